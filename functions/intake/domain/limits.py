@@ -1,0 +1,32 @@
+"""The bounds, all in one place."""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+
+MIB = 1024 * 1024
+
+IMAGE_TYPES = ("jpeg", "png", "gif", "webp", "bmp", "tiff", "avif")
+"""Every type that can be verified."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one File, one image and one origin may cost. Times are in seconds, sizes in bytes."""
+
+    max_base_images: int = 100
+    max_image_bytes: int = 20 * MIB
+    max_image_pixels: int = 50_000_000
+    max_image_frames: int = 1000
+    image_types: tuple[str, ...] = IMAGE_TYPES
+    max_in_flight: int = 64
+    max_per_origin: int = 64
+    memory_budget_bytes: int = 256 * MIB
+    connect_timeout: float = 3.0
+    read_timeout: float = 5.0
+    image_timeout: float = 15.0
+    max_attempts: int = 3
+    max_redirects: int = 5
+    allowed_hosts: tuple[str, ...] = ()
+    allowed_ports: tuple[int, ...] = (80, 443)
+    allowed_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    deadline_margin: float = 1.0

@@ -1,0 +1,1 @@
+"""The doors, one file each: an event in, an answer out."""
