@@ -1,0 +1,101 @@
+"""The one way in which a walk reads: nothing past the end, and never more steps than a real file needs."""
+
+from struct import Struct
+from typing import Any
+
+from intake.domain.errors import InvalidImage
+
+MAX_STEPS = 100_000
+"""Segments, chunks, blocks, directory entries and boxes in one body.
+
+The largest real files have a few thousand; 20 MiB can hold seven million, which would take seconds to walk.
+"""
+
+
+class Steps:
+    """How many parts may still be looked at; a reader shares it with every reader made of it."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = MAX_STEPS
+
+
+class Reader:
+    """A cursor over the whole body or over one part of it. Positions are those of the body.
+
+    Attributes:
+        view: the whole body.
+        name: the format, as people write it.
+        at: the next byte.
+        end: one past the last byte of the part.
+    """
+
+    __slots__ = ("_shortfall", "_steps", "at", "end", "name", "view")
+
+    def __init__(self, view: memoryview, name: str, last: str) -> None:
+        """Read a body of which `last` is the last thing that must be there."""
+        self.view = view
+        self.name = name
+        self.at = 0
+        self.end = len(view)
+        self._shortfall = f"The {name} ends before {last}."
+        self._steps = Steps()
+
+    @property
+    def left(self) -> int:
+        """Bytes from the cursor to the end."""
+        return self.end - self.at
+
+    def step(self, count: int = 1) -> None:
+        """Account for parts about to be looked at."""
+        self._steps.left -= count
+        if self._steps.left < 0:
+            raise self.fault("it has more parts than any real one", f"limit {MAX_STEPS}")
+
+    def take(self, layout: Struct) -> tuple[Any, ...]:
+        """Read fixed fields."""
+        start = self.at
+        self.skip(layout.size)
+        return layout.unpack_from(self.view, start)
+
+    def byte(self) -> int:
+        start = self.at
+        self.skip(1)
+        return self.view[start]
+
+    def number(self, size: int) -> int:
+        """Read a big-endian unsigned number of any size, 0 bytes too."""
+        start = self.at
+        self.skip(size)
+        return int.from_bytes(self.view[start : self.at])
+
+    def skip(self, size: int) -> None:
+        if size > self.end - self.at:
+            raise self.cut(f"{size} bytes wanted at {self.at}, the end is at {self.end}")
+        self.at += size
+
+    def seek(self, position: int) -> None:
+        if position > self.end:
+            raise self.cut(f"position {position} is past the end at {self.end}")
+        self.at = position
+
+    def part(self, size: int, what: str) -> "Reader":
+        """Split off the next bytes as a reader of their own, and go past them."""
+        start = self.at
+        if size > self.end - start:
+            raise self.cut(f"{what} at {start} announces {size} bytes, {self.left} are there")
+        self.at += size
+        part = Reader.__new__(Reader)
+        part.view, part.name, part._steps = self.view, self.name, self._steps  # noqa: SLF001 - same class
+        part.at, part.end = start, start + size
+        part._shortfall = f"The {self.name} is damaged: {what} is too short."  # noqa: SLF001 - same class
+        return part
+
+    def cut(self, reason: str) -> InvalidImage:
+        """What to raise where bytes are missing."""
+        return InvalidImage(self._shortfall, reason=reason)
+
+    def fault(self, what: str, reason: str | None = None) -> InvalidImage:
+        """What to raise where bytes are wrong."""
+        return InvalidImage(f"The {self.name} is damaged: {what}.", reason=reason or f"near byte {self.at}")
