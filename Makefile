@@ -1,0 +1,60 @@
+# image-intake: `make` lists what there is to make.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format build deploy validate clean install dev sam ministack
+
+ARCH ?= arm64
+FILE ?=
+PY := .venv/bin/python
+CODE := functions infra tests
+
+export SAM_CLI_TELEMETRY := 0
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+help: ## Show this list
+	@echo "image-intake: a File of image URLs in, verified images in S3, object keys out"
+	@echo
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
+
+demo: dev sam ministack ## See it work: deployed to a local AWS, a File sent through it (FILE=my-file.json sends yours)
+	@$(PY) -m infra.demo $(if $(FILE),"$(FILE)")
+
+test: dev sam ministack lint ## Lint, types and the whole suite
+	@$(PY) -m pytest
+
+lint: dev ## Lint, format and types, nothing changed
+	@$(PY) -m ruff check $(CODE)
+	@$(PY) -m ruff format --check $(CODE)
+	@$(PY) -m mypy functions/intake infra tests
+	@.venv/bin/cfn-lint template.yaml
+
+format: dev ## Put the code into its format
+	@$(PY) -m ruff check --fix-only --quiet $(CODE)
+	@$(PY) -m ruff format $(CODE)
+
+build: dev sam ## Build the artefact that is deployed, with bytecode, and check it (ARCH=arm64 or x86_64)
+	@$(PY) -m infra.artefact $(ARCH)
+
+validate: sam ## Let sam judge the template
+	@AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} .local/sam/bin/sam validate --lint
+
+deploy: build ## Build, then deploy to your AWS account (asks for everything)
+	@.local/sam/bin/sam deploy --guided --parameter-overrides Architecture=$(ARCH)
+
+clean: ## Remove what was built; .venv and .local/{sam,ministack} stay
+	@rm -rf .aws-sam .local/build-* .local/demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find functions infra tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+install: dev sam ministack ## Install everything that the other targets need
+
+# Each environment of its own: their pins of botocore exclude each other.
+dev:
+	@infra/venv .venv dev "the runtime and the development tools" requirements.txt
+
+sam:
+	@infra/venv .local/sam sam "AWS SAM"
+
+ministack:
+	@infra/venv .local/ministack ministack "MiniStack, the local AWS"

@@ -1,0 +1,88 @@
+"""What the demo shows: its steps with the seconds they take, and a receipt as a table."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+_COLOURS = {"green": "32", "red": "31", "yellow": "33", "dim": "2", "bold": "1"}
+_STATUS = {"stored": "green", "reused": "green", "partial": "yellow", "failed": "red"}
+_HEAD = ("role", "what", "status", "type", "pixels", "bytes", "ms", "key or reason")
+_RIGHT = {"pixels", "bytes", "ms"}
+_DOTS = 56
+_LONGEST = 22
+
+
+def coloured(words: str, colour: str) -> str:
+    """In colour where a person looks at a terminal and has not said NO_COLOR (no-color.org)."""
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return words
+    return f"\x1b[{_COLOURS[colour]}m{words}\x1b[0m"
+
+
+def say(words: str = "", colour: str | None = None) -> None:
+    """One line."""
+    print(coloured(words, colour) if colour else words, flush=True)
+
+
+@contextmanager
+def step(words: str) -> Iterator[None]:
+    """One step: what is being done, at once, and how long it took, at its end."""
+    print(f"  {words} {'.' * max(3, _DOTS - len(words))} ", end="", flush=True)
+    began = time.monotonic()
+    try:
+        yield
+    except BaseException:
+        say("failed", "red")
+        raise
+    say(f"{time.monotonic() - began:5.1f} s", "dim")
+
+
+def table(receipt: Mapping[str, Any]) -> list[str]:
+    """The images of a receipt, one a line, in columns."""
+    rows = [dict(zip(_HEAD, _row(image), strict=True)) for image in receipt["images"]]
+    width = {head: max(len(head), *(len(row[head]) for row in rows)) for head in _HEAD}
+    lines = [coloured(_line({head: head for head in _HEAD}, width), "dim")]
+    for row in rows:
+        # Coloured after it was aligned: what colours a word has no width on the screen, but it has a length.
+        aligned = _line(row, width)
+        lines.append(aligned.replace(row["status"], coloured(row["status"], _STATUS[row["status"]]), 1))
+    return lines
+
+
+def _line(row: Mapping[str, str], width: Mapping[str, int]) -> str:
+    cells = (row[h].rjust(width[h]) if h in _RIGHT else row[h].ljust(width[h]) for h in _HEAD)
+    return ("  " + "  ".join(cells)).rstrip()
+
+
+def _row(image: Mapping[str, Any]) -> Sequence[str]:
+    role = image["role"] if image["role"] == "file" else f"{image['role']} {image['index']}"
+    what = _short(urlsplit(str(image["url"])).path.rpartition("/")[2] or "/")
+    took = str(image["elapsedMs"])
+    if image["status"] == "failed":
+        error = image["error"]
+        return (role, what, "failed", "-", "-", "-", took, f"{error['code']}: {error['message']}")
+    status = "reused" if image.get("reused") else "stored"
+    kind = image["contentType"].removeprefix("image/")
+    size = f"{image['width']} x {image['height']}"
+    return (role, what, status, kind, size, f"{image['bytes']:,}", took, shortened(image["key"]))
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 3]}..."
+
+
+def shortened(key: str) -> str:
+    """A key with the middle of its digest left out."""
+    digest, dot, extension = key.rpartition("/")[2].partition(".")
+    return f"{key.rpartition('/')[0]}/{digest[:12]}...{digest[-4:]}{dot}{extension}"
+
+
+def summary(receipt: Mapping[str, Any]) -> str:
+    """What a receipt amounts to, in one line."""
+    counts, status = receipt["counts"], str(receipt["status"])
+    parts = [f"{counts[name]} {name}" for name in ("stored", "reused", "failed") if counts[name]]
+    return f"{coloured(status, _STATUS[status])}: {', '.join(parts)}, in {receipt['elapsedMs']} ms"
