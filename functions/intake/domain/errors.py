@@ -200,26 +200,36 @@ class IncompleteBody(Transient):
     default_message = "The origin sent fewer bytes than it announced."
 
 
-class _MayComeBack(Transient):
-    """An answer that may say when to ask again.
+class Throttled(Transient):
+    """The origin refuses for now (429).
 
     Attributes:
-        retry_after: seconds to wait as the origin asked (RFC 9110, 10.2.3), or None.
+        retry_after: seconds to wait, as the origin asked (RFC 9110, 10.2.3), or None.
     """
+
+    code = "throttled"
+    default_message = "The origin asked us to slow down."
 
     def __init__(self, message: str | None = None, *, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
 
 
-class Throttled(_MayComeBack):
-    code = "throttled"
-    default_message = "The origin asked us to slow down."
+class HttpServerError(Transient):
+    """The origin failed (5xx, 408, 425).
 
+    Attributes:
+        status: what it answered.
+        retry_after: seconds to wait, as the origin asked, or None.
+    """
 
-class HttpServerError(_MayComeBack):
     code = "http_server_error"
     default_message = "The origin failed."
+
+    def __init__(self, message: str | None = None, *, status: int = 500, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after = retry_after
 
 
 class StoreFailed(Transient):

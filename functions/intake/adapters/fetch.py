@@ -1,0 +1,114 @@
+"""Downloads one URL at a time: attempts, redirects, limits on the stream, one clock for all of it."""
+
+import asyncio
+import random
+from datetime import UTC, datetime
+
+import httpx
+
+from intake.adapters.clock import ImageClock
+from intake.bounds import OriginLimiter, Reservation
+from intake.domain.address import judge_destination
+from intake.domain.body import Body
+from intake.domain.errors import Blocked, HttpServerError, IntakeError, Throttled, TooManyRedirects
+from intake.domain.limits import Limits
+from intake.domain.receipt import Effort
+from intake.domain.response import announced_length, redirect_location, refuse_status
+from intake.domain.retry import backoff
+from intake.domain.url import Url
+from intake.ports import Download
+
+
+class Fetcher:
+    """The Fetch port over an httpx transport."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport, limits: Limits, user_agent: str) -> None:
+        """Take over a transport, which refuses every address that is not to be dialled.
+
+        Args:
+            transport: raises leaves of `IntakeError` only.
+            limits: the bounds.
+            user_agent: says who asks, and where to complain.
+        """
+        self._transport = transport
+        self._limits = limits
+        self._origins = OriginLimiter(limits.max_per_origin)
+        # This is all that is ever sent: no cookie, no credential, no referrer.
+        self._headers = {
+            "User-Agent": user_agent,
+            "Accept": "image/*,*/*;q=0.1",
+            "Accept-Encoding": "identity",
+        }
+
+    async def fetch(self, url: Url, reservation: Reservation, effort: Effort) -> Download:
+        """See `Fetch.fetch`."""
+        async with ImageClock.running(self._limits.image_timeout) as clock:
+            try:
+                while True:
+                    effort.attempts += 1
+                    try:
+                        return await self._follow(url, reservation, clock)
+                    except IntakeError as error:
+                        reservation.release()
+                        await self._wait_or_give_up(error, effort.attempts, clock)
+            finally:
+                effort.fetch_ms = clock.elapsed_ms
+
+    async def _wait_or_give_up(self, error: IntakeError, attempts: int, clock: ImageClock) -> None:
+        if not error.retryable or attempts >= self._limits.max_attempts:
+            raise error
+        asked = error.retry_after if isinstance(error, Throttled | HttpServerError) else None
+        seconds = backoff(attempts, random.random(), asked)  # noqa: S311 - jitter, not a secret
+        if seconds >= clock.left:
+            raise error
+        await asyncio.sleep(seconds)
+
+    async def _follow(self, url: Url, reservation: Reservation, clock: ImageClock) -> Download:
+        for _ in range(self._limits.max_redirects + 1):
+            answer = await self._visit(url, reservation, clock)
+            if isinstance(answer, Download):
+                return answer
+            url = answer
+        raise TooManyRedirects
+
+    async def _visit(self, url: Url, reservation: Reservation, clock: ImageClock) -> Download | Url:
+        """Ask one origin once: the image, or where it says that the image is."""
+        verdict = judge_destination(
+            url.host, url.port, hosts=self._limits.allowed_hosts, ports=self._limits.allowed_ports
+        )
+        if not verdict.dialled:
+            raise Blocked(reason=f"{url.origin}: {verdict}")
+        with clock.paused():
+            place = await self._origins.enter(url.origin)
+        with place:
+            answer = await self._transport.handle_async_request(
+                httpx.Request(
+                    "GET",
+                    url.origin,
+                    headers=self._headers,
+                    extensions={"target": url.target.encode("ascii")},
+                )
+            )
+            try:
+                location = redirect_location(answer.status_code, answer.headers)
+                if location is not None:
+                    return url.follow(location)
+                body, sha256 = await self._receive(answer, reservation, clock)
+                return Download(body, sha256, url)
+            finally:
+                await answer.aclose()
+
+    async def _receive(
+        self, answer: httpx.Response, reservation: Reservation, clock: ImageClock
+    ) -> tuple[bytearray, str]:
+        refuse_status(answer.status_code, answer.headers, datetime.now(UTC))
+        most = self._limits.max_image_bytes
+        length = announced_length(answer.headers, most)
+        with clock.paused():
+            await reservation.take(most if length is None else length)
+        body = Body(length, most, self._limits.image_types)
+        async for chunk in answer.stream:  # type: ignore[union-attr]  # an async transport's stream is async
+            body.add(chunk)
+        whole, sha256 = body.finish()
+        reservation.shrink(len(whole))
+        return whole, sha256

@@ -1,0 +1,59 @@
+"""A body as it streams in: its bytes, its digest, and the two refusals that need not wait for its end."""
+
+import hashlib
+from collections.abc import Buffer, Collection
+
+from intake.domain.errors import EmptyBody, IncompleteBody, TooLarge
+from intake.domain.image import HEAD_BYTES, identify
+
+
+class Body:
+    """Collects chunks.
+
+    The buffer is laid out at once where the length was announced, so that it neither grows nor is copied.
+    """
+
+    def __init__(self, length: int | None, most: int, accepted: Collection[str]) -> None:
+        """Begin an empty body.
+
+        Args:
+            length: bytes that were announced, or None.
+            most: bytes that are taken.
+            accepted: types of images that are taken.
+        """
+        self._buffer = bytearray(length or 0)
+        self._length = length
+        self._most = most
+        self._accepted = accepted
+        self._size = 0
+        self._digest = hashlib.sha256()
+
+    def add(self, chunk: Buffer) -> None:
+        """Take the next bytes.
+
+        Raises:
+            TooLarge: there are more than are taken.
+            UnsupportedType: the first bytes are not those of an accepted image.
+        """
+        view = memoryview(chunk)
+        end = self._size + len(view)
+        if end > self._most:
+            raise TooLarge(f"The origin sent more than the {self._most} bytes that are allowed.")
+        self._buffer[self._size : end] = view
+        self._digest.update(view)
+        if self._size < HEAD_BYTES <= end:
+            identify(memoryview(self._buffer)[:HEAD_BYTES], self._accepted)
+        self._size = end
+
+    def finish(self) -> tuple[bytearray, str]:
+        """Return the bytes and their SHA-256 in hexadecimal.
+
+        Raises:
+            EmptyBody: there are none.
+            IncompleteBody: there are fewer than were announced.
+        """
+        if self._size == 0:
+            raise EmptyBody
+        if self._length is not None and self._size != self._length:
+            raise IncompleteBody(f"The origin sent {self._size} of {self._length} bytes.")
+        return self._buffer, self._digest.hexdigest()

@@ -1,0 +1,194 @@
+"""What happened to a File: one entry for every image, in the order of the request."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from intake.domain.errors import LEAVES, ErrorClass, IntakeError
+from intake.domain.file import File, ImageRequest, Role
+from intake.domain.image import Image
+from intake.domain.key import receipt_key
+from intake.domain.url import Url, redact
+
+
+@dataclass(slots=True)
+class Effort:
+    """What has been done for one image; it grows while the work goes on, so what was cut off can be told too.
+
+    Attributes:
+        attempts: how often the origin was asked, redirects not counted.
+        fetch_ms: milliseconds spent fetching, our own bounds' waiting left out.
+        store_ms: milliseconds spent storing.
+    """
+
+    attempts: int = 0
+    fetch_ms: int = 0
+    store_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An image that is in the bucket."""
+
+    image: Image
+    key: str
+    sha256: str
+    size: int
+    final_url: Url
+    reused: bool
+    effort: Effort
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An image that is not."""
+
+    error: IntakeError
+    effort: Effort
+
+
+type Outcome = Stored | Failed
+
+
+class Status(StrEnum):
+    """How a File ended: all images stored, some, none."""
+
+    STORED = "stored"
+    PARTIAL = "partial"
+    FAILED = "failed"
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+
+class ErrorEntry(_Document):
+    """Why an image failed."""
+
+    code: Annotated[str, Field(json_schema_extra={"enum": [leaf.code for leaf in LEAVES]})]
+    error_class: Annotated[ErrorClass, Field(alias="class")]
+    message: str
+    retryable: Annotated[bool, Field(description="Whether the same request may succeed later.")]
+
+    @classmethod
+    def of(cls, error: IntakeError) -> Self:
+        return cls(code=error.code, error_class=error.error_class, message=error.message, retryable=error.retryable)
+
+
+class _Entry(_Document):
+    role: Role
+    index: Annotated[int, Field(ge=0, description="The place among the images of this role, from 0.")]
+    url: Annotated[str, Field(description="As it was asked for; without its query in the stored receipt.")]
+    attempts: Annotated[int, Field(ge=0)]
+    elapsed_ms: Annotated[int, Field(ge=0)]
+
+
+class StoredEntry(_Entry):
+    """An image that is in the bucket."""
+
+    status: Literal["stored"] = "stored"
+    key: str
+    sha256: str
+    content_type: str
+    bytes: int
+    width: int
+    height: int
+    frames: int
+    final_url: Annotated[str, Field(description="Where the bytes came from after redirects, without its query.")]
+    reused: Annotated[bool, Field(description="Whether the bytes were in the bucket already.")]
+
+
+class FailedEntry(_Entry):
+    """An image that is not in the bucket, and why."""
+
+    status: Literal["failed"] = "failed"
+    error: ErrorEntry
+
+
+class Counts(_Document):
+    """Images by how they ended; together they are all of them."""
+
+    stored: Annotated[int, Field(description="Newly written.")]
+    reused: Annotated[int, Field(description="In the bucket already.")]
+    failed: int
+    bytes: Annotated[int, Field(description="Of all images that are in the bucket.")]
+
+
+class Receipt(_Document):
+    """What happened to a File."""
+
+    id: str
+    digest: Annotated[str, Field(description="SHA-256 over the File's URLs.")]
+    status: Status
+    bucket: str
+    receipt_key: Annotated[str | None, Field(description="Null where the receipt could not be stored.")]
+    created_at: Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+    elapsed_ms: int
+    object_keys: Annotated[list[str | None], Field(description="In request order; null for an image that failed.")]
+    counts: Counts
+    images: list[Annotated[StoredEntry | FailedEntry, Field(discriminator="status")]]
+
+    @classmethod
+    def of(cls, file: File, outcomes: Sequence[Outcome], *, bucket: str, created_at: datetime, elapsed_ms: int) -> Self:
+        """Write down the outcomes, which stand in the order of the File's images."""
+        kept = [outcome for outcome in outcomes if isinstance(outcome, Stored)]
+        failed = len(outcomes) - len(kept)
+        reused = Counter(outcome.reused for outcome in kept)
+        status = Status.STORED if not failed else Status.PARTIAL if kept else Status.FAILED
+        return cls(
+            id=file.id,
+            digest=file.digest,
+            status=status,
+            bucket=bucket,
+            receipt_key=receipt_key(file.id),
+            created_at=created_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            elapsed_ms=elapsed_ms,
+            object_keys=[outcome.key if isinstance(outcome, Stored) else None for outcome in outcomes],
+            counts=Counts(stored=reused[False], reused=reused[True], failed=failed, bytes=sum(o.size for o in kept)),
+            images=[_entry(*pair) for pair in zip(file.images, outcomes, strict=True)],
+        )
+
+    def to_json(self) -> bytes:
+        """The receipt as the answer carries it."""
+        return self.model_dump_json(by_alias=True).encode()
+
+    def to_stored_json(self) -> bytes:
+        """The receipt as the bucket keeps it: no query strings, since presigned URLs are secrets."""
+        images = [image.model_copy(update={"url": redact(image.url)}) for image in self.images]
+        return self.model_copy(update={"images": images}).to_json()
+
+    def not_stored(self) -> Self:
+        """The same receipt, where it could not be stored."""
+        return self.model_copy(update={"receipt_key": None})
+
+
+def _entry(request: ImageRequest, outcome: Outcome) -> StoredEntry | FailedEntry:
+    asked = {
+        "role": request.role,
+        "index": request.index,
+        "url": request.url,
+        "attempts": outcome.effort.attempts,
+        "elapsed_ms": outcome.effort.fetch_ms + outcome.effort.store_ms,
+    }
+    match outcome:
+        case Failed(error):
+            return FailedEntry(**asked, error=ErrorEntry.of(error))
+        case Stored(image):
+            return StoredEntry(
+                **asked,
+                key=outcome.key,
+                sha256=outcome.sha256,
+                content_type=image.content_type,
+                bytes=outcome.size,
+                width=image.width,
+                height=image.height,
+                frames=image.frames,
+                final_url=redact(str(outcome.final_url)),
+                reused=outcome.reused,
+            )

@@ -1,0 +1,109 @@
+"""What an origin's answer means, decided from its status and headers alone."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from intake.domain.errors import (
+    AccessDenied,
+    BadRedirect,
+    BadResponse,
+    HttpClientError,
+    HttpServerError,
+    IntakeError,
+    NotFound,
+    Throttled,
+    TooLarge,
+    UnexpectedStatus,
+    UnsupportedEncoding,
+)
+
+_OK = 200
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_GONE = frozenset({404, 410})
+_DENIED = frozenset({401, 403})
+_TRANSIENT_4XX = frozenset({408, 425})
+_TOO_MANY_REQUESTS = 429
+_CLIENT_ERRORS = range(400, 500)
+_SERVER_ERRORS = range(500, 600)
+
+
+def redirect_location(status: int, headers: Mapping[str, str]) -> str | None:
+    """Return the `Location` of a redirect, or None where the answer is none (RFC 9110, 15.4).
+
+    Raises:
+        BadRedirect: a redirect that names no place.
+    """
+    if status not in _REDIRECTS:
+        return None
+    location = headers.get("location")
+    if not location:
+        raise BadRedirect
+    return location
+
+
+def refuse_status(status: int, headers: Mapping[str, str], now: datetime) -> None:
+    """Let a 200 pass, and nothing else.
+
+    Raises:
+        IntakeError: the one that the status stands for.
+    """
+    if status != _OK:
+        raise _error_for(status, retry_after(headers.get("retry-after"), now))
+
+
+def _error_for(status: int, seconds: float | None) -> IntakeError:
+    answered = f"The origin answered {status}."
+    if status == _TOO_MANY_REQUESTS:
+        return Throttled(answered, retry_after=seconds)
+    if status in _SERVER_ERRORS or status in _TRANSIENT_4XX:
+        return HttpServerError(answered, status=status, retry_after=seconds)
+    if status in _GONE:
+        return NotFound(answered)
+    if status in _DENIED:
+        return AccessDenied(answered)
+    return HttpClientError(answered) if status in _CLIENT_ERRORS else UnexpectedStatus(answered)
+
+
+def announced_length(headers: Mapping[str, str], most: int) -> int | None:
+    """Return how many bytes the body will have, or None where the origin does not say.
+
+    Args:
+        headers: of the answer.
+        most: the largest body that is taken, in bytes.
+
+    Raises:
+        UnsupportedEncoding: the body is encoded, although identity was asked for.
+        BadResponse: the length is not a number.
+        TooLarge: the length is over `most`.
+    """
+    encoding = headers.get("content-encoding", "").strip().lower()
+    if encoding not in {"", "identity"}:
+        raise UnsupportedEncoding(reason=f"content-encoding {encoding[:40]}")
+    text = headers.get("content-length")
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit()):
+        raise BadResponse("The origin announced a length that is not a number.")
+    if len(text.lstrip("0")) > len(str(most)) or int(text) > most:
+        raise TooLarge(f"The origin announced more than the {most} bytes that are allowed.")
+    return int(text)
+
+
+def retry_after(text: str | None, now: datetime) -> float | None:
+    """Read a Retry-After header, either form (RFC 9110, 10.2.3); None where there is no sane one.
+
+    Returns:
+        Seconds from `now`, not negative.
+    """
+    if text is None:
+        return None
+    if text.isascii() and text.isdigit():
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())

@@ -1,0 +1,128 @@
+"""The HTTPS door: API Gateway's event in, a receipt or a problem (RFC 9457) out."""
+
+import base64
+import binascii
+import re
+import time
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel
+from pydantic_core import from_json, to_json
+
+from intake import runtime
+from intake.domain.errors import StoreDenied, StoreFailed
+from intake.domain.file import ID_PATTERN, Fault, File, InvalidFile
+from intake.domain.receipt import Status
+from intake.telemetry import logger
+
+MAX_DOCUMENT_BYTES = 1024 * 1024
+"""A File is small: 101 URLs of 4096 characters are 414 kB."""
+
+GATEWAY_SECONDS = 29.0
+"""API Gateway's longest wait for an answer (Amazon API Gateway quotas, "Integration timeout")."""
+
+_STATUS = {
+    Status.STORED: HTTPStatus.OK,
+    Status.PARTIAL: HTTPStatus.MULTI_STATUS,
+    Status.FAILED: HTTPStatus.BAD_GATEWAY,
+}
+
+app = APIGatewayRestResolver()
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457)."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    errors: list[Fault] = []
+
+
+class _Refused(Exception):
+    def __init__(self, status: HTTPStatus, detail: str, faults: list[Fault] | None = None) -> None:
+        self.status = status
+        self.detail = detail
+        self.faults = faults or []
+        super().__init__(detail)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer one request of API Gateway (REST API, Lambda proxy integration)."""
+    return app.resolve(event, context)
+
+
+@app.post("/files")
+def post_file() -> Response[str]:
+    event = app.current_event.raw_event
+    file = File.parse(_document(event), max_base_images=runtime.config().limits.max_base_images)
+    receipt = runtime.run(runtime.intake().take_in(file, seconds_left(event, app.lambda_context)))
+    return _json(_STATUS[receipt.status], receipt.to_json())
+
+
+@app.get("/files/<file_id>")
+def get_file(file_id: str) -> Response[str]:
+    receipt = runtime.run(runtime.intake().receipt(file_id)) if re.match(ID_PATTERN, file_id) else None
+    if receipt is None:
+        raise _Refused(HTTPStatus.NOT_FOUND, "There is no receipt of this File.")
+    return _json(HTTPStatus.OK, receipt)
+
+
+@app.exception_handler(Exception)  # type: ignore[untyped-decorator]
+def _answer_error(error: Exception) -> Response[str]:
+    match error:
+        case _Refused(status=status, detail=detail, faults=faults):
+            return _problem(status, detail, faults)
+        case InvalidFile(faults=faults):
+            return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, "This is not a valid File.", faults)
+        case StoreFailed() | StoreDenied():
+            logger.error("receipt not read", extra={"code": error.code, "reason": error.reason})
+            return _problem(HTTPStatus.BAD_GATEWAY, "The receipt could not be read from the store.")
+        case _:
+            logger.exception("request failed", exc_info=error)
+            return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The service made a mistake; its log has the details.")
+
+
+@app.not_found
+def _answer_not_found(_: NotFoundError) -> Response[str]:
+    return _problem(HTTPStatus.NOT_FOUND, "There is POST /files and GET /files/{id}.")
+
+
+def seconds_left(event: dict[str, Any], context: LambdaContext) -> float:
+    """Seconds until either the function or API Gateway, which began to wait earlier, cuts the answer off."""
+    function = context.get_remaining_time_in_millis() / 1000
+    received = event.get("requestContext", {}).get("requestTimeEpoch")
+    if not isinstance(received, int):
+        return min(function, GATEWAY_SECONDS)
+    waited = max(0.0, time.time() - received / 1000)
+    return min(function, GATEWAY_SECONDS - waited)
+
+
+def _document(event: dict[str, Any]) -> object:
+    """Decode the body of a request.
+
+    Raises:
+        _Refused: it is too large, or not JSON.
+    """
+    text = event.get("body") or ""
+    try:
+        body = base64.b64decode(text, validate=True) if event.get("isBase64Encoded") else text.encode()
+        if len(body) > MAX_DOCUMENT_BYTES:
+            raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body has more than {MAX_DOCUMENT_BYTES} bytes.")
+        return from_json(body, allow_inf_nan=False)
+    except (binascii.Error, UnicodeEncodeError, ValueError) as error:
+        raise _Refused(HTTPStatus.BAD_REQUEST, "The body is not JSON.", [Fault("", str(error))]) from error
+
+
+def _json(status: HTTPStatus, document: bytes) -> Response[str]:
+    return Response(status_code=status, content_type="application/json", body=document.decode())
+
+
+def _problem(status: HTTPStatus, detail: str, faults: list[Fault] | None = None) -> Response[str]:
+    problem = Problem(title=status.phrase, status=status, detail=detail, errors=faults or [])
+    return Response(status_code=status, content_type="application/problem+json", body=to_json(problem).decode())

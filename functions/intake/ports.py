@@ -1,0 +1,87 @@
+"""What the use case needs from the world."""
+
+from collections.abc import Buffer
+from dataclasses import dataclass
+from typing import Protocol
+
+from intake.bounds import Reservation
+from intake.domain.errors import IntakeError
+from intake.domain.file import File, ImageRequest
+from intake.domain.image import Image
+from intake.domain.receipt import Effort, Outcome, Receipt
+from intake.domain.url import Url
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A body that arrived whole, as far as HTTP can tell.
+
+    Attributes:
+        body: the bytes.
+        sha256: their digest, 64 hex digits in lower case.
+        final_url: where they came from after all redirects.
+    """
+
+    body: bytearray
+    sha256: str
+    final_url: Url
+
+
+class Fetch(Protocol):
+    """Downloads from origins that may be hostile."""
+
+    async def fetch(self, url: Url, reservation: Reservation, effort: Effort) -> Download:
+        """Download one URL.
+
+        Args:
+            url: what to download.
+            reservation: takes the memory for the body before the body is read; the caller releases it.
+            effort: is told of every attempt, and of the time.
+
+        Raises:
+            IntakeError: why it cannot be had.
+        """
+        ...
+
+
+class Store(Protocol):
+    """Keeps images once and receipts as they last were."""
+
+    async def put_image(self, key: str, image: Image, body: Buffer, sha256: str) -> bool:
+        """Store bytes under the key of their digest.
+
+        Returns:
+            Whether they were there already.
+
+        Raises:
+            StoreFailed, StoreDenied: they are not there.
+        """
+        ...
+
+    async def put_receipt(self, key: str, document: bytes) -> None:
+        """Store a receipt, in place of an earlier one.
+
+        Raises:
+            StoreFailed, StoreDenied: it is not there.
+        """
+        ...
+
+    async def get_receipt(self, key: str) -> bytes | None:
+        """Return a receipt, or None where there is none.
+
+        Raises:
+            StoreFailed, StoreDenied: the store does not say.
+        """
+        ...
+
+
+class Report(Protocol):
+    """Is told what happened; must not raise."""
+
+    def image(self, file: File, request: ImageRequest, outcome: Outcome) -> None:
+        """One image is done."""
+        ...
+
+    def file(self, receipt: Receipt, *, receipt_error: IntakeError | None) -> None:
+        """One File is done, its receipt stored or not."""
+        ...

@@ -1,0 +1,169 @@
+"""The one use case: a File in, a Receipt out, and always before the deadline."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from intake.bounds import MemoryBudget, Reservation
+from intake.domain.errors import ChecksumMismatch, DeadlineExceeded, IntakeError, InternalError, StoreFailed
+from intake.domain.file import File, ImageRequest
+from intake.domain.image import inspect
+from intake.domain.key import image_key, receipt_key
+from intake.domain.limits import Limits
+from intake.domain.receipt import Effort, Failed, Outcome, Receipt, Stored
+from intake.domain.url import Url
+from intake.ports import Download, Fetch, Report, Store
+
+_CANCEL_SECONDS = 0.1
+"""How long work that was cut off may take to end; what does not is left behind."""
+
+_RECEIPT_SHARE = 0.7
+"""The part of the deadline's margin that the receipt may take; the rest is for the answer."""
+
+
+class Intake:
+    """Takes Files in: every distinct URL at once, within the bounds, and no failure is another image's."""
+
+    def __init__(self, fetch: Fetch, store: Store, report: Report, limits: Limits, bucket: str) -> None:
+        """Put the use case on its ports.
+
+        Args:
+            fetch: downloads.
+            store: keeps.
+            report: is told.
+            limits: the bounds, which all Files at work share.
+            bucket: the name that receipts give.
+        """
+        self._fetch = fetch
+        self._store = store
+        self._report = report
+        self._limits = limits
+        self._bucket = bucket
+        self._in_flight = asyncio.Semaphore(limits.max_in_flight)
+        self._budget = MemoryBudget(limits.memory_budget_bytes)
+
+    async def take_in(self, file: File, seconds: float) -> Receipt:
+        """Take every image of a File in, as far as the time allows, and store the receipt.
+
+        Args:
+            file: what to take in.
+            seconds: until the platform cuts us off; the margin of the limits is kept free of them.
+
+        Returns:
+            The receipt; its key is None where it could not be stored.
+        """
+        now = asyncio.get_running_loop().time
+        begin = now()
+        end = begin + seconds - self._limits.deadline_margin
+        outcomes = await self._take_images(file, end)
+        for request, outcome in zip(file.images, outcomes, strict=True):
+            self._report.image(file, request, outcome)
+        receipt = Receipt.of(
+            file,
+            outcomes,
+            bucket=self._bucket,
+            created_at=datetime.now(UTC),
+            elapsed_ms=round((now() - begin) * 1000),
+        )
+        return await self._keep(receipt, end + self._limits.deadline_margin * _RECEIPT_SHARE)
+
+    async def receipt(self, file_id: str) -> bytes | None:
+        """Return a stored receipt, or None where there is none.
+
+        Raises:
+            StoreFailed, StoreDenied: the store does not say.
+        """
+        return await self._store.get_receipt(receipt_key(file_id))
+
+    async def _take_images(self, file: File, end: float) -> list[Outcome]:
+        """Start one task for every distinct URL, and give every image its outcome when the time is over."""
+        read = [_read(request) for request in file.images]
+        wanted: dict[Url, set[str | None]] = defaultdict(set)
+        for request, url in zip(file.images, read, strict=True):
+            if isinstance(url, Url):
+                wanted[url].add(request.sha256)
+        efforts = {url: Effort() for url in wanted}
+        tasks = {
+            url: asyncio.create_task(self._take_image(url, digests, efforts[url])) for url, digests in wanted.items()
+        }
+        await _run_until(tasks.values(), end)
+        results = {url: _result(task, efforts[url]) for url, task in tasks.items()}
+        return [
+            _judge(request, results[url]) if isinstance(url, Url) else Failed(url, Effort())
+            for request, url in zip(file.images, read, strict=True)
+        ]
+
+    async def _take_image(self, url: Url, wanted: Collection[str | None], effort: Effort) -> Outcome:
+        """Fetch, verify, hash and store one URL; whatever happens is an outcome."""
+        reservation = Reservation(self._budget)
+        try:
+            async with self._in_flight:
+                download = await self._fetch.fetch(url, reservation, effort)
+                return await self._keep_image(download, wanted, effort)
+        except IntakeError as error:
+            return Failed(error, effort)
+        except Exception as error:  # noqa: BLE001 - a bug of ours must not take the neighbours down
+            failure = InternalError(reason=f"{type(error).__name__}: {error}")
+            failure.__cause__ = error
+            return Failed(failure, effort)
+        finally:
+            reservation.release()
+
+    async def _keep_image(self, download: Download, wanted: Collection[str | None], effort: Effort) -> Stored:
+        if None not in wanted and download.sha256 not in wanted:
+            raise ChecksumMismatch
+        image = inspect(download.body, self._limits)
+        key = image_key(download.sha256, image)
+        now = asyncio.get_running_loop().time
+        begin = now()
+        try:
+            reused = await self._store.put_image(key, image, download.body, download.sha256)
+        finally:
+            effort.store_ms = round((now() - begin) * 1000)
+        size = memoryview(download.body).nbytes
+        return Stored(image, key, download.sha256, size, download.final_url, reused, effort)
+
+    async def _keep(self, receipt: Receipt, end: float) -> Receipt:
+        error: IntakeError | None = None
+        try:
+            async with asyncio.timeout_at(end):
+                await self._store.put_receipt(receipt_key(receipt.id), receipt.to_stored_json())
+        except IntakeError as caught:
+            error = caught
+        except TimeoutError:
+            error = StoreFailed(reason="the deadline came before the receipt was stored")
+        self._report.file(receipt, receipt_error=error)
+        return receipt if error is None else receipt.not_stored()
+
+
+def _read(request: ImageRequest) -> Url | IntakeError:
+    try:
+        return Url.parse(request.url)
+    except IntakeError as error:
+        return error
+
+
+def _judge(request: ImageRequest, outcome: Outcome) -> Outcome:
+    """Hold what was fetched against what this request expects: the same URL may be asked for with two digests."""
+    if isinstance(outcome, Stored) and request.sha256 not in {None, outcome.sha256}:
+        return Failed(ChecksumMismatch(), outcome.effort)
+    return outcome
+
+
+async def _run_until(tasks: Collection[asyncio.Task[Outcome]], end: float) -> None:
+    """Wait for the tasks until `end`, on the loop's clock, and cut off what is not done then."""
+    if not tasks:
+        return
+    try:
+        await asyncio.wait(tasks, timeout=max(0.0, end - asyncio.get_running_loop().time()))
+    finally:
+        late = [task for task in tasks if task.cancel()]
+    if late:
+        await asyncio.wait(late, timeout=_CANCEL_SECONDS)
+
+
+def _result(task: asyncio.Task[Outcome], effort: Effort) -> Outcome:
+    if not task.done() or task.cancelled():
+        return Failed(DeadlineExceeded(), effort)
+    return task.result()

@@ -1,0 +1,153 @@
+"""A strict S3 server on loopback: SeaweedFS checks signatures, expiry, checksums and conditional writes."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+ACCESS_KEY = "test-access-key"
+SECRET_KEY = "test-secret-key"
+READER_KEY = "test-reader-key"
+REGION = "eu-central-1"
+_START_SECONDS = 60
+_IDENTITIES = {
+    "identities": [
+        {
+            "name": "writer",
+            "credentials": [{"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}],
+            "actions": ["Admin", "Read", "Write", "List"],
+        },
+        {
+            "name": "reader",
+            "credentials": [{"accessKey": READER_KEY, "secretKey": SECRET_KEY}],
+            "actions": ["Read", "List"],
+        },
+    ]
+}
+
+
+@dataclass(frozen=True)
+class S3Server:
+    """An S3 server that runs.
+
+    Attributes:
+        url: its endpoint.
+    """
+
+    url: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What boto3 needs to find it."""
+        return {
+            "AWS_ENDPOINT_URL_S3": self.url,
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+        }
+
+    def client(self, access_key: str = ACCESS_KEY) -> "S3Client":
+        return boto3.client(
+            "s3",
+            endpoint_url=self.url,
+            aws_access_key_id=access_key,
+            aws_secret_access_key=SECRET_KEY,
+            region_name=REGION,
+            config=Config(signature_version="s3v4", retries={"max_attempts": 5, "mode": "standard"}),
+        )
+
+    def new_bucket(self) -> str:
+        name = f"images-{uuid4().hex[:12]}"
+        self.client().create_bucket(Bucket=name)
+        return name
+
+
+def free_ports(number: int) -> list[int]:
+    """Ports that nobody listens on; all are below 32768, so that no outgoing connection takes one meanwhile.
+
+    SeaweedFS derives further ports by adding 10000 to those that it is not given.
+    """
+    found: list[int] = []
+    candidate = 10_000 + os.getpid() % 8_000
+    while len(found) < number:
+        candidate += 1
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", candidate)) and candidate not in found:
+                found.append(candidate)
+    return found
+
+
+@contextmanager
+def running() -> Generator[S3Server]:
+    """Start a server, and stop it again with all that it kept."""
+    # Beside the interpreter, not on PATH: the one that the lock names, not the machine's.
+    weed = Path(sys.executable).with_name("weed")
+    home = Path(tempfile.mkdtemp(prefix="seaweed-"))
+    (home / "identities.json").write_text(json.dumps(_IDENTITIES))
+    ports = free_ports(9)
+    options = {
+        "dir": home,
+        "ip": "127.0.0.1",
+        "ip.bind": "127.0.0.1",
+        "master.port": ports[0],
+        "master.port.grpc": ports[1],
+        "master.telemetry": "false",
+        "volume.port": ports[2],
+        "volume.port.grpc": ports[3],
+        "volume.max": 100,
+        "filer.port": ports[4],
+        "filer.port.grpc": ports[5],
+        "s3.port": ports[6],
+        "s3.port.grpc": ports[7],
+        "s3.port.iceberg": 0,
+        "s3.port.lance": 0,
+        "s3.config": home / "identities.json",
+        "s3.autoCreateBucket": "false",
+    }
+    # Credentials in its environment would become identities of its own.
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    with (home / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [weed, "server", "-s3", "-filer", *(f"-{name}={value}" for name, value in options.items())],
+            stdout=log,
+            stderr=log,
+            env=clean | {"HOME": str(home)},
+            cwd=home,
+        )
+    try:
+        yield _wait_for(S3Server(f"http://127.0.0.1:{ports[6]}"), server, home / "log")
+    finally:
+        server.terminate()
+        server.wait(30)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _wait_for(s3: S3Server, server: subprocess.Popen[bytes], log: Path) -> S3Server:
+    end = time.monotonic() + _START_SECONDS
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            client = s3.client()
+            client.create_bucket(Bucket="probe")
+            client.put_object(Bucket="probe", Key="probe", Body=b"probe")
+        except Exception:  # noqa: BLE001 - not up yet, whatever it says
+            time.sleep(0.2)
+        else:
+            return s3
+    raise RuntimeError(f"SeaweedFS did not start:\n{log.read_text()[-2000:]}")
