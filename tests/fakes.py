@@ -1,0 +1,145 @@
+"""The world as the use case sees it, in memory: one fake for each port, which does and remembers as it is told."""
+
+import asyncio
+import hashlib
+from collections import Counter
+from collections.abc import Buffer, Mapping
+from dataclasses import dataclass, field
+
+from intake.bounds import Reservation
+from intake.domain.errors import IntakeError, NotFound
+from intake.domain.file import File, ImageRequest
+from intake.domain.image import Image
+from intake.domain.receipt import Effort, Outcome, Receipt
+from intake.domain.url import Url
+from intake.ports import Download
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """An answer that takes its time.
+
+    Attributes:
+        seconds: how long; `float("inf")` for one that never comes.
+        then: the answer.
+    """
+
+    seconds: float
+    then: "bytes | Exception" = b""
+
+
+type Answer = bytes | Exception | Slow
+
+
+@dataclass
+class FakeFetch:
+    """Answers URLs from a dict; a URL that is not in it is not found.
+
+    Attributes:
+        answers: a body, an error to raise, or either of them late, by the URL's text.
+        asked: how often each URL was asked for.
+        at_once, most_at_once: fetches under way, now and at the highest.
+        moved: where the bytes of a URL really came from, by its text.
+    """
+
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    asked: Counter[str] = field(default_factory=Counter)
+    at_once: int = 0
+    most_at_once: int = 0
+    moved: dict[str, str] = field(default_factory=dict)
+
+    async def fetch(self, url: Url, reservation: Reservation, effort: Effort) -> Download:
+        """See `Fetch.fetch`."""
+        self.asked[str(url)] += 1
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        effort.attempts += 1
+        try:
+            body = await _settle(self.answers.get(str(url), NotFound("The origin answered 404.")))
+            await reservation.take(len(body))
+        finally:
+            self.at_once -= 1
+        final = Url.parse(self.moved.get(str(url), str(url)))
+        return Download(bytearray(body), hashlib.sha256(body).hexdigest(), final)
+
+
+async def _settle(answer: Answer) -> bytes:
+    if isinstance(answer, Slow):
+        # A sleep without end is a future that nobody settles.
+        endless = asyncio.get_running_loop().create_future()
+        await (endless if answer.seconds == float("inf") else asyncio.sleep(answer.seconds))
+        answer = answer.then
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+@dataclass
+class FakeStore:
+    """A bucket in memory.
+
+    Attributes:
+        objects: what is kept, by key.
+        types: content types of the images, by key.
+        writes: how often each key was written; a reused image is not.
+        failures: the error that is raised for every key with such a beginning ("receipts/", "images/3f/3f9a").
+        seconds: how long each call takes.
+    """
+
+    objects: dict[str, bytes] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
+    writes: Counter[str] = field(default_factory=Counter)
+    failures: dict[str, Exception] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    async def put_image(self, key: str, image: Image, body: Buffer, sha256: str) -> bool:
+        """See `Store.put_image`."""
+        await self._work(key)
+        held = bytes(body)
+        assert sha256 == hashlib.sha256(held).hexdigest()
+        if key in self.objects:
+            return True
+        self.types[key] = image.content_type
+        self._write(key, held)
+        return False
+
+    async def put_receipt(self, key: str, document: bytes) -> None:
+        """See `Store.put_receipt`."""
+        await self._work(key)
+        self._write(key, document)
+
+    async def get_receipt(self, key: str) -> bytes | None:
+        """See `Store.get_receipt`."""
+        await self._work(key)
+        return self.objects.get(key)
+
+    async def _work(self, key: str) -> None:
+        await asyncio.sleep(self.seconds)
+        for beginning, error in self.failures.items():
+            if key.startswith(beginning):
+                raise error
+
+    def _write(self, key: str, held: bytes) -> None:
+        self.objects[key] = held
+        self.writes[key] += 1
+
+
+@dataclass
+class RecordingReport:
+    """Remembers what it is told.
+
+    Attributes:
+        images: File, image and its outcome, in the order they were told.
+        files: receipts, each with the error that kept it from being stored.
+    """
+
+    images: list[tuple[File, ImageRequest, Outcome]] = field(default_factory=list)
+    files: list[tuple[Receipt, IntakeError | None]] = field(default_factory=list)
+
+    def image(self, file: File, request: ImageRequest, outcome: Outcome) -> None:
+        """See `Report.image`."""
+        self.images.append((file, request, outcome))
+
+    def file(self, receipt: Receipt, *, receipt_error: IntakeError | None) -> None:
+        """See `Report.file`."""
+        self.files.append((receipt, receipt_error))
