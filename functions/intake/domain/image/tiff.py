@@ -38,7 +38,8 @@ def walk(view: memoryview, limits: "Limits") -> Image:
         seen.add(at)
         check_frames("TIFF", len(seen), limits)
         fields, at = directories.read(at)
-        size = size or _check_page(directories, fields, limits)
+        page = _check_page(directories, fields, limits)
+        size = size or page
         below += _below(directories, fields)
     if not size:
         raise directories.reader.fault("it has no directory")
