@@ -1,0 +1,89 @@
+"""The built artefact stands on its own; and what would be wrong with one is found."""
+
+import struct
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))  # for infra, which is no part of what is deployed
+
+from infra import artefact  # noqa: E402
+from infra.template import functions, load  # noqa: E402
+
+SAM = ROOT / ".local" / "sam" / "bin" / "sam"
+
+
+@pytest.fixture
+def code(tmp_path: Path) -> Path:
+    """A small artefact with nothing wrong about it."""
+    for package in artefact.PACKAGES:
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "__init__.py").write_text("def handler(event, context): ...\n")
+    artefact.compile_tree(tmp_path)
+    return tmp_path
+
+
+def test_the_artefact_of_this_machine_is_sound() -> None:
+    """Built by sam as `make build` builds it: packages, bytecode, processor, handlers that import alone."""
+    if not SAM.exists():
+        pytest.fail("sam is not installed: run `make install`, or `make test` for everything.")
+    into = artefact.local_build()
+
+    report = artefact.build(artefact.machine(), into, SAM)
+
+    built = functions(load(into / "template.yaml"))
+    assert [line.partition(":")[0] for line in report] == list(built)
+    for properties in built.values():
+        assert artefact.faults_of(into / properties["CodeUri"], artefact.machine()) == []
+
+
+def test_a_sound_artefact_has_no_faults(code: Path) -> None:
+    assert artefact.faults_of(code, "arm64") == []
+    assert artefact.import_fault(code, "intake.handler") is None
+
+
+def test_bytecode_names_the_files_as_lambda_has_them(code: Path) -> None:
+    compiled = (code / "intake" / "__pycache__" / "__init__.cpython-313.pyc").read_bytes()
+
+    assert b"/var/task/intake/__init__.py" in compiled
+    assert str(code).encode() not in compiled
+
+
+def test_a_missing_package_is_found(code: Path) -> None:
+    (code / "aiohttp").rename(code / "elsewhere")
+
+    assert artefact.faults_of(code, "arm64") == ["aiohttp is missing"]
+
+
+def test_a_module_without_bytecode_is_found(code: Path) -> None:
+    (code / "intake" / "late.py").write_text("")
+
+    assert artefact.faults_of(code, "arm64") == ["intake/late.py has no bytecode"]
+
+
+def test_bytecode_that_is_compared_with_its_source_is_made_anew(code: Path) -> None:
+    """What a test run leaves in the source tree is stamped with a time, and useless after the zip."""
+    stale = code / "intake" / "__pycache__" / "__init__.cpython-313.pyc"
+    stale.write_bytes(stale.read_bytes()[:4] + bytes(12) + stale.read_bytes()[16:])
+    assert artefact.faults_of(code, "arm64") == ["intake/__init__.py has no bytecode"]
+
+    artefact.compile_tree(code)
+
+    assert artefact.faults_of(code, "arm64") == []
+
+
+@pytest.mark.parametrize(("machine", "sound"), [("arm64", True), ("x86_64", False)])
+def test_a_library_for_another_processor_is_found(code: Path, machine: str, sound: bool) -> None:  # noqa: FBT001
+    head = b"\x7fELF" + bytes(14) + struct.pack("<H", artefact.MACHINES["arm64"])
+    (code / "intake" / "fast.so").write_bytes(head)
+
+    assert (artefact.faults_of(code, machine) == []) is sound
+
+
+def test_a_handler_that_needs_what_is_not_in_the_artefact_is_found(code: Path) -> None:
+    (code / "intake" / "needs.py").write_text("import pytest\n")
+
+    assert "No module named 'pytest'" in (artefact.import_fault(code, "intake.needs.handler") or "")
+    assert "has no attribute 'door'" in (artefact.import_fault(code, "intake.door") or "")

@@ -1,0 +1,162 @@
+"""What the template's patterns let through and what they refuse, before anything is deployed."""
+
+import re
+import sys
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from intake.config import Config
+
+sys.path.insert(0, str(Path(__file__).parents[2]))  # for infra, which is no part of what is deployed
+
+from infra.template import load
+
+PARAMETERS = load()["Parameters"]
+
+
+def accepts(parameter: str, text: str) -> bool:
+    """CloudFormation matches the whole value."""
+    return re.fullmatch(PARAMETERS[parameter]["AllowedPattern"], text) is not None
+
+
+@pytest.mark.parametrize(
+    "networks",
+    [
+        "",
+        "10.0.0.0/8",
+        "10.1.2.0/24",
+        "10.255.255.255/32",
+        "172.16.0.0/12",
+        "172.31.255.0/24",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "100.127.255.255/32",
+        "fc00::/7",
+        "fd12:3456:789a::/48",
+        "FD00::1/128",
+        "10.0.0.0/8,192.168.1.0/24,fd00::/8",
+    ],
+)
+def test_private_networks_may_be_allowed(networks: str) -> None:
+    assert accepts("AllowedNetworks", networks)
+    assert len(
+        Config.from_environment({"IMAGE_BUCKET": "a-bucket", "ALLOWED_NETWORKS": networks}).limits.allowed_networks
+    ) == (len(networks.split(",")) if networks else 0)
+
+
+@pytest.mark.parametrize(
+    "networks",
+    [
+        "127.0.0.0/8",
+        "127.0.0.1/32",
+        "127.1.2.3/32",
+        "127.255.255.255/32",
+        "127.1/32",
+        "127.0.0.1",
+        "0177.0.0.1/32",
+        "0x7f.0.0.1/32",
+        "2130706433/32",
+        "126.0.0.0/7",
+        "0.0.0.0/0",
+        "0.0.0.0/1",
+        "0.0.0.0/8",
+        "64.0.0.0/2",
+        "169.254.0.0/16",
+        "169.254.169.254/32",
+        "168.0.0.0/7",
+        "160.0.0.0/4",
+        "128.0.0.0/1",
+        "::/0",
+        "::1/128",
+        "::/127",
+        "0:0:0:0:0:0:0:1/128",
+        "0000::/8",
+        "::ffff:127.0.0.0/104",
+        "::ffff:7f00:0/104",
+        "::ffff:169.254.169.254/128",
+        "64:ff9b::7f00:1/128",
+        "64:ff9b::/96",
+        "fe80::/10",
+        "fe80::1/128",
+        "fe00::/7",
+        "f800::/5",
+        "fc::/16",
+        "fd::1/128",
+        "fc00::/6",
+        "fd00::/0",
+        "fd00::127.0.0.1/128",
+        "fd00::/129",
+        "10.0.0.0/7",
+        "10.0.0.0/0",
+        "010.0.0.0/8",
+        "10.0.0.00/8",
+        "10.0.0.0/08",
+        "10.0.0.0/33",
+        "10.0.0/8",
+        "10.0.0.0",
+        "10.256.0.0/16",
+        "172.16.0.0/11",
+        "172.15.0.0/16",
+        "172.32.0.0/16",
+        "192.168.0.0/15",
+        "192.169.0.0/16",
+        "100.64.0.0/9",
+        "100.63.0.0/16",
+        "100.128.0.0/16",
+        "8.8.8.0/24",
+        "10.0.0.0/8,127.0.0.0/8",
+        "127.0.0.0/8,10.0.0.0/8",
+        "10.0.0.0/8, 127.0.0.0/8",
+        " 127.0.0.0/8",
+        "10.0.0.0/8,",
+        ",10.0.0.0/8",
+        "10.0.0.0/8\n127.0.0.0/8",
+        "10.0.0.0/8\n",
+        "10.0.0.0/8 ",
+        "10.0.0.0/255.0.0.0",
+        "fd00::%lo/64",
+        "\u0661\u0660.0.0.0/8",
+        "localhost",
+    ],
+)
+def test_what_reaches_loopback_link_local_or_is_no_private_network_is_refused(networks: str) -> None:
+    assert not accepts("AllowedNetworks", networks)
+
+
+def test_nothing_that_the_pattern_takes_holds_loopback_or_link_local() -> None:
+    """All prefixes of addresses all over the range: what passes shares no address with those two."""
+    forbidden = [ip_network(text) for text in ("127.0.0.0/8", "169.254.0.0/16", "0.0.0.0/8", "::1/128", "fe80::/10")]
+    starts = [f"{first}.{second}.0.0" for first in range(256) for second in (0, 16, 31, 64, 127, 168, 254)]
+    starts += [f"{first:x}::" for first in range(0, 0x10000, 0x40)]
+    taken = [
+        f"{start}/{length}"
+        for start in starts
+        for length in range(129)
+        if accepts("AllowedNetworks", f"{start}/{length}")
+    ]
+
+    assert len(taken) > 1000
+    for text in taken:
+        network = ip_network(text, strict=False)
+        assert not any(network.version == bad.version and network.overlaps(bad) for bad in forbidden), text
+
+
+@pytest.mark.parametrize(
+    ("parameter", "good", "bad"),
+    [
+        ("AllowedPorts", ["443", "80,443", "65535"], ["", "0", "65536", "443,", "80 443", "080"]),
+        (
+            "AllowedHosts",
+            ["", "a.example", "*.cdn.example,b.example"],
+            ["*", "a.*.example", "a..b", "a.example,", "a b"],
+        ),
+        ("ImageTypes", ["jpeg", "png,webp"], ["", "svg", "jpeg,", "jpeg png"]),
+        ("MemoryBudgetBytes", ["", "268435456"], ["0", "1.5", "-1", "lots"]),
+        ("Contact", ["", "ops@a.example", "https://a.example/bot"], ["a\nb", "(a)", "é"]),
+    ],
+)
+def test_lists_are_checked_before_they_are_deployed(parameter: str, good: list[str], bad: list[str]) -> None:
+    assert [accepts(parameter, text) for text in good] == [True] * len(good)
+    assert [accepts(parameter, text) for text in bad] == [False] * len(bad)

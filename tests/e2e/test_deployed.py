@@ -1,0 +1,153 @@
+"""The whole way: a signed call, API Gateway, the built artefact with the template's role, S3, and back."""
+
+import hashlib
+import io
+import json
+import zipfile
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from infra.local.api import Credentials
+from infra.local.deploy import ARTEFACTS, STACK, as_json
+from infra.local.ministack import REGION
+
+from e2e.conftest import Ground
+
+
+def post(ground: Ground, file: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    answer = ground.stack.call("POST", "/files", as_json(file))
+    content: dict[str, Any] = answer.json()
+    return answer.status, content
+
+
+def test_a_file_of_whole_images_is_stored_as_its_keys_say(deployed: Ground) -> None:
+    """Both forms of a base image, six types: 200, and every object has the digest that its key carries."""
+    names = ["inspect.jpg", "golden.png", "golden.webp", "golden.avif", "earlier.tiff", "earlier.gif"]
+    bases = [{"url": deployed.url(names[1])}, *([deployed.url(name)] for name in names[2:])]
+
+    status, receipt = post(deployed, {"id": "whole", "fileUrl": deployed.url(names[0]), "baseUrls": bases})
+
+    assert status == 200
+    assert receipt["status"] == "stored"
+    for name, key in zip(names, receipt["objectKeys"], strict=True):
+        stored = deployed.s3.get_object(Bucket=deployed.stack.bucket, Key=key)
+        body = stored["Body"].read()
+        assert body == deployed.pictures[name]
+        assert key.startswith(f"images/{(digest := hashlib.sha256(body).hexdigest())[:2]}/{digest}.")
+        assert stored["ContentType"].removeprefix("image/") in {"jpeg", "png", "webp", "avif", "tiff", "gif"}
+        assert stored["Metadata"] == {}
+
+
+def test_what_fails_is_named_and_the_others_are_stored_in_order(deployed: Ground) -> None:
+    bases = [[deployed.url(name)] for name in ("half.jpg", "golden.webp", "missing.png")]
+
+    status, receipt = post(deployed, {"id": "some", "fileUrl": deployed.url("inspect.jpg"), "baseUrls": bases})
+
+    assert status == 207
+    codes = [image.get("error", {}).get("code") for image in receipt["images"]]
+    assert codes == [None, "invalid_image", None, "not_found"]
+    assert [bool(key) for key in receipt["objectKeys"]] == [True, False, True, False]
+
+
+def test_a_file_without_one_good_image_is_502_with_its_receipt(deployed: Ground) -> None:
+    """API Gateway has a 502 of its own; ours passes through it unchanged."""
+    status, receipt = post(deployed, {"id": "none", "urls": [deployed.url("half.jpg"), "http://169.254.169.254/"]})
+
+    assert status == 502
+    assert receipt["status"] == "failed"
+    assert [image["error"]["code"] for image in receipt["images"]] == ["invalid_image", "blocked"]
+
+
+def test_the_same_file_again_stores_nothing(deployed: Ground) -> None:
+    file = {"id": "twice", "urls": [deployed.url("golden.png"), deployed.url("earlier.gif")]}
+    _, first = post(deployed, file)
+    before = deployed.objects()
+
+    status, second = post(deployed, file)
+
+    assert status == 200
+    assert second["counts"] == {**first["counts"], "stored": 0, "reused": 2}
+    assert second["objectKeys"] == first["objectKeys"]
+    assert deployed.objects() == before
+
+
+def test_the_receipt_can_be_fetched_later(deployed: Ground) -> None:
+    _, receipt = post(deployed, {"id": "later", "urls": [deployed.url("golden.png") + "?token=secret"]})
+
+    answer = deployed.stack.call("GET", "/files/later")
+
+    assert answer.status == 200
+    assert answer.json()["objectKeys"] == receipt["objectKeys"]
+    assert "secret" not in answer.body.decode()
+
+
+def test_a_receipt_that_is_not_there_is_404(deployed: Ground) -> None:
+    """With the rights of the template's role, under which S3 could also answer 403."""
+    answer = deployed.stack.call("GET", "/files/nobody-sent-this")
+
+    assert (answer.status, answer.content_type) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize(("body", "status"), [(b"{", 400), (b'{"fileUrl": 7}', 422)])
+def test_what_is_no_file_is_a_problem(deployed: Ground, body: bytes, status: int) -> None:
+    answer = deployed.stack.call("POST", "/files", body)
+
+    assert (answer.status, answer.content_type) == (status, "application/problem+json")
+    assert answer.json()["status"] == status
+
+
+def test_every_fault_of_a_file_is_named(deployed: Ground) -> None:
+    file = {"fileUrl": 7, "baseUrls": [["http://a.example/1.png"], {"url": 3}], "id": "../up"}
+
+    status, problem = post(deployed, file)
+
+    assert status == 422
+    assert {"fileUrl", "id"} < {error["path"] for error in problem["errors"]}
+    assert any(error["path"].startswith("baseUrls[1]") for error in problem["errors"])
+
+
+def test_a_call_without_signature_is_refused(deployed: Ground) -> None:
+    assert deployed.stack.call("POST", "/files", b"{}", credentials=None).status == 403
+
+
+def test_a_caller_needs_the_right_to_invoke_this_api(deployed: Ground) -> None:
+    iam = deployed.stack.aws.client("iam")
+    iam.create_user(UserName="line-7")
+    made = iam.create_access_key(UserName="line-7")["AccessKey"]
+    caller = Credentials(made["AccessKeyId"], made["SecretAccessKey"])
+    before = deployed.stack.call("POST", "/files", b"{}", credentials=caller)
+
+    resource = f"arn:aws:execute-api:{REGION}:*:{deployed.stack.api_id}/v1/POST/files"
+    grant = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": resource}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [grant]})
+    iam.put_user_policy(UserName="line-7", PolicyName="send", PolicyDocument=policy)
+
+    assert before.status == 403
+    assert deployed.stack.call("POST", "/files", b"{}", credentials=caller).status == 422
+
+
+def test_a_deployment_that_would_dial_loopback_or_link_local_is_refused(deployed: Ground) -> None:
+    cloudformation = deployed.stack.aws.client("cloudformation")
+    for network in ("127.0.0.0/8", "169.254.169.254/32", "0.0.0.0/0", "10.0.0.0/8,127.0.0.1/32"):
+        with pytest.raises(ClientError, match="AllowedNetworks"):
+            cloudformation.create_change_set(
+                StackName=STACK,
+                ChangeSetName="refused",
+                UsePreviousTemplate=True,
+                Capabilities=["CAPABILITY_IAM"],
+                Parameters=[{"ParameterKey": "AllowedNetworks", "ParameterValue": network}],
+            )
+
+
+def test_the_deployed_code_carries_its_bytecode(deployed: Ground) -> None:
+    """The zip that sam sent leaves no __pycache__ out."""
+    zips = []
+    for item in deployed.s3.list_objects_v2(Bucket=ARTEFACTS)["Contents"]:
+        body = deployed.s3.get_object(Bucket=ARTEFACTS, Key=item["Key"])["Body"].read()
+        if zipfile.is_zipfile(io.BytesIO(body)):
+            zips.append(set(zipfile.ZipFile(io.BytesIO(body)).namelist()))
+
+    (names,) = zips
+    assert "intake/handlers/__pycache__/http.cpython-313.pyc" in names
+    assert "aiohttp/__pycache__/client.cpython-313.pyc" in names
