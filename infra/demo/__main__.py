@@ -1,6 +1,7 @@
 """`python -m infra.demo [my-file.json]`: deploy to a local AWS, send a File through, show what came of it."""
 
 import argparse
+import json
 import signal
 import sys
 import tempfile
@@ -86,6 +87,10 @@ def _with_your_file(path: Path) -> None:
         body = path.read_bytes()
     except OSError as error:
         raise LocalError(f"{path} cannot be read: {error.strerror}.") from None
+    try:
+        json.loads(body)
+    except ValueError as error:
+        raise LocalError(f"{path} is not JSON: {error}.") from None
     say(f"image-intake: {path}, fetched over the real network into a local S3\n", "bold")
     with ExitStack() as stack:
         deployed = _up(stack, {})
