@@ -85,7 +85,7 @@ def anmf(picture: bytes, width: int = 3, height: int = 2, *, x: int = 0, y: int 
     return riff_chunk(b"ANMF", b"".join(field.to_bytes(3, "little") for field in fields) + b"\0" + picture)
 
 
-def bmp(  # noqa: PLR0913 - these are the fields of the header
+def bmp(
     width: int = 5,
     height: int = 3,
     bits: int = 24,
@@ -142,8 +142,8 @@ def tiff(*pages: list[Entry], order: str = "<", big: bool = False, data: bytes =
     return bytes(body)
 
 
-def page(width: int = 8, height: int = 8, **changes: Entry | None) -> list[Entry]:
-    """A directory of one grey strip at 8 (pass data_at=… for other places); a change replaces or drops an entry."""
+def page(width: int = 8, height: int = 8, /, **changes: Entry | None) -> list[Entry]:
+    """A directory of one grey strip at 8; a change replaces or drops an entry."""
     entries: dict[str, Entry | None] = {
         "width": (256, 4, [width]),
         "height": (257, 4, [height]),

@@ -7,8 +7,9 @@ from math import isqrt
 from random import Random
 from typing import Any
 
-import handmade
 from PIL import Image, ImageCms
+
+import handmade
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from io import BytesIO
 
 import pytest
+from PIL import Image as Pillow
+
 from intake.domain.errors import EmptyBody, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
 from intake.domain.image import HEAD_BYTES, Image, identify, inspect
 from intake.domain.limits import IMAGE_TYPES, Limits
-from PIL import Image as Pillow
 from samples import SAMPLES, Sample, jpeg_of_size, picture
 
 LIMITS = Limits()
@@ -46,7 +47,7 @@ def test_every_strict_prefix_is_refused(sample: Sample) -> None:
 @pytest.mark.parametrize("type_", IMAGE_TYPES)
 def test_a_real_picture_that_lost_its_last_byte_is_refused(type_: str) -> None:
     body = picture(90, 60, 1, type_)
-    assert (type_, 90, 60) == (lambda image: (image.type, image.width, image.height))(inspect(body, LIMITS))
+    assert Image(type_, 90, 60, 1) == inspect(body, LIMITS)
     with pytest.raises(InvalidImage):
         inspect(body[:-1], LIMITS)
 
@@ -119,7 +120,7 @@ def test_a_refused_body_is_let_go_too() -> None:
     with pytest.raises(InvalidImage) as refused:
         inspect(body, LIMITS)
     body.clear()
-    assert "The JPEG ends before its EOI marker." == str(refused.value)
+    assert refused.match(r"^The JPEG ends before its EOI marker\.$")
 
 
 @each_sample
@@ -167,5 +168,5 @@ def test_a_jpeg_of_a_size_is_exactly_that_large_and_decodes(size: int) -> None:
     assert size == len(body)
     with Pillow.open(BytesIO(body)) as opened:
         opened.load()
-        assert opened.size == (lambda image: (image.width, image.height))(inspect(body, LIMITS))
+        assert Image("jpeg", *opened.size, 1) == inspect(body, LIMITS)
     assert body != jpeg_of_size(size, size + 1)

@@ -1,6 +1,7 @@
 """Faults of GIF files, and the oddities that are none."""
 
 import pytest
+
 from handmade import gif, gif_frame
 from intake.domain.errors import InvalidImage, TooManyFrames, TooManyPixels
 from intake.domain.image import Image, inspect

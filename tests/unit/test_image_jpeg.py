@@ -3,11 +3,12 @@
 from io import BytesIO
 
 import pytest
+from PIL import Image as Pillow
+
 from handmade import jpeg, segment
 from intake.domain.errors import InvalidImage, TooManyPixels
 from intake.domain.image import Image, inspect
 from intake.domain.limits import Limits
-from PIL import Image as Pillow
 from samples import SAMPLES
 
 LIMITS = Limits()

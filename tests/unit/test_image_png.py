@@ -3,6 +3,7 @@
 from struct import pack
 
 import pytest
+
 from handmade import SIGNATURE, chunk, ihdr, png_rows
 from intake.domain.errors import InvalidImage, TooManyFrames, TooManyPixels
 from intake.domain.image import Image, inspect

@@ -1,6 +1,7 @@
 """Faults of WebP files, and the oddities that are none."""
 
 import pytest
+
 from handmade import anmf, riff, riff_chunk, vp8, vp8l, vp8x
 from intake.domain.errors import InvalidImage, TooManyFrames, TooManyPixels
 from intake.domain.image import Image, inspect

@@ -85,9 +85,7 @@ def _runs(stsc: "Reader") -> list[tuple[int, int]]:
     return [itemgetter(0, 1)(stsc.take(RUN)) for _ in range(count)]
 
 
-def _check_samples(
-    trak: "Reader", sizes: list[int], offsets: "Iterator[int]", runs: list[tuple[int, int]]
-) -> None:
+def _check_samples(trak: "Reader", sizes: list[int], offsets: "Iterator[int]", runs: list[tuple[int, int]]) -> None:
     """Lay the samples out over the chunks: all have a place, and no chunk reaches past the end."""
     placed = 0
     per_chunk = 0

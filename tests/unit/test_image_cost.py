@@ -1,0 +1,134 @@
+"""What a hostile body costs, counted in lines of the walk that run: no clock, so no luck."""
+
+import sys
+from collections.abc import Callable
+from struct import pack
+from types import CodeType
+
+import pytest
+
+from handmade import SIGNATURE, avif, box, chunk, full_box, ihdr, page, riff, riff_chunk, tiff, track, vp8, vp8x
+from intake.domain import image
+from intake.domain.errors import IntakeError, InvalidImage
+from intake.domain.image import inspect
+from intake.domain.limits import MIB, Limits
+from samples import SAMPLES, jpeg_of_size
+
+LIMITS = Limits()
+ROOT = image.__path__[0]
+MOST_LINES = 5_000_000
+"""About a third of a second. Most bodies below would need ten times as many, were their parts not bounded."""
+
+
+def lines_of(body: bytes) -> int:
+    """How many lines run in the walk over a body, whether it is refused or not."""
+    lines = 0
+
+    def count(code: CodeType, _: int) -> object:
+        nonlocal lines
+        if not code.co_filename.startswith(ROOT):
+            return sys.monitoring.DISABLE
+        lines += 1
+        return None
+
+    tool, event = sys.monitoring.PROFILER_ID, sys.monitoring.events.LINE
+    sys.monitoring.use_tool_id(tool, "lines of the walk")
+    try:
+        sys.monitoring.register_callback(tool, event, count)
+        sys.monitoring.set_events(tool, event)
+        inspect(body, LIMITS)
+    except IntakeError:
+        pass
+    finally:
+        sys.monitoring.set_events(tool, 0)
+        sys.monitoring.free_tool_id(tool)
+    return lines
+
+
+def filled(head: bytes, part: bytes, size: int = 20 * MIB) -> bytes:
+    return head + part * ((size - len(head)) // len(part))
+
+
+def wide_directory(entries: int) -> bytes:
+    """A BigTIFF of one directory with entries that nobody knows."""
+    entry = pack("<HHQQ", 65000, 1, 1, 0)
+    return b"II+\0" + pack("<HHQQ", 8, 0, 16, entries) + entry * entries + bytes(8)
+
+
+def overlapping_directories(entries: int) -> bytes:
+    """A thousand directories, each of which reads on through all that follow."""
+    step = 18
+    body = bytearray(b"II*\0" + pack("<I", 8))
+    for at in range(8, 8 + step * 999, step):
+        body += pack("<HHHIII", entries, 1, 1, 1, 0, at + step)
+    return bytes(body) + bytes(12 * entries)
+
+
+BODIES: dict[str, Callable[[], bytes]] = {
+    "segments of a JPEG": lambda: filled(b"\xff\xd8", b"\xff\xfe\0\2"),
+    "restarts of a JPEG": lambda: filled(b"\xff\xd8", b"\xff\xd0"),
+    "fill bytes of a JPEG": lambda: filled(b"\xff\xd8", b"\xff"),
+    "scans of a JPEG": lambda: filled(SAMPLES["jpeg: lossless"].data[:15], b"\xff\xda\0\x08\x01\x01\0\0\x3f\0\x12"),
+    "stuffed bytes of a JPEG": lambda: filled(SAMPLES["jpeg: lossless"].data[:-2], b"\xff\0"),
+    "chunks of a PNG": lambda: filled(SIGNATURE + ihdr(1, 1, 8, 0), chunk(b"tEXt")),
+    "data chunks of a PNG": lambda: filled(SIGNATURE + ihdr(1, 1, 8, 0), chunk(b"IDAT")),
+    "extensions of a GIF": lambda: filled(b"GIF89a\1\0\1\0\0\0\0", b"!\xfe\0"),
+    "chunks of a WebP": lambda: riff(vp8(), riff_chunk(b"none", b"") * (20 * MIB // 8)),
+    "parts of a frame of a WebP": lambda: riff(
+        vp8x(flags=2), riff_chunk(b"ANMF", bytes(16) + riff_chunk(b"none", b"") * (20 * MIB // 8))
+    ),
+    "entries of a TIFF": lambda: wide_directory(MIB),
+    "overlapping directories of a TIFF": lambda: overlapping_directories(65535),
+    "directories below a TIFF": lambda: tiff(page(below=(330, 4, [*range(8, 4 * MIB)])), data=bytes(5 * MIB)),
+    "boxes of an AVIF": lambda: avif(after=box(b"free") * (20 * MIB // 8)),
+    "brands of an AVIF": lambda: avif(ftyp=box(b"ftyp", b"mif1" * (5 * MIB))),
+    "properties of an AVIF": lambda: avif(iprp=box(b"iprp", box(b"ipco", box(b"free") * (20 * MIB // 8)))),
+    "associations of an AVIF": lambda: avif(
+        iprp=box(b"iprp", box(b"ipco"), full_box(b"ipma", pack(">I", 2**32 - 1), bytes(20 * MIB)))
+    ),
+    "extents of an AVIF that take no bytes": lambda: avif(
+        iloc=full_box(b"iloc", pack(">HI", 0, 2**32 - 1), pack(">IHHH", 1, 0, 0, 65535) * 2 * MIB, version=2)
+    ),
+    "tracks of an AVIF": lambda: avif(after=box(b"moov", track() * (20 * MIB // len(track())))),
+    "chunks of a track of an AVIF": lambda: avif(
+        after=box(b"moov", track(stco=full_box(b"stco", pack(">I", 2**32 - 1), bytes(20 * MIB))))
+    ),
+    "runs of a track of an AVIF": lambda: avif(
+        after=box(b"moov", track(stsc=full_box(b"stsc", pack(">I", 2**32 - 1), bytes(20 * MIB))))
+    ),
+}
+
+
+@pytest.mark.parametrize("body", list(BODIES.values()), ids=list(BODIES))
+def test_twenty_megabytes_of_empty_parts_cost_little(body: Callable[[], bytes]) -> None:
+    assert lines_of(body()) < MOST_LINES
+
+
+@pytest.mark.parametrize("size", [1000, 2000, 4000])
+def test_the_sub_blocks_of_a_gif_cost_two_lines_each(size: int) -> None:
+    """The one kind of part that is not bounded: 20 MiB of the smallest take half a second, and no memory."""
+    lines = lines_of(b"GIF89a\1\0\1\0\0\0\0!\xfe" + b"\1a" * size + b"\0;")
+    assert lines == pytest.approx(2 * size, abs=100)
+
+
+def test_an_honest_jpeg_costs_the_same_however_large_it_is() -> None:
+    """Its scan is one search."""
+    small, large = jpeg_of_size(20_000, 1), jpeg_of_size(60_000, 1)
+    assert lines_of(small) == lines_of(large) < 1000
+
+
+def test_pages_cannot_share_one_huge_array() -> None:
+    """A thousand directories that point at the same million strips would multiply the work."""
+    count = 2 * MIB // 4
+    huge = [(256, 4, [1]), (257, 4, [1]), (273, 4, [0] * count), (279, 4, [0] * count)]
+    body = bytearray(tiff(huge, data=b"\1"))
+    offsets, sizes = body.rindex(pack("<HHI", 273, 4, count)), body.rindex(pack("<HHI", 279, 4, count))
+    for at in (offsets, sizes):
+        body[at + 8 : at + 12] = pack("<I", 9)
+    directory = bytes(body[-54:-4])
+    for _ in range(20):
+        body[-4:] = pack("<I", len(body))
+        body += directory + bytes(4)
+    body[9 : 9 + 4] = pack("<I", 1)
+    with pytest.raises(InvalidImage, match="again and again"):
+        inspect(body, LIMITS)
