@@ -65,16 +65,26 @@ def _seconds(text: str) -> float:
 
 
 def _listed[T](read: Callable[[str], T]) -> Callable[[str], tuple[T, ...]]:
-    return lambda text: tuple(read(item.strip()) for item in text.split(",") if item.strip())
-
-
-def _matching(pattern: re.Pattern[str]) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if not pattern.fullmatch(text.lower()):
+    def read_all(text: str) -> tuple[T, ...]:
+        items = tuple(read(item.strip()) for item in text.split(",") if item.strip())
+        if not items:
+            # Nothing but commas: for some settings an empty list would mean "any", which nobody wrote.
             raise ValueError(text)
-        return text.lower()
+        return items
 
-    return read
+    return read_all
+
+
+def _bucket(text: str) -> str:
+    if not _BUCKET.fullmatch(text):
+        raise ValueError(text)
+    return text
+
+
+def _host(text: str) -> str:
+    if not _HOST.fullmatch(text.lower()):
+        raise ValueError(text)
+    return text.lower()
 
 
 def _image_type(text: str) -> str:
@@ -101,9 +111,7 @@ def _show(value: object) -> str:
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
-IMAGE_BUCKET = Setting(
-    "IMAGE_BUCKET", _matching(_BUCKET), "the name of a bucket", "Where images and receipts are stored."
-)
+IMAGE_BUCKET = Setting("IMAGE_BUCKET", _bucket, "the name of a bucket", "Where images and receipts are stored.")
 CONTACT = Setting(
     "CONTACT",
     _printable,
@@ -155,7 +163,7 @@ LIMITS: tuple[Setting[Any], ...] = (
     ),
     _limit(
         "ALLOWED_HOSTS",
-        _listed(_matching(_HOST)),
+        _listed(_host),
         "host names with commas between them, *.cdn.example for every name below one",
         "The only hosts that are asked.",
         "any public host",
@@ -202,8 +210,8 @@ class Config:
         """
         faults: list[str] = []
         values = {setting.name: _value(setting, environment, faults) for setting in SETTINGS}
-        if not environment.get("MEMORY_BUDGET_BYTES"):
-            values["MEMORY_BUDGET_BYTES"] = _default_budget(environment, values["MAX_IMAGE_BYTES"] or MIB)
+        if not environment.get("MEMORY_BUDGET_BYTES", "").strip():
+            values["MEMORY_BUDGET_BYTES"] = _default_budget(environment, values["MAX_IMAGE_BYTES"])
         if faults:
             raise ConfigError(faults)
         limits = Limits(**{setting.name.lower(): values[setting.name] for setting in LIMITS})

@@ -5,25 +5,15 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictStr, TypeAdapter, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
-SHA256_PATTERN = r"^[0-9A-Fa-f]{64}$"
+from intake.domain.document import FILE_SCHEMA, ID_PATTERN, FileDocument, UrlListDocument
 
-_ID = Annotated[
-    StrictStr,
-    Field(
-        pattern=ID_PATTERN,
-        description="Names the receipt. Left out: a digest of the URLs.",
-        examples=["lot-7-cam-2"],
-    ),
-]
-_SHA256 = Annotated[StrictStr, Field(pattern=SHA256_PATTERN, description="SHA-256 of the bytes that are expected.")]
-_URL = Annotated[StrictStr, Field(description="Where the image is. What it says is judged per image.")]
+__all__ = ["FILE_SCHEMA", "ID_PATTERN", "Fault", "File", "ImageRequest", "InvalidFile", "Role"]
+
 _FORMS = {"baseUrls": "an object or a list", "urls": "a string or an object"}
 _TYPE_NAMES: tuple[tuple[type, str], ...] = (
     (bool, "a boolean"),
@@ -33,71 +23,6 @@ _TYPE_NAMES: tuple[tuple[type, str], ...] = (
     (list, "a list"),
     (dict, "an object"),
 )
-
-
-class _Document(BaseModel):
-    # Members that are not named here are ignored, so that callers can keep notes of their own in a File.
-    model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
-
-
-class UrlObject(_Document):
-    """An image by its URL."""
-
-    url: _URL
-    sha256: _SHA256 | None = None
-
-
-def _first_of_list(value: object) -> object:
-    return {"url": value[0]} if isinstance(value, list) and value else {} if value == [] else value
-
-
-def _lone_url(value: object) -> object:
-    return {"url": value} if isinstance(value, str) else value
-
-
-_BaseUrl = Annotated[
-    UrlObject,
-    BeforeValidator(
-        _first_of_list,
-        json_schema_input_type=UrlObject
-        | Annotated[list[Any], Field(min_length=1, json_schema_extra={"prefixItems": [{"type": "string"}]})],
-    ),
-]
-_ListedUrl = Annotated[UrlObject, BeforeValidator(_lone_url, json_schema_input_type=UrlObject | _URL)]
-
-
-class FileDocument(_Document):
-    """An image to inspect and the base images that it is compared with."""
-
-    file_url: _URL
-    base_urls: Annotated[
-        list[_BaseUrl],
-        Field(
-            min_length=1,
-            json_schema_extra={"maxItems": 100},
-            description="The base images, each an object with `url`, or a list whose first item is the URL.",
-        ),
-    ]
-    sha256: _SHA256 | None = None
-    id: _ID | None = None
-
-
-class UrlListDocument(_Document):
-    """Images without roles."""
-
-    urls: Annotated[
-        list[_ListedUrl],
-        Field(
-            min_length=1,
-            json_schema_extra={"maxItems": 101},
-            description="The images: URLs, or objects with `url`.",
-        ),
-    ]
-    id: _ID | None = None
-
-
-FILE_SCHEMA: TypeAdapter[FileDocument | UrlListDocument] = TypeAdapter(FileDocument | UrlListDocument)
-"""Only for the JSON schema: `File.parse` decides by the members that are there, and names faults of one form."""
 
 
 class Role(StrEnum):
@@ -173,11 +98,9 @@ class File:
             raise InvalidFile([Fault("", f"must be an object, got {_type_name(document)}")])
         is_list = "urls" in document and not {"fileUrl", "baseUrls"} & document.keys()
         if is_list:
-            faults = _too_many(document, "urls", max_base_images + 1)
-            images = _images_of_list(_validate(UrlListDocument, document, faults))
+            images = _images_of_list(_validate(UrlListDocument, *_cut(document, "urls", max_base_images + 1)))
         else:
-            faults = _too_many(document, "baseUrls", max_base_images)
-            images = _images_of_file(_validate(FileDocument, document, faults))
+            images = _images_of_file(_validate(FileDocument, *_cut(document, "baseUrls", max_base_images)))
         requests = tuple(images)
         digest = _digest(requests)
         return cls(document.get("id") or digest, digest, requests)
@@ -193,11 +116,13 @@ def _validate[T: BaseModel](model: type[T], document: dict[str, Any], faults: li
     return valid
 
 
-def _too_many(document: dict[str, Any], member: str, most: int) -> list[Fault]:
+def _cut(document: dict[str, Any], member: str, most: int) -> tuple[dict[str, Any], list[Fault]]:
+    """Return what is judged of a document: a list that is too long is one fault, not one more for each item."""
     items = document.get(member)
     if isinstance(items, list) and len(items) > most:
-        return [Fault(member, f"must have at most {most} items, got {len(items)}")]
-    return []
+        fault = Fault(member, f"must have at most {most} items, got {len(items)}")
+        return {**document, member: items[:most]}, [fault]
+    return document, []
 
 
 def _images_of_file(file: FileDocument) -> Iterator[ImageRequest]:
@@ -225,6 +150,8 @@ def _fault(detail: ErrorDetails, document: dict[str, Any]) -> Fault:
     match kind:
         case "string_type":
             message = f"must be a string, got {_type_name(value)}"
+        case "string_unicode":
+            message = "must be Unicode text"
         case "list_type":
             message = f"must be a list, got {_type_name(value)}"
         case "model_type" | "model_attributes_type":
@@ -245,6 +172,8 @@ def _path(location: tuple[int | str, ...], document: dict[str, Any]) -> str:
     match location:
         case (str(member), int(index), "url") if isinstance(document[member][index], list):
             return f"{member}[{index}][0]"
+        case (str(member), int(index), "url") if isinstance(document[member][index], str):
+            return f"{member}[{index}]"
         case (str(member), int(index), *rest):
             return ".".join([f"{member}[{index}]", *map(str, rest)])
         case _:

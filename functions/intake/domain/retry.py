@@ -21,4 +21,4 @@ def backoff(attempt: int, jitter: float, asked: float | None = None) -> float:
     """
     if asked is not None:
         return asked
-    return jitter * min(MAX_DELAY, BASE_DELAY * 2.0**attempt)
+    return jitter * min(MAX_DELAY, BASE_DELAY * 2.0 ** (attempt - 1))

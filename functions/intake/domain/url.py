@@ -9,14 +9,14 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
-from urllib.parse import quote, urljoin
+from urllib.parse import quote
 
 import idna
 
 from intake.domain.errors import BadRedirect, Blocked, InvalidUrl
 
 MAX_URL_LENGTH = 4096
-"""Characters; longer ones are refused."""
+"""Characters, as it was written and as it goes out; longer ones are refused."""
 
 MAX_HOST_LENGTH = 253
 """Octets in a host name (RFC 1035, 2.3.4, less the root)."""
@@ -28,7 +28,7 @@ _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?://([^/?#]*)([^#]*))?")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _AUTHORITY = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(?::([0-9]*))?")
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}")
-_CREDENTIALS = re.compile(r"^((?:[A-Za-z][A-Za-z0-9+.-]*:)?[/\\]+|)[^/\\]*@")
+_CREDENTIALS = re.compile(r"^([^/\\]*[/\\]+|)[^/\\]*@")
 _NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _MAX_PORT = 0xFFFF
 _PORT_DIGITS = 5
@@ -77,7 +77,10 @@ class Url:
         target = match[3] or ""
         if not target.startswith("/"):
             target = "/" + target
-        return cls(scheme, host, port, quote(target, safe=_AS_WRITTEN))
+        url = cls(scheme, host, port, quote(target, safe=_AS_WRITTEN))
+        if len(str(url)) > MAX_URL_LENGTH:
+            raise InvalidUrl(f"The URL is longer than {MAX_URL_LENGTH} characters once it is percent-encoded.")
+        return url
 
     def follow(self, location: str) -> "Url":
         """Read the `Location` of a redirect that this URL answered with (RFC 9110, 10.2.2).
@@ -86,13 +89,25 @@ class Url:
             BadRedirect: it does not lead to a URL.
             Blocked: it leads to a scheme that is not dialled.
         """
-        # urljoin drops control characters on its own, so they are refused before it can see them.
-        if not location or len(location) > MAX_URL_LENGTH or _CONTROLS.search(location):
+        if not location or len(location) > MAX_URL_LENGTH or location != location.strip():
             raise BadRedirect
         try:
-            return Url.parse(location if _ABSOLUTE.match(location) else urljoin(str(self), location))
-        except (InvalidUrl, ValueError) as error:
+            return Url.parse(location if _ABSOLUTE.match(location) else self._resolve(location))
+        except InvalidUrl as error:
             raise BadRedirect from error
+
+    def _resolve(self, reference: str) -> str:
+        """Write a relative reference out in full (RFC 3986, 5.2.2); urljoin would drop empty segments and queries."""
+        if reference.startswith("//"):
+            return f"{self.scheme}:{reference}"
+        path, *query = re.split(r"(?=[?#])", reference, maxsplit=1)
+        base_path, *base_query = re.split(r"(?=\?)", self.target, maxsplit=1)
+        if not path:
+            kept = base_query if not query or query[0].startswith("#") else query
+            return "".join([self.origin, base_path, *kept])
+        if not path.startswith("/"):
+            path = base_path[: base_path.rindex("/") + 1] + path
+        return "".join([self.origin, _without_dots(path), *query])
 
     @cached_property
     def authority(self) -> str:
@@ -116,6 +131,20 @@ def redact(text: str) -> str:
     """
     kept = re.split(r"[?#]", text, maxsplit=1)[0]
     return _CREDENTIALS.sub(r"\1", kept)
+
+
+def _without_dots(path: str) -> str:
+    """Take "." and ".." out of a path that begins with "/" (RFC 3986, 5.2.4)."""
+    kept: list[str] = []
+    *folders, last = path.split("/")[1:]
+    if last in {".", ".."}:
+        folders, last = [*folders, last], ""
+    for folder in folders:
+        if folder == "..":
+            del kept[-1:]
+        elif folder != ".":
+            kept.append(folder)
+    return "/" + "/".join([*kept, last])
 
 
 def _read_authority(text: str, default_port: int) -> tuple[str, int]:
