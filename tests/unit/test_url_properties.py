@@ -1,0 +1,85 @@
+"""What holds for every text that a stranger may write."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from intake.domain.errors import BadRedirect, Blocked, InvalidUrl
+from intake.domain.url import MAX_URL_LENGTH, Url, redact
+
+ANY = st.text(st.characters(codec=None))
+SIGNS = st.text("ab1.0x:/?#[]@%\\-_ \t\näß\u3002\uff11\u00ad\u2028\ud800", max_size=40)
+TEXTS = st.one_of(
+    ANY,
+    SIGNS,
+    st.builds("http://{}".format, SIGNS),
+    st.builds("https://{}/{}?{}".format, SIGNS, ANY, ANY),
+    st.builds("https://a.example/{}".format, ANY),
+)
+PARTS = st.text(st.characters(exclude_characters="/?#@\\", codec=None))
+HERE = Url.parse("https://a.example/x//y?z")
+
+
+@given(TEXTS)
+@example("http://" + "ä." * 2000)
+@example("https://a.example/" + "€" * 4000)
+def test_a_text_is_a_url_or_one_of_two_refusals(text: str) -> None:
+    with suppress(InvalidUrl, Blocked):
+        assert_sound(Url.parse(text))
+
+
+@given(TEXTS)
+def test_a_location_is_a_url_or_one_of_two_refusals(location: str) -> None:
+    with suppress(BadRedirect, Blocked):
+        assert_sound(HERE.follow(location))
+
+
+def assert_sound(url: Url) -> None:
+    """What is sent is plain ASCII, bounded, and read again it says the same."""
+    assert url == Url.parse(str(url))
+    assert url.scheme in {"http", "https"}
+    assert 1 <= url.port <= 65535
+    assert len(str(url)) <= MAX_URL_LENGTH
+    assert url.target.startswith("/")
+    for part in (url.host, url.authority, url.origin, url.target, str(url)):
+        assert part.isascii()
+        assert not any(sign <= " " or sign == "\x7f" for sign in part)
+    assert not set(url.host) & set("/?#@\\[]%")
+    assert "#" not in url.target
+
+
+@given(TEXTS)
+def test_what_may_be_kept_of_a_text_is_less_of_it(text: str) -> None:
+    kept = redact(text)
+    assert not set(kept) & {"?", "#"}
+    assert len(kept) <= len(text)
+
+
+@given(PARTS, PARTS, ANY)
+def test_a_query_is_never_kept(host: str, path: str, secret: str) -> None:
+    assert redact(f"https://{host}/{path}") == redact(f"https://{host}/{path}?{secret}")
+    assert redact(f"https://{host}/{path}") == redact(f"https://{host}/{path}#{secret}")
+
+
+@given(st.sampled_from(["https://", "http:/", "//", "\\\\", " https://", "://", "\ufeffhttps:\\\\", ""]), PARTS, PARTS)
+def test_credentials_are_never_kept(beginning: str, user: str, password: str) -> None:
+    assert f"{beginning}a.example/x@2.png" == redact(f"{beginning}{user}:{password}@a.example/x@2.png")
+
+
+@pytest.mark.parametrize(
+    ("expected", "text"),
+    [
+        ("https://a.example/x.png", "https://a.example/x.png?X-Amz-Signature=secret"),
+        ("https://a.example/x@2.png", "https://a.example/x@2.png#secret"),
+        ("https://a.example/x", "https://user:secret@a.example/x"),
+        ("https://a.example/x", "https://user@secret@a.example/x"),
+        ("a.example", "user:secret@a.example?secret"),
+        ("https://[::1]:80/", "https://[::1]:80/"),
+        ("", "?secret"),
+        ("no url at all", "no url at all"),
+    ],
+)
+def test_what_is_kept_of_a_url_says_where_it_led_and_no_secret(expected: str, text: str) -> None:
+    assert expected == redact(text)
