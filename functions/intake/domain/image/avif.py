@@ -8,7 +8,7 @@ every extent of every item and every sample lies inside of the body is what prov
 from struct import Struct
 from typing import TYPE_CHECKING
 
-from intake.domain.errors import UnsupportedType
+from intake.domain.errors import InvalidImage, UnsupportedType
 from intake.domain.image import avif_items, avif_tracks
 from intake.domain.image.boxes import HEADER, child, next_box
 from intake.domain.image.measure import Image
@@ -21,7 +21,7 @@ BRAND = Struct(">4s4x")  # major brand, minor version; compatible brands follow
 STILL, SEQUENCE = b"avif", b"avis"
 MOST_BRANDS = 64
 TOP_LEVEL = frozenset((b"ftyp", b"meta", b"mdat", b"moov", b"free", b"skip", b"uuid", b"idat"))
-"""What may stand at the top. Once the image is known, anything else is trailing bytes and not a box."""
+"""What stands at the top. Once the image is described, anything else that is cut is trailing bytes and not a box."""
 
 
 def walk(view: memoryview, limits: "Limits") -> Image:
@@ -43,10 +43,13 @@ def walk(view: memoryview, limits: "Limits") -> Image:
 def _top_level(reader: Reader) -> dict[bytes, Reader]:
     found: dict[bytes, Reader] = {}
     while reader.left:
-        described = b"meta" in found or b"moov" in found
-        if described and bytes(reader.view[reader.at + 4 : reader.at + HEADER.size]) not in TOP_LEVEL:
+        name = bytes(reader.view[reader.at + 4 : reader.at + HEADER.size])
+        try:
+            kind, box = next_box(reader)
+        except InvalidImage:
+            if name in TOP_LEVEL or not (b"meta" in found or b"moov" in found):
+                raise
             break
-        kind, box = next_box(reader)
         found.setdefault(kind, box)
     return found
 

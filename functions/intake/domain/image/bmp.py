@@ -59,7 +59,7 @@ def _header(reader: Reader) -> _Header:
     (size,) = reader.take(HEADER_SIZE)
     if size not in (CORE_SIZE, OS2_SHORT_SIZE, OS2_SIZE, *INFO_SIZES):
         raise reader.fault("its header has a size that does not exist", str(size))
-    fields = reader.part(size - HEADER_SIZE.size, "the header")
+    fields = reader.part(size - HEADER_SIZE.size, b"header")
     if size == CORE_SIZE:
         return _Header(*fields.take(CORE_HEADER))
     if size == OS2_SHORT_SIZE:

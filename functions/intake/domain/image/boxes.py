@@ -27,7 +27,7 @@ def next_box(reader: "Reader") -> "tuple[bytes, Reader]":
     header = reader.at - start
     if size < header:
         raise reader.fault("a box is smaller than its own header", f"{kind!r} at {start}")
-    return kind, reader.part(size - header, f"box {kind!r}")
+    return kind, reader.part(size - header, kind)
 
 
 def boxes(reader: "Reader") -> "Iterator[tuple[bytes, Reader]]":

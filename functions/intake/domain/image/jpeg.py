@@ -27,7 +27,11 @@ MARKER = re.compile(rb"\xff++([\x01-\xfe])")
 """Where a marker must stand: any number of fill bytes may come before it (B.1.1.2)."""
 
 SCAN_END = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
-"""The end of entropy-coded data: not a stuffed zero, not a restart (B.1.1.5). The search is a memchr."""
+"""The end of entropy-coded data: not a stuffed zero, not a restart (B.1.1.5).
+
+A loop of `find` takes 30 us for an honest 150 KB where this takes 45, but 0.9 s for 20 MiB of stuffed zeros where this
+takes 0.1, and a memoryview has no `find`.
+"""
 
 
 def walk(view: memoryview, limits: "Limits") -> Image:
@@ -38,16 +42,18 @@ def walk(view: memoryview, limits: "Limits") -> Image:
     while (marker := _marker(reader)) != EOI:
         if marker in STANDALONE:
             continue
-        segment = _segment(reader, marker)
+        length = _length(reader, marker)
         if marker in SOF:
             if size:
                 raise reader.fault("it has two frame headers")
-            size = _frame_header(segment, limits)
+            size = _frame_header(reader.part(length, b"SOF"), limits)
         elif marker == SOS:
             if not size:
                 raise reader.fault("a scan comes before the frame header")
-            _scan(reader, segment)
+            _scan(reader, reader.part(length, b"SOS"))
             scans += 1
+        else:
+            reader.skip(length)
     if not size or not scans:
         raise reader.fault("it has no image data")
     return Image("jpeg", *size, frames=1)
@@ -64,14 +70,14 @@ def _marker(reader: Reader) -> int:
     raise reader.cut(f"no marker at {reader.at}")
 
 
-def _segment(reader: Reader, marker: int) -> Reader:
-    """The parameters of a segment; its length counts itself."""
+def _length(reader: Reader, marker: int) -> int:
+    """How many bytes of a segment come after its length, which counts itself."""
     if marker not in SEGMENT:
         raise reader.fault("a marker stands where it cannot be", f"marker {marker:02X} before {reader.at}")
-    (length,) = reader.take(LENGTH)
+    length: int = reader.take(LENGTH)[0]
     if length < LENGTH.size:
         raise reader.fault("a segment has an impossible length", f"{marker:02X} at {reader.at}: {length}")
-    return reader.part(length - LENGTH.size, f"segment {marker:02X}")
+    return length - LENGTH.size
 
 
 def _frame_header(segment: Reader, limits: "Limits") -> tuple[int, int]:

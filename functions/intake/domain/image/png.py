@@ -69,7 +69,7 @@ def _chunks(reader: Reader) -> "Iterator[tuple[bytes, Reader]]":
         length, kind = reader.take(CHUNK)
         if not kind.isalpha():
             raise reader.fault("a chunk has no name", f"at {reader.at}: {kind!r}")
-        chunk = reader.part(length, f"chunk {kind.decode()}")
+        chunk = reader.part(length, kind)
         (crc,) = reader.take(CRC)
         if crc != crc32(reader.view[chunk.at - 4 : chunk.end]):
             raise reader.fault("the CRC of a chunk is wrong", f"{kind!r} at {chunk.at}")

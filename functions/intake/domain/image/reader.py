@@ -29,18 +29,20 @@ class Reader:
         name: the format, as people write it.
         at: the next byte.
         end: one past the last byte of the part.
+        last: what the whole body must end with, in words.
+        steps: how many parts may still be looked at.
     """
 
-    __slots__ = ("_shortfall", "_steps", "at", "end", "name", "view")
+    __slots__ = ("_part", "at", "end", "last", "name", "steps", "view")
 
-    def __init__(self, view: memoryview, name: str, last: str) -> None:
-        """Read a body of which `last` is the last thing that must be there."""
+    def __init__(self, view: memoryview, name: str, last: str, whole: "Reader | None" = None) -> None:
         self.view = view
         self.name = name
+        self.last = last
         self.at = 0
         self.end = len(view)
-        self._shortfall = f"The {name} ends before {last}."
-        self._steps = Steps()
+        self._part = b""
+        self.steps: Steps = whole.steps if whole else Steps()
 
     @property
     def left(self) -> int:
@@ -49,8 +51,8 @@ class Reader:
 
     def step(self, count: int = 1) -> None:
         """Account for parts about to be looked at."""
-        self._steps.left -= count
-        if self._steps.left < 0:
+        self.steps.left -= count
+        if self.steps.left < 0:
             raise self.fault("it has more parts than any real one", f"limit {MAX_STEPS}")
 
     def take(self, layout: Struct) -> tuple[Any, ...]:
@@ -80,21 +82,21 @@ class Reader:
             raise self.cut(f"position {position} is past the end at {self.end}")
         self.at = position
 
-    def part(self, size: int, what: str) -> "Reader":
+    def part(self, size: int, kind: bytes) -> "Reader":
         """Split off the next bytes as a reader of their own, and go past them."""
         start = self.at
         if size > self.end - start:
-            raise self.cut(f"{what} at {start} announces {size} bytes, {self.left} are there")
+            raise self.cut(f"{kind!r} at {start} announces {size} bytes, {self.left} are there")
         self.at += size
-        part = Reader.__new__(Reader)
-        part.view, part.name, part._steps = self.view, self.name, self._steps  # noqa: SLF001 - same class
-        part.at, part.end = start, start + size
-        part._shortfall = f"The {self.name} is damaged: {what} is too short."  # noqa: SLF001 - same class
+        part = Reader(self.view, self.name, self.last, self)
+        part.at, part.end, part._part = start, start + size, kind
         return part
 
     def cut(self, reason: str) -> InvalidImage:
-        """What to raise where bytes are missing."""
-        return InvalidImage(self._shortfall, reason=reason)
+        """What to raise where bytes are missing: at the end of the body, or inside of a part that is all there."""
+        if not self._part:
+            return InvalidImage(f"The {self.name} ends before {self.last}.", reason=reason)
+        return self.fault("one of its parts is too short", f"{self._part!r}: {reason}")
 
     def fault(self, what: str, reason: str | None = None) -> InvalidImage:
         """What to raise where bytes are wrong."""

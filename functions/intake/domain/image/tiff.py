@@ -49,8 +49,11 @@ def walk(view: memoryview, limits: "Limits") -> Image:
 
 
 def _below(directories: Directories, fields: "Fields") -> list[int]:
-    tags = (tag for tag in SUB_DIRECTORIES if tag in fields)
-    return [at for tag in tags for at in directories.values(fields[tag])]
+    found: list[int] = []
+    for field in filter(None, map(fields.get, SUB_DIRECTORIES)):
+        directories.reader.step(field.length)  # before the numbers take memory
+        found += directories.values(field)
+    return found
 
 
 def _check_below(directories: Directories, waiting: list[int], seen: set[int], limits: "Limits") -> None:

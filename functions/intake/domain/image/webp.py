@@ -36,7 +36,7 @@ def walk(view: memoryview, limits: "Limits") -> Image:
     (size,) = body.take(RIFF_HEADER)
     if size < RIFF_HEADER.size - CHUNK.size:
         raise body.fault("its header announces an impossible size", str(size))
-    riff = body.part(size - 4, "the RIFF chunk")  # the size counts the four letters WEBP
+    riff = body.part(size - 4, b"RIFF")  # the size counts the four letters WEBP
     chunks = _chunks(riff)
     kind, chunk = next(chunks, (b"", riff))
     if kind == b"VP8X":
@@ -52,7 +52,7 @@ def _chunks(reader: Reader) -> "Iterator[tuple[bytes, Reader]]":
     while reader.left:
         reader.step()
         kind, size = reader.take(CHUNK)
-        yield kind, reader.part(size, f"chunk {kind!r}")
+        yield kind, reader.part(size, kind)
         reader.skip(min(size % 2, reader.left))
 
 
