@@ -109,8 +109,9 @@ def test_a_body_without_a_byte_is_empty(body: bytes | bytearray | memoryview) ->
 def test_any_buffer_will_do_and_is_let_go(sample: Sample) -> None:
     """The fetcher's bytearray can grow again: nothing holds on to it."""
     body = bytearray(sample.data)
-    found = [inspect(buffer, LIMITS) for buffer in (sample.data, body, memoryview(body)[:])]
-    assert [found[0]] * 3 == found
+    inside = memoryview(b"before" + sample.data)[6:]
+    found = [inspect(buffer, LIMITS) for buffer in (sample.data, body, memoryview(body), inside)]
+    assert [found[0]] * 4 == found
     body.clear()
 
 

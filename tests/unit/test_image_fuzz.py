@@ -30,7 +30,7 @@ MAGIC = (
     b"\0\0\0\x14ftypavis\0\0\0\0avis\0\0\0\0moov",
 )
 REAL = [sample.data for sample in SAMPLES.values()]
-relaxed = settings(max_examples=500, deadline=None, database=None)
+relaxed = settings(max_examples=200, deadline=None, database=None)
 somewhere = st.integers(min_value=0, max_value=1 << 16)
 
 
