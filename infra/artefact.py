@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 from infra.local.process import LocalError, run
+from infra.local.sam import quiet
 from infra.template import ROOT, functions, load
 
 TASK_ROOT = "/var/task"
@@ -80,7 +81,7 @@ def _sam_build(architecture: str, into: Path, sam: Path) -> None:
     log.unlink(missing_ok=True)
     # sam looks for the runtime's Python, and its pip, on PATH: the one that runs this.
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    env = {**os.environ, "PATH": path, "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "us-east-1"}
+    env = {**os.environ, "PATH": path, "AWS_DEFAULT_REGION": "us-east-1", **quiet(into.parent / "sam")}
     command: list[str | Path] = [
         sam,
         "build",

@@ -114,11 +114,13 @@ def _up(stack: ExitStack, parameters: dict[str, str]) -> Deployed:
 
 
 def _send(deployed: Deployed, body: bytes) -> dict[str, Any]:
+    began = time.monotonic()
     answer = deployed.call("POST", "/files", body)
+    took = (time.monotonic() - began) * 1000
     content: Any = answer.json() if "json" in answer.content_type else None
     if answer.status in RECEIPT_STATUSES and isinstance(content, dict) and "images" in content:
         say("\n".join(table(content)))
-        say(f"\n  HTTP {answer.status}, {summary(content)}")
+        say(f"\n  HTTP {answer.status} after {took:,.0f} ms. {summary(content)}")
         return content
     faults = content.get("errors", ()) if isinstance(content, dict) else ()
     words = [f"  {fault['path']}: {fault['message']}" for fault in faults]

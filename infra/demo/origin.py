@@ -36,8 +36,11 @@ def origin(files: Mapping[str, bytes], delay: float = DELAY_SECONDS) -> Iterator
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the base class
             """The table says enough."""
 
-    server = ThreadingHTTPServer((LOOPBACK, 0), Handler)
-    server.daemon_threads = True
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 128  # with the 5 it has otherwise, a burst of connections waits a second for a place
+        daemon_threads = True
+
+    server = Server((LOOPBACK, 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:

@@ -45,17 +45,15 @@ def table(receipt: Mapping[str, Any]) -> list[str]:
     """The images of a receipt, one a line, in columns."""
     rows = [dict(zip(_HEAD, _row(image), strict=True)) for image in receipt["images"]]
     width = {head: max(len(head), *(len(row[head]) for row in rows)) for head in _HEAD}
-    lines = [coloured(_line({head: head for head in _HEAD}, width), "dim")]
-    for row in rows:
-        # Coloured after it was aligned: what colours a word has no width on the screen, but it has a length.
-        aligned = _line(row, width)
-        lines.append(aligned.replace(row["status"], coloured(row["status"], _STATUS[row["status"]]), 1))
-    return lines
+    head = "  ".join(_cell(name, name, width[name]) for name in _HEAD)
+    lines = ["  ".join(_cell(name, row[name], width[name]) for name in _HEAD) for row in rows]
+    return [f"  {coloured(head, 'dim')}", *(f"  {line.rstrip()}" for line in lines)]
 
 
-def _line(row: Mapping[str, str], width: Mapping[str, int]) -> str:
-    cells = (row[h].rjust(width[h]) if h in _RIGHT else row[h].ljust(width[h]) for h in _HEAD)
-    return ("  " + "  ".join(cells)).rstrip()
+def _cell(head: str, words: str, width: int) -> str:
+    aligned = words.rjust(width) if head in _RIGHT else words.ljust(width)
+    # Coloured once it is aligned: what colours a word has a length, but no width on the screen.
+    return coloured(aligned, _STATUS[words]) if head == "status" and words in _STATUS else aligned
 
 
 def _row(image: Mapping[str, Any]) -> Sequence[str]:
@@ -85,4 +83,4 @@ def summary(receipt: Mapping[str, Any]) -> str:
     """What a receipt amounts to, in one line."""
     counts, status = receipt["counts"], str(receipt["status"])
     parts = [f"{counts[name]} {name}" for name in ("stored", "reused", "failed") if counts[name]]
-    return f"{coloured(status, _STATUS[status])}: {', '.join(parts)}, in {receipt['elapsedMs']} ms"
+    return f"{coloured(status, _STATUS[status])}: {', '.join(parts)}, within {receipt['elapsedMs']} ms"

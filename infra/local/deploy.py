@@ -10,6 +10,7 @@ from pathlib import Path
 from infra.local.api import Answer, Credentials, call
 from infra.local.ministack import REGION, ROOT_KEY, ROOT_SECRET, MiniStack, environment, ministack
 from infra.local.process import run
+from infra.local.sam import quiet
 
 STACK = "image-intake"
 ARTEFACTS = "artefacts"
@@ -23,6 +24,7 @@ class Deployed:
     Attributes:
         aws: where it stands.
         api_url: the API and its stage, no slash at the end.
+        api_id: the id of that API, for policies.
         bucket: where images and receipts go.
         function: the name of the function behind the API.
         log_group: where that function logs.
@@ -57,7 +59,7 @@ def deploy(aws: MiniStack, built: Path, sam: Path, home: Path, parameters: Mappi
     aws.client("s3").create_bucket(Bucket=ARTEFACTS)
     env = environment(home, f"{sam.parent}:/usr/bin:/bin") | {
         "AWS_ENDPOINT_URL": aws.endpoint,
-        "SAM_CLI_TELEMETRY": "0",
+        **quiet(home / "sam"),
     }
     command: list[str | Path] = [sam, "deploy", "--template-file", built / "template.yaml"]
     command += ["--stack-name", STACK, "--region", REGION, "--capabilities", "CAPABILITY_IAM"]

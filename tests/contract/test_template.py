@@ -43,11 +43,8 @@ def accepts(parameter: str, text: str) -> bool:
 
 
 def parameter_of(setting: str) -> str | None:
-    found = next((d["Ref"] for d in every_dict(SETTINGS[setting]) if d.get("Ref") in PARAMETERS), None)
-    for branch in SETTINGS[setting].get("Fn::If", []) if isinstance(SETTINGS[setting], dict) else []:
-        if isinstance(branch, dict) and branch.get("Ref") in PARAMETERS:
-            found = branch["Ref"]
-    return found
+    """The parameter that sets a variable, also within a condition."""
+    return next((found["Ref"] for found in every_dict(SETTINGS[setting]) if found.get("Ref") in PARAMETERS), None)
 
 
 def test_every_parameter_and_output_is_described() -> None:
@@ -93,6 +90,28 @@ def test_the_bucket_outlives_the_stack() -> None:
 
     assert (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]) == ("Retain", "Retain")
     assert all(bucket["Properties"]["PublicAccessBlockConfiguration"].values())
+
+
+def test_the_bucket_refuses_what_does_not_come_over_tls() -> None:
+    (denied,) = [statement for statement in statements() if statement["Effect"] == "Deny"]
+
+    assert (denied["Principal"], denied["Action"]) == ("*", "s3:*")
+    assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_every_function_logs_json_into_a_group_that_forgets() -> None:
+    for properties in FUNCTIONS.values():
+        logging = properties["LoggingConfig"]
+        group = TEMPLATE["Resources"][logging["LogGroup"]["Ref"]]
+        assert logging["LogFormat"] == "JSON"
+        assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+def test_no_call_comes_in_without_iam() -> None:
+    auth = TEMPLATE["Resources"]["Api"]["Properties"]["Auth"]
+
+    assert auth["DefaultAuthorizer"] == "AWS_IAM"
+    assert not any("Auth" in event["Properties"] for event in FUNCTIONS["HttpFunction"]["Events"].values())
 
 
 def test_every_handler_is_there() -> None:
