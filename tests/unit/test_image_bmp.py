@@ -44,6 +44,7 @@ FAULTS = {
     "pixels that begin in the header": bmp(pixels_at=53),
     "pixels that begin past the end": bmp(pixels_at=9999),
     "a header cut off": bmp()[:40],
+    "a header of 64 KiB": bmp(pixels_at=80_000).replace(b"\x28\0\0\0", b"\x28\0\1\0", 1) + bytes(99_999),
     "a header of 16 MiB": bmp().replace(b"\x28\0\0\0", b"\x28\0\0\1", 1),
 }
 

@@ -72,6 +72,14 @@ def test_an_odd_jpeg_is_whole(body: bytes) -> None:
     assert Image("jpeg", 3, 2, 1) == inspect(body, LIMITS)
 
 
+@pytest.mark.parametrize("fault", ["no end", "half an end", "an end that is stuffed", "a length past the end"])
+def test_a_cut_is_told_from_damage(fault: str) -> None:
+    with pytest.raises(InvalidImage, match=r"^The JPEG ends before its EOI marker\.$"):
+        inspect(FAULTS[fault], LIMITS)
+    with pytest.raises(InvalidImage, match=r"^The JPEG is damaged: there is no marker where one must be\.$"):
+        inspect(FAULTS["noise between segments"], LIMITS)
+
+
 def test_an_exif_thumbnail_does_not_end_the_picture() -> None:
     body = SAMPLES["jpeg: exif thumbnail"].data
     thumbnail_end = body.index(EOI) + 2
