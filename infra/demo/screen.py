@@ -45,7 +45,7 @@ def table(receipt: Mapping[str, Any]) -> list[str]:
     """The images of a receipt, one a line, in columns."""
     rows = [dict(zip(_HEAD, _row(image), strict=True)) for image in receipt["images"]]
     width = {head: max(len(head), *(len(row[head]) for row in rows)) for head in _HEAD}
-    head = "  ".join(_cell(name, name, width[name]) for name in _HEAD)
+    head = "  ".join(_cell(name, name, width[name]) for name in _HEAD).rstrip()
     lines = ["  ".join(_cell(name, row[name], width[name]) for name in _HEAD) for row in rows]
     return [f"  {coloured(head, 'dim')}", *(f"  {line.rstrip()}" for line in lines)]
 
