@@ -10,7 +10,7 @@ from intake.adapters.clock import ImageClock
 from intake.bounds import OriginLimiter, Reservation
 from intake.domain.address import judge_destination
 from intake.domain.body import Body
-from intake.domain.errors import Blocked, HttpServerError, IntakeError, Throttled, TooManyRedirects
+from intake.domain.errors import BadRedirect, Blocked, HttpServerError, IntakeError, Throttled, TooManyRedirects
 from intake.domain.limits import Limits
 from intake.domain.receipt import Effort
 from intake.domain.response import announced_length, redirect_location, refuse_status
@@ -92,6 +92,8 @@ class Fetcher:
             try:
                 location = redirect_location(answer.status_code, answer.headers)
                 if location is not None:
+                    if len(answer.headers.get_list("location")) > 1:
+                        raise BadRedirect
                     return url.follow(location)
                 body, sha256 = await self._receive(answer, reservation, clock)
                 return Download(body, sha256, url)

@@ -1,26 +1,24 @@
 """httpx requests on aiohttp sessions.
 
 httpx is how the rest of the house asks; aiohttp's pool carries, since httpx's own scans every connection at every
-event. The transport adds what neither has: a connection on which bytes wait that nobody asked for is not used
-again, and every way in which a peer can fail has its own name in the tree of errors.
+event. The transport adds what neither has: connections that carry nothing but answers to requests (see
+`connection`), and a name in the tree of errors for every way in which a peer can fail.
 
-aiohttp is pinned exactly: `_retry_connection`, `_get` and `should_close` are not its public API.
+aiohttp is pinned exactly: `_retry_connection` is not its public API.
 """
 
-import select
 from collections.abc import AsyncGenerator, AsyncIterator, Buffer, Generator
 from contextlib import contextmanager
+from functools import lru_cache
 from ssl import SSLContext
 
 import aiohttp
 import httpx
 from aiohttp.abc import AbstractResolver
-from aiohttp.client_proto import ResponseHandler
-from aiohttp.client_reqrep import ConnectionKey
-from aiohttp.connector import Connection
-from aiohttp.tracing import Trace
+from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
+from intake.adapters.connection import CleanConnector
 from intake.domain.errors import (
     BadResponse,
     ConnectFailed,
@@ -34,7 +32,6 @@ from intake.domain.errors import (
 
 _SLICE = 256 * 1024
 _MAX_HEADER_FIELD = 16 * 1024
-_DNS_CACHE_SECONDS = 10
 _NO_AUTOMATIC_HEADERS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 
 # The first match counts, so the leaves stand before what they derive from.
@@ -48,8 +45,15 @@ _CONNECTION_ERRORS: tuple[tuple[type[Exception], type[IntakeError]], ...] = (
     (aiohttp.ClientPayloadError, IncompleteBody),
     (aiohttp.ClientConnectionError, ConnectionLost),
     (aiohttp.ClientError, BadResponse),
+    (HttpProcessingError, BadResponse),
     (OSError, ConnectionLost),
 )
+
+
+@lru_cache(maxsize=1024)
+def origin_url(origin: str) -> httpx.URL:
+    """Read scheme, host and port for a request; few origins are asked often, and httpx reads slowly."""
+    return httpx.URL(origin)
 
 
 class Slices(httpx.AsyncByteStream):
@@ -118,13 +122,7 @@ class SessionTransport(httpx.AsyncBaseTransport):
             self._session = None
 
     def _open(self) -> aiohttp.ClientSession:
-        connector = CleanConnector(
-            limit=0,  # our own bounds limit; with 0 the connect timeout covers DNS, TCP and TLS and nothing else
-            resolver=self._resolver,
-            socket_factory=self._socket_factory,
-            ssl=self._tls,
-            ttl_dns_cache=_DNS_CACHE_SECONDS,
-        )
+        connector = CleanConnector(tls=self._tls, resolver=self._resolver, socket_factory=self._socket_factory)
         self._session = aiohttp.ClientSession(
             connector=connector,
             timeout=self._timeout,
@@ -139,38 +137,14 @@ class SessionTransport(httpx.AsyncBaseTransport):
         return self._session
 
 
-class CleanConnector(aiohttp.TCPConnector):
-    """A pool from which no connection comes that the peer has spoken on, or hung up, since its last answer.
-
-    Bytes that nobody asked for would be taken for the next answer (RFC 9112, 9.2 tells to close). They may have
-    come with that answer, later, or while no loop ran, between two invocations.
-    """
-
-    async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
-        while (connection := await super()._get(key, traces)) is not None:
-            if not _spoken_on(connection.protocol):
-                return connection
-            connection.close()
-        return None
-
-
-def _spoken_on(protocol: ResponseHandler | None) -> bool:
-    if protocol is None or protocol.should_close or protocol.transport is None:
-        return True
-    sock = protocol.transport.get_extra_info("socket")
-    # What the loop has not read yet waits in the kernel: ask it, without waiting. A peer that hung up shows too.
-    waiting = select.poll()
-    waiting.register(sock.fileno(), select.POLLIN)
-    return bool(waiting.poll(0))
-
-
 def _url(request: httpx.Request) -> URL:
     url = request.url
     target: bytes = request.extensions.get("target", url.raw_path)
+    host = url.raw_host.decode("ascii")
     # The query stays inside the path: yarl, told that all is encoded, sends both as they are.
     return URL.build(
         scheme=url.scheme,
-        host=url.raw_host.decode("ascii"),
+        host=f"[{host}]" if ":" in host else host,
         port=url.port,
         path=target.decode("ascii"),
         encoded=True,
@@ -200,7 +174,7 @@ def named_errors() -> Generator[None]:
         yield
     except IntakeError:
         raise
-    except (aiohttp.ClientError, OSError) as error:
+    except (aiohttp.ClientError, HttpProcessingError, OSError) as error:
         raise _name(error) from error
 
 

@@ -26,6 +26,10 @@ _TRANSIENT_4XX = frozenset({408, 425})
 _TOO_MANY_REQUESTS = 429
 _CLIENT_ERRORS = range(400, 500)
 _SERVER_ERRORS = range(500, 600)
+_PLAIN = {
+    "content-encoding": frozenset({"", "identity"}),
+    "transfer-encoding": frozenset({"", "identity", "chunked"}),
+}
 
 
 def redirect_location(status: int, headers: Mapping[str, str]) -> str | None:
@@ -77,17 +81,20 @@ def announced_length(headers: Mapping[str, str], most: int) -> int | None:
         BadResponse: the length is not a number.
         TooLarge: the length is over `most`.
     """
-    encoding = headers.get("content-encoding", "").strip().lower()
-    if encoding not in {"", "identity"}:
-        raise UnsupportedEncoding(reason=f"content-encoding {encoding[:40]}")
+    for name, accepted in _PLAIN.items():
+        encoding = headers.get(name, "").strip().lower()
+        if encoding not in accepted:
+            raise UnsupportedEncoding(reason=f"{name} {encoding[:40]}")
     text = headers.get("content-length")
     if text is None:
         return None
     if not (text.isascii() and text.isdigit()):
         raise BadResponse("The origin announced a length that is not a number.")
-    if len(text.lstrip("0")) > len(str(most)) or int(text) > most:
+    # Leading zeros are digits too: Python turns no text of thousands of them into a number.
+    digits = text.lstrip("0") or "0"
+    if len(digits) > len(str(most)) or int(digits) > most:
         raise TooLarge(f"The origin announced more than the {most} bytes that are allowed.")
-    return int(text)
+    return int(digits)
 
 
 def retry_after(text: str | None, now: datetime) -> float | None:

@@ -1,0 +1,29 @@
+"""The table of behaviours: each origin gets its own right code, over a real socket."""
+
+import pytest
+
+from origin import BEHAVIOURS, Origin
+from origin.client import Connect
+
+
+def _limits(code: str, requests: int) -> dict[str, float]:
+    """What ends by a clock ends soon, by the clock that is meant; all else has time on the slowest machine."""
+    if code != "timeout":
+        return {"read_timeout": 10.0, "image_timeout": 20.0}
+    return {"image_timeout": 0.3} if requests == 1 else {"read_timeout": 0.1, "image_timeout": 20.0}
+
+
+@pytest.mark.parametrize("name", BEHAVIOURS)
+async def test_behaviour_gets_its_code(
+    name: str, origin: Origin, connect: Connect, dialled: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also: transient failures are tried again and no others, and nothing is ever dialled but the origin."""
+    monkeypatch.setattr("intake.adapters.fetch.random.random", lambda: 0.0)
+    behaviour = BEHAVIOURS[name]
+    client = connect(origin, **_limits(behaviour.code, behaviour.requests))
+
+    result = await client.get(origin.url(name))
+
+    assert behaviour.code == result.code, result.error and result.error.reason
+    assert behaviour.requests == len(origin.requests)
+    assert {"127.0.0.1"} == set(dialled)
