@@ -23,6 +23,7 @@ def shortened(body: bytes, by: int) -> bytes:
 FAULTS = {
     "no pixels at all": bmp(pixels=b""),
     "one byte too few": shortened(bmp(), 1),
+    "one byte too few in wide rows": shortened(bmp(width=100), 1),
     "one row too few": shortened(bmp(height=-3), 16),
     "a file size past the end": bmp(file_bytes=999),
     "no width": bmp(width=0),
