@@ -1,0 +1,65 @@
+"""The examples of the published contract, made by the same models as the answers of the service."""
+
+import json
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from intake.domain.errors import HttpServerError, IntakeError, NotFound
+from intake.domain.file import Fault, File, InvalidFile
+from intake.domain.image import Image
+from intake.domain.key import image_key
+from intake.domain.receipt import Effort, Failed, Outcome, Receipt, Stored
+from intake.domain.url import Url
+from intake.handlers.http import Problem
+
+FILE: dict[str, Any] = {
+    "id": "lot-7-cam-2",
+    "fileUrl": "https://images.example/lot-7/inspect.jpg",
+    "sha256": "3f9a1c60d0a5b2e47f8893c1de02746bb5a9e8d1f64c0372e1b85d9ac7f03e12",
+    "baseUrls": [
+        {"url": "https://images.example/base/1.png"},
+        ["https://images.example/base/2.png"],
+    ],
+}
+URL_LIST: dict[str, Any] = {
+    "urls": ["https://images.example/a.jpg", {"url": "https://images.example/b.jpg", "sha256": FILE["sha256"]}]
+}
+_DIGESTS = (FILE["sha256"], "b7" * 32, "c4" * 32)
+
+
+def _stored(place: int, url: str) -> Stored:
+    image = Image("jpeg", 1000, 750, 1) if url.endswith(".jpg") else Image("png", 800, 600, 1)
+    sha256, effort = _DIGESTS[place], Effort(attempts=1, fetch_ms=150, store_ms=37)
+    return Stored(image, image_key(sha256, image), sha256, 153582, Url.parse(url), place == 1, effort)
+
+
+def _receipt(errors: dict[int, IntakeError]) -> dict[str, Any]:
+    file = File.parse(FILE)
+    outcomes: list[Outcome] = [
+        Failed(errors[place], Effort(attempts=3, fetch_ms=2104)) if place in errors else _stored(place, request.url)
+        for place, request in enumerate(file.images)
+    ]
+    at = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    receipt = Receipt.of(file, outcomes, bucket="example-images", created_at=at, elapsed_ms=412)
+    document: dict[str, Any] = json.loads(receipt.to_json())
+    return document
+
+
+STORED = _receipt({})
+PARTIAL = _receipt({2: HttpServerError("The origin answered 503.")})
+FAILED = _receipt(dict.fromkeys(range(3), NotFound("The origin answered 404.")))
+
+
+def problem(status: HTTPStatus, detail: str, *errors: Fault) -> dict[str, Any]:
+    """A problem as the service writes it."""
+    return Problem(title=status.phrase, status=status, detail=detail, errors=list(errors)).model_dump(mode="json")
+
+
+def faults() -> list[Fault]:
+    """What is wrong with a File in which three things are."""
+    try:
+        File.parse({"id": "../lot", "fileUrl": FILE["fileUrl"], "baseUrls": [{"url": 3}, []]})
+    except InvalidFile as error:
+        return error.faults
+    raise AssertionError
