@@ -18,7 +18,7 @@ FILE: dict[str, Any] = {
     "fileUrl": "https://images.example/lot-7/inspect.jpg",
     "sha256": "3f9a1c60d0a5b2e47f8893c1de02746bb5a9e8d1f64c0372e1b85d9ac7f03e12",
     "baseUrls": [
-        {"url": "https://images.example/base/1.png"},
+        {"url": "https://images.example/base/1.png", "sha256": "b7" * 32},
         ["https://images.example/base/2.png"],
     ],
 }
