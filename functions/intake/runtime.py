@@ -8,10 +8,10 @@ from typing import Any
 
 import boto3
 import certifi
-from botocore.config import Config as ClientConfig
 
 from intake.adapters.fetch import Fetcher
 from intake.adapters.guard import Guard
+from intake.adapters.signer import Signer
 from intake.adapters.store import S3Store
 from intake.adapters.transport import SessionTransport
 from intake.config import Config
@@ -60,18 +60,9 @@ def compose(config: Config) -> Intake:
     )
     contact = f" (+{config.contact})" if config.contact else ""
     s3 = SessionTransport(connect_timeout=limits.connect_timeout, read_timeout=limits.read_timeout, tls=tls)
-    # The checksum that we send is ours; boto3 would add one of its own to what it signs.
-    client = boto3.client(
-        "s3",
-        config=ClientConfig(
-            signature_version="s3v4",
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-        ),
-    )
     return Intake(
         fetch=Fetcher(origins, limits, PRODUCT + contact),
-        store=S3Store(client, s3, config.image_bucket),
+        store=S3Store(Signer(boto3.Session(), config.image_bucket), s3),
         report=Telemetry(),
         limits=limits,
         bucket=config.image_bucket,

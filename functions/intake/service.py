@@ -57,8 +57,6 @@ class Intake:
         begin = now()
         end = begin + seconds - self._limits.deadline_margin
         outcomes = await self._take_images(file, end)
-        for request, outcome in zip(file.images, outcomes, strict=True):
-            self._report.image(file, request, outcome)
         receipt = Receipt.of(
             file,
             outcomes,
@@ -66,7 +64,13 @@ class Intake:
             created_at=datetime.now(UTC),
             elapsed_ms=round((now() - begin) * 1000),
         )
-        return await self._keep(receipt, end + self._limits.deadline_margin * _RECEIPT_SHARE)
+        keeping = asyncio.create_task(self._keep(receipt, end + self._limits.deadline_margin * _RECEIPT_SHARE))
+        await asyncio.sleep(0)  # the receipt is on its way while the images are reported
+        for request, outcome in zip(file.images, outcomes, strict=True):
+            self._report.image(file, request, outcome)
+        error = await keeping
+        self._report.file(receipt, receipt_error=error)
+        return receipt if error is None else receipt.not_stored()
 
     async def receipt(self, file_id: str) -> bytes | None:
         """Return a stored receipt, or None where there is none.
@@ -124,17 +128,16 @@ class Intake:
         size = memoryview(download.body).nbytes
         return Stored(image, key, download.sha256, size, download.final_url, reused, effort)
 
-    async def _keep(self, receipt: Receipt, end: float) -> Receipt:
-        error: IntakeError | None = None
+    async def _keep(self, receipt: Receipt, end: float) -> IntakeError | None:
+        """Store the receipt, and return why it could not be."""
         try:
             async with asyncio.timeout_at(end):
                 await self._store.put_receipt(receipt_key(receipt.id), receipt.to_stored_json())
-        except IntakeError as caught:
-            error = caught
+        except IntakeError as error:
+            return error
         except TimeoutError:
-            error = StoreFailed(reason="the deadline came before the receipt was stored")
-        self._report.file(receipt, receipt_error=error)
-        return receipt if error is None else receipt.not_stored()
+            return StoreFailed(reason="the deadline came before the receipt was stored")
+        return None
 
 
 def _read(request: ImageRequest) -> Url | IntakeError:

@@ -85,7 +85,7 @@ class Fetcher:
                 httpx.Request(
                     "GET",
                     url.origin,
-                    headers=self._headers,
+                    headers={"Host": url.authority} | self._headers,  # httpx would read the host once more
                     extensions={"target": url.target.encode("ascii")},
                 )
             )

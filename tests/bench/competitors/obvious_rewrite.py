@@ -1,0 +1,38 @@
+"""The obvious rewrite: one AsyncClient, gather, and boto3 in threads."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+import httpx
+
+from . import put, put_summary
+
+
+@cache
+def _runner() -> asyncio.Runner:
+    return asyncio.Runner()
+
+
+@cache
+def _client() -> httpx.AsyncClient:
+    return httpx.AsyncClient(limits=httpx.Limits(max_connections=64, max_keepalive_connections=64))
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(64)
+
+
+async def _one(bucket: str, number: int, url: str) -> str:
+    answer = (await _client().get(url)).raise_for_status()
+    return await asyncio.get_running_loop().run_in_executor(_threads(), put, bucket, number, answer.content)
+
+
+async def _all(urls: list[str], bucket: str) -> None:
+    keys = await asyncio.gather(*(_one(bucket, number, url) for number, url in enumerate(urls)))
+    await asyncio.to_thread(put_summary, bucket, keys)
+
+
+def run(urls: list[str], bucket: str) -> None:
+    _runner().run(_all(urls, bucket))

@@ -1,0 +1,20 @@
+"""Lambda's context object, as far as a handler may use it."""
+
+import time
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+class Context(LambdaContext):
+    """A function with so many seconds left."""
+
+    def __init__(self, seconds: float) -> None:
+        self._function_name = "image-intake"
+        self._function_version = "$LATEST"
+        self._invoked_function_arn = "arn:aws:lambda:eu-central-1:123456789012:function:image-intake"
+        self._memory_limit_in_mb = 512
+        self._aws_request_id = "c0ffee00-0000-4000-8000-000000000000"
+        self._end = time.monotonic() + seconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        return max(0, round((self._end - time.monotonic()) * 1000))
