@@ -3,7 +3,7 @@
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intake.domain.address import Verdict, judge, judge_destination
@@ -135,6 +135,7 @@ def test_only_two_verdicts_dial() -> None:
     assert {Verdict.PUBLIC, Verdict.ALLOWED} == {verdict for verdict in Verdict if verdict.dialled}
 
 
+@settings(deadline=None)
 @given(st.ip_addresses())
 def test_what_python_holds_for_local_is_never_dialled(address: IPv4Address | IPv6Address) -> None:
     wraps = address in ip_network("::ffff:0:0/96") or address in ip_network("64:ff9b::/96")
@@ -142,6 +143,7 @@ def test_what_python_holds_for_local_is_never_dialled(address: IPv4Address | IPv
         assert not judge(str(address)).dialled
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec=None)))
 def test_whatever_the_text_there_is_a_verdict(text: str) -> None:
     assert judge(text) in Verdict

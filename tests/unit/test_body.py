@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intake.domain.body import Body
@@ -24,6 +24,7 @@ def received(chunks: Sequence[bytes], *, length: int | None, most: int = 10_000,
     return bytes(whole)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, len(PNG))), st.booleans())
 def test_however_a_body_is_cut_into_chunks_it_is_whole_again(cuts: list[int], announced: bool) -> None:  # noqa: FBT001
     places = [0, *sorted(cuts), len(PNG)]

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intake.domain.file import File, ImageRequest, InvalidFile, Role
@@ -177,6 +177,7 @@ JSON = st.recursive(
 MEMBERS = st.sampled_from(["fileUrl", "baseUrls", "urls", "id", "sha256"])
 
 
+@settings(deadline=None)
 @given(JSON | st.dictionaries(MEMBERS, JSON | st.lists(JSON)))
 def test_whatever_json_says_it_is_a_file_or_has_named_faults(document: object) -> None:
     found: tuple[object, ...]

@@ -1,7 +1,7 @@
 """How long we wait before we ask again."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intake.domain.retry import BASE_DELAY, MAX_DELAY, backoff
@@ -24,6 +24,7 @@ def test_what_the_other_side_asks_for_is_kept_to(asked: float) -> None:
     assert backoff(1, 0.5, asked) == asked
 
 
+@settings(deadline=None)
 @given(st.integers(1, 20), st.floats(0, 1))
 def test_a_wait_is_never_negative_and_never_over_the_bound(attempt: int, jitter: float) -> None:
     assert 0 <= backoff(attempt, jitter) <= MAX_DELAY

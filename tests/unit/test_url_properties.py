@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from intake.domain.errors import BadRedirect, Blocked, InvalidUrl
@@ -22,6 +22,7 @@ PARTS = st.text(st.characters(exclude_characters="/?#@\\", codec=None))
 HERE = Url.parse("https://a.example/x//y?z")
 
 
+@settings(deadline=None)
 @given(TEXTS)
 @example("http://" + "ä." * 2000)
 @example("https://a.example/" + "€" * 4000)
@@ -30,6 +31,7 @@ def test_a_text_is_a_url_or_one_of_two_refusals(text: str) -> None:
         assert_sound(Url.parse(text))
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_a_location_is_a_url_or_one_of_two_refusals(location: str) -> None:
     with suppress(BadRedirect, Blocked):
@@ -50,6 +52,7 @@ def assert_sound(url: Url) -> None:
     assert "#" not in url.target
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_what_may_be_kept_of_a_text_is_less_of_it(text: str) -> None:
     kept = redact(text)
@@ -57,12 +60,14 @@ def test_what_may_be_kept_of_a_text_is_less_of_it(text: str) -> None:
     assert len(kept) <= len(text)
 
 
+@settings(deadline=None)
 @given(PARTS, PARTS, ANY)
 def test_a_query_is_never_kept(host: str, path: str, secret: str) -> None:
     assert redact(f"https://{host}/{path}") == redact(f"https://{host}/{path}?{secret}")
     assert redact(f"https://{host}/{path}") == redact(f"https://{host}/{path}#{secret}")
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["https://", "http:/", "//", "\\\\", " https://", "://", "\ufeffhttps:\\\\", ""]), PARTS, PARTS)
 def test_credentials_are_never_kept(beginning: str, user: str, password: str) -> None:
     assert f"{beginning}a.example/x@2.png" == redact(f"{beginning}{user}:{password}@a.example/x@2.png")
