@@ -16,5 +16,5 @@ class Context(LambdaContext):
         self._aws_request_id = "c0ffee00-0000-4000-8000-000000000000"
         self._end = time.monotonic() + seconds
 
-    def get_remaining_time_in_millis(self) -> int:
+    def get_remaining_time_in_millis(self) -> int:  # type: ignore[override]  # Powertools declares a static method
         return max(0, round((self._end - time.monotonic()) * 1000))

@@ -87,6 +87,10 @@ def _host(text: str) -> str:
     return text.lower()
 
 
+def _network(text: str) -> IPv4Network | IPv6Network:
+    return ip_network(text, strict=False)  # 10.1.2.3/8 says what it means
+
+
 def _image_type(text: str) -> str:
     if text not in IMAGE_TYPES:
         raise ValueError(text)
@@ -176,7 +180,7 @@ LIMITS: tuple[Setting[Any], ...] = (
     ),
     _limit(
         "ALLOWED_NETWORKS",
-        _listed(ip_network),
+        _listed(_network),
         "CIDRs with commas between them, such as 10.1.0.0/16",
         "Networks that are dialled although they are not public.",
         "none",

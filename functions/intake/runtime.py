@@ -41,29 +41,34 @@ def config() -> Config:
 
 @cache
 def intake() -> Intake:
-    """Compose the service from the settings."""
-    return compose(config())
+    """Put the service on its adapters, as the settings say."""
+    settings = config()
+    return Intake(fetcher(settings), store(settings), Telemetry(), settings.limits, settings.image_bucket)
 
 
-def compose(config: Config) -> Intake:
-    """Put adapters on the ports of the service, as the settings say."""
-    limits = config.limits
-    # The bundle is named, so that SSL_CERT_FILE and SSL_CERT_DIR in the environment change nothing.
-    tls = ssl.create_default_context(cafile=certifi.where())
+def fetcher(settings: Config) -> Fetcher:
+    """Make the way to origins, with the guard before every connection."""
+    limits = settings.limits
     guard = Guard(limits)
-    origins = SessionTransport(
+    transport = SessionTransport(
         connect_timeout=limits.connect_timeout,
         read_timeout=limits.read_timeout,
-        tls=tls,
+        tls=_tls(),
         resolver=guard,
         socket_factory=guard.open_socket,
     )
-    contact = f" (+{config.contact})" if config.contact else ""
-    s3 = SessionTransport(connect_timeout=limits.connect_timeout, read_timeout=limits.read_timeout, tls=tls)
-    return Intake(
-        fetch=Fetcher(origins, limits, PRODUCT + contact),
-        store=S3Store(Signer(boto3.Session(), config.image_bucket), s3),
-        report=Telemetry(),
-        limits=limits,
-        bucket=config.image_bucket,
-    )
+    contact = f" (+{settings.contact})" if settings.contact else ""
+    return Fetcher(transport, limits, PRODUCT + contact)
+
+
+def store(settings: Config) -> S3Store:
+    """Make the way to the bucket; its endpoint is the account's own, or what the environment names."""
+    limits = settings.limits
+    transport = SessionTransport(connect_timeout=limits.connect_timeout, read_timeout=limits.read_timeout, tls=_tls())
+    return S3Store(Signer(boto3.Session(), settings.image_bucket), transport)
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    # The bundle is named, so that SSL_CERT_FILE and SSL_CERT_DIR in the environment change nothing.
+    return ssl.create_default_context(cafile=certifi.where())

@@ -40,6 +40,10 @@ class Fetcher:
             "Accept-Encoding": "identity",
         }
 
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._transport.aclose()
+
     async def fetch(self, url: Url, reservation: Reservation, effort: Effort) -> Download:
         """See `Fetch.fetch`."""
         async with ImageClock.running(self._limits.image_timeout) as clock:

@@ -48,6 +48,10 @@ class S3Store:
         self._signer = signer
         self._transport = transport
 
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._transport.aclose()
+
     async def put_image(self, key: str, image: Image, body: Buffer, sha256: str) -> bool:
         """See `Store.put_image`. S3 itself refuses a second copy, and bytes that are not those of the digest."""
         headers = {
