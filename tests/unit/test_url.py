@@ -97,7 +97,10 @@ def test_an_internationalised_host_is_judged_by_what_it_stands_for(expected: str
         "https://a.example/\tx",
         "https://a.example/\x00",
         "https://a.example/\x7f",
-        "https://a.example/\x85",
+        "https://a.example/\x85x",
+        "https://a.example/\x9fx",
+        "https://a.example/ ",
+        "https://a.example/?x\u3000",
         "java\nscript://a.example",
         "https://a.example\\@b.example/",
         "https:\\\\a.example",
@@ -112,7 +115,7 @@ def test_texts_that_are_no_url_are_refused(text: str) -> None:
 
 @pytest.mark.parametrize("authority", ["u@a", "u:p@a", "@a", ":@a", "u%40b@a", "a@[::1]", "a.example:80@b", "u:p@b:80"])
 def test_credentials_are_refused(authority: str) -> None:
-    with pytest.raises(InvalidUrl):
+    with pytest.raises(InvalidUrl, match="a user name or a password"):
         Url.parse(f"https://{authority}/")
 
 

@@ -87,6 +87,7 @@ def test_an_empty_segment_of_the_page_itself_is_kept() -> None:
             "//b:65536",
         ],
         *["//[::1", "//[fe80::1%25eth0]/", "http://127.1/", "//0x7f000001", "http://a..b/", "/" + "x" * MAX_URL_LENGTH],
+        "./" * MAX_URL_LENGTH,
     ],
 )
 def test_what_is_no_url_is_no_redirect(location: str) -> None:
