@@ -4,7 +4,7 @@ import asyncio
 import errno
 import gc
 import socket
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, suppress
 from ipaddress import ip_address
 from pathlib import Path
@@ -14,11 +14,10 @@ import pytest
 
 from origin import Origin
 from origin.client import Client, Connect, limits_for
+from origin.names import Names
 
 _PATIENCE = 2.0
 """Seconds that tasks and sockets get to end after a test."""
-
-type Answers = list[str] | Callable[[], list[str]]
 
 
 def _open_sockets() -> set[str]:
@@ -40,7 +39,7 @@ async def no_leaks() -> AsyncGenerator[None]:
     end = loop.time() + _PATIENCE
     while (left := _left(before)) and loop.time() < end:  # noqa: ASYNC110 - no event tells of sockets
         await asyncio.sleep(0.005)
-    gc.collect()
+    gc.collect(1)  # the young: a full collection after every test would take longer than the tests
     assert not left
     assert not unseen
 
@@ -65,30 +64,10 @@ def dialled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
-class Names:
-    """A DNS of our own: what is not in it does not exist."""
-
-    def __init__(self) -> None:
-        self.answers: dict[str, Answers] = {}
-        self.asked: list[str] = []
-
-    def __setitem__(self, name: str, answers: Answers) -> None:
-        self.answers[name] = answers
-
-    def getaddrinfo(self, host: bytes | str, port: int, *_: Any) -> list[Any]:
-        name = host.decode() if isinstance(host, bytes) else host
-        self.asked.append(name)
-        answers = self.answers.get(name)
-        if answers is None:
-            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        addresses = answers() if callable(answers) else answers
-        return [_info(address, port) for address in addresses]
-
-
-def _info(address: str, port: int) -> tuple[Any, ...]:
-    if ":" in address:
-        return (socket.AF_INET6, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, port, 0, 0))
-    return (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, port))
+@pytest.fixture
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw no time to wait between attempts."""
+    monkeypatch.setattr("intake.adapters.fetch.random.random", lambda: 0.0)
 
 
 @pytest.fixture
@@ -105,7 +84,14 @@ async def origin(no_leaks: None, dialled: list[str], names: Names) -> AsyncGener
 
 
 @pytest.fixture
-async def connect(no_leaks: None, dialled: list[str], names: Names) -> AsyncGenerator[Connect]:  # noqa: ARG001
+async def other(no_leaks: None, dialled: list[str], names: Names) -> AsyncGenerator[Origin]:  # noqa: ARG001 - around it
+    """A second origin, which is another host's by its port."""
+    async with Origin() as running:
+        yield running
+
+
+@pytest.fixture
+async def connect(no_leaks: None, dialled: list[str], names: Names) -> AsyncGenerator[Connect]:  # noqa: ARG001 - the same
     """Make clients, which are closed at the end; all that they reserved must have been given back then."""
     async with AsyncExitStack() as stack:
         made: list[Client] = []

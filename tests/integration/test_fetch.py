@@ -13,12 +13,10 @@ def _limits(code: str, requests: int) -> dict[str, float]:
     return {"image_timeout": 0.3} if requests == 1 else {"read_timeout": 0.1, "image_timeout": 20.0}
 
 
+@pytest.mark.usefixtures("no_waiting")
 @pytest.mark.parametrize("name", BEHAVIOURS)
-async def test_behaviour_gets_its_code(
-    name: str, origin: Origin, connect: Connect, dialled: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_behaviour_gets_its_code(name: str, origin: Origin, connect: Connect, dialled: list[str]) -> None:
     """Also: transient failures are tried again and no others, and nothing is ever dialled but the origin."""
-    monkeypatch.setattr("intake.adapters.fetch.random.random", lambda: 0.0)
     behaviour = BEHAVIOURS[name]
     client = connect(origin, **_limits(behaviour.code, behaviour.requests))
 

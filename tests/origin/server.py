@@ -8,7 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Self
 
-from origin.behaviour import BEHAVIOURS, Reader, Request, Writer
+from origin.behaviour import BEHAVIOURS, Act, Reader, Request, Writer
 
 LOOPBACK = "127.0.0.1"
 
@@ -20,7 +20,7 @@ class Origin:
         port: where it listens.
         connections: how many were accepted.
         requests: what was asked, in the order of arrival.
-        speaking: how many are connected now.
+        taught: behaviours of this server alone, by name.
         busiest: the most requests that were answered at the same time.
     """
 
@@ -34,6 +34,7 @@ class Origin:
         self.port = 0
         self.connections = 0
         self.requests: list[Request] = []
+        self.taught: dict[str, Act] = {}
         self.busiest = 0
 
     @property
@@ -41,12 +42,17 @@ class Origin:
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"{'https' if self._tls else 'http'}://{host}:{self.port}"
 
-    @property
-    def speaking(self) -> int:
-        return len(self._tasks)
-
     def url(self, path: str) -> str:
         return f"{self.base}/{path}"
+
+    def asked(self, path: str) -> int:
+        """How often it was asked for a path."""
+        return self._seen[f"/{path}"]
+
+    @property
+    def answering(self) -> bool:
+        """Whether some behaviour has not come to its end."""
+        return self._answering > 0
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._accept, self._host, self.port, ssl=self._tls)
@@ -86,16 +92,19 @@ class Origin:
         finally:
             writer.close()
 
+    def _act(self, name: str) -> Act:
+        return self.taught.get(name) or BEHAVIOURS.get(name, BEHAVIOURS["length"]).act
+
     async def _answer(self, raw: bytes, reader: Reader, writer: Writer) -> None:
         target = raw.split(b" ", 2)[1].decode("latin-1")
         self._seen[target] += 1
         request = Request(raw, self._seen[target], self.base)
         self.requests.append(request)
-        behaviour = BEHAVIOURS.get(target.split("?")[0].strip("/").split("/")[0], BEHAVIOURS["length"])
+        act = self._act(target.split("?")[0].strip("/").split("/")[0])
         self._answering += 1
         self.busiest = max(self.busiest, self._answering)
         try:
-            await behaviour.act(reader, writer, request)
+            await act(reader, writer, request)
         finally:
             self._answering -= 1
 

@@ -52,7 +52,7 @@ class OneAnswer(ResponseHandler):
 
     def data_received(self, data: bytes) -> None:
         """Take what came, the head of an answer apart from its body."""
-        if self.idle:
+        if self.idle and data:
             self.close()
             return
         position = 0

@@ -1,0 +1,133 @@
+"""A connection is used again if it is silent, and only then."""
+
+import asyncio
+import time
+from collections.abc import Generator
+
+import pytest
+
+from origin import IMAGE, Origin, in_a_thread
+from origin.client import Client, Connect, limits_for
+
+HEALTHY = ["length", "chunked", "trailers", "chunk_extensions", "continue_first", "length_with_spaces", "cookies"]
+TALKATIVE = [
+    "second_answer_at_once",
+    "second_answer_after_chunks",
+    "half_answer_at_once",
+    "bytes_after_the_length",
+    "second_answer_later",
+    "half_answer_later",
+    "byte_later",
+    "blank_line_later",
+    "farewell_later",
+    "flood_later",
+    "close_later",
+]
+
+
+async def _until_quiet(origin: Origin) -> None:
+    async with asyncio.timeout(5):
+        while origin.answering:  # noqa: ASYNC110 - the server may run in another thread
+            await asyncio.sleep(0.005)
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+async def test_a_silent_connection_is_used_again(name: str, origin: Origin, client: Client) -> None:
+    for _ in range(5):
+        assert (await client.get(origin.url(name))).body == IMAGE
+
+    assert origin.connections == 1
+    assert len(origin.requests) == 5
+
+
+@pytest.mark.parametrize("name", TALKATIVE)
+async def test_a_connection_on_which_more_came_is_not_used_again(name: str, origin: Origin, client: Client) -> None:
+    """What came unasked is never taken for the next answer, and costs no attempt."""
+    assert (await client.get(origin.url(name))).body == IMAGE
+    await _until_quiet(origin)
+
+    result = await client.get(origin.url("length"))
+
+    assert result.body == IMAGE
+    assert result.effort.attempts == 1
+    assert origin.connections == 2
+
+
+async def test_a_blank_line_behind_an_answer_does_no_harm(origin: Origin, client: Client) -> None:
+    """The parser drops it with the answer that it came with (RFC 9112, 2.2)."""
+    for _ in range(3):
+        assert (await client.get(origin.url("blank_line_at_once"))).body == IMAGE
+
+
+@pytest.mark.parametrize(
+    "name", ["status_101", "length_then_close", "until_close", "length_in_1_0", "length_too_short"]
+)
+async def test_a_connection_that_is_spent_is_not_used_again(name: str, origin: Origin, client: Client) -> None:
+    await client.get(origin.url(name))
+
+    assert (await client.get(origin.url("length"))).body == IMAGE
+    assert origin.connections == 2
+
+
+async def test_a_body_that_was_not_read_takes_its_connection_with_it(origin: Origin, client: Client) -> None:
+    assert (await client.get(origin.url("not_found_that_stalls"))).code == "not_found"
+
+    assert (await client.get(origin.url("length"))).body == IMAGE
+    assert origin.connections == 2
+
+
+async def test_a_closed_connection_costs_no_attempt(origin: Origin, client: Client) -> None:
+    await client.get(origin.url("length"))
+    await origin.hang_up()
+
+    result = await client.get(origin.url("length"))
+
+    assert result.effort.attempts == 1
+    assert origin.asked("length") == 2
+    assert origin.connections == 2
+
+
+@pytest.mark.parametrize("name", ["close_before_answer", "reset_before_answer"])
+async def test_no_request_is_repeated_without_being_counted(name: str, origin: Origin, connect: Connect) -> None:
+    """On a connection that was used before, HTTP clients like to try once more on their own."""
+    client = connect(origin, max_attempts=1)
+    await client.get(origin.url("length"))
+
+    result = await client.get(origin.url(name))
+
+    assert (result.code, result.effort.attempts, origin.asked(name)) == ("connection_lost", 1, 1)
+    assert origin.connections == 1
+
+
+async def test_as_many_connections_as_requests_at_once(origin: Origin, client: Client) -> None:
+    results = await asyncio.gather(*(client.get(origin.url("length")) for _ in range(8)))
+    await asyncio.gather(*(client.get(origin.url("length")) for _ in range(8)))
+
+    assert [result.body for result in results] == [IMAGE] * 8
+    assert origin.connections == 8
+
+
+@pytest.fixture
+def origin_of_its_own() -> Generator[Origin]:
+    with in_a_thread() as origin:
+        yield origin
+
+
+@pytest.mark.usefixtures("dialled", "names")
+@pytest.mark.parametrize(("name", "connections"), [("length", 1), *((name, 2) for name in TALKATIVE)])
+def test_what_came_while_no_loop_ran_is_noticed(name: str, connections: int, origin_of_its_own: Origin) -> None:
+    """Between two invocations nothing reads: bytes and farewells wait in the kernel."""
+    origin = origin_of_its_own
+    client = Client(limits_for(origin))
+    with asyncio.Runner() as runner:
+        assert runner.run(client.get(origin.url(name))).body == IMAGE
+        end = time.monotonic() + 0.25
+        while origin.answering and time.monotonic() < end:
+            time.sleep(0.005)
+
+        result = runner.run(client.get(origin.url("length")))
+        runner.run(client.transport.aclose())
+
+    assert result.body == IMAGE
+    assert result.effort.attempts == 1
+    assert connections == origin.connections

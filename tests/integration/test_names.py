@@ -1,0 +1,159 @@
+"""Names that never answer: they end in time, starve nobody, and hold nothing up."""
+
+import asyncio
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Generator
+
+import pytest
+
+from intake.adapters.guard import LookupThreads
+from origin import IMAGE, Origin
+from origin.client import Client, Connect
+from origin.names import Names
+
+_SOON = 2.0
+"""Seconds: far less than a stalled name takes, far more than a machine that is busy does."""
+
+LEAVES_A_NAME_BEHIND = """
+import asyncio, socket, time
+socket.getaddrinfo = lambda *_: time.sleep(600)
+from origin.client import Client, limits_for
+async def main():
+    async with Client(limits_for(allowed_ports=(80,), connect_timeout=0.1, max_attempts=1)) as client:
+        print((await client.get("http://stalled.example/")).code)
+asyncio.run(main())
+"""
+
+
+class Stall:
+    """A name that answers when it is told to."""
+
+    def __init__(self) -> None:
+        self.over = threading.Event()
+
+    def __call__(self) -> list[str]:
+        self.over.wait(30)
+        return ["127.0.0.1"]
+
+
+@pytest.fixture
+def stall() -> Generator[Stall]:
+    """A name that does not answer before the test is over."""
+    made = Stall()
+    yield made
+    made.over.set()
+
+
+async def test_a_stalled_name_ends_within_the_time_to_connect(
+    connect: Connect, names: Names, stall: Stall, dialled: list[str]
+) -> None:
+    names["stalled.example"] = stall
+    begin = time.monotonic()
+
+    result = await connect(allowed_ports=(80,), connect_timeout=0.1, max_attempts=1).get("http://stalled.example/")
+
+    assert result.code == "timeout"
+    assert time.monotonic() - begin < _SOON
+    assert dialled == []
+
+
+async def test_stalled_names_starve_no_other(origin: Origin, connect: Connect, names: Names, stall: Stall) -> None:
+    """As many as are in flight at once; a thread pool of asyncio's own has fewer threads than that."""
+    client = connect(origin, max_in_flight=40, max_attempts=1)
+    for number in range(40):
+        names[f"stalled-{number}.example"] = stall
+    names["well.example"] = ["127.0.0.1"]
+    stalled = [asyncio.create_task(client.get(f"http://stalled-{n}.example:{origin.port}/")) for n in range(40)]
+    while len(names.asked) < 40:  # noqa: ASYNC110 - threads ask
+        await asyncio.sleep(0.005)
+
+    async with asyncio.timeout(_SOON):
+        assert (await client.get(f"http://well.example:{origin.port}/length")).body == IMAGE
+
+    assert not any(task.done() for task in stalled)
+    for task in stalled:
+        task.cancel()
+    await asyncio.wait(stalled)
+
+
+@pytest.mark.usefixtures("no_waiting")
+async def test_a_stalled_name_takes_one_thread_for_all_attempts(connect: Connect, names: Names, stall: Stall) -> None:
+    names["stalled.example"] = stall
+
+    result = await connect(allowed_ports=(80,), connect_timeout=0.05).get("http://stalled.example/")
+
+    assert (result.code, result.effort.attempts) == ("timeout", 3)
+    assert names.asked == ["stalled.example"]
+
+
+async def test_a_name_that_answers_late_is_found_by_the_next_attempt(
+    origin: Origin, connect: Connect, names: Names
+) -> None:
+    names["late.example"] = lambda: time.sleep(0.15) or ["127.0.0.1"]  # type: ignore[func-returns-value]
+    client = connect(origin, connect_timeout=0.1)
+
+    result = await client.get(f"http://late.example:{origin.port}/length")
+
+    assert result.body == IMAGE
+    assert result.effort.attempts in range(2, 4)
+
+
+async def test_a_timeout_is_no_fault_of_the_names_that_follow(
+    origin: Origin, client: Client, names: Names, stall: Stall
+) -> None:
+    """Cancelling one who waits for a name leaves the others waiting for it."""
+    names["late.example"] = stall
+    first = asyncio.create_task(client.get(f"http://late.example:{origin.port}/length"))
+    second = asyncio.create_task(client.get(f"http://late.example:{origin.port}/length"))
+    await asyncio.sleep(0.05)
+    first.cancel()
+    stall.over.set()
+
+    assert (await second).body == IMAGE
+    assert names.asked == ["late.example"]
+
+
+def test_a_stalled_name_does_not_hold_the_process() -> None:
+    begin = time.monotonic()
+
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", LEAVES_A_NAME_BEHIND],
+        env={"PYTHONPATH": ":".join(sys.path)},
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+
+    assert (done.stdout, done.stderr) == (b"timeout\n", b"")
+    assert time.monotonic() - begin < 20
+
+
+def test_a_thread_that_answers_after_its_loop_is_not_heard() -> None:
+    """Between the lookup and its end, the loop may have been closed."""
+    threads, over, left = LookupThreads(1), threading.Event(), threading.Event()
+
+    async def give_up() -> None:
+        async with asyncio.timeout(0.01):
+            await threads.run(lambda: over.wait(30))
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(give_up())
+    over.set()
+
+    async def next_one() -> None:
+        await threads.run(left.set)
+
+    asyncio.run(next_one())
+    assert left.is_set()
+
+
+async def test_no_more_threads_than_names_at_once() -> None:
+    threads = LookupThreads(64)
+
+    for _ in range(10):
+        await threads.run(threading.get_ident)
+
+    assert threads._threads == 1

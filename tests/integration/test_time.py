@@ -1,0 +1,141 @@
+"""One clock per image: what the origin takes counts, what our own bounds take does not."""
+
+import asyncio
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from intake.domain.retry import backoff
+from origin import IMAGE, Origin
+from origin.behaviour import Act, Reader, Request, Writer, says, send, sized
+from origin.client import Client, Connect, Result
+
+_TAKES = 0.25
+"""Seconds that an origin, or somebody else's image, takes."""
+
+_SOON = 2.0
+_OUR_OWN = [backoff(1, 0.5), backoff(2, 0.5)]
+
+
+async def _slow(_: Reader, writer: Writer, __: Request) -> None:
+    await asyncio.sleep(_TAKES)
+    await send(writer, sized(IMAGE))
+
+
+async def _three(client: Client, url: str) -> tuple[list[Result], float]:
+    begin = time.monotonic()
+    results = await asyncio.gather(*(client.get(f"{url}/{number}") for number in range(3)))
+    return results, time.monotonic() - begin
+
+
+async def test_waiting_for_a_place_at_the_origin_does_not_count(origin: Origin, connect: Connect) -> None:
+    """The last of three waits longer than an image may take, and is stored."""
+    origin.taught["slow"] = _slow
+
+    results, elapsed = await _three(connect(origin, max_per_origin=1, image_timeout=2 * _TAKES), origin.url("slow"))
+
+    assert [result.code for result in results] == ["stored"] * 3
+    assert elapsed >= 3 * _TAKES
+    assert all(result.effort.fetch_ms < 2000 * _TAKES for result in results)
+
+
+async def test_waiting_for_memory_does_not_count(origin: Origin, connect: Connect) -> None:
+    """All of it is taken for longer than an image may take."""
+    client = connect(origin, image_timeout=_TAKES)
+    await client.budget.take(client.budget.size)
+    task = asyncio.create_task(client.get(origin.url("chunked")))
+
+    await asyncio.sleep(2 * _TAKES)
+    assert not task.done()
+    client.budget.give(client.budget.size)
+    result = await task
+
+    assert result.code == "stored"
+    assert result.effort.fetch_ms < 1000 * _TAKES
+
+
+async def test_a_drip_ends_by_the_clock_of_the_image(origin: Origin, connect: Connect) -> None:
+    """Every byte starts the clock of silence anew."""
+    client = connect(origin, read_timeout=0.2, image_timeout=0.4)
+
+    result = await client.get(origin.url("drip"))
+
+    assert result.code == "timeout"
+    assert result.effort.fetch_ms in range(150, 1500)
+
+
+async def test_silence_ends_before_the_clock_of_the_image(origin: Origin, connect: Connect) -> None:
+    begin = time.monotonic()
+
+    result = await connect(origin, read_timeout=0.1, max_attempts=1).get(origin.url("silent_in_body"))
+
+    assert result.code == "timeout"
+    assert time.monotonic() - begin < _SOON
+
+
+async def test_all_attempts_share_one_clock(origin: Origin, connect: Connect) -> None:
+    async def slow_failure(_: Reader, writer: Writer, __: Request) -> None:
+        await asyncio.sleep(0.1)
+        await send(writer, sized(b"", status="500 Sorry"))
+
+    origin.taught["slow_failure"] = slow_failure
+
+    result = await connect(origin, max_attempts=1000, image_timeout=0.3).get(origin.url("slow_failure"))
+
+    assert result.code in {"timeout", "http_server_error"}
+    assert result.effort.attempts in range(1, 5)
+
+
+def _later(status: int, value: object) -> Act:
+    return says(sized(b"", f"Retry-After: {value}", status=f"{status} Later"), end=False)
+
+
+@pytest.mark.parametrize(("status", "code"), [(429, "throttled"), (503, "http_server_error")])
+async def test_to_be_asked_to_wait_too_long_fails_at_once(
+    status: int, code: str, origin: Origin, connect: Connect
+) -> None:
+    """With the origin's own code: a wait that cannot end well is not begun."""
+    origin.taught["later"] = _later(status, 11)
+    begin = time.monotonic()
+
+    result = await connect(origin, image_timeout=10.0).get(origin.url("later"))
+
+    assert (code, 1) == (result.code, result.effort.attempts)
+    assert time.monotonic() - begin < _SOON
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long was to be waited; nobody waits."""
+    seen: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        seen.append(seconds)
+
+    monkeypatch.setattr("intake.adapters.fetch.asyncio", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr("intake.adapters.fetch.random.random", lambda: 0.5)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"), [(3, [3.0, 3.0]), (0, [0.0, 0.0]), (-3, _OUR_OWN), ("soon", _OUR_OWN), ("1.5", _OUR_OWN)]
+)
+async def test_what_the_origin_asks_for_is_waited(
+    value: object, seconds: list[float], origin: Origin, client: Client, waits: list[float]
+) -> None:
+    """Where it asks for nothing that makes sense, the wait is our own, twice as long each time."""
+    origin.taught["later"] = _later(429, value)
+
+    result = await client.get(origin.url("later"))
+
+    assert (result.code, result.effort.attempts) == ("throttled", 3)
+    assert seconds == waits
+
+
+@pytest.mark.usefixtures("no_waiting")
+@pytest.mark.parametrize("attempts", [1, 2, 5])
+async def test_as_many_attempts_as_are_allowed(attempts: int, origin: Origin, connect: Connect) -> None:
+    result = await connect(origin, max_attempts=attempts).get(origin.url("status_503"))
+
+    assert attempts == result.effort.attempts == len(origin.requests)

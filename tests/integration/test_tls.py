@@ -1,0 +1,171 @@
+"""Certificates are held against the name in the URL, and the time to connect covers the handshake."""
+
+import asyncio
+import ssl
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import trustme
+
+from origin import IMAGE, Origin
+from origin.behaviour import Reader, Writer, reset, says, send, sized
+from origin.client import Connect
+from origin.names import Names
+from origin.redirects import redirect
+
+AUTHORITY = trustme.CA()
+STRANGER = trustme.CA()
+NAME = "a.images.example"
+_DAY = timedelta(days=1)
+
+
+def _server(certificate: trustme.LeafCert) -> ssl.SSLContext:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(tls)
+    return tls
+
+
+def _self_signed() -> ssl.SSLContext:
+    """A server whose certificate is its own authority's."""
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with STRANGER.private_key_pem.tempfile() as key, STRANGER.cert_pem.tempfile() as certificate:
+        tls.load_cert_chain(certificate, key)
+    return tls
+
+
+BAD: dict[str, Callable[[], ssl.SSLContext]] = {
+    "another name": lambda: _server(AUTHORITY.issue_cert("other.example")),
+    "a name above": lambda: _server(AUTHORITY.issue_cert("images.example")),
+    "a name below": lambda: _server(AUTHORITY.issue_cert("www." + NAME)),
+    "a wildcard above": lambda: _server(AUTHORITY.issue_cert("*.example")),
+    "only a common name": lambda: _server(AUTHORITY.issue_cert("other.example", common_name=NAME)),
+    "only the address": lambda: _server(AUTHORITY.issue_cert("127.0.0.1")),
+    "expired": lambda: _server(AUTHORITY.issue_cert(NAME, not_after=datetime.now(UTC) - _DAY)),
+    "not valid yet": lambda: _server(AUTHORITY.issue_cert(NAME, not_before=datetime.now(UTC) + _DAY)),
+    "another authority": lambda: _server(STRANGER.issue_cert(NAME)),
+    "self-signed": _self_signed,
+}
+
+
+@pytest.fixture
+def trusting() -> ssl.SSLContext:
+    """What a client needs to trust the one authority."""
+    tls = ssl.create_default_context()
+    AUTHORITY.configure_trust(tls)
+    return tls
+
+
+@pytest.fixture
+def resolved(names: Names) -> Names:
+    names[NAME] = ["127.0.0.1"]
+    return names
+
+
+@pytest.mark.usefixtures("no_leaks", "dialled", "resolved")
+@pytest.mark.parametrize("bound", [NAME, "*.images.example"])
+async def test_the_right_certificate_is_accepted(bound: str, connect: Connect, trusting: ssl.SSLContext) -> None:
+    """And the connection is used again."""
+    async with Origin(_server(AUTHORITY.issue_cert(bound))) as origin:
+        client = connect(origin, tls=trusting)
+        for _ in range(3):
+            assert (await client.get(f"https://{NAME}:{origin.port}/length")).body == IMAGE
+
+    assert origin.connections == 1
+
+
+@pytest.mark.usefixtures("no_leaks", "dialled")
+async def test_an_address_is_held_against_the_address(connect: Connect, trusting: ssl.SSLContext) -> None:
+    async with Origin(_server(AUTHORITY.issue_cert("127.0.0.1"))) as origin:
+        assert (await connect(origin, tls=trusting).get(origin.url("length"))).body == IMAGE
+
+
+@pytest.mark.usefixtures("no_leaks", "dialled", "resolved", "no_waiting")
+@pytest.mark.parametrize("server", BAD.values(), ids=BAD)
+async def test_a_bad_certificate_is_refused(
+    server: Callable[[], ssl.SSLContext], connect: Connect, trusting: ssl.SSLContext
+) -> None:
+    """No request goes out, however often it is tried."""
+    async with Origin(server()) as origin:
+        result = await connect(origin, tls=trusting).get(f"https://{NAME}:{origin.port}/length")
+
+    assert (result.code, result.effort.attempts) == ("tls_failed", 3)
+    assert origin.requests == []
+
+
+@pytest.mark.usefixtures("no_leaks", "dialled", "no_waiting")
+async def test_a_redirect_is_held_against_the_name_that_it_leads_to(
+    connect: Connect, resolved: Names, trusting: ssl.SSLContext
+) -> None:
+    """Both names have the same address; the certificate is only the first one's."""
+    resolved["other.example"] = ["127.0.0.1"]
+    async with Origin(_server(AUTHORITY.issue_cert(NAME))) as origin:
+        client = connect(origin, tls=trusting)
+        assert (await client.get(f"https://{NAME}:{origin.port}/length")).body == IMAGE
+
+        assert (await client.get(f"https://other.example:{origin.port}/length")).code == "tls_failed"
+
+
+@pytest.mark.usefixtures("no_leaks", "dialled", "no_waiting")
+async def test_plain_http_behind_https_is_a_failure_of_tls(connect: Connect) -> None:
+    async def refuse(reader: Reader, writer: Writer) -> None:
+        await reader.read(10)
+        await send(writer, sized(b"", status="400 Bad Request"))
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        result = await connect(allowed_ports=(port,)).get(f"https://127.0.0.1:{port}/")
+
+    assert (result.code, result.effort.attempts) == ("tls_failed", 3)
+
+
+@pytest.mark.usefixtures("no_leaks", "dialled", "no_waiting")
+@pytest.mark.parametrize("how", ["close", "reset"])
+async def test_who_hangs_up_in_the_handshake_could_not_be_connected_to(how: str, connect: Connect) -> None:
+    async def hang_up(reader: Reader, writer: Writer) -> None:
+        await reader.read(10)
+        if how == "reset":
+            reset(writer)
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        result = await connect(allowed_ports=(port,)).get(f"https://127.0.0.1:{port}/")
+
+    assert (result.code, result.effort.attempts) == ("connect_failed", 3)
+
+
+@pytest.mark.usefixtures("no_leaks", "dialled")
+async def test_silence_in_the_handshake_ends_within_the_time_to_connect(connect: Connect) -> None:
+    over = asyncio.Event()
+
+    async def say_nothing(_: Reader, writer: Writer) -> None:
+        await over.wait()
+        writer.close()
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        client = connect(allowed_ports=(port,), connect_timeout=0.1, max_attempts=1)
+        begin = time.monotonic()
+        result = await client.get(f"https://127.0.0.1:{port}/")
+        elapsed = time.monotonic() - begin
+        over.set()
+
+    assert result.code == "timeout"
+    assert elapsed < 2
+
+
+@pytest.mark.usefixtures("no_leaks", "dialled", "resolved")
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_a_redirect_may_change_the_scheme(
+    scheme: str, connect: Connect, origin: Origin, trusting: ssl.SSLContext
+) -> None:
+    async with Origin(_server(AUTHORITY.issue_cert(NAME))) as secure:
+        ends = {"http": origin, "https": secure}
+        first, second = ends.pop(scheme), ends.popitem()[1]
+        origin.taught["away"] = says(redirect(second.url("length").replace("127.0.0.1", NAME)), end=False)
+        client = connect(origin, secure, tls=trusting)
+
+        assert (await client.get(first.url("away").replace("127.0.0.1", NAME))).body == IMAGE

@@ -1,0 +1,172 @@
+"""What goes out: the target byte for byte, four headers, and nothing from the environment."""
+
+import socket
+import ssl
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+import trustme
+
+from intake import runtime
+from intake.bounds import MemoryBudget, Reservation
+from intake.config import Config
+from intake.domain.errors import TlsFailed
+from intake.domain.receipt import Effort
+from intake.domain.url import Url
+from origin import IMAGE, Origin
+from origin.client import AGENT, Client, Connect
+from origin.names import Names
+
+AS_WRITTEN = [
+    "/%2F%7e%20?a=%2F&b",
+    "/%2f%7E%zz%",
+    "/?",
+    "/a?",
+    "/a??b?",
+    "/a?b=c&d=%26&e=+&f=%2B",
+    "//double//slash//",
+    "/a/../b",
+    "/a/./b/.",
+    "/%2e%2e/c",
+    '/|^{}"<>`',
+    "/?|^{}\"<>`'",
+    "/a;b=c,d:e@f!$&'()*+[]",
+    "/?X-Amz-Credential=a%2F20261122%2Feu&X-Amz-Signature=00ff&response=%22a%22",
+]
+ENCODED = {
+    "": "/",
+    "?": "/?",
+    "?a=b": "/?a=b",
+    "/a b?c d": "/a%20b?c%20d",
+    "/\u00e9?\u00e9": "/%C3%A9?%C3%A9",
+    "/\u6f22/\U0001f600": "/%E6%BC%A2/%F0%9F%98%80",
+    "/e\u0301": "/e%CC%81",
+    "/a#fragment": "/a",
+    "/a?b#c?d": "/a?b",
+    "#fragment": "/",
+}
+
+
+@pytest.mark.parametrize("target", AS_WRITTEN)
+async def test_a_target_goes_out_as_it_was_written(target: str, origin: Origin, client: Client) -> None:
+    assert (await client.get(origin.base + target)).body == IMAGE
+
+    assert f"GET {target} HTTP/1.1\r\n".encode() == origin.requests[0].raw.splitlines(keepends=True)[0]
+
+
+@pytest.mark.parametrize(("written", "target"), ENCODED.items())
+async def test_what_cannot_go_out_is_encoded_once(written: str, target: str, origin: Origin, client: Client) -> None:
+    assert (await client.get(origin.base + written)).body == IMAGE
+
+    assert f"GET {target} HTTP/1.1\r\n".encode() == origin.requests[0].raw.splitlines(keepends=True)[0]
+
+
+async def test_four_headers_go_out_and_no_more(origin: Origin, client: Client) -> None:
+    await client.get(origin.url("length"))
+
+    assert (
+        f"GET /length HTTP/1.1\r\nHost: 127.0.0.1:{origin.port}\r\nUser-Agent: {AGENT}\r\n"
+        "Accept: image/*,*/*;q=0.1\r\nAccept-Encoding: identity\r\n\r\n"
+    ).encode() == origin.requests[0].raw
+
+
+@pytest.mark.parametrize("first", ["cookies", "challenge", "redirect_with_cookie", "status_401"])
+async def test_nothing_that_an_origin_sent_goes_back_to_it(first: str, origin: Origin, client: Client) -> None:
+    await client.get(origin.url("length"))
+    await client.get(origin.url(first))
+    await client.get(origin.url("length"))
+
+    assert origin.requests[0].raw == origin.requests[-1].raw
+
+
+@pytest.mark.parametrize("host", ["a_b.example", "-a.example", "xn--a.example", "xn--mnchen-3ya.example", "example"])
+async def test_odd_hosts_are_asked_by_their_names(host: str, origin: Origin, client: Client, names: Names) -> None:
+    """The name that was judged is the one that is looked up, and the one that the Host header says."""
+    names[host] = ["127.0.0.1"]
+
+    assert (await client.get(f"http://{host}:{origin.port}/length")).body == IMAGE
+    assert [host] == names.asked
+    assert ("Host", f"{host}:{origin.port}") == origin.requests[0].headers[0]
+
+
+@pytest.mark.parametrize("host", ["m\u00fcnchen.example", "M\u00dcNCHEN.Example.", "xn--mnchen-3ya.example."])
+async def test_an_idn_is_asked_in_its_ascii_form(host: str, origin: Origin, client: Client, names: Names) -> None:
+    names["xn--mnchen-3ya.example"] = ["127.0.0.1"]
+
+    assert (await client.get(f"http://{host}:{origin.port}/length")).body == IMAGE
+    assert ("Host", f"xn--mnchen-3ya.example:{origin.port}") == origin.requests[0].headers[0]
+
+
+async def test_the_scheme_s_own_port_is_not_named(
+    origin: Origin, connect: Connect, names: Names, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The test leads port 80 to where the origin is."""
+    client = connect(allowed_ports=(80,))
+    names["a.example"] = ["127.0.0.1"]
+    dial = socket.socket.connect
+    monkeypatch.setattr(socket.socket, "connect", lambda sock, address: dial(sock, (address[0], origin.port)))
+
+    assert (await client.get("http://a.example/length")).body == IMAGE
+    assert origin.requests[0].headers[0] == ("Host", "a.example")
+
+
+@pytest.mark.usefixtures("origin")
+async def test_an_ipv6_address_is_asked_in_its_brackets(connect: Connect, dialled: list[str]) -> None:
+    async with Origin(host="::1") as origin:
+        client = connect(origin, allowed_networks=(ip_network("::1"),))
+
+        assert (await client.get(origin.url("length"))).body == IMAGE
+
+    assert dialled == ["::1"]
+    assert ("Host", f"[::1]:{origin.port}") == origin.requests[0].headers[0]
+
+
+async def test_proxies_and_netrc_in_the_environment_change_nothing(
+    origin: Origin, other: Origin, connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, other.base)
+        monkeypatch.setenv(name.upper(), other.base)
+    netrc = tmp_path / ".netrc"
+    netrc.write_text("default login user password secret\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    assert (await connect(origin).get(origin.url("length"))).body == IMAGE
+
+    assert other.connections == 0
+    assert {"Host", "User-Agent", "Accept", "Accept-Encoding"} == {name for name, _ in origin.requests[0].headers}
+
+
+@pytest.mark.usefixtures("no_leaks", "no_waiting")
+async def test_authorities_in_the_environment_are_not_trusted(
+    dialled: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OpenSSL reads these variables by default; the service, as it is put together, does not."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+
+    async with Origin(tls) as origin:
+        settings = {
+            "IMAGE_BUCKET": "images",
+            "INBOX_BUCKET": "inbox",
+            "ALLOWED_PORTS": str(origin.port),
+            "ALLOWED_NETWORKS": "127.0.0.0/8",
+        }
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+        runtime._tls.cache_clear()
+        fetcher = runtime.fetcher(Config.from_environment())
+        with pytest.raises(TlsFailed):
+            await fetcher.fetch(Url.parse(origin.url("length")), Reservation(MemoryBudget(1)), Effort())
+        await fetcher._transport.aclose()
+        runtime._tls.cache_clear()
+
+    assert not origin.requests
+    assert {"127.0.0.1"} == set(dialled)

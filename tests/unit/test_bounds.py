@@ -1,0 +1,260 @@
+"""Room is waited for in the order of asking, and never lost."""
+
+import asyncio
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from intake.bounds import MemoryBudget, OriginLimiter, Place, Reservation
+from intake.domain.errors import ConnectFailed, HttpServerError, NotFound, Throttled
+
+ORIGIN = "https://a.example"
+
+
+async def _settle() -> None:
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
+async def test_room_that_is_there_is_given_at_once() -> None:
+    budget = MemoryBudget(10)
+
+    async with asyncio.timeout(0):
+        await budget.take(4)
+        await budget.take(6)
+
+    assert budget._free == 0
+
+
+async def test_room_is_given_in_the_order_of_asking() -> None:
+    """A small body that would fit does not overtake a large one, which would starve."""
+    budget, order = MemoryBudget(10), []
+    await budget.take(8)
+
+    async def ask(size: int) -> None:
+        await budget.take(size)
+        order.append(size)
+
+    tasks = [asyncio.create_task(ask(size)) for size in (9, 1, 2)]
+    await _settle()
+    assert order == []
+
+    budget.give(8)
+    await _settle()
+    assert order == [9, 1]
+
+    budget.give(9)
+    await asyncio.gather(*tasks)
+    assert order == [9, 1, 2]
+
+
+async def test_who_gives_up_waiting_lets_the_next_one_in() -> None:
+    budget = MemoryBudget(10)
+    await budget.take(8)
+    large = asyncio.create_task(budget.take(9))
+    small = asyncio.create_task(budget.take(2))
+    await _settle()
+
+    large.cancel()
+    await small
+
+    assert large.cancelled()
+    assert budget._free == 0
+
+
+async def test_who_is_cut_off_at_its_turn_gives_its_room_back() -> None:
+    """Given room and cancelled before it could run again: the room belongs to nobody."""
+    budget = MemoryBudget(10)
+    await budget.take(10)
+    waiting = asyncio.create_task(budget.take(5))
+    next_one = asyncio.create_task(budget.take(6))
+    await _settle()
+
+    budget.give(10)
+    waiting.cancel()
+    await next_one
+
+    assert waiting.cancelled()
+    assert budget._free == 4
+
+
+async def _ask_for_room(budget: MemoryBudget, size: int) -> Reservation:
+    reservation = Reservation(budget)
+    await reservation.take(size)
+    return reservation
+
+
+def _release_all(tasks: list[asyncio.Task[Reservation]]) -> None:
+    for task in tasks:
+        if task.done() and not task.cancelled():
+            task.result().release()
+
+
+@given(st.lists(st.tuples(st.integers(0, 12), st.sampled_from(["stay", "release", "cancel"])), max_size=30))
+def test_no_order_of_events_loses_room(steps: list[tuple[int, str]]) -> None:
+    async def run() -> None:
+        budget = MemoryBudget(10)
+        tasks: list[asyncio.Task[Reservation]] = []
+        for size, then in steps:
+            tasks.append(asyncio.create_task(_ask_for_room(budget, size)))
+            await asyncio.sleep(0)
+            assert budget._free in range(11)
+            if then == "release":
+                _release_all(tasks[:2])
+            elif then == "cancel":
+                tasks[0].cancel()
+        while not all(task.done() for task in tasks):
+            _release_all(tasks)
+            await asyncio.sleep(0)
+        _release_all(tasks)
+        assert budget._free == 10
+
+    asyncio.run(run())
+
+
+async def test_a_reservation_larger_than_all_room_takes_all_of_it() -> None:
+    budget = MemoryBudget(10)
+    reservation = Reservation(budget)
+
+    await reservation.take(1000)
+    assert budget._free == 0
+
+    reservation.shrink(900)
+    reservation.shrink(4)
+    assert budget._free == 6
+
+
+async def test_a_reservation_gives_back_what_it_holds_and_no_more() -> None:
+    budget = MemoryBudget(10)
+    reservation = Reservation(budget)
+    await reservation.take(6)
+
+    reservation.shrink(2)
+    reservation.shrink(5)
+    assert budget._free == 8
+
+    reservation.release()
+    reservation.release()
+    assert budget._free == 10
+
+
+async def _ask(limiter: OriginLimiter, error: Exception | None = None, origin: str = ORIGIN) -> None:
+    """Make one request, which ends with `error`."""
+    _end(await limiter.enter(origin), error)
+
+
+def _end(place: Place, error: Exception | None = None) -> None:
+    with suppress(*([type(error)] if error else [])), place:
+        if error is not None:
+            raise error
+
+
+async def test_as_many_places_as_an_origin_has() -> None:
+    limiter = OriginLimiter(2)
+    first, second = await limiter.enter(ORIGIN), await limiter.enter(ORIGIN)
+    third = asyncio.create_task(limiter.enter(ORIGIN))
+    await _settle()
+    assert not third.done()
+
+    _end(first)
+    _end(await third)
+    _end(second)
+
+
+async def test_origins_do_not_share_their_places() -> None:
+    limiter = OriginLimiter(1)
+
+    with await limiter.enter(ORIGIN):
+        async with asyncio.timeout(0):
+            await _ask(limiter, origin="https://b.example")
+
+
+async def test_who_gives_up_waiting_for_a_place_takes_none() -> None:
+    limiter = OriginLimiter(1)
+    with await limiter.enter(ORIGIN):
+        waiting = [asyncio.create_task(_ask(limiter)) for _ in range(3)]
+        await _settle()
+        waiting[0].cancel()
+        await _settle()
+    waiting[1].cancel()  # its turn has come, and it has not run yet
+    await waiting[2]
+
+    async with asyncio.timeout(1):
+        await _ask(limiter)
+
+
+@pytest.mark.parametrize("error", [Throttled(), ConnectFailed(), HttpServerError(status=503)])
+async def test_an_origin_that_is_overrun_gets_half(error: Exception) -> None:
+    limiter = OriginLimiter(8)
+    limits = []
+    for _ in range(5):
+        await _ask(limiter, error)
+        limits.append(limiter.limit(ORIGIN))
+
+    assert limits == [4, 2, 1, 1, 1]
+
+
+@pytest.mark.parametrize("error", [NotFound(), HttpServerError(status=500), ValueError()])
+async def test_other_failures_change_nothing(error: Exception) -> None:
+    limiter = OriginLimiter(8)
+
+    await _ask(limiter, error)
+
+    assert limiter.limit(ORIGIN) == 8
+
+
+async def test_requests_of_one_burst_halve_an_origin_once() -> None:
+    """Those that began before the halving say nothing about what holds since."""
+    limiter = OriginLimiter(8)
+    burst = [await limiter.enter(ORIGIN) for _ in range(8)]
+
+    for place in burst:
+        _end(place, Throttled())
+    assert limiter.limit(ORIGIN) == 4
+
+    await _ask(limiter, Throttled())
+    assert limiter.limit(ORIGIN) == 2
+
+
+async def test_an_origin_grows_back_by_one_for_each_round_of_answers() -> None:
+    limiter = OriginLimiter(8)
+    for _ in range(3):
+        await _ask(limiter, Throttled())
+    limits = []
+    for _ in range(40):
+        await _ask(limiter)
+        limits.append(limiter.limit(ORIGIN))
+
+    assert [1, *limits[:1], limits[1], limits[4]] == [1, 2, 2, 3]
+    assert limits == sorted(limits)
+    assert limits[-1] == 8
+
+
+async def test_a_halved_origin_lets_nobody_in_before_enough_have_left() -> None:
+    limiter = OriginLimiter(4)
+    places = [await limiter.enter(ORIGIN) for _ in range(4)]
+    waiting = asyncio.create_task(limiter.enter(ORIGIN))
+
+    _end(places[0], Throttled())
+    _end(places[1])
+    await _settle()
+    assert not waiting.done()
+
+    _end(places[2])
+    _end(await waiting)
+    _end(places[3])
+
+
+async def test_origins_that_idle_are_forgotten_and_busy_ones_are_not() -> None:
+    """Strangers name the origins: what is known of them is bounded."""
+    limiter = OriginLimiter(8)
+    await _ask(limiter, Throttled(), "https://first.example")
+    with await limiter.enter(ORIGIN):
+        for number in range(3000):
+            await _ask(limiter, origin=f"https://{number}.example")
+        assert ORIGIN in limiter._lanes
+
+    assert limiter.limit("https://first.example") == 8
+    assert len(limiter._lanes) <= 1024
