@@ -19,14 +19,15 @@ from collections.abc import Generator
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent.parent / "functions")]
+TESTS = Path(__file__).parents[1]
+sys.path[:0] = [str(TESTS), str(TESTS.parent / "functions")]
 
-from servers import running  # noqa: E402 - the path comes first
+from bench.servers import running  # noqa: E402 - the path comes first
 
 ORIGIN_SECONDS, SINK_SECONDS = 0.050, 0.020
+_GO, _STOP = "go", "stop"
 COMPETITORS = ("pool_of_gets", "pool_with_client", "obvious_rewrite", "ours")
-# What the issue of speed is judged by: at most so much of the other's time.
+# At most so much of the other's time.
 WANTED = {"pool_of_gets": 1 / 5, "pool_with_client": 1 / 2}
 
 
@@ -44,8 +45,8 @@ def _work(name: str, urls: list[str], sink: str, report: Connection) -> None:
     }
     # Writing log lines is part of the work; where they end up is not.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    competitor = importlib.import_module(f"competitors.{name}")
-    while report.recv():
+    competitor = importlib.import_module(f"bench.competitors.{name}")
+    while report.recv() == _GO:
         cpu, wall = _cpu(), time.perf_counter()
         competitor.run(urls, "bench")
         report.send((time.perf_counter() - wall, _cpu() - cpu))
@@ -65,7 +66,7 @@ def _started(name: str, urls: list[str], sink: str) -> Generator[Connection]:
     theirs.close()  # so that a competitor that dies is noticed
     try:
         yield ours
-        ours.send(False)
+        ours.send(_STOP)
         process.join()
     finally:
         process.kill()
@@ -81,7 +82,7 @@ def measure(images: int, size: int, runs: int) -> dict[str, list[tuple[float, fl
         pipes = {name: stack.enter_context(_started(name, urls, sink)) for name in COMPETITORS}
         for turn in range(runs + 2):  # two to warm up
             for name, pipe in pipes.items():
-                pipe.send(True)
+                pipe.send(_GO)
                 result = pipe.recv()
                 if turn > 1:
                     results[name].append(result)
