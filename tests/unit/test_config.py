@@ -81,6 +81,7 @@ def test_every_bound_has_a_setting() -> None:
             "ALLOWED_NETWORKS",
             "10.1.0.0/16,fd00::/8,127.0.0.1",
         ),
+        ((ip_network("10.0.0.0/8"),), "ALLOWED_NETWORKS", "10.1.2.3/8"),
         (0.2, "DEADLINE_MARGIN", "0.2"),
     ],
 )
@@ -115,7 +116,7 @@ def test_the_contact_is_printable_ascii() -> None:
             ["*", "*.", "a.*.example", "*a.example", "https://a.example", "a.example:80", "a..b", ",", "ä"],
         ),
         ("ALLOWED_PORTS", ["0", "65536", "http", "80-90", ", ,"]),
-        ("ALLOWED_NETWORKS", ["10.1.0.1/16", "10.1.0.0/33", "a.example", "fe80::1%eth0/64x", ","]),
+        ("ALLOWED_NETWORKS", ["10.1.0.0/33", "10.1/16", "a.example", "fe80::1%eth0/64x", ","]),
         ("CONTACT", ["a\nb", "ä@a.example", "a\x00"]),
         ("DEADLINE_MARGIN", ["0"]),
     ],
