@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format build deploy validate clean install dev sam ministack
+.PHONY: help demo openapi bench test lint format build deploy validate clean install dev sam ministack
 
 ARCH ?= arm64
 FILE ?=
@@ -29,6 +29,14 @@ lint: dev ## Lint, format and types, nothing changed
 	@$(PY) -m ruff format --check $(CODE)
 	@$(PY) -m mypy functions/intake infra tests
 	@.venv/bin/cfn-lint template.yaml
+
+bench: dev ## Measure speed beside what callers have, memory, and the walk over images
+	@$(PY) tests/bench/compare.py
+	@$(PY) tests/bench/memory.py
+	@$(PY) tests/bench/walk.py
+
+openapi: dev ## Write infra/openapi.yaml anew from the models
+	@PYTHONPATH=functions $(PY) -m infra.openapi
 
 format: dev ## Put the code into its format
 	@$(PY) -m ruff check --fix-only --quiet $(CODE)

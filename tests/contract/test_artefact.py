@@ -1,13 +1,11 @@
 """The built artefact stands on its own; and what would be wrong with one is found."""
 
 import struct
-import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))  # for infra, which is no part of what is deployed
 
 from infra import artefact  # noqa: E402
 from infra.template import functions, load  # noqa: E402

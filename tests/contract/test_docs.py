@@ -2,15 +2,11 @@
 
 import json
 import re
-import sys
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2]))  # for infra, which is no part of what is deployed
-
 from infra import openapi_examples as example
 from infra.template import ROOT, load
 

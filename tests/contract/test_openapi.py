@@ -3,24 +3,16 @@
 import asyncio
 import base64
 import json
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from infra import openapi
 from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from fakes import FakeFetch, FakeStore, RecordingReport
-from lambda_context import Context
-from samples import picture
-
-sys.path.insert(0, str(Path(__file__).parents[2]))  # for infra, which is no part of what is deployed
-
-from infra import openapi
-
 from intake import runtime
 from intake.config import Config
 from intake.domain.errors import LEAVES, StoreDenied, StoreFailed
@@ -28,6 +20,8 @@ from intake.domain.file import File
 from intake.domain.limits import Limits
 from intake.handlers import http
 from intake.service import Intake
+from lambda_context import Context
+from samples import picture
 
 CONTRACT: dict[str, Any] = yaml.safe_load(openapi.PATH.read_text())
 GOOD, GONE = "https://a.example/1.png?X-Amz-Signature=secret", "https://a.example/gone.png"

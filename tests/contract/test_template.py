@@ -2,18 +2,13 @@
 
 import importlib
 import re
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from infra.template import functions, load
 
 from intake.config import VARIABLES, Config
-
-sys.path.insert(0, str(Path(__file__).parents[2]))  # for infra, which is no part of what is deployed
-
-from infra.template import functions, load
 
 TEMPLATE = load()
 PARAMETERS: dict[str, dict[str, Any]] = TEMPLATE["Parameters"]

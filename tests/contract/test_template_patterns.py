@@ -1,17 +1,12 @@
 """What the template's patterns let through and what they refuse, before anything is deployed."""
 
 import re
-import sys
 from ipaddress import ip_network
-from pathlib import Path
 
 import pytest
+from infra.template import load
 
 from intake.config import Config
-
-sys.path.insert(0, str(Path(__file__).parents[2]))  # for infra, which is no part of what is deployed
-
-from infra.template import load
 
 PARAMETERS = load()["Parameters"]
 

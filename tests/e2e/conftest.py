@@ -1,6 +1,5 @@
 """The stack, deployed once for all end-to-end tests: our template, by sam, on MiniStack; a small origin beside it."""
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +8,6 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))  # for infra, which is no part of what is deployed
 
 from infra import artefact  # noqa: E402
 from infra.demo.origin import origin  # noqa: E402

@@ -67,7 +67,7 @@ def post_file() -> Response[str]:
 
 @app.get("/files/<file_id>")
 def get_file(file_id: str) -> Response[str]:
-    receipt = runtime.run(runtime.intake().receipt(file_id)) if re.match(ID_PATTERN, file_id) else None
+    receipt = runtime.run(runtime.intake().receipt(file_id)) if re.fullmatch(ID_PATTERN, file_id) else None
     if receipt is None:
         raise _Refused(HTTPStatus.NOT_FOUND, "There is no receipt of this File.")
     return _json(HTTPStatus.OK, receipt)
