@@ -10,7 +10,7 @@ def _limits(code: str, requests: int) -> dict[str, float]:
     """What ends by a clock ends soon, by the clock that is meant; all else has time on the slowest machine."""
     if code != "timeout":
         return {"read_timeout": 10.0, "image_timeout": 20.0}
-    return {"image_timeout": 0.3} if requests == 1 else {"read_timeout": 0.1, "image_timeout": 20.0}
+    return {"image_timeout": 0.3} if requests == 1 else {"read_timeout": 0.2, "image_timeout": 20.0}
 
 
 @pytest.mark.usefixtures("no_waiting")

@@ -67,10 +67,10 @@ async def test_stalled_names_starve_no_other(origin: Origin, connect: Connect, n
         names[f"stalled-{number}.example"] = stall
     names["well.example"] = ["127.0.0.1"]
     stalled = [asyncio.create_task(client.get(f"http://stalled-{n}.example:{origin.port}/")) for n in range(40)]
-    while len(names.asked) < 40:  # noqa: ASYNC110 - threads ask
-        await asyncio.sleep(0.005)
 
     async with asyncio.timeout(_SOON):
+        while len(names.asked) < 40:  # noqa: ASYNC110 - threads ask
+            await asyncio.sleep(0.005)
         assert (await client.get(f"http://well.example:{origin.port}/length")).body == IMAGE
 
     assert not any(task.done() for task in stalled)
@@ -92,8 +92,8 @@ async def test_a_stalled_name_takes_one_thread_for_all_attempts(connect: Connect
 async def test_a_name_that_answers_late_is_found_by_the_next_attempt(
     origin: Origin, connect: Connect, names: Names
 ) -> None:
-    names["late.example"] = lambda: time.sleep(0.15) or ["127.0.0.1"]  # type: ignore[func-returns-value]
-    client = connect(origin, connect_timeout=0.1)
+    names["late.example"] = lambda: time.sleep(0.3) or ["127.0.0.1"]  # type: ignore[func-returns-value]
+    client = connect(origin, connect_timeout=0.2)
 
     result = await client.get(f"http://late.example:{origin.port}/length")
 

@@ -85,9 +85,7 @@ async def test_bytes_that_are_not_those_of_the_digest_are_refused_and_nothing_is
     assert s3.client().list_objects_v2(Bucket=bucket)["KeyCount"] == 0
 
 
-async def test_a_body_of_many_slices_arrives_byte_for_byte(
-    store: S3Store, s3: seaweed.S3Server, bucket: str
-) -> None:
+async def test_a_body_of_many_slices_arrives_byte_for_byte(store: S3Store, s3: seaweed.S3Server, bucket: str) -> None:
     body = bytearray(jpeg_of_size(3_000_001, 1))
     digest = hashlib.sha256(body).hexdigest()
     image = Image("jpeg", 1, 1, 1)
@@ -103,18 +101,14 @@ async def test_a_receipt_replaces_an_earlier_one_and_can_be_read(store: S3Store)
     assert await store.get_receipt("receipts/a.json") == b'{"id": "new"}'
 
 
-async def test_who_may_only_read_is_denied(
-    s3: seaweed.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_who_may_only_read_is_denied(s3: seaweed.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened(s3, bucket, monkeypatch, access_key=seaweed.READER_KEY) as store:
         with pytest.raises(StoreDenied) as refused:
             await store.put_image(KEY, IMAGE, BODY, DIGEST)
     assert refused.value.reason == "S3 answered 403 AccessDenied"
 
 
-async def test_a_wrong_signature_is_denied(
-    s3: seaweed.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_wrong_signature_is_denied(s3: seaweed.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened(s3, bucket, monkeypatch, secret_key="wrong") as store:
         with pytest.raises(StoreDenied) as refused:
             await store.put_image(KEY, IMAGE, BODY, DIGEST)

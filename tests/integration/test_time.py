@@ -10,6 +10,7 @@ from intake.domain.retry import backoff
 from origin import IMAGE, Origin
 from origin.behaviour import Act, Reader, Request, Writer, says, send, sized
 from origin.client import Client, Connect, Result
+from samples import jpeg_of_size
 
 _TAKES = 0.25
 """Seconds that an origin, or somebody else's image, takes."""
@@ -53,6 +54,20 @@ async def test_waiting_for_memory_does_not_count(origin: Origin, connect: Connec
 
     assert result.code == "stored"
     assert result.effort.fetch_ms < 1000 * _TAKES
+
+
+async def test_silence_of_our_own_making_does_not_count(origin: Origin, connect: Connect) -> None:
+    """A body that we do not read for want of memory fills the connection, and then nothing comes."""
+    body = jpeg_of_size(4_000_000, seed=1)
+    origin.taught["large"] = says(sized(body), end=False)
+    client = connect(origin, max_image_bytes=len(body), memory_budget_bytes=len(body), read_timeout=0.2, max_attempts=1)
+    await client.budget.take(client.budget.size)
+    task = asyncio.create_task(client.get(origin.url("large")))
+
+    await asyncio.sleep(2 * _TAKES)
+    client.budget.give(client.budget.size)
+
+    assert (await task).body == body
 
 
 async def test_a_drip_ends_by_the_clock_of_the_image(origin: Origin, connect: Connect) -> None:
