@@ -114,30 +114,18 @@ def test_no_order_of_events_loses_room(steps: list[tuple[int, str]]) -> None:
     asyncio.run(run())
 
 
-async def test_a_reservation_larger_than_all_room_takes_all_of_it() -> None:
+async def test_a_reservation_takes_no_more_than_there_is_and_gives_back_no_more_than_it_holds() -> None:
+    """A body larger than all room waits to be alone."""
     budget = MemoryBudget(10)
     reservation = Reservation(budget)
+    free = []
 
     await reservation.take(1000)
-    assert budget._free == 0
+    for size in (900, 4, 6, 0, 0):
+        free.append(budget._free)
+        reservation.shrink(size)
 
-    reservation.shrink(900)
-    reservation.shrink(4)
-    assert budget._free == 6
-
-
-async def test_a_reservation_gives_back_what_it_holds_and_no_more() -> None:
-    budget = MemoryBudget(10)
-    reservation = Reservation(budget)
-    await reservation.take(6)
-
-    reservation.shrink(2)
-    reservation.shrink(5)
-    assert budget._free == 8
-
-    reservation.release()
-    reservation.release()
-    assert budget._free == 10
+    assert [*free, budget._free] == [0, 0, 6, 6, 10, 10]
 
 
 async def _ask(limiter: OriginLimiter, error: Exception | None = None, origin: str = ORIGIN) -> None:
