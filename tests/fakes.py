@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Buffer, Mapping
+from collections.abc import Buffer, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from intake.bounds import Reservation
@@ -129,17 +129,19 @@ class RecordingReport:
     """Remembers what it is told.
 
     Attributes:
-        images: File, image and its outcome, in the order they were told.
+        told: File, image and its outcome, in the order they were told.
         files: receipts, each with the error that kept it from being stored.
     """
 
-    images: list[tuple[File, ImageRequest, Outcome]] = field(default_factory=list)
+    told: list[tuple[File, ImageRequest, Outcome]] = field(default_factory=list)
     files: list[tuple[Receipt, IntakeError | None]] = field(default_factory=list)
 
-    def image(self, file: File, request: ImageRequest, outcome: Outcome) -> None:
-        """See `Report.image`."""
-        self.images.append((file, request, outcome))
+    def images(self, file: File, outcomes: Sequence[Outcome]) -> None:
+        """See `Report.images`."""
+        told = zip(file.images, outcomes, strict=True)
+        self.told.extend((file, request, outcome) for request, outcome in told)
 
-    def file(self, receipt: Receipt, *, receipt_error: IntakeError | None) -> None:
+    def file(self, receipt: Receipt, outcomes: Sequence[Outcome], receipt_error: IntakeError | None) -> None:
         """See `Report.file`."""
+        assert len(outcomes) == len(receipt.images)
         self.files.append((receipt, receipt_error))

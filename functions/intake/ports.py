@@ -1,12 +1,12 @@
 """What the use case needs from the world."""
 
-from collections.abc import Buffer
+from collections.abc import Buffer, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from intake.bounds import Reservation
 from intake.domain.errors import IntakeError
-from intake.domain.file import File, ImageRequest
+from intake.domain.file import File
 from intake.domain.image import Image
 from intake.domain.receipt import Effort, Outcome, Receipt
 from intake.domain.url import Url
@@ -78,10 +78,10 @@ class Store(Protocol):
 class Report(Protocol):
     """Is told what happened; must not raise."""
 
-    def image(self, file: File, request: ImageRequest, outcome: Outcome) -> None:
-        """One image is done."""
+    def images(self, file: File, outcomes: Sequence[Outcome]) -> None:
+        """All images of a File are done; the outcomes stand in their order."""
         ...
 
-    def file(self, receipt: Receipt, *, receipt_error: IntakeError | None) -> None:
+    def file(self, receipt: Receipt, outcomes: Sequence[Outcome], receipt_error: IntakeError | None) -> None:
         """One File is done, its receipt stored or not."""
         ...

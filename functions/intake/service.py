@@ -66,10 +66,9 @@ class Intake:
         )
         keeping = asyncio.create_task(self._keep(receipt, end + self._limits.deadline_margin * _RECEIPT_SHARE))
         await asyncio.sleep(0)  # the receipt is on its way while the images are reported
-        for request, outcome in zip(file.images, outcomes, strict=True):
-            self._report.image(file, request, outcome)
+        self._report.images(file, outcomes)
         error = await keeping
-        self._report.file(receipt, receipt_error=error)
+        self._report.file(receipt, outcomes, error)
         return receipt if error is None else receipt.not_stored()
 
     async def receipt(self, file_id: str) -> bytes | None:

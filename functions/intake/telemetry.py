@@ -3,8 +3,12 @@
 No line ever carries a query string or credentials of a URL. The reason of a refusal is here and nowhere else.
 """
 
-import sys
-from collections.abc import Iterable
+import logging
+import re
+from collections import Counter
+from collections.abc import Sequence
+from traceback import format_exception
+from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit, single_metric
@@ -17,52 +21,28 @@ from intake.domain.url import redact
 NAMESPACE = "ImageIntake"
 SERVICE = "image-intake"
 
-logger = Logger(service=SERVICE)
+_QUERY = re.compile(r"\?\S*")
+_CREDENTIALS = re.compile(r"//[^/\s@]*@")
+
+logger = Logger(service=SERVICE, location=None)
 _metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
+
+# Powertools copies what Python puts on a record; the name of an asyncio task tells nothing.
+logging.logAsyncioTasks = False  # type: ignore[attr-defined]  # typeshed does not have it
 
 
 class Telemetry:
     """The Report port over Powertools."""
 
-    def __init__(self) -> None:
-        self._outcomes: list[Outcome] = []
+    def images(self, file: File, outcomes: Sequence[Outcome]) -> None:
+        """Log one line for every image."""
+        for request, outcome in zip(file.images, outcomes, strict=True):
+            _log_image(file, request, outcome)
 
-    def image(self, file: File, request: ImageRequest, outcome: Outcome) -> None:
-        """Log one image, and remember it for the metrics of its File."""
-        self._outcomes.append(outcome)
-        fields = {
-            "file_id": file.id,
-            "role": request.role.value,
-            "index": request.index,
-            "url": redact(request.url),
-            "attempts": outcome.effort.attempts,
-            "fetch_ms": outcome.effort.fetch_ms,
-            "store_ms": outcome.effort.store_ms,
-        }
-        match outcome:
-            case Stored(image):
-                logger.info(
-                    "image stored",
-                    extra=fields
-                    | {
-                        "status": "stored",
-                        "key": outcome.key,
-                        "type": image.type,
-                        "bytes": outcome.size,
-                        "reused": outcome.reused,
-                    },
-                )
-            case Failed(error):
-                fields |= {"status": "failed", "code": error.code, "reason": redact_reason(error)}
-                if isinstance(error, InternalError):
-                    logger.error("image failed", extra=fields, exc_info=error)
-                else:
-                    logger.info("image failed", extra=fields)
-
-    def file(self, receipt: Receipt, *, receipt_error: IntakeError | None) -> None:
-        """Log one File, and put its metrics out."""
+    def file(self, receipt: Receipt, outcomes: Sequence[Outcome], receipt_error: IntakeError | None) -> None:
+        """Log one line for the File, and put its metrics out."""
         counts = receipt.counts
-        fields = {
+        fields: dict[str, Any] = {
             "file_id": receipt.id,
             "status": receipt.status.value,
             "images": len(receipt.images),
@@ -75,35 +55,56 @@ class Telemetry:
         if receipt_error is None:
             logger.info("file done", extra=fields)
         else:
-            fields |= {"receipt_error": receipt_error.code, "reason": redact_reason(receipt_error)}
-            logger.error("file done, receipt not stored", extra=fields)
-        outcomes, self._outcomes = self._outcomes, []
+            logger.error("file done, receipt not stored", extra=fields | _why(receipt_error))
         _count(receipt, outcomes)
 
 
-def redact_reason(error: IntakeError) -> str:
-    """Return the reason for the log; a foreign error's text may quote a URL, so its query goes."""
-    return redact(error.reason or error.message) if "?" in (error.reason or "") else error.reason or error.message
+def _log_image(file: File, request: ImageRequest, outcome: Outcome) -> None:
+    fields: dict[str, Any] = {
+        "file_id": file.id,
+        "role": request.role.value,
+        "index": request.index,
+        "url": redact(request.url),
+        "attempts": outcome.effort.attempts,
+        "fetch_ms": outcome.effort.fetch_ms,
+        "store_ms": outcome.effort.store_ms,
+    }
+    match outcome:
+        case Stored(image, key):
+            done = {"status": "stored", "key": key, "type": image.type, "bytes": outcome.size, "reused": outcome.reused}
+            logger.info("image stored", extra=fields | done)
+        case Failed(InternalError() as error):
+            traceback = scrub("".join(format_exception(error)))
+            logger.error("image failed", extra=fields | {"status": "failed", "exception": traceback} | _why(error))
+        case Failed(error):
+            logger.info("image failed", extra=fields | {"status": "failed"} | _why(error))
 
 
-def _count(receipt: Receipt, outcomes: Iterable[Outcome]) -> None:
+def _why(error: IntakeError) -> dict[str, Any]:
+    return {"code": error.code, "reason": scrub(error.reason or error.message)}
+
+
+def scrub(text: str) -> str:
+    """Take out of a foreign text what may be a secret in a URL that it quotes: queries and credentials."""
+    return _CREDENTIALS.sub("//", _QUERY.sub("", text))
+
+
+def _count(receipt: Receipt, outcomes: Sequence[Outcome]) -> None:
     counts = receipt.counts
     _metrics.add_metric("ImagesStored", MetricUnit.Count, counts.stored)
     _metrics.add_metric("ImagesReused", MetricUnit.Count, counts.reused)
     _metrics.add_metric("ImagesFailed", MetricUnit.Count, counts.failed)
     _metrics.add_metric("ImageBytes", MetricUnit.Bytes, counts.bytes)
     _metrics.add_metric("FileMilliseconds", MetricUnit.Milliseconds, receipt.elapsed_ms)
-    failed: dict[str, int] = {}
-    for outcome in outcomes:
-        if outcome.effort.fetch_ms:
-            _metrics.add_metric("FetchMilliseconds", MetricUnit.Milliseconds, outcome.effort.fetch_ms)
-        if outcome.effort.store_ms:
-            _metrics.add_metric("StoreMilliseconds", MetricUnit.Milliseconds, outcome.effort.store_ms)
-        if isinstance(outcome, Failed):
-            failed[outcome.error.code] = failed.get(outcome.error.code, 0) + 1
+    # The same URL twice is one effort: it was spent once.
+    for effort in {id(outcome.effort): outcome.effort for outcome in outcomes}.values():
+        if effort.fetch_ms:
+            _metrics.add_metric("FetchMilliseconds", MetricUnit.Milliseconds, effort.fetch_ms)
+        if effort.store_ms:
+            _metrics.add_metric("StoreMilliseconds", MetricUnit.Milliseconds, effort.store_ms)
     _metrics.flush_metrics()
-    for code, number in failed.items():
+    codes = Counter(outcome.error.code for outcome in outcomes if isinstance(outcome, Failed))
+    for code, number in codes.items():
         with single_metric("ImagesFailed", MetricUnit.Count, number, namespace=NAMESPACE) as metric:
             metric.add_dimension("service", SERVICE)
             metric.add_dimension("code", code)
-    sys.stdout.flush()

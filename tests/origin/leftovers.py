@@ -67,3 +67,4 @@ async def close_later(_: Reader, writer: Writer, __: Request) -> None:
     await send(writer, sized(IMAGE))
     await asyncio.sleep(LATER)
     writer.close()
+    await writer.wait_closed()

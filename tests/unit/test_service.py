@@ -126,7 +126,7 @@ async def test_a_url_that_cannot_be_read_fails_alone_without_a_fetch() -> None:
 async def test_a_bug_in_one_image_is_an_internal_error_with_its_traceback_and_no_one_elses() -> None:
     world = World({"one": ONE, "bug": ZeroDivisionError("oops")})
     assert codes(await world.take_in(file("bug", "one"))) == ["internal_error", "stored"]
-    outcome = world.report.images[0][2]
+    outcome = world.report.told[0][2]
     assert isinstance(outcome, Failed)
     assert isinstance(outcome.error, InternalError)
     assert isinstance(outcome.error.__cause__, ZeroDivisionError)
@@ -212,7 +212,7 @@ async def test_every_image_and_the_file_are_reported_once_in_order() -> None:
     world = World({"one": ONE})
     wanted = file("one", "gone")
     receipt = await world.take_in(wanted)
-    assert list(wanted.images) == [request for _, request, _ in world.report.images]
+    assert list(wanted.images) == [request for _, request, _ in world.report.told]
     assert world.report.files == [(receipt, None)]
 
 

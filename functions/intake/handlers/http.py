@@ -54,6 +54,7 @@ class _Refused(Exception):
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request of API Gateway (REST API, Lambda proxy integration)."""
+    logger.append_keys(request_id=context.aws_request_id)
     return app.resolve(event, context)
 
 

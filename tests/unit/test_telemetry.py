@@ -1,0 +1,136 @@
+"""What is logged and counted: one JSON line for every image and every File, metrics in EMF, and never a secret."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from intake import telemetry
+from intake.domain.errors import Blocked, InternalError, NotFound, StoreDenied
+from intake.domain.file import File
+from intake.domain.image import Image
+from intake.domain.receipt import Effort, Failed, Outcome, Receipt, Stored
+from intake.domain.url import Url
+
+FILE = File.parse(
+    {
+        "id": "lot-7",
+        "urls": ["https://a.example/1.jpg?X-Amz-Signature=secret", "https://u:secret@a.example/2", "x", "y"],
+    }
+)
+IMAGE_FIELDS = {"file_id", "role", "index", "url", "attempts", "fetch_ms", "store_ms", "status"}
+LINE_FIELDS = {"level", "message", "timestamp", "service"}
+
+
+def failed(message: str) -> InternalError:
+    error = InternalError(reason=message)
+    error.__cause__ = ZeroDivisionError("a bug at https://u:secret@a.example/?token=secret")
+    return error
+
+
+OUTCOMES: tuple[Outcome, ...] = (
+    Stored(
+        Image("jpeg", 4, 3, 1), "images/ab/abc.jpg", "abc", 700, Url.parse("https://a.example/1.jpg"),
+        reused=False, effort=Effort(1, 20, 5),
+    ),
+    Failed(Blocked(reason="address 10.0.0.1: private use"), Effort(1, 1, 0)),
+    Failed(NotFound("The origin answered 404."), Effort(1, 7, 0)),
+    Failed(failed("cannot open https://a.example/?token=secret"), Effort(1, 0, 0)),
+)  # fmt: skip
+
+
+@pytest.fixture
+def lines(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[list[dict[str, Any]]]:
+    """All that a run put out, read as JSON after the test has run it."""
+    handler = telemetry.logger.registered_handler
+    found: list[dict[str, Any]] = []
+
+    class Stream:
+        def write(self, text: str) -> None:
+            found.extend(json.loads(line) for line in text.splitlines() if line)
+
+        def flush(self) -> None:
+            """Nothing is held."""
+
+    monkeypatch.setattr(handler, "stream", Stream())
+    yield found
+    assert "secret" not in json.dumps(found) + capsys.readouterr().out
+
+
+def receipt() -> Receipt:
+    return Receipt.of(FILE, OUTCOMES, bucket="b", created_at=datetime(2026, 11, 22, tzinfo=UTC), elapsed_ms=41)
+
+
+def test_every_image_has_one_line_with_the_same_fields(lines: list[dict[str, Any]]) -> None:
+    telemetry.Telemetry().images(FILE, OUTCOMES)
+    assert [line["index"] for line in lines] == [0, 1, 2, 3]
+    for line in lines:
+        assert line.keys() >= LINE_FIELDS | IMAGE_FIELDS
+    assert lines[0].keys() == LINE_FIELDS | IMAGE_FIELDS | {"key", "type", "bytes", "reused"}
+    assert lines[2].keys() == LINE_FIELDS | IMAGE_FIELDS | {"code", "reason"}
+
+
+def test_the_reason_of_a_refusal_is_in_the_log(lines: list[dict[str, Any]]) -> None:
+    telemetry.Telemetry().images(FILE, OUTCOMES)
+    assert (lines[1]["code"], lines[1]["reason"]) == ("blocked", "address 10.0.0.1: private use")
+
+
+def test_a_bug_is_logged_as_an_error_with_its_traceback(lines: list[dict[str, Any]]) -> None:
+    telemetry.Telemetry().images(FILE, OUTCOMES)
+    assert [line["level"] for line in lines] == ["INFO", "INFO", "INFO", "ERROR"]
+    assert "ZeroDivisionError: a bug" in lines[3]["exception"]
+
+
+def test_a_file_has_one_line(lines: list[dict[str, Any]]) -> None:
+    telemetry.Telemetry().file(receipt(), OUTCOMES, None)
+    [line] = lines
+    wanted = {"file_id": "lot-7", "status": "partial", "images": 4, "stored": 1, "reused": 0, "failed": 3, "bytes": 700}
+    assert wanted.items() <= line.items()
+    assert line["level"] == "INFO"
+
+
+def test_a_receipt_that_was_not_stored_is_an_error_in_the_log(lines: list[dict[str, Any]]) -> None:
+    telemetry.Telemetry().file(receipt(), OUTCOMES, StoreDenied(reason="S3 answered 403 AccessDenied"))
+    [line] = lines
+    assert (line["level"], line["code"], line["reason"]) == ("ERROR", "store_denied", "S3 answered 403 AccessDenied")
+
+
+def emf(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines() if '"_aws"' in line]
+
+
+def test_metrics_come_in_emf_with_failures_by_code(
+    capsys: pytest.CaptureFixture[str], lines: list[dict[str, Any]]
+) -> None:
+    telemetry.Telemetry().file(receipt(), OUTCOMES, None)
+    assert len(lines) == 1
+    whole, *by_code = emf(capsys.readouterr().out)
+    wanted = {
+        "ImagesStored": [1.0],
+        "ImagesReused": [0.0],
+        "ImagesFailed": [3.0],
+        "ImageBytes": [700.0],
+        "FileMilliseconds": [41.0],
+        "FetchMilliseconds": [20.0, 1.0, 7.0],
+        "StoreMilliseconds": [5.0],
+    }
+    assert wanted.items() <= whole.items()
+    assert {line["code"]: line["ImagesFailed"] for line in by_code} == {
+        "blocked": [1.0],
+        "not_found": [1.0],
+        "internal_error": [1.0],
+    }
+    assert all(line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "ImageIntake" for line in (whole, *by_code))
+
+
+def test_an_effort_that_two_images_share_is_counted_once(
+    capsys: pytest.CaptureFixture[str], lines: list[dict[str, Any]]
+) -> None:
+    twice = File.parse({"id": "lot-8", "urls": ["x", "x"]})
+    outcomes = (Failed(NotFound(), effort := Effort(1, 9, 0)), Failed(NotFound(), effort))
+    written = Receipt.of(twice, outcomes, bucket="b", created_at=datetime(2026, 11, 22, tzinfo=UTC), elapsed_ms=9)
+    telemetry.Telemetry().file(written, outcomes, None)
+    assert len(lines) == 1
+    assert emf(capsys.readouterr().out)[0]["FetchMilliseconds"] == [9.0]
