@@ -19,6 +19,7 @@ from origin.behaviour import (
 
 _ANSWER = sized(IMAGE)
 _HALF = len(_ANSWER) - len(IMAGE) // 2
+_LONG_HEADERS = [f"A-{n}: {'x' * 15_000}" for n in range(5)]
 _STAGES = {
     "before_answer": (b"", "connection_lost"),
     "in_status_line": (b"HTTP/1.1 20", "connection_lost"),
@@ -64,6 +65,7 @@ add("header_of_a_megabyte", says(head("A: " + "x" * 2**20) + IMAGE), "bad_respon
 add("header_name_of_a_megabyte", says(head("x" * 2**20 + ": a") + IMAGE), "bad_response")
 add("status_line_of_a_megabyte", says(head(status="200 " + "x" * 2**20) + IMAGE), "bad_response")
 add("megabyte_of_headers", says(head(*(f"A-{n}: {'x' * 1000}" for n in range(1000))) + IMAGE), "bad_response")
+add("kilobytes_in_few_headers", says(sized(b"", *_LONG_HEADERS, status="404 Not Found")), "bad_response")
 add("megabyte_in_few_headers", says(head(*(f"A-{n}: {'x' * 15_000}" for n in range(70))) + IMAGE), "bad_response")
 
 

@@ -104,6 +104,7 @@ class OneAnswer(ResponseHandler):
     def _count_head(self, size: int) -> None:
         self._head_bytes += size
         if self._head_bytes > MAX_HEAD_BYTES and self.exception() is None:
+            self._buffer.clear()
             self.set_exception(HttpProcessingError(message=f"A head of more than {MAX_HEAD_BYTES} bytes."))
             if self.transport is not None:
                 self.transport.close()
