@@ -6,7 +6,7 @@ from collections.abc import Generator
 
 import pytest
 
-from origin import IMAGE, Origin, in_a_thread
+from origin import BEHAVIOURS, IMAGE, Origin, in_a_thread
 from origin.client import Client, Connect, limits_for
 
 HEALTHY = ["length", "chunked", "trailers", "chunk_extensions", "continue_first", "length_with_spaces", "cookies"]
@@ -15,6 +15,7 @@ TALKATIVE = [
     "second_answer_after_chunks",
     "half_answer_at_once",
     "bytes_after_the_length",
+    *(name for name in BEHAVIOURS if "_after_cut_" in name),
     "second_answer_later",
     "half_answer_later",
     "byte_later",

@@ -102,6 +102,17 @@ def says(data: bytes, *, end: bool = True) -> Act:
     return act
 
 
+def in_pieces(*pieces: bytes) -> Act:
+    """Send each piece in a segment of its own, and keep the connection."""
+
+    async def act(_: Reader, writer: Writer, __: Request) -> None:
+        for piece in pieces:
+            await send(writer, piece)
+            await asyncio.sleep(0.02)
+
+    return act
+
+
 def head(*lines: str, status: str = "200 OK") -> bytes:
     return "\r\n".join([f"HTTP/1.1 {status}", *lines, "", ""]).encode("latin-1")
 

@@ -1,37 +1,21 @@
 """Origins that say one thing about their body and send another."""
 
-import asyncio
 import gzip
 
 from origin.behaviour import (
     IMAGE,
     MOST,
     STORED,
-    Act,
-    Reader,
-    Request,
-    Writer,
     add,
     chunks,
     head,
+    in_pieces,
     says,
-    send,
     sized,
 )
 
 _SIZE = len(IMAGE)
 _CHUNKED = head("Transfer-Encoding: chunked")
-
-
-def _in_pieces(*pieces: bytes) -> Act:
-    """Send each piece in a segment of its own, and keep the connection."""
-
-    async def act(_: Reader, writer: Writer, __: Request) -> None:
-        for piece in pieces:
-            await send(writer, piece)
-            await asyncio.sleep(0.02)
-
-    return act
 
 
 def _lengths(*values: object) -> bytes:
@@ -67,9 +51,9 @@ add(
 add("chunked_twice", says(head("Transfer-Encoding: chunked, chunked") + chunks([IMAGE, b""])), "unsupported_encoding")
 add("chunk_size_not_hex", says(_CHUNKED + chunks([IMAGE]) + b"xyz\r\n"), "bad_response")
 add("chunk_size_not_hex_and_kept", says(_CHUNKED + chunks([IMAGE]) + b"xyz\r\n", end=False), "bad_response")
-add("chunk_size_not_hex_later", _in_pieces(_CHUNKED, chunks([IMAGE]), b"xyz\r\n"), "bad_response")
-add("chunk_size_negative_later", _in_pieces(_CHUNKED + chunks([IMAGE[:9]]), b"-5\r\n" + IMAGE[9:]), "bad_response")
-add("chunk_longer_than_said_later", _in_pieces(_CHUNKED, b"%x\r\n%b" % (_SIZE - 5, IMAGE)), "bad_response")
+add("chunk_size_not_hex_later", in_pieces(_CHUNKED, chunks([IMAGE]), b"xyz\r\n"), "bad_response")
+add("chunk_size_negative_later", in_pieces(_CHUNKED + chunks([IMAGE[:9]]), b"-5\r\n" + IMAGE[9:]), "bad_response")
+add("chunk_longer_than_said_later", in_pieces(_CHUNKED, b"%x\r\n%b" % (_SIZE - 5, IMAGE)), "bad_response")
 add("chunk_size_negative", says(_CHUNKED + b"-5\r\n" + IMAGE), "bad_response")
 add("chunk_size_over_64_bits", says(_CHUNKED + b"f" * 17 + b"\r\n" + IMAGE), "bad_response")
 add("chunk_size_huge", says(_CHUNKED + b"7fffffffffffffff\r\n" + IMAGE), "incomplete_body")

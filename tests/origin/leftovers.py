@@ -13,6 +13,7 @@ from origin.behaviour import (
     behaves,
     chunks,
     head,
+    in_pieces,
     says,
     send,
     send_forever,
@@ -37,6 +38,18 @@ add(
     says(head("Transfer-Encoding: chunked") + chunks([IMAGE, b""]) + _SECOND, end=False),
     STORED,
 )
+
+# The answer comes in two segments, and what nobody asked for in the second.
+_ANSWER = sized(IMAGE) + _SECOND
+_BODY = len(sized(IMAGE)) - len(IMAGE)
+for _name, _cut in {
+    "in_body": _BODY + 100,
+    "before_body": _BODY,
+    "in_head_end": _BODY - 1,
+    "in_blank_line": _BODY - 2,
+}.items():
+    add(f"second_answer_after_cut_{_name}", in_pieces(_ANSWER[:_cut], _ANSWER[_cut:]), STORED)
+    add(f"noise_after_cut_{_name}", in_pieces(_ANSWER[:_cut], _ANSWER[_cut : -len(_SECOND)] + b"\0\0\0"), STORED)
 
 
 def _later(data: bytes) -> Act:
