@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import certifi
 
+from intake.adapters.bucket import Bucket
 from intake.adapters.fetch import Fetcher
 from intake.adapters.guard import Guard
 from intake.adapters.signer import Signer
@@ -65,7 +66,7 @@ def store(settings: Config) -> S3Store:
     """Make the way to the bucket; its endpoint is the account's own, or what the environment names."""
     limits = settings.limits
     transport = SessionTransport(connect_timeout=limits.connect_timeout, read_timeout=limits.read_timeout, tls=_tls())
-    return S3Store(Signer(boto3.Session(), settings.image_bucket), transport)
+    return S3Store(Bucket(Signer(boto3.Session(), settings.image_bucket), transport))
 
 
 @cache

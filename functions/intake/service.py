@@ -11,7 +11,7 @@ from intake.domain.file import File, ImageRequest
 from intake.domain.image import inspect
 from intake.domain.key import image_key, receipt_key
 from intake.domain.limits import Limits
-from intake.domain.receipt import Effort, Failed, Outcome, Receipt, Stored
+from intake.domain.receipt import Effort, Failed, Kept, Outcome, Receipt, Stored, StoredEntry
 from intake.domain.url import Url
 from intake.ports import Download, Fetch, Report, Store
 
@@ -43,12 +43,14 @@ class Intake:
         self._in_flight = asyncio.Semaphore(limits.max_in_flight)
         self._budget = MemoryBudget(limits.memory_budget_bytes)
 
-    async def take_in(self, file: File, seconds: float) -> Receipt:
+    async def take_in(self, file: File, seconds: float, *, since: datetime | None = None) -> Receipt:
         """Take every image of a File in, as far as the time allows, and store the receipt.
 
         Args:
             file: what to take in.
             seconds: until the platform cuts us off; the margin of the limits is kept free of them.
+            since: when the File was handed over: what a receipt that was written since then has settled is taken
+                over from it. None takes nothing over.
 
         Returns:
             The receipt; its key is None where it could not be stored.
@@ -56,7 +58,10 @@ class Intake:
         now = asyncio.get_running_loop().time
         begin = now()
         end = begin + seconds - self._limits.deadline_margin
-        outcomes = await self._take_images(file, end)
+        earlier = None if since is None else await self._earlier(file, since)
+        if earlier is not None and earlier.settled:
+            return earlier
+        outcomes = await self._take_images(file, end, earlier)
         receipt = Receipt.of(
             file,
             outcomes,
@@ -79,9 +84,18 @@ class Intake:
         """
         return await self._store.get_receipt(receipt_key(file_id))
 
-    async def _take_images(self, file: File, end: float) -> list[Outcome]:
+    async def _earlier(self, file: File, since: datetime) -> Receipt | None:
+        try:
+            document = await self._store.get_receipt(receipt_key(file.id))
+            receipt = None if document is None else Receipt.model_validate_json(document)
+        except (IntakeError, ValueError):  # what cannot be taken over is done again
+            return None
+        return receipt if receipt is not None and receipt.covers(file, since) else None
+
+    async def _take_images(self, file: File, end: float, earlier: Receipt | None) -> list[Outcome]:
         """Start one task for every distinct URL, and give every image its outcome when the time is over."""
-        read = [_read(request) for request in file.images]
+        known = [None] * len(file.images) if earlier is None else earlier.kept()
+        read = [kept or _read(request) for kept, request in zip(known, file.images, strict=True)]
         wanted: dict[Url, set[str | None]] = defaultdict(set)
         for request, url in zip(file.images, read, strict=True):
             if isinstance(url, Url):
@@ -93,7 +107,7 @@ class Intake:
         await _run_until(tasks.values(), end)
         results = {url: _result(task, efforts[url]) for url, task in tasks.items()}
         return [
-            _judge(request, results[url]) if isinstance(url, Url) else Failed(url, Effort())
+            _judge(request, results[url] if isinstance(url, Url) else url)
             for request, url in zip(file.images, read, strict=True)
         ]
 
@@ -107,9 +121,7 @@ class Intake:
         except IntakeError as error:
             return Failed(error, effort)
         except Exception as error:  # noqa: BLE001 - a bug of ours must not take the neighbours down
-            failure = InternalError(reason=f"{type(error).__name__}: {error}")
-            failure.__cause__ = error
-            return Failed(failure, effort)
+            return Failed(_bug(error), effort)
         finally:
             reservation.release()
 
@@ -136,21 +148,33 @@ class Intake:
             return error
         except TimeoutError:
             return StoreFailed(reason="the deadline came before the receipt was stored")
+        except Exception as error:  # noqa: BLE001 - a bug of ours must not take the answer away
+            return _bug(error)
         return None
 
 
-def _read(request: ImageRequest) -> Url | IntakeError:
+def _read(request: ImageRequest) -> Url | Failed:
     try:
         return Url.parse(request.url)
     except IntakeError as error:
-        return error
+        return Failed(error, Effort())
 
 
 def _judge(request: ImageRequest, outcome: Outcome) -> Outcome:
     """Hold what was fetched against what this request expects: the same URL may be asked for with two digests."""
-    if isinstance(outcome, Stored) and request.sha256 not in {None, outcome.sha256}:
-        return Failed(ChecksumMismatch(), outcome.effort)
-    return outcome
+    match outcome:
+        case Stored(sha256=found, effort=effort) if request.sha256 not in {None, found}:
+            return Failed(ChecksumMismatch(), effort)
+        case Kept(StoredEntry(sha256=found)) if request.sha256 not in {None, found}:
+            return Failed(ChecksumMismatch(), Effort())
+        case _:
+            return outcome
+
+
+def _bug(error: Exception) -> InternalError:
+    failure = InternalError(reason=f"{type(error).__name__}: {error}")
+    failure.__cause__ = error
+    return failure
 
 
 async def _run_until(tasks: Collection[asyncio.Task[Outcome]], end: float) -> None:

@@ -15,7 +15,7 @@ from aws_lambda_powertools.metrics import Metrics, MetricUnit, single_metric
 
 from intake.domain.errors import IntakeError, InternalError
 from intake.domain.file import File, ImageRequest
-from intake.domain.receipt import Failed, Outcome, Receipt, Stored
+from intake.domain.receipt import Failed, Kept, Outcome, Receipt, Stored
 from intake.domain.url import redact
 
 NAMESPACE = "ImageIntake"
@@ -37,7 +37,8 @@ class Telemetry:
     def images(self, file: File, outcomes: Sequence[Outcome]) -> None:
         """Log one line for every image."""
         for request, outcome in zip(file.images, outcomes, strict=True):
-            _log_image(file, request, outcome)
+            if not isinstance(outcome, Kept):  # it was logged when it was done
+                _log_image(file, request, outcome)
 
     def file(self, receipt: Receipt, outcomes: Sequence[Outcome], receipt_error: IntakeError | None) -> None:
         """Log one line for the File, and put its metrics out."""
@@ -59,7 +60,7 @@ class Telemetry:
         _count(receipt, outcomes)
 
 
-def _log_image(file: File, request: ImageRequest, outcome: Outcome) -> None:
+def _log_image(file: File, request: ImageRequest, outcome: Stored | Failed) -> None:
     fields: dict[str, Any] = {
         "file_id": file.id,
         "role": request.role.value,
@@ -97,7 +98,8 @@ def _count(receipt: Receipt, outcomes: Sequence[Outcome]) -> None:
     _metrics.add_metric("ImageBytes", MetricUnit.Bytes, counts.bytes)
     _metrics.add_metric("FileMilliseconds", MetricUnit.Milliseconds, receipt.elapsed_ms)
     # The same URL twice is one effort: it was spent once.
-    for effort in {id(outcome.effort): outcome.effort for outcome in outcomes}.values():
+    done = [outcome for outcome in outcomes if not isinstance(outcome, Kept)]
+    for effort in {id(outcome.effort): outcome.effort for outcome in done}.values():
         if effort.fetch_ms:
             _metrics.add_metric("FetchMilliseconds", MetricUnit.Milliseconds, effort.fetch_ms)
         if effort.store_ms:

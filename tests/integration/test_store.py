@@ -11,6 +11,7 @@ import certifi
 import pytest
 
 import seaweed
+from intake.adapters.bucket import Bucket
 from intake.adapters.signer import Signer
 from intake.adapters.store import S3Store
 from intake.adapters.transport import SessionTransport
@@ -40,7 +41,7 @@ async def opened(
     tls = ssl.create_default_context(cafile=certifi.where())
     transport = SessionTransport(connect_timeout=1.0, read_timeout=2.0, tls=tls)
     try:
-        yield S3Store(Signer(session, bucket), transport)
+        yield S3Store(Bucket(Signer(session, bucket), transport))
     finally:
         await transport.aclose()
 
@@ -131,7 +132,7 @@ async def test_a_bucket_that_is_not_there_is_denied_at_once(
 
 
 async def test_a_store_that_cannot_be_reached_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("intake.adapters.store.random.random", lambda: 0.0)
+    monkeypatch.setattr("intake.adapters.bucket.random.random", lambda: 0.0)
     [port] = seaweed.free_ports(1)
     async with opened(seaweed.S3Server(f"http://127.0.0.1:{port}"), "bucket", monkeypatch) as store:
         with pytest.raises(StoreFailed) as failed:

@@ -221,3 +221,10 @@ async def test_a_receipt_that_was_stored_can_be_read_and_one_that_was_not_is_non
     await world.take_in(replace(file("one"), id="lot-8"))
     assert await world.intake.receipt("lot-9") is None
     assert json.loads(await world.intake.receipt("lot-8") or b"")["id"] == "lot-8"
+
+
+async def test_a_bug_while_the_receipt_is_stored_does_not_take_the_answer_away() -> None:
+    world = World({"one": ONE})
+    world.store.failures["receipts/"] = ZeroDivisionError("oops")
+    receipt = await world.take_in(file("one"))
+    assert (receipt.receipt_key, receipt.object_keys) == (None, [key(ONE)])

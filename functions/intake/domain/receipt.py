@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -15,6 +15,8 @@ from intake.domain.file import File, ImageRequest, Role
 from intake.domain.image import Image
 from intake.domain.key import receipt_key
 from intake.domain.url import Url, redact
+
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass(slots=True)
@@ -53,7 +55,14 @@ class Failed:
     effort: Effort
 
 
-type Outcome = Stored | Failed
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An image that an earlier run of the same File has settled; nothing was done for it now."""
+
+    entry: "StoredEntry | FailedEntry"
+
+
+type Outcome = Stored | Failed | Kept
 
 
 class Status(StrEnum):
@@ -137,22 +146,41 @@ class Receipt(_Document):
     @classmethod
     def of(cls, file: File, outcomes: Sequence[Outcome], *, bucket: str, created_at: datetime, elapsed_ms: int) -> Self:
         """Write down the outcomes, which stand in the order of the File's images."""
-        kept = [outcome for outcome in outcomes if isinstance(outcome, Stored)]
-        failed = len(outcomes) - len(kept)
-        reused = Counter(outcome.reused for outcome in kept)
-        status = Status.STORED if not failed else Status.PARTIAL if kept else Status.FAILED
+        entries = [_entry(*pair) for pair in zip(file.images, outcomes, strict=True)]
+        there = [entry for entry in entries if isinstance(entry, StoredEntry)]
+        failed = len(entries) - len(there)
+        reused = Counter(entry.reused for entry in there)
+        status = Status.STORED if not failed else Status.PARTIAL if there else Status.FAILED
         return cls(
             id=file.id,
             digest=file.digest,
             status=status,
             bucket=bucket,
             receipt_key=receipt_key(file.id),
-            created_at=created_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            created_at=created_at.strftime(_TIME),
             elapsed_ms=elapsed_ms,
-            object_keys=[outcome.key if isinstance(outcome, Stored) else None for outcome in outcomes],
-            counts=Counts(stored=reused[False], reused=reused[True], failed=failed, bytes=sum(o.size for o in kept)),
-            images=[_entry(*pair) for pair in zip(file.images, outcomes, strict=True)],
+            object_keys=[entry.key if isinstance(entry, StoredEntry) else None for entry in entries],
+            counts=Counts(
+                stored=reused[False], reused=reused[True], failed=failed, bytes=sum(entry.bytes for entry in there)
+            ),
+            images=entries,
         )
+
+    @property
+    def settled(self) -> bool:
+        """Whether asking again is useless: what failed will fail again."""
+        return not any(isinstance(image, FailedEntry) and image.error.retryable for image in self.images)
+
+    def covers(self, file: File, since: datetime) -> bool:
+        """Whether this is a receipt of the same URLs, written since then."""
+        written = datetime.strptime(self.created_at, _TIME).replace(tzinfo=UTC)
+        return self.digest == file.digest and written >= since.replace(microsecond=0)
+
+    def kept(self) -> list[Kept | None]:
+        """What a later run takes over, in the order of the images; None where it has to try again."""
+        return [
+            None if isinstance(image, FailedEntry) and image.error.retryable else Kept(image) for image in self.images
+        ]
 
     def to_json(self) -> bytes:
         """The receipt as the answer carries it."""
@@ -169,6 +197,8 @@ class Receipt(_Document):
 
 
 def _entry(request: ImageRequest, outcome: Outcome) -> StoredEntry | FailedEntry:
+    if isinstance(outcome, Kept):
+        return outcome.entry.model_copy(update={"url": request.url})
     asked = {
         "role": request.role,
         "index": request.index,
