@@ -116,6 +116,14 @@ def _show(value: object) -> str:
 
 
 IMAGE_BUCKET = Setting("IMAGE_BUCKET", _bucket, "the name of a bucket", "Where images and receipts are stored.")
+INBOX_BUCKET = Setting(
+    "INBOX_BUCKET",
+    _bucket,
+    "the name of a bucket, not that of IMAGE_BUCKET",
+    "Where manifests and bulk lists are put; without one there is only the synchronous answer.",
+    "",
+    "none",
+)
 CONTACT = Setting(
     "CONTACT",
     _printable,
@@ -187,7 +195,7 @@ LIMITS: tuple[Setting[Any], ...] = (
     ),
     _limit("DEADLINE_MARGIN", _seconds, _SECONDS, "Kept of the function's time for the receipt and the answer."),
 )
-SETTINGS: tuple[Setting[Any], ...] = (IMAGE_BUCKET, *LIMITS, CONTACT)
+SETTINGS: tuple[Setting[Any], ...] = (IMAGE_BUCKET, INBOX_BUCKET, *LIMITS, CONTACT)
 VARIABLES: tuple[str, ...] = tuple(setting.name for setting in SETTINGS)
 
 
@@ -198,10 +206,12 @@ class Config:
     Attributes:
         image_bucket: where images and receipts are stored.
         limits: the bounds.
+        inbox_bucket: where manifests are put, or empty.
         contact: who answers for the requests, or empty.
     """
 
     image_bucket: str
+    inbox_bucket: str = ""
     limits: Limits = field(default_factory=Limits)
     contact: str = ""
 
@@ -216,10 +226,17 @@ class Config:
         values = {setting.name: _value(setting, environment, faults) for setting in SETTINGS}
         if not environment.get("MEMORY_BUDGET_BYTES", "").strip():
             values["MEMORY_BUDGET_BYTES"] = _default_budget(environment, values["MAX_IMAGE_BYTES"])
+        if values["IMAGE_BUCKET"] == values["INBOX_BUCKET"]:
+            faults.append("INBOX_BUCKET is IMAGE_BUCKET, want another: what is stored must not be taken in again")
         if faults:
             raise ConfigError(faults)
         limits = Limits(**{setting.name.lower(): values[setting.name] for setting in LIMITS})
-        return cls(image_bucket=values["IMAGE_BUCKET"], limits=limits, contact=values["CONTACT"])
+        return cls(
+            image_bucket=values["IMAGE_BUCKET"],
+            inbox_bucket=values["INBOX_BUCKET"],
+            limits=limits,
+            contact=values["CONTACT"],
+        )
 
 
 def _value(setting: Setting[Any], environment: Mapping[str, str], faults: list[str]) -> Any:  # noqa: ANN401 - each its own

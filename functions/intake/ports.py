@@ -1,6 +1,6 @@
 """What the use case needs from the world."""
 
-from collections.abc import Buffer, Sequence
+from collections.abc import AsyncGenerator, Buffer, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -45,7 +45,7 @@ class Fetch(Protocol):
 
 
 class Store(Protocol):
-    """Keeps images once and receipts as they last were."""
+    """Keeps images once and documents (receipts, problems, reports) as they last were."""
 
     async def put_image(self, key: str, image: Image, body: Buffer, sha256: str) -> bool:
         """Store bytes under the key of their digest.
@@ -58,16 +58,16 @@ class Store(Protocol):
         """
         ...
 
-    async def put_receipt(self, key: str, document: bytes) -> None:
-        """Store a receipt, in place of an earlier one.
+    async def put_document(self, key: str, document: bytes) -> None:
+        """Store a JSON document, in place of an earlier one.
 
         Raises:
             StoreFailed, StoreDenied: it is not there.
         """
         ...
 
-    async def get_receipt(self, key: str) -> bytes | None:
-        """Return a receipt, or None where there is none.
+    async def get_document(self, key: str) -> bytes | None:
+        """Return a document, or None where there is none.
 
         Raises:
             StoreFailed, StoreDenied: the store does not say.
@@ -84,4 +84,32 @@ class Report(Protocol):
 
     def file(self, receipt: Receipt, outcomes: Sequence[Outcome], receipt_error: IntakeError | None) -> None:
         """One File is done, its receipt stored or not."""
+        ...
+
+
+class Inbox(Protocol):
+    """Holds manifests."""
+
+    def read(self, key: str) -> AsyncGenerator[bytes]:
+        """Read a manifest piece by piece; one that is not there has none.
+
+        Raises:
+            StoreFailed, StoreDenied: it cannot be read, or was replaced meanwhile.
+        """
+        ...
+
+    async def put(self, key: str, document: bytes) -> None:
+        """Put a manifest there, in place of an earlier one.
+
+        Raises:
+            StoreFailed, StoreDenied: it is not there.
+        """
+        ...
+
+    async def has(self, key: str) -> bool:
+        """Return whether a manifest is there.
+
+        Raises:
+            StoreFailed, StoreDenied: the inbox does not say.
+        """
         ...

@@ -12,10 +12,13 @@ import certifi
 from intake.adapters.bucket import Bucket
 from intake.adapters.fetch import Fetcher
 from intake.adapters.guard import Guard
+from intake.adapters.inbox import S3Inbox
+from intake.adapters.runs import Runs
 from intake.adapters.signer import Signer
 from intake.adapters.store import S3Store
 from intake.adapters.transport import SessionTransport
 from intake.config import Config
+from intake.manifests import Manifests
 from intake.service import Intake
 from intake.telemetry import Telemetry
 
@@ -44,7 +47,31 @@ def config() -> Config:
 def intake() -> Intake:
     """Put the service on its adapters, as the settings say."""
     settings = config()
-    return Intake(fetcher(settings), store(settings), Telemetry(), settings.limits, settings.image_bucket)
+    return Intake(fetcher(settings), store(), Telemetry(), settings.limits, settings.image_bucket)
+
+
+@cache
+def manifests() -> Manifests:
+    """Put the way of manifests on the same service."""
+    return Manifests(inbox(), store(), intake(), config().limits)
+
+
+@cache
+def store() -> S3Store:
+    """Open the bucket of images and receipts."""
+    return S3Store(bucket(config(), config().image_bucket))
+
+
+@cache
+def inbox() -> S3Inbox:
+    """Open the bucket of manifests."""
+    return S3Inbox(bucket(config(), config().inbox_bucket))
+
+
+@cache
+def runs() -> Runs:
+    """Open the results of bulk runs, which stand beside the images."""
+    return Runs(config().image_bucket)
 
 
 def fetcher(settings: Config) -> Fetcher:
@@ -62,11 +89,11 @@ def fetcher(settings: Config) -> Fetcher:
     return Fetcher(transport, limits, PRODUCT + contact)
 
 
-def store(settings: Config) -> S3Store:
-    """Make the way to the bucket; its endpoint is the account's own, or what the environment names."""
+def bucket(settings: Config, name: str) -> Bucket:
+    """Make the way to a bucket; the endpoint is the account's own, or what the environment names."""
     limits = settings.limits
     transport = SessionTransport(connect_timeout=limits.connect_timeout, read_timeout=limits.read_timeout, tls=_tls())
-    return S3Store(Bucket(Signer(boto3.Session(), settings.image_bucket), transport))
+    return Bucket(Signer(boto3.Session(), name), transport)
 
 
 @cache

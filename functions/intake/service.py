@@ -82,11 +82,11 @@ class Intake:
         Raises:
             StoreFailed, StoreDenied: the store does not say.
         """
-        return await self._store.get_receipt(receipt_key(file_id))
+        return await self._store.get_document(receipt_key(file_id))
 
     async def _earlier(self, file: File, since: datetime) -> Receipt | None:
         try:
-            document = await self._store.get_receipt(receipt_key(file.id))
+            document = await self._store.get_document(receipt_key(file.id))
             receipt = None if document is None else Receipt.model_validate_json(document)
         except (IntakeError, ValueError):  # what cannot be taken over is done again
             return None
@@ -143,7 +143,7 @@ class Intake:
         """Store the receipt, and return why it could not be."""
         try:
             async with asyncio.timeout_at(end):
-                await self._store.put_receipt(receipt_key(receipt.id), receipt.to_stored_json())
+                await self._store.put_document(receipt_key(receipt.id), receipt.to_stored_json())
         except IntakeError as error:
             return error
         except TimeoutError:

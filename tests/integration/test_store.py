@@ -96,10 +96,10 @@ async def test_a_body_of_many_slices_arrives_byte_for_byte(store: S3Store, s3: s
 
 
 async def test_a_receipt_replaces_an_earlier_one_and_can_be_read(store: S3Store) -> None:
-    assert await store.get_receipt("receipts/a.json") is None
-    await store.put_receipt("receipts/a.json", b'{"id": "old"}')
-    await store.put_receipt("receipts/a.json", b'{"id": "new"}')
-    assert await store.get_receipt("receipts/a.json") == b'{"id": "new"}'
+    assert await store.get_document("receipts/a.json") is None
+    await store.put_document("receipts/a.json", b'{"id": "old"}')
+    await store.put_document("receipts/a.json", b'{"id": "new"}')
+    assert await store.get_document("receipts/a.json") == b'{"id": "new"}'
 
 
 async def test_who_may_only_read_is_denied(s3: seaweed.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,8 +122,8 @@ async def test_a_bucket_that_is_not_there_is_denied_at_once(
     async with opened(s3, "no-such-bucket", monkeypatch) as store:
         calls = (
             store.put_image(KEY, IMAGE, BODY, DIGEST),
-            store.put_receipt("receipts/a.json", b"{}"),
-            store.get_receipt("receipts/a.json"),
+            store.put_document("receipts/a.json", b"{}"),
+            store.get_document("receipts/a.json"),
         )
         for call in calls:
             with pytest.raises(StoreDenied) as refused:
@@ -136,5 +136,5 @@ async def test_a_store_that_cannot_be_reached_has_failed(monkeypatch: pytest.Mon
     [port] = seaweed.free_ports(1)
     async with opened(seaweed.S3Server(f"http://127.0.0.1:{port}"), "bucket", monkeypatch) as store:
         with pytest.raises(StoreFailed) as failed:
-            await store.put_receipt("receipts/a.json", b"{}")
+            await store.put_document("receipts/a.json", b"{}")
     assert (failed.value.reason or "").startswith("connect_failed")

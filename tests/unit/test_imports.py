@@ -15,11 +15,13 @@ ALLOWED = {
     "bounds": {"domain"},
     "ports": {"domain", "bounds"},
     "service": {"domain", "ports", "bounds"},
+    "batch": {"domain", "service"},
+    "manifests": {"domain", "ports", "batch", "service"},
     "config": {"domain"},
     "telemetry": {"domain"},
     "adapters": {"adapters", "domain", "ports", "bounds"},
-    "runtime": {"adapters", "config", "domain", "service", "telemetry"},
-    "handlers": {"runtime", "service", "telemetry", "domain"},
+    "runtime": {"adapters", "config", "domain", "manifests", "service", "telemetry"},
+    "handlers": {"batch", "runtime", "service", "telemetry", "domain"},
     "__init__": set(),
 }
 """What a ring may import of the others."""

@@ -1,4 +1,4 @@
-"""The Store port over a bucket: images under the digest of their bytes, receipts under the id of their File."""
+"""The Store port over a bucket: images under the digest of their bytes, documents under their names."""
 
 import base64
 from collections.abc import Buffer
@@ -8,7 +8,7 @@ from intake.domain.image import Image
 
 
 class S3Store:
-    """Keeps images once and receipts as they last were."""
+    """Keeps images once and documents as they last were."""
 
     def __init__(self, bucket: Bucket) -> None:
         """Keep everything in one bucket."""
@@ -28,11 +28,11 @@ class S3Store:
         answer = await self._bucket.call("PUT", key, headers, body)
         return answer.status == PRECONDITION_FAILED
 
-    async def put_receipt(self, key: str, document: bytes) -> None:
-        """See `Store.put_receipt`."""
+    async def put_document(self, key: str, document: bytes) -> None:
+        """See `Store.put_document`."""
         await self._bucket.call("PUT", key, {"Content-Type": "application/json"}, document)
 
-    async def get_receipt(self, key: str) -> bytes | None:
-        """See `Store.get_receipt`."""
+    async def get_document(self, key: str) -> bytes | None:
+        """See `Store.get_document`."""
         answer = await self._bucket.call("GET", key, {})
         return None if answer.status == NOT_FOUND else answer.body

@@ -4,23 +4,22 @@ import base64
 import binascii
 import re
 import time
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import BaseModel
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from intake import runtime
 from intake.domain.errors import StoreDenied, StoreFailed
 from intake.domain.file import ID_PATTERN, Fault, File, InvalidFile
+from intake.domain.manifest import MAX_DOCUMENT_BYTES, NotJson, manifest_key, read_document
+from intake.domain.problem import Problem
 from intake.domain.receipt import Status
 from intake.telemetry import logger
-
-MAX_DOCUMENT_BYTES = 1024 * 1024
-"""A File is small: 101 URLs of 4096 characters are 414 kB."""
 
 GATEWAY_SECONDS = 29.0
 """API Gateway's longest wait for an answer (Amazon API Gateway quotas, "Integration timeout")."""
@@ -32,16 +31,6 @@ _STATUS = {
 }
 
 app = APIGatewayRestResolver()
-
-
-class Problem(BaseModel):
-    """A problem document (RFC 9457)."""
-
-    type: str = "about:blank"
-    title: str
-    status: int
-    detail: str
-    errors: list[Fault] = []
 
 
 class _Refused(Exception):
@@ -61,17 +50,52 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 @app.post("/files")
 def post_file() -> Response[str]:
     event = app.current_event.raw_event
-    file = File.parse(_document(event), max_base_images=runtime.config().limits.max_base_images)
+    document = _document(event)
+    file = File.parse(document, max_base_images=runtime.config().limits.max_base_images)
+    if runtime.config().inbox_bucket and _prefers_async(app.current_event.headers):
+        return _accept(file, document)
     receipt = runtime.run(runtime.intake().take_in(file, seconds_left(event, app.lambda_context)))
     return _json(_STATUS[receipt.status], receipt.to_json())
 
 
 @app.get("/files/<file_id>")
 def get_file(file_id: str) -> Response[str]:
-    receipt = runtime.run(runtime.intake().receipt(file_id)) if re.fullmatch(ID_PATTERN, file_id) else None
-    if receipt is None:
-        raise _Refused(HTTPStatus.NOT_FOUND, "There is no receipt of this File.")
-    return _json(HTTPStatus.OK, receipt)
+    if not re.fullmatch(ID_PATTERN, file_id):
+        raise _Refused(HTTPStatus.NOT_FOUND, "There is no such File.")
+    receipt = runtime.run(runtime.intake().receipt(file_id))
+    if receipt is not None:
+        return _kept(receipt)
+    if runtime.config().inbox_bucket and runtime.run(runtime.inbox().has(manifest_key(file_id))):
+        return _pending(file_id)
+    raise _Refused(HTTPStatus.NOT_FOUND, "There is no receipt of this File.")
+
+
+def _kept(document: bytes) -> Response[str]:
+    """Answer with a receipt, or with the problem document of a manifest that held no File."""
+    try:
+        problem = Problem.model_validate_json(document)
+    except ValueError:
+        return _json(HTTPStatus.OK, document)
+    return _answer_problem(problem)
+
+
+def _accept(file: File, document: object) -> Response[str]:
+    """Hand the File to the S3 door (RFC 7240, 4.1)."""
+    manifest = to_json({**document, "id": file.id} if isinstance(document, dict) else document)
+    runtime.run(runtime.inbox().put(manifest_key(file.id), manifest))
+    return _pending(file.id, {"Preference-Applied": "respond-async"})
+
+
+def _pending(file_id: str, headers: dict[str, str] | None = None) -> Response[str]:
+    pending = {"id": file_id, "status": "pending"}
+    location = {"Location": f"/files/{file_id}", "Retry-After": "1"}
+    return _json(HTTPStatus.ACCEPTED, to_json(pending), location | (headers or {}))
+
+
+def _prefers_async(headers: Mapping[str, str]) -> bool:
+    """Read Prefer headers (RFC 7240, 2): preferences with commas between, parameters behind semicolons."""
+    wanted = next((value for name, value in headers.items() if name.lower() == "prefer"), "")
+    return any(item.partition(";")[0].strip().lower() == "respond-async" for item in wanted.split(","))
 
 
 @app.exception_handler(Exception)  # type: ignore[untyped-decorator]
@@ -82,8 +106,8 @@ def _answer_error(error: Exception) -> Response[str]:
         case InvalidFile(faults=faults):
             return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, "This is not a valid File.", faults)
         case StoreFailed() | StoreDenied():
-            logger.error("receipt not read", extra={"code": error.code, "reason": error.reason})
-            return _problem(HTTPStatus.BAD_GATEWAY, "The receipt could not be read from the store.")
+            logger.error("store not reached", extra={"code": error.code, "reason": error.reason})
+            return _problem(HTTPStatus.BAD_GATEWAY, "The store did not answer as it should.")
         case _:
             logger.exception("request failed", exc_info=error)
             return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The service made a mistake; its log has the details.")
@@ -115,15 +139,22 @@ def _document(event: dict[str, Any]) -> object:
         body = base64.b64decode(text, validate=True) if event.get("isBase64Encoded") else text.encode()
         if len(body) > MAX_DOCUMENT_BYTES:
             raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body has more than {MAX_DOCUMENT_BYTES} bytes.")
-        return from_json(body, allow_inf_nan=False)
-    except (binascii.Error, UnicodeEncodeError, ValueError) as error:
+        return read_document(body)
+    except (binascii.Error, UnicodeEncodeError, NotJson) as error:
         raise _Refused(HTTPStatus.BAD_REQUEST, "The body is not JSON.", [Fault("", str(error))]) from error
 
 
-def _json(status: HTTPStatus, document: bytes) -> Response[str]:
-    return Response(status_code=status, content_type="application/json", body=document.decode())
+def _json(status: HTTPStatus, document: bytes, headers: dict[str, str] | None = None) -> Response[str]:
+    return Response(
+        status_code=status, content_type="application/json", body=document.decode(), headers=dict(headers or {})
+    )
 
 
 def _problem(status: HTTPStatus, detail: str, faults: list[Fault] | None = None) -> Response[str]:
-    problem = Problem(title=status.phrase, status=status, detail=detail, errors=faults or [])
-    return Response(status_code=status, content_type="application/problem+json", body=to_json(problem).decode())
+    return _answer_problem(Problem.of(status, detail, faults))
+
+
+def _answer_problem(problem: Problem) -> Response[str]:
+    return Response(
+        status_code=problem.status, content_type="application/problem+json", body=problem.to_json().decode()
+    )

@@ -1,0 +1,102 @@
+"""A manifest: an object that holds Files, one JSON document or one to a line; and the rows of a bulk list.
+
+A row of a CSV list reaches us as an object whose members are strings: the reader of the state machine makes it so.
+"""
+
+import re
+from collections.abc import AsyncGenerator, AsyncIterable, Mapping
+
+from pydantic_core import from_json
+
+from intake.domain.file import Fault, File, InvalidFile
+
+MAX_DOCUMENT_BYTES = 1024 * 1024
+"""A File is small: 101 URLs of 4096 characters are 414 kB."""
+
+MAX_FILES = 10_000
+"""In one manifest; the bulk door takes more."""
+
+_NAME = re.compile(r"inbox/(.+)\.(jsonl?)")
+
+
+class NotJson(Exception):
+    """The bytes are not a JSON document; the message says where and why."""
+
+
+def manifest_name(key: str) -> tuple[str, bool] | None:
+    """Return what a manifest is called, and whether it has a File to a line; None for what is no manifest.
+
+    Args:
+        key: of the object, such as `inbox/lots/7.jsonl`.
+    """
+    found = _NAME.fullmatch(key)
+    return None if found is None else (found[1], found[2] == "jsonl")
+
+
+def manifest_key(file_id: str) -> str:
+    """Where the manifest of one File is put: `inbox/{id}.json`."""
+    return f"inbox/{file_id}.json"
+
+
+def read_document(text: bytes) -> object:
+    """Decode one JSON document.
+
+    Raises:
+        NotJson: it is none, or it is too long.
+    """
+    if len(text) > MAX_DOCUMENT_BYTES:
+        raise NotJson(f"has more than {MAX_DOCUMENT_BYTES} bytes")
+    try:
+        return from_json(text, allow_inf_nan=False)
+    except ValueError as error:
+        raise NotJson(f"is not JSON: {error}") from error
+
+
+def read_file(text: bytes, max_base_images: int) -> File:
+    """Read one File, or URL list, as it stands in a manifest.
+
+    Raises:
+        InvalidFile: with every fault at once.
+    """
+    try:
+        document = read_document(text)
+    except NotJson as error:
+        raise InvalidFile([Fault("", str(error))]) from error
+    return File.parse(document, max_base_images=max_base_images)
+
+
+def document_of_row(item: object) -> object:
+    """Return the document that a row of a CSV list stands for; what is no such row is returned as it is.
+
+    `url` makes a URL list of one; `fileUrl` and `baseUrls` make a File, the base URLs split at spaces.
+    """
+    match item:
+        case {"url": str(url), **rest}:
+            return _row({"urls": [{"url": url, "sha256": rest.get("sha256") or None}]}, rest)
+        case {"fileUrl": str(file_url), "baseUrls": str(base_urls), **rest}:
+            bases = [{"url": url} for url in base_urls.split()]
+            return _row({"fileUrl": file_url, "baseUrls": bases, "sha256": rest.get("sha256") or None}, rest)
+        case _:
+            return item
+
+
+def _row(document: dict[str, object], rest: Mapping[object, object]) -> dict[str, object]:
+    # An empty cell is a cell without a value.
+    return document | {"id": rest.get("id") or None}
+
+
+async def lines(chunks: AsyncIterable[bytes]) -> AsyncGenerator[tuple[int, bytes]]:
+    """Split chunks into lines that are not empty, each with its number from 1.
+
+    A line that is too long for a document is cut where that shows: it is never held whole.
+    """
+    number, rest = 1, b""
+    async for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n")
+        rest = rest[: MAX_DOCUMENT_BYTES + 1]
+        for line in whole:
+            if line.strip():
+                yield number, line
+            number += 1
+    if rest.strip():
+        yield number, rest

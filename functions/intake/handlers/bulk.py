@@ -1,0 +1,65 @@
+"""The bulk door: a batch of a list in, from the state machine, a report out; or one bare File."""
+
+from collections.abc import AsyncGenerator
+from datetime import datetime
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from intake import runtime
+from intake.batch import take_in_all
+from intake.domain.file import File, InvalidFile
+from intake.domain.manifest import document_of_row
+from intake.domain.report import BatchReport, batch_key
+from intake.telemetry import logger
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Take in a batch.
+
+    Args:
+        event: `{"Items": [File, …], "BatchInput": {"run": "…", "startedAt": "…"}}` as the item batcher makes it, or
+            one File. A row of a CSV list is an object of strings.
+        context: Lambda's.
+
+    Returns:
+        The counts of the batch; what failed stands in its report in the bucket.
+
+    Raises:
+        StoreFailed, StoreDenied: the report is not stored; the batch has to be run again.
+    """
+    logger.append_keys(request_id=context.aws_request_id)
+    batch_input = event.get("BatchInput", {})
+    items = event["Items"] if isinstance(event.get("Items"), list) else [event]
+    started = batch_input.get("startedAt")
+    since = datetime.fromisoformat(started) if started else None
+    seconds = context.get_remaining_time_in_millis() / 1000
+    report = runtime.run(_take([document_of_row(item) for item in items], seconds, since))
+    if "run" in batch_input:
+        key = batch_key(batch_input["run"], items)
+        runtime.run(runtime.store().put_document(key, report.to_json()))
+    counts = report.counts
+    logger.info("batch done", extra={"files": counts.files, "failed": len(report.failed), "bytes": counts.bytes})
+    return counts.model_dump(by_alias=True)
+
+
+async def _take(documents: list[object], seconds: float, since: datetime | None) -> BatchReport:
+    report = BatchReport()
+    limits = runtime.config().limits
+
+    async def files() -> AsyncGenerator[tuple[tuple[object, File], File]]:
+        for document in documents:
+            try:
+                file = File.parse(document, max_base_images=limits.max_base_images)
+            except InvalidFile as error:
+                report.add_refused(document, error)
+            else:
+                yield (document, file), file
+
+    taken = take_in_all(runtime.intake(), files(), limits=limits, seconds=seconds, since=since)
+    async for (document, file), receipt in taken:
+        if receipt is None:
+            report.add_unreached(document, len(file.images))
+        else:
+            report.add(document, receipt)
+    return report

@@ -1,0 +1,42 @@
+"""The S3 door: the event of a manifest that was put into the inbox, receipts out."""
+
+from datetime import datetime
+from typing import Any
+
+from aws_lambda_powertools.utilities.data_classes.s3_event import S3EventRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from intake import runtime
+from intake.domain.manifest import manifest_name
+from intake.telemetry import logger
+
+
+class Unfinished(Exception):
+    """Some Files may get further: Lambda shall give the event again, and then to the failure queue."""
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> None:
+    """Take in every manifest of a classic S3 event.
+
+    Raises:
+        Unfinished: something failed that may succeed later; what is settled stands in the receipts, and the same
+            event again does only the rest.
+    """
+    logger.append_keys(request_id=context.aws_request_id)
+    left = sum(_take(S3EventRecord(record), context) for record in event.get("Records", []))
+    if left:
+        raise Unfinished(f"{left} Files are not settled; the same event again takes up from their receipts.")
+
+
+def _take(record: S3EventRecord, context: LambdaContext) -> int:
+    """Take one manifest in, and return how many of its Files are not settled."""
+    bucket, key = record.s3.bucket.name, record.s3.get_object.key
+    if bucket != runtime.config().inbox_bucket or manifest_name(key) is None:
+        logger.warning("not a manifest", extra={"bucket": bucket, "key": key})
+        return 0
+    since = datetime.fromisoformat(record.event_time)
+    seconds = context.get_remaining_time_in_millis() / 1000
+    tally = runtime.run(runtime.manifests().take(key, since=since, seconds=seconds))
+    counts = {"files": tally.files.total(), "refused": tally.refused, "unsettled": tally.unsettled}
+    logger.info("manifest done", extra={"key": key, **counts})
+    return tally.unsettled

@@ -1,0 +1,117 @@
+"""A manifest through the S3 door: its Files taken in, and a problem document for what in it is no File."""
+
+from collections import Counter
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from datetime import datetime
+from http import HTTPStatus
+
+from intake.batch import take_in_all
+from intake.domain.file import Fault, File, InvalidFile
+from intake.domain.key import receipt_key
+from intake.domain.limits import Limits
+from intake.domain.manifest import MAX_DOCUMENT_BYTES, MAX_FILES, lines, manifest_name, read_file
+from intake.domain.problem import Problem
+from intake.domain.receipt import Receipt
+from intake.ports import Inbox, Store
+from intake.service import Intake
+
+_MAX_FAULTS = 100
+"""In one problem document; a manifest with more is not one that is mended line by line."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of a manifest.
+
+    Attributes:
+        files: how many ended how, by the status of their receipts.
+        refused: documents that are no File.
+        unsettled: Files that may get further when the manifest is taken again.
+    """
+
+    files: Counter[str] = field(default_factory=Counter)
+    refused: int = 0
+    unsettled: int = 0
+
+    def add(self, receipt: Receipt | None) -> None:
+        """Count a File; None is one that there was no time to begin."""
+        if receipt is not None:
+            self.files[receipt.status.value] += 1
+        if receipt is None or not receipt.settled or receipt.receipt_key is None:
+            self.unsettled += 1
+
+
+class Manifests:
+    """Takes manifests in."""
+
+    def __init__(self, inbox: Inbox, store: Store, intake: Intake, limits: Limits) -> None:
+        """Read from the inbox, and keep problem documents where receipts are kept."""
+        self._inbox = inbox
+        self._store = store
+        self._intake = intake
+        self._limits = limits
+
+    async def take(self, key: str, *, since: datetime, seconds: float) -> Tally:
+        """Take in every File of a manifest, as far as the time allows.
+
+        Args:
+            key: of the object in the inbox.
+            since: when it was put there; what receipts since then have settled is not done again.
+            seconds: until the platform cuts us off.
+
+        Raises:
+            StoreFailed, StoreDenied: the manifest cannot be read, or its problem document not stored.
+        """
+        tally = Tally()
+        number, faults = await self._survey(key)
+        tally.refused = len({fault.path.partition(":")[0] for fault in faults})
+        if number > MAX_FILES:
+            detail = f"The manifest has more than {MAX_FILES} Files. Put it under bulk/, where there may be millions."
+            await self._refuse(key, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, [])
+            return tally
+        if faults or (number == 0 and await self._inbox.has(key)):
+            detail = "The manifest has documents that are not valid Files." if number else "The manifest is empty."
+            await self._refuse(key, HTTPStatus.UNPROCESSABLE_ENTITY, detail, faults)
+        taken = take_in_all(self._intake, self._files(key), limits=self._limits, seconds=seconds, since=since)
+        async for _, receipt in taken:
+            tally.add(receipt)
+        return tally
+
+    async def _survey(self, key: str) -> tuple[int, list[Fault]]:
+        """Count the documents, and find every fault, before the first File is begun."""
+        number, faults = 0, []
+        async for place, text in self._documents(key):
+            number += 1
+            if number > MAX_FILES:
+                break
+            try:
+                read_file(text, self._limits.max_base_images)
+            except InvalidFile as error:
+                faults += [Fault(": ".join(filter(None, (place, found.path))), found.message) for found in error.faults]
+        return number, faults
+
+    async def _files(self, key: str) -> AsyncGenerator[tuple[str, File]]:
+        async for place, text in self._documents(key):
+            try:
+                yield place, read_file(text, self._limits.max_base_images)
+            except InvalidFile:
+                continue  # the survey has told
+
+    async def _documents(self, key: str) -> AsyncGenerator[tuple[str, bytes]]:
+        """Yield every document of a manifest with its place: "line 3", or nothing where there is only one."""
+        named = manifest_name(key)
+        if named is not None and named[1]:
+            async for number, text in lines(self._inbox.read(key)):
+                yield f"line {number}", text
+            return
+        whole = b""
+        async for piece in self._inbox.read(key):
+            whole = (whole + piece)[: MAX_DOCUMENT_BYTES + 1]
+        if whole.strip():
+            yield "", whole
+
+    async def _refuse(self, key: str, status: HTTPStatus, detail: str, faults: list[Fault]) -> None:
+        named = manifest_name(key)
+        name = key if named is None else named[0]
+        await self._store.put_document(receipt_key(name), Problem.of(status, detail, faults[:_MAX_FAULTS]).to_json())
