@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Buffer, Mapping, Sequence
+from collections.abc import AsyncGenerator, Buffer, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from intake.bounds import Reservation
@@ -103,13 +103,13 @@ class FakeStore:
         self._write(key, held)
         return False
 
-    async def put_receipt(self, key: str, document: bytes) -> None:
-        """See `Store.put_receipt`."""
+    async def put_document(self, key: str, document: bytes) -> None:
+        """See `Store.put_document`."""
         await self._work(key)
         self._write(key, document)
 
-    async def get_receipt(self, key: str) -> bytes | None:
-        """See `Store.get_receipt`."""
+    async def get_document(self, key: str) -> bytes | None:
+        """See `Store.get_document`."""
         await self._work(key)
         return self.objects.get(key)
 
@@ -145,3 +145,40 @@ class RecordingReport:
         """See `Report.file`."""
         assert len(outcomes) == len(receipt.images)
         self.files.append((receipt, receipt_error))
+
+
+@dataclass
+class FakeInbox:
+    """Manifests in memory.
+
+    Attributes:
+        objects: what is there, by key.
+        piece: bytes that come at once.
+        failure: the error of every call, or None.
+    """
+
+    objects: dict[str, bytes] = field(default_factory=dict)
+    piece: int = 7
+    failure: Exception | None = None
+
+    async def read(self, key: str) -> AsyncGenerator[bytes]:
+        """See `Inbox.read`."""
+        await self._work()
+        held = self.objects.get(key, b"")
+        for start in range(0, len(held), self.piece):
+            yield held[start : start + self.piece]
+
+    async def put(self, key: str, document: bytes) -> None:
+        """See `Inbox.put`."""
+        await self._work()
+        self.objects[key] = document
+
+    async def has(self, key: str) -> bool:
+        """See `Inbox.has`."""
+        await self._work()
+        return key in self.objects
+
+    async def _work(self) -> None:
+        await asyncio.sleep(0)
+        if self.failure is not None:
+            raise self.failure

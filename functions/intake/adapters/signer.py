@@ -5,7 +5,7 @@ So boto3 is asked once what a URL of this bucket looks like, and its signer then
 """
 
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import boto3
 from botocore.auth import S3SigV4QueryAuth
@@ -59,10 +59,10 @@ class Signer:
 
         Args:
             method: GET or PUT.
-            key: of letters, digits and `/._-`, which stand in a path as they are.
+            key: of the object.
             headers: all of them; the request must carry them as they are here.
         """
-        request = AWSRequest(method, self._origin + self._prefix + key, headers)
+        request = AWSRequest(method, self._origin + self._prefix + quote(key, safe="/~"), headers)
         credentials = self._credentials.get_frozen_credentials()
         S3SigV4QueryAuth(credentials, *self._scope, expires=_SECONDS).add_auth(request)
         return SignedUrl(self._origin, str(request.url).removeprefix(self._origin))

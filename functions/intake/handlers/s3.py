@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote_plus
 
 from aws_lambda_powertools.utilities.data_classes.s3_event import S3EventRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -30,7 +31,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
 
 def _take(record: S3EventRecord, context: LambdaContext) -> int:
     """Take one manifest in, and return how many of its Files are not settled."""
-    bucket, key = record.s3.bucket.name, record.s3.get_object.key
+    bucket, key = record.s3.bucket.name, unquote_plus(record.s3.get_object.key)
     if bucket != runtime.config().inbox_bucket or manifest_name(key) is None:
         logger.warning("not a manifest", extra={"bucket": bucket, "key": key})
         return 0

@@ -1,0 +1,49 @@
+"""The inbox on a real S3 server: read in pieces, of one and the same object."""
+
+import hashlib
+from collections.abc import AsyncGenerator
+
+import pytest
+
+import seaweed
+from intake import runtime
+from intake.adapters import inbox as adapter
+from intake.adapters.inbox import S3Inbox
+from intake.config import Config
+from intake.domain.errors import StoreFailed
+
+
+@pytest.fixture
+async def inbox(s3: seaweed.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[S3Inbox]:
+    for name, value in s3.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(adapter, "_PIECE", 1000)
+    made = S3Inbox(runtime.bucket(Config(image_bucket="images"), bucket))
+    yield made
+    await made.aclose()
+
+
+@pytest.mark.parametrize("size", [1, 999, 1000, 1001, 4500])
+async def test_a_manifest_comes_whole_in_pieces(inbox: S3Inbox, size: int) -> None:
+    body = hashlib.shake_128(str(size).encode()).digest(size)
+    await inbox.put("inbox/a b+é.json", body)
+    pieces = [piece async for piece in inbox.read("inbox/a b+é.json")]
+    assert b"".join(pieces) == body
+    assert max(map(len, pieces)) <= 1000
+
+
+async def test_a_manifest_that_is_empty_or_not_there_has_no_pieces(inbox: S3Inbox) -> None:
+    await inbox.put("inbox/empty.json", b"")
+    assert [piece async for piece in inbox.read("inbox/empty.json")] == []
+    assert [piece async for piece in inbox.read("inbox/none.json")] == []
+    assert [await inbox.has("inbox/empty.json"), await inbox.has("inbox/none.json")] == [True, False]
+
+
+async def test_a_manifest_that_is_replaced_while_it_is_read_is_no_mixture(inbox: S3Inbox) -> None:
+    await inbox.put("inbox/a.json", b"1" * 2500)
+    pieces = inbox.read("inbox/a.json")
+    assert await anext(pieces) == b"1" * 1000
+    await inbox.put("inbox/a.json", b"2" * 2500)
+    with pytest.raises(StoreFailed) as failed:
+        await anext(pieces)
+    assert failed.value.reason == "inbox/a.json was replaced while it was read"
