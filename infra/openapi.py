@@ -17,8 +17,9 @@ from infra.openapi_examples import problem
 from infra.template import ROOT
 from intake.domain.errors import LEAVES
 from intake.domain.file import FILE_SCHEMA, ID_PATTERN, Fault
-from intake.domain.receipt import Receipt
-from intake.handlers.http import MAX_DOCUMENT_BYTES, Problem
+from intake.domain.manifest import MAX_DOCUMENT_BYTES
+from intake.domain.problem import Problem
+from intake.domain.receipt import Pending, Receipt
 
 PATH = ROOT / "infra" / "openapi.yaml"
 REFERENCE = "#/components/schemas/{model}"
@@ -102,6 +103,7 @@ def _schemas() -> dict[str, Any]:
         [
             ("File", "validation", FILE_SCHEMA),
             ("Receipt", "serialization", TypeAdapter(Receipt)),
+            ("Pending", "serialization", TypeAdapter(Pending)),
             ("Problem", "serialization", TypeAdapter(Problem)),
         ],
         ref_template=REFERENCE,
@@ -120,7 +122,20 @@ def _post() -> dict[str, Any]:
     return {
         "operationId": "takeIn",
         "summary": "Take a File, or a URL list, in.",
-        "description": "Answers when every image is stored or has failed, always before the gateway's 29 seconds.",
+        "description": (
+            "Answers when every image is stored or has failed, always before the gateway's 29 seconds; "
+            "with `Prefer: respond-async` at once, and the File goes through the inbox."
+        ),
+        "parameters": [
+            {
+                "name": "Prefer",
+                "in": "header",
+                "required": False,
+                "description": "RFC 7240: `respond-async` for an answer that does not wait for the images.",
+                "schema": {"type": "string"},
+                "example": "respond-async",
+            }
+        ],
         "requestBody": {
             "required": True,
             "content": {
@@ -132,6 +147,7 @@ def _post() -> dict[str, Any]:
         },
         "responses": {
             "200": _answer("All images are stored.", example.STORED),
+            "202": _pending("The File is in the inbox.", "Preference-Applied"),
             "207": _answer("Some images are stored.", example.PARTIAL),
             "400": _refusal("The body is not JSON.", HTTPStatus.BAD_REQUEST, Fault("", "expected value at line 1")),
             "413": _refusal(too_large, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
@@ -160,9 +176,11 @@ def _get() -> dict[str, Any]:
         ],
         "responses": {
             "200": _answer("The receipt.", example.PARTIAL),
+            "202": _pending("The File is in the inbox, and there is no receipt yet."),
             "404": _refusal("There is no receipt of this File.", HTTPStatus.NOT_FOUND),
+            "422": _refusal("The manifest is no File.", HTTPStatus.UNPROCESSABLE_ENTITY, *example.faults()),
             "500": _mistake(),
-            "502": _refusal("The receipt could not be read from the store.", HTTPStatus.BAD_GATEWAY),
+            "502": _refusal("The store did not answer as it should.", HTTPStatus.BAD_GATEWAY),
             **_GATEWAY,
         },
     }
@@ -171,6 +189,12 @@ def _get() -> dict[str, Any]:
 def _answer(description: str, receipt: dict[str, Any]) -> dict[str, Any]:
     content = {"application/json": {"schema": _ref("Receipt"), "example": receipt}}
     return {"description": description, "content": content}
+
+
+def _pending(description: str, *headers: str) -> dict[str, Any]:
+    content = {"application/json": {"schema": _ref("Pending"), "example": example.PENDING}}
+    named = {name: {"schema": {"type": "string"}} for name in ("Location", "Retry-After", *headers)}
+    return {"description": description, "headers": named, "content": content}
 
 
 def _refusal(detail: str, status: HTTPStatus, *errors: Fault) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from intake.domain.errors import HttpServerError, IntakeError, NotFound
 from intake.domain.file import Fault, File, InvalidFile
 from intake.domain.image import Image
 from intake.domain.key import image_key
-from intake.domain.receipt import Effort, Failed, Outcome, Receipt, Stored
+from intake.domain.problem import Problem
+from intake.domain.receipt import Effort, Failed, Outcome, Pending, Receipt, Stored
 from intake.domain.url import Url
-from intake.handlers.http import Problem
 
 FILE: dict[str, Any] = {
     "id": "lot-7-cam-2",
@@ -63,3 +63,6 @@ def faults() -> list[Fault]:
     except InvalidFile as error:
         return error.faults
     raise AssertionError
+
+
+PENDING: dict[str, Any] = json.loads(Pending(id=FILE["id"]).to_json())

@@ -111,7 +111,7 @@ def running() -> Generator[S3Server]:
         "master.telemetry": "false",
         "volume.port": ports[2],
         "volume.port.grpc": ports[3],
-        "volume.max": 100,
+        "volume.max": 5000,  # each bucket takes some for itself, and each test a bucket
         "filer.port": ports[4],
         "filer.port.grpc": ports[5],
         "s3.port": ports[6],

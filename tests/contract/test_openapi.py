@@ -1,9 +1,9 @@
 """infra/openapi.yaml is the contract: valid, made from the models, and what the door really answers."""
 
-import asyncio
 import base64
 import json
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -12,14 +12,13 @@ from infra import openapi
 from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from fakes import FakeFetch, FakeStore, RecordingReport
-from intake import runtime
-from intake.config import Config
+from doors import House, house
+from fakes import FakeStore
 from intake.domain.errors import LEAVES, StoreDenied, StoreFailed
 from intake.domain.file import File
-from intake.domain.limits import Limits
+from intake.domain.manifest import MAX_DOCUMENT_BYTES
+from intake.domain.problem import Problem
 from intake.handlers import http
-from intake.service import Intake
 from lambda_context import Context
 from samples import picture
 
@@ -55,7 +54,7 @@ def test_every_example_is_valid_against_its_schema() -> None:
         for example in examples:
             assert complaints(body["schema"], example) == []
             examined += 1
-    assert examined == 13
+    assert examined == 16
 
 
 def test_the_examples_of_requests_are_files() -> None:
@@ -77,16 +76,16 @@ def test_every_call_is_signed() -> None:
 
 
 @pytest.fixture
-def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeStore]:
-    """The store behind a door that is the real one, its service the real one, and only the ports are fakes."""
-    store = FakeStore()
-    fetch = FakeFetch({GOOD: picture(8, 8, 1, "png")})
-    with asyncio.Runner() as runner:
-        intake = Intake(fetch, store, RecordingReport(), Limits(), "example-images")
-        monkeypatch.setattr(runtime, "_runner", runner)
-        monkeypatch.setattr(runtime, "intake", lambda: intake)
-        monkeypatch.setattr(runtime, "config", lambda: Config(image_bucket="example-images"))
-        yield store
+def behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    """A door that is the real one, its service the real one, and only the ports are fakes."""
+    with house(monkeypatch) as built:
+        built.fetch.answers = {GOOD: picture(8, 8, 1, "png")}
+        yield built
+
+
+@pytest.fixture
+def store(behind: House) -> FakeStore:
+    return behind.store
 
 
 def ask(method: str, path: str, body: str | None = None, **members: object) -> dict[str, Any]:
@@ -137,7 +136,7 @@ def test_a_receipt_that_cannot_be_stored_does_not_take_the_answer_away(store: Fa
         (400, '{"urls": [NaN]}'),
         (400, "\ud800"),
         (400, "[" * 100_000),
-        (413, '{"urls": ["' + "x" * http.MAX_DOCUMENT_BYTES + '"]}'),
+        (413, '{"urls": ["' + "x" * MAX_DOCUMENT_BYTES + '"]}'),
         (422, "[]"),
         (422, '{"id": "../x", "urls": [1, {}]}'),
         (422, json.dumps({"fileUrl": GOOD, "baseUrls": [[GOOD]] * 101})),
@@ -170,3 +169,12 @@ def test_a_bug_is_a_problem_of_the_contract(store: FakeStore) -> None:
 def test_a_bug_while_the_receipt_is_stored_does_not_take_the_answer_away(store: FakeStore) -> None:
     store.failures["receipts/"] = ZeroDivisionError("secret")
     assert check(200, POST, ask("POST", "/files", json.dumps({"urls": [GOOD]})))["receiptKey"] is None
+
+
+def test_a_file_that_may_wait_is_answered_as_pending_until_its_receipt_is_there(behind: House) -> None:
+    document = json.dumps({"id": "lot-7", "urls": [GOOD]})
+    check(202, POST, answer := ask("POST", "/files", document, headers={"Prefer": "respond-async"}))
+    assert POST["responses"]["202"]["headers"].keys() <= answer["multiValueHeaders"].keys()
+    check(202, GET, ask("GET", "/files/lot-7"))
+    behind.store.objects["receipts/lot-7.json"] = Problem.of(HTTPStatus.UNPROCESSABLE_ENTITY, "no File").to_json()
+    check(422, GET, ask("GET", "/files/lot-7"))

@@ -44,6 +44,7 @@ OUTCOMES: tuple[Outcome, ...] = (
 @pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[list[dict[str, Any]]]:
     """All that a run put out, read as JSON after the test has run it."""
+    telemetry.logger.remove_keys(["request_id"])  # of a handler that another test called
     handler = telemetry.logger.registered_handler
     found: list[dict[str, Any]] = []
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import httpx
 
 from intake.adapters.clock import ImageClock
+from intake.adapters.transport import origin_url
 from intake.bounds import OriginLimiter, Reservation
 from intake.domain.address import judge_destination
 from intake.domain.body import Body
@@ -88,7 +89,7 @@ class Fetcher:
             answer = await self._transport.handle_async_request(
                 httpx.Request(
                     "GET",
-                    url.origin,
+                    origin_url(url.origin),
                     headers={"Host": url.authority} | self._headers,  # httpx would read the host once more
                     extensions={"target": url.target.encode("ascii")},
                 )

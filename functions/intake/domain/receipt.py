@@ -120,6 +120,16 @@ class FailedEntry(_Entry):
     error: ErrorEntry
 
 
+class Pending(_Document):
+    """A File that waits in the inbox; its receipt will stand at the Location of the answer."""
+
+    id: str
+    status: Literal["pending"] = "pending"
+
+    def to_json(self) -> bytes:
+        return self.model_dump_json(by_alias=True).encode()
+
+
 class Counts(_Document):
     """Images by how they ended; together they are all of them."""
 

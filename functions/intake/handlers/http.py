@@ -18,7 +18,7 @@ from intake.domain.errors import StoreDenied, StoreFailed
 from intake.domain.file import ID_PATTERN, Fault, File, InvalidFile
 from intake.domain.manifest import MAX_DOCUMENT_BYTES, NotJson, manifest_key, read_document
 from intake.domain.problem import Problem
-from intake.domain.receipt import Status
+from intake.domain.receipt import Pending, Status
 from intake.telemetry import logger
 
 GATEWAY_SECONDS = 29.0
@@ -87,9 +87,8 @@ def _accept(file: File, document: object) -> Response[str]:
 
 
 def _pending(file_id: str, headers: dict[str, str] | None = None) -> Response[str]:
-    pending = {"id": file_id, "status": "pending"}
     location = {"Location": f"/files/{file_id}", "Retry-After": "1"}
-    return _json(HTTPStatus.ACCEPTED, to_json(pending), location | (headers or {}))
+    return _json(HTTPStatus.ACCEPTED, Pending(id=file_id).to_json(), location | (headers or {}))
 
 
 def _prefers_async(headers: Mapping[str, str]) -> bool:
