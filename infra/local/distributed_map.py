@@ -1,0 +1,140 @@
+"""What MiniStack leaves out of a Distributed Map, put in: batches, results written to S3, and aws-sdk:s3:putObject.
+
+MiniStack 1.5.33 ignores ItemBatcher and ResultWriter without a word, and has no PutObject among its integrations.
+This runs it with all three, as AWS documents them, by standing before functions of its own (the version is pinned;
+the end-to-end tests say when that breaks). It runs in MiniStack's environment: nothing but that and the standard
+library is there.
+"""
+
+import importlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+MAX_INPUT_BYTES = 262_144
+"""What an execution's input may have (AWS Step Functions quotas: 256 KiB)."""
+
+_ENDED = {"SUCCEEDED": "succeeded", "FAILED": "failed", "RUNNING": "running"}
+
+
+def batches(items: Sequence[Any], batcher: Mapping[str, Any], batch_input: object) -> Iterator[dict[str, Any]]:
+    """Put items into batches as ItemBatcher does: in order, never more items or bytes than it says.
+
+    Raises:
+        ValueError: one item alone is larger than a batch may be.
+    """
+    most = batcher.get("MaxItemsPerBatch", len(items))
+    largest = min(batcher.get("MaxInputBytesPerBatch", MAX_INPUT_BYTES), MAX_INPUT_BYTES)
+    beside = {} if batch_input is None else {"BatchInput": batch_input}
+    empty = _size({"Items": []})
+    batch: list[Any] = []
+    size = empty
+    for item in items:
+        more = _size(item) + 1  # its comma
+        if empty + more > largest:
+            raise ValueError(f"An item of {more} bytes does not fit into a batch of {largest}.")
+        if batch and (len(batch) >= most or size + more > largest):
+            yield {"Items": batch} | beside
+            batch, size = [], empty
+        batch.append(item)
+        size += more
+    if batch:
+        yield {"Items": batch} | beside
+
+
+def _size(value: object) -> int:
+    return len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+def install(states: Any) -> None:  # noqa: ANN401 - a module that the type checker does not see
+    """Put batches and results into `ministack.services.stepfunctions`."""
+    run_plain, view_plain = states._run_distributed_map, states._map_run_view  # noqa: SLF001
+    states._run_distributed_map = _batched(states, run_plain)  # noqa: SLF001
+    states._map_run_view = _counting_items(states, view_plain)  # noqa: SLF001
+    states._invoke_aws_sdk_integration = _with_put_object(states._invoke_aws_sdk_integration)  # noqa: SLF001
+
+
+def _batched(states: Any, run_plain: Callable[..., Any]) -> Callable[..., Any]:  # noqa: ANN401 - see install
+    def run(state: dict[str, Any], raw: Any, effective: Any, iterator: Any, execution: Any, ctx: Any) -> Any:  # noqa: ANN401, PLR0913, PLR0917 - MiniStack's own signature
+        items = states._read_map_items(state["ItemReader"], effective, ctx)  # noqa: SLF001
+        batcher = state["ItemBatcher"]
+        given = states._resolve_params_obj(batcher["BatchInput"], effective, ctx)  # noqa: SLF001
+        try:
+            made = list(batches(items, batcher, given))
+        except ValueError as error:
+            raise states._ExecutionError("States.DataLimitExceeded", str(error)) from error  # noqa: SLF001
+        apart = {"ItemReader", "ItemBatcher", "ResultWriter", "ResultPath"}
+        plain = {name: value for name, value in state.items() if name not in apart} | {"ItemsPath": "$"}
+        try:
+            _, after = run_plain(plain, raw, made, iterator, execution, ctx)
+        finally:
+            details = _write_results(states, state["ResultWriter"], effective, execution, ctx)
+        return states._apply_result_path(state, raw, details), after  # noqa: SLF001
+
+    return run
+
+
+def _write_results(states: Any, writer: dict[str, Any], effective: Any, execution: Any, ctx: Any) -> dict[str, Any]:  # noqa: ANN401 - see install
+    """Write what the batches came to, each with its input, as ResultWriter does: a file for each way to end."""
+    [arn] = [arn for arn, run in states._map_runs.items() if run["executionArn"] == execution["executionArn"]]  # noqa: SLF001
+    where = states._resolve_params_obj(writer["Parameters"], effective, ctx)  # noqa: SLF001
+    place = f"{where['Prefix']}/{arn.rpartition(':')[2]}"
+    files: dict[str, list[dict[str, Any]]] = {"PENDING": [], "FAILED": [], "SUCCEEDED": []}
+    names = {"SUCCEEDED": "SUCCEEDED_0.json", "FAILED": "FAILED_0.json"}
+    for status, name in names.items():
+        ended = [_public(child) for child in _children(states, arn) if child["status"] == status]
+        if ended:
+            _put(where["Bucket"], f"{place}/{name}", ended)
+            files[status] = [{"Key": f"{place}/{name}"}]
+    manifest = {"DestinationBucket": where["Bucket"], "MapRunArn": arn, "ResultFiles": files}
+    _put(where["Bucket"], f"{place}/manifest.json", manifest)
+    return {"MapRunArn": arn, "ResultWriterDetails": {"Bucket": where["Bucket"], "Key": f"{place}/manifest.json"}}
+
+
+def _with_put_object(integrate_plain: Callable[..., Any]) -> Callable[..., Any]:
+    def integrate(resource: str, given: dict[str, Any]) -> Any:  # noqa: ANN401 - what a state answers
+        if not resource.endswith(":aws-sdk:s3:putObject"):
+            return integrate_plain(resource, given)
+        _put(given["Bucket"], given["Key"], given["Body"])
+        return {}
+
+    return integrate
+
+
+def _put(bucket: str, key: str, content: object) -> None:
+    s3 = importlib.import_module("ministack.services.s3")
+    body = json.dumps(content).encode()
+    status, _, answer = s3._put_object(bucket, key, body, {"content-type": "application/json"})  # noqa: SLF001
+    if status != 200:  # noqa: PLR2004 - HTTP's own
+        raise RuntimeError(f"PUT of {key} was answered {status}: {answer!r}")
+
+
+def _children(states: Any, map_run: str) -> list[dict[str, Any]]:  # noqa: ANN401 - see install
+    every = list(states._executions.values())  # noqa: SLF001
+    return [execution for execution in every if execution.get("mapRunArn") == map_run]
+
+
+def _public(child: Mapping[str, Any]) -> dict[str, Any]:
+    shown = ("executionArn", "input", "name", "output", "error", "cause", "startDate", "status", "stopDate")
+    return {name[0].upper() + name[1:]: child[name] for name in shown if child.get(name) is not None}
+
+
+def _counting_items(states: Any, view_plain: Callable[..., Any]) -> Callable[..., Any]:  # noqa: ANN401 - see install
+    """DescribeMapRun counts items where MiniStack, which takes a batch for one, would count batches."""
+
+    def view(run: dict[str, Any]) -> dict[str, Any]:
+        shown: dict[str, Any] = view_plain(run)
+        counts = dict.fromkeys(shown["itemCounts"], 0)
+        for child in _children(states, run["mapRunArn"]):
+            number = len(json.loads(child["input"])["Items"])
+            counts["total"] += number
+            counts[_ENDED[child["status"]]] += number
+        return {**shown, "itemCounts": counts}
+
+    return view
+
+
+def main() -> None:
+    """Run MiniStack with it."""
+    install(importlib.import_module("ministack.services.stepfunctions"))
+    importlib.import_module("ministack.app").main()
