@@ -1,0 +1,145 @@
+"""The built artefact in the runtime that AWS has: it answers in time, and what does not is cut off."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from infra import artefact
+from infra.template import ROOT, functions, load
+
+import seaweed
+from e2e.emulator import Answer, Environment, environment
+from origin import IMAGE, Origin, in_a_thread
+
+SAM = ROOT / ".local" / "sam" / "bin" / "sam"
+EVENT = ROOT / "tests" / "events" / "http-post-file.json"
+SECONDS = 4
+"""The function's timeout here."""
+
+PATIENT = {"READ_TIMEOUT": "60", "IMAGE_TIMEOUT": "60"}
+"""Nothing but the function's own time ends the wait for an origin."""
+
+type Start = Callable[..., Environment]
+
+
+@pytest.fixture(scope="module")
+def built() -> tuple[Path, str]:
+    """The code of the HTTPS door, and the name of its handler."""
+    if not SAM.exists():
+        pytest.fail("sam is not installed: run `make install`, or `make test` for everything.")
+    into = artefact.local_build()
+    artefact.build(artefact.machine(), into, SAM)
+    door = functions(load(into / "template.yaml"))["HttpFunction"]
+    return into / door["CodeUri"], door["Handler"]
+
+
+@pytest.fixture
+def origin() -> Iterator[Origin]:
+    with in_a_thread() as running:
+        yield running
+
+
+@pytest.fixture
+def start(
+    built: tuple[Path, str], s3: seaweed.S3Server, bucket: str, origin: Origin, tmp_path: Path
+) -> Iterator[Start]:
+    """Make the environment of a function that may dial the origin."""
+    settings = {"IMAGE_BUCKET": bucket, "ALLOWED_NETWORKS": "127.0.0.1/32", "ALLOWED_PORTS": f"{origin.port}"}
+    with ExitStack() as stack:
+
+        def make(**changed: str) -> Environment:
+            variables = s3.environment | settings | changed
+            return stack.enter_context(environment(*built, tmp_path, timeout=SECONDS, variables=variables))
+
+        yield make
+
+
+def post(function: Environment, *urls: str) -> tuple[int, dict[str, Any], Answer]:
+    """Send a URL list as API Gateway does; the status, the receipt, and how they came."""
+    event = json.loads(EVENT.read_text()) | {"body": json.dumps({"id": "emulated", "urls": urls})}
+    answer = function.invoke(event)
+    response = answer.json()
+    return response["statusCode"], json.loads(response["body"]), answer
+
+
+def test_a_file_is_stored_and_answered(start: Start, origin: Origin, s3: seaweed.S3Server, bucket: str) -> None:
+    status, receipt, _ = post(start(), origin.url("length"))
+
+    assert (status, receipt["status"]) == (200, "stored")
+    (key,) = receipt["objectKeys"]
+    stored = s3.client().get_object(Bucket=bucket, Key=key)["Body"].read()
+    assert hashlib.sha256(stored).hexdigest() == hashlib.sha256(IMAGE).hexdigest() == receipt["images"][0]["sha256"]
+    assert hashlib.sha256(IMAGE).hexdigest() in key
+    document = s3.client().get_object(Bucket=bucket, Key=receipt["receiptKey"])["Body"].read()
+    assert json.loads(document)["objectKeys"] == [key]
+
+
+def test_the_answer_leaves_before_the_function_is_cut_off(
+    start: Start, origin: Origin, s3: seaweed.S3Server, bucket: str
+) -> None:
+    """One origin never says anything; the neighbour is stored, and the receipt as well."""
+    function = start(**PATIENT)
+
+    status, receipt, answer = post(function, origin.url("silent"), origin.url("length"))
+
+    assert status == 207
+    assert [image.get("error", {}).get("code") for image in receipt["images"]] == ["deadline_exceeded", None]
+    assert SECONDS - 1.5 < answer.seconds < SECONDS
+    assert s3.client().head_object(Bucket=bucket, Key=receipt["receiptKey"])["ContentLength"] > 0
+    assert "Task timed out" not in function.log.read_text()
+
+
+def test_an_answer_that_has_no_good_image_leaves_in_time_too(start: Start, origin: Origin) -> None:
+    status, receipt, answer = post(start(**PATIENT), origin.url("silent_in_body"))
+
+    assert (status, receipt["images"][0]["error"]["code"]) == (502, "deadline_exceeded")
+    assert answer.seconds < SECONDS
+
+
+def test_after_an_answer_in_the_last_moment_the_next_file_is_taken_in(start: Start, origin: Origin) -> None:
+    """What was given up leaves nothing behind that would hold up, or end, the environment."""
+    function = start(**PATIENT)
+    post(function, origin.url("silent"))
+
+    status, _, answer = post(function, origin.url("length"))
+
+    assert status == 200
+    assert answer.seconds < 1
+    assert starts(function) == 1
+
+
+def test_two_files_share_one_environment_and_its_connections(start: Start, origin: Origin) -> None:
+    """One loop for all of them: a pooled client does not survive the end of its loop."""
+    function = start()
+
+    answers = [post(function, origin.url(path)) for path in ("length/1", "length/2", "length/3")]
+
+    assert [status for status, _, _ in answers] == [200, 200, 200]
+    assert (len(origin.requests), origin.connections) == (3, 1)
+    assert starts(function) == 1
+
+
+def starts(function: Environment) -> int:
+    """How often the runtime was started."""
+    return function.log.read_text().count("INIT START")
+
+
+def test_what_outlasts_its_timeout_is_cut_off_here(tmp_path: Path) -> None:
+    """Otherwise the tests above would prove nothing."""
+    code, home = tmp_path / "code", tmp_path / "home"
+    code.mkdir()
+    home.mkdir()
+    (code / "sleeper.py").write_text(
+        "import time\n\ndef handler(event, context):\n    time.sleep(event)\n    return 7\n"
+    )
+    with environment(code, "sleeper.handler", home, timeout=1, variables={"AWS_REGION": "eu-central-1"}) as function:
+        assert function.invoke(0.1).body == "7"
+
+        answer = function.invoke(30)
+
+    assert "Task timed out after 1.00 seconds" in answer.body
+    assert 1 <= answer.seconds < 3
