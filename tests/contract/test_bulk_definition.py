@@ -1,0 +1,178 @@
+"""infra/bulk.asl.yaml is what AWS documents a Distributed Map to be.
+
+These read the definition only: they prove that its fields, names and sizes are allowed ones and fit each other and
+the template. The sources are the pages of the AWS Step Functions developer guide that are named in the tests.
+"""
+
+import re
+from typing import Any
+
+import pytest
+from infra.local.distributed_map import MAX_INPUT_BYTES
+from infra.template import ROOT, functions, load
+
+from contract.bulk_machine import GIVEN, VALUES, definition
+
+TEMPLATE = load()
+TEXT = (ROOT / "infra" / "bulk.asl.yaml").read_text()
+STATES: dict[str, dict[str, Any]] = definition()["States"]
+MAPS = {name: state for name, state in STATES.items() if state["Type"] == "Map"}
+EXPRESS_SECONDS = 300  # "Quotas": an express execution's longest run
+
+each_map = pytest.mark.parametrize("name", MAPS)
+
+
+def children(name: str) -> dict[str, dict[str, Any]]:
+    states: dict[str, dict[str, Any]] = MAPS[name]["ItemProcessor"]["States"]
+    return states
+
+
+def every_state() -> dict[str, dict[str, Any]]:
+    return STATES | {name: state for of in MAPS for name, state in children(of).items()}
+
+
+def longest_waits(retriers: list[dict[str, Any]]) -> float:
+    """Full jitter waits at most as long as no jitter."""
+    waits: list[float] = [
+        min(r["IntervalSeconds"] * r.get("BackoffRate", 2) ** attempt, r.get("MaxDelaySeconds", 1e9))
+        for r in retriers
+        for attempt in range(r["MaxAttempts"])
+    ]
+    return sum(waits)
+
+
+def test_every_placeholder_is_substituted_and_every_substitution_is_used() -> None:
+    assert set(re.findall(r"\$\{(\w+)\}", TEXT)) == set(GIVEN)
+    assert "${" not in str(definition())
+
+
+def test_numbers_become_numbers() -> None:
+    """Without quotes around the placeholder: in quotes they would be strings, which AWS refuses."""
+    for state in MAPS.values():
+        numbers = state["MaxConcurrency"], state["ToleratedFailurePercentage"], state["ItemBatcher"]["MaxItemsPerBatch"]
+        assert [type(number) for number in numbers] == [int, int, int]
+
+
+def test_what_a_parameter_may_be_is_what_a_map_may_have() -> None:
+    """Distributed Map: concurrency up to 10,000, a percentage of 0 to 100, batches of at least one item."""
+    bounds = {
+        name: (parameter["MinValue"], parameter["MaxValue"])
+        for name, parameter in TEMPLATE["Parameters"].items()
+        if name.startswith("Bulk")
+    }
+    assert {GIVEN[name]["Ref"] for name in ("BatchSize", "MaxConcurrency", "ToleratedFailurePercentage")} == set(bounds)
+    assert bounds["BulkMaxConcurrency"][0] >= 1  # 0 would mean 10,000
+    assert bounds["BulkMaxConcurrency"][1] <= 10_000
+    assert bounds["BulkToleratedFailurePercentage"] == (0, 100)
+    assert bounds["BulkBatchSize"][0] >= 1
+
+
+def test_the_maps_differ_in_what_they_read_and_in_nothing_else() -> None:
+    lines, rows = (str(state["ItemProcessor"]).replace(name, "X") for name, state in MAPS.items())
+    assert lines == rows
+    differing = {field for field in MAPS["JsonLines"] if MAPS["JsonLines"][field] != MAPS["CsvRows"][field]}
+    assert differing == {"ItemReader", "ItemProcessor", "Label"}
+
+
+def test_lists_are_read_as_the_names_of_their_objects_say() -> None:
+    """Page "ItemReader (Map)": InputType and, for CSV, where the header is."""
+    assert [choice["Next"] for choice in STATES["WhichList"]["Choices"][:2]] == ["JsonLines", "CsvRows"]
+    assert [choice["StringMatches"] for choice in STATES["WhichList"]["Choices"][:2]] == ["*.jsonl", "*.csv"]
+    assert MAPS["JsonLines"]["ItemReader"]["ReaderConfig"] == {"InputType": "JSONL"}
+    assert MAPS["CsvRows"]["ItemReader"]["ReaderConfig"] == {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}
+
+
+@each_map
+def test_a_map_has_only_fields_that_a_distributed_map_has(name: str) -> None:
+    """Page "Using Map state in Distributed mode"; reader and writer have a Resource and Parameters."""
+    state = MAPS[name]
+    allowed = {"Type", "Label", "ItemReader", "ItemBatcher", "MaxConcurrency", "ToleratedFailurePercentage"}
+    assert set(state) == allowed | {"ItemProcessor", "ResultWriter", "ResultPath", "Catch", "Next"}
+    assert state["ItemReader"]["Resource"] == "arn:aws:states:::s3:getObject"
+    assert state["ResultWriter"]["Resource"] == "arn:aws:states:::s3:putObject"
+    assert set(state["ResultWriter"]["Parameters"]) == {"Bucket", "Prefix.$"}
+    assert set(state["ItemBatcher"]) == {"MaxItemsPerBatch", "MaxInputBytesPerBatch", "BatchInput"}
+    assert state["ItemProcessor"]["ProcessorConfig"] == {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}
+    assert re.fullmatch(r"[A-Za-z0-9]{1,40}", state["Label"])
+
+
+@each_map
+def test_the_largest_batch_fits_into_the_input_of_an_execution(name: str) -> None:
+    """Page "Quotas": 256 KiB; what stands beside the items has at most 300 bytes (a run's name has at most 80)."""
+    assert MAPS[name]["ItemBatcher"]["MaxInputBytesPerBatch"] + 300 <= MAX_INPUT_BYTES
+
+
+@each_map
+def test_a_batch_and_its_retries_end_within_an_express_execution(name: str) -> None:
+    task = children(name)[f"Bulk{name}"]
+    keep = children(name)[f"Keep{name}"]
+    runs = 1 + next(r["MaxAttempts"] for r in task["Retry"] if "States.TaskFailed" in r["ErrorEquals"])
+
+    longest = runs * task["TimeoutSeconds"] + longest_waits(task["Retry"]) + longest_waits(keep["Retry"])
+    assert longest + 5 < EXPRESS_SECONDS
+
+
+def test_the_machine_waits_a_little_longer_than_its_functions_run() -> None:
+    timeouts = {name: properties["Timeout"] for name, properties in functions(TEMPLATE).items()}
+    for name in MAPS:
+        assert children(name)[f"Bulk{name}"]["TimeoutSeconds"] == timeouts["BulkFunction"] + 5
+    assert STATES["Summary"]["TimeoutSeconds"] == timeouts["SummaryFunction"] + 5
+
+
+def test_every_retry_is_one_that_aws_takes() -> None:
+    """Page "Handling errors": names, bounds, and full jitter, so that batches do not come back all at once."""
+    named = {
+        "States.ALL",
+        "States.TaskFailed",
+        "Lambda.TooManyRequestsException",
+        "Lambda.ServiceException",
+        "Lambda.AWSLambdaException",
+        "Lambda.SdkClientException",
+        "Lambda.ClientExecutionTimeoutException",
+    }
+    for state in every_state().values():
+        for retrier in state.get("Retry", []):
+            assert set(retrier["ErrorEquals"]) <= named
+            assert "States.ALL" not in retrier["ErrorEquals"] or retrier["ErrorEquals"] == ["States.ALL"]
+            assert retrier["JitterStrategy"] == "FULL"
+            assert retrier["IntervalSeconds"] >= 1
+            assert retrier.get("MaxDelaySeconds", 31_622_400) > retrier["IntervalSeconds"]
+            assert retrier.get("BackoffRate", 2) >= 1
+
+
+def test_every_name_of_a_state_is_given_once_and_leads_somewhere() -> None:
+    names = [*STATES, *(name for of in MAPS for name in children(of))]
+    assert len(names) == len(set(names))
+    for machine in (STATES, *(children(of) for of in MAPS)):
+        following = set(
+            re.findall(
+                r"'(?:Next|Default)': '(\w+)'", str({k: {**v, "ItemProcessor": None} for k, v in machine.items()})
+            )
+        )
+        assert following <= set(machine)
+
+
+def test_states_are_named_after_their_handlers() -> None:
+    assert {"BulkJsonLines", "BulkCsvRows", "Summary"} <= set(every_state())
+    assert {p["Handler"] for p in functions(TEMPLATE).values()} >= {
+        "intake.handlers.bulk.handler",
+        "intake.handlers.summary.handler",
+    }
+
+
+def test_a_summary_is_written_however_the_map_ends() -> None:
+    for state in MAPS.values():
+        assert state["Next"] == "Summary"
+        assert state["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.broken", "Next": "Summary"}]
+
+
+def test_what_it_calls_is_what_its_role_may_call() -> None:
+    """Where the machine writes and reads, by the prefixes of its role (tested in test_template_rights)."""
+    assert VALUES.keys() < GIVEN.keys()
+    assert {GIVEN["BulkFunction"]["Fn::GetAtt"], GIVEN["SummaryFunction"]["Fn::GetAtt"]} == {
+        "BulkFunction.Arn",
+        "SummaryFunction.Arn",
+    }
+    written = re.findall(r"States\.Format\('(runs/[^']*)'", TEXT)
+    assert len(written) == 4
+    assert GIVEN["ImageBucket"] == {"Ref": "ImageBucket"}
