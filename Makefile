@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo openapi bench test lint format build deploy validate clean install dev sam ministack
+.PHONY: help demo openapi bench test local lint format build deploy validate clean install dev sam ministack
 
 ARCH ?= arm64
 FILE ?=
@@ -23,6 +23,9 @@ demo: dev sam ministack ## See it work: deployed to a local AWS, a File sent thr
 
 test: dev sam ministack lint ## Lint, types and the whole suite
 	@$(PY) -m pytest
+
+local: dev sam ## sam local for real, in Docker: every command of docs/local.md, x86_64
+	@$(PY) -m pytest tests/local
 
 lint: dev ## Lint, format and types, nothing changed
 	@$(PY) -m ruff check $(CODE)
