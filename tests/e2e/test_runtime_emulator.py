@@ -27,14 +27,14 @@ type Start = Callable[..., Environment]
 
 
 @pytest.fixture(scope="module")
-def built() -> tuple[Path, str]:
-    """The code of the HTTPS door, and the name of its handler."""
+def built() -> dict[str, tuple[Path, str]]:
+    """Where each function's code is, and what its handler is called."""
     if not SAM.exists():
         pytest.fail("sam is not installed: run `make install`, or `make test` for everything.")
     into = artefact.local_build()
     artefact.build(artefact.machine(), into, SAM)
-    door = functions(load(into / "template.yaml"))["HttpFunction"]
-    return into / door["CodeUri"], door["Handler"]
+    doors = functions(load(into / "template.yaml"))
+    return {name: (into / door["CodeUri"], door["Handler"]) for name, door in doors.items()}
 
 
 @pytest.fixture
@@ -44,16 +44,25 @@ def origin() -> Iterator[Origin]:
 
 
 @pytest.fixture
-def start(
-    built: tuple[Path, str], s3: seaweed.S3Server, bucket: str, origin: Origin, tmp_path: Path
-) -> Iterator[Start]:
-    """Make the environment of a function that may dial the origin."""
-    settings = {"IMAGE_BUCKET": bucket, "ALLOWED_NETWORKS": "127.0.0.1/32", "ALLOWED_PORTS": f"{origin.port}"}
+def inbox(s3: seaweed.S3Server) -> str:
+    return s3.new_bucket()
+
+
+@pytest.fixture
+def settings(s3: seaweed.S3Server, bucket: str, inbox: str, origin: Origin) -> dict[str, str]:
+    """Of a function that may dial the origin."""
+    allowed = {"ALLOWED_NETWORKS": "127.0.0.1/32", "ALLOWED_PORTS": f"{origin.port}"}
+    return s3.environment | allowed | {"IMAGE_BUCKET": bucket, "INBOX_BUCKET": inbox}
+
+
+@pytest.fixture
+def start(built: dict[str, tuple[Path, str]], settings: dict[str, str], tmp_path: Path) -> Iterator[Start]:
+    """Make the environment of a function."""
     with ExitStack() as stack:
 
-        def make(**changed: str) -> Environment:
-            variables = s3.environment | settings | changed
-            return stack.enter_context(environment(*built, tmp_path, timeout=SECONDS, variables=variables))
+        def make(door: str = "HttpFunction", **changed: str) -> Environment:
+            made = environment(*built[door], tmp_path, timeout=SECONDS, variables=settings | changed)
+            return stack.enter_context(made)
 
         yield make
 
@@ -62,6 +71,7 @@ def post(function: Environment, *urls: str) -> tuple[int, dict[str, Any], Answer
     """Send a URL list as API Gateway does; the status, the receipt, and how they came."""
     event = json.loads(EVENT.read_text()) | {"body": json.dumps({"id": "emulated", "urls": urls})}
     answer = function.invoke(event)
+    assert "Task timed out" not in answer.body
     response = answer.json()
     return response["statusCode"], json.loads(response["body"]), answer
 
@@ -100,6 +110,38 @@ def test_an_answer_that_has_no_good_image_leaves_in_time_too(start: Start, origi
     assert answer.seconds < SECONDS
 
 
+def test_a_batch_is_reported_before_the_function_is_cut_off(
+    start: Start, origin: Origin, s3: seaweed.S3Server, bucket: str
+) -> None:
+    items = [{"id": name, "urls": [origin.url(name)]} for name in ("silent", "length")]
+    event = {"Items": items, "BatchInput": {"run": "run-4", "startedAt": "2026-11-22T12:00:00.123Z"}}
+
+    answer = start("BulkFunction", **PATIENT).invoke(event)
+
+    assert answer.seconds < SECONDS
+    assert (answer.json()["status"], answer.json()["codes"]) == ({"failed": 1, "stored": 1}, {"deadline_exceeded": 1})
+    (report,) = s3.client().list_objects_v2(Bucket=bucket, Prefix="runs/run-4/batches/")["Contents"]
+    document = json.loads(s3.client().get_object(Bucket=bucket, Key=report["Key"])["Body"].read())
+    assert document["failed"] == items[:1]
+
+
+def test_a_manifest_asks_to_be_taken_again_before_the_function_is_cut_off(
+    start: Start, origin: Origin, s3: seaweed.S3Server, bucket: str, inbox: str
+) -> None:
+    """With receipts of all its Files, from which the next run goes on."""
+    lines = [json.dumps({"id": name, "urls": [origin.url(name)]}).encode() for name in ("silent", "length")]
+    s3.client().put_object(Bucket=inbox, Key="inbox/lot 8.jsonl", Body=b"\n".join(lines))
+    event = json.loads((EVENT.parent / "s3-manifest.json").read_text())
+    event["Records"][0]["s3"]["bucket"]["name"] = inbox
+
+    answer = start("S3Function", **PATIENT).invoke(event)
+
+    assert answer.seconds < SECONDS
+    assert answer.json()["errorType"] == "Unfinished"
+    receipts = s3.client().list_objects_v2(Bucket=bucket, Prefix="receipts/")["Contents"]
+    assert {item["Key"] for item in receipts} == {"receipts/silent.json", "receipts/length.json"}
+
+
 def test_after_an_answer_in_the_last_moment_the_next_file_is_taken_in(start: Start, origin: Origin) -> None:
     """What was given up leaves nothing behind that would hold up, or end, the environment."""
     function = start(**PATIENT)
@@ -108,7 +150,7 @@ def test_after_an_answer_in_the_last_moment_the_next_file_is_taken_in(start: Sta
     status, _, answer = post(function, origin.url("length"))
 
     assert status == 200
-    assert answer.seconds < 1
+    assert answer.seconds < 2
     assert starts(function) == 1
 
 
