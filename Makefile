@@ -3,10 +3,13 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo openapi bench test local lint format build deploy validate clean install dev sam ministack
+.PHONY: help demo bulk openapi bench test local lint format build deploy validate clean install dev sam ministack
 
 ARCH ?= arm64
 FILE ?=
+LIST ?=
+STACK ?= image-intake
+ENDPOINT ?=
 PY := .venv/bin/python
 CODE := functions infra tests
 
@@ -20,6 +23,9 @@ help: ## Show this list
 
 demo: dev sam ministack ## See it work: deployed to a local AWS, a File sent through it (FILE=my-file.json sends yours)
 	@$(PY) -m infra.demo $(if $(FILE),"$(FILE)")
+
+bulk: dev ## Hand a list of Files to a deployed stack and follow its run (LIST=list.csv STACK=image-intake)
+	@$(PY) -m infra.bulk "$(or $(LIST),$(error which list? make bulk LIST=list.csv))" --stack "$(STACK)" --endpoint "$(ENDPOINT)"
 
 test: dev sam ministack lint ## Lint, types and the whole suite
 	@$(PY) -m pytest

@@ -3,7 +3,9 @@
 import json
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.message import Message
 from typing import Any
 
 import botocore.credentials
@@ -24,21 +26,30 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status, media type and body as they came."""
+    """Status, media type, body and headers as they came; names of headers in lower case."""
 
     status: int
     content_type: str
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def json(self) -> Any:  # noqa: ANN401 - JSON is what it is
         """The body, read."""
         return json.loads(self.body)
 
 
-def call(method: str, url: str, body: bytes | None, *, region: str, credentials: Credentials | None) -> Answer:
+def call(  # noqa: PLR0913 - what makes a request
+    method: str,
+    url: str,
+    body: bytes | None,
+    *,
+    region: str,
+    credentials: Credentials | None,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
     """Send one request, signed unless there are no credentials; any status is an answer."""
-    headers = {"Content-Type": "application/json"} if body is not None else {}
-    request = AWSRequest(method=method, url=url, data=body, headers=headers)
+    given = {"Content-Type": "application/json"} if body is not None else {}
+    request = AWSRequest(method=method, url=url, data=body, headers={**given, **(headers or {})})
     if credentials:
         keys = botocore.credentials.Credentials(credentials.key, credentials.secret)
         SigV4Auth(keys, "execute-api", region).add_auth(request)
@@ -48,7 +59,11 @@ def call(method: str, url: str, body: bytes | None, *, region: str, credentials:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(plain, timeout=SECONDS) as response:
-            return Answer(response.status, response.headers.get_content_type(), response.read())
+            return _answer(response.status, response.headers, response.read())
     except urllib.error.HTTPError as error:
         with error:
-            return Answer(error.code, error.headers.get_content_type(), error.read())
+            return _answer(error.code, error.headers, error.read())
+
+
+def _answer(status: int, headers: Message, body: bytes) -> Answer:
+    return Answer(status, headers.get_content_type(), body, {name.lower(): value for name, value in headers.items()})

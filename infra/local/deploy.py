@@ -49,10 +49,15 @@ class Deployed:
     log_group: str
 
     def call(
-        self, method: str, path: str, body: bytes | None = None, credentials: Credentials | None = ROOT_USER
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        credentials: Credentials | None = ROOT_USER,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Call the API, signed by the account's root if not said otherwise; with None, not signed at all."""
-        return call(method, self.api_url + path, body, region=REGION, credentials=credentials)
+        return call(method, self.api_url + path, body, region=REGION, credentials=credentials, headers=headers)
 
     def logs(self, lines: int = 30) -> str:
         """The last lines that the function logged."""

@@ -1,6 +1,8 @@
-"""The stack, deployed once for all end-to-end tests: our template, by sam, on MiniStack; a small origin beside it."""
+"""The stack, deployed once for all end-to-end tests: our template, by sam, on MiniStack; two origins beside it."""
 
-from collections.abc import Iterator
+import json
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,9 @@ from infra.demo.origin import origin  # noqa: E402
 from infra.demo.pictures import gallery  # noqa: E402
 from infra.local.deploy import Deployed, deployed_stack, loosen  # noqa: E402
 
+from origin import Origin, in_a_thread  # noqa: E402
+
+BATCH_SIZE = 250
 VENVS = ROOT / ".local"
 
 
@@ -26,20 +31,46 @@ class Ground:
         s3: a client with every right.
         site: the address of the origin, no slash at the end.
         pictures: what the origin serves, by name.
+        origin: another origin, which can be taught, and counts what it is asked.
     """
 
     stack: Deployed
     s3: Any
     site: str
     pictures: dict[str, bytes] = field(repr=False)
+    origin: Origin
 
     def url(self, name: str) -> str:
         return f"{self.site}/{name}"
 
     def objects(self, prefix: str = "images/") -> list[str]:
         """The keys in the image bucket."""
-        listed = self.s3.list_objects_v2(Bucket=self.stack.bucket, Prefix=prefix)
-        return [item["Key"] for item in listed.get("Contents", [])]
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.stack.bucket, Prefix=prefix)
+        return [item["Key"] for page in pages for item in page.get("Contents", [])]
+
+    def drop(self, key: str, body: bytes) -> None:
+        """Put a manifest or a list into the inbox."""
+        self.s3.put_object(Bucket=self.stack.inbox, Key=key, Body=body)
+
+    def read(self, key: str) -> bytes:
+        body: bytes = self.s3.get_object(Bucket=self.stack.bucket, Key=key)["Body"].read()
+        return body
+
+    def json(self, key: str) -> Any:
+        return json.loads(self.read(key))
+
+
+def jsonl(*documents: object) -> bytes:
+    return b"".join(json.dumps(document).encode() + b"\n" for document in documents)
+
+
+def eventually[T](what: Callable[[], T | None], seconds: float = 30.0) -> T:
+    """Ask until the answer is a yes; what it was."""
+    until = time.monotonic() + seconds
+    while not (found := what()) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert found, f"it did not come about within {seconds:.0f} seconds"
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -50,8 +81,9 @@ def deployed() -> Iterator[Ground]:
     built, processor = artefact.local_build(), artefact.machine()
     artefact.build(processor, built, sam)
     pictures = gallery()
-    with origin(pictures, delay=0) as port:
-        parameters = {"Architecture": processor, "AllowedPorts": f"80,443,{port}"}
-        with deployed_stack(built, VENVS, parameters) as stack:
+    with origin(pictures, delay=0) as port, in_a_thread() as counting:
+        parameters = {"Architecture": processor, "AllowedPorts": f"80,443,{port},{counting.port}"}
+        bulk = {"BulkBatchSize": str(BATCH_SIZE), "BulkMaxConcurrency": "2"}
+        with deployed_stack(built, VENVS, parameters | bulk) as stack:
             loosen(stack, {"ALLOWED_NETWORKS": "127.0.0.1/32"})
-            yield Ground(stack, stack.aws.client("s3"), f"http://127.0.0.1:{port}", pictures)
+            yield Ground(stack, stack.aws.client("s3"), f"http://127.0.0.1:{port}", pictures, counting)

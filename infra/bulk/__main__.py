@@ -1,0 +1,79 @@
+"""`python -m infra.bulk list.csv --stack image-intake [--endpoint http://127.0.0.1:4566]`."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.bulk.screen import Screen, summary
+from infra.bulk.stack import BulkError, Progress, Stack, named
+
+ENDINGS = {".jsonl", ".csv"}
+POLL_SECONDS = 1.0
+INTERRUPTED = 130
+
+
+def main() -> int:
+    """Run it: 0 if the run succeeded, also where images failed; 1 if it did not; 130 after Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="make bulk", description="Hand a list of Files to a deployed stack.")
+    parser.add_argument("list", type=Path, help="JSON lines of Files or URL lists, or CSV with a column url")
+    parser.add_argument("--stack", default="image-intake", help="name of the stack (default: image-intake)")
+    parser.add_argument("--endpoint", help="of a local AWS; left out: AWS itself")
+    asked = parser.parse_args()
+    try:
+        return _hand_over(asked.list, asked.stack, asked.endpoint or None)
+    except BulkError as error:
+        print(error, file=sys.stderr)
+    except (BotoCoreError, ClientError) as error:
+        print(f"AWS says: {error}", file=sys.stderr)
+    return 1
+
+
+def _hand_over(path: Path, name: str, endpoint: str | None) -> int:
+    if not path.is_file():
+        raise BulkError(f"{path} is not there, or no file.")
+    if path.suffix.lower() not in ENDINGS:
+        raise BulkError(f"{path.name} is no list: its name has to end in .jsonl or .csv.")
+    stack = Stack(name, endpoint)
+    print(f"Uploading {path.name}, {path.stat().st_size:,} bytes ...", flush=True)
+    key = stack.upload(path)
+    where = f" --endpoint-url {endpoint}" if endpoint else ""
+    look = f"aws{where} s3 ls s3://{stack.images}/runs/"
+    try:
+        arn = stack.find(key)
+        look = f"aws{where} stepfunctions describe-execution --execution-arn {arn}"
+        print(f"The run is {named(arn)}", flush=True)
+        ended = _follow(stack, arn)
+    except KeyboardInterrupt:
+        print(f"\nThe run goes on. To look at it:\n  {look}", file=sys.stderr)
+        return INTERRUPTED
+    return _tell(stack, arn, ended)
+
+
+def _follow(stack: Stack, arn: str) -> Progress:
+    screen = Screen()
+    try:
+        while (progress := stack.progress(arn)).running:
+            screen.show(progress)
+            time.sleep(POLL_SECONDS)
+        screen.show(progress)
+    finally:
+        screen.leave()
+    return progress
+
+
+def _tell(stack: Stack, arn: str, ended: Progress) -> int:
+    found = stack.summary(named(arn))
+    if found:
+        print("\n".join(summary(found, stack.images)))
+        print(f"All of it: s3://{stack.images}/runs/{named(arn)}/")
+    if ended.status == "SUCCEEDED":
+        return 0
+    print(f"The run ended as {ended.status}. {ended.error}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
