@@ -5,6 +5,7 @@ import hashlib
 from collections import Counter
 from collections.abc import AsyncGenerator, Buffer, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 from intake.bounds import Reservation
 from intake.domain.errors import IntakeError, NotFound
@@ -48,8 +49,10 @@ class FakeFetch:
     most_at_once: int = 0
     moved: dict[str, str] = field(default_factory=dict)
 
-    async def fetch(self, url: Url, reservation: Reservation, effort: Effort) -> Download:
+    async def fetch(self, url: Url, reservation: Reservation, effort: Effort, end: float = inf) -> Download:
         """See `Fetch.fetch`."""
+        del end  # it never waits to ask again
+        await reservation.begin()
         self.asked[str(url)] += 1
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)

@@ -48,11 +48,35 @@ class MemoryBudget:
 
 
 class Reservation:
-    """What one image holds of the budget: taken once, before the body (piecewise taking can deadlock)."""
+    """What one image holds of what all share: its turn among those at work, and memory for its body.
 
-    def __init__(self, budget: MemoryBudget) -> None:
+    Memory is taken once, before the body (piecewise taking can deadlock). A turn is given back while the image waits
+    for its origin, so that one slow origin does not hold up every other.
+    """
+
+    def __init__(self, budget: MemoryBudget, turns: asyncio.Semaphore | None = None) -> None:
+        """Hold nothing yet.
+
+        Args:
+            budget: of memory.
+            turns: as many as images may be at work at once; None for any number.
+        """
         self._budget = budget
+        self._turns = turns
         self._held = 0
+        self._at_work = False
+
+    async def begin(self) -> None:
+        """Wait for a turn."""
+        if self._turns is not None and not self._at_work:
+            await self._turns.acquire()
+        self._at_work = True
+
+    def pause(self) -> None:
+        """Give the turn back, while there is nothing to do but to wait."""
+        if self._turns is not None and self._at_work:
+            self._turns.release()
+        self._at_work = False
 
     async def take(self, size: int) -> None:
         """Wait for room for `size` bytes; a body larger than the whole budget waits to be alone."""
@@ -67,7 +91,9 @@ class Reservation:
             self._held = size
 
     def release(self) -> None:
+        """Give everything back."""
         self.shrink(0)
+        self.pause()
 
 
 @dataclass(slots=True)

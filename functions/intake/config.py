@@ -1,21 +1,18 @@
-"""The settings: read once from the environment, typed, and every fault named at once."""
+"""What the environment says: read once, and every fault named at once."""
 
 import os
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from intake.domain.limits import IMAGE_TYPES, MIB, Limits
+from intake.domain.limits import MIB, Limits
+from intake.settings import LIMITS, REQUIRED, SETTINGS, VARIABLES, Setting
+
+__all__ = ["REQUIRED", "SETTINGS", "VARIABLES", "Config", "ConfigError"]
 
 _BASE_MEMORY = 192 * MIB
-_HOST = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-
-
-REQUIRED = object()
-"""Stands for the default of a setting that has none."""
+_LOCAL_MEMORY = 1024
+"""MiB where no function has a size."""
 
 
 class ConfigError(Exception):
@@ -24,179 +21,6 @@ class ConfigError(Exception):
     def __init__(self, faults: list[str]) -> None:
         self.faults = faults
         super().__init__("; ".join(faults))
-
-
-@dataclass(frozen=True, slots=True)
-class Setting[T]:
-    """One variable of the environment.
-
-    Attributes:
-        name: of the variable.
-        read: turns its text into a value, or raises ValueError.
-        wanted: what it should be, as the error says it.
-        about: what it is for, as the docs say it.
-        default: its value where the variable is missing or empty; REQUIRED if there is none.
-        shown: the default as the docs say it.
-    """
-
-    name: str
-    read: Callable[[str], T]
-    wanted: str
-    about: str
-    default: T | Any = REQUIRED
-    shown: str = ""
-
-
-def _whole(least: int, most: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        number = int(text)
-        if not least <= number <= most:
-            raise ValueError(text)
-        return number
-
-    return read
-
-
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds <= 900:  # noqa: PLR2004 - Lambda's longest run
-        raise ValueError(text)
-    return seconds
-
-
-def _listed[T](read: Callable[[str], T]) -> Callable[[str], tuple[T, ...]]:
-    def read_all(text: str) -> tuple[T, ...]:
-        items = tuple(read(item.strip()) for item in text.split(",") if item.strip())
-        if not items:
-            # Nothing but commas: for some settings an empty list would mean "any", which nobody wrote.
-            raise ValueError(text)
-        return items
-
-    return read_all
-
-
-def _bucket(text: str) -> str:
-    if not _BUCKET.fullmatch(text):
-        raise ValueError(text)
-    return text
-
-
-def _host(text: str) -> str:
-    if not _HOST.fullmatch(text.lower()):
-        raise ValueError(text)
-    return text.lower()
-
-
-def _network(text: str) -> IPv4Network | IPv6Network:
-    return ip_network(text, strict=False)  # 10.1.2.3/8 says what it means
-
-
-def _image_type(text: str) -> str:
-    if text not in IMAGE_TYPES:
-        raise ValueError(text)
-    return text
-
-
-def _printable(text: str) -> str:
-    if not (text.isascii() and text.isprintable()):
-        raise ValueError(text)
-    return text
-
-
-_SECONDS = "seconds, more than 0 and at most 900"
-
-
-def _limit(name: str, read: Callable[[str], Any], wanted: str, about: str, shown: str = "") -> Setting[Any]:
-    default = next(f.default for f in fields(Limits) if f.name == name.lower())
-    return Setting(name, read, wanted, about, default, shown or _show(default))
-
-
-def _show(value: object) -> str:
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
-
-
-IMAGE_BUCKET = Setting("IMAGE_BUCKET", _bucket, "the name of a bucket", "Where images and receipts are stored.")
-INBOX_BUCKET = Setting(
-    "INBOX_BUCKET",
-    _bucket,
-    "the name of a bucket, not that of IMAGE_BUCKET",
-    "Where manifests and bulk lists are put; without one there is only the synchronous answer.",
-    "",
-    "none",
-)
-CONTACT = Setting(
-    "CONTACT",
-    _printable,
-    "printable ASCII: a URL or a mail address",
-    "Who answers for the requests; stands in the User-Agent.",
-    "",
-    "none",
-)
-LIMITS: tuple[Setting[Any], ...] = (
-    _limit("MAX_BASE_IMAGES", _whole(1, 1000), "a whole number from 1 to 1000", "Base images in one File."),
-    _limit("MAX_IMAGE_BYTES", _whole(1, 1024 * MIB), "bytes, 1 to 1073741824", "Bytes of one image."),
-    _limit(
-        "MAX_IMAGE_PIXELS",
-        _whole(1, 10**10),
-        "a whole number from 1 to 10000000000",
-        "Width times height of one image.",
-    ),
-    _limit(
-        "MAX_IMAGE_FRAMES",
-        _whole(1, 10**6),
-        "a whole number from 1 to 1000000",
-        "Frames or pages of one image.",
-    ),
-    _limit("IMAGE_TYPES", _listed(_image_type), f"some of {','.join(IMAGE_TYPES)}", "Types that are accepted."),
-    _limit("MAX_IN_FLIGHT", _whole(1, 1024), "a whole number from 1 to 1024", "Images at work at once."),
-    _limit(
-        "MAX_PER_ORIGIN",
-        _whole(1, 1024),
-        "a whole number from 1 to 1024",
-        "Requests to one origin at once; halved on 429, 503 or a refused connection, grown back slowly. "
-        "Set 8 for sites that are not yours.",
-    ),
-    _limit(
-        "MEMORY_BUDGET_BYTES",
-        _whole(1, 10 * 1024 * MIB),
-        "bytes, 1 to 10737418240",
-        "Bodies in flight; an image waits until there is room for it.",
-        "3/4 of the function's memory beyond 192 MiB",
-    ),
-    _limit("CONNECT_TIMEOUT", _seconds, _SECONDS, "DNS, TCP and TLS together."),
-    _limit("READ_TIMEOUT", _seconds, _SECONDS, "Silence of an origin."),
-    _limit("IMAGE_TIMEOUT", _seconds, _SECONDS, "One image, all attempts and redirects."),
-    _limit("MAX_ATTEMPTS", _whole(1, 10), "a whole number from 1 to 10", "Attempts for one image."),
-    _limit(
-        "MAX_REDIRECTS",
-        _whole(0, 20),
-        "a whole number from 0 to 20",
-        "Redirects that are followed in one attempt.",
-    ),
-    _limit(
-        "ALLOWED_HOSTS",
-        _listed(_host),
-        "host names with commas between them, *.cdn.example for every name below one",
-        "The only hosts that are asked.",
-        "any public host",
-    ),
-    _limit(
-        "ALLOWED_PORTS",
-        _listed(_whole(1, 65535)),
-        "ports with commas between them",
-        "The only ports that are asked.",
-    ),
-    _limit(
-        "ALLOWED_NETWORKS",
-        _listed(_network),
-        "CIDRs with commas between them, such as 10.1.0.0/16",
-        "Networks that are dialled although they are not public.",
-        "none",
-    ),
-    _limit("DEADLINE_MARGIN", _seconds, _SECONDS, "Kept of the function's time for the receipt and the answer."),
-)
-SETTINGS: tuple[Setting[Any], ...] = (IMAGE_BUCKET, INBOX_BUCKET, *LIMITS, CONTACT)
-VARIABLES: tuple[str, ...] = tuple(setting.name for setting in SETTINGS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,10 +48,11 @@ class Config:
         """
         faults: list[str] = []
         values = {setting.name: _value(setting, environment, faults) for setting in SETTINGS}
+        memory = int(environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or _LOCAL_MEMORY) * MIB
         if not environment.get("MEMORY_BUDGET_BYTES", "").strip():
-            values["MEMORY_BUDGET_BYTES"] = _default_budget(environment, values["MAX_IMAGE_BYTES"])
-        if values["IMAGE_BUCKET"] == values["INBOX_BUCKET"]:
-            faults.append("INBOX_BUCKET is IMAGE_BUCKET, want another: what is stored must not be taken in again")
+            # Room is left for Python and its packages, for the pieces on their way, and for what else grows.
+            values["MEMORY_BUDGET_BYTES"] = max(values["MAX_IMAGE_BYTES"], (memory - _BASE_MEMORY) * 3 // 4)
+        faults += _contradictions(values, memory)
         if faults:
             raise ConfigError(faults)
         limits = Limits(**{setting.name.lower(): values[setting.name] for setting in LIMITS})
@@ -251,7 +76,14 @@ def _value(setting: Setting[Any], environment: Mapping[str, str], faults: list[s
     return setting.default
 
 
-def _default_budget(environment: Mapping[str, str], max_image_bytes: int) -> int:
-    """Leave room for Python and its packages, for the pieces on their way, and for what else grows."""
-    memory = int(environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or 1024) * MIB
-    return max(max_image_bytes, (memory - _BASE_MEMORY) * 3 // 4)
+def _contradictions(values: Mapping[str, Any], memory: int) -> list[str]:
+    """Name what is wrong between settings of which each is right by itself."""
+    budget, most = values["MEMORY_BUDGET_BYTES"], values["MAX_IMAGE_BYTES"]
+    found = []
+    if values["IMAGE_BUCKET"] == values["INBOX_BUCKET"]:
+        found.append("INBOX_BUCKET is IMAGE_BUCKET, want another: what is stored must not be taken in again")
+    if budget > memory:
+        found.append(f"MEMORY_BUDGET_BYTES is {budget}, want no more than the function's memory, {memory}")
+    if most > memory // 2:
+        found.append(f"MAX_IMAGE_BYTES is {most}, want no more than half of the function's memory, {memory // 2}")
+    return found

@@ -1,5 +1,6 @@
 """A manifest through the S3 door: its Files taken in, and a problem document for what in it is no File."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
@@ -64,6 +65,8 @@ class Manifests:
             StoreFailed, StoreDenied: the manifest cannot be read, or its problem document not stored.
         """
         tally = Tally()
+        now = asyncio.get_running_loop().time
+        end = now() + seconds
         number, faults = await self._survey(key)
         tally.refused = len({fault.path.partition(":")[0] for fault in faults})
         if number > MAX_FILES:
@@ -73,7 +76,7 @@ class Manifests:
         if faults or (number == 0 and await self._inbox.has(key)):
             detail = "The manifest has documents that are not valid Files." if number else "The manifest is empty."
             await self._refuse(key, HTTPStatus.UNPROCESSABLE_ENTITY, detail, faults)
-        taken = take_in_all(self._intake, self._files(key), limits=self._limits, seconds=seconds, since=since)
+        taken = take_in_all(self._intake, self._files(key), limits=self._limits, seconds=end - now(), since=since)
         async for _, receipt in taken:
             tally.add(receipt)
         return tally

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Buffer, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Protocol
 
 from intake.bounds import Reservation
@@ -30,13 +31,15 @@ class Download:
 class Fetch(Protocol):
     """Downloads from origins that may be hostile."""
 
-    async def fetch(self, url: Url, reservation: Reservation, effort: Effort) -> Download:
+    async def fetch(self, url: Url, reservation: Reservation, effort: Effort, end: float = inf) -> Download:
         """Download one URL.
 
         Args:
             url: what to download.
-            reservation: takes the memory for the body before the body is read; the caller releases it.
+            reservation: has a turn while the origin is asked, and the memory for the body from before it is read;
+                the caller releases both.
             effort: is told of every attempt, and of the time.
+            end: when the File's time is over, on the loop's clock: no wait is begun that would outlast it.
 
         Raises:
             IntakeError: why it cannot be had.

@@ -1,6 +1,7 @@
 """Puts the house together, once per execution environment, on the one event loop that it has."""
 
 import asyncio
+import os
 import ssl
 from collections.abc import Coroutine
 from functools import cache
@@ -9,7 +10,7 @@ from typing import Any
 import boto3
 import certifi
 
-from intake.adapters.bucket import Bucket
+from intake.adapters.bucket import CONNECT_SECONDS, READ_SECONDS, Bucket
 from intake.adapters.fetch import Fetcher
 from intake.adapters.guard import Guard
 from intake.adapters.inbox import S3Inbox
@@ -59,13 +60,13 @@ def manifests() -> Manifests:
 @cache
 def store() -> S3Store:
     """Open the bucket of images and receipts."""
-    return S3Store(bucket(config(), config().image_bucket))
+    return S3Store(bucket(config().image_bucket))
 
 
 @cache
 def inbox() -> S3Inbox:
     """Open the bucket of manifests."""
-    return S3Inbox(bucket(config(), config().inbox_bucket))
+    return S3Inbox(bucket(config().inbox_bucket))
 
 
 @cache
@@ -81,7 +82,7 @@ def fetcher(settings: Config) -> Fetcher:
     transport = SessionTransport(
         connect_timeout=limits.connect_timeout,
         read_timeout=limits.read_timeout,
-        tls=_tls(),
+        tls=_tls(certifi.where()),
         resolver=guard,
         socket_factory=guard.open_socket,
     )
@@ -89,14 +90,15 @@ def fetcher(settings: Config) -> Fetcher:
     return Fetcher(transport, limits, PRODUCT + contact)
 
 
-def bucket(settings: Config, name: str) -> Bucket:
+def bucket(name: str) -> Bucket:
     """Make the way to a bucket; the endpoint is the account's own, or what the environment names."""
-    limits = settings.limits
-    transport = SessionTransport(connect_timeout=limits.connect_timeout, read_timeout=limits.read_timeout, tls=_tls())
+    # The certificates of a proxy or of a private S3 are told as everywhere in boto3.
+    tls = _tls(os.environ.get("AWS_CA_BUNDLE") or certifi.where())
+    transport = SessionTransport(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, tls=tls)
     return Bucket(Signer(boto3.Session(), name), transport)
 
 
 @cache
-def _tls() -> ssl.SSLContext:
+def _tls(bundle: str) -> ssl.SSLContext:
     # The bundle is named, so that SSL_CERT_FILE and SSL_CERT_DIR in the environment change nothing.
-    return ssl.create_default_context(cafile=certifi.where())
+    return ssl.create_default_context(cafile=bundle)

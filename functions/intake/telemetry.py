@@ -4,10 +4,10 @@ No line ever carries a query string or credentials of a URL. The reason of a ref
 """
 
 import logging
+import os
 import re
 from collections import Counter
 from collections.abc import Sequence
-from traceback import format_exception
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -19,7 +19,8 @@ from intake.domain.receipt import Failed, Kept, Outcome, Receipt, Stored
 from intake.domain.url import redact
 
 NAMESPACE = "ImageIntake"
-SERVICE = "image-intake"
+SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME") or "image-intake"
+"""The one dimension of every metric: the template sets the name of the stack."""
 
 _QUERY = re.compile(r"\?\S*")
 _CREDENTIALS = re.compile(r"//[^/\s@]*@")
@@ -75,8 +76,8 @@ def _log_image(file: File, request: ImageRequest, outcome: Stored | Failed) -> N
             done = {"status": "stored", "key": key, "type": image.type, "bytes": outcome.size, "reused": outcome.reused}
             logger.info("image stored", extra=fields | done)
         case Failed(InternalError() as error):
-            traceback = scrub("".join(format_exception(error)))
-            logger.error("image failed", extra=fields | {"status": "failed", "exception": traceback} | _why(error))
+            failed = {"status": "failed", "exception": scrub(error.trace)}
+            logger.error("image failed", extra=fields | failed | _why(error))
         case Failed(error):
             logger.info("image failed", extra=fields | {"status": "failed"} | _why(error))
 
@@ -91,21 +92,22 @@ def scrub(text: str) -> str:
 
 
 def _count(receipt: Receipt, outcomes: Sequence[Outcome]) -> None:
-    counts = receipt.counts
-    _metrics.add_metric("ImagesStored", MetricUnit.Count, counts.stored)
-    _metrics.add_metric("ImagesReused", MetricUnit.Count, counts.reused)
-    _metrics.add_metric("ImagesFailed", MetricUnit.Count, counts.failed)
-    _metrics.add_metric("ImageBytes", MetricUnit.Bytes, counts.bytes)
+    # What was taken over from an earlier receipt was counted when it was done.
+    done = [outcome for outcome in outcomes if not isinstance(outcome, Kept)]
+    stored = [outcome for outcome in done if isinstance(outcome, Stored)]
+    codes = Counter(outcome.error.code for outcome in done if isinstance(outcome, Failed))
+    _metrics.add_metric("ImagesStored", MetricUnit.Count, sum(not outcome.reused for outcome in stored))
+    _metrics.add_metric("ImagesReused", MetricUnit.Count, sum(outcome.reused for outcome in stored))
+    _metrics.add_metric("ImagesFailed", MetricUnit.Count, codes.total())
+    _metrics.add_metric("ImageBytes", MetricUnit.Bytes, sum(outcome.size for outcome in stored))
     _metrics.add_metric("FileMilliseconds", MetricUnit.Milliseconds, receipt.elapsed_ms)
     # The same URL twice is one effort: it was spent once.
-    done = [outcome for outcome in outcomes if not isinstance(outcome, Kept)]
     for effort in {id(outcome.effort): outcome.effort for outcome in done}.values():
         if effort.fetch_ms:
             _metrics.add_metric("FetchMilliseconds", MetricUnit.Milliseconds, effort.fetch_ms)
         if effort.store_ms:
             _metrics.add_metric("StoreMilliseconds", MetricUnit.Milliseconds, effort.store_ms)
     _metrics.flush_metrics()
-    codes = Counter(outcome.error.code for outcome in outcomes if isinstance(outcome, Failed))
     for code, number in codes.items():
         with single_metric("ImagesFailed", MetricUnit.Count, number, namespace=NAMESPACE) as metric:
             metric.add_dimension("service", SERVICE)

@@ -9,7 +9,6 @@ import seaweed
 from intake import runtime
 from intake.adapters import inbox as adapter
 from intake.adapters.inbox import S3Inbox
-from intake.config import Config
 from intake.domain.errors import StoreFailed
 
 
@@ -18,7 +17,7 @@ async def inbox(s3: seaweed.S3Server, bucket: str, monkeypatch: pytest.MonkeyPat
     for name, value in s3.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(adapter, "_PIECE", 1000)
-    made = S3Inbox(runtime.bucket(Config(image_bucket="images"), bucket))
+    made = S3Inbox(runtime.bucket(bucket))
     yield made
     await made.aclose()
 

@@ -48,7 +48,7 @@ def post(s3: seaweed.S3Server, bucket: str, origin: Origin, monkeypatch: pytest.
         monkeypatch.setenv(name, value)
     config = Config.from_environment(settings)
     with asyncio.Runner() as runner:
-        fetcher, store = runtime.fetcher(config), S3Store(runtime.bucket(config, bucket))
+        fetcher, store = runtime.fetcher(config), S3Store(runtime.bucket(bucket))
         service = Intake(fetcher, store, Telemetry(), config.limits, bucket)
         monkeypatch.setattr(runtime, "_runner", runner)
         monkeypatch.setattr(runtime, "config", lambda: config)

@@ -9,7 +9,7 @@ import pytest
 import seaweed
 from intake import runtime
 from intake.adapters.runs import Runs
-from intake.domain.report import BatchReport, Counts, batch_key
+from intake.domain.report import BatchReport, Totals, batch_key
 from intake.handlers.summary import handler
 from lambda_context import Context
 
@@ -37,9 +37,9 @@ def get(s3: seaweed.S3Server, bucket: str, key: str) -> bytes:
 def test_a_run_is_added_up_and_what_failed_comes_line_by_line(s3: seaweed.S3Server, bucket: str) -> None:
     failed = [{"id": f"é{number}", "urls": ["https://a.example/?sig=kept"]} for number in range(30)]
     for number, document in enumerate(failed):
-        counts = Counts(files=2, status={"stored": 1, "failed": 1}, images={"stored": 5}, codes={"timeout": 1}, bytes=7)
+        counts = Totals(files=2, status={"stored": 1, "failed": 1}, images={"stored": 5}, codes={"timeout": 1}, bytes=7)
         put(s3, bucket, "run-1", [number], BatchReport(counts=counts, failed=[document]))
-    put(s3, bucket, "run-2", ["another run"], BatchReport(counts=Counts(files=1000)))
+    put(s3, bucket, "run-2", ["another run"], BatchReport(counts=Totals(files=1000)))
 
     answer = handler(EVENT, Context(60.0))
 
@@ -55,7 +55,7 @@ def test_a_run_is_added_up_and_what_failed_comes_line_by_line(s3: seaweed.S3Serv
 
 
 def test_a_run_in_which_nothing_failed_has_no_list_of_it(s3: seaweed.S3Server, bucket: str) -> None:
-    put(s3, bucket, "run-1", [1], BatchReport(counts=Counts(files=1, status={"stored": 1})))
+    put(s3, bucket, "run-1", [1], BatchReport(counts=Totals(files=1, status={"stored": 1})))
     assert handler(EVENT, Context(60.0))["failedKey"] is None
     listed = s3.client().list_objects_v2(Bucket=bucket, Prefix="runs/run-1/")["Contents"]
     assert {item["Key"] for item in listed} == {batch_key("run-1", [1]), "runs/run-1/summary.json"}

@@ -134,7 +134,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.mark.parametrize(
-    ("value", "seconds"), [(3, [3.0, 3.0]), (0, [0.0, 0.0]), (-3, _OUR_OWN), ("soon", _OUR_OWN), ("1.5", _OUR_OWN)]
+    ("value", "seconds"), [(3, [3.05, 3.05]), (0, [0.05, 0.05]), (-3, _OUR_OWN), ("soon", _OUR_OWN), ("1.5", _OUR_OWN)]
 )
 async def test_what_the_origin_asks_for_is_waited(
     value: object, seconds: list[float], origin: Origin, client: Client, waits: list[float]

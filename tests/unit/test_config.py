@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from intake.config import LIMITS, SETTINGS, VARIABLES, Config, ConfigError
+from intake.config import SETTINGS, VARIABLES, Config, ConfigError
 from intake.domain.limits import MIB, Limits
+from intake.settings import LIMITS
 
 BUCKET = {"IMAGE_BUCKET": "images-bucket"}
 DEFAULTS = {
@@ -150,8 +151,8 @@ def test_the_memory_budget_follows_the_functions_memory(expected: int, memory: s
 
 
 def test_the_memory_budget_has_room_for_the_largest_image_that_is_taken() -> None:
-    config = read(MAX_IMAGE_BYTES=str(300 * MIB), AWS_LAMBDA_FUNCTION_MEMORY_SIZE="512")
-    assert config.limits.memory_budget_bytes == 300 * MIB
+    config = read(MAX_IMAGE_BYTES=str(250 * MIB), AWS_LAMBDA_FUNCTION_MEMORY_SIZE="512")
+    assert config.limits.memory_budget_bytes == 250 * MIB
 
 
 def test_a_budget_that_is_set_stands() -> None:
@@ -162,3 +163,32 @@ def test_a_budget_that_is_set_stands() -> None:
 def test_the_environment_is_the_processs_own_unless_another_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMAGE_BUCKET", "from-the-environment")
     assert Config.from_environment().image_bucket == "from-the-environment"
+
+
+@pytest.mark.parametrize(
+    ("fault", "environment"),
+    [
+        (
+            "INBOX_BUCKET is IMAGE_BUCKET, want another: what is stored must not be taken in again",
+            {"INBOX_BUCKET": "images-bucket"},
+        ),
+        (
+            "MEMORY_BUDGET_BYTES is 999999999, want no more than the function's memory, 268435456",
+            {"MEMORY_BUDGET_BYTES": "999999999", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256"},
+        ),
+        (
+            "MAX_IMAGE_BYTES is 300000000, want no more than half of the function's memory, 268435456",
+            {"MAX_IMAGE_BYTES": "300000000", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512"},
+        ),
+    ],
+)
+def test_settings_that_contradict_each_other_are_faults(fault: str, environment: dict[str, str]) -> None:
+    with pytest.raises(ConfigError) as refused:
+        read(**environment)
+    assert refused.value.faults == [fault]
+
+
+@pytest.mark.parametrize("text", ["1_0", "\u0663", "+5", "1e1", "0x10", "5.0"])
+def test_a_number_is_written_in_digits(text: str) -> None:
+    with pytest.raises(ConfigError, match="MAX_ATTEMPTS"):
+        read(MAX_ATTEMPTS=text)

@@ -11,7 +11,7 @@ from doors import House, house
 from fakes import Slow
 from intake.domain.errors import NotFound, StoreFailed
 from intake.domain.limits import Limits
-from intake.domain.report import BatchReport, Counts
+from intake.domain.report import BatchReport, Totals
 from intake.handlers.bulk import handler
 from lambda_context import Context
 from samples import picture
@@ -100,8 +100,8 @@ def test_one_bare_file_is_a_batch_of_its_own(behind: House) -> None:
 
 
 def test_counts_add_up() -> None:
-    total = Counts()
+    total = Totals()
     for _ in range(2):
-        total.add(Counts(files=2, status={"stored": 2}, images={"failed": 1}, codes={"timeout": 1}, bytes=9))
-    twice = Counts(files=4, status={"stored": 4}, images={"failed": 2}, codes={"timeout": 2}, bytes=18)
+        total.add(Totals(files=2, status={"stored": 2}, images={"failed": 1}, codes={"timeout": 1}, bytes=9))
+    twice = Totals(files=4, status={"stored": 4}, images={"failed": 2}, codes={"timeout": 2}, bytes=18)
     assert total.model_dump() == twice.model_dump()

@@ -119,10 +119,19 @@ def test_no_image_has_more_than_a_hundred_thousand_parts() -> None:
 
 
 @pytest.mark.parametrize("size", [1000, 2000, 4000])
-def test_the_sub_blocks_of_a_gif_cost_two_lines_each(size: int) -> None:
-    """The one kind of part that is not bounded: 20 MiB of the smallest take half a second, and no memory."""
+def test_the_sub_blocks_of_a_gif_cost_three_lines_each(size: int) -> None:
     lines = lines_of(b"GIF89a\1\0\1\0\0\0\0!\xfe" + b"\1a" * size + b"\0;")
-    assert lines == pytest.approx(2 * size, abs=100)
+    assert lines == pytest.approx(3 * size, abs=100)
+
+
+@pytest.mark.parametrize("extension", [b"!\xfe", b"!\xf9"])
+def test_a_gif_of_millions_of_sub_blocks_is_refused_wherever_they_stand(extension: bytes) -> None:
+    """20 MiB of the smallest took half a second; an honest file has one for every 256 bytes."""
+    one = extension + b"\1a" * 50_000 + b"\0"
+    with pytest.raises(InvalidImage, match="more parts"):
+        inspect(b"GIF89a\1\0\1\0\0\0\0" + one * 40 + b";", LIMITS)
+    with pytest.raises(InvalidImage, match="more parts"):
+        inspect(b"GIF89a\1\0\1\0\0\0\0" + extension + b"\1a" * 2_000_000 + b"\0;", LIMITS)
 
 
 def test_an_honest_jpeg_costs_the_same_however_large_it_is() -> None:

@@ -1,9 +1,10 @@
 """A later run of the same File takes over what an earlier one has settled, and only that."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 from fakes import FakeFetch, FakeStore, RecordingReport
-from intake.domain.errors import ConnectFailed, NotFound
+from intake.domain.errors import ConnectFailed, NotFound, StoreDenied
 from intake.domain.file import File
 from intake.domain.limits import Limits
 from intake.domain.receipt import FailedEntry, Receipt
@@ -20,7 +21,7 @@ class World:
     def __init__(self) -> None:
         self.fetch = FakeFetch({AT + "one": ONE, AT + "two": ConnectFailed(), AT + "gone": NotFound()})
         self.store = FakeStore()
-        self.intake = Intake(self.fetch, self.store, RecordingReport(), Limits(), "bucket")
+        self.intake = Intake(self.fetch, self.store, RecordingReport(), Limits(deadline_margin=0.1), "bucket")
 
     async def run(self, since: datetime | None = BEFORE, wanted: File = FILE) -> Receipt:
         self.fetch.asked.clear()
@@ -82,9 +83,42 @@ async def test_what_cannot_be_read_as_a_receipt_settles_nothing() -> None:
     assert world.fetch.asked.total() == 3
 
 
-async def test_an_image_that_was_taken_over_is_judged_by_the_digest_that_is_expected_now() -> None:
+async def test_an_image_is_fetched_again_when_other_bytes_are_expected_now() -> None:
     world = World()
+    world.mend()
     await world.run()
     urls = [{"url": AT + "one", "sha256": "0" * 64}, AT + "two", AT + "gone"]
     receipt = await world.run(wanted=File.parse({"id": "lot-7", "urls": urls}))
-    assert codes(receipt) == ["checksum_mismatch", "connect_failed", "not_found"]
+    assert codes(receipt) == ["checksum_mismatch", "stored", "not_found"]
+    assert world.fetch.asked == {AT + "one": 1}
+
+
+async def test_what_was_expected_wrongly_is_fetched_again_when_it_is_expected_rightly() -> None:
+    world = World()
+    await world.run(wanted=File.parse({"id": "lot-7", "urls": [{"url": AT + "one", "sha256": "0" * 64}]}))
+    receipt = await world.run(wanted=File.parse({"id": "lot-7", "urls": [AT + "one"]}))
+    assert codes(receipt) == ["stored"]
+
+
+async def test_what_the_store_refused_is_tried_again() -> None:
+    world = World()
+    world.store.failures["images/"] = StoreDenied()
+    assert codes(await world.run())[0] == "store_denied"
+    world.store.failures.clear()
+    assert codes(await world.run())[0] == "stored"
+
+
+async def test_a_store_that_does_not_say_what_was_done_costs_no_more_than_the_time_that_there_is() -> None:
+    world = World()
+    world.store.seconds = 60.0
+    begin = asyncio.get_running_loop().time()
+    await world.intake.take_in(FILE, 0.3, since=BEFORE)
+    assert asyncio.get_running_loop().time() - begin < 0.6
+
+
+async def test_a_bug_while_the_earlier_receipt_is_read_settles_nothing() -> None:
+    world = World()
+    await world.run()
+    world.store.failures["receipts/"] = ZeroDivisionError("oops")
+    await world.run()
+    assert world.fetch.asked.total() == 3

@@ -21,7 +21,8 @@ def test_jitter_is_full_so_a_wait_may_be_nothing() -> None:
 
 @pytest.mark.parametrize("asked", [0.0, 0.05, 30.0, 86400.0])
 def test_what_the_other_side_asks_for_is_kept_to(asked: float) -> None:
-    assert backoff(1, 0.5, asked) == asked
+    """A little later, so that those who were told the same do not come back at the same instant."""
+    assert [asked, asked + BASE_DELAY] == [backoff(1, 0.0, asked), backoff(1, 1.0, asked)]
 
 
 @settings(deadline=None)

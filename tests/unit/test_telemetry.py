@@ -24,10 +24,8 @@ IMAGE_FIELDS = {"file_id", "role", "index", "url", "attempts", "fetch_ms", "stor
 LINE_FIELDS = {"level", "message", "timestamp", "service"}
 
 
-def failed(message: str) -> InternalError:
-    error = InternalError(reason=message)
-    error.__cause__ = ZeroDivisionError("a bug at https://u:secret@a.example/?token=secret")
-    return error
+def bug() -> InternalError:
+    return InternalError.of(ZeroDivisionError("a bug at https://u:secret@a.example/?token=secret"))
 
 
 OUTCOMES: tuple[Outcome, ...] = (
@@ -37,7 +35,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     ),
     Failed(Blocked(reason="address 10.0.0.1: private use"), Effort(1, 1, 0)),
     Failed(NotFound("The origin answered 404."), Effort(1, 7, 0)),
-    Failed(failed("cannot open https://a.example/?token=secret"), Effort(1, 0, 0)),
+    Failed(bug(), Effort(1, 0, 0)),
 )  # fmt: skip
 
 

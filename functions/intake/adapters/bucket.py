@@ -23,9 +23,14 @@ NOT_FOUND = 404
 PRECONDITION_FAILED = 412
 RANGE_NOT_SATISFIABLE = 416
 
+CONNECT_SECONDS = 3.0
+READ_SECONDS = 10.0
+
 _ATTEMPTS = 4
+_CALL_SECONDS = 20.0
+"""One attempt, the upload in it: silence is only counted where an answer is due."""
+
 _MAX_ANSWER_BYTES = 16 * 1024 * 1024
-_MAX_ERROR_BYTES = 64 * 1024
 _ANSWERS = {
     "PUT": frozenset({OK, PRECONDITION_FAILED}),
     "HEAD": frozenset({OK, NOT_FOUND}),
@@ -93,11 +98,14 @@ class Bucket:
 
     async def _call_once(self, method: str, key: str, headers: dict[str, str], body: Buffer | None) -> Answer:
         try:
-            answer = await self._transport.handle_async_request(self._request(method, key, headers, body))
-            try:
-                document = await _read(answer)
-            finally:
-                await answer.aclose()
+            async with asyncio.timeout(_CALL_SECONDS):
+                answer = await self._transport.handle_async_request(self._request(method, key, headers, body))
+                try:
+                    document = await _read(answer)
+                finally:
+                    await answer.aclose()
+        except TimeoutError as error:
+            raise StoreFailed(reason=f"S3 took longer than {_CALL_SECONDS:g} seconds") from error
         except IntakeError as error:
             raise StoreFailed(reason=f"{error.code}: {error.reason}") from error
         except BotoCoreError as error:
@@ -146,5 +154,5 @@ def refusal(status: int, document: bytes) -> StoreFailed | StoreDenied:
 
 
 def _code(document: bytes) -> str:
-    found = _CODE.search(document[:_MAX_ERROR_BYTES])
+    found = _CODE.search(document)
     return found[1].decode("ascii") if found else ""

@@ -13,8 +13,8 @@ class ImageClock:
     def __init__(self, seconds: float, timer: asyncio.Timeout) -> None:
         self._seconds = seconds
         self._timer = timer
-        self._now = asyncio.get_running_loop().time
-        self._when = self._now() + seconds
+        self.now = asyncio.get_running_loop().time
+        self._when = self.now() + seconds
 
     @classmethod
     @asynccontextmanager
@@ -35,7 +35,7 @@ class ImageClock:
     @property
     def left(self) -> float:
         """Seconds."""
-        return self._when - self._now()
+        return self._when - self.now()
 
     @property
     def elapsed_ms(self) -> int:
@@ -50,7 +50,7 @@ class ImageClock:
         try:
             yield
         finally:
-            self._when = self._now() + left
+            self._when = self.now() + left
             self._reschedule(self._when)
 
     def _reschedule(self, when: float | None) -> None:

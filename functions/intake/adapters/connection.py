@@ -22,6 +22,9 @@ from aiohttp.tracing import Trace
 MAX_HEAD_BYTES = 64 * 1024
 """What the head of an answer may have, interim answers (1xx) included."""
 
+MAX_HEAD_PIECES = 1000
+"""In which it may come, blank lines and interim answers among them: each costs a turn of the parser."""
+
 _DNS_CACHE_SECONDS = 10
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
 _INTERIM = range(100, 200)
@@ -43,12 +46,20 @@ class OneAnswer(ResponseHandler):
     _in_head = True
     _until_close = False
     _head_bytes = 0
+    _heads = 0
     _head_tail = b""
+
+    def close(self) -> None:
+        """Close at once: a TLS peer that never answers our goodbye would hold the descriptor for half a minute."""
+        transport = self.transport
+        super().close()
+        if transport is not None and transport.get_extra_info("sslcontext") is not None:
+            transport.abort()
 
     def wake(self) -> None:
         """Leave the pool, for the next answer."""
         self.idle = False
-        self._in_head, self._head_bytes, self._head_tail = True, 0, b""
+        self._in_head, self._head_bytes, self._heads, self._head_tail = True, 0, 0, b""
 
     def data_received(self, data: bytes) -> None:
         """Take what came, the head of an answer apart from its body."""
@@ -103,7 +114,8 @@ class OneAnswer(ResponseHandler):
 
     def _count_head(self, size: int) -> None:
         self._head_bytes += size
-        if self._head_bytes > MAX_HEAD_BYTES and self.exception() is None:
+        self._heads += 1
+        if (self._head_bytes > MAX_HEAD_BYTES or self._heads > MAX_HEAD_PIECES) and self.exception() is None:
             self._buffer.clear()
             self.set_exception(HttpProcessingError(message=f"A head of more than {MAX_HEAD_BYTES} bytes."))
             if self.transport is not None:

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from datetime import UTC, datetime
+from math import inf
 
 import httpx
 
@@ -11,7 +12,15 @@ from intake.adapters.transport import origin_url
 from intake.bounds import OriginLimiter, Reservation
 from intake.domain.address import judge_destination
 from intake.domain.body import Body
-from intake.domain.errors import BadRedirect, Blocked, HttpServerError, IntakeError, Throttled, TooManyRedirects
+from intake.domain.errors import (
+    BadRedirect,
+    Blocked,
+    HttpServerError,
+    IntakeError,
+    Throttled,
+    TooManyRedirects,
+    forget_frames,
+)
 from intake.domain.limits import Limits
 from intake.domain.receipt import Effort
 from intake.domain.response import announced_length, redirect_location, refuse_status
@@ -45,65 +54,75 @@ class Fetcher:
         """Close every connection."""
         await self._transport.aclose()
 
-    async def fetch(self, url: Url, reservation: Reservation, effort: Effort) -> Download:
+    async def fetch(self, url: Url, reservation: Reservation, effort: Effort, end: float = inf) -> Download:
         """See `Fetch.fetch`."""
         async with ImageClock.running(self._limits.image_timeout) as clock:
+            failed = 0
             try:
                 while True:
-                    effort.attempts += 1
                     try:
-                        return await self._follow(url, reservation, clock)
+                        return await self._follow(url, reservation, clock, effort)
                     except IntakeError as error:
+                        failed += 1
+                        forget_frames(error)  # the body is let go, and so is its room
                         reservation.release()
-                        await self._wait_or_give_up(error, effort.attempts, clock)
+                        await self._wait_or_give_up(error, failed, min(clock.left, end - clock.now()))
             finally:
                 effort.fetch_ms = clock.elapsed_ms
 
-    async def _wait_or_give_up(self, error: IntakeError, attempts: int, clock: ImageClock) -> None:
-        if not error.retryable or attempts >= self._limits.max_attempts:
+    async def _wait_or_give_up(self, error: IntakeError, failed: int, left: float) -> None:
+        if not error.retryable or failed >= self._limits.max_attempts:
             raise error
         asked = error.retry_after if isinstance(error, Throttled | HttpServerError) else None
-        seconds = backoff(attempts, random.random(), asked)  # noqa: S311 - jitter, not a secret
-        if seconds >= clock.left:
+        seconds = backoff(failed, random.random(), asked)  # noqa: S311 - jitter, not a secret
+        if seconds >= left:
             raise error
         await asyncio.sleep(seconds)
 
-    async def _follow(self, url: Url, reservation: Reservation, clock: ImageClock) -> Download:
+    async def _follow(self, url: Url, reservation: Reservation, clock: ImageClock, effort: Effort) -> Download:
+        asked = effort.attempts + 1
         for _ in range(self._limits.max_redirects + 1):
-            answer = await self._visit(url, reservation, clock)
+            self._require_destination(url)
+            with clock.paused():
+                reservation.pause()
+                place = await self._origins.enter(url.origin)
+            with place:
+                with clock.paused():
+                    await reservation.begin()
+                effort.attempts = asked
+                answer = await self._visit(url, reservation, clock)
             if isinstance(answer, Download):
                 return answer
             url = answer
         raise TooManyRedirects
 
-    async def _visit(self, url: Url, reservation: Reservation, clock: ImageClock) -> Download | Url:
-        """Ask one origin once: the image, or where it says that the image is."""
+    def _require_destination(self, url: Url) -> None:
         verdict = judge_destination(
             url.host, url.port, hosts=self._limits.allowed_hosts, ports=self._limits.allowed_ports
         )
         if not verdict.dialled:
             raise Blocked(reason=f"{url.origin}: {verdict}")
-        with clock.paused():
-            place = await self._origins.enter(url.origin)
-        with place:
-            answer = await self._transport.handle_async_request(
-                httpx.Request(
-                    "GET",
-                    origin_url(url.origin),
-                    headers={"Host": url.authority} | self._headers,  # httpx would read the host once more
-                    extensions={"target": url.target.encode("ascii")},
-                )
+
+    async def _visit(self, url: Url, reservation: Reservation, clock: ImageClock) -> Download | Url:
+        """Ask one origin once: the image, or where it says that the image is."""
+        answer = await self._transport.handle_async_request(
+            httpx.Request(
+                "GET",
+                origin_url(url.origin),
+                headers={"Host": url.authority} | self._headers,  # httpx would read the host once more
+                extensions={"target": url.target.encode("ascii")},
             )
-            try:
-                location = redirect_location(answer.status_code, answer.headers)
-                if location is not None:
-                    if len(answer.headers.get_list("location")) > 1:
-                        raise BadRedirect
-                    return url.follow(location)
-                body, sha256 = await self._receive(answer, reservation, clock)
-                return Download(body, sha256, url)
-            finally:
-                await answer.aclose()
+        )
+        try:
+            location = redirect_location(answer.status_code, answer.headers)
+            if location is not None:
+                if len(answer.headers.get_list("location")) > 1:
+                    raise BadRedirect
+                return url.follow(location)
+            body, sha256 = await self._receive(answer, reservation, clock)
+            return Download(body, sha256, url)
+        finally:
+            await answer.aclose()
 
     async def _receive(
         self, answer: httpx.Response, reservation: Reservation, clock: ImageClock

@@ -21,6 +21,10 @@ from intake.domain.limits import Limits
 type _Lookup = Callable[[], None]
 
 
+_MAX_ADDRESSES = 8
+"""Of a name are tried; all are judged."""
+
+
 class LookupThreads:
     """Threads of our own for getaddrinfo, which blocks and cannot be cancelled.
 
@@ -57,11 +61,11 @@ class LookupThreads:
             with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits any more
                 loop.call_soon_threadsafe(settle, result, error)
 
-        self._jobs.put(job)
-        self._pending += 1
-        if self._pending > self._threads < self._most:
-            self._threads += 1
+        if self._pending >= self._threads < self._most:
             threading.Thread(target=self._work, name="lookup", daemon=True).start()
+            self._threads += 1
+        self._pending += 1
+        self._jobs.put(job)
         return await future
 
     def _work(self) -> None:
@@ -87,15 +91,20 @@ class Guard(AbstractResolver):
         """
         # As bytes: a str would go through Python's own IDNA codec, a second reading of the host.
         name = host.encode("ascii")
-        answers = await self._threads.run(
-            lambda: socket.getaddrinfo(name, port, family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        )
-        for *_, address in answers:
-            self._require_dialled(host, str(address[0]))
-        return [
-            ResolveResult(hostname=host, host=str(address[0]), port=port, family=family, proto=proto, flags=0)
-            for family, _, proto, _, address in answers
-        ]
+
+        def look_up() -> list[ResolveResult]:
+            answers = socket.getaddrinfo(name, port, family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+            for *_, address in answers:
+                self._require_dialled(host, str(address[0]))
+            if not answers:
+                raise socket.gaierror(socket.EAI_NONAME, "No address")
+            return [
+                ResolveResult(hostname=host, host=str(address[0]), port=port, family=kind, proto=proto, flags=0)
+                for kind, _, proto, _, address in answers[:_MAX_ADDRESSES]
+            ]
+
+        # Judged in the thread: there are names with thousands of addresses.
+        return await self._threads.run(look_up)
 
     async def close(self) -> None:
         """Nothing is held."""

@@ -4,7 +4,9 @@
 So boto3 is asked once what a URL of this bucket looks like, and its signer then signs one key after the other.
 """
 
+import os
 from dataclasses import dataclass
+from typing import Literal
 from urllib.parse import parse_qs, quote, urlsplit
 
 import boto3
@@ -38,7 +40,7 @@ class Signer:
 
         Args:
             session: has the credentials, the region, and the endpoint where one is set.
-            bucket: the name of a general purpose bucket, or the ARN of an access point.
+            bucket: the name of a general purpose bucket.
 
         Raises:
             NoCredentialsError: botocore's; there is nothing to sign with.
@@ -46,7 +48,11 @@ class Signer:
         credentials = session.get_credentials()
         if credentials is None:
             raise NoCredentialsError
-        client = session.client("s3", config=Config(signature_version="s3v4"))
+        # The address of the region: the global one does not know a new bucket elsewhere for hours. What stands in
+        # for S3 has no host name for every bucket.
+        own = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+        style: Literal["path", "virtual"] = "path" if own else "virtual"
+        client = session.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": style}))
         parts = urlsplit(client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": _PROBE}))
         _, _, region, service, _ = parse_qs(parts.query)["X-Amz-Credential"][0].rsplit("/", 4)
         self._origin = f"{parts.scheme}://{parts.netloc}"

@@ -180,4 +180,6 @@ def named_errors() -> Generator[None]:
 
 def _name(error: Exception) -> IntakeError:
     leaf = next(ours for theirs, ours in _CONNECTION_ERRORS if isinstance(error, theirs))
-    return leaf(reason=f"{type(error).__name__}: {error}"[:300])
+    # What is not HTTP is quoted by nobody: the peer may have put our own request into it.
+    said = "" if isinstance(error, aiohttp.ClientResponseError | HttpProcessingError) else f": {error}"
+    return leaf(reason=f"{type(error).__name__}{said}"[:300])

@@ -7,7 +7,7 @@ link-local addresses, for 6to4 and for multicast.
 
 from collections.abc import Collection, Iterable
 from enum import StrEnum
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 
 class Verdict(StrEnum):
@@ -68,6 +68,9 @@ _IPV6_REFUSED: tuple[tuple[IPv6Network, Verdict], ...] = tuple(
         ("3fff::/20", Verdict.DOCUMENTATION),
     )
 )
+# What hands out the credentials of the machine, whatever is allowed beside it (Amazon EC2 User Guide, "Access instance
+# metadata"; Amazon ECS, "Task IAM role").
+_METADATA = tuple(map(ip_network, ("169.254.169.254/32", "169.254.170.0/24", "fd00:ec2::/32")))
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 
@@ -86,7 +89,7 @@ def judge(address: str, allowed: Iterable[IPv4Network | IPv6Network] = ()) -> Ve
         target = _unwrap(ip_address(address))
     except ValueError:
         return Verdict.NOT_AN_ADDRESS
-    if any(target in network for network in allowed):
+    if any(target in network for network in allowed) and not any(target in network for network in _METADATA):
         return Verdict.ALLOWED
     return _judge_ipv4(target) if isinstance(target, IPv4Address) else _judge_ipv6(target)
 

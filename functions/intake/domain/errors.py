@@ -22,6 +22,7 @@ A leaf states its code once; `LEAVES` lists them for the docs, the OpenAPI docum
 """
 
 from enum import StrEnum
+from traceback import format_exception
 from typing import ClassVar
 
 
@@ -57,6 +58,17 @@ class IntakeError(Exception):
     def retryable(self) -> bool:
         """Whether the same request may succeed later."""
         return self.error_class is ErrorClass.TRANSIENT
+
+
+def forget_frames(error: BaseException) -> None:
+    """Let go of the frames of an error and of its causes, so that it can be kept.
+
+    A frame holds its locals: an error that is kept for the receipt would keep the whole body that it was about.
+    """
+    chain: BaseException | None = error
+    while chain is not None:
+        chain.__traceback__ = None
+        chain = chain.__cause__ or chain.__context__
 
 
 class Policy(IntakeError):
@@ -243,8 +255,23 @@ class DeadlineExceeded(Transient):
 
 
 class InternalError(Internal):
+    """A bug.
+
+    Attributes:
+        trace: the lines of its traceback, for the log.
+    """
+
     code = "internal_error"
     default_message = "The service made a mistake; its log has the details."
+    trace = ""
+
+    @classmethod
+    def of(cls, bug: Exception) -> "InternalError":
+        """Write a bug down, and let go of it."""
+        error = cls(reason=f"{type(bug).__name__}: {bug}")
+        error.trace = "".join(format_exception(bug))
+        forget_frames(bug)
+        return error
 
 
 def _leaves(parent: type[IntakeError]) -> list[type[IntakeError]]:

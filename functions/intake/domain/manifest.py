@@ -38,14 +38,14 @@ def manifest_key(file_id: str) -> str:
     return f"inbox/{file_id}.json"
 
 
-def read_document(text: bytes) -> object:
-    """Decode one JSON document.
+def read_document(text: bytes, most: int | None = MAX_DOCUMENT_BYTES) -> object:
+    """Decode one JSON document, of so many bytes at the most.
 
     Raises:
         NotJson: it is none, or it is too long.
     """
-    if len(text) > MAX_DOCUMENT_BYTES:
-        raise NotJson(f"has more than {MAX_DOCUMENT_BYTES} bytes")
+    if most is not None and len(text) > most:
+        raise NotJson(f"has more than {most} bytes")
     try:
         return from_json(text, allow_inf_nan=False)
     except ValueError as error:

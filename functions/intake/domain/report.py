@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 from pydantic_core import to_json
 
-from intake.domain.file import InvalidFile
 from intake.domain.receipt import FailedEntry, Receipt
 
 
@@ -16,7 +15,7 @@ class _Document(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
 
-class Counts(_Document):
+class Totals(_Document):
     """Added up over Files."""
 
     files: Annotated[int, Field(description="Documents, those that are no File among them.")] = 0
@@ -25,7 +24,7 @@ class Counts(_Document):
     codes: Annotated[Counter[str], Field(description="Failed images by error code.")] = Counter()
     bytes: int = 0
 
-    def add(self, other: "Counts") -> None:
+    def add(self, other: "Totals") -> None:
         self.files += other.files
         self.status += other.status
         self.images += other.images
@@ -36,7 +35,7 @@ class Counts(_Document):
 class BatchReport(_Document):
     """One batch: its counts, and every document of which not all images are stored."""
 
-    counts: Counts = Field(default_factory=Counts)
+    counts: Totals = Field(default_factory=Totals)
     failed: list[Any] = []
 
     def add(self, document: object, receipt: Receipt) -> None:
@@ -53,14 +52,14 @@ class BatchReport(_Document):
         self._count("failed", Counter(failed=images), Counter(deadline_exceeded=images), 0)
         self.failed.append(document)
 
-    def add_refused(self, document: object, _: InvalidFile) -> None:
+    def add_refused(self, document: object) -> None:
         """Write down what is no File."""
         self._count("refused", Counter(), Counter(), 0)
         self.failed.append(document)
 
     def _count(self, status: str, images: Counter[str], codes: Counter[str], size: int) -> None:
         # A Counter that is added to drops what is zero.
-        self.counts.add(Counts(files=1, status=Counter({status: 1}), images=images, codes=codes, bytes=size))
+        self.counts.add(Totals(files=1, status=Counter({status: 1}), images=images, codes=codes, bytes=size))
 
     def to_json(self) -> bytes:
         return self.model_dump_json(by_alias=True).encode()
@@ -75,7 +74,7 @@ class Summary(_Document):
     ended_at: str
     seconds: float
     batches: int = 0
-    counts: Counts = Field(default_factory=Counts)
+    counts: Totals = Field(default_factory=Totals)
     failed_key: Annotated[str | None, Field(description="Of the list of what failed; null where nothing did.")] = None
 
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import idna
 
-from intake.domain.errors import BadRedirect, Blocked, InvalidUrl
+from intake.domain.errors import BadRedirect, Blocked, IntakeError, InvalidUrl
 
 MAX_URL_LENGTH = 4096
 """Characters, as it was written and as it goes out; longer ones are refused."""
@@ -28,7 +28,9 @@ _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?://([^/?#]*)([^#]*))?")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _AUTHORITY = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(?::([0-9]*))?")
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}")
-_CREDENTIALS = re.compile(r"^(|(?:[^/\\]*:)?[/\\]+)[^/\\]*@")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[/\\]+")
+_QUERY = re.compile(r"[?#]")
+_AT = re.compile(r"[@\uff20\ufe6b]")
 _NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _MAX_PORT = 0xFFFF
 _PORT_DIGITS = 5
@@ -127,10 +129,20 @@ class Url:
 def redact(text: str) -> str:
     """Return the part of a URL, fetchable or not, that may be kept: no query, no fragment, no credentials.
 
-    Presigned URLs are secrets, and so is whatever stands before an @.
+    Presigned URLs are secrets. Of a text that cannot be read as a URL, what stands before an @ is taken for credentials,
+    and where the @ stands behind a ? or #, which may be part of them, nothing is kept but the scheme.
     """
-    kept = re.split(r"[?#]", text, maxsplit=1)[0]
-    return _CREDENTIALS.sub(r"\1", kept)
+    kept, *rest = _QUERY.split(text, maxsplit=1)
+    try:
+        Url.parse(text)
+    except IntakeError:
+        found = _SCHEME.match(text)
+        scheme = found[0] if found else ""
+        if _AT.search("".join(rest)):
+            return scheme
+        if _AT.search(kept):
+            kept = scheme + _AT.split(kept)[-1]
+    return kept[:MAX_URL_LENGTH]
 
 
 def _without_dots(path: str) -> str:

@@ -51,8 +51,8 @@ async def _take(documents: list[object], seconds: float, since: datetime | None)
         for document in documents:
             try:
                 file = File.parse(document, max_base_images=limits.max_base_images)
-            except InvalidFile as error:
-                report.add_refused(document, error)
+            except InvalidFile:
+                report.add_refused(document)
             else:
                 yield (document, file), file
 

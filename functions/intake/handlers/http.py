@@ -1,11 +1,12 @@
 """The HTTPS door: API Gateway's event in, a receipt or a problem (RFC 9457) out."""
 
+import asyncio
 import base64
-import binascii
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from http import HTTPStatus
+from traceback import format_exception
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
@@ -19,7 +20,7 @@ from intake.domain.file import ID_PATTERN, Fault, File, InvalidFile
 from intake.domain.manifest import MAX_DOCUMENT_BYTES, NotJson, manifest_key, read_document
 from intake.domain.problem import Problem
 from intake.domain.receipt import Pending, Status
-from intake.telemetry import logger
+from intake.telemetry import logger, scrub
 
 GATEWAY_SECONDS = 29.0
 """API Gateway's longest wait for an answer (Amazon API Gateway quotas, "Integration timeout")."""
@@ -62,27 +63,46 @@ def post_file() -> Response[str]:
 def get_file(file_id: str) -> Response[str]:
     if not re.fullmatch(ID_PATTERN, file_id):
         raise _Refused(HTTPStatus.NOT_FOUND, "There is no such File.")
-    receipt = runtime.run(runtime.intake().receipt(file_id))
+    receipt = _in_time(runtime.intake().receipt(file_id))
     if receipt is not None:
         return _kept(receipt)
-    if runtime.config().inbox_bucket and runtime.run(runtime.inbox().has(manifest_key(file_id))):
+    if runtime.config().inbox_bucket and _in_time(runtime.inbox().has(manifest_key(file_id))):
         return _pending(file_id)
     raise _Refused(HTTPStatus.NOT_FOUND, "There is no receipt of this File.")
 
 
-def _kept(document: bytes) -> Response[str]:
-    """Answer with a receipt, or with the problem document of a manifest that held no File."""
+def _in_time[T](work: Coroutine[Any, Any, T]) -> T:
+    """Run a call of the store, and give it up before we are cut off.
+
+    Raises:
+        StoreFailed: it took too long.
+    """
+    seconds = seconds_left(app.current_event.raw_event, app.lambda_context) - runtime.config().limits.deadline_margin
     try:
-        problem = Problem.model_validate_json(document)
-    except ValueError:
-        return _json(HTTPStatus.OK, document)
-    return _answer_problem(problem)
+        return runtime.run(asyncio.wait_for(work, seconds))
+    except TimeoutError as error:
+        raise StoreFailed(reason="the deadline came before the store answered") from error
+
+
+def _kept(document: bytes) -> Response[str]:
+    """Answer with a receipt, or with the problem document of a manifest that held no File.
+
+    Raises:
+        StoreFailed: what stands in its place is neither.
+    """
+    try:
+        kept = read_document(document, most=None)
+    except NotJson as error:
+        raise StoreFailed(reason="what stands in the place of the receipt is not JSON") from error
+    if isinstance(kept, dict) and isinstance(kept.get("status"), int):
+        return _answer_problem(Problem.model_validate(kept))
+    return _json(HTTPStatus.OK, document)
 
 
 def _accept(file: File, document: object) -> Response[str]:
     """Hand the File to the S3 door (RFC 7240, 4.1)."""
     manifest = to_json({**document, "id": file.id} if isinstance(document, dict) else document)
-    runtime.run(runtime.inbox().put(manifest_key(file.id), manifest))
+    _in_time(runtime.inbox().put(manifest_key(file.id), manifest))
     return _pending(file.id, {"Preference-Applied": "respond-async"})
 
 
@@ -105,10 +125,10 @@ def _answer_error(error: Exception) -> Response[str]:
         case InvalidFile(faults=faults):
             return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, "This is not a valid File.", faults)
         case StoreFailed() | StoreDenied():
-            logger.error("store not reached", extra={"code": error.code, "reason": error.reason})
+            logger.error("store not reached", extra={"code": error.code, "reason": scrub(error.reason or "")})
             return _problem(HTTPStatus.BAD_GATEWAY, "The store did not answer as it should.")
         case _:
-            logger.exception("request failed", exc_info=error)
+            logger.error("request failed", extra={"exception": scrub("".join(format_exception(error)))})
             return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The service made a mistake; its log has the details.")
 
 
@@ -121,10 +141,9 @@ def seconds_left(event: dict[str, Any], context: LambdaContext) -> float:
     """Seconds until either the function or API Gateway, which began to wait earlier, cuts the answer off."""
     function = context.get_remaining_time_in_millis() / 1000
     received = event.get("requestContext", {}).get("requestTimeEpoch")
-    if not isinstance(received, int):
-        return min(function, GATEWAY_SECONDS)
-    waited = max(0.0, time.time() - received / 1000)
-    return min(function, GATEWAY_SECONDS - waited)
+    waited = time.time() - received / 1000 if isinstance(received, int) else 0.0
+    # A time that cannot be is none: sample events carry old ones, and sam local tells seconds.
+    return min(function, GATEWAY_SECONDS - (waited if 0 <= waited < GATEWAY_SECONDS else 0.0))
 
 
 def _document(event: dict[str, Any]) -> object:
@@ -139,7 +158,7 @@ def _document(event: dict[str, Any]) -> object:
         if len(body) > MAX_DOCUMENT_BYTES:
             raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body has more than {MAX_DOCUMENT_BYTES} bytes.")
         return read_document(body)
-    except (binascii.Error, UnicodeEncodeError, NotJson) as error:
+    except (ValueError, NotJson) as error:
         raise _Refused(HTTPStatus.BAD_REQUEST, "The body is not JSON.", [Fault("", str(error))]) from error
 
 

@@ -64,7 +64,10 @@ def _sample_sizes(stsz: "Reader", limits: "Limits") -> list[int]:
     version_and_flags(stsz)
     size, count = stsz.number(4), stsz.number(4)
     check_frames("AVIF", count, limits)
-    return [size] * count if size else [stsz.number(4) for _ in range(count)]
+    if size:
+        return [size] * count
+    stsz.step(count)
+    return [stsz.number(4) for _ in range(count)]
 
 
 def _chunk_offsets(table: "dict[bytes, Reader]", trak: "Reader") -> "Iterator[int]":

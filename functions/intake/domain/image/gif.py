@@ -18,6 +18,8 @@ IMAGE_DESCRIPTOR = Struct("<4xHHB")  # left, top, width, height, flags (20)
 EXTENSION, IMAGE, TRAILER = 0x21, 0x2C, 0x3B
 COLOUR_TABLE = 0x80
 COLOUR_TABLE_SIZE = 0x07
+SUB_BLOCKS_PER_STEP = 16
+"""Sub-blocks are quicker past than other parts, and an honest file has one for every 256 bytes."""
 MIN_CODE_SIZES = range(1, 12)
 """An LZW code has at most 12 bits and the first has one more than the minimum (appendix F). The text asks for
 2 and more; some encoders write 1 for two colours, and decoders read it."""
@@ -73,9 +75,12 @@ def _skip_sub_blocks(reader: Reader) -> int:
     view, start = reader.view, reader.at
     at = start
     try:
-        while size := view[at]:
+        for past in range(SUB_BLOCKS_PER_STEP * (reader.steps.left + 2)):  # noqa: B007 - counts for below
+            if not (size := view[at]):
+                break
             at += size + 1
     except IndexError:
         raise reader.cut(f"the sub-blocks from {start} have no end") from None
+    reader.step(past // SUB_BLOCKS_PER_STEP)
     reader.at = at + 1
     return at - start

@@ -1,0 +1,103 @@
+"""What S3's answers mean, and where its requests go: the address of the region, or the endpoint that is set."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import boto3
+import pytest
+from botocore.credentials import RefreshableCredentials
+from botocore.session import get_session
+
+from intake.adapters.bucket import refusal
+from intake.adapters.signer import Signer
+from intake.domain.errors import StoreDenied, StoreFailed
+
+
+def error(code: str) -> bytes:
+    return f'<?xml version="1.0"?><Error><Code>{code}</Code><Message>no</Message></Error>'.encode()
+
+
+@pytest.mark.parametrize(
+    ("expected", "status", "document"),
+    [
+        (StoreFailed, 503, error("SlowDown")),
+        (StoreFailed, 500, error("InternalError")),
+        (StoreFailed, 409, error("ConditionalRequestConflict")),
+        (StoreFailed, 429, b""),
+        (StoreFailed, 502, b"<html>"),
+        (StoreFailed, 400, error("RequestTimeout")),
+        (StoreFailed, 400, error("BadDigest")),
+        (StoreFailed, 400, error("ExpiredToken")),
+        (StoreFailed, 403, error("RequestTimeTooSkewed")),
+        (StoreDenied, 403, error("AccessDenied")),
+        (StoreDenied, 403, error("SignatureDoesNotMatch")),
+        (StoreDenied, 404, error("NoSuchBucket")),
+        (StoreDenied, 400, error("InvalidRequest")),
+        (StoreDenied, 301, error("PermanentRedirect")),
+        (StoreDenied, 418, b""),
+    ],
+)
+def test_an_error_of_s3_may_go_away_or_may_not(
+    expected: type[StoreFailed | StoreDenied], status: int, document: bytes
+) -> None:
+    found = refusal(status, document)
+    assert expected is type(found)
+    assert (found.reason or "").startswith(f"S3 answered {status}")
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+    return monkeypatch
+
+
+def session(region: str) -> boto3.Session:
+    return boto3.Session(aws_access_key_id="key", aws_secret_access_key="secret", region_name=region)
+
+
+@pytest.mark.parametrize(
+    ("origin", "region"),
+    [
+        ("https://the-images.s3.amazonaws.com", "us-east-1"),
+        ("https://the-images.s3.eu-central-1.amazonaws.com", "eu-central-1"),
+        ("https://the-images.s3.ap-south-2.amazonaws.com", "ap-south-2"),
+        ("https://the-images.s3.cn-north-1.amazonaws.com.cn", "cn-north-1"),
+    ],
+)
+@pytest.mark.usefixtures("environment")
+def test_a_bucket_is_asked_at_the_address_of_its_region(origin: str, region: str) -> None:
+    signed = Signer(session(region), "the-images").sign("PUT", "images/ab/c d.jpg", {})
+    assert (origin, "/images/ab/c%20d.jpg") == (signed.origin, signed.target.partition("?")[0])
+    [credential] = parse_qs(urlsplit(signed.target).query)["X-Amz-Credential"]
+    assert credential.endswith(f"/{region}/s3/aws4_request")
+
+
+@pytest.mark.parametrize("endpoint", ["http://127.0.0.1:9000", "http://localhost:4566", "https://s3.example:8443"])
+def test_an_endpoint_that_is_set_is_asked_with_the_bucket_in_the_path(
+    environment: pytest.MonkeyPatch, endpoint: str
+) -> None:
+    environment.setenv("AWS_ENDPOINT_URL_S3", endpoint)
+    signed = Signer(session("eu-central-1"), "the-images").sign("GET", "receipts/a.json", {})
+    assert (endpoint, "/the-images/receipts/a.json") == (signed.origin, signed.target.partition("?")[0])
+
+
+@pytest.mark.usefixtures("environment")
+def test_credentials_are_renewed_by_boto3_when_they_run_out() -> None:
+    issued: list[str] = []
+
+    def renew() -> dict[str, Any]:
+        issued.append(f"key{len(issued)}")
+        # One that is over at once: boto3 asks again before the next use.
+        expiry = datetime.now(UTC) + timedelta(seconds=1)
+        return {"access_key": issued[-1], "secret_key": "s", "token": "t", "expiry_time": expiry.isoformat()}
+
+    inner = get_session()
+    credentials = RefreshableCredentials.create_from_metadata(renew(), renew, "test")
+    inner._credentials = credentials  # type: ignore[attr-defined]  # there is no public way to set them
+    signer = Signer(boto3.Session(botocore_session=inner, region_name="eu-central-1"), "the-images")
+    keys = [parse_qs(urlsplit(signer.sign("GET", "a", {}).target).query)["X-Amz-Credential"][0] for _ in range(2)]
+    assert keys[0].split("/")[0] != keys[1].split("/")[0]
