@@ -148,6 +148,17 @@ def test_values_of_dimensions_are_those_that_the_service_gives() -> None:
     assert {"deadline_exceeded", "internal_error"} <= {leaf.code for leaf in LEAVES}
 
 
+def test_an_expression_on_the_dashboard_names_only_metrics_of_its_widget() -> None:
+    for widget in widgets():
+        options = [row[-1] for row in widget["properties"].get("metrics", []) if isinstance(row[-1], dict)]
+        ids = [each["id"] for each in options if "id" in each]
+        assert len(ids) == len(set(ids))
+        assert all(re.fullmatch(r"[a-z]\w*", each) for each in ids)
+        for each in options:
+            if not each.get("expression", "SEARCH").startswith("SEARCH"):
+                assert set(re.findall(r"[a-zA-Z]\w*", each["expression"])) <= set(ids) - {each["id"]}
+
+
 def test_widgets_lie_beside_each_other_within_24_columns() -> None:
     taken: set[tuple[int, int]] = set()
     for widget in widgets():
@@ -324,7 +335,7 @@ def test_every_query_asks_for_fields_and_lines_that_there_are(said: dict[str, di
     assert len(queries) >= 8
     of_lambda = {"@timestamp", "record.status", "record.errorType", "errorType", "errorMessage"}
     for query in queries:
-        own = set(re.findall(r"\bas (\w+)", query)) | set(re.findall(r"\?<(\w+)>", query))
+        own = set(re.findall(r"\w+", " ".join(re.findall(r"\bas ((?:\w+, )*\w+)", query))))
         bare = re.sub(r"\"[^\"]*\"|/(?:[^/\\]|\\.)*/|\b(?:count|pct|bin|ispresent)\(|\b\d\w*", " ", query)
         words = set(re.findall(r"[@a-zA-Z][\w.]*", bare))
         assert words - GRAMMAR - own - fields - of_lambda == set(), query
