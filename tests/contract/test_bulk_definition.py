@@ -176,3 +176,13 @@ def test_what_it_calls_is_what_its_role_may_call() -> None:
     written = re.findall(r"States\.Format\('(runs/[^']*)'", TEXT)
     assert len(written) == 4
     assert GIVEN["ImageBucket"] == {"Ref": "ImageBucket"}
+
+
+def test_the_page_of_the_bulk_door_says_its_parameters_and_their_defaults() -> None:
+    page = (ROOT / "docs" / "bulk.md").read_text()
+    told = dict(re.findall(r"^\| `((?:Bulk|Inbox)\w+)` \| (\d+) \|", page, re.MULTILINE))
+
+    parameters = {name: p for name, p in TEMPLATE["Parameters"].items() if name.startswith(("Bulk", "Inbox"))}
+    assert told == {name: str(parameter["Default"]) for name, parameter in parameters.items()}
+    assert f"A batch has {functions(TEMPLATE)['BulkFunction']['Timeout']} seconds" in page
+    assert f"{MAPS['JsonLines']['ItemBatcher']['MaxInputBytesPerBatch']:,} bytes" in page
