@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from infra.bulk.screen import duration, line, summary
+from infra.bulk.screen import Screen, duration, line, summary
 from infra.bulk.stack import Progress
 from infra.local.deploy import ROOT_USER, STACK
 from infra.local.ministack import REGION
@@ -116,6 +116,31 @@ def test_what_cannot_be_done_is_said_in_a_line(
 )
 def test_the_line_says_how_far_it_is_how_fast_and_how_long_yet(progress: Progress, seconds: float, said: str) -> None:
     assert line(progress, seconds).startswith(said)
+
+
+def test_a_terminal_gets_one_line_that_is_written_over_and_is_never_broken(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "40")
+    screen = Screen()
+    for done in (1, 2, 3):
+        screen.show(Progress("RUNNING", 3, done))
+    screen.leave()
+
+    first, *lines, last = capsys.readouterr().out.split("\r\x1b[K")
+    assert (first, len(lines)) == ("", 2)
+    assert {len(shown) for shown in (*lines, last.removesuffix("\n"))} == {39}
+    assert "\n" not in "".join(lines)
+
+
+def test_elsewhere_a_line_comes_only_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
+    screen = Screen()
+    for done in range(100):
+        screen.show(Progress("RUNNING", 100, done))
+    screen.show(Progress("SUCCEEDED", 100, 100))
+
+    assert len(capsys.readouterr().out.splitlines()) == 2
 
 
 def test_times_are_said_as_one_says_them() -> None:
