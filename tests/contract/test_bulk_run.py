@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from infra.local.distributed_map import batches
 
 from contract.bulk_machine import Failed, Machine, definition
 from doors import House, house
@@ -121,6 +122,13 @@ def test_a_batch_is_never_larger_than_the_definition_says(behind: House) -> None
 
     assert [len(batch["Items"]) for batch in run.inputs] == [2, 2, 2, 2, 2, 2]
     assert max(len(json.dumps(batch["Items"])) for batch in run.inputs) <= 240_000
+
+
+def test_an_item_that_is_larger_than_a_batch_may_be_is_refused() -> None:
+    batcher = {"MaxItemsPerBatch": 50, "MaxInputBytesPerBatch": 1000}
+    assert [len(batch["Items"]) for batch in batches(["x" * 300] * 7, batcher, None)] == [3, 3, 1]
+    with pytest.raises(ValueError, match="does not fit into a batch of 1000"):
+        list(batches(["x" * 1000], batcher, None))
 
 
 def test_rows_with_a_url_and_rows_with_a_file_and_its_base_images_are_files(behind: House) -> None:

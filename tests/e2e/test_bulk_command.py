@@ -1,8 +1,10 @@
 """`make bulk`, as a person types it, against the stack on MiniStack; and what its line says."""
 
+import asyncio
 import os
 import signal
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from infra.local.deploy import ROOT_USER, STACK
 from infra.local.ministack import REGION
 
 from e2e.conftest import ROOT, Ground, eventually, jsonl
+from origin.behaviour import IMAGE, Reader, Request, Writer, send, sized
 
 
 def command(ground: Ground, path: Path, stack: str = STACK) -> list[str]:
@@ -53,8 +56,16 @@ def test_a_list_is_uploaded_followed_and_summed_up(deployed: Ground, tmp_path: P
 
 
 def test_ctrl_c_leaves_the_run_going_and_says_how_to_look_at_it(deployed: Ground, tmp_path: Path) -> None:
+    let_go = threading.Event()
+
+    async def held(_: Reader, writer: Writer, __: Request) -> None:
+        while not let_go.is_set():  # noqa: ASYNC110 - it is set in another thread, which has another loop
+            await asyncio.sleep(0.02)
+        await send(writer, sized(IMAGE))
+
+    deployed.origin.taught["held_back"] = held
     path = tmp_path / "long.jsonl"
-    path.write_bytes(jsonl(*({"id": f"c-long-{n}", "urls": ["no URL"]} for n in range(1000))))
+    path.write_bytes(jsonl({"id": "c-long", "urls": [deployed.origin.url("held_back")]}))
     process = subprocess.Popen(
         command(deployed, path),
         cwd=ROOT,
@@ -67,9 +78,11 @@ def test_ctrl_c_leaves_the_run_going_and_says_how_to_look_at_it(deployed: Ground
     assert process.stdout is not None
     said = ""
     while "The run is" not in said:
-        said += process.stdout.readline()
+        assert (more := process.stdout.readline()), said
+        said += more
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: to make as well
     out, err = process.communicate(timeout=20)
+    let_go.set()
 
     arn = err.split("--execution-arn ")[1].split()[0]
     assert "The run goes on." in err
@@ -77,7 +90,7 @@ def test_ctrl_c_leaves_the_run_going_and_says_how_to_look_at_it(deployed: Ground
     assert "Traceback" not in out + err
     states = deployed.stack.aws.client("stepfunctions")
     assert eventually(lambda: states.describe_execution(executionArn=arn)["status"] == "SUCCEEDED")
-    assert len(deployed.objects("receipts/c-long-")) == 1000
+    assert deployed.json("receipts/c-long.json")["status"] == "stored"
 
 
 @pytest.mark.parametrize(
