@@ -97,9 +97,13 @@ def test_a_map_has_only_fields_that_a_distributed_map_has(name: str) -> None:
 
 
 @each_map
-def test_the_largest_batch_fits_into_the_input_of_an_execution(name: str) -> None:
-    """Page "Quotas": 256 KiB; what stands beside the items has at most 300 bytes (a run's name has at most 80)."""
-    assert MAPS[name]["ItemBatcher"]["MaxInputBytesPerBatch"] + 300 <= MAX_INPUT_BYTES
+def test_the_largest_batch_fits_through_every_state_of_its_execution(name: str) -> None:
+    """Pages "Quotas" (256 KiB for what a state gets or gives) and, of the API reference, ExecutionFailed.
+
+    Beside the items stand the run, with a name of at most 80 characters, and once it broke, an error of at most 256
+    and a cause of at most 32,768.
+    """
+    assert MAPS[name]["ItemBatcher"]["MaxInputBytesPerBatch"] + 300 + 256 + 32_768 <= MAX_INPUT_BYTES
 
 
 @each_map

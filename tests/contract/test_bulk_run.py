@@ -121,7 +121,7 @@ def test_a_batch_is_never_larger_than_the_definition_says(behind: House) -> None
     run.run("bulk/lot.jsonl")
 
     assert [len(batch["Items"]) for batch in run.inputs] == [2, 2, 2, 2, 2, 2]
-    assert max(len(json.dumps(batch["Items"])) for batch in run.inputs) <= 240_000
+    assert max(len(json.dumps(batch["Items"])) for batch in run.inputs) <= 220_000
 
 
 def test_an_item_that_is_larger_than_a_batch_may_be_is_refused() -> None:

@@ -78,7 +78,8 @@ def test_ctrl_c_leaves_the_run_going_and_says_how_to_look_at_it(deployed: Ground
     assert process.stdout is not None
     said = ""
     while "The run is" not in said:
-        assert (more := process.stdout.readline()), said
+        more = process.stdout.readline()
+        assert more, said
         said += more
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: to make as well
     out, err = process.communicate(timeout=20)
