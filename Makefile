@@ -37,7 +37,7 @@ lint: dev ## Lint, format and types, nothing changed
 	@$(PY) -m ruff check $(CODE)
 	@$(PY) -m ruff format --check $(CODE)
 	@$(PY) -m mypy functions/intake infra tests
-	@.venv/bin/cfn-lint template.yaml
+	@.venv/bin/cfn-lint template.yaml infra/observability.yaml
 
 bench: dev ## Measure speed beside what callers have, memory, and the walk over images
 	@$(PY) tests/bench/compare.py

@@ -67,8 +67,7 @@ class Manifests:
         tally = Tally()
         now = asyncio.get_running_loop().time
         end = now() + seconds
-        number, faults = await self._survey(key)
-        tally.refused = len({fault.path.partition(":")[0] for fault in faults})
+        number, tally.refused, faults = await self._survey(key)
         if number > MAX_FILES:
             detail = f"The manifest has more than {MAX_FILES} Files. Put it under bulk/, where there may be millions."
             await self._refuse(key, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, [])
@@ -81,9 +80,9 @@ class Manifests:
             tally.add(receipt)
         return tally
 
-    async def _survey(self, key: str) -> tuple[int, list[Fault]]:
-        """Count the documents, and find every fault, before the first File is begun."""
-        number, faults = 0, []
+    async def _survey(self, key: str) -> tuple[int, int, list[Fault]]:
+        """Count the documents and those that are no File, and find every fault, before the first File is begun."""
+        number, refused, faults = 0, 0, []
         async for place, text in self._documents(key):
             number += 1
             if number > MAX_FILES:
@@ -91,8 +90,9 @@ class Manifests:
             try:
                 read_file(text, self._limits.max_base_images)
             except InvalidFile as error:
+                refused += 1
                 faults += [Fault(": ".join(filter(None, (place, found.path))), found.message) for found in error.faults]
-        return number, faults
+        return number, refused, faults
 
     async def _files(self, key: str) -> AsyncGenerator[tuple[str, File]]:
         async for place, text in self._documents(key):

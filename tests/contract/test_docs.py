@@ -13,8 +13,8 @@ from infra.template import ROOT, load
 from intake.config import REQUIRED, SETTINGS
 from intake.domain.errors import LEAVES, ErrorClass
 from intake.domain.file import File
+from intake.domain.problem import Problem
 from intake.domain.receipt import ErrorEntry, Receipt
-from intake.handlers.http import Problem
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")

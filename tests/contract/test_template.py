@@ -16,6 +16,7 @@ FUNCTIONS = functions(TEMPLATE)
 SETTINGS: dict[str, Any] = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
 OF_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
 OF_THE_RESOLVER = {"RES_OPTIONS"}
+OF_LOCAL_RUNS = {"AWS_ENDPOINT_URL_S3"}
 
 
 def every_dict(value: object) -> Iterator[dict[str, Any]]:
@@ -162,7 +163,7 @@ def test_every_handler_is_there() -> None:
 
 
 def test_every_variable_is_a_setting_and_every_setting_is_a_variable() -> None:
-    assert sorted(VARIABLES) == sorted(set(SETTINGS) - OF_POWERTOOLS - OF_THE_RESOLVER)
+    assert sorted(VARIABLES) == sorted(set(SETTINGS) - OF_POWERTOOLS - OF_THE_RESOLVER - OF_LOCAL_RUNS)
 
 
 def test_the_defaults_of_the_template_are_those_of_the_settings() -> None:
@@ -184,6 +185,10 @@ def test_what_the_template_lets_through_is_a_good_setting(bound: str) -> None:
             # With the most memory a function may have: an image may have half of it.
             environment = {"IMAGE_BUCKET": "a-bucket", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "10240"}
             Config.from_environment(environment | {name: str(parameter[bound])})
+
+
+def test_what_only_local_runs_set_is_no_variable_of_a_deployed_function() -> None:
+    assert [SETTINGS[name] for name in OF_LOCAL_RUNS] == [{"Ref": "AWS::NoValue"}]
 
 
 def test_a_dead_name_server_does_not_take_all_the_time() -> None:

@@ -90,6 +90,7 @@ def test_what_is_no_file_names_its_faults() -> None:
         ({"urls": ["u"]}, {"url": "u"}),
         ({"urls": ["u"], "id": "lot-7"}, {"url": "u", "id": "lot-7", "note": "kept by the caller"}),
         ({"urls": ["u"]}, {"url": "u", "id": "", "sha256": ""}),
+        ({"urls": ["u"]}, {"\ufeffurl": "u"}),
         ({"urls": [{"url": "u", "sha256": "ab" * 32}]}, {"url": "u", "sha256": "ab" * 32}),
         ({"fileUrl": "f", "baseUrls": [["a"], ["b"]]}, {"fileUrl": "f", "baseUrls": "a  b "}),
         ({"fileUrl": "f", "baseUrls": [["a"]], "id": "x"}, {"fileUrl": "f", "baseUrls": "a", "id": "x"}),

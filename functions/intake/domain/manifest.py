@@ -16,6 +16,7 @@ MAX_DOCUMENT_BYTES = 1024 * 1024
 MAX_FILES = 10_000
 """In one manifest; the bulk door takes more."""
 
+_MARK = "\ufeff"
 _NAME = re.compile(r"inbox/(.+)\.(jsonl?)")
 
 
@@ -70,7 +71,7 @@ def document_of_row(item: object) -> object:
 
     `url` makes a URL list of one; `fileUrl` and `baseUrls` make a File, the base URLs split at spaces.
     """
-    match item:
+    match _without_mark(item):
         case {"url": str(url), **rest}:
             return _row({"urls": [{"url": url, "sha256": rest.get("sha256") or None}]}, rest)
         case {"fileUrl": str(file_url), "baseUrls": str(base_urls), **rest}:
@@ -78,6 +79,13 @@ def document_of_row(item: object) -> object:
             return _row({"fileUrl": file_url, "baseUrls": bases, "sha256": rest.get("sha256") or None}, rest)
         case _:
             return item
+
+
+def _without_mark(item: object) -> object:
+    """Take the byte order mark off the first column, which spreadsheets put before it."""
+    if isinstance(item, dict) and any(str(name).startswith(_MARK) for name in item):
+        return {str(name).removeprefix(_MARK): value for name, value in item.items()}
+    return item
 
 
 def _row(document: dict[str, object], rest: Mapping[object, object]) -> dict[str, object]:

@@ -129,8 +129,8 @@ class Url:
 def redact(text: str) -> str:
     """Return the part of a URL, fetchable or not, that may be kept: no query, no fragment, no credentials.
 
-    Presigned URLs are secrets. Of a text that cannot be read as a URL, what stands before an @ is taken for credentials,
-    and where the @ stands behind a ? or #, which may be part of them, nothing is kept but the scheme.
+    Presigned URLs are secrets. Of a text that cannot be read as a URL, what stands before an @ is taken for
+    credentials, and where the @ stands behind a ? or #, which may be part of them, nothing is kept but the scheme.
     """
     kept, *rest = _QUERY.split(text, maxsplit=1)
     try:
