@@ -1,0 +1,60 @@
+"""No origin takes another's images down: the use case over real sockets, with only the bucket in memory."""
+
+import asyncio
+
+import pytest
+
+from fakes import FakeStore, RecordingReport
+from intake.domain.file import File
+from intake.domain.receipt import FailedEntry, Receipt
+from intake.service import Intake
+from origin import BEHAVIOURS, STORED, Origin
+from origin.client import Client, limits_for
+
+QUICK = 4
+MARGIN = 0.2
+
+
+def codes(receipt: Receipt) -> list[str]:
+    return [entry.error.code if isinstance(entry, FailedEntry) else STORED for entry in receipt.images]
+
+
+def intake_of(client: Client) -> Intake:
+    return Intake(client.fetcher, FakeStore(), RecordingReport(), client.limits, "bucket")
+
+
+@pytest.mark.usefixtures("dialled", "no_leaks")
+async def test_images_that_wait_for_a_slow_origin_do_not_hold_up_another() -> None:
+    """More of them than may be at work at once, and the slow origin gets one at a time."""
+    async with Origin() as slow, Origin() as quick:
+        limits = limits_for(slow, quick, max_in_flight=2, max_per_origin=1, deadline_margin=MARGIN, read_timeout=5.0)
+        async with Client(limits) as client:
+            urls = [slow.url(f"silent?{n}") for n in range(10)] + [quick.url(f"length?{n}") for n in range(QUICK)]
+            receipt = await intake_of(client).take_in(File.parse({"urls": urls}), 1.5)
+    assert codes(receipt)[-QUICK:] == [STORED] * QUICK
+    assert {"deadline_exceeded"} == set(codes(receipt)[:-QUICK])
+
+
+@pytest.mark.usefixtures("dialled", "no_leaks", "no_waiting")
+async def test_every_behaviour_there_is_in_one_file_has_its_own_code_and_the_answer_comes_in_time() -> None:
+    """All of the table at once; what would take long by its nature ends by a small limit."""
+    async with Origin() as origin:
+        limits = limits_for(
+            origin, read_timeout=0.5, image_timeout=4.0, deadline_margin=MARGIN, max_in_flight=256, max_base_images=500
+        )
+        async with Client(limits) as client:
+            # What an origin sends unasked while the next request is on its way to it cannot be told from its answer
+            # (RFC 9112, 9.3.2): those that do so would answer for their neighbours on the same origin.
+            names = sorted(name for name in BEHAVIOURS if not name.endswith("_later"))
+            file = File.parse({"urls": [origin.url(name) for name in names]}, max_base_images=500)
+            begin = asyncio.get_running_loop().time()
+            intake = intake_of(client)
+            receipt = await intake.take_in(file, 20.0)
+            assert asyncio.get_running_loop().time() - begin < 20.0
+    wrong = {
+        name: (BEHAVIOURS[name].code, code)
+        for name, code in zip(names, codes(receipt), strict=True)
+        if BEHAVIOURS[name].code != code
+    }
+    assert wrong == {}
+    assert intake._budget._free == intake._budget.size
