@@ -7,6 +7,7 @@ SHELL := /bin/bash
 
 ARCH ?= arm64
 FILE ?=
+PARAMETERS ?=
 LIST ?=
 STACK ?= image-intake
 ENDPOINT ?=
@@ -57,8 +58,8 @@ build: dev sam ## Build the artefact that is deployed, with bytecode, and check 
 validate: sam ## Let sam judge the template
 	@AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} .local/sam/bin/sam validate --lint
 
-deploy: build ## Build, then deploy to your AWS account (asks for everything)
-	@.local/sam/bin/sam deploy --guided --parameter-overrides Architecture=$(ARCH)
+deploy: build ## Build, then deploy to your AWS account (PARAMETERS="MaxPerOrigin=8 …" changes the template's defaults)
+	@.local/sam/bin/sam deploy --parameter-overrides Architecture=$(ARCH) $(PARAMETERS)
 
 clean: ## Remove what was built; .venv and .local/{sam,ministack} stay
 	@rm -rf .aws-sam .local/build-* .local/demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

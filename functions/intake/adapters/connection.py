@@ -28,7 +28,6 @@ MAX_HEAD_PIECES = 1000
 _DNS_CACHE_SECONDS = 10
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
 _INTERIM = range(100, 200)
-_SWITCHING_PROTOCOLS = 101
 
 
 class OneAnswer(ResponseHandler):
@@ -71,13 +70,14 @@ class OneAnswer(ResponseHandler):
             begin, position = position, self._end_of_head(data, position)
             super().data_received(data[begin:position])
             self._count_head(position - begin)
+        # Without data, aiohttp's parser is told to go on with what it has put off.
         if self.exception() is None and (position < len(data) or not data):
             super().data_received(data[position:])
 
     def feed_data(self, data: tuple[RawResponseMessage, StreamReader], size: int = 0) -> None:
         """Take the head of an answer, as it was parsed."""
         message = data[0]
-        self._in_head = message.code in _INTERIM and message.code != _SWITCHING_PROTOCOLS
+        self._in_head = message.code in _INTERIM
         self._until_close = not message.chunked and "content-length" not in message.headers
         super().feed_data(data, size)
 
