@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
+from time import perf_counter
 
 from intake.bounds import MemoryBudget, Reservation
 from intake.domain.errors import (
@@ -15,7 +16,7 @@ from intake.domain.errors import (
     forget_frames,
 )
 from intake.domain.file import File, ImageRequest
-from intake.domain.image import inspect
+from intake.domain.image import Image, inspect
 from intake.domain.key import image_key, receipt_key
 from intake.domain.limits import Limits
 from intake.domain.receipt import Effort, Failed, Kept, Outcome, Receipt, Stored
@@ -24,6 +25,9 @@ from intake.ports import Download, Fetch, Report, Store
 
 _CANCEL_SECONDS = 0.1
 """How long work that was cut off may take to end; what does not is left behind."""
+
+_WALKING_SECONDS = 0.01
+"""Walks over bodies that may follow on each other in one turn of the loop; an honest one takes a tenth of 1 ms."""
 
 _RECEIPT_SHARE = 0.7
 """The part of the deadline's margin that the receipt may take; the rest is for the answer."""
@@ -49,6 +53,7 @@ class Intake:
         self._bucket = bucket
         self._turns = asyncio.Semaphore(limits.max_in_flight)
         self._walking = asyncio.Lock()
+        self._walked = 0.0
         self._budget = MemoryBudget(limits.memory_budget_bytes)
 
     async def take_in(self, file: File, seconds: float, *, since: datetime | None = None) -> Receipt:
@@ -139,10 +144,7 @@ class Intake:
     async def _keep_image(self, download: Download, wanted: Collection[str | None], effort: Effort) -> Stored:
         if None not in wanted and download.sha256 not in wanted:
             raise ChecksumMismatch
-        async with self._walking:
-            # A hostile body takes its time: between two of them the loop comes round, to the deadline among others.
-            await asyncio.sleep(0)
-            image = inspect(download.body, self._limits)
+        image = await self._inspect(download.body)
         key = image_key(download.sha256, image)
         now = asyncio.get_running_loop().time
         begin = now()
@@ -152,6 +154,18 @@ class Intake:
             effort.store_ms = round((now() - begin) * 1000)
         size = memoryview(download.body).nbytes
         return Stored(image, key, download.sha256, size, download.final_url, reused, effort)
+
+    async def _inspect(self, body: bytearray) -> Image:
+        """Walk a body. Hostile ones take their time: between them the loop comes round, to the deadline as well."""
+        async with self._walking:
+            begin = perf_counter()
+            try:
+                return inspect(body, self._limits)
+            finally:
+                self._walked += perf_counter() - begin
+                if self._walked > _WALKING_SECONDS:
+                    self._walked = 0.0
+                    await asyncio.sleep(0)
 
     async def _keep(self, receipt: Receipt, end: float) -> IntakeError | None:
         """Store the receipt, and return why it could not be."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import time
 import weakref
 
 import pytest
@@ -60,6 +61,7 @@ async def test_the_loop_comes_round_between_two_bodies_however_long_they_take(mo
 
     def walk(*_: object) -> None:
         seen.append(turns)
+        time.sleep(0.011)  # more than may be walked in one turn
         raise InvalidImage
 
     async def tick() -> None:
