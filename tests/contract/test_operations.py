@@ -1,0 +1,118 @@
+"""The page on operations says what is so: alarms, metrics, log lines and their fields, queries."""
+
+import io
+import json
+import re
+from types import SimpleNamespace
+
+import pytest
+
+from contract.watched import ALARMS, FILE, OUTCOMES, PAGE, RECEIPT, URL, Metric
+from doors import INBOX, house
+from intake import runtime, telemetry
+from intake.domain.errors import StoreFailed
+from intake.handlers import bulk, http, s3, summary
+from lambda_context import Context
+from samples import picture
+
+
+def rows(page: str, heading: str) -> dict[str, list[str]]:
+    """The tables of a section, row by row, by what stands in backquotes in the first cell."""
+    section = page.split(f"\n## {heading}\n")[1].split("\n## ", maxsplit=1)[0]
+    cells = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line[:3] == "| `"
+    ]
+    return {first.strip("`"): rest for first, *rest in cells}
+
+
+def test_every_alarm_stands_in_the_docs_with_the_section_that_it_names_and_no_other_does() -> None:
+    documented = {name: cells[-1] for name, cells in rows(PAGE, "Alarms").items()}
+    assert documented.keys() == ALARMS.keys()
+    sections = re.findall(r"^### (.*)", PAGE, re.MULTILINE)
+    anchors = {title.lower().replace(" ", "-") for title in sections}
+    for name, alarm in ALARMS.items():
+        anchor = re.search(r"See docs/operations\.md#([a-z-]+)$", alarm["AlarmDescription"])
+        assert anchor is not None
+        assert anchor[1] in anchors
+        assert documented[name].endswith(f"(#{anchor[1]})")
+    assert anchors == {re.sub(r".*#|\)", "", link) for link in documented.values()}
+
+
+@pytest.mark.parametrize("word", ["Means:", "Look:", "Do:"])
+def test_every_section_says_what_it_means_how_to_look_and_what_to_do(word: str) -> None:
+    for section in re.findall(r"^### .*\n((?:(?!##).*\n)*)", PAGE, re.MULTILINE):
+        assert re.search(rf"^{word}\s", section, re.MULTILINE), section
+
+
+def test_every_metric_stands_in_the_docs_with_its_unit_and_no_other_does(emitted: dict[Metric, str]) -> None:
+    documented = {name: cells[0] for name, cells in rows(PAGE, "Metrics").items()}
+    assert documented == {name: unit for (_, name, _), unit in emitted.items()}
+
+
+def say_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every line logged that there is."""
+    context = Context(60.0)
+    with house(monkeypatch) as behind:
+        behind.fetch.answers = {URL: picture(4, 3, 1)}
+        behind.inbox.objects = {"inbox/a.json": json.dumps({"urls": [URL]}).encode()}
+        for key in ("inbox/a.json", "elsewhere/a.json"):
+            record = {"eventTime": "2026-11-22T12:00:00.000Z",
+                      "s3": {"bucket": {"name": INBOX}, "object": {"key": key}}}  # fmt: skip
+            s3.handler({"Records": [record]}, context)
+        bulk.handler(
+            {"Items": [{"url": URL}], "BatchInput": {"run": "r", "startedAt": "2026-11-22T12:00:00Z"}}, context
+        )
+        kept = SimpleNamespace(reports=lambda _: [], put_failed=lambda *_: False, put_summary=lambda _: None)
+        monkeypatch.setattr(runtime, "runs", lambda: kept)
+        summary.handler({"run": "r", "startedAt": "2026-11-22T12:00:00Z", "list": "s3://b/k"}, context)
+        for error in (StoreFailed(reason="S3 answered 503"), ZeroDivisionError()):
+            behind.store.failures = {"receipts/": error}
+            http.handler({"httpMethod": "GET", "path": "/files/a", "headers": {}, "requestContext": {}}, context)
+    telemetry.Telemetry().images(FILE, OUTCOMES)
+    telemetry.Telemetry().file(RECEIPT, OUTCOMES, None)
+    telemetry.Telemetry().file(RECEIPT, OUTCOMES, StoreFailed())
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch, lines: io.StringIO) -> dict[str, dict[str, set[str]]]:
+    """The fields of every line that there is, by its message and its level."""
+    say_everything(monkeypatch)
+    found: dict[str, dict[str, set[str]]] = {}
+    for line in map(json.loads, lines.getvalue().splitlines()):
+        found.setdefault(line["message"], {})[line["level"]] = set(line)
+    return found
+
+
+GRAMMAR = {"fields", "filter", "parse", "stats", "sort", "limit", "by", "as", "asc", "desc", "like", "in", "and", "or"}
+EVERY = {"level", "message", "timestamp", "service", "request_id"}
+
+
+def test_every_log_line_stands_in_the_docs_with_its_level_and_fields(said: dict[str, dict[str, set[str]]]) -> None:
+    documented = {message: cells for message, cells in rows(PAGE, "Log lines").items() if len(cells) == 2}
+    assert documented.keys() == said.keys()
+    names = {message: set(re.findall(r"`(\w+)`", cells[1])) for message, cells in documented.items()}
+    names["image failed"] -= {"internal_error"}  # a code, not a field
+    names["file done, receipt not stored"] = {"code", "reason"} | names["file done"]
+    for message, (level, _) in documented.items():
+        assert level in said[message]
+        assert set.union(*said[message].values()) - EVERY == names[message], message
+    assert set(said["image failed"]) == {"INFO", "ERROR"}
+
+
+def test_every_log_field_stands_in_the_docs_and_no_other_does(said: dict[str, dict[str, set[str]]]) -> None:
+    documented = {name for name, cells in rows(PAGE, "Log lines").items() if len(cells) == 1}
+    assert documented == set.union(*(fields for levels in said.values() for fields in levels.values()))
+
+
+def test_every_query_asks_for_fields_and_lines_that_there_are(said: dict[str, dict[str, set[str]]]) -> None:
+    fields = set.union(*(found for levels in said.values() for found in levels.values()))
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+    queries = [text for language, text in blocks if not language]
+    assert len(queries) >= 8
+    of_lambda = {"@timestamp", "record.status", "record.errorType", "errorType", "errorMessage"}
+    for query in queries:
+        own = set(re.findall(r"\w+", " ".join(re.findall(r"\bas ((?:\w+, )*\w+)", query))))
+        bare = re.sub(r"\"[^\"]*\"|/(?:[^/\\]|\\.)*/|\b(?:count|pct|bin|ispresent)\(|\b\d\w*", " ", query)
+        words = set(re.findall(r"[@a-zA-Z][\w.]*", bare))
+        assert words - GRAMMAR - own - fields - of_lambda == set(), query
+        assert set(re.findall(r"message = \"([^\"]*)\"", query)) <= said.keys()
