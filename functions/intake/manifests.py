@@ -8,6 +8,7 @@ from datetime import datetime
 from http import HTTPStatus
 
 from intake.batch import take_in_all
+from intake.domain.errors import StoreFailed
 from intake.domain.file import Fault, File, InvalidFile
 from intake.domain.key import receipt_key
 from intake.domain.limits import Limits
@@ -67,7 +68,11 @@ class Manifests:
         tally = Tally()
         now = asyncio.get_running_loop().time
         end = now() + seconds
-        number, tally.refused, faults = await self._survey(key)
+        try:
+            async with asyncio.timeout_at(end - self._limits.deadline_margin):
+                number, tally.refused, faults = await self._survey(key)
+        except TimeoutError as error:
+            raise StoreFailed(reason=f"{key} could not be read in time") from error
         if number > MAX_FILES:
             detail = f"The manifest has more than {MAX_FILES} Files. Put it under bulk/, where there may be millions."
             await self._refuse(key, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, [])
@@ -111,6 +116,8 @@ class Manifests:
         whole = b""
         async for piece in self._inbox.read(key):
             whole = (whole + piece)[: MAX_DOCUMENT_BYTES + 1]
+            if len(whole) > MAX_DOCUMENT_BYTES:
+                break  # it is refused, whatever follows
         if whole.strip():
             yield "", whole
 

@@ -154,12 +154,16 @@ class Machine:
         items = list(self._items(state["ItemReader"], given))
         batch_input = self._resolved(state["ItemBatcher"]["BatchInput"], given)
         processor, failed = state["ItemProcessor"], 0
+        run = self.name
         for batch in batches(items, state["ItemBatcher"], batch_input):
             self.inputs.append(batch)
+            self.name = str(uuid.uuid4())  # every batch is an execution of its own
             try:
                 self._run(processor["StartAt"], processor["States"], batch)
             except Failed:
                 failed += len(batch["Items"])
+            finally:
+                self.name = run
         if failed * 100 > state["ToleratedFailurePercentage"] * len(items):
             raise Failed("States.ExceedToleratedFailureThreshold", f"{failed} of {len(items)} items")
         where = self._resolved(state["ResultWriter"]["Parameters"], given)

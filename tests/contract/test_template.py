@@ -82,7 +82,8 @@ def test_what_is_dropped_into_the_inbox_is_forgotten_and_what_is_stored_is_not()
     expiring = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule}
     assert expiring == {"inbox/": {"Ref": "InboxDays"}, "bulk/": {"Ref": "InboxDays"}}
     assert all(rule["Status"] == "Enabled" for rule in rules)
-    assert "LifecycleConfiguration" not in TEMPLATE["Resources"]["ImageBucket"]["Properties"]
+    rules = TEMPLATE["Resources"]["ImageBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert {"runs/"} == {rule["Prefix"] for rule in rules if "ExpirationInDays" in rule}
 
 
 def test_the_inbox_is_called_what_the_functions_are_told() -> None:

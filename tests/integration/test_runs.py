@@ -38,8 +38,8 @@ def test_a_run_is_added_up_and_what_failed_comes_line_by_line(s3: seaweed.S3Serv
     failed = [{"id": f"é{number}", "urls": ["https://a.example/?sig=kept"]} for number in range(30)]
     for number, document in enumerate(failed):
         counts = Totals(files=2, status={"stored": 1, "failed": 1}, images={"stored": 5}, codes={"timeout": 1}, bytes=7)
-        put(s3, bucket, "run-1", [number], BatchReport(counts=counts, failed=[document]))
-    put(s3, bucket, "run-2", ["another run"], BatchReport(counts=Totals(files=1000)))
+        put(s3, bucket, "run-1", f"batch-{number}", BatchReport(counts=counts, failed=[document]))
+    put(s3, bucket, "run-2", "another-run", BatchReport(counts=Totals(files=1000)))
 
     answer = handler(EVENT, Context(60.0))
 
@@ -55,10 +55,10 @@ def test_a_run_is_added_up_and_what_failed_comes_line_by_line(s3: seaweed.S3Serv
 
 
 def test_a_run_in_which_nothing_failed_has_no_list_of_it(s3: seaweed.S3Server, bucket: str) -> None:
-    put(s3, bucket, "run-1", [1], BatchReport(counts=Totals(files=1, status={"stored": 1})))
+    put(s3, bucket, "run-1", "batch-1", BatchReport(counts=Totals(files=1, status={"stored": 1})))
     assert handler(EVENT, Context(60.0))["failedKey"] is None
     listed = s3.client().list_objects_v2(Bucket=bucket, Prefix="runs/run-1/")["Contents"]
-    assert {item["Key"] for item in listed} == {batch_key("run-1", [1]), "runs/run-1/summary.json"}
+    assert {item["Key"] for item in listed} == {batch_key("run-1", "batch-1"), "runs/run-1/summary.json"}
 
 
 def test_a_run_without_a_single_batch_has_a_summary_of_nothing() -> None:

@@ -29,7 +29,7 @@ def behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
 
 
 def call(*items: object, seconds: float = 60.0) -> dict[str, Any]:
-    return handler({"Items": list(items), "BatchInput": RUN}, Context(seconds))
+    return handler({"Items": list(items), "BatchInput": RUN, "batch": "batch-1"}, Context(seconds))
 
 
 def reports(behind: House) -> list[BatchReport]:
@@ -66,7 +66,9 @@ def test_what_failed_is_in_the_report_as_it_came_to_be_handed_over_again(behind:
     assert [secret, row] == sorted(report.failed, key=lambda document: str(document["id"]))
     behind.fetch.answers = dict(behind.fetch.answers) | {AT + "gone": TWO, AT + "gone?X-Amz-Signature=kept": TWO}
     later = {"run": "run-2", "startedAt": (datetime.now(UTC) + timedelta(seconds=2)).isoformat()}
-    again = handler({"Items": json.loads(json.dumps(report.failed)), "BatchInput": later}, Context(60.0))
+    again = handler(
+        {"Items": json.loads(json.dumps(report.failed)), "BatchInput": later, "batch": "batch-1"}, Context(60.0)
+    )
     assert again["status"] == {"stored": 2}
 
 
@@ -86,6 +88,12 @@ def test_the_same_batch_again_writes_the_same_report_and_fetches_nothing_that_is
     assert call(*items) == first
     assert len(reports(behind)) == 1
     assert behind.fetch.asked == {AT + "1": 1, AT + "gone": 1}
+
+
+def test_two_batches_of_the_same_lines_have_a_report_each(behind: House) -> None:
+    for batch in ("batch-1", "batch-2"):
+        handler({"Items": [{"urls": [AT + "1"]}], "BatchInput": RUN, "batch": batch}, Context(60.0))
+    assert len(reports(behind)) == 2
 
 
 def test_a_batch_whose_report_cannot_be_stored_raises(behind: House) -> None:

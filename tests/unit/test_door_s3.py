@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from doors import IMAGES, INBOX, House, house
-from intake.domain.errors import ConnectFailed
+from intake.domain.errors import ConnectFailed, StoreDenied
 from intake.handlers.s3 import Unfinished, handler
 from lambda_context import Context
 from samples import picture
@@ -78,6 +78,16 @@ def test_what_may_succeed_later_is_handed_back_after_the_receipt_is_written(behi
     with pytest.raises(Unfinished, match="2 Files"):
         call(record("inbox/a.json"), record("inbox/b.json"))
     assert receipts(behind) == {"receipts/a.json", "receipts/b.json"}
+
+
+def test_a_manifest_that_cannot_be_read_is_handed_back_and_the_others_of_the_event_are_taken_in(
+    behind: House,
+) -> None:
+    behind.inbox.objects = {"inbox/a.json": b"no File", "inbox/b.json": manifest("b")}
+    behind.store.failures["receipts/a.json"] = StoreDenied()
+    with pytest.raises(Unfinished, match="1 Files"):
+        call(record("inbox/a.json"), record("inbox/b.json"))
+    assert receipts(behind) == {"receipts/b.json"}
 
 
 def test_what_will_never_succeed_is_not_handed_back(behind: House) -> None:

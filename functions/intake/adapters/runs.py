@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore.config import Config
 
 from intake.domain.report import BatchReport, Summary, batches_prefix, failed_key, summary_key
 
@@ -20,7 +21,7 @@ class Runs:
 
     def __init__(self, bucket: str) -> None:
         """Open the bucket of images, receipts and runs."""
-        self._client: S3Client = boto3.client("s3")
+        self._client: S3Client = boto3.client("s3", config=Config(max_pool_connections=_AT_ONCE))
         self._bucket = bucket
 
     def reports(self, run: str) -> Iterator[BatchReport]:

@@ -78,9 +78,15 @@ class Summary(_Document):
     failed_key: Annotated[str | None, Field(description="Of the list of what failed; null where nothing did.")] = None
 
 
-def batch_key(run: str, items: object) -> str:
-    """Where the report of a batch stands: the same batch, run again, writes the same object."""
-    return f"{batches_prefix(run)}{hashlib.sha256(to_json(items)).hexdigest()}.json"
+def batch_key(run: str, items: object, batch: str = "") -> str:
+    """Where the report of a batch stands: the same batch, tried again, writes the same object.
+
+    Args:
+        run: the name of the run.
+        items: of the batch.
+        batch: the name of the batch's own execution, which tells equal batches of one list apart.
+    """
+    return f"{batches_prefix(run)}{hashlib.sha256(to_json([batch, items])).hexdigest()}.json"
 
 
 def batches_prefix(run: str) -> str:

@@ -18,8 +18,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Take in a batch.
 
     Args:
-        event: `{"Items": [File, …], "BatchInput": {"run": "…", "startedAt": "…"}}` as the item batcher makes it, or
-            one File. A row of a CSV list is an object of strings.
+        event: `{"Items": [File, …], "BatchInput": {"run": "…", "startedAt": "…"}, "batch": "…"}` as the state
+            machine makes it, `batch` being the name of its own execution, or one File. A row of a CSV list is an
+            object of strings.
         context: Lambda's.
 
     Returns:
@@ -36,7 +37,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     seconds = context.get_remaining_time_in_millis() / 1000
     report = runtime.run(_take([document_of_row(item) for item in items], seconds, since))
     if "run" in batch_input:
-        key = batch_key(batch_input["run"], items)
+        key = batch_key(batch_input["run"], items, event.get("batch", ""))
         runtime.run(runtime.store().put_document(key, report.to_json()))
     counts = report.counts
     logger.info("batch done", extra={"files": counts.files, "failed": len(report.failed), "bytes": counts.bytes})

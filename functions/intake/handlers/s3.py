@@ -8,8 +8,9 @@ from aws_lambda_powertools.utilities.data_classes.s3_event import S3EventRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from intake import runtime
+from intake.domain.errors import IntakeError
 from intake.domain.manifest import manifest_name
-from intake.telemetry import logger
+from intake.telemetry import logger, scrub
 
 
 class Unfinished(Exception):
@@ -30,14 +31,19 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
 
 
 def _take(record: S3EventRecord, context: LambdaContext) -> int:
-    """Take one manifest in, and return how many of its Files are not settled."""
+    """Take one manifest in, and return how many of its Files, or else the manifest itself, are not settled."""
     bucket, key = record.s3.bucket.name, unquote_plus(record.s3.get_object.key)
     if bucket != runtime.config().inbox_bucket or manifest_name(key) is None:
         logger.warning("not a manifest", extra={"bucket": bucket, "key": key})
         return 0
     since = datetime.fromisoformat(record.event_time)
     seconds = context.get_remaining_time_in_millis() / 1000
-    tally = runtime.run(runtime.manifests().take(key, since=since, seconds=seconds))
+    try:
+        tally = runtime.run(runtime.manifests().take(key, since=since, seconds=seconds))
+    except IntakeError as error:
+        # The next record of the event is another manifest; this one is given again, and ends in the queue if need be.
+        logger.error("manifest not read", extra={"key": key, "code": error.code, "reason": scrub(error.reason or "")})
+        return 1
     counts = {"files": tally.files.total(), "refused": tally.refused, "unsettled": tally.unsettled}
     logger.info("manifest done", extra={"key": key, **counts})
     return tally.unsettled
