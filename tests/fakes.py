@@ -13,7 +13,7 @@ from intake.domain.file import File, ImageRequest
 from intake.domain.image import Image
 from intake.domain.receipt import Effort, Outcome, Receipt
 from intake.domain.url import Url
-from intake.ports import Download
+from intake.ports import Document, Download
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +111,23 @@ class FakeStore:
         await self._work(key)
         self._write(key, document)
 
-    async def get_document(self, key: str) -> bytes | None:
+    async def replace_document(self, key: str, document: bytes, version: str | None) -> bool:
+        """See `Store.replace_document`."""
+        await self._work(key)
+        if version != self._version(key):
+            return False
+        self._write(key, document)
+        return True
+
+    async def get_document(self, key: str) -> Document | None:
         """See `Store.get_document`."""
         await self._work(key)
-        return self.objects.get(key)
+        version = self._version(key)
+        return None if version is None else Document(self.objects[key], version)
+
+    def _version(self, key: str) -> str | None:
+        """Of what is kept, as S3 has it: the digest of the bytes."""
+        return hashlib.md5(self.objects[key]).hexdigest() if key in self.objects else None  # noqa: S324 - an ETag
 
     async def _work(self, key: str) -> None:
         await asyncio.sleep(self.seconds)

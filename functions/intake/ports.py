@@ -28,6 +28,19 @@ class Download:
     final_url: Url
 
 
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document as it is kept.
+
+    Attributes:
+        body: the bytes.
+        version: by which the store knows them from those that stood there before, or will.
+    """
+
+    body: bytes
+    version: str
+
+
 class Fetch(Protocol):
     """Downloads from origins that may be hostile."""
 
@@ -69,7 +82,24 @@ class Store(Protocol):
         """
         ...
 
-    async def get_document(self, key: str) -> bytes | None:
+    async def replace_document(self, key: str, document: bytes, version: str | None) -> bool:
+        """Store a JSON document in place of the one that is known, and of no other.
+
+        Args:
+            key: of the document.
+            document: the bytes.
+            version: what stands there, as far as is known; None where nothing does.
+
+        Returns:
+            Whether it was stored; otherwise something else stands there. That may be this very document: of a call
+            that is repeated, the first answer may have been lost.
+
+        Raises:
+            StoreFailed, StoreDenied: it is not there.
+        """
+        ...
+
+    async def get_document(self, key: str) -> Document | None:
         """Return a document, or None where there is none.
 
         Raises:

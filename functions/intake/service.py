@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from datetime import UTC, datetime
 from time import perf_counter
 
@@ -17,11 +17,12 @@ from intake.domain.errors import (
 )
 from intake.domain.file import File, ImageRequest
 from intake.domain.image import Image, inspect
-from intake.domain.key import image_key, receipt_key
+from intake.domain.key import image_key
 from intake.domain.limits import Limits
 from intake.domain.receipt import Effort, Failed, Kept, Outcome, Receipt, Stored
 from intake.domain.url import Url
 from intake.ports import Download, Fetch, Report, Store
+from intake.receipts import Before, Receipts
 
 _CANCEL_SECONDS = 0.1
 """How long work that was cut off may take to end; what does not is left behind."""
@@ -48,6 +49,7 @@ class Intake:
         """
         self._fetch = fetch
         self._store = store
+        self._receipts = Receipts(store)
         self._report = report
         self._limits = limits
         self._bucket = bucket
@@ -71,12 +73,12 @@ class Intake:
         now = asyncio.get_running_loop().time
         begin = now()
         end = begin + seconds - self._limits.deadline_margin
-        earlier = None if since is None else await self._earlier(file, since, end)
-        known = [None] * len(file.images) if earlier is None else earlier.kept(file)
+        before = Before() if since is None else await self._receipts.before(file, since, end)
+        known = before.lasting(file)
         outcomes = await self._take_images(file, known, end)
-        if earlier is not None and all(known):
-            self._report.file(earlier, outcomes, None)
-            return earlier
+        if before.receipt is not None and all(known):
+            self._report.file(before.receipt, outcomes, None)
+            return before.receipt
         receipt = Receipt.of(
             file,
             outcomes,
@@ -84,12 +86,17 @@ class Intake:
             created_at=datetime.now(UTC),
             elapsed_ms=round((now() - begin) * 1000),
         )
-        keeping = asyncio.create_task(self._keep(receipt, end + self._limits.deadline_margin * _RECEIPT_SHARE))
+        kept = _kept(
+            self._receipts.keep(receipt, file, since, before), end + self._limits.deadline_margin * _RECEIPT_SHARE
+        )
+        keeping = asyncio.create_task(kept)
         await asyncio.sleep(0)  # the receipt is on its way while the images are reported
         self._report.images(file, outcomes)
-        error = await keeping
-        self._report.file(receipt, outcomes, error)
-        return receipt if error is None else receipt.not_stored()
+        result = await keeping
+        error = result if isinstance(result, IntakeError) else None
+        stands = receipt if isinstance(result, IntakeError) else result
+        self._report.file(stands, outcomes, error)
+        return stands if error is None else stands.not_stored()
 
     async def receipt(self, file_id: str) -> bytes | None:
         """Return a stored receipt, or None where there is none.
@@ -97,16 +104,7 @@ class Intake:
         Raises:
             StoreFailed, StoreDenied: the store does not say.
         """
-        return await self._store.get_document(receipt_key(file_id))
-
-    async def _earlier(self, file: File, since: datetime, end: float) -> Receipt | None:
-        try:
-            async with asyncio.timeout_at(end):
-                document = await self._store.get_document(receipt_key(file.id))
-            receipt = None if document is None else Receipt.model_validate_json(document)
-            return receipt if receipt is not None and receipt.covers(file, since) else None
-        except Exception:  # noqa: BLE001 - whatever it is, what cannot be taken over is done again
-            return None
+        return await self._receipts.read(file_id)
 
     async def _take_images(self, file: File, known: Sequence[Kept | None], end: float) -> list[Outcome]:
         """Start one task for every distinct URL, and give every image its outcome when the time is over."""
@@ -167,18 +165,18 @@ class Intake:
                     self._walked = 0.0
                     await asyncio.sleep(0)
 
-    async def _keep(self, receipt: Receipt, end: float) -> IntakeError | None:
-        """Store the receipt, and return why it could not be."""
-        try:
-            async with asyncio.timeout_at(end):
-                await self._store.put_document(receipt_key(receipt.id), receipt.to_stored_json())
-        except IntakeError as error:
-            return error
-        except TimeoutError:
-            return StoreFailed(reason="the deadline came before the receipt was stored")
-        except Exception as error:  # noqa: BLE001 - a bug of ours must not take the answer away
-            return InternalError.of(error)
-        return None
+
+async def _kept(keeping: Awaitable[Receipt], end: float) -> Receipt | IntakeError:
+    """Wait until the receipt is stored, and return the one that stands, or why it could not be."""
+    try:
+        async with asyncio.timeout_at(end):
+            return await keeping
+    except IntakeError as error:
+        return error
+    except TimeoutError:
+        return StoreFailed(reason="the deadline came before the receipt was stored")
+    except Exception as error:  # noqa: BLE001 - a bug of ours must not take the answer away
+        return InternalError.of(error)
 
 
 def _read(request: ImageRequest) -> Url | Failed:

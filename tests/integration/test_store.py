@@ -99,7 +99,32 @@ async def test_a_receipt_replaces_an_earlier_one_and_can_be_read(store: S3Store)
     assert await store.get_document("receipts/a.json") is None
     await store.put_document("receipts/a.json", b'{"id": "old"}')
     await store.put_document("receipts/a.json", b'{"id": "new"}')
-    assert await store.get_document("receipts/a.json") == b'{"id": "new"}'
+    found = await store.get_document("receipts/a.json")
+    assert found is not None
+    assert found.body == b'{"id": "new"}'
+
+
+async def test_a_document_is_replaced_where_it_is_the_one_that_was_read_and_not_where_another_came_between(
+    store: S3Store,
+) -> None:
+    assert await store.replace_document("receipts/a.json", b'{"id": "one"}', None) is True
+    assert await store.replace_document("receipts/a.json", b'{"id": "two"}', None) is False
+    read = await store.get_document("receipts/a.json")
+    assert read is not None
+    assert await store.replace_document("receipts/a.json", b'{"id": "three"}', read.version) is True
+    assert await store.replace_document("receipts/a.json", b'{"id": "four"}', read.version) is False
+    stands = await store.get_document("receipts/a.json")
+    assert stands is not None
+    assert stands.body == b'{"id": "three"}'
+
+
+async def test_of_sixteen_writers_over_one_version_one_writes(store: S3Store) -> None:
+    await store.put_document("receipts/a.json", b"{}")
+    read = await store.get_document("receipts/a.json")
+    assert read is not None
+    bodies = [b'{"id": %d}' % number for number in range(16)]
+    wrote = await asyncio.gather(*(store.replace_document("receipts/a.json", body, read.version) for body in bodies))
+    assert sorted(wrote) == [False] * 15 + [True]
 
 
 async def test_who_may_only_read_is_denied(s3: seaweed.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:

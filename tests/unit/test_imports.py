@@ -14,7 +14,8 @@ ALLOWED = {
     "domain": {"domain"},
     "bounds": {"domain"},
     "ports": {"domain", "bounds"},
-    "service": {"domain", "ports", "bounds"},
+    "receipts": {"domain", "ports"},
+    "service": {"domain", "ports", "bounds", "receipts"},
     "batch": {"domain", "service"},
     "manifests": {"domain", "ports", "batch", "service"},
     "settings": {"domain"},
@@ -31,6 +32,7 @@ FOREIGN = {
     "domain": {"idna", "pydantic", "pydantic_core"},
     "bounds": set(),
     "ports": set(),
+    "receipts": set(),
     "service": set(),
     "config": set(),
 }

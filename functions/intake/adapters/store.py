@@ -5,6 +5,7 @@ from collections.abc import Buffer
 
 from intake.adapters.bucket import NOT_FOUND, PRECONDITION_FAILED, Bucket
 from intake.domain.image import Image
+from intake.ports import Document
 
 
 class S3Store:
@@ -32,7 +33,13 @@ class S3Store:
         """See `Store.put_document`."""
         await self._bucket.call("PUT", key, {"Content-Type": "application/json"}, document)
 
-    async def get_document(self, key: str) -> bytes | None:
+    async def replace_document(self, key: str, document: bytes, version: str | None) -> bool:
+        """See `Store.replace_document`; a version is an ETag."""
+        condition = {"If-None-Match": "*"} if version is None else {"If-Match": version}
+        answer = await self._bucket.call("PUT", key, {"Content-Type": "application/json"} | condition, document)
+        return answer.status != PRECONDITION_FAILED
+
+    async def get_document(self, key: str) -> Document | None:
         """See `Store.get_document`."""
         answer = await self._bucket.call("GET", key, {})
-        return None if answer.status == NOT_FOUND else answer.body
+        return None if answer.status == NOT_FOUND else Document(answer.body, answer.headers.get("etag", ""))

@@ -10,14 +10,12 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from intake.domain.errors import LEAVES, ChecksumMismatch, ErrorClass, IntakeError, StoreDenied
+from intake.domain.errors import LEAVES, ErrorClass, IntakeError
 from intake.domain.file import File, ImageRequest, Role
 from intake.domain.image import Image
 from intake.domain.key import receipt_key
 from intake.domain.url import Url, redact
 
-# What is expected may be another digest by now, and what the store refuses is mended on our side.
-_NOT_THE_ORIGINS = frozenset({ChecksumMismatch.code, StoreDenied.code})
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -183,17 +181,10 @@ class Receipt(_Document):
         """Whether asking again is useless: what failed will fail again."""
         return not any(isinstance(image, FailedEntry) and image.error.retryable for image in self.images)
 
-    def covers(self, file: File, since: datetime) -> bool:
-        """Whether this is a receipt of the same URLs, written since then."""
-        written = datetime.strptime(self.created_at, _TIME).replace(tzinfo=UTC)
-        return self.digest == file.digest and written >= since.replace(microsecond=0)
-
-    def kept(self, file: File) -> list[Kept | None]:
-        """What a later run of the File takes over, in the order of the images; None where it has to try again."""
-        return [
-            Kept(entry) if _lasts(entry, request.sha256) else None
-            for entry, request in zip(self.images, file.images, strict=True)
-        ]
+    @property
+    def written(self) -> datetime:
+        """When it was made, to the second."""
+        return datetime.strptime(self.created_at, _TIME).replace(tzinfo=UTC)
 
     def to_json(self) -> bytes:
         """The receipt as the answer carries it."""
@@ -207,13 +198,6 @@ class Receipt(_Document):
     def not_stored(self) -> Self:
         """The same receipt, where it could not be stored."""
         return self.model_copy(update={"receipt_key": None})
-
-
-def _lasts(entry: StoredEntry | FailedEntry, expected: str | None) -> bool:
-    """Whether an entry would come out the same: the bytes are there, or the origin itself has said no for good."""
-    if isinstance(entry, StoredEntry):
-        return expected in {None, entry.sha256}
-    return entry.error.error_class is ErrorClass.PERMANENT and entry.error.code not in _NOT_THE_ORIGINS
 
 
 def _entry(request: ImageRequest, outcome: Outcome) -> StoredEntry | FailedEntry:

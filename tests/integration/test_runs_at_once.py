@@ -1,0 +1,51 @@
+"""Runs of one File at the same moment, on a real S3 server: no write of one undoes that of another."""
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+import seaweed
+from fakes import Answer, FakeFetch, RecordingReport, Slow
+from intake import runtime
+from intake.adapters.store import S3Store
+from intake.domain.errors import ConnectFailed
+from intake.domain.file import File
+from intake.domain.limits import Limits
+from intake.domain.receipt import Receipt, Status
+from intake.service import Intake
+from samples import picture
+
+NAMES = [f"https://a.example/{number}" for number in range(8)]
+FILE = File.parse({"id": "lot-7", "urls": NAMES})
+SINCE = datetime.now(UTC) - timedelta(seconds=5)
+
+
+@pytest.fixture
+async def store(s3: seaweed.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[S3Store]:
+    for name, value in s3.environment.items():
+        monkeypatch.setenv(name, value)
+    made = S3Store(runtime.bucket(bucket))
+    yield made
+    await made.aclose()
+
+
+async def run(store: S3Store, stored: int, seconds: float) -> Receipt:
+    """One run, to which only one of the images is answered, and after so many seconds."""
+    answers: dict[str, Answer] = {name: Slow(seconds, ConnectFailed()) for name in NAMES}
+    answers[NAMES[stored]] = Slow(seconds, picture(4 + stored, 3, stored))
+    intake = Intake(FakeFetch(answers), store, RecordingReport(), Limits(), "bucket")
+    return await intake.take_in(FILE, 60.0, since=SINCE)
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_eight_runs_of_which_each_has_one_image_end_in_a_receipt_with_all(store: S3Store, seed: int) -> None:
+    chance = random.Random(seed)
+    receipts = await asyncio.gather(*(run(store, number, chance.uniform(0.05, 0.1)) for number in range(8)))
+    document = await store.get_document("receipts/lot-7.json")
+    assert document is not None
+    kept = Receipt.model_validate_json(document.body)
+    assert (kept.status, kept.counts.stored) == (Status.STORED, 8)
+    assert {"receipts/lot-7.json"} == {receipt.receipt_key for receipt in receipts}
