@@ -80,7 +80,7 @@ class Fetcher:
         await asyncio.sleep(seconds)
 
     async def _follow(self, url: Url, reservation: Reservation, clock: ImageClock, effort: Effort) -> Download:
-        asked = effort.attempts + 1
+        before, first = effort.attempts, url
         for _ in range(self._limits.max_redirects + 1):
             self._require_destination(url)
             with clock.paused():
@@ -89,8 +89,13 @@ class Fetcher:
             with place:
                 with clock.paused():
                     await reservation.begin()
-                effort.attempts = asked
-                answer = await self._visit(url, reservation, clock)
+                effort.attempts = before + 1
+                try:
+                    answer = await self._visit(url, reservation, clock)
+                except Blocked:
+                    if url is first:
+                        effort.attempts = before  # nobody was asked: every refusal looks the same
+                    raise
             if isinstance(answer, Download):
                 return answer
             url = answer
