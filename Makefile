@@ -3,12 +3,13 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo bulk openapi bench test local lint format build deploy validate clean install dev sam ministack
+.PHONY: help demo bulk openapi bench test local lint format build deploy validate clean install dev sam ministack supply pins sbom audit
 
 ARCH ?= arm64
 FILE ?=
 PARAMETERS ?=
 LIST ?=
+UPGRADE ?=
 STACK ?= image-intake
 ENDPOINT ?=
 PY := .venv/bin/python
@@ -40,6 +41,16 @@ lint: dev ## Lint, format and types, nothing changed
 	@$(PY) -m mypy functions/intake infra tests
 	@.venv/bin/cfn-lint template.yaml infra/observability.yaml
 
+pins: supply ## Write requirements.txt anew from pyproject.toml, every file hashed (UPGRADE=1 moves what comes along)
+	@CUSTOM_COMPILE_COMMAND="make pins" .local/supply/bin/pip-compile --quiet --generate-hashes --strip-extras \
+	  --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade) --output-file requirements.txt pyproject.toml
+
+sbom: build supply ## List what the artefact has in it (CycloneDX, .aws-sam/sbom.cdx.json)
+	@$(PY) -m infra.sbom
+
+audit: supply ## Ask PyPI for known weaknesses of what runs on Lambda; what could not be asked counts as a failure
+	@.local/supply/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements.txt
+
 bench: dev ## Measure speed beside what callers have, memory, and the walk over images
 	@$(PY) tests/bench/compare.py
 	@$(PY) tests/bench/memory.py
@@ -65,7 +76,7 @@ clean: ## Remove what was built; .venv and .local/{sam,ministack} stay
 	@rm -rf .aws-sam .local/build-* .local/demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find functions infra tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-install: dev sam ministack ## Install everything that the other targets need
+install: dev sam ministack supply ## Install everything that the other targets need
 
 # Each environment of its own: their pins of botocore exclude each other.
 dev:
@@ -76,3 +87,6 @@ sam:
 
 ministack:
 	@infra/venv .local/ministack ministack "MiniStack, the local AWS"
+
+supply:
+	@infra/venv .local/supply supply "the tools for pins and their list"

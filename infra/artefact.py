@@ -26,6 +26,9 @@ TASK_ROOT = "/var/task"
 """Where Lambda puts the code: what tracebacks should name."""
 
 PACKAGES = ("aiohttp", "aws_lambda_powertools", "boto3", "httpx", "intake", "pydantic")
+COMPILED = ("aiohttp", "frozenlist", "multidict", "propcache", "pydantic_core", "yarl")
+"""Packages with parts in C or Rust. Where sam finds no wheel it builds without them, says nothing, and all is slow."""
+
 MACHINES = {"x86_64": 0x3E, "arm64": 0xB7}
 """The e_machine field of an ELF file (elf.h), by Lambda's name of the processor."""
 
@@ -82,6 +85,7 @@ def _sam_build(architecture: str, into: Path, sam: Path) -> None:
     # sam looks for the runtime's Python, and its pip, on PATH: the one that runs this.
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     env = {**os.environ, "PATH": path, "AWS_DEFAULT_REGION": "us-east-1", **quiet(into.parent / "sam")}
+    env |= hashed(ROOT / "requirements.txt")
     command: list[str | Path] = [
         sam,
         "build",
@@ -93,6 +97,14 @@ def _sam_build(architecture: str, into: Path, sam: Path) -> None:
     ]
     command += ["--parameter-overrides", f"Architecture={architecture}"]
     run(command, env=env, cwd=ROOT, log=log, doing="sam build")
+
+
+def hashed(requirements: Path) -> dict[str, str]:
+    """Variables that have pip hold every file against the hashes of a list.
+
+    sam has wheels for another processor fetched by name and version alone; a constraint brings the hashes to them too.
+    """
+    return {"PIP_CONSTRAINT": requirements.resolve().as_uri()}
 
 
 def compile_tree(code: Path) -> None:
@@ -113,6 +125,8 @@ def compile_tree(code: Path) -> None:
 def faults_of(code: Path, architecture: str) -> list[str]:
     """What is wrong with an artefact, as far as its files show it."""
     faults = [f"{package} is missing" for package in PACKAGES if not (code / package).is_dir()]
+    compiled = [name for name in COMPILED if (code / name).is_dir()]
+    faults += [f"{name} has no compiled part" for name in compiled if not any((code / name).rglob("*.so"))]
     bare = [file for file in code.rglob("*.py") if not _has_bytecode(file)]
     faults += [f"{file.relative_to(code)} has no bytecode" for file in bare]
     for library in code.rglob("*.so"):

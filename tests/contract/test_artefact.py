@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[2]
 from infra import artefact  # noqa: E402
 from infra.template import functions, load  # noqa: E402
 
+LIBRARY = b"\x7fELF" + bytes(14) + struct.pack("<H", artefact.MACHINES["arm64"])
 SAM = ROOT / ".local" / "sam" / "bin" / "sam"
 
 
@@ -19,6 +20,9 @@ def code(tmp_path: Path) -> Path:
     for package in artefact.PACKAGES:
         (tmp_path / package).mkdir()
         (tmp_path / package / "__init__.py").write_text("def handler(event, context): ...\n")
+    (tmp_path / "aiohttp" / "parser.so").write_bytes(LIBRARY)
+    (tmp_path / "pydantic_core").mkdir()
+    (tmp_path / "pydantic_core" / "core.so").write_bytes(LIBRARY)
     artefact.compile_tree(tmp_path)
     return tmp_path
 
@@ -74,10 +78,15 @@ def test_bytecode_that_is_compared_with_its_source_is_made_anew(code: Path) -> N
 
 @pytest.mark.parametrize(("machine", "sound"), [("arm64", True), ("x86_64", False)])
 def test_a_library_for_another_processor_is_found(code: Path, machine: str, sound: bool) -> None:  # noqa: FBT001
-    head = b"\x7fELF" + bytes(14) + struct.pack("<H", artefact.MACHINES["arm64"])
-    (code / "intake" / "fast.so").write_bytes(head)
+    (code / "intake" / "fast.so").write_bytes(LIBRARY)
 
     assert (artefact.faults_of(code, machine) == []) is sound
+
+
+def test_a_package_that_sam_built_without_its_compiled_part_is_found(code: Path) -> None:
+    (code / "aiohttp" / "parser.so").unlink()
+
+    assert artefact.faults_of(code, "arm64") == ["aiohttp has no compiled part"]
 
 
 def test_a_handler_that_needs_what_is_not_in_the_artefact_is_found(code: Path) -> None:
