@@ -133,9 +133,7 @@ def redact(text: str) -> str:
     credentials, and where the @ stands behind a ? or #, which may be part of them, nothing is kept but the scheme.
     """
     kept, *rest = _QUERY.split(text, maxsplit=1)
-    try:
-        Url.parse(text)
-    except IntakeError:
+    if _AT.search(text) and not _reads(text):
         found = _SCHEME.match(text)
         scheme = found[0] if found else ""
         if _AT.search("".join(rest)):
@@ -143,6 +141,14 @@ def redact(text: str) -> str:
         if _AT.search(kept):
             kept = scheme + _AT.split(kept)[-1]
     return kept[:MAX_URL_LENGTH]
+
+
+def _reads(text: str) -> bool:
+    try:
+        Url.parse(text)
+    except IntakeError:
+        return False
+    return True
 
 
 def _without_dots(path: str) -> str:
