@@ -13,12 +13,11 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
 from infra import openapi_examples as example
-from infra.openapi_examples import problem
 from infra.template import ROOT
 from intake.domain.errors import LEAVES
 from intake.domain.file import FILE_SCHEMA, ID_PATTERN, Fault
 from intake.domain.manifest import MAX_DOCUMENT_BYTES
-from intake.domain.problem import Problem
+from intake.domain.problem import ManifestEntry, Problem
 from intake.domain.receipt import Pending, Receipt
 
 PATH = ROOT / "infra" / "openapi.yaml"
@@ -35,14 +34,16 @@ _GATEWAY: dict[str, Any] = {
 
 
 class _Schema(GenerateJsonSchema):
-    """Every member of an answer is always there, and a member's name is its title."""
+    """Every member of an answer is there unless it says otherwise, and a member's name is its title."""
 
     def field_is_required(
         self,
         field: core_schema.ModelField | core_schema.DataclassField | core_schema.TypedDictField,
         total: bool,  # noqa: FBT001 - the signature is pydantic's
     ) -> bool:
-        return self.mode == "serialization" or super().field_is_required(field, total)
+        if self.mode == "serialization":
+            return "serialization_exclude_if" not in field
+        return super().field_is_required(field, total)
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401 - the signature is pydantic's
         del schema
@@ -178,7 +179,12 @@ def _get() -> dict[str, Any]:
             "200": _answer("The receipt.", example.PARTIAL),
             "202": _pending("The File is in the inbox, and there is no receipt yet."),
             "404": _refusal("There is no receipt of this File.", HTTPStatus.NOT_FOUND),
-            "422": _refusal("The manifest is no File.", HTTPStatus.UNPROCESSABLE_ENTITY, *example.faults()),
+            "422": _refusal(
+                "The manifest is no File.",
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+                *example.faults(),
+                manifest=example.MANIFEST,
+            ),
             "500": _mistake(),
             "502": _refusal("The store did not answer as it should.", HTTPStatus.BAD_GATEWAY),
             **_GATEWAY,
@@ -197,8 +203,9 @@ def _pending(description: str, *headers: str) -> dict[str, Any]:
     return {"description": description, "headers": named, "content": content}
 
 
-def _refusal(detail: str, status: HTTPStatus, *errors: Fault) -> dict[str, Any]:
-    content = {"application/problem+json": {"schema": _ref("Problem"), "example": problem(status, detail, *errors)}}
+def _refusal(detail: str, status: HTTPStatus, *errors: Fault, manifest: ManifestEntry | None = None) -> dict[str, Any]:
+    document = example.problem(status, detail, *errors, manifest=manifest)
+    content = {"application/problem+json": {"schema": _ref("Problem"), "example": document}}
     return {"description": detail, "content": content}
 
 

@@ -9,7 +9,7 @@ from intake.domain.errors import HttpServerError, IntakeError, NotFound
 from intake.domain.file import Fault, File, InvalidFile
 from intake.domain.image import Image
 from intake.domain.key import image_key
-from intake.domain.problem import Problem
+from intake.domain.problem import ManifestEntry, Problem
 from intake.domain.receipt import Effort, Failed, Outcome, Pending, Receipt, Stored
 from intake.domain.url import Url
 
@@ -51,9 +51,13 @@ PARTIAL = _receipt({2: HttpServerError("The origin answered 503.")})
 FAILED = _receipt(dict.fromkeys(range(3), NotFound("The origin answered 404.")))
 
 
-def problem(status: HTTPStatus, detail: str, *errors: Fault) -> dict[str, Any]:
+MANIFEST = ManifestEntry(key=f"inbox/{FILE['id']}.json", etag='"d41d8cd98f00b204e9800998ecf8427e"')
+
+
+def problem(status: HTTPStatus, detail: str, *errors: Fault, manifest: ManifestEntry | None = None) -> dict[str, Any]:
     """A problem as the service writes it."""
-    return Problem(title=status.phrase, status=status, detail=detail, errors=list(errors)).model_dump(mode="json")
+    document: dict[str, Any] = json.loads(Problem.of(status, detail, list(errors), manifest).to_json())
+    return document
 
 
 def faults() -> list[Fault]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from math import inf
 
 from intake.bounds import Reservation
-from intake.domain.errors import IntakeError, NotFound
+from intake.domain.errors import IntakeError, NotFound, StoreFailed
 from intake.domain.file import File, ImageRequest
 from intake.domain.image import Image
 from intake.domain.receipt import Effort, Outcome, Receipt
@@ -147,10 +147,12 @@ class RecordingReport:
     Attributes:
         told: File, image and its outcome, in the order they were told.
         files: receipts, each with the error that kept it from being stored.
+        left: Files that were not begun.
     """
 
     told: list[tuple[File, ImageRequest, Outcome]] = field(default_factory=list)
     files: list[tuple[Receipt, IntakeError | None]] = field(default_factory=list)
+    left: list[File] = field(default_factory=list)
 
     def images(self, file: File, outcomes: Sequence[Outcome]) -> None:
         """See `Report.images`."""
@@ -162,6 +164,10 @@ class RecordingReport:
         assert len(outcomes) == len(receipt.images)
         self.files.append((receipt, receipt_error))
 
+    def unreached(self, file: File) -> None:
+        """See `Report.unreached`."""
+        self.left.append(file)
+
 
 @dataclass
 class FakeInbox:
@@ -171,28 +177,37 @@ class FakeInbox:
         objects: what is there, by key.
         piece: bytes that come at once.
         failure: the error of every call, or None.
+        readings: how often a manifest was read.
+        then: what is put there as soon as a manifest has been read once.
     """
 
     objects: dict[str, bytes] = field(default_factory=dict)
     piece: int = 7
+    readings: int = 0
+    then: dict[str, bytes] = field(default_factory=dict)
     failure: Exception | None = None
 
-    async def read(self, key: str) -> AsyncGenerator[bytes]:
+    async def read(self, key: str, version: str | None = None) -> AsyncGenerator[Document]:
         """See `Inbox.read`."""
         await self._work()
+        self.readings += 1
         held = self.objects.get(key, b"")
+        there = hashlib.sha256(held).hexdigest()
+        if version not in {None, there}:
+            raise StoreFailed(reason=f"{key} was replaced while it was read")
         for start in range(0, len(held), self.piece):
-            yield held[start : start + self.piece]
+            yield Document(held[start : start + self.piece], there)
+        self.objects |= self.then
 
     async def put(self, key: str, document: bytes) -> None:
         """See `Inbox.put`."""
         await self._work()
         self.objects[key] = document
 
-    async def has(self, key: str) -> bool:
-        """See `Inbox.has`."""
+    async def version(self, key: str) -> str | None:
+        """See `Inbox.version`."""
         await self._work()
-        return key in self.objects
+        return hashlib.sha256(self.objects[key]).hexdigest() if key in self.objects else None
 
     async def _work(self) -> None:
         await asyncio.sleep(0)

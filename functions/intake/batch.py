@@ -37,7 +37,9 @@ async def take_in_all[T](
         async for tag, file in files:
             # Of one margin nothing is left for images; with two, a quick File ends well.
             if (left := end - now()) <= 2 * limits.deadline_margin:
+                intake.leave(file)
                 yield tag, None
+                await asyncio.sleep(0)  # there may be thousands; those at work have their receipts to store
                 continue
             running[asyncio.create_task(intake.take_in(file, left, since=since))] = tag
             if len(running) >= limits.max_in_flight:

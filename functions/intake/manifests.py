@@ -13,7 +13,7 @@ from intake.domain.file import Fault, File, InvalidFile
 from intake.domain.key import receipt_key
 from intake.domain.limits import Limits
 from intake.domain.manifest import MAX_DOCUMENT_BYTES, MAX_FILES, lines, manifest_name, read_file
-from intake.domain.problem import Problem
+from intake.domain.problem import ManifestEntry, Problem
 from intake.domain.receipt import Receipt
 from intake.ports import Inbox, Store
 from intake.service import Intake
@@ -68,27 +68,34 @@ class Manifests:
         tally = Tally()
         now = asyncio.get_running_loop().time
         end = now() + seconds
+        manifest = _Manifest(self._inbox, key)
         try:
             async with asyncio.timeout_at(end - self._limits.deadline_margin):
-                number, tally.refused, faults = await self._survey(key)
+                number, tally.refused, faults = await self._survey(manifest)
         except TimeoutError as error:
             raise StoreFailed(reason=f"{key} could not be read in time") from error
         if number > MAX_FILES:
             detail = f"The manifest has more than {MAX_FILES} Files. Put it under bulk/, where there may be millions."
-            await self._refuse(key, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, [])
+            await self._refuse(manifest, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, [])
             return tally
-        if faults or (number == 0 and await self._inbox.has(key)):
+        if number == 0:
+            manifest.version = await self._inbox.version(key)
+            if manifest.version is None:
+                return tally
+        if faults or number == 0:
             detail = "The manifest has documents that are not valid Files." if number else "The manifest is empty."
-            await self._refuse(key, HTTPStatus.UNPROCESSABLE_ENTITY, detail, faults)
-        taken = take_in_all(self._intake, self._files(key), limits=self._limits, seconds=end - now(), since=since)
-        async for _, receipt in taken:
-            tally.add(receipt)
+            await self._refuse(manifest, HTTPStatus.UNPROCESSABLE_ENTITY, detail, faults)
+        if tally.refused < number:
+            files = self._files(manifest)
+            taken = take_in_all(self._intake, files, limits=self._limits, seconds=end - now(), since=since)
+            async for _, receipt in taken:
+                tally.add(receipt)
         return tally
 
-    async def _survey(self, key: str) -> tuple[int, int, list[Fault]]:
+    async def _survey(self, manifest: "_Manifest") -> tuple[int, int, list[Fault]]:
         """Count the documents and those that are no File, and find every fault, before the first File is begun."""
         number, refused, faults = 0, 0, []
-        async for place, text in self._documents(key):
+        async for place, text in manifest.documents():
             number += 1
             if number > MAX_FILES:
                 break
@@ -99,29 +106,54 @@ class Manifests:
                 faults += [Fault(": ".join(filter(None, (place, found.path))), found.message) for found in error.faults]
         return number, refused, faults
 
-    async def _files(self, key: str) -> AsyncGenerator[tuple[str, File]]:
-        async for place, text in self._documents(key):
+    async def _files(self, manifest: "_Manifest") -> AsyncGenerator[tuple[str, File]]:
+        async for place, text in manifest.documents():
             try:
                 yield place, read_file(text, self._limits.max_base_images)
             except InvalidFile:
                 continue  # the survey has told
 
-    async def _documents(self, key: str) -> AsyncGenerator[tuple[str, bytes]]:
-        """Yield every document of a manifest with its place: "line 3", or nothing where there is only one."""
+    async def _refuse(self, manifest: "_Manifest", status: HTTPStatus, detail: str, faults: list[Fault]) -> None:
+        about = ManifestEntry(key=manifest.key, etag=manifest.version or "")
+        problem = Problem.of(status, detail, faults[:_MAX_FAULTS], about)
+        await self._store.put_document(receipt_key(manifest.name), problem.to_json())
+
+
+class _Manifest:
+    """One manifest, which stays the same however often it is read.
+
+    Attributes:
+        key: of the object.
+        name: of the manifest.
+        version: of the first reading; None before there was one.
+    """
+
+    def __init__(self, inbox: Inbox, key: str) -> None:
         named = manifest_name(key)
-        if named is not None and named[1]:
-            async for number, text in lines(self._inbox.read(key)):
+        self._inbox = inbox
+        self.key = key
+        self.name, self._has_lines = (key, False) if named is None else named
+        self.version: str | None = None
+
+    async def documents(self) -> AsyncGenerator[tuple[str, bytes]]:
+        """Yield every document with its place: "line 3", or nothing where there is only one.
+
+        Raises:
+            StoreFailed, StoreDenied: it cannot be read, or is another one by now.
+        """
+        if self._has_lines:
+            async for number, text in lines(self._pieces()):
                 yield f"line {number}", text
             return
         whole = b""
-        async for piece in self._inbox.read(key):
+        async for piece in self._pieces():
             whole = (whole + piece)[: MAX_DOCUMENT_BYTES + 1]
             if len(whole) > MAX_DOCUMENT_BYTES:
                 break  # it is refused, whatever follows
         if whole.strip():
             yield "", whole
 
-    async def _refuse(self, key: str, status: HTTPStatus, detail: str, faults: list[Fault]) -> None:
-        named = manifest_name(key)
-        name = key if named is None else named[0]
-        await self._store.put_document(receipt_key(name), Problem.of(status, detail, faults[:_MAX_FAULTS]).to_json())
+    async def _pieces(self) -> AsyncGenerator[bytes]:
+        async for piece in self._inbox.read(self.key, self.version):
+            self.version = piece.version
+            yield piece.body

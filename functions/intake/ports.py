@@ -30,7 +30,7 @@ class Download:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document as it is kept.
+    """A document as it is kept, or a piece of it.
 
     Attributes:
         body: the bytes.
@@ -119,12 +119,20 @@ class Report(Protocol):
         """One File is done, its receipt stored or not."""
         ...
 
+    def unreached(self, file: File) -> None:
+        """There was no time to begin a File: none of its images is done, and it has no receipt."""
+        ...
+
 
 class Inbox(Protocol):
     """Holds manifests."""
 
-    def read(self, key: str) -> AsyncGenerator[bytes]:
+    def read(self, key: str, version: str | None = None) -> AsyncGenerator[Document]:
         """Read a manifest piece by piece; one that is not there has none.
+
+        Args:
+            key: of the manifest.
+            version: the one to read, as an earlier reading had it; None for the one that is there.
 
         Raises:
             StoreFailed, StoreDenied: it cannot be read, or was replaced meanwhile.
@@ -139,8 +147,8 @@ class Inbox(Protocol):
         """
         ...
 
-    async def has(self, key: str) -> bool:
-        """Return whether a manifest is there.
+    async def version(self, key: str) -> str | None:
+        """Return which version of a manifest is there, or None where there is no manifest.
 
         Raises:
             StoreFailed, StoreDenied: the inbox does not say.

@@ -98,6 +98,10 @@ class Intake:
         self._report.file(stands, outcomes, error)
         return stands if error is None else stands.not_stored()
 
+    def leave(self, file: File) -> None:
+        """Tell of a File that there was no time to begin."""
+        self._report.unreached(file)
+
     async def receipt(self, file_id: str) -> bytes | None:
         """Return a stored receipt, or None where there is none.
 

@@ -13,7 +13,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit, single_metric
 
-from intake.domain.errors import IntakeError, InternalError
+from intake.domain.errors import DeadlineExceeded, IntakeError, InternalError
 from intake.domain.file import File, ImageRequest
 from intake.domain.receipt import Failed, Kept, Outcome, Receipt, Stored
 from intake.domain.url import redact
@@ -25,7 +25,8 @@ SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME") or "image-intake"
 _QUERY = re.compile(r"\?\S*")
 _CREDENTIALS = re.compile(r"//[^/\s@]*@")
 
-logger = Logger(service=SERVICE, location=None)
+# Lambda reads the level of a line only where its time is as RFC 3339 has it.
+logger = Logger(service=SERVICE, location=None, use_rfc3339=True)
 _metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 
 # Powertools copies what Python puts on a record; the name of an asyncio task tells nothing.
@@ -59,6 +60,14 @@ class Telemetry:
         else:
             logger.error("file done, receipt not stored", extra=fields | _why(receipt_error))
         _count(receipt, outcomes)
+
+    def unreached(self, file: File) -> None:
+        """Log one line for the File, and count its images as those that the deadline cut off."""
+        number, code = len(file.images), DeadlineExceeded.code
+        logger.info("file not reached", extra={"file_id": file.id, "images": number, "code": code})
+        _metrics.add_metric("ImagesFailed", MetricUnit.Count, number)
+        _metrics.flush_metrics()
+        _count_failed(code, number)
 
 
 def _log_image(file: File, request: ImageRequest, outcome: Stored | Failed) -> None:
@@ -109,6 +118,10 @@ def _count(receipt: Receipt, outcomes: Sequence[Outcome]) -> None:
             _metrics.add_metric("StoreMilliseconds", MetricUnit.Milliseconds, effort.store_ms)
     _metrics.flush_metrics()
     for code, number in codes.items():
-        with single_metric("ImagesFailed", MetricUnit.Count, number, namespace=NAMESPACE) as metric:
-            metric.add_dimension("service", SERVICE)
-            metric.add_dimension("code", code)
+        _count_failed(code, number)
+
+
+def _count_failed(code: str, number: int) -> None:
+    with single_metric("ImagesFailed", MetricUnit.Count, number, namespace=NAMESPACE) as metric:
+        metric.add_dimension("service", SERVICE)
+        metric.add_dimension("code", code)

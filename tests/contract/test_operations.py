@@ -4,6 +4,7 @@ import io
 import json
 import re
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -49,6 +50,10 @@ def test_every_metric_stands_in_the_docs_with_its_unit_and_no_other_does(emitted
     assert documented == {name: unit for (_, name, _), unit in emitted.items()}
 
 
+def record_of(key: str) -> dict[str, Any]:
+    return {"eventTime": "2026-11-22T12:00:00.000Z", "s3": {"bucket": {"name": INBOX}, "object": {"key": key}}}
+
+
 def say_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have every line logged that there is."""
     context = Context(60.0)
@@ -56,9 +61,7 @@ def say_everything(monkeypatch: pytest.MonkeyPatch) -> None:
         behind.fetch.answers = {URL: picture(4, 3, 1)}
         behind.inbox.objects = {"inbox/a.json": json.dumps({"urls": [URL]}).encode()}
         for key in ("inbox/a.json", "elsewhere/a.json"):
-            record = {"eventTime": "2026-11-22T12:00:00.000Z",
-                      "s3": {"bucket": {"name": INBOX}, "object": {"key": key}}}  # fmt: skip
-            s3.handler({"Records": [record]}, context)
+            s3.handler({"Records": [record_of(key)]}, context)
         bulk.handler(
             {"Items": [{"url": URL}], "BatchInput": {"run": "r", "startedAt": "2026-11-22T12:00:00Z"}}, context
         )
@@ -68,6 +71,10 @@ def say_everything(monkeypatch: pytest.MonkeyPatch) -> None:
         for error in (StoreFailed(reason="S3 answered 503"), ZeroDivisionError()):
             behind.store.failures = {"receipts/": error}
             http.handler({"httpMethod": "GET", "path": "/files/a", "headers": {}, "requestContext": {}}, context)
+        behind.inbox.failure = StoreFailed(reason="S3 answered 503")
+        with pytest.raises(s3.Unfinished):
+            s3.handler({"Records": [record_of("inbox/a.json")]}, context)
+    telemetry.Telemetry().unreached(FILE)
     telemetry.Telemetry().images(FILE, OUTCOMES)
     telemetry.Telemetry().file(RECEIPT, OUTCOMES, None)
     telemetry.Telemetry().file(RECEIPT, OUTCOMES, StoreFailed())

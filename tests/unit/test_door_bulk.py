@@ -80,6 +80,7 @@ def test_what_a_batch_does_not_reach_is_deadline_exceeded_and_in_the_report(monk
         assert answer["codes"] == {"deadline_exceeded": 3}
         [report] = reports(behind)
         assert sorted(item["id"] for item in report.failed) == ["0", "1", "2"]
+        assert [left.id for left in behind.report.left] == ["1", "2"]
 
 
 def test_the_same_batch_again_writes_the_same_report_and_fetches_nothing_that_is_settled(behind: House) -> None:

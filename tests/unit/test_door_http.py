@@ -11,6 +11,7 @@ from fakes import Slow
 from intake.domain.errors import StoreFailed
 from intake.domain.file import File
 from intake.domain.limits import Limits
+from intake.domain.manifest import MAX_DOCUMENT_BYTES
 from intake.handlers import http, s3
 from lambda_context import Context
 from samples import picture
@@ -28,17 +29,17 @@ def behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
 
 
 def ask(method: str, path: str, document: object = None, **headers: str) -> tuple[int, dict[str, Any], dict[str, Any]]:
-    event = {
-        "httpMethod": method,
-        "path": path,
-        "headers": {name.replace("_", "-"): value for name, value in headers.items()},
-        "requestContext": {},
-        "body": None if document is None else json.dumps(document),
-        "isBase64Encoded": False,
-    }
+    body = None if document is None else document if isinstance(document, str) else json.dumps(document)
+    return answer_to(method, path, body, {"headers": headers})
+
+
+def answer_to(
+    method: str, path: str, body: str | None, headers: dict[str, Any]
+) -> tuple[int, dict[str, Any], dict[str, Any]]:
+    event = {"httpMethod": method, "path": path, "requestContext": {}, "body": body, "isBase64Encoded": False} | headers
     answer = http.handler(event, Context(29.0))
-    headers = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
-    return answer["statusCode"], headers, json.loads(answer["body"])
+    given = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
+    return answer["statusCode"], given, json.loads(answer["body"])
 
 
 @pytest.mark.parametrize("prefer", ["respond-async", "Respond-Async; wait=10", "wait=10, respond-async"])
@@ -59,11 +60,43 @@ def test_it_is_pending_until_the_s3_door_has_written_the_receipt() -> None:
     assert (status, receipt["status"]) == (200, "stored")
 
 
-def test_an_id_that_was_left_out_is_in_the_answer_and_in_the_manifest(behind: House) -> None:
+@pytest.mark.usefixtures("behind")
+def test_an_id_that_was_left_out_is_in_the_answer_and_the_receipt_stands_under_it() -> None:
     _, headers, body = ask("POST", "/files", {"urls": [URL]}, Prefer="respond-async")
     digest = File.parse({"urls": [URL]}).id
     assert (headers["Location"], body["id"]) == (f"/files/{digest}", digest)
-    assert json.loads(behind.inbox.objects[f"inbox/{digest}.json"])["id"] == digest
+    s3.handler({"Records": [record(f"inbox/{digest}.json")]}, Context(60.0))
+    status, _, receipt = ask("GET", headers["Location"])
+    assert (200, digest) == (status, receipt["id"])
+
+
+@pytest.mark.parametrize(
+    ("accepted", "values"),
+    [
+        (True, ["respond-async", "wait=10"]),
+        (True, ["wait=10", "respond-async"]),
+        (True, ["return=minimal, respond-async", "wait=10"]),
+        (False, ["return=minimal", "wait=10"]),
+    ],
+)
+@pytest.mark.usefixtures("behind")
+def test_a_preference_counts_in_whichever_of_several_fields_it_stands(*, accepted: bool, values: list[str]) -> None:
+    headers = {"headers": {"prefer": values[-1]}, "multiValueHeaders": {"prefer": values}}
+    assert (202 if accepted else 200) == answer_to("POST", "/files", json.dumps(FILE), headers)[0]
+
+
+@pytest.mark.parametrize("notes", ["[]", "[1e5, 1e15, 1e15]", '"\\u00e9"'])
+def test_what_was_accepted_is_never_too_large_for_the_inbox(behind: House, notes: str) -> None:
+    """As large as a body may be, without an id, and with numbers that are longer when they are written anew."""
+    start = f'{{"urls": ["{URL}"], "notes": {notes}, "more": "'
+    body = start + "x" * (MAX_DOCUMENT_BYTES - len(start) - 2) + '"}'
+    assert len(body) == MAX_DOCUMENT_BYTES
+    status, headers, _ = ask("POST", "/files", body, Prefer="respond-async")
+    assert status == 202
+    [(key, manifest)] = behind.inbox.objects.items()
+    assert body.encode() == manifest
+    s3.handler({"Records": [record(key)]}, Context(60.0))
+    assert ask("GET", headers["Location"])[0] == 200
 
 
 def test_what_is_no_file_is_refused_at_once_also_when_it_may_wait(behind: House) -> None:
@@ -95,6 +128,29 @@ def test_the_problem_of_a_manifest_is_answered_as_a_problem(behind: House) -> No
     s3.handler({"Records": [record("inbox/lot-7.json")]}, Context(60.0))
     status, headers, problem = ask("GET", "/files/lot-7")
     assert (status, headers["Content-Type"], problem["status"]) == (422, "application/problem+json", 422)
+
+
+def test_the_problem_of_a_manifest_that_was_replaced_meanwhile_is_not_the_answer(behind: House) -> None:
+    behind.inbox.objects["inbox/lot-7.json"] = b"no JSON"
+    s3.handler({"Records": [record("inbox/lot-7.json")]}, Context(60.0))
+    ask("POST", "/files", FILE, Prefer="respond-async")
+    assert ask("GET", "/files/lot-7")[0] == 202
+    s3.handler({"Records": [record("inbox/lot-7.json")]}, Context(60.0))
+    assert ask("GET", "/files/lot-7")[0] == 200
+
+
+def test_the_problem_of_a_manifest_stays_when_the_manifest_is_gone(behind: House) -> None:
+    behind.inbox.objects["inbox/lot-7.json"] = b"no JSON"
+    s3.handler({"Records": [record("inbox/lot-7.json")]}, Context(60.0))
+    behind.inbox.objects.clear()
+    assert ask("GET", "/files/lot-7")[0] == 422
+
+
+def test_the_problem_of_another_manifest_with_the_same_name_says_which_it_is_about(behind: House) -> None:
+    behind.inbox.objects = {"inbox/lot-7.json": json.dumps(FILE | {"id": "other"}).encode(), "inbox/lot-7.jsonl": b"{"}
+    s3.handler({"Records": [record("inbox/lot-7.json"), record("inbox/lot-7.jsonl")]}, Context(60.0))
+    status, _, problem = ask("GET", "/files/lot-7")
+    assert (status, problem["manifest"]["key"]) == (422, "inbox/lot-7.jsonl")
 
 
 def test_an_inbox_that_cannot_be_written_is_a_bad_gateway(behind: House) -> None:

@@ -28,7 +28,8 @@ class World:
         self.store = FakeStore()
         self.inbox = FakeInbox()
         limits = limits or Limits()
-        self.intake = Intake(self.fetch, self.store, RecordingReport(), limits, "bucket")
+        self.report = RecordingReport()
+        self.intake = Intake(self.fetch, self.store, self.report, limits, "bucket")
         self.manifests = Manifests(self.inbox, self.store, self.intake, limits)
 
     async def drop(self, key: str, *documents: object, seconds: float = 60.0) -> Tally:
@@ -135,6 +136,9 @@ async def test_what_there_is_no_time_for_is_left_to_try_again_without_a_receipt(
     tally = await world.drop("inbox/a.jsonl", *[file(str(number)) for number in range(6)], seconds=0.5)
     assert (tally.unsettled, tally.files) == (6, Counter(failed=2))
     assert len(world.receipts()) == 2
+    begun = [receipt.id for receipt, _ in world.report.files]
+    assert [f"lot-{number}" for number in range(6)] == sorted(begun + [left.id for left in world.report.left])
+    assert len(world.report.left) == 4
 
 
 async def test_no_more_files_are_at_work_at_once_than_images() -> None:
@@ -142,6 +146,40 @@ async def test_no_more_files_are_at_work_at_once_than_images() -> None:
     world = World(answers, Limits(max_in_flight=3))
     tally = await world.drop("inbox/a.jsonl", *[file(str(number)) for number in range(20)])
     assert (world.fetch.most_at_once, tally.files) == (3, Counter(stored=20))
+
+
+async def test_a_manifest_that_is_replaced_between_its_two_readings_is_given_up_for_the_event_that_follows() -> None:
+    world = World()
+    world.inbox.then = {"inbox/a.jsonl": json.dumps(file("2")).encode()}
+    with pytest.raises(StoreFailed, match="did not take") as failed:
+        await world.drop("inbox/a.jsonl", file("1"))
+    assert failed.value.reason == "inbox/a.jsonl was replaced while it was read"
+    assert not world.receipts()
+    assert Tally(Counter(stored=1)) == await world.take("inbox/a.jsonl")
+    assert {"receipts/lot-2.json"} == world.receipts()
+
+
+@pytest.mark.parametrize(("readings", "documents"), [(1, [b"{", b"[]"]), (1, [b""]), (2, [b"{", file("1")])])
+async def test_a_manifest_is_read_again_only_where_a_file_is_in_it(readings: int, documents: list[object]) -> None:
+    world = World()
+    await world.drop("inbox/a.jsonl", *documents)
+    assert readings == world.inbox.readings
+
+
+@pytest.mark.parametrize("document", [b"not JSON", b""])
+async def test_a_problem_says_which_manifest_it_is_about(document: bytes) -> None:
+    world = World()
+    await world.drop("inbox/a.json", document)
+    version = await world.inbox.version("inbox/a.json")
+    assert {"key": "inbox/a.json", "etag": version} == world.document("a")["manifest"]
+
+
+async def test_the_same_manifest_again_writes_the_same_problem() -> None:
+    world = World()
+    await world.drop("inbox/a.json", b"not JSON")
+    before = dict(world.store.objects)
+    await world.take("inbox/a.json")
+    assert before == world.store.objects
 
 
 async def test_an_inbox_that_does_not_answer_raises() -> None:

@@ -1,6 +1,7 @@
 """What is logged and counted: one JSON line for every image and every File, metrics in EMF, and never a secret."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -122,6 +123,26 @@ def test_metrics_come_in_emf_with_failures_by_code(
         "internal_error": [1.0],
     }
     assert all(line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "ImageIntake" for line in (whole, *by_code))
+
+
+def test_a_file_that_was_not_begun_has_one_line_and_its_images_count_as_cut_off_by_the_deadline(
+    capsys: pytest.CaptureFixture[str], lines: list[dict[str, Any]]
+) -> None:
+    telemetry.Telemetry().unreached(FILE)
+    [line] = lines
+    wanted = {"message": "file not reached", "file_id": "lot-7", "images": 4, "code": "deadline_exceeded"}
+    assert wanted.items() <= line.items()
+    whole, by_code = emf(capsys.readouterr().out)
+    assert [4.0] == whole["ImagesFailed"] == by_code["ImagesFailed"]
+    assert by_code["code"] == "deadline_exceeded"
+    assert "code" not in whole
+
+
+def test_a_line_has_its_time_as_rfc_3339_has_it(lines: list[dict[str, Any]]) -> None:
+    """Lambda reads the level of a line only where it can read the time."""
+    telemetry.logger.info("now")
+    [line] = lines
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|[+-]\d\d:\d\d)", line["timestamp"])
 
 
 def test_an_effort_that_two_images_share_is_counted_once(

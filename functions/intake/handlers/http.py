@@ -4,7 +4,7 @@ import asyncio
 import base64
 import re
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from http import HTTPStatus
 from traceback import format_exception
 from typing import Any
@@ -12,7 +12,6 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic_core import to_json
 
 from intake import runtime
 from intake.domain.errors import StoreDenied, StoreFailed
@@ -51,10 +50,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 @app.post("/files")
 def post_file() -> Response[str]:
     event = app.current_event.raw_event
-    document = _document(event)
-    file = File.parse(document, max_base_images=runtime.config().limits.max_base_images)
-    if runtime.config().inbox_bucket and _prefers_async(app.current_event.headers):
-        return _accept(file, document)
+    body = _body(event)
+    file = File.parse(_decoded(body), max_base_images=runtime.config().limits.max_base_images)
+    if runtime.config().inbox_bucket and _prefers_async(event):
+        return _accept(file.id, body)
     receipt = runtime.run(runtime.intake().take_in(file, seconds_left(event, app.lambda_context)))
     return _json(_STATUS[receipt.status], receipt.to_json())
 
@@ -63,12 +62,24 @@ def post_file() -> Response[str]:
 def get_file(file_id: str) -> Response[str]:
     if not re.fullmatch(ID_PATTERN, file_id):
         raise _Refused(HTTPStatus.NOT_FOUND, "There is no such File.")
-    receipt = _in_time(runtime.intake().receipt(file_id))
-    if receipt is not None:
-        return _kept(receipt)
-    if runtime.config().inbox_bucket and _in_time(runtime.inbox().has(manifest_key(file_id))):
+    document = _in_time(runtime.intake().receipt(file_id))
+    problem = None if document is None else _problem_in(document)
+    if document is not None and problem is None:
+        return _json(HTTPStatus.OK, document)
+    if runtime.config().inbox_bucket and _waits(manifest_key(file_id), problem):
         return _pending(file_id)
-    raise _Refused(HTTPStatus.NOT_FOUND, "There is no receipt of this File.")
+    if problem is None:
+        raise _Refused(HTTPStatus.NOT_FOUND, "There is no receipt of this File.")
+    return _answer_problem(problem)
+
+
+def _waits(key: str, problem: Problem | None) -> bool:
+    """Whether a manifest is in the inbox that nothing is said of yet: a problem may be that of an earlier one."""
+    if problem is not None and (problem.manifest is None or problem.manifest.key != key):
+        return False
+    version = _in_time(runtime.inbox().version(key))
+    told = None if problem is None or problem.manifest is None else problem.manifest.etag
+    return version not in {None, told}
 
 
 def _in_time[T](work: Coroutine[Any, Any, T]) -> T:
@@ -84,26 +95,23 @@ def _in_time[T](work: Coroutine[Any, Any, T]) -> T:
         raise StoreFailed(reason="the deadline came before the store answered") from error
 
 
-def _kept(document: bytes) -> Response[str]:
-    """Answer with a receipt, or with the problem document of a manifest that held no File.
+def _problem_in(document: bytes) -> Problem | None:
+    """Return the problem of a manifest that stands in the place of a receipt, or None where a receipt does.
 
     Raises:
-        StoreFailed: what stands in its place is neither.
+        StoreFailed: what stands there is neither.
     """
     try:
         kept = read_document(document, most=None)
     except NotJson as error:
         raise StoreFailed(reason="what stands in the place of the receipt is not JSON") from error
-    if isinstance(kept, dict) and isinstance(kept.get("status"), int):
-        return _answer_problem(Problem.model_validate(kept))
-    return _json(HTTPStatus.OK, document)
+    return Problem.model_validate(kept) if isinstance(kept, dict) and isinstance(kept.get("status"), int) else None
 
 
-def _accept(file: File, document: object) -> Response[str]:
-    """Hand the File to the S3 door (RFC 7240, 4.1)."""
-    manifest = to_json({**document, "id": file.id} if isinstance(document, dict) else document)
-    _in_time(runtime.inbox().put(manifest_key(file.id), manifest))
-    return _pending(file.id, {"Preference-Applied": "respond-async"})
+def _accept(file_id: str, body: bytes) -> Response[str]:
+    """Hand the File to the S3 door (RFC 7240, 4.1), as it was sent: what is valid here is so there."""
+    _in_time(runtime.inbox().put(manifest_key(file_id), body))
+    return _pending(file_id, {"Preference-Applied": "respond-async"})
 
 
 def _pending(file_id: str, headers: dict[str, str] | None = None) -> Response[str]:
@@ -111,9 +119,13 @@ def _pending(file_id: str, headers: dict[str, str] | None = None) -> Response[st
     return _json(HTTPStatus.ACCEPTED, Pending(id=file_id).to_json(), location | (headers or {}))
 
 
-def _prefers_async(headers: Mapping[str, str]) -> bool:
-    """Read Prefer headers (RFC 7240, 2): preferences with commas between, parameters behind semicolons."""
-    wanted = next((value for name, value in headers.items() if name.lower() == "prefer"), "")
+def _prefers_async(event: dict[str, Any]) -> bool:
+    """Read Prefer headers (RFC 7240, 2): preferences with commas between, parameters behind semicolons.
+
+    There may be several; `headers` of the event has but the last of them.
+    """
+    headers = event.get("multiValueHeaders") or {name: [value] for name, value in (event.get("headers") or {}).items()}
+    wanted = ",".join(value for name, values in headers.items() if name.lower() == "prefer" for value in values)
     return any(item.partition(";")[0].strip().lower() == "respond-async" for item in wanted.split(","))
 
 
@@ -146,20 +158,31 @@ def seconds_left(event: dict[str, Any], context: LambdaContext) -> float:
     return min(function, GATEWAY_SECONDS - (waited if 0 <= waited < GATEWAY_SECONDS else 0.0))
 
 
-def _document(event: dict[str, Any]) -> object:
-    """Decode the body of a request.
+def _body(event: dict[str, Any]) -> bytes:
+    """Return the body of a request.
 
     Raises:
-        _Refused: it is too large, or not JSON.
+        _Refused: it is too large, or not Base64 where it should be.
     """
     text = event.get("body") or ""
     try:
         body = base64.b64decode(text, validate=True) if event.get("isBase64Encoded") else text.encode()
-        if len(body) > MAX_DOCUMENT_BYTES:
-            raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body has more than {MAX_DOCUMENT_BYTES} bytes.")
+    except ValueError as error:
+        raise _not_json(error) from error
+    if len(body) > MAX_DOCUMENT_BYTES:
+        raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body has more than {MAX_DOCUMENT_BYTES} bytes.")
+    return body
+
+
+def _decoded(body: bytes) -> object:
+    try:
         return read_document(body)
-    except (ValueError, NotJson) as error:
-        raise _Refused(HTTPStatus.BAD_REQUEST, "The body is not JSON.", [Fault("", str(error))]) from error
+    except NotJson as error:
+        raise _not_json(error) from error
+
+
+def _not_json(error: Exception) -> _Refused:
+    return _Refused(HTTPStatus.BAD_REQUEST, "The body is not JSON.", [Fault("", str(error))])
 
 
 def _json(status: HTTPStatus, document: bytes, headers: dict[str, str] | None = None) -> Response[str]:
