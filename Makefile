@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo bulk openapi bench test local lint format build deploy validate clean install dev sam ministack supply pins sbom audit
+.PHONY: help demo bulk openapi bench test local lint format build deploy validate clean install dev sam ministack supply pins sbom audit rivals
 
 ARCH ?= arm64
 FILE ?=
@@ -12,6 +12,7 @@ LIST ?=
 UPGRADE ?=
 STACK ?= image-intake
 ENDPOINT ?=
+BENCH ?=
 PY := .venv/bin/python
 CODE := functions infra tests
 
@@ -51,10 +52,11 @@ sbom: build supply ## List what the artefact has in it (CycloneDX, .aws-sam/sbom
 audit: supply ## Ask PyPI for known weaknesses of what runs on Lambda; what could not be asked counts as a failure
 	@.local/supply/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements.txt
 
-bench: dev ## Measure speed beside what callers have, memory, and the walk over images
-	@$(PY) tests/bench/compare.py
+bench: dev sam rivals ## Measure speed beside what else there is, memory and start (BENCH="--all" for the long cases too)
+	@$(PY) tests/bench/compare.py $(BENCH)
 	@$(PY) tests/bench/memory.py
 	@$(PY) tests/bench/walk.py
+	@$(PY) tests/bench/report.py
 
 openapi: dev ## Write infra/openapi.yaml anew from the models
 	@PYTHONPATH=functions $(PY) -m infra.openapi
@@ -90,3 +92,7 @@ ministack:
 
 supply:
 	@infra/venv .local/supply supply "the tools for pins and their list"
+
+rivals:
+	@infra/venv .local/bench/venv bench "the benchmark's competitors"
+	@infra/venv .local/bench/img2dataset img2dataset "img2dataset" || echo "img2dataset is left out."

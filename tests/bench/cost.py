@@ -192,8 +192,8 @@ def _taken(images: int) -> tuple[Any, Any, Any]:
 
 
 def measure(runs: int) -> dict[str, float]:
-    """Seconds of one run at each door, medians, on one processor, with the origin and the S3 of compare.py."""
-    from bench.compare import ORIGIN_SECONDS, SINK_SECONDS  # noqa: PLC0415 - only who measures needs them
+    """Seconds of one run at each door, medians, on one processor, with the delays of the benchmark."""
+    from bench.ground import ORIGIN_SECONDS, SINK_SECONDS  # noqa: PLC0415 - only who measures needs them
     from bench.servers import running  # noqa: PLC0415
 
     number = MANIFEST_FILES * MANIFEST_IMAGES

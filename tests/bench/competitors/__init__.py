@@ -1,33 +1,6 @@
-"""What callers run today, and what they could write in an afternoon.
+"""What callers run today, what they could write in an afternoon, and ours: a file each.
 
-Each is a function of (URLs, bucket) that stores every image under its number and then one small summary, warm: what
-it can keep between calls, it keeps.
+Each has `run(urls, bucket)`, which stores every image under its number and then one small summary; what it can keep
+between runs, it keeps. `reopen()` closes all connections and opens the clients anew, so that the next run
+finds a warm process and a cold network.
 """
-
-import json
-from functools import cache
-from typing import TYPE_CHECKING
-
-import boto3
-from botocore.config import Config
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
-WORKERS = 16
-
-
-@cache
-def s3() -> "S3Client":
-    """One client with a pool as wide as the widest competitor; boto3's clients may be shared by threads."""
-    return boto3.client("s3", config=Config(max_pool_connections=64))
-
-
-def put(bucket: str, number: int, body: bytes) -> str:
-    key = f"images/{number}.jpg"
-    s3().put_object(Bucket=bucket, Key=key, Body=body, ContentType="image/jpeg")
-    return key
-
-
-def put_summary(bucket: str, keys: list[str]) -> None:
-    s3().put_object(Bucket=bucket, Key="summary.json", Body=json.dumps(keys).encode())

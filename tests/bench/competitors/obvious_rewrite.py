@@ -6,17 +6,17 @@ from functools import cache
 
 import httpx
 
-from . import put, put_summary
+from bench.competitors import storing
+from bench.competitors.storing import put, put_summary
 
-
-@cache
-def _runner() -> asyncio.Runner:
-    return asyncio.Runner()
+_runner = asyncio.Runner()
 
 
 @cache
 def _client() -> httpx.AsyncClient:
-    return httpx.AsyncClient(limits=httpx.Limits(max_connections=64, max_keepalive_connections=64))
+    return httpx.AsyncClient(
+        limits=httpx.Limits(max_connections=64, max_keepalive_connections=64), timeout=httpx.Timeout(5, pool=None)
+    )
 
 
 @cache
@@ -35,4 +35,11 @@ async def _all(urls: list[str], bucket: str) -> None:
 
 
 def run(urls: list[str], bucket: str) -> None:
-    _runner().run(_all(urls, bucket))
+    _runner.run(_all(urls, bucket))
+
+
+def reopen() -> None:
+    _runner.run(_client().aclose())
+    _client.cache_clear()
+    _client()
+    storing.reopen()

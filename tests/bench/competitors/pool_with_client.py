@@ -1,11 +1,13 @@
-"""The same pool with one shared httpx client."""
+"""The thread pool that callers have, with one shared httpx client and kept threads."""
 
 from functools import cache
 from multiprocessing.pool import ThreadPool
 
 import httpx
 
-from . import WORKERS, put, put_summary
+from bench.competitors import storing
+from bench.competitors.gets import WORKERS, jobs
+from bench.competitors.storing import put, put_summary
 
 
 @cache
@@ -24,5 +26,11 @@ def _one(job: tuple[str, int, str]) -> str:
 
 
 def run(urls: list[str], bucket: str) -> None:
-    keys = _pool().map(_one, [(bucket, number, url) for number, url in enumerate(urls)])
-    put_summary(bucket, keys)
+    put_summary(bucket, _pool().map(_one, jobs(urls, bucket), chunksize=1))
+
+
+def reopen() -> None:
+    _client().close()
+    _client.cache_clear()
+    _client()
+    storing.reopen()

@@ -1,0 +1,33 @@
+"""Storing with boto3, as most callers do it."""
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@cache
+def s3() -> "S3Client":
+    """One client with a pool as wide as the widest competitor; boto3's clients may be shared by threads."""
+    return boto3.client("s3", config=Config(max_pool_connections=64))
+
+
+def put(bucket: str, number: int, body: bytes) -> str:
+    key = f"images/{number}.jpg"
+    s3().put_object(Bucket=bucket, Key=key, Body=body, ContentType="image/jpeg")
+    return key
+
+
+def put_summary(bucket: str, keys: list[str]) -> None:
+    s3().put_object(Bucket=bucket, Key="summary.json", Body=json.dumps(keys).encode())
+
+
+def reopen() -> None:
+    s3().close()
+    s3.cache_clear()
+    s3()

@@ -1,0 +1,114 @@
+"""What the figures have to be: ratios of medians within one run, so that they hold on any machine."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from bench.cases import CALLERS_TODAY, COLD_48, OURS, WARM_48, WARM_4800, Case
+
+type Results = Mapping[str, Mapping[str, Any]]
+"""By subject (`compare`, `memory`, `startup`) what was measured, by name: see `results.save`."""
+
+FLOOR_SECONDS = 0.090
+"""An image from the origin, into S3, and the receipt after them all: what no program can be faster than."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One thing to show.
+
+    Attributes:
+        name: as the table has it.
+        must, goal: the measured may be at most so much.
+        measured: finds it; None where it was not measured.
+    """
+
+    name: str
+    must: float
+    goal: float
+    measured: Callable[[Results], float | None]
+
+    def row(self, results: Results) -> str:
+        found = self.measured(results)
+        shown = "not measured" if found is None else f"{found:.2f}"
+        return f"| {self.name} | {self.must:g} | {self.goal:g} | {shown} | {self.verdict(results)} |"
+
+    def verdict(self, results: Results) -> str:
+        """Say how the measured stands to what is wanted: `goal`, `must`, `missed`, or nothing."""
+        found = self.measured(results)
+        if found is None:
+            return ""
+        if found <= self.goal:
+            return "goal"
+        return "must" if found <= self.must else "**missed**"
+
+
+def table(results: Results) -> str:
+    """Every target in Markdown."""
+    head = ["| | must | goal | measured | reached |", "|---|---|---|---|---|"]
+    return "\n".join([*head, *(target.row(results) for target in TARGETS)])
+
+
+def _median_of(results: Results, case: Case, name: str, figure: str) -> float | None:
+    runs = results.get("compare", {}).get(case.name, {}).get("is", {}).get(name)
+    return median(run[figure] for run in runs) if runs else None
+
+
+def _against(case: Case, others: Iterable[str], figure: str = "wall") -> Callable[[Results], float | None]:
+    """Ours by the best of the others."""
+
+    def measured(results: Results) -> float | None:
+        ours = _median_of(results, case, OURS, figure)
+        theirs = [found for name in others if (found := _median_of(results, case, name, figure))]
+        return ours / min(theirs) if ours and theirs else None
+
+    return measured
+
+
+def _by_floor(results: Results) -> float | None:
+    ours = _median_of(results, WARM_48, OURS, "wall")
+    return None if ours is None else ours / FLOOR_SECONDS
+
+
+def _cpu_of_many(results: Results) -> float | None:
+    many, few = _median_of(results, WARM_4800, OURS, "cpu"), _median_of(results, WARM_48, OURS, "cpu")
+    return many / WARM_4800.images / (few / WARM_48.images) if many and few else None
+
+
+def _memory_over_budget(results: Results) -> float | None:
+    found = results.get("memory", {}).get("1000x2MB", {}).get("is")
+    return None if found is None else float(found["beyond_imports_mib"]) - float(found["budget_mib"])
+
+
+def _startup(figure: str, other: str) -> Callable[[Results], float | None]:
+    def measured(results: Results) -> float | None:
+        found = results.get("startup", {}).get("starts", {}).get("is", {})
+        if OURS not in found or other not in found:
+            return None
+        return float(median(found[OURS][figure]) / median(found[other][figure]))
+
+    return measured
+
+
+TARGETS = (
+    Target("48 warm: wall / best of the five ways of today", 0.16, 0.12, _against(WARM_48, CALLERS_TODAY)),
+    Target("48 warm: wall / thread pool with one shared client", 0.45, 0.33, _against(WARM_48, ["pool_with_client"])),
+    Target("48 warm: wall / (aiohttp + aiobotocore)", 0.95, 0.80, _against(WARM_48, ["aiohttp_aiobotocore"])),
+    Target("48 warm: wall / (aiohttp + obstore)", 1.35, 1.0, _against(WARM_48, ["aiohttp_obstore"])),
+    Target("48 warm: wall / the floor of 90 ms", 1.5, 1.2, _by_floor),
+    Target("48 warm: CPU / (aiohttp + aiobotocore)", 0.85, 0.55, _against(WARM_48, ["aiohttp_aiobotocore"], "cpu")),
+    Target("48 warm: CPU / (aiohttp + obstore)", 2.0, 1.2, _against(WARM_48, ["aiohttp_obstore"], "cpu")),
+    Target("48 cold over TLS: wall / (aiohttp + aiobotocore)", 0.95, 0.75, _against(COLD_48, ["aiohttp_aiobotocore"])),
+    Target("CPU of an image, 4,800 / 48", 1.1, 1.1, _cpu_of_many),
+    Target("1,000 images of 2 MB: MiB beyond imports and budget", 48, 24, _memory_over_budget),
+    Target(
+        "INIT / (boto3 client, Powertools logger), plain sam build", 1.0, 0.6, _startup("init", "client_and_logger")
+    ),
+    Target(
+        "cold start to answer, 3 images / obvious rewrite, plain sam build",
+        0.5,
+        0.35,
+        _startup("cold", "obvious_rewrite"),
+    ),
+)
