@@ -3,13 +3,15 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo bulk openapi bench test local lint format build deploy validate clean install dev sam ministack supply pins sbom audit rivals
+.PHONY: help demo bulk openapi bench fuzz test local lint format build deploy validate clean install dev sam ministack supply pins sbom audit rivals
 
 ARCH ?= arm64
 FILE ?=
 PARAMETERS ?=
 LIST ?=
 UPGRADE ?=
+INPUTS ?=
+SEED ?=
 STACK ?= image-intake
 ENDPOINT ?=
 BENCH ?=
@@ -51,6 +53,9 @@ sbom: build supply ## List what the artefact has in it (CycloneDX, .aws-sam/sbom
 
 audit: supply ## Ask PyPI for known weaknesses of what runs on Lambda; what could not be asked counts as a failure
 	@.local/supply/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements.txt
+
+fuzz: dev ## Walk over a million broken images on every processor (INPUTS=50000 SEED=... for others)
+	@PYTHONPATH=functions:tests $(PY) -m fuzz $(if $(INPUTS),--inputs $(INPUTS)) $(if $(SEED),--seed "$(SEED)")
 
 bench: dev sam rivals ## Measure speed beside what else there is, memory and start (BENCH="--all" for the long cases too)
 	@$(PY) tests/bench/compare.py $(BENCH)
