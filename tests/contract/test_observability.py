@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 import yaml
 from infra.template import ROOT, functions, load
 
@@ -75,6 +76,19 @@ def test_widgets_lie_beside_each_other_within_24_columns() -> None:
         assert taken.isdisjoint(fields), widget["properties"]["title"]
         assert widget["x"] + widget["width"] <= 24
         taken |= fields
+
+
+@pytest.mark.parametrize("metric", ["Errors", "Throttles", "Duration"])
+def test_every_function_has_an_alarm_for_what_lambda_says_of_it(metric: str) -> None:
+    watched = {
+        name: watch["Dimensions"]
+        for name, alarm in ALARMS.items()
+        for watch in metrics_of(alarm)
+        if watch["MetricName"] == metric
+    }
+    assert watched == {
+        f"{name}{metric}": [{"Name": "FunctionName", "Value": {"Ref": f"{name}Name"}}] for name in functions(load())
+    }
 
 
 def test_every_alarm_is_on_the_dashboard() -> None:
