@@ -80,21 +80,15 @@ class Receipts:
             return receipt
         version = before.version
         for _ in range(_TURNS):
-            body = receipt.to_stored_json()
-            if await self._store.replace_document(key, body, version):
+            if await self._store.replace_document(key, receipt.to_stored_json(), version):
                 return receipt
             there = await self._store.get_document(key)
             version = None if there is None else there.version
-            if there is None:
-                continue
-            if there.body == body:
-                return receipt  # it was ours: the answer to the first attempt was lost
-            theirs = _earlier(there, file, since)
-            if theirs is None:
-                continue
-            receipt = joined(receipt, theirs, file)
+            theirs = None if there is None else _earlier(there, file, since)
+            if theirs is not None:
+                receipt = joined(receipt, theirs, file)
             if receipt is theirs:
-                return receipt
+                return receipt  # it says it all; or it is our own, and the answer to the first attempt was lost
         raise StoreFailed(reason=f"{key} was written by others {_TURNS} times")
 
 

@@ -118,6 +118,17 @@ async def test_a_document_is_replaced_where_it_is_the_one_that_was_read_and_not_
     assert stands.body == b'{"id": "three"}'
 
 
+async def test_a_document_that_was_removed_meanwhile_is_not_the_one_that_was_read(
+    store: S3Store, s3: seaweed.S3Server, bucket: str
+) -> None:
+    await store.put_document("receipts/a.json", b"{}")
+    read = await store.get_document("receipts/a.json")
+    assert read is not None
+    s3.client().delete_object(Bucket=bucket, Key="receipts/a.json")
+    assert await store.replace_document("receipts/a.json", b"[]", read.version) is False
+    assert await store.get_document("receipts/a.json") is None
+
+
 async def test_of_sixteen_writers_over_one_version_one_writes(store: S3Store) -> None:
     await store.put_document("receipts/a.json", b"{}")
     read = await store.get_document("receipts/a.json")

@@ -112,6 +112,17 @@ async def test_that_something_is_there_or_not_is_an_answer(method: str, status: 
     assert (answer.status, answer.body) == (status, document)
 
 
+async def test_a_condition_on_what_was_removed_is_not_met_and_without_one_there_is_nothing_not_to_find() -> None:
+    signer: Any = FakeSigner()
+    script = Script((404, NO_KEY), (404, NO_BUCKET), (404, NO_KEY))
+    bucket = Bucket(signer, script)
+    assert (await bucket.call("PUT", "receipts/a.json", {"If-Match": '"1"'}, b"{}")).status == 404
+    with pytest.raises(StoreDenied):
+        await bucket.call("PUT", "receipts/a.json", {"If-Match": '"1"'}, b"{}")
+    with pytest.raises(StoreDenied):
+        await bucket.call("PUT", "receipts/a.json", {}, b"{}")
+
+
 async def test_credentials_that_cannot_be_had_are_a_failure_of_the_store() -> None:
     signer = FakeSigner(CredentialRetrievalError(provider="test", error_msg="gone"))
     with pytest.raises(StoreFailed, match="did not take") as failed:

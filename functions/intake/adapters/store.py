@@ -37,7 +37,7 @@ class S3Store:
         """See `Store.replace_document`; a version is an ETag."""
         condition = {"If-None-Match": "*"} if version is None else {"If-Match": version}
         answer = await self._bucket.call("PUT", key, {"Content-Type": "application/json"} | condition, document)
-        return answer.status != PRECONDITION_FAILED
+        return answer.status not in {PRECONDITION_FAILED, NOT_FOUND}  # not found: what stood there was removed
 
     async def get_document(self, key: str) -> Document | None:
         """See `Store.get_document`."""
