@@ -25,6 +25,9 @@ ACCESS_KEY = "test-access-key"
 SECRET_KEY = "test-secret-key"
 READER_KEY = "test-reader-key"
 REGION = "eu-central-1"
+PROBE = "probe"
+"""A bucket that is always there, and the object in it."""
+
 _START_SECONDS = 60
 _IDENTITIES = {
     "identities": [
@@ -48,28 +51,34 @@ class S3Server:
 
     Attributes:
         url: its endpoint.
+        access_key: of one who may do everything.
+        secret_key: the same one's.
+        region: where its buckets are.
     """
 
     url: str
+    access_key: str = ACCESS_KEY
+    secret_key: str = SECRET_KEY
+    region: str = REGION
 
     @property
     def environment(self) -> dict[str, str]:
         """What boto3 needs to find it."""
         return {
             "AWS_ENDPOINT_URL_S3": self.url,
-            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": self.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.secret_key,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_REGION": self.region,
         }
 
-    def client(self, access_key: str = ACCESS_KEY) -> "S3Client":
+    def client(self, access_key: str | None = None) -> "S3Client":
         return boto3.client(
             "s3",
             endpoint_url=self.url,
-            aws_access_key_id=access_key,
-            aws_secret_access_key=SECRET_KEY,
-            region_name=REGION,
+            aws_access_key_id=access_key or self.access_key,
+            aws_secret_access_key=self.secret_key,
+            region_name=self.region,
             config=Config(signature_version="s3v4", retries={"max_attempts": 5, "mode": "standard"}),
         )
 
@@ -77,6 +86,13 @@ class S3Server:
         name = f"images-{uuid4().hex[:12]}"
         self.client().create_bucket(Bucket=name)
         return name
+
+    def objects(self, bucket: str, prefix: str = "") -> dict[str, bytes]:
+        """Everything that a bucket holds, by key."""
+        client = self.client()
+        pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
+        return {key: client.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
 
 
 def free_ports(number: int) -> list[int]:
@@ -144,8 +160,8 @@ def _wait_for(s3: S3Server, server: subprocess.Popen[bytes], log: Path) -> S3Ser
     while time.monotonic() < end and server.poll() is None:
         try:
             client = s3.client()
-            client.create_bucket(Bucket="probe")
-            client.put_object(Bucket="probe", Key="probe", Body=b"probe")
+            client.create_bucket(Bucket=PROBE)
+            client.put_object(Bucket=PROBE, Key=PROBE, Body=b"probe")
         except Exception:  # noqa: BLE001 - not up yet, whatever it says
             time.sleep(0.2)
         else:

@@ -21,6 +21,7 @@ class Origin:
         connections: how many were accepted.
         requests: what was asked, in the order of arrival.
         taught: behaviours of this server alone, by name.
+        everything: behaves so for every path, where it is set.
         busiest: the most requests that were answered at the same time.
     """
 
@@ -35,6 +36,7 @@ class Origin:
         self.connections = 0
         self.requests: list[Request] = []
         self.taught: dict[str, Act] = {}
+        self.everything: Act | None = None
         self.busiest = 0
 
     @property
@@ -93,7 +95,7 @@ class Origin:
             writer.close()
 
     def _act(self, name: str) -> Act:
-        return self.taught.get(name) or BEHAVIOURS.get(name, BEHAVIOURS["length"]).act
+        return self.everything or self.taught.get(name) or BEHAVIOURS.get(name, BEHAVIOURS["length"]).act
 
     async def _answer(self, raw: bytes, reader: Reader, writer: Writer) -> None:
         target = raw.split(b" ", 2)[1].decode("latin-1")

@@ -26,6 +26,8 @@ def error(code: str) -> bytes:
         (StoreFailed, 409, error("ConditionalRequestConflict")),
         (StoreFailed, 429, b""),
         (StoreFailed, 502, b"<html>"),
+        (StoreFailed, 521, b"<html>"),
+        (StoreFailed, 307, error("TemporaryRedirect")),
         (StoreFailed, 400, error("RequestTimeout")),
         (StoreFailed, 400, error("BadDigest")),
         (StoreFailed, 400, error("ExpiredToken")),
@@ -35,6 +37,7 @@ def error(code: str) -> bytes:
         (StoreDenied, 404, error("NoSuchBucket")),
         (StoreDenied, 400, error("InvalidRequest")),
         (StoreDenied, 301, error("PermanentRedirect")),
+        (StoreDenied, 501, error("NotImplemented")),
         (StoreDenied, 418, b""),
     ],
 )

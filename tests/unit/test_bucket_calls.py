@@ -46,8 +46,9 @@ class Pieces(httpx.AsyncByteStream):
 class Script(httpx.AsyncBaseTransport):
     """Answers with one line of the script after the other."""
 
-    def __init__(self, *answers: tuple[int, bytes] | Exception | float) -> None:
+    def __init__(self, *answers: tuple[int, bytes] | Exception | float, etag: str | None = '"1"') -> None:
         self._answers = list(answers)
+        self._headers = {} if etag is None else {"ETag": etag}
         self.asked: list[httpx.Request] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -58,7 +59,7 @@ class Script(httpx.AsyncBaseTransport):
         if isinstance(answer, float):
             await asyncio.sleep(answer)
             answer = (200, b"")
-        return httpx.Response(answer[0], stream=Pieces(answer[1]))
+        return httpx.Response(answer[0], headers=self._headers, stream=Pieces(answer[1]))
 
 
 @pytest.fixture(autouse=True)
@@ -121,6 +122,14 @@ async def test_a_condition_on_what_was_removed_is_not_met_and_without_one_there_
         await bucket.call("PUT", "receipts/a.json", {"If-Match": '"1"'}, b"{}")
     with pytest.raises(StoreDenied):
         await bucket.call("PUT", "receipts/a.json", {}, b"{}")
+
+
+@pytest.mark.parametrize("method", ["PUT", "GET", "HEAD"])
+async def test_a_success_that_names_no_object_is_not_s3s_and_is_asked_for_again(method: str) -> None:
+    script = Script(*[(200, b"<html>Sign in to this network</html>")] * 4, etag=None)
+    with pytest.raises(StoreFailed) as failed:
+        await call(script, method)
+    assert (failed.value.reason, len(script.asked)) == ("200 without an ETag: S3 did not say that", 4)
 
 
 async def test_credentials_that_cannot_be_had_are_a_failure_of_the_store() -> None:

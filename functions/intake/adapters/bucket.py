@@ -36,9 +36,13 @@ _ANSWERS = {
     "HEAD": frozenset({OK, NOT_FOUND}),
     "GET": frozenset({OK, PARTIAL_CONTENT, NOT_FOUND, PRECONDITION_FAILED, RANGE_NOT_SATISFIABLE}),
 }
-# A conditional write that raced with another (409), a checksum that the way spoilt or a clock that was off: the
-# next attempt is signed and sent anew (Amazon S3 API Reference, "Error responses").
-_TRANSIENT_STATUS = frozenset({408, 409, 429, 500, 502, 503, 504})
+_OBJECT = frozenset({OK, PARTIAL_CONTENT})
+# A conditional write that raced with another (409), a name that does not lead to the new bucket yet (307), a checksum
+# that the way spoilt or a clock that was off: the next attempt is signed and sent anew (Amazon S3 API Reference,
+# "Error responses").
+_TRANSIENT_STATUS = frozenset({307, 408, 409, 429})
+_SERVER_ERROR = 500
+_NOT_IMPLEMENTED = 501
 _TRANSIENT_CODES = frozenset(
     {
         "BadDigest",
@@ -114,6 +118,9 @@ class Bucket:
         answers = _ANSWERS[method] | ({NOT_FOUND} if "If-Match" in headers else set())
         if answer.status_code not in answers or _no_bucket(answer.status_code, document):
             raise refusal(answer.status_code, document)
+        if answer.status_code in _OBJECT and "etag" not in answer.headers:
+            # S3 names whatever it takes or gives. Something on the way says 200 of its own.
+            raise StoreFailed(reason=f"{answer.status_code} without an ETag: S3 did not say that")
         return Answer(answer.status_code, answer.headers, document)
 
     def _request(self, method: str, key: str, headers: dict[str, str], body: Buffer | None) -> httpx.Request:
@@ -150,7 +157,8 @@ def refusal(status: int, document: bytes) -> StoreFailed | StoreDenied:
     """
     code = _code(document)
     reason = f"S3 answered {status} {code}".rstrip()
-    if status in _TRANSIENT_STATUS or code in _TRANSIENT_CODES:
+    failing = status >= _SERVER_ERROR and status != _NOT_IMPLEMENTED
+    if failing or status in _TRANSIENT_STATUS or code in _TRANSIENT_CODES:
         return StoreFailed(reason=reason)
     return StoreDenied(reason=reason)
 

@@ -49,10 +49,14 @@ class OneAnswer(ResponseHandler):
     _head_tail = b""
 
     def close(self) -> None:
-        """Close at once: a TLS peer that never answers our goodbye would hold the descriptor for half a minute."""
+        """Close at once, whatever is still to be sent.
+
+        A TLS peer that never answers our goodbye would hold the descriptor for half a minute, and one that has
+        answered and does not read the rest of an upload for ever, with all that is left of the body.
+        """
         transport = self.transport
         super().close()
-        if transport is not None and transport.get_extra_info("sslcontext") is not None:
+        if transport is not None:
             transport.abort()
 
     def wake(self) -> None:

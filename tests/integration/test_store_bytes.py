@@ -1,0 +1,153 @@
+"""The way to S3 breaks at any byte, or says what is not so: what ends in the bucket is whole, or nothing."""
+
+import hashlib
+from collections.abc import AsyncGenerator, Iterator
+
+import pytest
+
+import seaweed
+from intake.adapters.store import S3Store
+from intake.domain.errors import StoreFailed
+from intake.domain.image import Image
+from intake.domain.key import image_key
+from origin.behaviour import Act, head, reset, says, sized, wait_forever
+from samples import jpeg_of_size
+from stores import opened
+from way import Way, after_upload, cut_after, delivers_half, loses_the_answer, spoils, way_to
+
+BODY = bytearray(jpeg_of_size(600_000, 7))
+DIGEST = hashlib.sha256(BODY).hexdigest()
+IMAGE = Image("jpeg", 1, 1, 1)
+KEY = image_key(DIGEST, IMAGE)
+PUT = f"PUT .*{KEY}"
+RECEIPT = "receipts/a.json"
+ATTEMPTS = 4
+ERROR = b'<?xml version="1.0"?><Error><Code>InternalError</Code><Message>no</Message></Error>'
+
+
+async def _resets(_: object, writer: object, __: object) -> None:
+    reset(writer)  # type: ignore[arg-type]  # a behaviour's writer
+
+
+LIES = {
+    "noise": says(b"\x80\x11\x00\xfe\xff" * 20),
+    "nothing, and the end": says(b""),
+    "half a status line": says(b"HTTP/1.1 20"),
+    "an error document with 200": says(sized(ERROR), end=False),
+    "a page with 200": says(sized(b"<html>Sign in to this network</html>"), end=False),
+    "a 200 of 17 MB": says(head(f"Content-Length: {17 * 2**20}") + bytes(17 * 2**20)),
+    "a 500 of 17 MB": says(head(f"Content-Length: {17 * 2**20}", status="500 No") + bytes(17 * 2**20)),
+    "a 500 that is cut": says(head("Content-Length: 5000", status="500 No") + ERROR),
+    "a redirect": says(sized(b"", "Location: http://127.0.0.1:1/", status="307 Temporary Redirect"), end=False),
+}
+
+
+@pytest.fixture
+def way(s3: seaweed.S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Way]:
+    monkeypatch.setattr("intake.adapters.bucket.random.random", lambda: 0.0)
+    with way_to(s3.url) as opened_way:
+        yield opened_way
+
+
+@pytest.fixture
+async def store(
+    way: Way, s3: seaweed.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncGenerator[S3Store]:
+    async with opened(s3, bucket, monkeypatch, endpoint=way.url) as made:
+        yield made
+
+
+@pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
+async def test_what_s3_cannot_have_said_is_asked_again_and_believed_of_s3_alone(
+    lie: Act, way: Way, store: S3Store, s3: seaweed.S3Server, bucket: str
+) -> None:
+    way.goes_wrong(PUT, after_upload(lie), times=ATTEMPTS - 1)
+    assert await store.put_image(KEY, IMAGE, BODY, DIGEST) is False
+    assert way.tried(PUT) == ATTEMPTS
+    assert s3.objects(bucket) == {KEY: bytes(BODY)}
+
+
+@pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
+async def test_what_s3_never_says_is_not_taken_for_stored(lie: Act, way: Way, store: S3Store) -> None:
+    way.goes_wrong(PUT, after_upload(lie))
+    with pytest.raises(StoreFailed):
+        await store.put_image(KEY, IMAGE, BODY, DIGEST)
+    assert way.tried(PUT) == ATTEMPTS
+
+
+@pytest.mark.parametrize("place", [0, 1, 299_999, 599_999])
+async def test_a_bit_that_flips_on_the_way_is_refused_by_s3_and_sent_again(
+    place: int, way: Way, store: S3Store, s3: seaweed.S3Server, bucket: str
+) -> None:
+    way.goes_wrong(PUT, spoils(way, place), times=1)
+    assert await store.put_image(KEY, IMAGE, BODY, DIGEST) is False
+    assert way.tried(PUT) == 2
+    assert s3.objects(bucket) == {KEY: bytes(BODY)}
+
+
+async def test_a_way_that_spoils_everything_keeps_nothing(
+    way: Way, store: S3Store, s3: seaweed.S3Server, bucket: str
+) -> None:
+    way.goes_wrong(PUT, spoils(way, 5))
+    with pytest.raises(StoreFailed) as failed:
+        await store.put_image(KEY, IMAGE, BODY, DIGEST)
+    assert failed.value.reason == "S3 answered 400 BadDigest"
+    assert way.tried(PUT) == ATTEMPTS
+    assert s3.objects(bucket) == {}
+
+
+@pytest.mark.parametrize("size", [0, 1, 300_000, 599_999])
+async def test_an_upload_that_breaks_off_keeps_nothing_and_is_sent_again(
+    size: int, way: Way, store: S3Store, s3: seaweed.S3Server, bucket: str
+) -> None:
+    """S3 has seen so much of it."""
+    way.goes_wrong(PUT, delivers_half(way, size))
+    with pytest.raises(StoreFailed):
+        await store.put_image(KEY, IMAGE, BODY, DIGEST)
+    assert s3.objects(bucket) == {}
+    way.goes_right()
+    way.goes_wrong(PUT, cut_after(size), times=ATTEMPTS - 1)
+    assert await store.put_image(KEY, IMAGE, BODY, DIGEST) is False
+    assert s3.objects(bucket) == {KEY: bytes(BODY)}
+
+
+async def test_an_answer_that_is_lost_after_the_image_was_stored_is_asked_for_again_and_it_is_there(
+    way: Way, store: S3Store, s3: seaweed.S3Server, bucket: str
+) -> None:
+    way.goes_wrong(PUT, loses_the_answer(way), times=1)
+    assert await store.put_image(KEY, IMAGE, BODY, DIGEST) is True
+    assert way.tried(PUT) == 2
+    assert s3.objects(bucket) == {KEY: bytes(BODY)}
+
+
+async def test_an_answer_that_is_lost_after_a_document_was_stored_changes_nothing(
+    way: Way, store: S3Store, s3: seaweed.S3Server, bucket: str
+) -> None:
+    way.goes_wrong(f"PUT .*{RECEIPT}", loses_the_answer(way), times=2)
+    await store.put_document(RECEIPT, b'{"id": "a"}')
+    assert s3.objects(bucket) == {RECEIPT: b'{"id": "a"}'}
+
+
+async def test_a_connection_that_s3_closed_meanwhile_costs_no_image(
+    way: Way, store: S3Store, s3: seaweed.S3Server, bucket: str
+) -> None:
+    await store.put_document(RECEIPT, b"{}")
+    way.goes_wrong(PUT, _resets, times=1)
+    assert await store.put_image(KEY, IMAGE, BODY, DIGEST) is False
+    assert s3.objects(bucket, "images/") == {KEY: bytes(BODY)}
+
+
+async def test_an_answer_before_the_upload_is_over_is_heard(way: Way, store: S3Store) -> None:
+    """S3 refuses by the head alone, and does not read on."""
+
+    async def refuses(_: object, writer: object, __: object) -> None:
+        denied = ERROR.replace(b"InternalError", b"AccessDenied")
+        await says(sized(denied, status="403 Forbidden"), end=False)(_, writer, __)  # type: ignore[arg-type]
+        await wait_forever()
+
+    way.goes_wrong(PUT, refuses)
+    body = bytearray(jpeg_of_size(20_000_000, 1))
+    with pytest.raises(Exception, match="does not let") as refused:
+        await store.put_image(KEY, IMAGE, body, DIGEST)
+    assert refused.value.reason == "S3 answered 403 AccessDenied"  # type: ignore[attr-defined]
+    assert way.tried(PUT) == 1
