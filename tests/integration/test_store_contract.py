@@ -54,12 +54,22 @@ async def store(server: seaweed.S3Server, images: str, monkeypatch: pytest.Monke
         yield made
 
 
+async def read(store: S3Store, key: str = "receipts/a.json") -> bytes | None:
+    found = await store.get_document(key)
+    return None if found is None else found.body
+
+
+async def version(store: S3Store) -> str | None:
+    found = await store.get_document("receipts/a.json")
+    return None if found is None else found.version
+
+
 async def test_an_image_is_stored_once_with_the_type_of_its_bytes_and_nothing_else(
     store: S3Store, server: seaweed.S3Server, images: str
 ) -> None:
     assert await store.put_image(KEY, IMAGE, BODY, DIGEST) is False
     found = server.client().get_object(Bucket=images, Key=KEY)
-    assert (found["Body"].read(), found["ContentType"], found["Metadata"]) == (BODY, "image/png", {})
+    assert (found["Body"].read(), found["ContentType"], found["Metadata"]) == (bytes(BODY), "image/png", {})
 
 
 async def test_a_second_copy_is_refused_and_told_as_reused(
@@ -108,7 +118,7 @@ async def test_a_body_of_any_size_arrives_byte_for_byte(
 async def test_a_document_is_as_it_last_was(store: S3Store, server: seaweed.S3Server, images: str) -> None:
     await store.put_document("receipts/a.json", b'{"id": "old", "more": "than the next"}')
     await store.put_document("receipts/a.json", b'{"id": "new"}')
-    assert await store.get_document("receipts/a.json") == b'{"id": "new"}'
+    assert await read(store) == b'{"id": "new"}'
     assert server.client().head_object(Bucket=images, Key="receipts/a.json")["ContentType"] == "application/json"
 
 
@@ -117,8 +127,41 @@ async def test_a_document_that_is_not_there_is_none(store: S3Store) -> None:
 
 
 async def test_a_document_of_no_bytes_is_one(store: S3Store) -> None:
-    await store.put_document("receipts/empty.json", b"")
-    assert await store.get_document("receipts/empty.json") == b""
+    await store.put_document("receipts/a.json", b"")
+    assert await read(store) == b""
+
+
+async def test_a_document_is_replaced_where_it_is_the_one_that_was_read_and_not_where_another_came_between(
+    store: S3Store,
+) -> None:
+    assert await store.replace_document("receipts/a.json", b"one", None) is True
+    assert await store.replace_document("receipts/a.json", b"two", None) is False
+    first = await version(store)
+    assert await store.replace_document("receipts/a.json", b"three", first) is True
+    assert await store.replace_document("receipts/a.json", b"four", first) is False
+    assert await read(store) == b"three"
+
+
+async def test_a_document_that_was_removed_meanwhile_is_not_the_one_that_was_read(
+    store: S3Store, server: seaweed.S3Server, images: str
+) -> None:
+    await store.put_document("receipts/a.json", b"{}")
+    first = await version(store)
+    server.client().delete_object(Bucket=images, Key="receipts/a.json")
+    assert await store.replace_document("receipts/a.json", b"[]", first) is False
+    assert await read(store) is None
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["over one version", "where nothing is"])
+async def test_of_sixteen_writers_of_one_document_one_writes(there: bool, store: S3Store) -> None:  # noqa: FBT001 - a case
+    await asyncio.gather(*(store.get_document("receipts/none.json") for _ in range(WRITERS)))
+    if there:
+        await store.put_document("receipts/a.json", b"{}")
+    first = await version(store)
+    bodies = [b'{"id": %d}' % number for number in range(WRITERS)]
+    wrote = await asyncio.gather(*(store.replace_document("receipts/a.json", body, first) for body in bodies))
+    assert sorted(wrote) == [False] * (WRITERS - 1) + [True]
+    assert await read(store) == bodies[wrote.index(True)]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +185,7 @@ async def test_a_document_is_found_under_a_name_that_no_file_could_have(
 
 async def put_and_find(key: str, server: seaweed.S3Server, store: S3Store, images: str) -> None:
     await store.put_document(key, b"{}")
-    assert await store.get_document(key) == b"{}"
+    assert await read(store, key) == b"{}"
     assert server.objects(images) == {key: b"{}"}
 
 
