@@ -59,7 +59,7 @@ class FakeFetch:
         effort.attempts += 1
         try:
             body = await _settle(self.answers.get(str(url), NotFound("The origin answered 404.")))
-            await reservation.take(len(body))
+            await reservation.take(len(body), url.host)
         finally:
             self.at_once -= 1
         final = Url.parse(self.moved.get(str(url), str(url)))

@@ -1,7 +1,7 @@
 """How much may go on at once: in bytes, and per origin. Waiting, never failing, for room."""
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -11,40 +11,70 @@ _KNOWN_ORIGINS = 1024
 
 
 class MemoryBudget:
-    """Bytes that may be held at once, given out in the order of asking, so that a large body never starves."""
+    """Bytes that may be held at once, given out in the order of asking, so that a large body never starves.
+
+    No owner gets more than half of them, but for a single body that is larger: an origin whose bodies never end would
+    hold all there is, and every other would wait for it. Who waits for its own owner's share holds up nobody else.
+    """
 
     def __init__(self, size: int) -> None:
         self.size = size
         self._free = size
-        self._queue: deque[tuple[asyncio.Future[None], int]] = deque()
+        self._held: Counter[str] = Counter()
+        self._queue: list[_Asked] = []
 
-    async def take(self, size: int) -> None:
-        if not self._queue and size <= self._free:
-            self._free -= size
+    async def take(self, size: int, owner: str) -> None:
+        if not size:
             return
-        turn = asyncio.get_running_loop().create_future()
-        self._queue.append((turn, size))
+        asked = _Asked(asyncio.get_running_loop().create_future(), size, owner)
+        self._queue.append(asked)
+        self._serve()
         try:
-            await turn
+            await asked.turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self._free += size
-            self._serve()
+            if asked.turn.cancelled():
+                self._serve()
+            else:
+                self.give(size, owner)
             raise
 
-    def give(self, size: int) -> None:
+    def give(self, size: int, owner: str) -> None:
         self._free += size
+        self._held[owner] -= size
+        if not self._held[owner]:
+            del self._held[owner]
         self._serve()
 
     def _serve(self) -> None:
-        while self._queue:
-            turn, size = self._queue[0]
-            if not turn.done():
-                if size > self._free:
-                    return
-                self._free -= size
-                turn.set_result(None)
-            self._queue.popleft()
+        waiting: list[_Asked] = []
+        over: set[str] = set()
+        for place, asked in enumerate(self._queue):
+            if asked.turn.done():
+                continue  # given up
+            if asked.owner in over or not self._has_share(asked):
+                over.add(asked.owner)
+                waiting.append(asked)
+            elif asked.size > self._free:
+                waiting += self._queue[place:]
+                break
+            else:
+                self._free -= asked.size
+                self._held[asked.owner] += asked.size
+                asked.turn.set_result(None)
+        self._queue = waiting
+
+    def _has_share(self, asked: "_Asked") -> bool:
+        held = self._held[asked.owner]  # asking a Counter leaves nothing in it
+        return not held or held + asked.size <= self.size // 2
+
+
+@dataclass(slots=True, eq=False)
+class _Asked:
+    """Somebody who waits for room."""
+
+    turn: asyncio.Future[None]
+    size: int
+    owner: str
 
 
 class Reservation:
@@ -64,6 +94,7 @@ class Reservation:
         self._budget = budget
         self._turns = turns
         self._held = 0
+        self._owner = ""
         self._at_work = False
 
     async def begin(self) -> None:
@@ -78,16 +109,21 @@ class Reservation:
             self._turns.release()
         self._at_work = False
 
-    async def take(self, size: int) -> None:
-        """Wait for room for `size` bytes; a body larger than the whole budget waits to be alone."""
+    async def take(self, size: int, owner: str) -> None:
+        """Wait for room for `size` bytes of a body; one that is larger than the whole budget waits to be alone.
+
+        Args:
+            size: in bytes.
+            owner: the host that it comes from, which gets no more than its share.
+        """
         size = min(size, self._budget.size)
-        await self._budget.take(size)
-        self._held += size
+        await self._budget.take(size, owner)
+        self._held, self._owner = size, owner
 
     def shrink(self, size: int) -> None:
         """Keep `size` bytes and give the rest back."""
         if size < self._held:
-            self._budget.give(self._held - size)
+            self._budget.give(self._held - size, self._owner)
             self._held = size
 
     def release(self) -> None:

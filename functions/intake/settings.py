@@ -152,7 +152,7 @@ LIMITS: tuple[Setting[Any], ...] = (
         "MEMORY_BUDGET_BYTES",
         _whole(1, 10 * 1024 * MIB),
         "bytes, 1 to 10737418240",
-        "Bodies in flight; an image waits until there is room for it.",
+        "Bodies in flight, those of one host at most half; an image waits until there is room for it.",
         "3/4 of the function's memory beyond 192 MiB",
     ),
     _limit("CONNECT_TIMEOUT", _seconds(900), _ANY_SECONDS, "DNS, TCP and TLS together."),

@@ -8,7 +8,7 @@ from fakes import FakeStore, RecordingReport
 from intake.domain.file import File
 from intake.domain.receipt import FailedEntry, Receipt
 from intake.service import Intake
-from origin import BEHAVIOURS, STORED, Origin
+from origin import BEHAVIOURS, MOST, STORED, Origin
 from origin.client import Client, limits_for
 
 QUICK = 4
@@ -40,7 +40,13 @@ async def test_every_behaviour_there_is_in_one_file_has_its_own_code_and_the_ans
     """All of the table at once; what would take long by its nature ends by a small limit."""
     async with Origin() as origin:
         limits = limits_for(
-            origin, read_timeout=2.0, image_timeout=8.0, deadline_margin=MARGIN, max_in_flight=256, max_base_images=500
+            origin,
+            read_timeout=2.0,
+            image_timeout=8.0,
+            deadline_margin=MARGIN,
+            max_in_flight=256,
+            max_base_images=500,
+            memory_budget_bytes=20 * MOST,  # one host gets half of it
         )
         async with Client(limits) as client:
             # What an origin sends unasked while the next request is on its way to it cannot be told from its answer

@@ -63,6 +63,15 @@ def test_a_page_that_is_no_image_is_refused_with_its_first_16_bytes() -> None:
         body.add(b"<")
 
 
+@pytest.mark.parametrize("first", [b"", b"<!doc"])
+def test_what_it_is_comes_before_how_much_of_it_there_is(first: bytes) -> None:
+    """The code must not depend on how much of an endless page came at once."""
+    body = Body(None, 100, ("png",))
+    body.add(first)
+    with pytest.raises(UnsupportedType):
+        body.add(b"<!doctype html>" * 100)
+
+
 def test_a_type_that_is_not_accepted_is_refused_with_its_first_16_bytes() -> None:
     with pytest.raises(UnsupportedType, match="type png are not accepted"):
         received([PNG[:16]], length=None, accepted="jpeg")

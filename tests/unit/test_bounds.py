@@ -22,8 +22,8 @@ async def test_room_that_is_there_is_given_at_once() -> None:
     budget = MemoryBudget(10)
 
     async with asyncio.timeout(0):
-        await budget.take(4)
-        await budget.take(6)
+        await budget.take(4, "a")
+        await budget.take(6, "b")
 
     assert budget._free == 0
 
@@ -31,34 +31,35 @@ async def test_room_that_is_there_is_given_at_once() -> None:
 async def test_room_is_given_in_the_order_of_asking() -> None:
     """A small body that would fit does not overtake a large one, which would starve."""
     budget, order = MemoryBudget(10), []
-    await budget.take(8)
+    await budget.take(8, "a")
 
     async def ask(size: int) -> None:
-        await budget.take(size)
+        await budget.take(size, str(size))
         order.append(size)
 
     tasks = [asyncio.create_task(ask(size)) for size in (9, 1, 2)]
     await _settle()
     assert order == []
 
-    budget.give(8)
+    budget.give(8, "a")
     await _settle()
     assert order == [9, 1]
 
-    budget.give(9)
+    budget.give(9, "9")
     await asyncio.gather(*tasks)
     assert order == [9, 1, 2]
 
 
 async def test_who_gives_up_waiting_lets_the_next_one_in() -> None:
     budget = MemoryBudget(10)
-    await budget.take(8)
-    large = asyncio.create_task(budget.take(9))
-    small = asyncio.create_task(budget.take(2))
+    await budget.take(8, "a")
+    large = asyncio.create_task(budget.take(9, "b"))
+    small = asyncio.create_task(budget.take(2, "c"))
     await _settle()
 
     large.cancel()
-    await small
+    async with asyncio.timeout(1):
+        await small
 
     assert large.cancelled()
     assert budget._free == 0
@@ -67,22 +68,97 @@ async def test_who_gives_up_waiting_lets_the_next_one_in() -> None:
 async def test_who_is_cut_off_at_its_turn_gives_its_room_back() -> None:
     """Given room and cancelled before it could run again: the room belongs to nobody."""
     budget = MemoryBudget(10)
-    await budget.take(10)
-    waiting = asyncio.create_task(budget.take(5))
-    next_one = asyncio.create_task(budget.take(6))
+    await budget.take(10, "a")
+    waiting = asyncio.create_task(budget.take(5, "b"))
+    next_one = asyncio.create_task(budget.take(6, "c"))
     await _settle()
 
-    budget.give(10)
+    budget.give(10, "a")
     waiting.cancel()
-    await next_one
+    async with asyncio.timeout(1):
+        await next_one
 
     assert waiting.cancelled()
     assert budget._free == 4
 
 
-async def _ask_for_room(budget: MemoryBudget, size: int) -> Reservation:
+async def test_room_that_comes_when_one_has_just_given_up_goes_to_the_next() -> None:
+    """Cancelled, and not told of it yet."""
+    budget = MemoryBudget(10)
+    await budget.take(10, "a")
+    gone = asyncio.create_task(budget.take(5, "b"))
+    next_one = asyncio.create_task(budget.take(6, "c"))
+    await _settle()
+
+    gone.cancel()
+    budget.give(10, "a")
+    async with asyncio.timeout(1):
+        await next_one
+
+    assert gone.cancelled()
+    assert budget._free == 4
+
+
+async def test_no_owner_gets_more_than_half_and_the_others_do_not_wait_for_it() -> None:
+    """Bodies that never end fill the share of their origin, not the room of all."""
+    budget = MemoryBudget(100)
+    greedy = [asyncio.create_task(budget.take(20, "greedy")) for _ in range(9)]
+    await _settle()
+    assert [task.done() for task in greedy].count(True) == 2
+
+    async with asyncio.timeout(0):
+        for owner in ("a", "b", "c"):
+            await budget.take(20, owner)
+    assert budget._free == 0
+
+    for _ in range(7):
+        budget.give(20, "greedy")
+        await _settle()
+    await asyncio.gather(*greedy)
+
+
+async def test_a_body_larger_than_a_share_fits_and_its_owner_has_no_other_beside_it() -> None:
+    budget = MemoryBudget(100)
+    await budget.take(90, "a")
+    small = asyncio.create_task(budget.take(1, "a"))
+    await _settle()
+    assert not small.done()
+    async with asyncio.timeout(0):
+        await budget.take(10, "b")
+
+    budget.give(90, "a")
+    await small
+
+
+async def test_within_an_owner_too_nobody_is_overtaken() -> None:
+    """A small body would fit into the share; the large one before it would starve."""
+    budget = MemoryBudget(100)
+    await budget.take(40, "a")
+    large = asyncio.create_task(budget.take(30, "a"))
+    small = asyncio.create_task(budget.take(5, "a"))
+    await _settle()
+    assert not large.done()
+    assert not small.done()
+
+    budget.give(40, "a")
+    await asyncio.gather(large, small)
+    assert budget._free == 65
+
+
+async def test_what_an_owner_held_is_forgotten() -> None:
+    """Strangers name the hosts: what is known of them is bounded."""
+    budget = MemoryBudget(100)
+    for number in range(100):
+        reservation = Reservation(budget)
+        await reservation.take(number % 3, f"{number}.example")
+        reservation.release()
+
+    assert budget._held == {}
+
+
+async def _ask_for_room(budget: MemoryBudget, size: int, owner: str) -> Reservation:
     reservation = Reservation(budget)
-    await reservation.take(size)
+    await reservation.take(size, owner)
     return reservation
 
 
@@ -92,24 +168,38 @@ def _release_all(tasks: list[asyncio.Task[Reservation]]) -> None:
             task.result().release()
 
 
-@given(st.lists(st.tuples(st.integers(0, 12), st.sampled_from(["stay", "release", "cancel"])), max_size=30))
-def test_no_order_of_events_loses_room(steps: list[tuple[int, str]]) -> None:
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 12), st.sampled_from("aab"), st.sampled_from(["stay", "release", "cancel"])),
+        max_size=30,
+    )
+)
+def test_no_order_of_events_loses_room(steps: list[tuple[int, str, str]]) -> None:
+    """Nor lets an owner have more than its share, but for one body alone; nor ends in everybody waiting."""
+
     async def run() -> None:
         budget = MemoryBudget(10)
         tasks: list[asyncio.Task[Reservation]] = []
-        for size, then in steps:
-            tasks.append(asyncio.create_task(_ask_for_room(budget, size)))
+        for size, owner, then in steps:
+            tasks.append(asyncio.create_task(_ask_for_room(budget, size, owner)))
             await asyncio.sleep(0)
             assert budget._free in range(11)
+            held = [task.result() for task in tasks if task.done() and not task.cancelled() and task.result()._held]
+            for name in "ab":
+                sizes = [reservation._held for reservation in held if reservation._owner == name]
+                assert sum(sizes) <= 5 or len(sizes) == 1
             if then == "release":
                 _release_all(tasks[:2])
             elif then == "cancel":
-                tasks[0].cancel()
-        while not all(task.done() for task in tasks):
-            _release_all(tasks)
-            await asyncio.sleep(0)
+                tasks[-1].cancel()
+                _release_all(tasks[:1])  # before the one that was cancelled has run
+        async with asyncio.timeout(10):
+            while not all(task.done() for task in tasks):
+                _release_all(tasks)
+                await asyncio.sleep(0)
         _release_all(tasks)
         assert budget._free == 10
+        assert budget._held == {}
 
     asyncio.run(run())
 
@@ -120,7 +210,7 @@ async def test_a_reservation_takes_no_more_than_there_is_and_gives_back_no_more_
     reservation = Reservation(budget)
     free = []
 
-    await reservation.take(1000)
+    await reservation.take(1000, "a")
     for size in (900, 4, 6, 0, 0):
         free.append(budget._free)
         reservation.shrink(size)

@@ -39,7 +39,7 @@ class WatchedFetch(FakeFetch):
         await reservation.begin()
         body = Bytes(self._body)
         self.bodies.append(weakref.ref(body))
-        await reservation.take(len(body))
+        await reservation.take(len(body), url.host)
         return Download(body, "0" * 64, url)
 
 

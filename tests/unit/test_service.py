@@ -169,14 +169,14 @@ class Held:
         self._take, self._give = budget.take, budget.give
         budget.take, budget.give = self.take, self.give  # type: ignore[method-assign]
 
-    async def take(self, size: int) -> None:
-        await self._take(size)
+    async def take(self, size: int, owner: str) -> None:
+        await self._take(size, owner)
         self.now += size
         self.most = max(self.most, self.now)
 
-    def give(self, size: int) -> None:
+    def give(self, size: int, owner: str) -> None:
         self.now -= size
-        self._give(size)
+        self._give(size, owner)
 
 
 async def test_bodies_wait_for_room_in_the_memory_budget_and_none_fails() -> None:

@@ -124,19 +124,19 @@ class Fetcher:
                 if len(answer.headers.get_list("location")) > 1:
                     raise BadRedirect
                 return url.follow(location)
-            body, sha256 = await self._receive(answer, reservation, clock)
+            body, sha256 = await self._receive(answer, reservation, clock, url.host)
             return Download(body, sha256, url)
         finally:
             await answer.aclose()
 
     async def _receive(
-        self, answer: httpx.Response, reservation: Reservation, clock: ImageClock
+        self, answer: httpx.Response, reservation: Reservation, clock: ImageClock, host: str
     ) -> tuple[bytearray, str]:
         refuse_status(answer.status_code, answer.headers, datetime.now(UTC))
         most = self._limits.max_image_bytes
         length = announced_length(answer.headers, most)
         with clock.paused():
-            await reservation.take(most if length is None else length)
+            await reservation.take(most if length is None else length, host)
         body = Body(length, most, self._limits.image_types)
         async for chunk in answer.stream:  # type: ignore[union-attr]  # an async transport's stream is async
             body.add(chunk)

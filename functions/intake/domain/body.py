@@ -37,12 +37,14 @@ class Body:
         """
         view = memoryview(chunk)
         end = self._size + len(view)
+        if self._size < HEAD_BYTES <= end:
+            # What it is comes before how much of it there is: how much comes at once is chance.
+            head = bytes(self._buffer[: self._size]) + bytes(view[: HEAD_BYTES - self._size])
+            identify(memoryview(head), self._accepted)
         if end > self._most:
             raise TooLarge(f"The origin sent more than the {self._most} bytes that are allowed.")
         self._buffer[self._size : end] = view
         self._digest.update(view)
-        if self._size < HEAD_BYTES <= end:
-            identify(memoryview(self._buffer)[:HEAD_BYTES], self._accepted)
         self._size = end
 
     def finish(self) -> tuple[bytearray, str]:
