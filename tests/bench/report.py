@@ -61,16 +61,8 @@ def tables(found: dict[str, dict[str, Any]]) -> str:
             taken = {name: [Run(**run) for run in runs] for name, runs in measured["is"].items()}
             parts += [results.table(case, taken), f"\n{measured['on']}, {measured['at']}"]
     if starts := found["startup"].get("starts"):
-        parts += [_starts(starts["is"]), f"\n{starts['on']}, {starts['at']}"]
+        parts += [results.starts_table(starts["is"]), f"\n{starts['on']}, {starts['at']}"]
     return "\n".join(parts)
-
-
-def _starts(starts: dict[str, dict[str, list[float]]]) -> str:
-    lines = ["\n**Start**, File of three images", "", "| | INIT ms | cold start to answer ms |", "|---|---|---|"]
-    for name, figures in starts.items():
-        cold = f"{median(figures['cold']) * 1000:.0f}" if figures.get("cold") else "-"
-        lines.append(f"| {name} | {median(figures['init']) * 1000:.0f} | {cold} |")
-    return "\n".join(lines)
 
 
 def _write(text: str, drawn: dict[str, str]) -> None:

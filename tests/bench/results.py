@@ -67,3 +67,14 @@ def table(case: Case, taken: Mapping[str, Sequence[Run]]) -> str:
                 f"| {statistics.median(run.memory for run in runs):.0f} |"
             )
     return "\n".join(lines)
+
+
+def starts_table(starts: Mapping[str, Mapping[str, Sequence[float]]]) -> str:
+    """The starts of functions as a table of medians, in Markdown."""
+    lines = ["\n**Start**, a File of three images", "", "| | INIT ms | lowest to highest | cold start to answer ms |"]
+    lines.append("|---|---|---|---|")
+    for name, figures in starts.items():
+        init, cold = ([seconds * 1000 for seconds in figures[figure]] for figure in ("init", "cold"))
+        spread = f"{min(init):.0f} to {max(init):.0f}"
+        lines.append(f"| {name} | {statistics.median(init):.0f} | {spread} | {statistics.median(cold):.0f} |")
+    return "\n".join(lines)

@@ -1,6 +1,6 @@
-"""The two ends of the benchmark: an origin and an S3 stand-in, each with a set delay, in a process of its own.
+"""An origin and an S3 stand-in in Python, each with a set delay, in a process of its own: they run anywhere.
 
-They answer every request alike and do as little as they can, so that what is measured is the client.
+For what does not depend on how fast they are: memory and counts. The benchmark itself has nginx (`ground.py`).
 """
 
 import asyncio
@@ -11,8 +11,6 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import override
-
-from samples import jpeg_of_size
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 _HEAD_END = b"\r\n\r\n"
@@ -86,6 +84,8 @@ class Sink(asyncio.Protocol):
 
 
 async def _serve(kind: str, size: int, number: int, delay: float, report: Connection) -> None:
+    from samples import jpeg_of_size  # noqa: PLC0415 - Pillow is no part of what is measured in the process that starts this
+
     images = [jpeg_of_size(size, seed) for seed in range(number)] if kind == "origin" else []
     loop = asyncio.get_running_loop()
     server = await loop.create_server(

@@ -1,0 +1,112 @@
+"""How long a function takes to start, and to its first answer, for a File of three images.
+
+    .venv/bin/python tests/bench/startup.py [--runs 10]
+
+The artefact of `make build` in AWS's runtime emulator, beside two functions that sam builds as they come: one that
+makes an S3 client and a logger, and the obvious rewrite. INIT is what the emulator reports as such: the start of
+Python, the imports, and what the modules do. Every start has an environment of its own, in turns.
+Writes .local/bench/startup.json, which report.py reads.
+"""
+
+import argparse
+import json
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve()
+sys.path[:0] = [str(HERE.parents[2]), str(HERE.parents[1]), str(HERE.parents[2] / "functions")]
+
+from infra import artefact  # noqa: E402 - the path comes first
+from infra.local.process import LocalError, run  # noqa: E402
+from infra.local.sam import quiet  # noqa: E402
+from infra.template import ROOT  # noqa: E402
+
+from bench import results  # noqa: E402
+from bench.cases import OURS  # noqa: E402
+from bench.ground import BUCKET, Ground, open_ground  # noqa: E402
+from e2e.emulator import environment  # noqa: E402
+
+SAM = ROOT / ".local" / "sam" / "bin" / "sam"
+STARTS = HERE.parent / "starts"
+BUILT = ROOT / ".local" / "bench" / "starts"
+_INIT = re.compile(r"INIT REPORT\(durationMs: ([0-9.]+)\)")
+_WARM_UPS = 1
+
+
+def build() -> dict[str, tuple[Path, str]]:
+    """Build everything; where each function is, and what its handler is called."""
+    into = artefact.local_build()
+    artefact.build(artefact.machine(), into, SAM)
+    _build_others()
+    return {
+        OURS: (into / "HttpFunction", "intake.handlers.http.handler"),
+        "client_and_logger": (BUILT / "ClientAndLogger", "app.handler"),
+        "obvious_rewrite": (BUILT / "ObviousRewrite", "app.handler"),
+    }
+
+
+def _build_others() -> None:
+    BUILT.parent.mkdir(parents=True, exist_ok=True)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # sam looks there for the runtime's Python
+    env = {**os.environ, "PATH": path, "AWS_DEFAULT_REGION": "us-east-1", **quiet(BUILT.parent / "sam")}
+    command = [SAM, "build", "--template", STARTS / "template.yaml", "--build-dir", BUILT]
+    run(command, env=env, cwd=BUILT.parent, log=BUILT.parent / "sam-build.log", doing="sam build")
+
+
+def start(code: Path, handler: str, ground: Ground, urls: list[str]) -> tuple[float, float]:
+    """Start a function once: seconds of INIT, and seconds from the event to the answer, INIT in them."""
+    variables = {
+        "AWS_ENDPOINT_URL_S3": ground.endpoint("http"),
+        "AWS_ACCESS_KEY_ID": "bench",
+        "AWS_SECRET_ACCESS_KEY": "bench",
+        "AWS_REGION": "eu-central-1",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "IMAGE_BUCKET": BUCKET,
+        "ALLOWED_NETWORKS": "127.0.0.0/8",
+        "ALLOWED_PORTS": f"80,443,{ground.ports['origin_http']}",
+    }
+    with (
+        tempfile.TemporaryDirectory() as home,
+        environment(code, handler, Path(home), timeout=30, variables=variables) as function,
+    ):
+        answer = function.invoke(_event(urls))
+        found = _INIT.search(function.log.read_text())
+        if found is None or answer.json().get("statusCode") != 200:
+            raise LocalError(f"{handler} did not start: {answer.body[:500]}\n{function.log.read_text()[-2000:]}")
+    return float(found[1]) / 1000, answer.seconds
+
+
+def _event(urls: list[str]) -> dict[str, Any]:
+    body = json.dumps({"urls": urls})
+    request = {"httpMethod": "POST", "path": "/files", "headers": {}, "requestContext": {}, "isBase64Encoded": False}
+    return {**request, "body": body}
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    options.add_argument("--runs", type=int, default=10)
+    asked = options.parse_args()
+    functions = build()
+    starts: dict[str, dict[str, list[float]]] = {name: {"init": [], "cold": []} for name in functions}
+    with tempfile.TemporaryDirectory() as directory, open_ground(Path(directory)) as ground:
+        urls = ground.urls("http", 150_000, 3)
+        for turn in range(_WARM_UPS + asked.runs):
+            for name, (code, handler) in functions.items():
+                init, cold = start(code, handler, ground, urls)
+                if turn >= _WARM_UPS:
+                    starts[name]["init"].append(init)
+                    starts[name]["cold"].append(cold)
+    results.save("startup", "starts", starts)
+    print(results.starts_table(starts))
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except LocalError as error:
+        sys.exit(f"bench: {error}")
