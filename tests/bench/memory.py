@@ -61,11 +61,8 @@ def main() -> int:
     with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):  # metrics
         found = measure(asked.images, asked.bytes)
     results.save("memory", f"{asked.images}x{asked.bytes // 1_000_000}MB", found)
-    print(
-        f"{asked.images} images of {asked.bytes} bytes, function of {FUNCTION_MIB} MB: "
-        f"peak {found['peak_mib']:.0f} MiB, imports {found['imports_mib']:.0f} MiB, beyond them {found['beyond_imports_mib']:.0f} MiB, "
-        f"budget {found['budget_mib']:.0f} MiB"
-    )
+    figures = ", ".join(f"{name.removesuffix('_mib').replace('_', ' ')} {value:.0f}" for name, value in found.items())
+    print(f"{asked.images} images of {asked.bytes} bytes, function of {FUNCTION_MIB} MB. MiB: {figures}")
     over = found["beyond_imports_mib"] - found["budget_mib"]
     return 0 if found["peak_mib"] < FUNCTION_MIB and over <= MARGIN_MIB else 1
 

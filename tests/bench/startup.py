@@ -53,7 +53,7 @@ def _build_others() -> None:
     BUILT.parent.mkdir(parents=True, exist_ok=True)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # sam looks there for the runtime's Python
     env = {**os.environ, "PATH": path, "AWS_DEFAULT_REGION": "us-east-1", **quiet(BUILT.parent / "sam")}
-    command = [SAM, "build", "--template", STARTS / "template.yaml", "--build-dir", BUILT]
+    command: list[str | Path] = [SAM, "build", "--template", STARTS / "template.yaml", "--build-dir", BUILT]
     run(command, env=env, cwd=BUILT.parent, log=BUILT.parent / "sam-build.log", doing="sam build")
 
 
