@@ -1,4 +1,4 @@
-"""infra/bulk.asl.yaml, read as CloudFormation reads it, and run.
+"""infra/bulk.asl.yaml, run.
 
 An interpreter of the part of the states language that the definition uses. What it does not know it refuses, so that
 nothing in the definition is passed over in silence. Waits are written down and not waited for; batches run one after
@@ -15,25 +15,9 @@ from fnmatch import fnmatchcase
 from io import StringIO
 from typing import Any
 
-import yaml
-from infra.local.distributed_map import batches
-from infra.template import ROOT, load
+from infra.local.distributed_map import MAX_INPUT_BYTES, batches, size_of
 
-VALUES = {"Partition": "aws", "BulkFunction": "bulk", "SummaryFunction": "summary", "ImageBucket": "the-images"}
-GIVEN: dict[str, Any] = load()["Resources"]["StateMachine"]["Properties"]["DefinitionSubstitutions"]
-
-
-def definition(**values: int) -> dict[str, Any]:
-    """The definition with its substitutions: in the text, before it is read, so that a number becomes a number.
-
-    So does AWS: DefinitionProcessor.java of aws-cloudformation-resource-providers-stepfunctions.
-    """
-    numbers = {"BatchSize": 50, "MaxConcurrency": 32, "ToleratedFailurePercentage": 5} | values
-    text = (ROOT / "infra" / "bulk.asl.yaml").read_text()
-    for name, value in {**VALUES, **numbers}.items():
-        text = text.replace("${" + name + "}", str(value))
-    read: dict[str, Any] = yaml.safe_load(text)
-    return read
+from contract.bulk_definition import VALUES
 
 
 class Failed(Exception):
@@ -56,7 +40,9 @@ class Machine:
         name: of the execution.
         started: when it began.
         inputs: what each batch got, in order.
+        last: the input that each state had when it was last entered, by its name.
         waits: the longest that every retry could have waited, in seconds.
+        failed: how the batches that failed ended.
     """
 
     definition: dict[str, Any]
@@ -66,6 +52,8 @@ class Machine:
     started: str = "2026-11-22T12:00:00.000Z"
     inputs: list[dict[str, Any]] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    last: dict[str, Any] = field(default_factory=dict)
 
     def run(self, key: str) -> Any:
         """Run it for a list, and return its output.
@@ -75,6 +63,10 @@ class Machine:
         """
         event = {"detail": {"bucket": {"name": "the-inbox"}, "object": {"key": key}}}
         return self._run(self.definition["StartAt"], self.definition["States"], event)
+
+    def redriven(self, state: str) -> Any:
+        """Go on from a state that failed, with the input that it had, as RedriveExecution does."""
+        return self._run(state, self.definition["States"], self.last[state])
 
     def _run(self, name: str, states: dict[str, Any], given: Any) -> Any:
         while True:
@@ -88,6 +80,7 @@ class Machine:
                     cause = self._value(state["CausePath"], given)
                     raise Failed(state.get("Error") or self._value(state["ErrorPath"], given), cause)
                 case "Task" | "Map":
+                    self.last[name] = given
                     given, name = self._work(state, given)
                     if not name:
                         return given
@@ -96,18 +89,15 @@ class Machine:
         try:
             result = self._retried(state, given)
         except Failed as failed:
-            [catcher] = state["Catch"] if "Catch" in state else self._uncaught(failed)
-            assert catcher["ErrorEquals"] == ["States.ALL"]
+            catcher = next((c for c in state.get("Catch", []) if self._matches(c, failed)), None)
+            if catcher is None:
+                raise
             caught = {"Error": failed.error, "Cause": failed.cause}
             return self._put_in(catcher["ResultPath"], given, caught), catcher["Next"]
         if "ResultSelector" in state:
             result = self._resolved(state["ResultSelector"], result)
         after = self._put_in(state.get("ResultPath", "$"), given, result)
         return self._value(state.get("OutputPath", "$"), after), "" if state.get("End") else state["Next"]
-
-    @staticmethod
-    def _uncaught(failed: Failed) -> Any:
-        raise failed
 
     def _retried(self, state: dict[str, Any], given: Any) -> Any:
         used: dict[int, int] = {}
@@ -125,16 +115,19 @@ class Machine:
                 used[number] = used.get(number, 0) + 1
 
     @staticmethod
-    def _matches(retrier: dict[str, Any], failed: Failed) -> bool:
-        names = set(retrier["ErrorEquals"])
+    def _matches(catcher: dict[str, Any], failed: Failed) -> bool:
+        """Page "Handling errors": two errors that States.ALL does not catch; one of them nothing does."""
+        names = set(catcher["ErrorEquals"])
+        if failed.error in {"States.DataLimitExceeded", "States.Runtime"}:
+            return failed.error in names - {"States.Runtime"}
         wildcard = "States.TaskFailed" in names and failed.error != "States.Timeout"
         return failed.error in names or "States.ALL" in names or wildcard
 
     def _task(self, state: dict[str, Any], given: Any) -> Any:
-        parameters = self._resolved(state["Parameters"], given)
+        parameters = self._within_limits(self._resolved(state["Parameters"], given))
         match state["Resource"]:
             case "arn:aws:states:::lambda:invoke":
-                return {"Payload": self._called(parameters), "StatusCode": 200}
+                return self._within_limits({"Payload": self._called(parameters), "StatusCode": 200})
             case "arn:aws:states:::aws-sdk:s3:putObject":
                 assert parameters["Bucket"] == VALUES["ImageBucket"]
                 self.objects[parameters["Key"]] = json.dumps(parameters["Body"]).encode()
@@ -155,17 +148,23 @@ class Machine:
         batch_input = self._resolved(state["ItemBatcher"]["BatchInput"], given)
         processor, failed = state["ItemProcessor"], 0
         run = self.name
-        for batch in batches(items, state["ItemBatcher"], batch_input):
+        try:
+            made = list(batches(items, state["ItemBatcher"], batch_input))
+        except ValueError as error:  # AWS does not say by which name it fails; this is one that States.ALL lets through
+            raise Failed("States.DataLimitExceeded", str(error)) from error
+        for batch in made:
             self.inputs.append(batch)
             self.name = str(uuid.uuid4())  # every batch is an execution of its own
             try:
                 self._run(processor["StartAt"], processor["States"], batch)
-            except Failed:
+            except Failed as ended:
                 failed += len(batch["Items"])
+                self.failed.append(str(ended))
             finally:
                 self.name = run
-        if failed * 100 > state["ToleratedFailurePercentage"] * len(items):
-            raise Failed("States.ExceedToleratedFailureThreshold", f"{failed} of {len(items)} items")
+            # Page "Setting failure thresholds": at once, and what has not begun never does.
+            if failed * 100 > state["ToleratedFailurePercentage"] * len(items):
+                raise Failed("States.ExceedToleratedFailureThreshold", f"{failed} of {len(items)} items")
         where = self._resolved(state["ResultWriter"]["Parameters"], given)
         return {"ResultWriterDetails": {"Bucket": where["Bucket"], "Key": f"{where['Prefix']}/manifest.json"}}
 
@@ -178,7 +177,10 @@ class Machine:
         text = self.objects[where["Key"]].decode()
         match reader["ReaderConfig"]:
             case {"InputType": "JSONL"}:
-                return [json.loads(line) for line in text.splitlines() if line.strip()]
+                try:
+                    return [json.loads(line) for line in text.splitlines() if line.strip()]
+                except ValueError as error:
+                    raise Failed("States.ItemReaderFailed", str(error)) from error
             case {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}:
                 return csv.DictReader(StringIO(text), restval="")
             case other:
@@ -191,6 +193,13 @@ class Machine:
             case {"IsPresent": True}:
                 return choice["Variable"].removeprefix("$.") in given
         raise AssertionError(choice)
+
+    @staticmethod
+    def _within_limits[T](value: T) -> T:
+        """Page "Quotas": what a state gets or gives."""
+        if size_of(value) > MAX_INPUT_BYTES:
+            raise Failed("States.DataLimitExceeded", "Larger than a state may get or give.")
+        return value
 
     def _resolved(self, template: Any, given: Any) -> Any:
         if not isinstance(template, dict):
@@ -208,7 +217,9 @@ class Machine:
         if path.startswith("$$."):
             given, path = {"Execution": {"Name": self.name, "StartTime": self.started}}, path[1:]
         for step in path.split(".")[1:]:
-            given = given[step]
+            if step and step not in given:
+                raise Failed("States.Runtime", f"The path {path} is not in the input.")
+            given = given[step] if step else given
         return given
 
     def _intrinsic(self, name: str, arguments: list[str], given: Any) -> Any:

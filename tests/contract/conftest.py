@@ -1,12 +1,17 @@
-"""What is logged and counted, caught."""
+"""What is logged and counted, caught; and the doors of a bulk run, with what is behind them in memory."""
 
 import io
 import json
+from collections.abc import Iterator
 
 import pytest
 
+from contract.bulk_ground import IMAGE, SITE, RunsInMemory
 from contract.watched import OUTCOMES, RECEIPT, Metric
-from intake import telemetry
+from doors import House, house
+from intake import runtime, telemetry
+from intake.domain.errors import NotFound
+from intake.domain.limits import Limits
 
 
 @pytest.fixture
@@ -30,3 +35,11 @@ def emitted(capsys: pytest.CaptureFixture[str], lines: io.StringIO) -> dict[Metr
                 for dimensions in directive["Dimensions"]:
                     found[directive["Namespace"], metric["Name"], frozenset(dimensions)] = metric["Unit"]
     return found
+
+
+@pytest.fixture
+def behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    with house(monkeypatch, limits=Limits(deadline_margin=0.1)) as built:
+        monkeypatch.setattr(runtime, "runs", lambda: RunsInMemory(built.store))
+        built.fetch.answers = {SITE + str(number): IMAGE for number in range(2000)} | {SITE + "gone": NotFound()}
+        yield built

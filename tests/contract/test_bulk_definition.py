@@ -11,7 +11,7 @@ import pytest
 from infra.local.distributed_map import MAX_INPUT_BYTES
 from infra.template import ROOT, functions, load
 
-from contract.bulk_machine import GIVEN, VALUES, definition
+from contract.bulk_definition import GIVEN, VALUES, definition
 
 TEMPLATE = load()
 TEXT = (ROOT / "infra" / "bulk.asl.yaml").read_text()
@@ -104,6 +104,8 @@ def test_the_largest_batch_fits_through_every_state_of_its_execution(name: str) 
     and a cause of at most 32,768.
     """
     assert MAPS[name]["ItemBatcher"]["MaxInputBytesPerBatch"] + 300 + 256 + 32_768 <= MAX_INPUT_BYTES
+    # What fails beside them is not written down too: there is no room for a second cause.
+    assert {catcher["ResultPath"] for catcher in children(name)[f"Keep{name}"]["Catch"]} == {None}
 
 
 @each_map
@@ -168,7 +170,19 @@ def test_states_are_named_after_their_handlers() -> None:
 def test_a_summary_is_written_however_the_map_ends() -> None:
     for state in MAPS.values():
         assert state["Next"] == "Summary"
-        assert state["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.broken", "Next": "Summary"}]
+        assert {(catcher["ResultPath"], catcher["Next"]) for catcher in state["Catch"]} == {("$.broken", "Summary")}
+
+
+def test_what_states_all_does_not_catch_is_caught_by_its_name() -> None:
+    """Page "Handling errors": States.ALL stands alone and last, and catches no States.DataLimitExceeded."""
+    catching = {name: state["Catch"] for name, state in every_state().items() if "Catch" in state}
+    assert set(catching) == {name for name, state in every_state().items() if state["Type"] in {"Task", "Map"}} - {
+        "Summary"
+    }
+    for catchers in catching.values():
+        assert [c["ErrorEquals"] for c in catchers] == [["States.DataLimitExceeded"], ["States.ALL"]]
+        first, last = ({k: v for k, v in c.items() if k != "ErrorEquals"} for c in catchers)
+        assert first == last
 
 
 def test_what_it_calls_is_what_its_role_may_call() -> None:

@@ -6,86 +6,16 @@ that AWS does the same. That stands in test_bulk_definition, by AWS's documentat
 """
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from infra.local.distributed_map import batches
 
-from contract.bulk_machine import Failed, Machine, definition
-from doors import House, house
-from fakes import FakeStore
-from intake import runtime
-from intake.adapters.runs import Runs
-from intake.domain.errors import NotFound, StoreFailed
+from contract.bulk_definition import definition
+from contract.bulk_ground import IMAGE, SITE, Functions, files, jsonl, machine, receipts
+from contract.bulk_machine import Failed, Machine
+from doors import House
 from intake.domain.file import File
-from intake.domain.limits import Limits
-from intake.domain.report import BatchReport, batches_prefix, failed_key, summary_key
-from intake.handlers import bulk, summary
-from lambda_context import Context
-from samples import picture
-
-SITE = "https://a.example/"
-IMAGE = picture(4, 3, 1)
-
-
-class RunsInMemory(Runs):
-    """The results of runs in the same memory as receipts."""
-
-    def __init__(self, store: FakeStore) -> None:
-        self._objects = store.objects
-
-    def reports(self, run: str) -> Iterator[BatchReport]:
-        for key in sorted(self._objects):
-            if key.startswith(batches_prefix(run)):
-                yield BatchReport.model_validate_json(self._objects[key])
-
-    def put_failed(self, run: str, lines: Any) -> bool:
-        if text := b"".join(line + b"\n" for line in lines):
-            self._objects[failed_key(run)] = text
-        return bool(text)
-
-    def put_summary(self, summary: Any) -> None:
-        self._objects[summary_key(summary.run)] = summary.model_dump_json(by_alias=True).encode()
-
-
-@pytest.fixture
-def behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    with house(monkeypatch, limits=Limits(deadline_margin=0.1)) as built:
-        monkeypatch.setattr(runtime, "runs", lambda: RunsInMemory(built.store))
-        built.fetch.answers = {SITE + str(number): IMAGE for number in range(2000)} | {SITE + "gone": NotFound()}
-        yield built
-
-
-class Functions:
-    """The functions of the machine; the first calls of the batches can be made to fail."""
-
-    def __init__(self, *failures: Exception) -> None:
-        self.failures = list(failures)
-        self.calls: list[str] = []
-
-    def __call__(self, name: str, payload: Any) -> Any:
-        self.calls.append(name)
-        if name == "bulk" and self.failures:
-            raise self.failures.pop(0)
-        return {"bulk": bulk, "summary": summary}[name].handler(payload, Context(60.0))
-
-
-def machine(behind: House, functions: Functions | None = None, **values: int) -> Machine:
-    return Machine(definition(**values), functions or Functions(), behind.store.objects)
-
-
-def jsonl(*documents: object) -> bytes:
-    return b"".join(json.dumps(document).encode() + b"\n" for document in documents)
-
-
-def files(number: int) -> bytes:
-    return jsonl(*({"id": str(n), "urls": [SITE + str(n)]} for n in range(number)))
-
-
-def receipts(behind: House) -> set[str]:
-    return {key.removeprefix("receipts/").removesuffix(".json") for key in behind.store.objects if "receipts/" in key}
 
 
 def test_a_list_of_lines_goes_through_in_batches_and_nothing_is_lost(behind: House) -> None:
@@ -158,52 +88,6 @@ def test_what_failed_can_be_dropped_in_again_as_it_is(behind: House) -> None:
     later = Machine(definition(), Functions(), behind.store.objects, "run-2", started).run("bulk/failed.jsonl")
 
     assert (later["counts"]["files"], later["counts"]["images"]) == (1, {"reused": 1})
-
-
-def test_throttling_is_waited_for_with_growing_waits(behind: House) -> None:
-    behind.store.objects["bulk/lot.jsonl"] = files(1)
-    functions = Functions(*[Failed("Lambda.TooManyRequestsException", "Rate exceeded")] * 5)
-    run = machine(behind, functions)
-
-    assert run.run("bulk/lot.jsonl")["counts"]["status"] == {"stored": 1}
-    assert run.waits == [2, 4, 8, 16, 16]
-
-
-def test_a_function_that_raises_is_called_once_more(behind: House) -> None:
-    behind.store.objects["bulk/lot.jsonl"] = files(1)
-    functions = Functions(StoreFailed())
-
-    assert machine(behind, functions).run("bulk/lot.jsonl")["counts"]["status"] == {"stored": 1}
-    assert functions.calls == ["bulk", "bulk", "summary"]
-
-
-def test_a_batch_that_breaks_is_in_the_summary_and_in_what_failed(behind: House) -> None:
-    """One of ten batches, within what is tolerated: the run succeeds, and not one File is missing in it."""
-    behind.store.objects["bulk/lot.jsonl"] = files(40)
-    functions = Functions(*[MemoryError("out of memory")] * 2)
-    run = machine(behind, functions, BatchSize=4, ToleratedFailurePercentage=10)
-
-    output = run.run("bulk/lot.jsonl")
-
-    assert (output["counts"]["files"], output["counts"]["status"]) == (40, {"broken": 4, "stored": 36})
-    left = [json.loads(line) for line in behind.store.objects["runs/run-1/failed.jsonl"].splitlines()]
-    assert left == run.inputs[0]["Items"]
-
-
-def test_a_run_with_more_broken_batches_than_tolerated_fails_with_its_cause_and_has_its_summary(behind: House) -> None:
-    behind.store.objects["bulk/lot.jsonl"] = files(8)
-    functions = Functions(*[MemoryError("out of memory")] * 2)
-
-    with pytest.raises(Failed, match=r"States\.ExceedToleratedFailureThreshold: 4 of 8 items"):
-        machine(behind, functions, BatchSize=4).run("bulk/lot.jsonl")
-    kept = json.loads(behind.store.objects["runs/run-1/summary.json"])
-    assert kept["counts"]["status"] == {"broken": 4, "stored": 4}
-
-
-def test_a_list_that_cannot_be_read_fails_with_its_cause_and_has_a_summary(behind: House) -> None:
-    with pytest.raises(Failed, match=r"States\.ItemReaderFailed"):
-        machine(behind).run("bulk/gone.jsonl")
-    assert json.loads(behind.store.objects["runs/run-1/summary.json"])["counts"]["files"] == 0
 
 
 @pytest.mark.parametrize("key", ["bulk/lot.txt", "bulk/lot.json", "bulk/lot.jsonl.gz", "bulk/csv"])

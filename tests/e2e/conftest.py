@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,20 @@ class Ground:
 
 def jsonl(*documents: object) -> bytes:
     return b"".join(json.dumps(document).encode() + b"\n" for document in documents)
+
+
+@contextmanager
+def broken(ground: Ground, named: str) -> Iterator[None]:
+    """A function that cannot start for a while: a setting of it is none."""
+    [function] = [name for name in ground.stack.functions if named in name]
+    client = ground.stack.aws.client("lambda")
+    good = client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+    bad = {"Variables": good | {"MAX_ATTEMPTS": "none"}}
+    client.update_function_configuration(FunctionName=function, Environment=bad)
+    try:
+        yield
+    finally:
+        client.update_function_configuration(FunctionName=function, Environment={"Variables": good})
 
 
 def eventually[T](what: Callable[[], T | None], seconds: float = 30.0) -> T:

@@ -10,7 +10,9 @@ import json
 from io import StringIO
 from typing import Any
 
-from e2e.conftest import BATCH_SIZE, Ground, eventually, jsonl
+import pytest
+
+from e2e.conftest import BATCH_SIZE, Ground, broken, eventually, jsonl
 from origin import BEHAVIOURS
 
 MANY = 20_000
@@ -107,23 +109,61 @@ def test_an_object_that_is_no_list_fails_with_words_that_help(deployed: Ground) 
 
 def test_a_run_that_breaks_still_has_a_summary_and_loses_nothing(deployed: Ground) -> None:
     """The batch's function raises at every attempt: it cannot reach its bucket."""
-    function = next(name for name in deployed.stack.functions if "BulkFunction" in name)
-    client = deployed.stack.aws.client("lambda")
-    good = client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
-    broken = {"Variables": good | {"MAX_ATTEMPTS": "none"}}
-    client.update_function_configuration(FunctionName=function, Environment=broken)
     documents = [{"id": f"b-broken-{n}", "urls": [deployed.origin.url("length/b-broken")]} for n in range(3)]
-    try:
+    with broken(deployed, "BulkFunction"):
         deployed.drop("bulk/b-broken.jsonl", jsonl(*documents))
         run = ended(deployed, "bulk/b-broken.jsonl")
-    finally:
-        client.update_function_configuration(FunctionName=function, Environment={"Variables": good})
 
     assert (run["status"], run["error"]) == ("FAILED", "States.ExceedToleratedFailureThreshold")
     summary = deployed.json(f"runs/{run['name']}/summary.json")
     assert summary["counts"]["status"] == {"broken": 3}
+    assert not summary["complete"]
+    assert summary["error"].startswith("States.ExceedToleratedFailureThreshold: ")
     failed = deployed.read(f"runs/{run['name']}/failed.jsonl").splitlines()
     assert [json.loads(line) for line in failed] == documents
+
+
+def test_batches_are_told_apart_by_the_names_of_their_executions(deployed: Ground) -> None:
+    """Two of the same lines, both broken: what is kept of each names the execution that the map writes down."""
+    documents = [{"urls": [deployed.origin.url("length/b-same")]}] * BATCH_SIZE
+    with broken(deployed, "BulkFunction"):
+        deployed.drop("bulk/b-same.jsonl", jsonl(*documents, *documents))
+        run = ended(deployed, "bulk/b-same.jsonl")
+
+    [key] = [key for key in deployed.objects(f"runs/{run['name']}/map/") if key.endswith("FAILED_0.json")]
+    named = {child["Name"] for child in deployed.json(key)}
+    kept = [deployed.json(key) for key in deployed.objects(f"runs/{run['name']}/broken/")]
+    assert len(named) == 2
+    assert {report["batch"] for report in kept} == named
+    assert deployed.json(f"runs/{run['name']}/summary.json")["counts"]["status"] == {"broken": 2 * BATCH_SIZE}
+
+
+def test_a_run_that_is_given_up_begins_no_further_batch(deployed: Ground) -> None:
+    documents = [{"urls": [deployed.origin.url("length/b-many-broken")]}] * (6 * BATCH_SIZE)
+    with broken(deployed, "BulkFunction"):
+        deployed.drop("bulk/b-given-up.jsonl", jsonl(*documents))
+        run = ended(deployed, "bulk/b-given-up.jsonl")
+
+    begun = 2 * BATCH_SIZE  # as many as run at once
+    assert deployed.json(f"runs/{run['name']}/summary.json")["counts"]["files"] == begun
+    [key] = [key for key in deployed.objects(f"runs/{run['name']}/map/") if key.endswith("PENDING_0.json")]
+    left = [line for child in deployed.json(key) for line in json.loads(child["Input"])["Items"]]
+    assert len(left) == len(documents) - begun
+
+
+@pytest.mark.parametrize(
+    ("line", "error"), [(b"{no", "States.ItemReaderFailed"), (b'{"id": "%b"}' % (b"x" * 230_000), "States.DataLimit")]
+)
+def test_a_line_that_no_run_can_go_through_ends_it_with_a_summary(deployed: Ground, line: bytes, error: str) -> None:
+    key = f"bulk/b-line-{len(line)}.jsonl"
+    deployed.drop(key, jsonl({"urls": [deployed.origin.url("length/b-line")]}) + line)
+
+    run = ended(deployed, key)
+
+    summary = deployed.json(f"runs/{run['name']}/summary.json")
+    assert run["error"].startswith(error)
+    assert (summary["complete"], summary["counts"]["files"]) == (False, 0)
+    assert summary["error"].startswith(error)
 
 
 def test_twenty_thousand_lines_go_through_without_loss(deployed: Ground) -> None:

@@ -63,3 +63,35 @@ def test_a_run_in_which_nothing_failed_has_no_list_of_it(s3: seaweed.S3Server, b
 
 def test_a_run_without_a_single_batch_has_a_summary_of_nothing() -> None:
     assert handler(EVENT, Context(60.0))["counts"]["files"] == 0
+
+
+def keep(s3: seaweed.S3Server, bucket: str, batch: str, items: list[object]) -> None:
+    """Write down a batch that broke, as the state machine does."""
+    report = BatchReport(batch=batch, counts=Totals(files=len(items), status={"broken": len(items)}), failed=items)
+    s3.client().put_object(Bucket=bucket, Key=f"runs/run-1/broken/{batch}.json", Body=report.to_json())
+
+
+def test_a_batch_that_broke_counts_where_it_has_no_report_of_its_own(s3: seaweed.S3Server, bucket: str) -> None:
+    items: list[object] = [{"id": "\ud83d", "urls": ["https://a.example/1"], "of": 1.0}]
+    own = BatchReport(counts=Totals(files=1, status={"stored": 1}))
+    s3.client().put_object(Bucket=bucket, Key=batch_key("run-1", items, "batch-1"), Body=own.to_json())
+    for batch in ("batch-1", "batch-2"):
+        keep(s3, bucket, batch, items)
+
+    answer = handler(EVENT, Context(60.0))
+
+    assert (answer["batches"], answer["counts"]["status"]) == (2, {"stored": 1, "broken": 1})
+    assert json.loads(get(s3, bucket, "runs/run-1/failed.jsonl")) == items[0]
+
+
+def test_more_broken_batches_than_a_page_has_are_all_told(s3: seaweed.S3Server, bucket: str) -> None:
+    for number in range(101):
+        keep(s3, bucket, f"batch-{number}", ["x"])
+    assert handler(EVENT, Context(60.0))["counts"]["files"] == 101
+
+
+def test_the_summary_of_a_run_that_was_given_up_says_so_and_why(s3: seaweed.S3Server, bucket: str) -> None:
+    broken = {"Error": "States.ItemReaderFailed", "Cause": "no JSON"}
+    answer = handler({**EVENT, "outcome": {"detail": {}, "broken": broken}}, Context(60.0))
+    assert (answer["complete"], answer["error"]) == (False, "States.ItemReaderFailed: no JSON")
+    assert json.loads(get(s3, bucket, "runs/run-1/summary.json")) == answer

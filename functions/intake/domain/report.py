@@ -1,12 +1,12 @@
 """What became of a batch of the bulk door, and of a whole run: counts, and the documents to be handed over again."""
 
 import hashlib
+import json
 from collections import Counter
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
-from pydantic_core import to_json
 
 from intake.domain.receipt import FailedEntry, Receipt
 
@@ -33,8 +33,13 @@ class Totals(_Document):
 
 
 class BatchReport(_Document):
-    """One batch: its counts, and every document of which not all images are stored."""
+    """One batch: its counts, and every document of which not all images are stored.
 
+    Attributes:
+        batch: the name of its execution, where the state machine wrote it down: a batch that broke, with all its items.
+    """
+
+    batch: str = ""
     counts: Totals = Field(default_factory=Totals)
     failed: list[Any] = []
 
@@ -62,7 +67,7 @@ class BatchReport(_Document):
         self.counts.add(Totals(files=1, status=Counter({status: 1}), images=images, codes=codes, bytes=size))
 
     def to_json(self) -> bytes:
-        return self.model_dump_json(by_alias=True).encode()
+        return line_of(self.model_dump(by_alias=True))
 
 
 class Summary(_Document):
@@ -73,6 +78,10 @@ class Summary(_Document):
     started_at: str | None = None
     ended_at: str
     seconds: float
+    complete: Annotated[bool, Field(description="False: the run was given up, and lines may not have been begun.")] = (
+        True
+    )
+    error: Annotated[str | None, Field(description="Why it was given up; null where it was not.")] = None
     batches: int = 0
     counts: Totals = Field(default_factory=Totals)
     failed_key: Annotated[str | None, Field(description="Of the list of what failed; null where nothing did.")] = None
@@ -86,11 +95,21 @@ def batch_key(run: str, items: object, batch: str = "") -> str:
         items: of the batch.
         batch: the name of the batch's own execution, which tells equal batches of one list apart.
     """
-    return f"{batches_prefix(run)}{hashlib.sha256(to_json([batch, items])).hexdigest()}.json"
+    return f"{batches_prefix(run)}{hashlib.sha256(line_of([batch, items])).hexdigest()}.json"
+
+
+def line_of(document: object) -> bytes:
+    """Write a document as it came, in ASCII: half a surrogate pair is JSON, and no UTF-8."""
+    return json.dumps(document, separators=(",", ":")).encode()
 
 
 def batches_prefix(run: str) -> str:
     return f"runs/{run}/batches/"
+
+
+def broken_prefix(run: str) -> str:
+    """Where the state machine keeps the batches that broke."""
+    return f"runs/{run}/broken/"
 
 
 def summary_key(run: str) -> str:

@@ -5,10 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic_core import to_json
 
 from intake import runtime
-from intake.domain.report import Summary, failed_key
+from intake.domain.report import Summary, failed_key, line_of
 from intake.telemetry import logger
 
 
@@ -16,7 +15,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Add up a run.
 
     Args:
-        event: `{"run": "…", "startedAt": "…", "list": "s3://…"}`.
+        event: `{"run": "…", "startedAt": "…", "list": "s3://…", "outcome": {…}}`; a run that was given up has
+            `{"broken": {"Error": "…", "Cause": "…"}}` in its outcome.
         context: Lambda's.
 
     Returns:
@@ -25,12 +25,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     logger.append_keys(request_id=context.aws_request_id)
     ended = datetime.now(UTC)
     started = datetime.fromisoformat(event["startedAt"])
+    broken = event.get("outcome", {}).get("broken")
     summary = Summary(
         run=event["run"],
         source=event.get("list"),
         started_at=event["startedAt"],
         ended_at=ended.strftime("%Y-%m-%dT%H:%M:%SZ"),
         seconds=round((ended - started).total_seconds(), 3),
+        complete=broken is None,
+        error=broken and f"{broken['Error']}: {broken['Cause']}",
     )
     runs = runtime.runs()
 
@@ -38,11 +41,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         for report in runs.reports(summary.run):
             summary.batches += 1
             summary.counts.add(report.counts)
-            yield from map(to_json, report.failed)
+            yield from map(line_of, report.failed)
 
     if runs.put_failed(summary.run, failed()):
         summary.failed_key = failed_key(summary.run)
     runs.put_summary(summary)
     counts = summary.counts
-    logger.info("run done", extra={"run": summary.run, "files": counts.files, "bytes": counts.bytes})
+    logger.info(
+        "run done",
+        extra={"run": summary.run, "complete": summary.complete, "files": counts.files, "bytes": counts.bytes},
+    )
     return summary.model_dump(by_alias=True)
