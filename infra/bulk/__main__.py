@@ -7,7 +7,8 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.bulk.screen import Screen, summary
+from infra.bulk.check import SHOWN, faults
+from infra.bulk.screen import Screen, no_summary, summary
 from infra.bulk.stack import BulkError, Progress, Stack, named
 
 ENDINGS = {".jsonl", ".csv"}
@@ -28,6 +29,9 @@ def main() -> int:
         print(error, file=sys.stderr)
     except (BotoCoreError, ClientError) as error:
         print(f"AWS says: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("\nStopped. Nothing was uploaded, and nothing was started.", file=sys.stderr)
+        return INTERRUPTED
     return 1
 
 
@@ -36,20 +40,27 @@ def _hand_over(path: Path, name: str, endpoint: str | None) -> int:
         raise BulkError(f"{path} is not there, or no file.")
     if path.suffix.lower() not in ENDINGS:
         raise BulkError(f"{path.name} is no list: its name has to end in .jsonl or .csv.")
+    if found := faults(path):
+        more = " and maybe more" if len(found) == SHOWN else ""
+        listed = "\n  ".join(found)
+        raise BulkError(f"{path.name} was not uploaded: no run could go through it.\n  {listed}{more}")
     stack = Stack(name, endpoint)
     print(f"Uploading {path.name}, {path.stat().st_size:,} bytes ...", flush=True)
-    key = stack.upload(path)
+    key = stack.key_for(path)
     where = f" --endpoint-url {endpoint}" if endpoint else ""
     look = f"aws{where} s3 ls s3://{stack.images}/runs/"
     try:
+        stack.upload(path, key)
         arn = stack.find(key)
         look = f"aws{where} stepfunctions describe-execution --execution-arn {arn}"
         print(f"The run is {named(arn)}", flush=True)
         ended = _follow(stack, arn)
     except KeyboardInterrupt:
-        print(f"\nThe run goes on. To look at it:\n  {look}", file=sys.stderr)
+        if not stack.has(key):
+            raise
+        print(f"\nThe list is uploaded. The run goes on. To look at it:\n  {look}", file=sys.stderr)
         return INTERRUPTED
-    return _tell(stack, arn, ended)
+    return _tell(stack, arn, ended, where)
 
 
 def _follow(stack: Stack, arn: str) -> Progress:
@@ -64,11 +75,10 @@ def _follow(stack: Stack, arn: str) -> Progress:
     return progress
 
 
-def _tell(stack: Stack, arn: str, ended: Progress) -> int:
+def _tell(stack: Stack, arn: str, ended: Progress, where: str) -> int:
     found = stack.summary(named(arn))
-    if found:
-        print("\n".join(summary(found, stack.images)))
-        print(f"All of it: s3://{stack.images}/runs/{named(arn)}/")
+    print("\n".join(summary(found, stack.images, ended.total) if found else no_summary(arn, where)))
+    print(f"What the run left: s3://{stack.images}/runs/{named(arn)}/")
     if ended.status == "SUCCEEDED":
         return 0
     print(f"The run ended as {ended.status}. {ended.error}", file=sys.stderr)

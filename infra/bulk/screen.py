@@ -73,10 +73,17 @@ class Screen:
             print(flush=True)
 
 
-def summary(found: Mapping[str, Any], bucket: str) -> list[str]:
-    """Write what a run came to, in lines."""
+def summary(found: Mapping[str, Any], bucket: str, total: int) -> list[str]:
+    """Write what a run came to, in lines.
+
+    Args:
+        found: its summary.
+        bucket: where that stands.
+        total: Files that the run has read of the list, as far as is known.
+    """
     counts = found["counts"]
-    lines = [
+    lines = [] if found["complete"] else ["THIS IS NOT THE WHOLE LIST: the run was given up.", f"  {found['error']}"]
+    lines += [
         f"{counts['files']:,} Files in {duration(found['seconds'])}, batches: {found['batches']:,}",
         f"  Files    {_listed(counts['status'])}",
         f"  images   {_listed(counts['images'])}; {counts['bytes']:,} bytes",
@@ -85,7 +92,25 @@ def summary(found: Mapping[str, Any], bucket: str) -> list[str]:
         lines.append(f"  failed   {_listed(counts['codes'])}")
     if found.get("failedKey"):
         lines.append(f"What failed, ready to be handed over again: s3://{bucket}/{found['failedKey']}")
-    return lines
+    if not found["complete"]:
+        lines.append(
+            f"Of {total:,} Files that were read of the list, {counts['files']:,} are counted here." if total else ""
+        )
+        lines.append("Mend the cause, then hand the whole list over again; what is stored is not stored twice.")
+    elif counts["files"] < total:
+        lines.append(f"{total - counts['files']:,} Files are in no report: see FAILED_*.json under map/.")
+    return [line for line in lines if line]
+
+
+def no_summary(arn: str, where: str) -> list[str]:
+    """Write that there is no summary, and how to get one.
+
+    Args:
+        arn: of the run.
+        where: what the aws command needs to find it.
+    """
+    again = f"aws{where} stepfunctions redrive-execution --execution-arn {arn}"
+    return ["The run has no summary. If its last state failed, this makes it anew:", f"  {again}"]
 
 
 def _listed(counts: Mapping[str, int]) -> str:

@@ -74,12 +74,20 @@ class Stack:
     def _client(self, service: Any) -> Any:  # noqa: ANN401 - boto3 makes its classes as it runs
         return boto3.client(service, endpoint_url=self._endpoint, config=_CONFIG)
 
-    def upload(self, path: Path) -> str:
-        """Put a list under bulk/, under a name of its own, and return its key."""
+    @staticmethod
+    def key_for(path: Path) -> str:
+        """Make up a name under bulk/ that no other list has."""
         moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-        key = f"bulk/{path.stem}-{moment}-{secrets.token_hex(3)}{path.suffix.lower()}"
+        return f"bulk/{path.stem}-{moment}-{secrets.token_hex(3)}{path.suffix.lower()}"
+
+    def upload(self, path: Path, key: str) -> None:
+        """Put a list into the inbox, which starts its run."""
         self._s3.upload_file(str(path), self.inbox, key)
-        return key
+
+    def has(self, key: str) -> bool:
+        """Whether a list has arrived."""
+        listed = self._s3.list_objects_v2(Bucket=self.inbox, Prefix=key, MaxKeys=1)
+        return bool(listed.get("KeyCount"))
 
     def find(self, key: str) -> str:
         """Wait for the run of a list to start, and return its ARN.

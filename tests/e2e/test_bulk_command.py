@@ -1,4 +1,4 @@
-"""`make bulk`, as a person types it, against the stack on MiniStack; and what its line says."""
+"""`make bulk`, as a person types it, against the stack on MiniStack."""
 
 import asyncio
 import os
@@ -8,12 +8,10 @@ import threading
 from pathlib import Path
 
 import pytest
-from infra.bulk.screen import Screen, duration, line, summary
-from infra.bulk.stack import Progress
 from infra.local.deploy import ROOT_USER, STACK
 from infra.local.ministack import REGION
 
-from e2e.conftest import ROOT, Ground, eventually, jsonl
+from e2e.conftest import BATCH_SIZE, ROOT, Ground, broken, eventually, jsonl
 from origin.behaviour import IMAGE, Reader, Request, Writer, send, sized
 
 
@@ -115,58 +113,30 @@ def test_what_cannot_be_done_is_said_in_a_line(
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("progress", "seconds", "said"),
-    [
-        (Progress("RUNNING"), 3, "reading the list, 3 s"),
-        (Progress("RUNNING", 800), 3, "[........................]   0%  0 of 800 done, 0 a second, "),
-        (
-            Progress("RUNNING", 1_000_000, 250_000, 50),
-            100,
-            "[######..................]  25%  250,000 of 1,000,000 done, 50 failed, 2,500 a second, 5 min 0 s left",
-        ),
-        (Progress("SUCCEEDED", 10, 10), 4, "[########################] 100%  10 of 10 done, 2 a second, 0 s left"),
-    ],
-)
-def test_the_line_says_how_far_it_is_how_fast_and_how_long_yet(progress: Progress, seconds: float, said: str) -> None:
-    assert line(progress, seconds).startswith(said)
+def test_a_list_that_no_run_could_go_through_is_not_uploaded(deployed: Ground, tmp_path: Path) -> None:
+    path = tmp_path / "lot.jsonl"
+    path.write_bytes(jsonl({"urls": ["https://a.example/"]}) + b"{no\n" + jsonl({"id": "x" * 300_000}))
+    before = deployed.s3.list_objects_v2(Bucket=deployed.stack.inbox, Prefix="bulk/")["KeyCount"]
+
+    done = run(deployed, path)
+
+    assert done.returncode != 0
+    assert "lot.jsonl was not uploaded" in done.stderr
+    assert "line 2 is not JSON" in done.stderr
+    assert "line 3 has 300,010 bytes; a line may have 219,900" in done.stderr
+    assert before == deployed.s3.list_objects_v2(Bucket=deployed.stack.inbox, Prefix="bulk/")["KeyCount"]
 
 
-def test_a_terminal_gets_one_line_that_is_written_over_and_is_never_broken(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
-    monkeypatch.setenv("COLUMNS", "40")
-    screen = Screen()
-    for done in (1, 2, 3):
-        screen.show(Progress("RUNNING", 3, done))
-    screen.leave()
+def test_a_run_that_was_given_up_is_not_taken_for_the_whole(deployed: Ground, tmp_path: Path) -> None:
+    """The function cannot start; after the first batches the run is given up, and the other lines are not begun."""
+    path = tmp_path / "lot.jsonl"
+    path.write_bytes(jsonl(*({"urls": [deployed.origin.url("length/c-up")]} for _ in range(5 * BATCH_SIZE))))
 
-    first, *lines, last = capsys.readouterr().out.split("\r\x1b[K")
-    assert (first, len(lines)) == ("", 2)
-    assert {len(shown) for shown in (*lines, last.removesuffix("\n"))} == {39}
-    assert "\n" not in "".join(lines)
+    with broken(deployed, "BulkFunction"):
+        done = run(deployed, path)
 
-
-def test_elsewhere_a_line_comes_only_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
-    screen = Screen()
-    for done in range(100):
-        screen.show(Progress("RUNNING", 100, done))
-    screen.show(Progress("SUCCEEDED", 100, 100))
-
-    assert len(capsys.readouterr().out.splitlines()) == 2
-
-
-def test_times_are_said_as_one_says_them() -> None:
-    assert [duration(s) for s in (0.4, 59, 200, 7500)] == ["0 s", "59 s", "3 min 20 s", "2 h 5 min"]
-
-
-def test_a_run_without_failures_has_no_line_for_them() -> None:
-    counts = {"files": 2, "status": {"stored": 2}, "images": {"stored": 1, "reused": 1}, "codes": {}, "bytes": 1234}
-    found = {"seconds": 61.2, "batches": 1, "counts": counts, "failedKey": None}
-
-    assert summary(found, "the-images") == [
-        "2 Files in 1 min 1 s, batches: 1",
-        "  Files    2 stored",
-        "  images   1 stored, 1 reused; 1,234 bytes",
-    ]
+    assert done.returncode != 0
+    assert "THIS IS NOT THE WHOLE LIST: the run was given up.\n  States.ExceedToleratedFailureThreshold" in done.stdout
+    assert f"Of {5 * BATCH_SIZE:,} Files that were read of the list, " in done.stdout
+    assert "hand the whole list over again" in done.stdout
+    assert "The run ended as FAILED" in done.stderr
