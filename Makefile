@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo bulk openapi bench fuzz test local lint format build deploy validate clean install dev sam ministack supply pins sbom audit rivals
+.PHONY: help demo up bulk openapi bench fuzz test local lint format build deploy validate clean install dev sam ministack supply pins sbom audit rivals
 
 ARCH ?= arm64
 FILE ?=
@@ -15,6 +15,7 @@ SEED ?=
 STACK ?= image-intake
 ENDPOINT ?=
 BENCH ?=
+PORT ?= 4566
 PY := .venv/bin/python
 CODE := functions infra tests
 
@@ -28,6 +29,9 @@ help: ## Show this list
 
 demo: dev sam ministack ## See it work: deployed to a local AWS, a File sent through it (FILE=my-file.json sends yours)
 	@$(PY) -m infra.demo $(if $(FILE),"$(FILE)")
+
+up: dev sam ministack ## The whole stack on a local AWS until Ctrl-C, to try every door (PORT=4566)
+	@$(PY) -m infra.local --port "$(PORT)"
 
 bulk: dev ## Hand a list of Files to a deployed stack and follow its run (LIST=list.csv STACK=image-intake)
 	@$(PY) -m infra.bulk "$(or $(LIST),$(error which list? make bulk LIST=list.csv))" --stack "$(STACK)" --endpoint "$(ENDPOINT)"
@@ -81,7 +85,7 @@ deploy: build ## Build, then deploy to your AWS account (PARAMETERS="MaxPerOrigi
 	@.local/sam/bin/sam deploy --parameter-overrides Architecture=$(ARCH) $(PARAMETERS)
 
 clean: ## Remove what was built; .venv and .local/{sam,ministack} stay
-	@rm -rf .aws-sam .local/build-* .local/demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .aws-sam .local/build-* .local/demo .local/up .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find functions infra tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 install: dev sam ministack supply ## Install everything that the other targets need

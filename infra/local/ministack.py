@@ -74,17 +74,18 @@ def environment(home: Path, path: str) -> dict[str, str]:
 
 
 @contextmanager
-def ministack(venv: Path, home: Path) -> Iterator[MiniStack]:
+def ministack(venv: Path, home: Path, port: int | None = None) -> Iterator[MiniStack]:
     """Start it, wait until it answers, stop it at the end.
 
     Args:
         venv: the environment it is installed in; functions run on the same interpreter.
         home: an empty directory for its data, its log and its temporary files.
+        port: where it answers; any that is free if left out.
 
     Raises:
         LocalError: it did not come up.
     """
-    port = free_port()
+    port = port or free_port()
     log = home / "ministack.log"
     env = environment(home, f"{venv / 'bin'}:/usr/bin:/bin") | {
         "BIND_HOST": LOOPBACK,  # it listens on every interface otherwise

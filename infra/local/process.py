@@ -25,6 +25,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def taken(port: int) -> bool:
+    """Whether something on this machine listens on a TCP port."""
+    with socket.socket() as probe:
+        return probe.connect_ex((LOOPBACK, port)) == 0
+
+
 def tail(log: Path, lines: int = 25) -> str:
     """The last lines of a log, indented, for an error message."""
     if not log.exists():
