@@ -24,6 +24,9 @@ from infra.template import ROOT
 VENVS = ROOT / ".local"
 HERE = ROOT / ".local" / "up"
 PORT = 4566
+AT_ONCE = "4"
+"""Batches of a list: each is a process here, of 80 MB."""
+
 BY_SIGNAL = 128
 
 
@@ -64,7 +67,11 @@ def _up(stack: ExitStack, port: int) -> None:
     with step(f"Starting the local AWS (MiniStack) on port {port}"):
         aws = stack.enter_context(ministack(VENVS / "ministack", home, port))
     with step("Deploying template.yaml with sam"):
-        parameters = {"Architecture": processor, "AllowedPorts": f"80,443,{site.rpartition(':')[2]}"}
+        parameters = {
+            "Architecture": processor,
+            "AllowedPorts": f"80,443,{site.rpartition(':')[2]}",
+            "BulkMaxConcurrency": AT_ONCE,
+        }
         deployed = deploy(aws, built, sam, home, parameters)
         # Loopback can never be allowed by the template; the pictures are there.
         loosen(deployed, {"ALLOWED_NETWORKS": f"{LOOPBACK}/32"})
@@ -99,7 +106,7 @@ def _examples(site: str, names: Sequence[str]) -> None:
     (HERE / "file.json").write_text(json.dumps(file))
     lines = [json.dumps({"id": f"lot-{n}", "urls": [url]}) for n, url in enumerate(urls, start=1)]
     (HERE / "lot.jsonl").write_text("\n".join(lines) + "\n")
-    rows = [f"row-{n},{urls[n % len(urls)]}" for n in range(1000)]
+    rows = [f"row-{n},{urls[n % len(urls)]}" for n in range(400)]
     (HERE / "list.csv").write_text("\n".join(["id,url", *rows]) + "\n")
 
 
