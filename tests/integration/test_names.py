@@ -7,9 +7,13 @@ import threading
 import time
 from collections.abc import Generator
 
+import aiohttp
 import pytest
 
+from fakes import FakeStore, RecordingReport
 from intake.adapters.guard import LookupThreads
+from intake.domain.file import File
+from intake.service import Intake
 from origin import IMAGE, Origin
 from origin.client import Client, Connect
 from origin.names import Names
@@ -77,6 +81,44 @@ async def test_stalled_names_starve_no_other(origin: Origin, connect: Connect, n
     for task in stalled:
         task.cancel()
     await asyncio.wait(stalled)
+
+
+async def test_names_that_stalled_for_earlier_files_starve_none_of_the_next(
+    origin: Origin, connect: Connect, names: Names, stall: Stall
+) -> None:
+    """Files in a row: who asked has given up long ago, and the system is still looking for two hundred names."""
+    client = connect(origin, connect_timeout=0.05, max_attempts=1, allowed_ports=(80, origin.port))
+    for number in range(200):
+        names[f"stalled-{number}.example"] = stall
+    names["well.example"] = ["127.0.0.1"]
+    for file in range(5):
+        stalled = (f"http://stalled-{40 * file + number}.example/" for number in range(40))
+        results = await asyncio.gather(*(client.get(url) for url in stalled))
+        assert {"timeout"} == {result.code for result in results}
+
+    client.transport._timeout = aiohttp.ClientTimeout(connect=_SOON)
+    result = await client.get(f"http://well.example:{origin.port}/length")
+
+    assert result.body == IMAGE
+
+
+async def test_two_hundred_names_that_stall_do_not_hold_the_answer_nor_the_images_beside_them(
+    origin: Origin, connect: Connect, names: Names, stall: Stall
+) -> None:
+    client = connect(origin, max_base_images=500, connect_timeout=0.3, max_in_flight=64, deadline_margin=0.5)
+    for number in range(200):
+        names[f"stalled-{number}.example"] = stall
+    names["well.example"] = ["127.0.0.1"]
+    urls = [f"http://stalled-{number}.example:{origin.port}/" for number in range(200)]
+    well = [f"http://well.example:{origin.port}/length?{number}" for number in range(20)]
+    intake = Intake(client.fetcher, FakeStore(), RecordingReport(), client.limits, "bucket")
+    begin = time.monotonic()
+
+    receipt = await intake.take_in(File.parse({"urls": urls[:180] + well + urls[180:]}, max_base_images=500), 8.0)
+
+    assert time.monotonic() - begin < 8.0
+    assert [entry.status for entry in receipt.images[180:200]] == ["stored"] * 20
+    assert receipt.counts.failed == 200
 
 
 @pytest.mark.usefixtures("no_waiting")
@@ -148,6 +190,47 @@ def test_a_thread_that_answers_after_its_loop_is_not_heard() -> None:
 
     asyncio.run(next_one())
     assert left.is_set()
+
+
+async def test_a_lookup_that_no_thread_began_in_time_is_given_up_and_never_begun() -> None:
+    """What a burst of stalled names has left behind does not keep the names after it waiting."""
+    threads, over, begun = LookupThreads(1, patience=0.05), threading.Event(), threading.Event()
+    stalled = asyncio.create_task(threads.run(lambda: over.wait(30)))
+    await asyncio.sleep(0)
+
+    with pytest.raises(TimeoutError, match="No thread"):
+        async with asyncio.timeout(_SOON):
+            await threads.run(begun.set)
+    assert not stalled.done()
+    over.set()
+
+    assert await stalled
+    assert await threads.run(lambda: "next") == "next"
+    assert not begun.is_set()
+
+
+async def test_a_lookup_that_was_begun_is_waited_for_however_long() -> None:
+    """Giving it up would only ask the same once more: all who want a name share one lookup."""
+    threads = LookupThreads(1, patience=0.01)
+
+    assert await threads.run(lambda: time.sleep(0.1) or "late") == "late"  # type: ignore[func-returns-value]
+
+
+async def test_where_the_system_has_no_more_threads_those_that_there_are_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads, over = LookupThreads(), threading.Event()
+    first = asyncio.create_task(threads.run(lambda: over.wait(30)))
+    await asyncio.sleep(0)
+
+    def refuse(_: threading.Thread) -> None:
+        message = "can't start new thread"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    second = asyncio.create_task(threads.run(lambda: "second"))
+    await asyncio.sleep(0)
+    over.set()
+
+    assert (await first, await second) == (True, "second")
 
 
 async def test_no_more_threads_than_names_at_once() -> None:
