@@ -82,7 +82,8 @@ def summary(found: Mapping[str, Any], bucket: str, total: int) -> list[str]:
         total: Files that the run has read of the list, as far as is known.
     """
     counts = found["counts"]
-    lines = [] if found["complete"] else ["THIS IS NOT THE WHOLE LIST: the run was given up.", f"  {found['error']}"]
+    complete = found.get("complete", True)  # not in the summaries of a stack of an earlier version
+    lines = [] if complete else ["THIS IS NOT THE WHOLE LIST: the run was given up.", f"  {found['error']}"]
     lines += [
         f"{counts['files']:,} Files in {duration(found['seconds'])}, batches: {found['batches']:,}",
         f"  Files    {_listed(counts['status'])}",
@@ -92,7 +93,7 @@ def summary(found: Mapping[str, Any], bucket: str, total: int) -> list[str]:
         lines.append(f"  failed   {_listed(counts['codes'])}")
     if found.get("failedKey"):
         lines.append(f"What failed, ready to be handed over again: s3://{bucket}/{found['failedKey']}")
-    if not found["complete"]:
+    if not complete:
         lines.append(
             f"Of {total:,} Files that were read of the list, {counts['files']:,} are counted here." if total else ""
         )

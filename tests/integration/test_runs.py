@@ -95,3 +95,18 @@ def test_the_summary_of_a_run_that_was_given_up_says_so_and_why(s3: seaweed.S3Se
     answer = handler({**EVENT, "outcome": {"detail": {}, "broken": broken}}, Context(60.0))
     assert (answer["complete"], answer["error"]) == (False, "States.ItemReaderFailed: no JSON")
     assert json.loads(get(s3, bucket, "runs/run-1/summary.json")) == answer
+
+
+def test_whether_a_report_is_there_is_asked_by_a_list_below_runs(s3: seaweed.S3Server, bucket: str, runs: Runs) -> None:
+    """The role may list runs/ alone; S3 answers 403, not 404, to whoever asks otherwise for what is not there."""
+    asked: list[tuple[str, str]] = []
+    runs._client.meta.events.register(
+        "before-call.s3",
+        lambda model, params, **_: asked.append((model.name, params["query_string"].get("prefix", ""))),
+    )
+    keep(s3, bucket, "batch-1", ["x"])
+
+    handler(EVENT, Context(60.0))
+
+    assert {name for name, _ in asked} == {"ListObjectsV2", "GetObject", "PutObject"}
+    assert all(prefix.startswith("runs/") for name, prefix in asked if name == "ListObjectsV2")

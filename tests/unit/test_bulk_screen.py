@@ -79,6 +79,13 @@ def test_a_run_that_was_given_up_is_not_taken_for_the_whole() -> None:
     ]
 
 
+def test_a_summary_of_a_stack_of_an_earlier_version_is_shown_too() -> None:
+    counts = {"files": 2, "status": {"stored": 2}, "images": {"stored": 2}, "codes": {}, "bytes": 7}
+    found = {"seconds": 3, "batches": 1, "counts": counts, "failedKey": None}
+
+    assert summary(found, "the-images", 2)[0] == "2 Files in 3 s, batches: 1"
+
+
 def test_files_that_are_in_no_report_are_told() -> None:
     counts = {"files": 2, "status": {"stored": 2}, "images": {"stored": 2}, "codes": {}, "bytes": 7}
     found = {"complete": True, "seconds": 3, "batches": 1, "counts": counts, "failedKey": None}

@@ -5,12 +5,10 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
 
 from intake.domain.report import (
     BatchReport,
@@ -71,13 +69,9 @@ class Runs:
         )
 
     def _is_there(self, key: str) -> bool:
-        try:
-            self._client.head_object(Bucket=self._bucket, Key=key)
-        except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.NOT_FOUND:
-                return False
-            raise
-        return True
+        # Listed, not asked for: the right to list is that of a prefix, and whoever may not list everything is answered
+        # 403 for an object that is not there.
+        return self._client.list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1)["KeyCount"] > 0
 
     def put_failed(self, run: str, lines: Iterable[bytes]) -> bool:
         """Write the list of what failed, and return whether there was anything."""

@@ -33,7 +33,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         ended_at=ended.strftime("%Y-%m-%dT%H:%M:%SZ"),
         seconds=round((ended - started).total_seconds(), 3),
         complete=broken is None,
-        error=broken and f"{broken['Error']}: {broken['Cause']}",
+        error=broken and f"{broken.get('Error')}: {broken.get('Cause', '')}",
     )
     runs = runtime.runs()
 
