@@ -19,6 +19,7 @@ from intake.domain.file import FILE_SCHEMA, ID_PATTERN, Fault
 from intake.domain.manifest import MAX_DOCUMENT_BYTES
 from intake.domain.problem import ManifestEntry, Problem
 from intake.domain.receipt import Pending, Receipt
+from intake.manifests import TOO_MANY_FILES
 
 PATH = ROOT / "infra" / "openapi.yaml"
 REFERENCE = "#/components/schemas/{model}"
@@ -27,6 +28,7 @@ _ABOUT = (
     "A File of image URLs in; every image downloaded, verified whole and stored in S3 exactly once; a receipt out, "
     "with object keys in the order of the request and, for every image that failed, a code that a program can act on."
 )
+_NO_STORE = "The store did not answer as it should."
 _GATEWAY: dict[str, Any] = {
     "403": {"description": "API Gateway: the call is not signed, or not allowed."},
     "429": {"description": "API Gateway: too many calls; try again later."},
@@ -154,7 +156,7 @@ def _post() -> dict[str, Any]:
             "413": _refusal(too_large, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
             "422": _refusal("This is not a valid File.", HTTPStatus.UNPROCESSABLE_ENTITY, *faults),
             "500": _mistake(),
-            "502": _answer("No image is stored.", example.FAILED),
+            "502": _answer_or_refusal("No image is stored.", example.FAILED, _NO_STORE, HTTPStatus.BAD_GATEWAY),
             **_GATEWAY,
         },
     }
@@ -179,6 +181,7 @@ def _get() -> dict[str, Any]:
             "200": _answer("The receipt.", example.PARTIAL),
             "202": _pending("The File is in the inbox, and there is no receipt yet."),
             "404": _refusal("There is no receipt of this File.", HTTPStatus.NOT_FOUND),
+            "413": _refusal(TOO_MANY_FILES, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, manifest=example.MANIFEST),
             "422": _refusal(
                 "The manifest is no File.",
                 HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -186,7 +189,7 @@ def _get() -> dict[str, Any]:
                 manifest=example.MANIFEST,
             ),
             "500": _mistake(),
-            "502": _refusal("The store did not answer as it should.", HTTPStatus.BAD_GATEWAY),
+            "502": _refusal(_NO_STORE, HTTPStatus.BAD_GATEWAY),
             **_GATEWAY,
         },
     }
@@ -207,6 +210,11 @@ def _refusal(detail: str, status: HTTPStatus, *errors: Fault, manifest: Manifest
     document = example.problem(status, detail, *errors, manifest=manifest)
     content = {"application/problem+json": {"schema": _ref("Problem"), "example": document}}
     return {"description": detail, "content": content}
+
+
+def _answer_or_refusal(description: str, receipt: dict[str, Any], detail: str, status: HTTPStatus) -> dict[str, Any]:
+    answer, refusal = _answer(description, receipt), _refusal(detail, status)
+    return {"description": f"{description} As a problem: {detail}", "content": answer["content"] | refusal["content"]}
 
 
 def _mistake() -> dict[str, Any]:

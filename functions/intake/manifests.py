@@ -18,6 +18,7 @@ from intake.domain.receipt import Receipt
 from intake.ports import Inbox, Store
 from intake.service import Intake
 
+TOO_MANY_FILES = f"The manifest has more than {MAX_FILES} Files. Put it under bulk/, where there may be millions."
 _MAX_FAULTS = 100
 """In one problem document; a manifest with more is not one that is mended line by line."""
 

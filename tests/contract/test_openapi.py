@@ -54,7 +54,7 @@ def test_every_example_is_valid_against_its_schema() -> None:
         for example in examples:
             assert complaints(body["schema"], example) == []
             examined += 1
-    assert examined == 16
+    assert examined == 18
 
 
 def test_the_examples_of_requests_are_files() -> None:
@@ -176,5 +176,13 @@ def test_a_file_that_may_wait_is_answered_as_pending_until_its_receipt_is_there(
     check(202, POST, answer := ask("POST", "/files", document, headers={"Prefer": "respond-async"}))
     assert POST["responses"]["202"]["headers"].keys() <= answer["multiValueHeaders"].keys()
     check(202, GET, ask("GET", "/files/lot-7"))
-    behind.store.objects["receipts/lot-7.json"] = Problem.of(HTTPStatus.UNPROCESSABLE_ENTITY, "no File").to_json()
-    check(422, GET, ask("GET", "/files/lot-7"))
+    for status in (HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.REQUEST_ENTITY_TOO_LARGE):
+        behind.store.objects["receipts/lot-7.json"] = Problem.of(status, "no File").to_json()
+        check(status, GET, ask("GET", "/files/lot-7"))
+
+
+def test_a_file_that_cannot_be_put_into_the_inbox_is_a_problem_of_the_contract(behind: House) -> None:
+    behind.inbox.failure = StoreFailed()
+    document = json.dumps({"id": "lot-7", "urls": [GOOD]})
+
+    check(502, POST, ask("POST", "/files", document, headers={"Prefer": "respond-async"}))

@@ -1,0 +1,121 @@
+"""Whatever the contract leads to, the door answers as the contract says; what API Gateway does is done here."""
+
+import base64
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from http import HTTPStatus
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+from zlib import crc32
+
+import pytest
+from requests import PreparedRequest
+from requests.auth import AuthBase
+
+from conformance import Outcome, contract, examine, lead
+from doors import House, house
+from intake.domain.errors import StoreFailed
+from intake.handlers import http
+from lambda_context import Context
+from samples import picture
+
+SIGNED = "AWS4-HMAC-SHA256 as it should be"
+GOOD, GONE = "https://a.example/1.png", "https://a.example/gone.png"
+
+type Start = Callable[[str, list[tuple[str, str]]], object]
+
+
+def gateway(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+    """Knows the routes and the callers, as API Gateway does, and makes its events; a WSGI application."""
+    path = environ["PATH_INFO"].encode("latin-1").decode(errors="replace").removeprefix("/v1")
+    route = environ["REQUEST_METHOD"], "/files" if path == "/files" else path[: len("/files/")]
+    if environ.get("HTTP_AUTHORIZATION") != SIGNED or route not in {("POST", "/files"), ("GET", "/files/")}:
+        start("403 Forbidden", [("Content-Type", "application/json")])
+        return [b'{"message": "Missing Authentication Token"}']
+    sent = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    event = {
+        "httpMethod": environ["REQUEST_METHOD"],
+        "path": path,
+        "headers": {"Prefer": environ["HTTP_PREFER"]} if "HTTP_PREFER" in environ else {},
+        "requestContext": {"stage": "v1"},
+        "body": base64.b64encode(sent).decode(),
+        "isBase64Encoded": True,
+    }
+    answer = http.handler(event, Context(seconds=10))
+    headers = [(name, value) for name, values in answer["multiValueHeaders"].items() for value in values]
+    start(f"{int(answer['statusCode'])} {HTTPStatus(answer['statusCode']).phrase}", headers)
+    return [answer["body"].encode()]
+
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Nothing: a request is no news."""
+
+
+@pytest.fixture
+def behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    with house(monkeypatch) as built:
+        built.fetch.answers = {GOOD: picture(8, 8, 1, "png")}
+        yield built
+
+
+@pytest.fixture
+def conversation(behind: House) -> Iterator[Callable[[], Outcome]]:
+    """Of the Files that are sent, a third leads to an image, a third to none, and a third to what stands there."""
+    del behind
+    with make_server("127.0.0.1", 0, gateway, handler_class=Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+
+        def run() -> Outcome:
+            schema = contract(examples=60, runs=15)
+            schema.config.update(base_url=f"http://127.0.0.1:{server.server_port}/v1")
+            schema.auth.set_from_requests(Signed())
+            lead(schema, lambda url: (GOOD, GONE, url)[crc32(url.encode(errors="replace")) % 3])
+            return examine(schema)
+
+        yield run
+        server.shutdown()
+        thread.join()
+
+
+class Signed(AuthBase):
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        request.headers["Authorization"] = SIGNED
+        return request
+
+
+def test_every_answer_is_one_of_the_contract(conversation: Callable[[], Outcome]) -> None:
+    outcome = conversation()
+
+    assert outcome.faults == []
+    seen = {("POST", status) for status in (200, 202, 207, 400, 403, 422, 502)}
+    assert seen | {("GET", status) for status in (200, 202, 404, 403)} <= outcome.answers.keys()
+    assert len(outcome.checks) == 14
+
+
+def test_every_answer_is_one_of_the_contract_when_the_store_fails(
+    behind: House, conversation: Callable[[], Outcome]
+) -> None:
+    behind.store.failures = {"": StoreFailed()}
+    behind.inbox.failure = StoreFailed()
+
+    outcome = conversation()
+
+    assert outcome.faults == []
+    assert {("POST", 502), ("GET", 502)} <= outcome.answers.keys()
+
+
+def test_an_answer_that_is_none_of_the_contract_is_found(
+    conversation: Callable[[], Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = http._json
+
+    def misspelt(status: HTTPStatus, body: bytes, headers: dict[str, str] | None = None) -> Any:
+        return answered(status, body.replace(b'"id"', b'"ident"'), headers)
+
+    monkeypatch.setattr(http, "_json", misspelt)
+
+    assert any(
+        "'id' is a required property" in fault or '"id" is a required' in fault for fault in conversation().faults
+    )

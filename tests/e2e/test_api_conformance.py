@@ -1,0 +1,54 @@
+"""The deployed API against its published contract: whatever the contract leads to is sent, every answer is held to it.
+
+Nothing leaves this machine, whatever URL is made up: the stack fetches from no other host than 127.0.0.1
+(AllowedHosts), which is judged before a name is looked up.
+"""
+
+import re
+from zlib import crc32
+
+import botocore.credentials
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from infra.local.deploy import ROOT_USER
+from infra.local.ministack import REGION
+from requests import PreparedRequest
+from requests.auth import AuthBase
+
+from conformance import contract, examine, lead
+from e2e.conftest import Ground, eventually
+
+
+class Signed(AuthBase):
+    """Signs by SigV4, as callers do."""
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        signed = AWSRequest(method=request.method, url=request.url, data=request.body)
+        keys = botocore.credentials.Credentials(ROOT_USER.key, ROOT_USER.secret)
+        SigV4Auth(keys, "execute-api", REGION).add_auth(signed)
+        request.headers.update(dict(signed.headers))
+        return request
+
+
+def test_every_answer_is_one_of_the_contract(deployed: Ground) -> None:
+    """Methods and paths that are none are API Gateway's to answer, 403 as AWS does; no check had to be left out."""
+    places = [*map(deployed.url, [*deployed.pictures, "missing.png"]), None]
+    schema = contract(examples=30, runs=10)
+    schema.config.update(base_url=deployed.stack.api_url)
+    schema.auth.set_from_requests(Signed())
+    lead(schema, lambda url: places[crc32(url.encode(errors="replace")) % len(places)] or url)
+
+    outcome = examine(schema)
+
+    assert outcome.faults == []
+    seen = {("POST", status) for status in (200, 202, 207, 400, 403, 422)}
+    assert seen | {("GET", status) for status in (200, 202, 404, 403)} <= outcome.answers.keys()
+    eventually(lambda: waiting(deployed) == [])
+
+
+def waiting(ground: Ground) -> list[str]:
+    """Manifests that were accepted and have no receipt yet."""
+    pages = ground.s3.get_paginator("list_objects_v2").paginate(Bucket=ground.stack.inbox, Prefix="inbox/")
+    manifests = [item["Key"] for page in pages for item in page.get("Contents", [])]
+    receipts = set(ground.objects("receipts/"))
+    return [key for key in manifests if re.sub("^inbox", "receipts", key) not in receipts]
