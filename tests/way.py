@@ -73,7 +73,7 @@ class Way:
         try:
             out.write(request.raw + body)
             head = await back.readuntil(b"\r\n\r\n")
-            return head + await back.readexactly(length_of(head))
+            return head + await back.readexactly(0 if request.raw.startswith(b"HEAD") else length_of(head))
         finally:
             out.close()
 

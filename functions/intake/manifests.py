@@ -22,6 +22,9 @@ TOO_MANY_FILES = f"The manifest has more than {MAX_FILES} Files. Put it under bu
 _MAX_FAULTS = 100
 """In one problem document; a manifest with more is not one that is mended line by line."""
 
+_LAST_SHARE = 0.15
+"""The part of the deadline's margin that is left for the answer, whatever S3 does."""
+
 
 @dataclass(slots=True)
 class Tally:
@@ -66,15 +69,20 @@ class Manifests:
         Raises:
             StoreFailed, StoreDenied: the manifest cannot be read, or its problem document not stored.
         """
+        end = asyncio.get_running_loop().time() + seconds
+        try:
+            # Receipts have their own limit, which comes before this one; nothing else may outlast the platform.
+            async with asyncio.timeout_at(end - self._limits.deadline_margin * _LAST_SHARE):
+                return await self._take(key, since, end)
+        except TimeoutError as error:
+            raise StoreFailed(reason=f"{key} could not be read, or its problem not stored, in time") from error
+
+    async def _take(self, key: str, since: datetime, end: float) -> Tally:
         tally = Tally()
         now = asyncio.get_running_loop().time
-        end = now() + seconds
         manifest = _Manifest(self._inbox, key)
-        try:
-            async with asyncio.timeout_at(end - self._limits.deadline_margin):
-                number, tally.refused, faults = await self._survey(manifest)
-        except TimeoutError as error:
-            raise StoreFailed(reason=f"{key} could not be read in time") from error
+        async with asyncio.timeout_at(end - self._limits.deadline_margin):
+            number, tally.refused, faults = await self._survey(manifest)
         if number > MAX_FILES:
             detail = f"The manifest has more than {MAX_FILES} Files. Put it under bulk/, where there may be millions."
             await self._refuse(manifest, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, [])

@@ -103,6 +103,14 @@ def test_a_batch_whose_report_cannot_be_stored_raises(behind: House) -> None:
         call({"urls": [AT + "1"]})
 
 
+def test_a_batch_of_which_a_receipt_cannot_be_stored_raises_and_has_no_report(behind: House) -> None:
+    behind.store.failures["receipts/b"] = StoreFailed()
+    with pytest.raises(StoreFailed, match="1 Files"):
+        call({"id": "a", "urls": [AT + "1"]}, {"id": "b", "urls": [AT + "1"]})
+    assert reports(behind) == []
+    assert "receipts/a.json" in behind.store.objects
+
+
 def test_one_bare_file_is_a_batch_of_its_own(behind: House) -> None:
     assert handler({"id": "a", "urls": [AT + "1"]}, Context(60.0))["status"] == {"stored": 1}
     assert reports(behind) == []

@@ -1,5 +1,6 @@
 """The bulk door: a batch of a list in, from the state machine, a report out; or one bare File."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import Any
@@ -8,10 +9,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from intake import runtime
 from intake.batch import take_in_all
+from intake.domain.errors import StoreFailed
 from intake.domain.file import File, InvalidFile
 from intake.domain.manifest import document_of_row
 from intake.domain.report import BatchReport, batch_key
 from intake.telemetry import logger
+
+_REPORT_SHARE = 0.8
+"""The part of what is left of the function's time that the report of a batch may take."""
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -27,26 +32,27 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         The counts of the batch; what failed stands in its report in the bucket.
 
     Raises:
-        StoreFailed, StoreDenied: the report is not stored; the batch has to be run again.
+        StoreFailed, StoreDenied: a receipt or the report is not stored; the batch has to be run again.
     """
     logger.append_keys(request_id=context.aws_request_id)
     batch_input = event.get("BatchInput", {})
     items = event["Items"] if isinstance(event.get("Items"), list) else [event]
     started = batch_input.get("startedAt")
     since = datetime.fromisoformat(started) if started else None
-    seconds = context.get_remaining_time_in_millis() / 1000
-    report = runtime.run(_take([document_of_row(item) for item in items], seconds, since))
+    margin = runtime.config().limits.deadline_margin if "run" in batch_input else 0.0
+    report = runtime.run(_take([document_of_row(item) for item in items], context, margin, since))
     if "run" in batch_input:
         key = batch_key(batch_input["run"], items, event.get("batch", ""))
-        runtime.run(runtime.store().put_document(key, report.to_json()))
+        runtime.run(_keep(key, report, context))
     counts = report.counts
     logger.info("batch done", extra={"files": counts.files, "failed": len(report.failed), "bytes": counts.bytes})
     return counts.model_dump(by_alias=True)
 
 
-async def _take(documents: list[object], seconds: float, since: datetime | None) -> BatchReport:
-    report = BatchReport()
-    limits = runtime.config().limits
+async def _take(documents: list[object], context: LambdaContext, margin: float, since: datetime | None) -> BatchReport:
+    report, unkept = BatchReport(), 0
+    intake, limits = runtime.intake(), runtime.config().limits
+    seconds = _seconds_left(context) - margin
 
     async def files() -> AsyncGenerator[tuple[tuple[object, File], File]]:
         for document in documents:
@@ -57,10 +63,26 @@ async def _take(documents: list[object], seconds: float, since: datetime | None)
             else:
                 yield (document, file), file
 
-    taken = take_in_all(runtime.intake(), files(), limits=limits, seconds=seconds, since=since)
+    taken = take_in_all(intake, files(), limits=limits, seconds=seconds, since=since)
     async for (document, file), receipt in taken:
         if receipt is None:
             report.add_unreached(document, len(file.images))
         else:
             report.add(document, receipt)
+            unkept += receipt.receipt_key is None
+    if unkept:
+        # Before there is a report: a batch that is run again must not be counted twice.
+        raise StoreFailed(f"The receipts of {unkept} Files are not stored.")
     return report
+
+
+async def _keep(key: str, report: BatchReport, context: LambdaContext) -> None:
+    try:
+        async with asyncio.timeout(_seconds_left(context) * _REPORT_SHARE):
+            await runtime.store().put_document(key, report.to_json())
+    except TimeoutError as error:
+        raise StoreFailed(reason=f"{key} could not be stored in time") from error
+
+
+def _seconds_left(context: LambdaContext) -> float:
+    return context.get_remaining_time_in_millis() / 1000

@@ -37,9 +37,10 @@ def _take(record: S3EventRecord, context: LambdaContext) -> int:
         logger.warning("not a manifest", extra={"bucket": bucket, "key": key})
         return 0
     since = datetime.fromisoformat(record.event_time)
+    manifests = runtime.manifests()  # at a cold start this takes its time: the clock is read afterwards
     seconds = context.get_remaining_time_in_millis() / 1000
     try:
-        tally = runtime.run(runtime.manifests().take(key, since=since, seconds=seconds))
+        tally = runtime.run(manifests.take(key, since=since, seconds=seconds))
     except IntakeError as error:
         # The next record of the event is another manifest; this one is given again, and ends in the queue if need be.
         logger.error("manifest not read", extra={"key": key, "code": error.code, "reason": scrub(error.reason or "")})

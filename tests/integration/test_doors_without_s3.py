@@ -1,0 +1,183 @@
+"""S3 fails behind the doors: what each of them says, before it is cut off, and that no image takes another down."""
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+import seaweed
+from built import batch, built, get, post, tell
+from intake.domain.errors import StoreFailed
+from intake.handlers.s3 import Unfinished
+from origin import Origin, in_a_thread
+from origin.behaviour import Act, says, sized, wait_forever
+from samples import jpeg_of_size
+from stores import wrong_images
+from way import Way, after_upload, loses_the_answer, way_to
+
+SECONDS = 4.0
+"""What the function has; the margin of one second is the default."""
+
+IMAGES = 6
+MANIFEST = "inbox/lot-7.json"
+BODIES = [jpeg_of_size(20_000 + 1000 * number, number) for number in range(IMAGES)]
+
+
+async def silent(_: object, __: object, ___: object) -> None:
+    await wait_forever()
+
+
+def refuses(code: str, status: str) -> Act:
+    document = f'<?xml version="1.0"?><Error><Code>{code}</Code></Error>'.encode()
+    return after_upload(says(sized(document, status=status), end=False))
+
+
+DENIED = refuses("AccessDenied", "403 Forbidden")
+FAILING = refuses("InternalError", "500 Internal Server Error")
+
+
+@dataclass
+class Ground:
+    """What stands around the doors.
+
+    Attributes:
+        way: to S3.
+        file: that every door is given.
+        inbox: the bucket that holds it as a manifest.
+    """
+
+    s3: seaweed.S3Server
+    way: Way
+    bucket: str
+    inbox: str
+    file: dict[str, Any]
+
+    def key(self, number: int) -> str:
+        """A pattern of the PUT of the image of that number."""
+        return f"PUT .*{hashlib.sha256(BODIES[number]).hexdigest()}"
+
+
+@pytest.fixture
+def origin() -> Iterator[Origin]:
+    with in_a_thread() as running:
+        for number, body in enumerate(BODIES):
+            running.taught[f"photo-{number}"] = says(sized(body), end=False)
+        yield running
+
+
+@pytest.fixture
+def ground(s3: seaweed.S3Server, bucket: str, origin: Origin, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ground]:
+    file = {"id": "lot-7", "urls": [origin.url(f"photo-{number}") for number in range(IMAGES)]}
+    inbox = s3.new_bucket()
+    s3.client().put_object(Bucket=inbox, Key=MANIFEST, Body=json.dumps(file).encode())
+    s3.client().put_object(Bucket=bucket, Key="first", Body=b"SeaweedFS takes its time for the first")
+    with way_to(s3.url) as way:
+        settings = {
+            "IMAGE_BUCKET": bucket,
+            "INBOX_BUCKET": inbox,
+            "ALLOWED_NETWORKS": "127.0.0.0/8",
+            "ALLOWED_PORTS": f"80,443,{origin.port}",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+        }
+        with built(monkeypatch, s3.environment | settings | {"AWS_ENDPOINT_URL_S3": way.url}):
+            yield Ground(s3, way, bucket, inbox, file)
+    found = s3.objects(bucket)
+    assert wrong_images(found) == []
+    receipt = json.loads(found.get("receipts/lot-7.json", b'{"objectKeys": []}'))
+    assert {key for key in receipt["objectKeys"] if key} <= set(found)
+
+
+@pytest.mark.parametrize(
+    ("door", "where"),
+    [("https", "PUT"), ("s3", "."), ("s3", "PUT"), ("bulk", "PUT"), ("bulk", "PUT .*/runs/")],
+)
+def test_every_door_answers_in_time_while_s3_is_silent(door: str, where: str, ground: Ground) -> None:
+    ground.way.goes_wrong(where, silent)
+    begin = time.monotonic()
+    if door == "https":
+        post(ground.file, SECONDS)
+    elif door == "s3":
+        with pytest.raises(Unfinished):
+            tell(ground.inbox, MANIFEST, SECONDS)
+    else:
+        with pytest.raises(StoreFailed):
+            batch([ground.file], SECONDS)
+    assert time.monotonic() - begin < SECONDS
+
+
+def test_an_inbox_that_falls_silent_once_the_manifest_was_read_does_not_hold_the_door(ground: Ground) -> None:
+    """It is read twice: once for what is no File, once for the Files."""
+    calls = iter(range(100))
+
+    async def second(reader: Any, writer: Any, request: Any) -> None:
+        if next(calls):
+            await wait_forever()
+        writer.write(await ground.way.pass_on(reader, request))
+
+    ground.way.goes_wrong(f"GET /{ground.inbox}/", second)
+    begin = time.monotonic()
+    with pytest.raises(Unfinished):
+        tell(ground.inbox, MANIFEST, SECONDS)
+    assert time.monotonic() - begin < SECONDS
+    assert next(calls) > 1
+
+
+def test_a_silent_s3_leaves_images_undone_and_the_answer_says_so(ground: Ground) -> None:
+    ground.way.goes_wrong("PUT", silent)
+    status, receipt = post(ground.file, SECONDS)
+    assert (status, receipt["status"], receipt["receiptKey"]) == (502, "failed", None)
+    assert {image["error"]["code"] for image in receipt["images"]} == {"deadline_exceeded"}
+
+
+@pytest.mark.parametrize(("act", "code"), [(DENIED, "store_denied"), (FAILING, "store_failed")])
+def test_an_image_that_s3_refuses_has_its_code_and_its_neighbours_are_stored(
+    act: Act, code: str, ground: Ground
+) -> None:
+    ground.way.goes_wrong(ground.key(2), act)
+    status, receipt = post(ground.file)
+    codes = [image.get("error", {}).get("code", "stored") for image in receipt["images"]]
+    assert codes == ["stored", "stored", code, "stored", "stored", "stored"]
+    assert (status, receipt["receiptKey"]) == (207, "receipts/lot-7.json")
+    assert ground.way.tried(ground.key(2)) == {"store_denied": 1, "store_failed": 4}[code]
+    assert ground.way.tried("PUT .*/images/") == IMAGES - 1 + ground.way.tried(ground.key(2))
+
+
+def test_an_image_whose_neighbours_answer_was_lost_is_stored_like_the_rest(ground: Ground) -> None:
+    ground.way.goes_wrong(ground.key(1), loses_the_answer(ground.way), times=1)
+    status, receipt = post(ground.file)
+    assert (status, receipt["status"]) == (200, "stored")
+    assert [image["reused"] for image in receipt["images"]] == [False, True, False, False, False, False]
+
+
+@pytest.mark.parametrize("act", [DENIED, FAILING], ids=["denied", "failing"])
+class TestAReceiptThatCannotBeStored:
+    """Images are; the HTTPS door answers all the same, the others are tried again."""
+
+    def test_is_null_in_the_answer(self, act: Act, ground: Ground) -> None:
+        ground.way.goes_wrong("PUT .*/receipts/", act)
+        status, receipt = post(ground.file)
+        assert (status, receipt["status"], receipt["receiptKey"]) == (200, "stored", None)
+        assert get("/files/lot-7")[0] == 202  # its manifest is in the inbox
+
+    def test_is_raised_at_the_s3_door_and_made_up_for_when_the_event_comes_again(
+        self, act: Act, ground: Ground
+    ) -> None:
+        ground.way.goes_wrong("PUT .*/receipts/", act)
+        with pytest.raises(Unfinished):
+            tell(ground.inbox, MANIFEST)
+        ground.way.goes_right()
+        tell(ground.inbox, MANIFEST)
+        assert get("/files/lot-7")[1]["counts"] | {"bytes": 0} == {"stored": 0, "reused": 6, "failed": 0, "bytes": 0}
+
+    def test_is_raised_at_the_bulk_door_and_no_report_counts_the_batch_twice(self, act: Act, ground: Ground) -> None:
+        ground.way.goes_wrong("PUT .*/receipts/", act)
+        with pytest.raises(StoreFailed):
+            batch([ground.file])
+        assert ground.s3.objects(ground.bucket, "runs/") == {}
+        ground.way.goes_right()
+        assert batch([ground.file])["status"] == {"stored": 1}
+        assert len(ground.s3.objects(ground.bucket, "runs/")) == 1
