@@ -5,12 +5,13 @@ import ssl
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import trustme
 
 from origin import IMAGE, Origin
-from origin.behaviour import Reader, Writer, reset, says, send, sized
+from origin.behaviour import Reader, Request, Writer, reset, says, send, sized
 from origin.client import Connect
 from origin.names import Names
 from origin.redirects import redirect
@@ -135,6 +136,34 @@ async def test_who_hangs_up_in_the_handshake_could_not_be_connected_to(how: str,
         result = await connect(allowed_ports=(port,)).get(f"https://127.0.0.1:{port}/")
 
     assert (result.code, result.effort.attempts) == ("connect_failed", 3)
+
+
+@pytest.mark.usefixtures("no_leaks", "dialled")
+@pytest.mark.parametrize("said", ["Connection: close", "Connection: keep-alive"])
+async def test_a_peer_that_never_says_goodbye_holds_no_descriptor(
+    said: str, connect: Connect, trusting: ssl.SSLContext
+) -> None:
+    """TLS waits for the other side's farewell, for half a minute where nobody answers ours."""
+    finish = asyncio.Event()
+
+    async def stay(_: Reader, writer: Writer, __: Request) -> None:
+        await send(writer, sized(IMAGE, said) + (b"" if "close" in said else b"unasked"))
+        writer.transport.pause_reading()  # type: ignore[attr-defined]  # no farewell is read, and none answered
+        await finish.wait()
+
+    made: list[Any] = []
+    async with Origin(_server(AUTHORITY.issue_cert("127.0.0.1"))) as origin:
+        origin.taught["stay"] = stay
+        client = connect(origin, tls=trusting)
+        client.transport._socket_factory = lambda info: made.append(client.guard.open_socket(info)) or made[-1]  # type: ignore[func-returns-value]
+        for _ in range(10):
+            assert (await client.get(origin.url("stay"))).body == IMAGE
+            await asyncio.sleep(0.02)
+        still_open = [sock for sock in made if sock.fileno() >= 0]
+        finish.set()
+
+    assert len(made) == 10
+    assert len(still_open) <= 1  # the last one may be in the pool
 
 
 @pytest.mark.usefixtures("no_leaks", "dialled")

@@ -10,6 +10,7 @@ from origin.behaviour import (
     behaves,
     chunks,
     head,
+    in_pieces,
     reset,
     says,
     send,
@@ -67,6 +68,15 @@ add("status_line_of_a_megabyte", says(head(status="200 " + "x" * 2**20) + IMAGE)
 add("megabyte_of_headers", says(head(*(f"A-{n}: {'x' * 1000}" for n in range(1000))) + IMAGE), "bad_response")
 add("kilobytes_in_few_headers", says(sized(b"", *_LONG_HEADERS, status="404 Not Found")), "bad_response")
 add("megabyte_in_few_headers", says(head(*(f"A-{n}: {'x' * 15_000}" for n in range(70))) + IMAGE), "bad_response")
+
+
+# Short heads cost as much of a parser's time as long ones: a thousand of them are no answer, however few the bytes.
+_CONTINUE = head(status="100 Continue")
+add("hundred_continues", says(_CONTINUE * 100 + _ANSWER, end=False), "stored")
+add("thousand_continues", says(_CONTINUE * 1001 + _ANSWER, end=False), "bad_response")
+add("thousand_continues_in_pieces", in_pieces(*[_CONTINUE * 200] * 5, _CONTINUE + _ANSWER), "bad_response")
+add("hundred_blank_lines", says(b"\r\n" * 100 + _ANSWER, end=False), "stored")
+add("thousands_of_blank_lines", says(b"\r\n" * 3000 + _ANSWER, end=False), "bad_response")
 
 
 @behaves("bad_response")

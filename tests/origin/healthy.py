@@ -53,6 +53,20 @@ async def byte_by_byte(_: Reader, writer: Writer, __: Request) -> None:
     await send(writer, answer[40:])
 
 
+@behaves(STORED)
+async def body_byte_by_byte(_: Reader, writer: Writer, __: Request) -> None:
+    """Chunks of one byte, as fast as they go."""
+    await send(writer, _CHUNKED + chunks(IMAGE[place : place + 1] for place in range(len(IMAGE))) + b"0\r\n\r\n")
+
+
+@behaves(STORED)
+async def body_in_segments_of_one_byte(_: Reader, writer: Writer, __: Request) -> None:
+    answer = sized(IMAGE)
+    for position in range(len(answer)):
+        await send(writer, answer[position : position + 1])
+        await asyncio.sleep(0)
+
+
 @behaves(STORED, requests=2)
 async def reset_once(_: Reader, writer: Writer, request: Request) -> None:
     if request.nth == 1:

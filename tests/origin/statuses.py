@@ -47,6 +47,19 @@ for _status, _code in ((429, "throttled"), (503, "http_server_error")):
     _asks(_status, _code, 1, "9" * 400)
     _asks(_status, _code, 3, "-5")
     _asks(_status, _code, 3, "soon")
+    for _name, _value in {
+        "a_float": "1.5e3",
+        "other_digits": "\u0663",
+        "a_list": "1, 2",
+        "infinity": "inf",
+        "a_date_of_no_calendar": "Mon, 99 Foo 2026 99:99:99 GMT",
+        "a_date_after_all_dates": "Fri, 31 Dec 99999 23:59:59 GMT",
+        "a_date_without_a_zone": "Fri, 31 Dec 1999 23:59:59",
+        "an_asctime_date": "Fri Dec 31 23:59:59 1999",
+        "a_date_far_east": "Fri, 31 Dec 1999 23:59:59 +9999",
+    }.items():
+        _later = sized(b"", f"Retry-After: {_value}".encode().decode("latin-1"), status=f"{_status} Later")
+        add(f"status_{_status}_retry_after_{_name}", says(_later, end=False), _code, 3)
 
 
 @behaves(STORED, requests=2)

@@ -52,12 +52,10 @@ class OneAnswer(ResponseHandler):
         """Close at once, whatever is still to be sent.
 
         A TLS peer that never answers our goodbye would hold the descriptor for half a minute, and one that has
-        answered and does not read the rest of an upload for ever, with all that is left of the body.
+        answered and does not read the rest of an upload for ever, with all that is left of the body. Nothing is
+        closed before it is aborted: a TLS transport that is closed twice is deaf to all that comes after.
         """
-        transport = self.transport
-        super().close()
-        if transport is not None:
-            transport.abort()
+        self.abort()
 
     def wake(self) -> None:
         """Leave the pool, for the next answer."""
@@ -122,8 +120,6 @@ class OneAnswer(ResponseHandler):
         if (self._head_bytes > MAX_HEAD_BYTES or self._heads > MAX_HEAD_PIECES) and self.exception() is None:
             self._buffer.clear()
             self.set_exception(HttpProcessingError(message=f"A head of more than {MAX_HEAD_BYTES} bytes."))
-            if self.transport is not None:
-                self.transport.close()
 
     def _fail_body(self, exc: BaseException) -> None:
         payload = self._payload
