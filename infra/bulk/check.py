@@ -18,6 +18,13 @@ HEADER_BYTES = 10 * 1024
 SHOWN = 10
 
 
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no value of JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
+
+
 def faults(path: Path) -> list[str]:
     """Say what would end a run of this list, the first faults only; what is no File ends nothing."""
     found = _of_rows(path) if path.suffix.lower() == ".csv" else _of_lines(path)
@@ -32,15 +39,11 @@ def _of_lines(path: Path) -> Iterator[str]:
                 yield _too_long(number, len(text))
             elif text:
                 try:
-                    json.loads(text, parse_constant=_refuse)
+                    _DECODER.decode(text.decode())
                 except json.JSONDecodeError as error:
                     yield f"line {number:,} is not JSON: {error.msg} (column {error.colno})"
-                except ValueError as error:
+                except (ValueError, RecursionError) as error:
                     yield f"line {number:,} is not JSON: {error}"
-
-
-def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no value of JSON")
 
 
 def _of_rows(path: Path) -> Iterator[str]:

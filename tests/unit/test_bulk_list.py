@@ -42,6 +42,7 @@ def test_a_list_that_a_run_can_go_through_has_no_fault(tmp_path: Path, name: str
         ),
         ("a.jsonl", b'{"id": NaN}\n', "line 1 is not JSON: NaN is no value of JSON"),
         ("a.jsonl", b'"caf\xe9"\n', "line 1 is not JSON: "),
+        ("a.jsonl", b"[" * 200_000, "line 1 is not JSON: maximum recursion depth exceeded"),
         ("a.jsonl", b"7\n" + b'"' + b"x" * LINE_BYTES + b'"', "line 2 has 219,902 bytes; a line may have 219,900"),
         ("a.csv", b"", "the first row names no column url, nor fileUrl and baseUrls"),
         ("a.csv", b"fileUrl\nhttps://a.example/1\n", "the first row names no column url, nor fileUrl and baseUrls"),
