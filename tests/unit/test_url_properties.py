@@ -86,6 +86,8 @@ def test_credentials_are_never_kept(beginning: str, user: str, password: str) ->
         ("a.example", "user:secret@a.example?secret"),
         ("https://a.example/x", "https://user:sec/ret@a.example/x"),
         ("https://a.example/x", "https://user:secret\uff20a.example/x"),
+        ("https://a.example/x", "https://user:secret%40a.example/x"),
+        ("https://a.example/x%40.png", "https://a.example/x%40.png?secret"),
         ("https://[::1]:80/", "https://[::1]:80/"),
         ("", "?secret"),
         ("no url at all", "no url at all"),

@@ -31,6 +31,9 @@ _PLAIN = {
     "transfer-encoding": frozenset({"", "identity", "chunked"}),
 }
 
+_HEARD_OF = frozenset({"", "identity", "chunked", "gzip", "x-gzip", "compress", "x-compress", "deflate", "br", "zstd"})
+"""Encodings that a log may name (IANA HTTP Content Coding Registry)."""
+
 
 def redirect_location(status: int, headers: Mapping[str, str]) -> str | None:
     """Return the `Location` of a redirect, or None where the answer is none (RFC 9110, 15.4).
@@ -84,7 +87,7 @@ def announced_length(headers: Mapping[str, str], most: int) -> int | None:
     for name, accepted in _PLAIN.items():
         encoding = headers.get(name, "").strip().lower()
         if encoding not in accepted:
-            raise UnsupportedEncoding(reason=f"{name} {encoding[:40]}")
+            raise UnsupportedEncoding(reason=f"{name} {_named(encoding)}")
     text = headers.get("content-length")
     if text is None:
         return None
@@ -95,6 +98,12 @@ def announced_length(headers: Mapping[str, str], most: int) -> int | None:
     if len(digits) > len(str(most)) or int(digits) > most:
         raise TooLarge(f"The origin announced more than the {most} bytes that are allowed.")
     return int(digits)
+
+
+def _named(encoding: str) -> str:
+    """Quote an encoding, unless it is none: the origin may have put our own request, a signed one, into it."""
+    names = [name.strip() for name in encoding.split(",")]
+    return ", ".join(names[:8]) if _HEARD_OF.issuperset(names) else "that nobody has heard of"
 
 
 def retry_after(text: str | None, now: datetime) -> float | None:
