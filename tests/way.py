@@ -23,12 +23,13 @@ class Way:
     Attributes:
         url: its endpoint, for `AWS_ENDPOINT_URL_S3`.
         seen: every request that came, as "PUT /bucket/key".
+        far: host and port of S3.
     """
 
     def __init__(self, s3: str, near: Origin) -> None:
         self.url = near.base
         self.seen: list[str] = []
-        self._far = urlsplit(s3).netloc.split(":")
+        self.far = urlsplit(s3).netloc.split(":")
         self._troubles: list[tuple[re.Pattern[str], Act, int]] = []
 
     def goes_wrong(self, where: str, act: Act, times: int = 10**6) -> None:
@@ -69,7 +70,7 @@ class Way:
             spoil: what becomes of the body on its way.
         """
         body = spoil(await reader.readexactly(length_of(request.raw)))
-        back, out = await asyncio.open_connection(*self._far)
+        back, out = await asyncio.open_connection(*self.far)
         try:
             out.write(request.raw + body)
             head = await back.readuntil(b"\r\n\r\n")
@@ -102,11 +103,11 @@ def after_upload(act: Act) -> Act:
     return read_all
 
 
-def cut_after(size: int) -> Act:
-    """Reset the connection after so many bytes of the body."""
+def cut_after(part: float) -> Act:
+    """Reset the connection after such a part of the body."""
 
     async def cut(reader: Reader, writer: Writer, request: Request) -> None:
-        await reader.readexactly(min(size, length_of(request.raw)))
+        await reader.readexactly(int(length_of(request.raw) * part))
         reset(writer)
 
     return cut
@@ -134,15 +135,20 @@ def loses_the_answer(way: Way) -> Act:
     return act
 
 
-def delivers_half(way: Way, s3_sees: int) -> Act:
+def breaks_at(way: Way, part: float) -> Act:
     """Take the head and a part of the body to S3, and break on both sides."""
 
     async def act(reader: Reader, writer: Writer, request: Request) -> None:
-        part = await reader.readexactly(s3_sees)
-        _, out = await asyncio.open_connection(*way._far)
-        out.write(request.raw + part)
-        await out.drain()
-        reset(out)
+        await deliver(way, reader, request, part)
         reset(writer)
 
     return act
+
+
+async def deliver(way: Way, reader: Reader, request: Request, part: float) -> None:
+    """Take the head and a part of the body to S3, and break off there."""
+    body = await reader.readexactly(int(length_of(request.raw) * part))
+    _, out = await asyncio.open_connection(*way.far)
+    out.write(request.raw + body)
+    await out.drain()
+    reset(out)
