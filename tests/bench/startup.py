@@ -14,6 +14,7 @@ import os
 import re
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ sys.path[:0] = [str(HERE.parents[2]), str(HERE.parents[1]), str(HERE.parents[2] 
 from infra import artefact  # noqa: E402 - the path comes first
 from infra.local.process import LocalError, run  # noqa: E402
 from infra.local.sam import quiet  # noqa: E402
-from infra.template import ROOT  # noqa: E402
+from infra.template import ROOT, functions, load  # noqa: E402
 
 from bench import results  # noqa: E402
 from bench.cases import OURS  # noqa: E402
@@ -37,15 +38,27 @@ _INIT = re.compile(r"INIT REPORT\(durationMs: ([0-9.]+)\)")
 _WARM_UPS = 1
 
 
-def build() -> dict[str, tuple[Path, str]]:
-    """Build everything; where each function is, and what its handler is called."""
+@dataclass(frozen=True, slots=True)
+class Function:
+    """Where a function's code is, what its handler is called, and the variables that are its own."""
+
+    code: Path
+    handler: str
+    variables: dict[str, str]
+
+
+def build() -> dict[str, Function]:
+    """Build everything."""
     into = artefact.local_build()
     artefact.build(artefact.machine(), into, SAM)
     _build_others()
+    ours = functions(load(into / "template.yaml"))["HttpFunction"]
+    # The variables that are the same in every stack; the others are parameters.
+    plain = {name: value for name, value in ours["Environment"]["Variables"].items() if isinstance(value, str)}
     return {
-        OURS: (into / "HttpFunction", "intake.handlers.http.handler"),
-        "client_and_logger": (BUILT / "ClientAndLogger", "app.handler"),
-        "obvious_rewrite": (BUILT / "ObviousRewrite", "app.handler"),
+        OURS: Function(into / "HttpFunction", ours["Handler"], plain),
+        "client_and_logger": Function(BUILT / "ClientAndLogger", "app.handler", {}),
+        "obvious_rewrite": Function(BUILT / "ObviousRewrite", "app.handler", {}),
     }
 
 
@@ -57,9 +70,9 @@ def _build_others() -> None:
     run(command, env=env, cwd=BUILT.parent, log=BUILT.parent / "sam-build.log", doing="sam build")
 
 
-def start(code: Path, handler: str, ground: Ground, urls: list[str]) -> tuple[float, float]:
+def start(function: Function, ground: Ground, urls: list[str]) -> tuple[float, float]:
     """Start a function once: seconds of INIT, and seconds from the event to the answer, INIT in them."""
-    variables = {
+    variables = function.variables | {
         "AWS_ENDPOINT_URL_S3": ground.endpoint("http"),
         "AWS_ACCESS_KEY_ID": "bench",
         "AWS_SECRET_ACCESS_KEY": "bench",
@@ -71,12 +84,13 @@ def start(code: Path, handler: str, ground: Ground, urls: list[str]) -> tuple[fl
     }
     with (
         tempfile.TemporaryDirectory() as home,
-        environment(code, handler, Path(home), timeout=30, variables=variables) as function,
+        environment(function.code, function.handler, Path(home), timeout=30, variables=variables) as started,
     ):
-        answer = function.invoke(_event(urls))
-        found = _INIT.search(function.log.read_text())
+        answer = started.invoke(_event(urls))
+        log = started.log.read_text()
+        found = _INIT.search(log)
         if found is None or answer.json().get("statusCode") != 200:
-            raise LocalError(f"{handler} did not start: {answer.body[:500]}\n{function.log.read_text()[-2000:]}")
+            raise LocalError(f"{function.handler} did not start: {answer.body[:500]}\n{log[-2000:]}")
     return float(found[1]) / 1000, answer.seconds
 
 
@@ -90,13 +104,13 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     options.add_argument("--runs", type=int, default=10)
     asked = options.parse_args()
-    functions = build()
-    starts: dict[str, dict[str, list[float]]] = {name: {"init": [], "cold": []} for name in functions}
+    built = build()
+    starts: dict[str, dict[str, list[float]]] = {name: {"init": [], "cold": []} for name in built}
     with tempfile.TemporaryDirectory() as directory, open_ground(Path(directory)) as ground:
         urls = ground.urls("http", 150_000, 3)
         for turn in range(_WARM_UPS + asked.runs):
-            for name, (code, handler) in functions.items():
-                init, cold = start(code, handler, ground, urls)
+            for name, function in built.items():
+                init, cold = start(function, ground, urls)
                 if turn >= _WARM_UPS:
                     starts[name]["init"].append(init)
                     starts[name]["cold"].append(cold)

@@ -21,7 +21,7 @@ def run(urls: list[str], bucket: str) -> None:
     if len(urls) > FILE_IMAGES:
         _run_batch(urls)
         return
-    answer = http.handler(_event({"fileUrl": urls[0], "baseUrls": [{"url": url} for url in urls[1:]]}), Context(29.0))
+    answer = http.handler(_event({"urls": urls}), Context(29.0))
     counts = json.loads(answer["body"])["counts"]
     if counts["stored"] + counts["reused"] != len(urls):
         raise RuntimeError(answer["body"][:2000])
