@@ -8,7 +8,7 @@ import pytest
 
 from intake.domain.retry import backoff
 from origin import IMAGE, Origin
-from origin.behaviour import Act, Reader, Request, Writer, says, send, sized
+from origin.behaviour import Act, Reader, Request, Writer, chunks, head, says, send, sized
 from origin.client import Client, Connect, Result
 from samples import jpeg_of_size
 
@@ -56,10 +56,13 @@ async def test_waiting_for_memory_does_not_count(origin: Origin, connect: Connec
     assert result.effort.fetch_ms < 1000 * _TAKES
 
 
-async def test_silence_of_our_own_making_does_not_count(origin: Origin, connect: Connect) -> None:
+@pytest.mark.parametrize("framing", ["sized", "chunked"])
+async def test_silence_of_our_own_making_does_not_count(framing: str, origin: Origin, connect: Connect) -> None:
     """A body that we do not read for want of memory fills the connection, and then nothing comes."""
     body = jpeg_of_size(4_000_000, seed=1)
-    origin.taught["large"] = says(sized(body), end=False)
+    pieces = (body[place : place + 700] for place in range(0, len(body), 700))
+    in_chunks = head("Transfer-Encoding: chunked") + chunks([*pieces, b""])
+    origin.taught["large"] = says(in_chunks if framing == "chunked" else sized(body), end=False)
     client = connect(origin, max_image_bytes=len(body), memory_budget_bytes=len(body), read_timeout=0.2, max_attempts=1)
     await client.budget.take(client.budget.size, "another")
     task = asyncio.create_task(client.get(origin.url("large")))
@@ -68,6 +71,8 @@ async def test_silence_of_our_own_making_does_not_count(origin: Origin, connect:
     client.budget.give(client.budget.size, "another")
 
     assert (await task).body == body
+    assert (await client.get(origin.url("length"))).body == IMAGE
+    assert origin.connections == 1
 
 
 async def test_a_drip_ends_by_the_clock_of_the_image(origin: Origin, connect: Connect) -> None:

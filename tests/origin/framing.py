@@ -6,13 +6,20 @@ from origin.behaviour import (
     IMAGE,
     MOST,
     STORED,
+    Act,
+    Reader,
+    Request,
+    Writer,
     add,
     chunks,
     head,
     in_pieces,
     says,
+    send,
+    send_forever,
     sized,
 )
+from samples import jpeg_of_size
 
 _SIZE = len(IMAGE)
 _CHUNKED = head("Transfer-Encoding: chunked")
@@ -64,6 +71,31 @@ add("chunks_without_end", says(_CHUNKED + chunks([IMAGE])), "incomplete_body")
 add("chunks_cut_in_size", says(_CHUNKED + chunks([IMAGE]) + b"3"), "incomplete_body")
 add("chunks_of_nothing", says(_CHUNKED + b"0\r\n\r\n", end=False), "empty_body")
 add("nothing_until_close", says(head()), "empty_body")
+
+# A body that is nearly all framing costs a thousand times the work of one that is not.
+_LARGE = jpeg_of_size(90_000, seed=4)
+
+
+def _in_chunks_of(size: int) -> bytes:
+    return _CHUNKED + chunks(_LARGE[place : place + size] for place in range(0, len(_LARGE), size)) + b"0\r\n\r\n"
+
+
+add("chunks_of_a_hundred_bytes", says(_in_chunks_of(100), end=False), STORED)
+add("chunks_of_ten_bytes", says(_in_chunks_of(10), end=False), STORED)
+add("chunks_of_a_byte", says(_in_chunks_of(1), end=False), "bad_response")
+
+
+def _endlessly(data: bytes) -> Act:
+    async def act(_: Reader, writer: Writer, __: Request) -> None:
+        await send(writer, _CHUNKED + chunks([IMAGE]))
+        await send(writer, data[:1])
+        await send_forever(writer, data[1:] * 1000)
+
+    return act
+
+
+add("endless_extension_at_full_speed", _endlessly(b"5;xxxxxxxxx"), "bad_response")
+add("endless_chunk_size_at_full_speed", _endlessly(b"0000000000"), "bad_response")
 
 _GZIPPED = gzip.compress(IMAGE)
 for _name, _lines, _body in (

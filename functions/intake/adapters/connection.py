@@ -1,7 +1,7 @@
 """Connections that carry one answer at a time, and a pool from which only silent ones come.
 
 aiohttp parses whatever a peer sends, whenever it does; here nothing counts but one answer to one request. aiohttp
-is pinned exactly: `_factory`, `_get`, `_release`, `_parser`, `_payload` and `should_close` are not its public API.
+is pinned exactly: `_factory`, `_get`, `_release`, `_parser`, `_payload`, `_reading_paused` and `should_close` are not its public API.
 """
 
 import re
@@ -25,6 +25,14 @@ MAX_HEAD_BYTES = 64 * 1024
 MAX_HEAD_PIECES = 1000
 """In which it may come, blank lines and interim answers among them: each costs a turn of the parser."""
 
+MAX_FRAMING_BYTES = 64 * 1024
+"""What a chunked body may cost beside its own bytes, and one more for every sixteen of them: a byte to a chunk costs a
+thousand times the work of a body that comes in one."""
+
+_FRAMED_SHARE = 16
+_PIECE = 16 * 1024
+"""Of a chunked body that is parsed at once, before what it cost is looked at."""
+
 _DNS_CACHE_SECONDS = 10
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
 _INTERIM = range(100, 200)
@@ -47,6 +55,9 @@ class OneAnswer(ResponseHandler):
     _head_bytes = 0
     _heads = 0
     _head_tail = b""
+    _chunked = False
+    _raw_bytes = 0
+    _put_off = b""
 
     def close(self) -> None:
         """Close at once, whatever is still to be sent.
@@ -61,6 +72,7 @@ class OneAnswer(ResponseHandler):
         """Leave the pool, for the next answer."""
         self.idle = False
         self._in_head, self._head_bytes, self._heads, self._head_tail = True, 0, 0, b""
+        self._chunked, self._raw_bytes, self._put_off = False, 0, b""
 
     def data_received(self, data: bytes) -> None:
         """Take what came, the head of an answer apart from its body."""
@@ -74,12 +86,16 @@ class OneAnswer(ResponseHandler):
             self._count_head(position - begin)
         # Without data, aiohttp's parser is told to go on with what it has put off.
         if self.exception() is None and (position < len(data) or not data):
-            super().data_received(data[position:])
+            if self._chunked:
+                self._take_chunks(data[position:])
+            else:
+                super().data_received(data[position:])
 
     def feed_data(self, data: tuple[RawResponseMessage, StreamReader], size: int = 0) -> None:
         """Take the head of an answer, as it was parsed."""
         message = data[0]
         self._in_head = message.code in _INTERIM
+        self._chunked = message.chunked and not self._in_head
         self._until_close = not message.chunked and "content-length" not in message.headers
         super().feed_data(data, size)
 
@@ -113,6 +129,27 @@ class OneAnswer(ResponseHandler):
         match = _END_OF_HEAD.search(tail + data) if tail else _END_OF_HEAD.search(data, position)
         self._head_tail = b"" if match else (tail + data[position:])[-2:]
         return match.end() - len(tail) if match else len(data)
+
+    def _take_chunks(self, data: bytes) -> None:
+        """Take a chunked body piece by piece, for as long as whoever reads it keeps up."""
+        if not data:
+            super().data_received(b"")
+        data, self._put_off = self._put_off + data, b""
+        for position in range(0, len(data), _PIECE):
+            if self.transport is None or self.exception() is not None:
+                return
+            if self._reading_paused:
+                self._put_off = data[position:]
+                return
+            piece = data[position : position + _PIECE]
+            super().data_received(piece)
+            self._count_framing(len(piece))
+
+    def _count_framing(self, size: int) -> None:
+        self._raw_bytes += size
+        body = self._payload.total_bytes if isinstance(self._payload, StreamReader) else 0
+        if self._raw_bytes - body > MAX_FRAMING_BYTES + body // _FRAMED_SHARE and self.exception() is None:
+            self.set_exception(HttpProcessingError(message="A body that is nearly all chunks."))
 
     def _count_head(self, size: int) -> None:
         self._head_bytes += size
