@@ -1,7 +1,8 @@
 """Connections that carry one answer at a time, and a pool from which only silent ones come.
 
 aiohttp parses whatever a peer sends, whenever it does; here nothing counts but one answer to one request. aiohttp
-is pinned exactly: `_factory`, `_get`, `_release`, `_parser`, `_payload`, `_reading_paused` and `should_close` are not its public API.
+is pinned exactly: `_factory`, `_get`, `_release`, `_parser`, `_payload`, `_reading_paused` and `should_close` are not
+its public API.
 """
 
 import re
