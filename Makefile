@@ -64,6 +64,7 @@ fuzz: dev ## Walk over a million broken images on every processor (INPUTS=50000 
 bench: dev sam rivals ## Measure speed beside what else there is, memory and start (BENCH="--all" for the long cases too)
 	@$(PY) tests/bench/compare.py $(BENCH)
 	@$(PY) tests/bench/memory.py
+	@$(PY) tests/bench/load.py
 	@$(PY) tests/bench/startup.py
 	@$(PY) tests/bench/walk.py
 	@$(PY) tests/bench/report.py
