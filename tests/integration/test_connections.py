@@ -3,11 +3,13 @@
 import asyncio
 import time
 from collections.abc import Generator
+from typing import Any
 
 import pytest
 
 from origin import BEHAVIOURS, IMAGE, Origin, in_a_thread
 from origin.client import Client, Connect, limits_for
+from origin.names import Names
 
 HEALTHY = ["length", "chunked", "trailers", "chunk_extensions", "continue_first", "length_with_spaces", "cookies"]
 TALKATIVE = [
@@ -106,6 +108,29 @@ async def test_as_many_connections_as_requests_at_once(origin: Origin, client: C
 
     assert [result.body for result in results] == [IMAGE] * 8
     assert origin.connections == 8
+
+
+async def test_no_more_connections_wait_than_there_are_descriptors_for(
+    origin: Origin, client: Client, names: Names, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list may name as many origins as it has images; those asked last are kept."""
+    monkeypatch.setattr("intake.adapters.connection.MAX_IDLE", 4)
+    made: list[Any] = []
+    client.transport._socket_factory = lambda info: made.append(client.guard.open_socket(info)) or made[-1]  # type: ignore[func-returns-value]
+    urls = [f"http://{number}.a.example:{origin.port}/length" for number in range(12)]
+    for number, url in enumerate(urls):
+        names[f"{number}.a.example"] = ["127.0.0.1"]
+        assert (await client.get(url)).body == IMAGE
+
+    assert len([sock for sock in made if sock.fileno() >= 0]) <= 5  # one is being closed
+    for url in urls[-1:-5:-1]:
+        assert (await client.get(url)).body == IMAGE
+    assert len(made) == 12
+    for url in urls[:8]:
+        assert (await client.get(url)).body == IMAGE
+    assert len(made) == 20
+    await asyncio.sleep(0.01)
+    assert len([sock for sock in made if sock.fileno() >= 0]) == 4
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ its public API.
 
 import re
 import select
+from collections import OrderedDict
 from functools import partial
 from ssl import SSLContext
 
@@ -33,6 +34,9 @@ thousand times the work of a body that comes in one."""
 _FRAMED_SHARE = 16
 _PIECE = 16 * 1024
 """Of a chunked body that is parsed at once, before what it cost is looked at."""
+
+MAX_IDLE = 256
+"""Connections in a pool. A list may name as many origins as it has images, and a function has 1024 descriptors."""
 
 _DNS_CACHE_SECONDS = 10
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
@@ -183,16 +187,26 @@ class CleanConnector(aiohttp.TCPConnector):
             ssl=tls,
             ttl_dns_cache=_DNS_CACHE_SECONDS,
         )
+        self._idle: OrderedDict[OneAnswer, None] = OrderedDict()
         self._factory = partial(OneAnswer, loop=self._loop)  # type: ignore[assignment]  # one of ResponseHandlers
 
     def _release(self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False) -> None:
         super()._release(key, protocol, should_close=should_close)
         if isinstance(protocol, OneAnswer):
             protocol.idle = True
+            self._keep_few(protocol)
+
+    def _keep_few(self, protocol: OneAnswer) -> None:
+        if protocol.is_connected():
+            self._idle[protocol] = None
+        while len(self._idle) > MAX_IDLE:
+            self._idle.popitem(last=False)[0].close()  # aiohttp drops it when it comes upon it
 
     async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
         while (connection := await super()._get(key, traces)) is not None:
             protocol = connection.protocol
+            if isinstance(protocol, OneAnswer):
+                self._idle.pop(protocol, None)
             if isinstance(protocol, OneAnswer) and not protocol.spoken_on:
                 protocol.wake()
                 return connection
