@@ -25,7 +25,7 @@ async def opened(
     endpoint: str | None = None,
     access_key: str | None = None,
     secret_key: str | None = None,
-    read_timeout: float = 2.0,
+    read_timeout: float = 10.0,
 ) -> AsyncGenerator[S3Store]:
     """Open a store.
 

@@ -153,6 +153,14 @@ def test_an_image_whose_neighbours_answer_was_lost_is_stored_like_the_rest(groun
     assert [image["reused"] for image in receipt["images"]] == [False, True, False, False, False, False]
 
 
+def test_a_receipt_whose_answer_was_lost_is_stored_and_not_written_again_for_that(ground: Ground) -> None:
+    """The S3 door writes on a condition, which its own first attempt has made false."""
+    ground.way.goes_wrong("PUT .*/receipts/", loses_the_answer(ground.way), times=1)
+    tell(ground.inbox, MANIFEST)
+    assert ground.way.tried("PUT .*/receipts/") == 2
+    assert get("/files/lot-7")[1]["counts"]["stored"] == IMAGES
+
+
 @pytest.mark.parametrize("act", [DENIED, FAILING], ids=["denied", "failing"])
 class TestAReceiptThatCannotBeStored:
     """Images are; the HTTPS door answers all the same, the others are tried again."""

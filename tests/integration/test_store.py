@@ -1,6 +1,8 @@
-"""Who may not write, and a server that is not there: what the store says of it. SeaweedFS knows more than one user."""
+"""Who may not write, and a server that is not there: what the store says of them. SeaweedFS knows several users."""
 
+import asyncio
 import hashlib
+from asyncio import StreamReader, StreamWriter
 
 import pytest
 
@@ -9,6 +11,7 @@ from intake.domain.errors import StoreDenied, StoreFailed
 from intake.domain.image import inspect
 from intake.domain.key import image_key
 from intake.domain.limits import Limits
+from origin.behaviour import reset
 from samples import picture
 from stores import opened
 
@@ -39,3 +42,22 @@ async def test_a_store_that_cannot_be_reached_has_failed(monkeypatch: pytest.Mon
         with pytest.raises(StoreFailed) as failed:
             await store.put_document("receipts/a.json", b"{}")
     assert (failed.value.reason or "").startswith("connect_failed")
+
+
+async def test_a_store_that_resets_every_connection_at_once_has_failed_after_four(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("intake.adapters.bucket.random.random", lambda: 0.0)
+    accepted: list[StreamWriter] = []
+
+    def hang_up(_: StreamReader, writer: StreamWriter) -> None:
+        accepted.append(writer)
+        reset(writer)
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with opened(seaweed.S3Server(f"http://127.0.0.1:{port}"), "bucket", monkeypatch) as store:
+            with pytest.raises(StoreFailed) as failed:
+                await store.put_image(KEY, IMAGE, BODY, DIGEST)
+    assert (failed.value.reason or "").startswith("connection_lost")
+    assert len(accepted) == 4

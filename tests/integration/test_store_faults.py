@@ -134,7 +134,7 @@ async def test_one_silence_costs_its_time_and_nothing_else(
     storm: Weather, s3: seaweed.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     s3.client().put_object(Bucket=bucket, Key="first", Body=b"SeaweedFS takes its time for the first")
-    async with opened(s3, bucket, monkeypatch, endpoint=storm.url, read_timeout=1.0) as store:
+    async with opened(s3, bucket, monkeypatch, endpoint=storm.url, read_timeout=2.0) as store:
         storm.rule(timeout_ms=60_000, times=1)
         assert await store.put_image(KEY, IMAGE, BODY, DIGEST) is False
     assert storm.requests == 2
