@@ -46,11 +46,12 @@ add("long_header", says(sized(IMAGE, "Content-Security-Policy: " + "x" * 12_000)
 @behaves(STORED)
 async def byte_by_byte(_: Reader, writer: Writer, __: Request) -> None:
     """The head in segments of one byte."""
-    answer = sized(IMAGE)
-    for position in range(40):
+    answer = sized(IMAGE, *(f"A-{number}: b" for number in range(20)))
+    size = len(answer) - len(IMAGE)
+    for position in range(size):
         await send(writer, answer[position : position + 1])
         await asyncio.sleep(0)
-    await send(writer, answer[40:])
+    await send(writer, answer[size:])
 
 
 @behaves(STORED)
