@@ -72,7 +72,7 @@ async def drip_of_chunks(_: Reader, writer: Writer, __: Request) -> None:
 
 @behaves("timeout", requests=1)
 async def continue_drip(_: Reader, writer: Writer, __: Request) -> None:
-    await send_forever(writer, head(status="100 Continue"), _BEAT)
+    await send_forever(writer, head(status="100 Continue"), 0.1)
 
 
 @behaves("bad_response")

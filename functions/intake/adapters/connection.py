@@ -24,9 +24,6 @@ from aiohttp.tracing import Trace
 MAX_HEAD_BYTES = 64 * 1024
 """What the head of an answer may have, interim answers (1xx) included."""
 
-MAX_HEAD_PIECES = 1000
-"""In which it may come: each costs a turn of the parser."""
-
 MAX_HEADS = 100
 """Interim answers and blank lines before it, itself included: thousands of them fit into one turn of the loop."""
 
@@ -61,7 +58,6 @@ class OneAnswer(ResponseHandler):
     _in_head = True
     _until_close = False
     _head_bytes = 0
-    _head_pieces = 0
     _heads = 0
     _head_tail = b""
     _chunked = False
@@ -80,7 +76,7 @@ class OneAnswer(ResponseHandler):
     def wake(self) -> None:
         """Leave the pool, for the next answer."""
         self.idle = False
-        self._in_head, self._head_bytes, self._head_pieces, self._heads, self._head_tail = True, 0, 0, 0, b""
+        self._in_head, self._head_bytes, self._heads, self._head_tail = True, 0, 0, b""
         self._chunked, self._raw_bytes, self._put_off = False, 0, b""
 
     def data_received(self, data: bytes) -> None:
@@ -162,10 +158,8 @@ class OneAnswer(ResponseHandler):
 
     def _count_head(self, size: int) -> None:
         self._head_bytes += size
-        self._head_pieces += 1
         self._heads += not self._head_tail  # which is what an end may have begun in
-        too_much = self._head_bytes > MAX_HEAD_BYTES or self._head_pieces > MAX_HEAD_PIECES or self._heads > MAX_HEADS
-        if too_much and self.exception() is None:
+        if (self._head_bytes > MAX_HEAD_BYTES or self._heads > MAX_HEADS) and self.exception() is None:
             self._buffer.clear()
             self.set_exception(HttpProcessingError(message=f"A head of more than {MAX_HEAD_BYTES} bytes."))
 
