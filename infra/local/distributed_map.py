@@ -12,6 +12,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from infra.local import rights
+
 MAX_INPUT_BYTES = 262_144
 """What an execution's input may have (AWS Step Functions quotas: 256 KiB)."""
 
@@ -63,6 +65,10 @@ def install(states: Any) -> None:  # noqa: ANN401 - a module that the type check
 
 def _batched(states: Any, run_plain: Callable[..., Any], lines: dict[str, int]) -> Callable[..., Any]:  # noqa: ANN401 - see install
     def run(state: dict[str, Any], raw: Any, effective: Any, iterator: Any, execution: Any, ctx: Any) -> Any:  # noqa: ANN401, PLR0913, PLR0917 - MiniStack's own signature
+        rights.act(states, execution)
+        listed = states._resolve_params_obj(state["ItemReader"]["Parameters"], effective, ctx)  # noqa: SLF001
+        rights.demand("s3:GetObject", f"arn:aws:s3:::{listed['Bucket']}/{listed['Key']}")
+        rights.demand("states:StartExecution", execution["stateMachineArn"])
         try:
             items = states._read_map_items(state["ItemReader"], effective, ctx)  # noqa: SLF001
         except ValueError as error:
@@ -134,6 +140,7 @@ def _with_put_object(integrate_plain: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _put(bucket: str, key: str, content: object) -> None:
+    rights.demand("s3:PutObject", f"arn:aws:s3:::{bucket}/{key}")
     s3 = importlib.import_module("ministack.services.s3")
     body = json.dumps(content).encode()
     status, _, answer = s3._put_object(bucket, key, body, {"content-type": "application/json"})  # noqa: SLF001
@@ -191,4 +198,5 @@ def main() -> None:
     provisioners: Any = importlib.import_module("ministack.services.cloudformation.provisioners")
     provisioners._cw_metric_alarm_record = _with_metric_math(provisioners._cw_metric_alarm_record)  # noqa: SLF001
     install(importlib.import_module("ministack.services.stepfunctions"))
+    rights.install()
     importlib.import_module("ministack.app").main()

@@ -1,7 +1,7 @@
 """MiniStack: an AWS in one process, on loopback, with its data in a directory that is thrown away.
 
-It checks signatures and policies (AUTH), so what the template grants is what the functions can do. It does not check
-what the state machine's role grants.
+It checks signatures and policies (AUTH), so what the template grants is what the functions can do; `rights.py` has it
+check the roles by which services act, too.
 """
 
 import socket

@@ -5,15 +5,9 @@ from typing import Any
 import pytest
 from infra.template import functions, load
 
+from roles import ROLES
+
 RESOURCES: dict[str, dict[str, Any]] = load()["Resources"]
-RUNS = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:${StateMachine.Name}/*"
-INBOX = "arn:${AWS::Partition}:s3:::image-intake-inbox-${Id}"
-STORE = {
-    "s3:PutObject ImageBucket/images/*",
-    "s3:PutObject ImageBucket/receipts/*",
-    "s3:GetObject ImageBucket/receipts/*",
-    "s3:ListBucket ImageBucket",
-}
 
 
 def listed(value: object) -> list[Any]:
@@ -57,10 +51,6 @@ def role(name: str) -> set[str]:
     return set().union(*map(rights, documents))
 
 
-def logs(function: str) -> set[str]:
-    return {f"logs:CreateLogStream {function}Logs", f"logs:PutLogEvents {function}Logs"}
-
-
 def policies() -> list[dict[str, Any]]:
     """Every policy document of the template, of roles, queues and buckets."""
     found = []
@@ -69,36 +59,6 @@ def policies() -> list[dict[str, Any]]:
         found += [properties["PolicyDocument"]] if "PolicyDocument" in properties else []
         found += [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
     return found
-
-
-ROLES = {
-    "HttpFunctionRole": STORE
-    | logs("HttpFunction")
-    | {"s3:PutObject InboxBucket/inbox/*", "s3:GetObject InboxBucket/inbox/*", "s3:ListBucket InboxBucket"},
-    "S3FunctionRole": STORE
-    | logs("S3Function")
-    | {f"s3:GetObject {INBOX}/inbox/*", f"s3:ListBucket {INBOX}", "sqs:SendMessage FailureQueue"},
-    "BulkFunctionRole": STORE | logs("BulkFunction") | {"s3:PutObject ImageBucket/runs/*"},
-    "SummaryFunctionRole": logs("SummaryFunction")
-    | {
-        "s3:GetObject ImageBucket/runs/*",
-        "s3:PutObject ImageBucket/runs/*",
-        "s3:ListBucket ImageBucket if {'StringLike': {'s3:prefix': 'runs/*'}}",
-    },
-    "ListArrivedRole": {"states:StartExecution StateMachine"},
-    "StateMachineRole": {
-        "lambda:InvokeFunction BulkFunction",
-        "lambda:InvokeFunction SummaryFunction",
-        "s3:GetObject InboxBucket/bulk/*",
-        "s3:PutObject ImageBucket/runs/*",
-        "s3:GetObject ImageBucket/runs/*",
-        "s3:ListMultipartUploadParts ImageBucket/runs/*",
-        "s3:AbortMultipartUpload ImageBucket/runs/*",
-        "states:StartExecution StateMachine",
-        f"states:DescribeExecution {RUNS}",
-        f"states:StopExecution {RUNS}",
-    },
-}
 
 
 @pytest.mark.parametrize("name", ROLES)

@@ -1,0 +1,44 @@
+"""Every right of every role of the template, as one reads it: an action, what it is on, and under which condition."""
+
+RUNS = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:${StateMachine.Name}/*"
+INBOX = "arn:${AWS::Partition}:s3:::image-intake-inbox-${Id}"
+STORE = {
+    "s3:PutObject ImageBucket/images/*",
+    "s3:PutObject ImageBucket/receipts/*",
+    "s3:GetObject ImageBucket/receipts/*",
+}
+
+
+def logs(function: str) -> set[str]:
+    return {f"logs:CreateLogStream {function}Logs", f"logs:PutLogEvents {function}Logs"}
+
+
+ROLES: dict[str, set[str]] = {
+    "HttpFunctionRole": STORE
+    | logs("HttpFunction")
+    | {"s3:ListBucket ImageBucket"}
+    | {"s3:PutObject InboxBucket/inbox/*", "s3:GetObject InboxBucket/inbox/*", "s3:ListBucket InboxBucket"},
+    "S3FunctionRole": STORE
+    | logs("S3Function")
+    | {f"s3:GetObject {INBOX}/inbox/*", f"s3:ListBucket {INBOX}", "sqs:SendMessage FailureQueue"},
+    "BulkFunctionRole": STORE | logs("BulkFunction") | {"s3:PutObject ImageBucket/runs/*"},
+    "SummaryFunctionRole": logs("SummaryFunction")
+    | {
+        "s3:GetObject ImageBucket/runs/*",
+        "s3:PutObject ImageBucket/runs/*",
+        "s3:ListBucket ImageBucket if {'StringLike': {'s3:prefix': 'runs/*'}}",
+    },
+    "ListArrivedRole": {"states:StartExecution StateMachine"},
+    "StateMachineRole": {
+        "lambda:InvokeFunction BulkFunction",
+        "lambda:InvokeFunction SummaryFunction",
+        "s3:GetObject InboxBucket/bulk/*",
+        "s3:PutObject ImageBucket/runs/*",
+        "s3:GetObject ImageBucket/runs/*",
+        "s3:ListMultipartUploadParts ImageBucket/runs/*",
+        "s3:AbortMultipartUpload ImageBucket/runs/*",
+        "states:StartExecution StateMachine",
+        f"states:DescribeExecution {RUNS}",
+        f"states:StopExecution {RUNS}",
+    },
+}
