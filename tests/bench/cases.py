@@ -67,7 +67,7 @@ COMPETITORS = (
 )
 
 WARM_48 = Case(48)
-WARM_480 = Case(480)
+WARM_480 = Case(480, standard=False)
 WARM_4800 = Case(4_800, standard=False)
 COLD_48 = Case(48, scheme="https", cold=True)
 
@@ -76,7 +76,7 @@ CASES = (
     Case(3),
     WARM_48,
     COLD_48,
-    Case(48, size=20_000),
+    Case(48, size=20_000, standard=False),
     Case(48, size=2_000_000, standard=False),
     WARM_480,
     WARM_4800,
