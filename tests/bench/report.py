@@ -55,11 +55,12 @@ def _rows(runs: dict[str, list[dict[str, float]]], figure: str, factor: float) -
 
 def tables(found: dict[str, dict[str, Any]]) -> str:
     """Everything that was measured, in Markdown."""
-    parts = [targets.table(found)]
+    parts = [targets.ratios(found)]
     for case in CASES:
         if measured := found["compare"].get(case.name):
             taken = {name: [Run(**run) for run in runs] for name, runs in measured["is"].items()}
             parts += [results.table(case, taken), f"\n{measured['on']}, {measured['at']}"]
+            parts += [f"\n![{_told(case)}](performance/{name})" for name in _plots({case.name: measured})]
     if starts := found["startup"].get("starts"):
         parts += [results.starts_table(starts["is"]), f"\n{starts['on']}, {starts['at']}"]
     return "\n".join(parts)

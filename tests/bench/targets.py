@@ -50,6 +50,13 @@ def table(results: Results) -> str:
     return "\n".join([*head, *(target.row(results) for target in TARGETS)])
 
 
+def ratios(results: Results) -> str:
+    """What was measured of every target, in Markdown."""
+    measured = [(target.name, target.measured(results)) for target in TARGETS]
+    rows = [f"| {name} | {found:.2f} |" for name, found in measured if found is not None]
+    return "\n".join(["| ours by the others, medians | |", "|---|---|", *rows])
+
+
 def _median_of(results: Results, case: Case, name: str, figure: str) -> float | None:
     runs = results.get("compare", {}).get(case.name, {}).get("is", {}).get(name)
     return median(run[figure] for run in runs) if runs else None
