@@ -65,5 +65,9 @@ def _row(row: Bar, unit: str, scale: float, top: int) -> str:
         high=high,
         middle=middle,
         figure_start=high + 6,
-        figure=f"{row.median:.3g} {escape(unit)}",
+        figure=f"{_figure(row.median)} {escape(unit)}",
     )
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

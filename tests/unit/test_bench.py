@@ -76,7 +76,7 @@ def test_what_was_not_measured_has_no_verdict() -> None:
 
 
 def test_bars_stand_in_the_order_of_their_medians_and_say_their_figures() -> None:
-    drawing = bars("CPU & more", "ms", [Bar("slow", 20.0, 10.0, 30.0), Bar("ours", 2.5, 2.0, 3.0, own=True)])
+    drawing = bars("CPU & more", "ms", [Bar("slow", 3673.4, 3600.0, 4000.0), Bar("ours", 2.5, 2.0, 3.0, own=True)])
 
     texts = [element.text for element in ET.fromstring(drawing).iter("{http://www.w3.org/2000/svg}text")]  # noqa: S314 - our own
-    assert texts == ["CPU & more", "ours", "2.5 ms", "slow", "20 ms"]
+    assert texts == ["CPU & more", "ours", "2.5 ms", "slow", "3,673 ms"]
