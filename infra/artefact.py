@@ -25,8 +25,8 @@ from infra.template import ROOT, functions, load
 TASK_ROOT = "/var/task"
 """Where Lambda puts the code: what tracebacks should name."""
 
-PACKAGES = ("aiohttp", "aws_lambda_powertools", "boto3", "httpx", "intake", "pydantic")
-COMPILED = ("aiohttp", "frozenlist", "multidict", "propcache", "pydantic_core", "yarl")
+PACKAGES = ("aiohappyeyeballs", "aws_lambda_powertools", "boto3", "httpx", "intake", "pydantic")
+COMPILED = ("pydantic_core",)
 """Packages with parts in C or Rust. Where sam finds no wheel it builds without them, says nothing, and all is slow."""
 
 MACHINES = {"x86_64": 0x3E, "arm64": 0xB7}

@@ -20,7 +20,6 @@ def code(tmp_path: Path) -> Path:
     for package in artefact.PACKAGES:
         (tmp_path / package).mkdir()
         (tmp_path / package / "__init__.py").write_text("def handler(event, context): ...\n")
-    (tmp_path / "aiohttp" / "parser.so").write_bytes(LIBRARY)
     (tmp_path / "pydantic_core").mkdir()
     (tmp_path / "pydantic_core" / "core.so").write_bytes(LIBRARY)
     artefact.compile_tree(tmp_path)
@@ -54,9 +53,9 @@ def test_bytecode_names_the_files_as_lambda_has_them(code: Path) -> None:
 
 
 def test_a_missing_package_is_found(code: Path) -> None:
-    (code / "aiohttp").rename(code / "elsewhere")
+    (code / "httpx").rename(code / "elsewhere")
 
-    assert artefact.faults_of(code, "arm64") == ["aiohttp is missing"]
+    assert artefact.faults_of(code, "arm64") == ["httpx is missing"]
 
 
 def test_a_module_without_bytecode_is_found(code: Path) -> None:
@@ -84,9 +83,9 @@ def test_a_library_for_another_processor_is_found(code: Path, machine: str, soun
 
 
 def test_a_package_that_sam_built_without_its_compiled_part_is_found(code: Path) -> None:
-    (code / "aiohttp" / "parser.so").unlink()
+    (code / "pydantic_core" / "core.so").unlink()
 
-    assert artefact.faults_of(code, "arm64") == ["aiohttp has no compiled part"]
+    assert artefact.faults_of(code, "arm64") == ["pydantic_core has no compiled part"]
 
 
 def test_a_handler_that_needs_what_is_not_in_the_artefact_is_found(code: Path) -> None:

@@ -150,4 +150,4 @@ def test_the_deployed_code_carries_its_bytecode(deployed: Ground) -> None:
 
     (names,) = zips
     assert "intake/handlers/__pycache__/http.cpython-313.pyc" in names
-    assert "aiohttp/__pycache__/client.cpython-313.pyc" in names
+    assert "httpx/__pycache__/_client.cpython-313.pyc" in names

@@ -114,9 +114,9 @@ async def test_no_more_connections_wait_than_there_are_descriptors_for(
     origin: Origin, client: Client, names: Names, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A list may name as many origins as it has images; those asked last are kept."""
-    monkeypatch.setattr("intake.adapters.connection.MAX_IDLE", 4)
+    monkeypatch.setattr("intake.adapters.pool._KEEP", 4)
     made: list[Any] = []
-    client.transport._socket_factory = lambda info: made.append(client.guard.open_socket(info)) or made[-1]  # type: ignore[func-returns-value]
+    client.transport.pool._socket_factory = lambda info: made.append(client.guard.open_socket(info)) or made[-1]  # type: ignore[func-returns-value]
     urls = [f"http://{number}.a.example:{origin.port}/length" for number in range(12)]
     for number, url in enumerate(urls):
         names[f"{number}.a.example"] = ["127.0.0.1"]

@@ -4,9 +4,8 @@ import socket
 from ipaddress import ip_network
 from itertools import chain, repeat
 
-import aiohttp
 import pytest
-from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohappyeyeballs import AddrInfoType
 
 from origin import IMAGE, Origin
 from origin.client import Client, Connect
@@ -140,10 +139,7 @@ async def test_a_name_that_changes_is_judged_anew(
     names["a.example"] = lambda: next(answers)
     url = f"http://a.example:{origin.port}/length_then_close"
     await client.get(url)
-    assert client.transport._session is not None
-    connector = client.transport._session.connector
-    assert isinstance(connector, aiohttp.TCPConnector)
-    connector.clear_dns_cache()
+    client.guard._names._names.clear()
 
     assert (await client.get(url)).code == "blocked"
     assert dialled == ["127.0.0.1"]
@@ -153,7 +149,7 @@ async def test_a_change_within_the_attempts_is_noticed_too(
     origin: Origin, connect: Connect, names: Names, dialled: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first attempt fails, and the name leads elsewhere by the second, which asks nobody and counts for none."""
-    monkeypatch.setattr("intake.adapters.connection._DNS_CACHE_SECONDS", -1)
+    monkeypatch.setattr("intake.adapters.names._REMEMBERED_SECONDS", -1)
     answers = chain([["127.0.0.1"]], repeat(["10.0.0.1"]))
     names["a.example"] = lambda: next(answers)
 
@@ -163,20 +159,15 @@ async def test_a_change_within_the_attempts_is_noticed_too(
     assert dialled == ["127.0.0.1"]
 
 
-class _Liar(AbstractResolver):
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        return [ResolveResult(hostname=host, host="10.0.0.1", port=port, family=family, proto=0, flags=0)]
-
-    async def close(self) -> None:
-        pass
+class _Liar:
+    async def resolve(self, host: str, port: int) -> list[AddrInfoType]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 0, host, ("10.0.0.1", port))]
 
 
 async def test_the_socket_is_refused_whoever_resolved(connect: Connect, dialled: list[str]) -> None:
     """Should a name ever pass by the resolver of the guard, its address does not pass by the socket."""
     client = connect(allowed_ports=(80,), max_attempts=1)
-    client.transport._resolver = _Liar()
+    client.transport.pool.resolver = _Liar()
 
     assert (await client.get("http://a.example/")).code == "blocked"
     assert dialled == []

@@ -7,11 +7,10 @@ import threading
 import time
 from collections.abc import Generator
 
-import aiohttp
 import pytest
 
 from fakes import FakeStore, RecordingReport
-from intake.adapters.guard import LookupThreads
+from intake.adapters.names import LookupThreads
 from intake.domain.file import File
 from intake.service import Intake
 from origin import IMAGE, Origin
@@ -96,7 +95,7 @@ async def test_names_that_stalled_for_earlier_files_starve_none_of_the_next(
         results = await asyncio.gather(*(client.get(url) for url in stalled))
         assert {"timeout"} == {result.code for result in results}
 
-    client.transport._timeout = aiohttp.ClientTimeout(connect=_SOON)
+    client.transport.pool._connect_timeout = _SOON
     result = await client.get(f"http://well.example:{origin.port}/length")
 
     assert result.body == IMAGE
@@ -179,14 +178,14 @@ def test_a_thread_that_answers_after_its_loop_is_not_heard() -> None:
 
     async def give_up() -> None:
         async with asyncio.timeout(0.01):
-            await threads.run(lambda: over.wait(30))
+            await threads.start(lambda: over.wait(30))
 
     with pytest.raises(TimeoutError):
         asyncio.run(give_up())
     over.set()
 
     async def next_one() -> None:
-        await threads.run(left.set)
+        await threads.start(left.set)
 
     asyncio.run(next_one())
     assert left.is_set()
@@ -195,17 +194,17 @@ def test_a_thread_that_answers_after_its_loop_is_not_heard() -> None:
 async def test_a_lookup_that_no_thread_began_in_time_is_given_up_and_never_begun() -> None:
     """What a burst of stalled names has left behind does not keep the names after it waiting."""
     threads, over, begun = LookupThreads(1, patience=0.05), threading.Event(), threading.Event()
-    stalled = asyncio.create_task(threads.run(lambda: over.wait(30)))
+    stalled = threads.start(lambda: over.wait(30))
     await asyncio.sleep(0)
 
     with pytest.raises(TimeoutError, match="No thread"):
         async with asyncio.timeout(_SOON):
-            await threads.run(begun.set)
+            await threads.start(begun.set)
     assert not stalled.done()
     over.set()
 
     assert await stalled
-    assert await threads.run(lambda: "next") == "next"
+    assert await threads.start(lambda: "next") == "next"
     assert not begun.is_set()
 
 
@@ -213,12 +212,12 @@ async def test_a_lookup_that_was_begun_is_waited_for_however_long() -> None:
     """Giving it up would only ask the same once more: all who want a name share one lookup."""
     threads = LookupThreads(1, patience=0.01)
 
-    assert await threads.run(lambda: time.sleep(0.1) or "late") == "late"  # type: ignore[func-returns-value]
+    assert await threads.start(lambda: time.sleep(0.1) or "late") == "late"  # type: ignore[func-returns-value]
 
 
 async def test_where_the_system_has_no_more_threads_those_that_there_are_do(monkeypatch: pytest.MonkeyPatch) -> None:
     threads, over = LookupThreads(), threading.Event()
-    first = asyncio.create_task(threads.run(lambda: over.wait(30)))
+    first = threads.start(lambda: over.wait(30))
     await asyncio.sleep(0)
 
     def refuse(_: threading.Thread) -> None:
@@ -226,7 +225,7 @@ async def test_where_the_system_has_no_more_threads_those_that_there_are_do(monk
         raise RuntimeError(message)
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
-    second = asyncio.create_task(threads.run(lambda: "second"))
+    second = threads.start(lambda: "second")
     await asyncio.sleep(0)
     over.set()
 
@@ -237,6 +236,6 @@ async def test_no_more_threads_than_names_at_once() -> None:
     threads = LookupThreads(64)
 
     for _ in range(10):
-        await threads.run(threading.get_ident)
+        await threads.start(threading.get_ident)
 
     assert threads._threads == 1

@@ -11,7 +11,7 @@ import pytest
 import trustme
 
 from origin import IMAGE, Origin
-from origin.behaviour import Reader, Request, Writer, reset, says, send, sized
+from origin.behaviour import Reader, Request, Writer, head, reset, says, send, sized
 from origin.client import Connect
 from origin.names import Names
 from origin.redirects import redirect
@@ -155,7 +155,7 @@ async def test_a_peer_that_never_says_goodbye_holds_no_descriptor(
     async with Origin(_server(AUTHORITY.issue_cert("127.0.0.1"))) as origin:
         origin.taught["stay"] = stay
         client = connect(origin, tls=trusting)
-        client.transport._socket_factory = lambda info: made.append(client.guard.open_socket(info)) or made[-1]  # type: ignore[func-returns-value]
+        client.transport.pool._socket_factory = lambda info: made.append(client.guard.open_socket(info)) or made[-1]  # type: ignore[func-returns-value]
         for _ in range(10):
             assert (await client.get(origin.url("stay"))).body == IMAGE
             await asyncio.sleep(0.02)
@@ -198,3 +198,26 @@ async def test_a_redirect_may_change_the_scheme(
         client = connect(origin, secure, tls=trusting)
 
         assert (await client.get(first.url("away").replace("127.0.0.1", NAME))).body == IMAGE
+
+
+@pytest.mark.usefixtures("no_leaks", "dialled", "no_waiting")
+@pytest.mark.parametrize(("farewell", "code"), [(True, "stored"), (False, "connection_lost")])
+async def test_a_body_that_lasts_until_the_end_is_whole_if_tls_says_that_it_is_the_end(
+    farewell: bool,  # noqa: FBT001 - the one thing that differs
+    code: str,
+    connect: Connect,
+    trusting: ssl.SSLContext,
+) -> None:
+    """Anybody on the way can end a connection; only the peer can say goodbye (RFC 9112, 9.8)."""
+
+    async def until_close(_: Reader, writer: Writer, __: Request) -> None:
+        await send(writer, head("Connection: close") + IMAGE)
+        if farewell:
+            writer.close()
+        else:
+            writer.transport.abort()
+
+    async with Origin(_server(AUTHORITY.issue_cert("127.0.0.1"))) as origin:
+        origin.taught["until_close"] = until_close
+
+        assert code == (await connect(origin, tls=trusting).get(origin.url("until_close"))).code

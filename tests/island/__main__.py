@@ -14,7 +14,7 @@ from typing import Any
 
 from fakes import FakeStore, RecordingReport
 from intake import runtime
-from intake.adapters import connection
+from intake.adapters import names as lookups
 from intake.config import Config
 from intake.domain.file import File
 from intake.service import Intake
@@ -177,7 +177,7 @@ def main() -> None:
         ground.settle(Path(work))
     names.serve(names.Names(GOOD_NAMES | BAD_NAMES | TURNING_NAMES), ground.NAME_SERVER)
     # Every hop and every attempt looks its name up anew, as if much time went by between them.
-    connection._DNS_CACHE_SECONDS = -1
+    lookups._REMEMBERED_SECONDS = -1
     json.dump(asyncio.run(_live()), sys.stdout)
 
 

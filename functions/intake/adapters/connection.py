@@ -1,214 +1,261 @@
-"""Connections that carry one answer at a time, and a pool from which only silent ones come.
+"""One connection, which carries one answer to one request at a time (RFC 9112), and says so when more came.
 
-aiohttp parses whatever a peer sends, whenever it does; here nothing counts but one answer to one request. aiohttp
-is pinned exactly: `_factory`, `_get`, `_release`, `_parser`, `_payload`, `_reading_paused` and `should_close` are not
-its public API.
+Written on asyncio's transports: a general client buys convenience with copies, and parses whatever a peer sends,
+whenever it does. Here nothing counts but the answer to the request that is under way.
 """
 
-import re
+import asyncio
 import select
-from collections import OrderedDict
-from functools import partial
-from ssl import SSLContext
+import ssl
+from collections import deque
+from collections.abc import Buffer, Callable, Sequence
+from typing import cast, override
 
-import aiohttp
-from aiohttp.abc import AbstractResolver
-from aiohttp.client_proto import ResponseHandler
-from aiohttp.client_reqrep import ConnectionKey
-from aiohttp.connector import Connection
-from aiohttp.http import RawResponseMessage
-from aiohttp.http_exceptions import HttpProcessingError
-from aiohttp.streams import StreamReader
-from aiohttp.tracing import Trace
+from intake.domain.errors import BadResponse, ConnectionLost, IncompleteBody, IntakeError, Timeout
+from intake.domain.http1 import MAX_HEAD_BYTES, Chunks, Head, end_of_head, read_head
 
-MAX_HEAD_BYTES = 64 * 1024
-"""What the head of an answer may have, interim answers (1xx) included."""
+_MAX_HEADS = 100
+"""Of an answer and the interim ones before it: thousands of them fit into one turn of the loop."""
 
-MAX_HEADS = 100
-"""Interim answers and blank lines before it, itself included: thousands of them fit into one turn of the loop."""
+_SLICE = 256 * 1024
+"""Bytes of a request's body that are handed to the transport at once; TLS makes a copy of them."""
 
-MAX_FRAMING_BYTES = 64 * 1024
-"""What a chunked body may cost beside its own bytes, and one more for every sixteen of them: a byte to a chunk costs a
-thousand times the work of a body that comes in one."""
-
-_FRAMED_SHARE = 16
-_PIECE = 16 * 1024
-"""Of a chunked body that is parsed at once, before what it cost is looked at."""
-
-MAX_IDLE = 256
-"""Connections in a pool. A list may name as many origins as it has images, and a function has 1024 descriptors."""
-
-_DNS_CACHE_SECONDS = 10
-_END_OF_HEAD = re.compile(rb"\n\r?\n")
-_INTERIM = range(100, 200)
+_HIGH_WATER = 128 * 1024
+"""Bytes of an answer that wait to be taken, before no more are read."""
 
 
-class OneAnswer(ResponseHandler):
-    """The receiving side of a connection.
-
-    The head of an answer is parsed before what follows it: aiohttp would throw away a whole answer for the noise
-    that came in the same segment behind it. An error of the stream reaches whoever waits for the body, and a body
-    that lasts until the connection closes is not taken for whole when the connection breaks.
+class Connection(asyncio.Protocol):
+    """What stands between the transport of a connection and whoever asks over it.
 
     Attributes:
-        idle: the connection is in the pool: whatever comes now ends it.
+        persistent: another request may follow the answer that is there.
+        since: when the pool got it back, on the loop's clock.
     """
 
-    idle = False
-    _in_head = True
-    _until_close = False
-    _head_bytes = 0
-    _heads = 0
-    _head_tail = b""
-    _chunked = False
-    _raw_bytes = 0
-    _put_off = b""
+    since = 0.0
 
-    def close(self) -> None:
-        """Close at once, whatever is still to be sent.
+    def __init__(self, read_timeout: float) -> None:
+        """Wait for a transport.
 
-        A TLS peer that never answers our goodbye would hold the descriptor for half a minute, and one that has
-        answered and does not read the rest of an upload for ever, with all that is left of the body. Nothing is
-        closed before it is aborted: a TLS transport that is closed twice is deaf to all that comes after.
+        Args:
+            read_timeout: seconds of silence, where an answer or more of it is due.
         """
-        self.abort()
+        self._loop = asyncio.get_running_loop()
+        self._read_timeout = read_timeout
+        self._transport: asyncio.Transport | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._writable = True
+        self._error: IntakeError | None = None
+        self.persistent = True
+        self._begin("")
+        self._complete = True
 
-    def wake(self) -> None:
-        """Leave the pool, for the next answer."""
-        self.idle = False
-        self._in_head, self._head_bytes, self._heads, self._head_tail = True, 0, 0, b""
-        self._chunked, self._raw_bytes, self._put_off = False, 0, b""
+    def _begin(self, method: str) -> None:
+        self._method = method
+        self._received = b""
+        self._passed = 0  # bytes of blank lines and of interim answers, which are over
+        self._heads = 0
+        self._head: Head | None = None
+        self._left = 0
+        self._chunks: Chunks | None = None
+        self._body: deque[bytes | memoryview] = deque()
+        self._waiting_bytes = 0
+        self._complete = False
 
-    def data_received(self, data: bytes) -> None:
-        """Take what came, the head of an answer apart from its body."""
-        if self.idle and data:
-            self.close()
-            return
-        position = 0
-        while self._in_head and position < len(data) and self.exception() is None:
-            begin, position = position, self._end_of_head(data, position)
-            super().data_received(data[begin:position])
-            self._count_head(position - begin)
-        # Without data, aiohttp's parser is told to go on with what it has put off.
-        if self.exception() is None and (position < len(data) or not data):
-            if self._chunked:
-                self._take_chunks(data[position:])
-            else:
-                super().data_received(data[position:])
+    # -- to whoever asks -------------------------------------------------------------------------
 
-    def feed_data(self, data: tuple[RawResponseMessage, StreamReader], size: int = 0) -> None:
-        """Take the head of an answer, as it was parsed."""
-        message = data[0]
-        self._in_head = message.code in _INTERIM
-        self._chunked = message.chunked and not self._in_head
-        self._until_close = not message.chunked and "content-length" not in message.headers
-        super().feed_data(data, size)
+    async def ask(self, method: str, head: bytes, body: Buffer | None = None) -> Head:
+        """Send a request and return the head of the answer.
 
-    def set_exception(self, exc: BaseException, exc_cause: BaseException | None = None) -> None:
-        """Tell whoever waits for the head, or for the body."""
-        super().set_exception(exc, exc if exc_cause is None else exc_cause)
-        self._fail_body(exc)
+        Args:
+            method: of the request.
+            head: the request line and the fields, with the blank line.
+            body: goes out as it is.
 
-    def connection_lost(self, exc: BaseException | None) -> None:
-        """End the body: with an error, unless it is whole."""
-        if exc is not None and self._until_close:
-            self._fail_body(aiohttp.ClientConnectionError(f"Connection lost: {exc}"))
-        super().connection_lost(exc)
+        Raises:
+            Timeout, ConnectionLost, BadResponse: there is no answer.
+        """
+        self._begin(method)
+        transport = self._transport
+        if transport is None:
+            raise self._error or ConnectionLost
+        view = memoryview(b"" if body is None else body)
+        # Of an empty buffer, asyncio never sees the end.
+        transport.writelines([head, view[:_SLICE]] if view else [head])
+        for start in range(_SLICE, len(view), _SLICE):
+            # Not silence: the peer takes what we have to say. It may answer in the middle of it.
+            await self._until(lambda: self._writable or self._head is not None, seconds=None)
+            if self._head is not None:
+                break
+            transport.write(view[start : start + _SLICE])
+        await self._until(lambda: self._writable or self._head is not None, seconds=None)
+        self.persistent = self.persistent and self._writable
+        await self._until(lambda: self._head is not None, self._read_timeout)
+        return cast("Head", self._head)
+
+    async def read(self) -> bytes | memoryview:
+        """Return the next piece of the body; b"" where it is whole.
+
+        Raises:
+            Timeout, ConnectionLost, IncompleteBody, BadResponse: it does not come to its end.
+        """
+        if not self._body:
+            await self._until(lambda: bool(self._body) or self._complete, self._read_timeout)
+        if not self._body:
+            return b""
+        piece = self._body.popleft()
+        self._waiting_bytes -= len(piece)
+        if self._transport is not None and self._waiting_bytes < _HIGH_WATER:
+            self._transport.resume_reading()
+        return piece
 
     @property
-    def spoken_on(self) -> bool:
-        """Whether the peer has said more than its last answer, or has hung up."""
-        if self.should_close or self.transport is None or self._parser is None:
-            return True
-        # An answer that has begun, and whose head is not whole yet, is known to the parser alone.
-        if self._parser.feed_eof() is not None:
-            return True
+    def fit(self) -> bool:
+        """Whether another request may go out: the last answer is whole, and nothing but it has come."""
+        if self._transport is None or self._transport.is_closing() or not (self._complete and self.persistent):
+            return False
         # What the loop has not read yet waits in the kernel: ask it, without waiting. A peer that hung up shows too.
         waiting = select.poll()
-        waiting.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN)
-        return bool(waiting.poll(0))
+        waiting.register(self._transport.get_extra_info("socket").fileno(), select.POLLIN)
+        return not waiting.poll(0)
 
-    def _end_of_head(self, data: bytes, position: int) -> int:
-        """Where the head ends in `data`, or `data` itself; the end may have begun in the segment before."""
-        tail = self._head_tail
-        match = _END_OF_HEAD.search(tail + data) if tail else _END_OF_HEAD.search(data, position)
-        self._head_tail = b"" if match else (tail + data[position:])[-2:]
-        return match.end() - len(tail) if match else len(data)
+    def close(self) -> None:
+        """Close at once: there is nothing to say, and TLS peers that never answer a goodbye would hold it open."""
+        if self._transport is not None:
+            self._transport.abort()
 
-    def _take_chunks(self, data: bytes) -> None:
-        """Take a chunked body piece by piece, for as long as whoever reads it keeps up."""
-        if not data:
-            super().data_received(b"")
-        data, self._put_off = self._put_off + data, b""
-        for position in range(0, len(data), _PIECE):
-            if self.transport is None or self.exception() is not None:
+    async def _until(self, there: Callable[[], bool], seconds: float | None) -> None:
+        """Wait for something, or for the error that makes it impossible; silence is one, if it is to be counted."""
+        while not there():
+            if self._error is not None:
+                raise self._error
+            self._waiter = self._loop.create_future()
+            silence = None if seconds is None else self._loop.call_later(seconds, self._fall_silent)
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+                if silence is not None:
+                    silence.cancel()
+
+    def _fall_silent(self) -> None:
+        self._fail(Timeout(reason=f"silent for {self._read_timeout:g} seconds"))
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _fail(self, error: IntakeError) -> None:
+        if self._error is None:
+            self._error = error
+        self.close()
+        self._wake()
+
+    # -- from the transport ----------------------------------------------------------------------
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)  # TCP, or TLS over it
+        self._transport.set_write_buffer_limits(high=0)  # so that `_writable` says whether all has gone out
+
+    @override
+    def pause_writing(self) -> None:
+        self._writable = False
+
+    @override
+    def resume_writing(self) -> None:
+        self._writable = True
+        self._wake()
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        if self._complete:
+            # Bytes that nobody asked for would be taken for the next answer (RFC 9112, 9.2 tells to close).
+            self.close()
+            return
+        try:
+            self._take_body(data) if self._head is not None else self._take_head(data)
+        except IntakeError as error:
+            self._fail(error)
+        self._wake()
+
+    @override
+    def eof_received(self) -> None:
+        if self._head is not None and self._head.framing == "until close":
+            self._complete = self._transport is not None and _ended_by_peer(self._transport)
+        self.persistent = False
+        self._wake()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        if self._error is None:
+            reason = "closed" if exc is None else f"{type(exc).__name__}: {exc}"
+            sized = self._head is not None and self._head.framing != "until close"
+            self._error = IncompleteBody(reason=reason) if sized else ConnectionLost(reason=reason)
+        self._wake()
+
+    def _take_head(self, data: bytes) -> None:
+        searched = len(self._received)
+        received = self._received + data if searched else self._without_blank_lines(data)
+        while received and (end := end_of_head(received, searched)) is not None:
+            head = read_head(received[:end], self._method)
+            self._passed += end
+            self._heads += 1
+            if not head.interim:
+                self._require_small_head(0)
+                self._received = b""
+                self._start_body(head, memoryview(received)[end:])
                 return
-            if self._reading_paused:
-                self._put_off = data[position:]
-                return
-            piece = data[position : position + _PIECE]
-            super().data_received(piece)
-            self._count_framing(len(piece))
+            received, searched = self._without_blank_lines(received[end:]), 0
+        self._received = received
+        self._require_small_head(len(received))
 
-    def _count_framing(self, size: int) -> None:
-        self._raw_bytes += size
-        body = self._payload.total_bytes if isinstance(self._payload, StreamReader) else 0
-        if self._raw_bytes - body > MAX_FRAMING_BYTES + body // _FRAMED_SHARE and self.exception() is None:
-            self.set_exception(HttpProcessingError(message="A body that is nearly all chunks."))
+    def _without_blank_lines(self, data: bytes) -> bytes:
+        stripped = data.lstrip(b"\r\n")
+        self._passed += len(data) - len(stripped)
+        return stripped
 
-    def _count_head(self, size: int) -> None:
-        self._head_bytes += size
-        self._heads += not self._head_tail  # which is what an end may have begun in
-        if (self._head_bytes > MAX_HEAD_BYTES or self._heads > MAX_HEADS) and self.exception() is None:
-            self._buffer.clear()
-            self.set_exception(HttpProcessingError(message=f"A head of more than {MAX_HEAD_BYTES} bytes."))
+    def _require_small_head(self, begun: int) -> None:
+        if self._passed + begun > MAX_HEAD_BYTES or self._heads > _MAX_HEADS:
+            raise BadResponse(reason=f"{self._heads} heads of {self._passed + begun} bytes")
 
-    def _fail_body(self, exc: BaseException) -> None:
-        payload = self._payload
-        if isinstance(payload, StreamReader) and not payload.is_eof() and payload.exception() is None:
-            payload.set_exception(exc)
+    def _start_body(self, head: Head, rest: memoryview) -> None:
+        self._head = head
+        self.persistent = self.persistent and head.persistent and head.framing != "until close"
+        if head.framing == "chunks":
+            self._chunks = Chunks()
+        elif head.framing != "until close":
+            self._left = head.framing
+            self._complete = not self._left
+        if rest:
+            self._take_body(rest)
+
+    def _take_body(self, data: Buffer) -> None:
+        view = memoryview(data)
+        pieces: Sequence[bytes | memoryview] = [view]
+        over: bytes | memoryview = b""
+        if self._chunks is not None:
+            pieces, over = self._chunks.feed(bytes(view))
+            self._complete = self._chunks.done
+        elif self._left:
+            pieces, over = [view[: self._left]], view[self._left :]
+            self._left -= min(self._left, len(view))
+            self._complete = not self._left
+        elif self._complete:
+            pieces, over = [], view
+        if over:
+            self.persistent = False
+        self._body += [piece for piece in pieces if piece]
+        self._waiting_bytes += sum(map(len, pieces))
+        if self._waiting_bytes >= _HIGH_WATER and self._transport is not None:
+            self._transport.pause_reading()
 
 
-class CleanConnector(aiohttp.TCPConnector):
-    """A pool from which no connection comes that the peer has spoken on, or hung up, since its last answer.
-
-    Bytes that nobody asked for would be taken for the next answer (RFC 9112, 9.2 tells to close). They may have
-    come with that answer, later, or while no loop ran, between two invocations.
-    """
-
-    def __init__(
-        self, *, tls: SSLContext, resolver: AbstractResolver | None, socket_factory: aiohttp.SocketFactoryType | None
-    ) -> None:
-        """See `SessionTransport`."""
-        super().__init__(
-            limit=0,  # our own bounds limit; with 0 the connect timeout covers DNS, TCP and TLS and nothing else
-            resolver=resolver,
-            socket_factory=socket_factory,
-            ssl=tls,
-            ttl_dns_cache=_DNS_CACHE_SECONDS,
-        )
-        self._idle: OrderedDict[OneAnswer, None] = OrderedDict()
-        self._factory = partial(OneAnswer, loop=self._loop)  # type: ignore[assignment]  # one of ResponseHandlers
-
-    def _release(self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False) -> None:
-        super()._release(key, protocol, should_close=should_close)
-        if isinstance(protocol, OneAnswer):
-            protocol.idle = True
-            self._keep_few(protocol)
-
-    def _keep_few(self, protocol: OneAnswer) -> None:
-        if protocol.is_connected():
-            self._idle[protocol] = None
-        while len(self._idle) > MAX_IDLE:
-            self._idle.popitem(last=False)[0].close()  # aiohttp drops it when it comes upon it
-
-    async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
-        while (connection := await super()._get(key, traces)) is not None:
-            protocol = connection.protocol
-            if isinstance(protocol, OneAnswer):
-                self._idle.pop(protocol, None)
-            if isinstance(protocol, OneAnswer) and not protocol.spoken_on:
-                protocol.wake()
-                return connection
-            connection.close()
-        return None
+def _ended_by_peer(transport: asyncio.Transport) -> bool:
+    """Tell an end from a cut: TLS has a farewell that nobody else can say (RFC 9112, 9.8); TCP alone has none."""
+    tls = transport.get_extra_info("ssl_object")
+    try:
+        return tls is None or tls.read(1) == b""
+    except ssl.SSLError:
+        return False
