@@ -1,12 +1,13 @@
 """Which documents are Files, and every fault of those that are not."""
 
+import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from intake.domain.file import File, ImageRequest, InvalidFile, Role
+from intake.domain.file import Fault, File, ImageRequest, InvalidFile, Role
 
 URL = "https://a.example/1.png"
 SHA256 = "0123456789abcdef" * 4
@@ -175,17 +176,31 @@ JSON = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["url", "sha256", "x", "urls"]), inner),
 )
 MEMBERS = st.sampled_from(["fileUrl", "baseUrls", "urls", "id", "sha256"])
+PLACE = re.compile(r"([A-Za-z0-9]+)|\[([0-9]+)\]")
+
+
+def stands(path: str, document: Any) -> bool:
+    """Whether a path leads somewhere in a document."""
+    for member, index in PLACE.findall(path):
+        inside = document if isinstance(document, dict if member else list) else ()
+        if member not in inside if member else int(index) >= len(inside):
+            return False
+        document = document[member or int(index)]
+    return True
 
 
 @settings(deadline=None)
 @given(JSON | st.dictionaries(MEMBERS, JSON | st.lists(JSON)))
-def test_whatever_json_says_it_is_a_file_or_has_named_faults(document: object) -> None:
-    found: tuple[object, ...]
+@example({"baseUrls": [[], {}, 7, [None]], "fileUrl": {}, "id": [], "sha256": ""})
+def test_whatever_json_says_it_is_a_file_or_has_named_faults(document: Any) -> None:
+    """A fault is named once, and its place is there, or is what is missing in a place that is there."""
+    named: tuple[Fault, ...] = ()
     try:
-        found = File.parse(document).images
+        images = File.parse(document).images
     except InvalidFile as error:
-        found = tuple({fault.path: fault for fault in error.faults}.values())
-        named = len(error.faults)
-    else:
-        named = len(found)
-    assert len(found) == named > 0
+        images, named = (), tuple(error.faults)
+    assert bool(images) is not bool(named)
+    assert len(named) == len({fault.path for fault in named})
+    for fault in named:
+        assert stands(fault.path, document) is (fault.message != "is missing")
+        assert stands(re.sub(r"(\.?[A-Za-z0-9]+|\[0\])$", "", fault.path), document)

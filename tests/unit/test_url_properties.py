@@ -1,8 +1,11 @@
 """What holds for every text that a stranger may write."""
 
 from contextlib import suppress
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
+import yarl
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -50,6 +53,16 @@ def assert_sound(url: Url) -> None:
         assert not any(sign <= " " or sign == "\x7f" for sign in part)
     assert not set(url.host) & set("/?#@\\[]%")
     assert "#" not in url.target
+    assert_others_read_the_same(url)
+
+
+def assert_others_read_the_same(url: Url) -> None:
+    """The host that is judged is the one that is sent, whoever reads the text on its way: httpx, aiohttp or Python."""
+    httpx_reads, yarl_reads, python_reads = httpx.URL(url.origin), yarl.URL(str(url), encoded=True), urlsplit(str(url))
+    assert url.host == httpx_reads.raw_host.decode() == yarl_reads.raw_host == python_reads.hostname
+    default = {"http": 80, "https": 443}[url.scheme]
+    assert url.port == (httpx_reads.port or default) == yarl_reads.port == (python_reads.port or default)
+    assert url.target.removesuffix("?") == yarl_reads.raw_path_qs.removesuffix("?")  # an empty query is none to yarl
 
 
 @settings(deadline=None)
