@@ -6,8 +6,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
+from botocore.auth import S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
 from botocore.credentials import RefreshableCredentials
 from botocore.session import get_session
+from hypothesis import given
+from hypothesis import strategies as st
 
 from intake.adapters.bucket import refusal
 from intake.adapters.signer import Signer
@@ -86,6 +90,32 @@ def test_an_endpoint_that_is_set_is_asked_with_the_bucket_in_the_path(
     environment.setenv("AWS_ENDPOINT_URL_S3", endpoint)
     signed = Signer(session("eu-central-1"), "the-images").sign("GET", "receipts/a.json", {})
     assert (endpoint, "/the-images/receipts/a.json") == (signed.origin, signed.target.partition("?")[0])
+
+
+@given(
+    method=st.sampled_from(["GET", "HEAD", "PUT"]),
+    key=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30),
+    headers=st.dictionaries(
+        st.sampled_from(["Content-Type", "If-None-Match", "If-Match", "Range", "x-amz-checksum-sha256"]),
+        st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=20),
+    ),
+    token=st.sampled_from([None, "t/+=~ token"]),
+    secret=st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=40),
+)
+def test_the_signature_is_the_one_that_botocore_makes(
+    method: str, key: str, headers: dict[str, str], token: str | None, secret: str
+) -> None:
+    own = boto3.Session("key/+", secret, token, region_name="eu-central-1")
+    signer = Signer(own, "the-images")
+    signed = signer.sign(method, key, headers)
+    query = parse_qs(urlsplit(signed.target).query)
+    moment = datetime.strptime(query["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    request = AWSRequest(method, signed.origin + signed.target.partition("?")[0], headers)
+    with pytest.MonkeyPatch.context() as clock:
+        clock.setattr("botocore.auth.get_current_datetime", lambda: moment)
+        S3SigV4QueryAuth(own.get_credentials(), "s3", "eu-central-1", expires=300).add_auth(request)
+
+    assert parse_qs(urlsplit(str(request.url)).query) == query
 
 
 @pytest.mark.usefixtures("environment")

@@ -1,17 +1,21 @@
-"""Signatures for one bucket (AWS Signature Version 4, in the query), by boto3's own signer.
+"""Signatures for one bucket (AWS Signature Version 4, in the query), with what boto3 knows of it.
 
-`generate_presigned_url` resolves the endpoint anew for every key, which is most of its cost (0.21 ms against 0.08).
-So boto3 is asked once what a URL of this bucket looks like, and its signer then signs one key after the other.
+boto3 finds the credentials, and renews them, and knows where the bucket is: it is asked once for the URL of an
+object. The signature itself is thirty lines of hashing, which botocore's own signer spends 0.09 ms on, a tenth of all
+that an image costs; here it takes a tenth of that. A test holds the two against each other.
 """
 
+import hashlib
+import hmac
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache, reduce
 from typing import Literal
 from urllib.parse import parse_qs, quote, urlsplit
 
 import boto3
-from botocore.auth import S3SigV4QueryAuth
-from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.exceptions import NoCredentialsError
 
@@ -56,19 +60,45 @@ class Signer:
         parts = urlsplit(client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": _PROBE}))
         _, _, region, service, _ = parse_qs(parts.query)["X-Amz-Credential"][0].rsplit("/", 4)
         self._origin = f"{parts.scheme}://{parts.netloc}"
+        self._host = parts.netloc
         self._prefix = parts.path.removesuffix(_PROBE)
         self._credentials = credentials
-        self._scope = (service, region)
+        self._scope = f"{region}/{service}/aws4_request"
 
-    def sign(self, method: str, key: str, headers: dict[str, str]) -> SignedUrl:
-        """Sign one request.
+    def sign(self, method: str, key: str, headers: Mapping[str, str]) -> SignedUrl:
+        """Sign one request (Amazon S3 API Reference, "Authenticating Requests: Using Query Parameters").
 
         Args:
-            method: GET or PUT.
+            method: GET, HEAD or PUT.
             key: of the object.
             headers: all of them; the request must carry them as they are here.
         """
-        request = AWSRequest(method, self._origin + self._prefix + quote(key, safe="/~"), headers)
         credentials = self._credentials.get_frozen_credentials()
-        S3SigV4QueryAuth(credentials, *self._scope, expires=_SECONDS).add_auth(request)
-        return SignedUrl(self._origin, str(request.url).removeprefix(self._origin))
+        moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        scope = f"{moment[:8]}/{self._scope}"
+        sent = {**headers, "host": self._host}
+        fields = sorted((name.lower(), " ".join(value.split())) for name, value in sent.items())
+        signed = ";".join(name for name, _ in fields)
+        query = {
+            "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+            "X-Amz-Credential": f"{credentials.access_key}/{scope}",
+            "X-Amz-Date": moment,
+            "X-Amz-Expires": str(_SECONDS),
+            **({"X-Amz-Security-Token": credentials.token} if credentials.token else {}),
+            "X-Amz-SignedHeaders": signed,
+        }
+        path = self._prefix + quote(key, safe="/~")
+        asked = "&".join([f"{name}={quote(value, safe='~')}" for name, value in query.items()])
+        lines = [method, path, asked, *(f"{name}:{value}" for name, value in fields), "", signed, "UNSIGNED-PAYLOAD"]
+        digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        secret = _signing_key(credentials.secret_key, scope)
+        signature = hmac.digest(secret, f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{digest}".encode(), "sha256").hex()
+        return SignedUrl(self._origin, f"{path}?{asked}&X-Amz-Signature={signature}")
+
+
+@lru_cache(maxsize=4)
+def _signing_key(secret: str, scope: str) -> bytes:
+    """Of a day, a region and a service."""
+    return reduce(
+        lambda key, part: hmac.digest(key, part.encode(), "sha256"), scope.split("/"), f"AWS4{secret}".encode()
+    )
