@@ -113,7 +113,9 @@ def test_the_signature_is_the_one_that_botocore_makes(
     request = AWSRequest(method, signed.origin + signed.target.partition("?")[0], headers)
     with pytest.MonkeyPatch.context() as clock:
         clock.setattr("botocore.auth.get_current_datetime", lambda: moment)
-        S3SigV4QueryAuth(own.get_credentials(), "s3", "eu-central-1", expires=300).add_auth(request)
+        credentials = own.get_credentials()
+        assert credentials is not None
+        S3SigV4QueryAuth(credentials, "s3", "eu-central-1", expires=300).add_auth(request)
 
     assert parse_qs(urlsplit(str(request.url)).query) == query
 
