@@ -55,6 +55,14 @@ async def test_a_target_goes_out_as_it_was_written(target: str, origin: Origin, 
     assert f"GET {target} HTTP/1.1\r\n".encode() == origin.requests[0].raw.splitlines(keepends=True)[0]
 
 
+async def test_the_longest_url_there_may_be_goes_out_whole(origin: Origin, client: Client) -> None:
+    target = "/length?" + "x" * (4096 - len(origin.base) - len("/length?"))
+
+    assert (await client.get(origin.base + target)).body == IMAGE
+
+    assert target == origin.requests[0].target
+
+
 @pytest.mark.parametrize(("written", "target"), ENCODED.items())
 async def test_what_cannot_go_out_is_encoded_once(written: str, target: str, origin: Origin, client: Client) -> None:
     assert (await client.get(origin.base + written)).body == IMAGE
@@ -80,7 +88,18 @@ async def test_nothing_that_an_origin_sent_goes_back_to_it(first: str, origin: O
     assert origin.requests[0].raw == origin.requests[-1].raw
 
 
-@pytest.mark.parametrize("host", ["a_b.example", "-a.example", "xn--a.example", "xn--mnchen-3ya.example", "example"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "a_b.example",
+        "-a.example",
+        "xn--a.example",
+        "xn--mnchen-3ya.example",
+        "example",
+        "1.a",
+        f"{'a' * 63}.{'b' * 63}",
+    ],
+)
 async def test_odd_hosts_are_asked_by_their_names(host: str, origin: Origin, client: Client, names: Names) -> None:
     """The name that was judged is the one that is looked up, and the one that the Host header says."""
     names[host] = ["127.0.0.1"]
