@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from intake.domain.http1 import Head, read_head
 from origin import BEHAVIOURS, IMAGE, Origin, in_a_thread
+from origin.behaviour import head, says
 from origin.client import Client, Connect, limits_for
 from origin.names import Names
 
@@ -108,6 +110,23 @@ async def test_as_many_connections_as_requests_at_once(origin: Origin, client: C
 
     assert [result.body for result in results] == [IMAGE] * 8
     assert origin.connections == 8
+
+
+async def test_a_flood_of_heads_is_not_read_to_its_end(
+    origin: Origin, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thousands come in one segment, and nothing else runs while they are read."""
+    seen: list[Head] = []
+    monkeypatch.setattr(
+        "intake.adapters.connection.read_head",
+        lambda *given: seen.append(read_head(*given)) or seen[-1],  # type: ignore[func-returns-value]
+    )
+    origin.taught["flood"] = says(head(status="100 Continue") * 10_000, end=False)
+
+    result = await connect(origin, max_attempts=1).get(origin.url("flood"))
+
+    assert result.code == "bad_response"
+    assert len(seen) in range(100, 103)
 
 
 async def test_no_more_connections_wait_than_there_are_descriptors_for(

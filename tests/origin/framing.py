@@ -81,7 +81,7 @@ def _in_chunks_of(size: int) -> bytes:
 
 
 add("chunks_of_a_hundred_bytes", says(_in_chunks_of(100), end=False), STORED)
-add("chunks_of_ten_bytes", says(_in_chunks_of(10), end=False), STORED)
+add("chunks_of_forty_bytes", says(_in_chunks_of(40), end=False), STORED)
 add("chunks_of_a_byte", says(_in_chunks_of(1), end=False), "bad_response")
 
 

@@ -202,8 +202,8 @@ class Connection(asyncio.Protocol):
             head = read_head(received[:end], self._method)
             self._passed += end
             self._heads += 1
+            self._require_small_head(0)
             if not head.interim:
-                self._require_small_head(0)
                 self._received = b""
                 self._start_body(head, memoryview(received)[end:])
                 return

@@ -12,7 +12,7 @@ from typing import Literal
 from intake.domain.errors import BadResponse
 
 MAX_HEAD_BYTES = 64 * 1024
-"""What the head of an answer may have, interim answers (1xx) and blank lines included; so may its trailers."""
+"""What the head of an answer may have, interim answers (1xx) and blank lines included."""
 
 _BEGINNING = b"HTTP/"
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([0-9]{3})(?: [^\x00\r\n]*)?")
@@ -27,7 +27,7 @@ _INTERIM = range(100, 200)
 SWITCHING_PROTOCOLS = 101
 
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\x00\r\n]*)?")
-_MAX_FRAMING_BYTES = 64 * 1024
+_MAX_FRAMING_BYTES = 16 * 1024
 """What a body in chunks may cost beside its own bytes, trailers included, and one byte more for every sixteen of them:
 a byte to a chunk costs a thousand times the work of a body that comes in one."""
 
