@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from ipaddress import ip_network
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -159,18 +160,14 @@ def world(names: Names, dialled: list[str], monkeypatch: pytest.MonkeyPatch) -> 
             monkeypatch.setattr(runtime, name, lambda built=built: built)
         monkeypatch.setattr(runtime, "store", lambda: world.store)
         monkeypatch.setattr(runtime, "inbox", lambda: world.inbox)
-        monkeypatch.setattr(telemetry.logger.registered_handler, "stream", _Stream(world.logged))
+        monkeypatch.setattr(
+            telemetry.logger.registered_handler,
+            "stream",
+            SimpleNamespace(write=world.logged.append, flush=lambda: None),
+        )
         yield world
         runner.run(fetcher.aclose())
     assert set(dialled) <= {"127.0.0.1"}
-
-
-class _Stream:
-    def __init__(self, lines: list[str]) -> None:
-        self.write = lines.append
-
-    def flush(self) -> None:
-        """Nothing is held."""
 
 
 @pytest.fixture(autouse=True)
