@@ -129,9 +129,7 @@ class World:
                 f"{start}{CANARY}@a.example/x"
                 for start in ("http:user:", "http:/", "http://", "//", "user:", "http:\\\\u:")
             ),
-            f"http://a.example?{CANARY}@b.example/",
-            f"http://user:{CANARY}?x@b.example/",
-            f"http://user:{CANARY}#x@b.example/",
+            *(f"http://{rest}" for rest in (f"a?{CANARY}@b/", f"u:{CANARY}?x@b/", f"u:{CANARY}#x@b/")),
         ]
         return [*taught, *ends, *unreached, *unread]
 
