@@ -33,6 +33,12 @@ def test_the_trusted_certificates_are_named_whatever_the_environment_says(monkey
     assert asked == [{"cafile": certifi.where()}]
 
 
+def test_certificates_are_required_and_held_against_the_name() -> None:
+    tls = runtime._tls(certifi.where())
+    assert (tls.verify_mode, tls.check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert tls.minimum_version >= ssl.TLSVersion.TLSv1_2
+
+
 def test_a_bug_is_logged_without_the_query_of_a_url_and_answered_as_a_problem(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -1,0 +1,97 @@
+"""Origins that send as much as they may and never end: memory stays within what was there before and the budget."""
+
+import asyncio
+import multiprocessing
+import socket
+from multiprocessing.connection import Connection
+
+from bench.program import peak_mib
+from fakes import FakeStore, RecordingReport
+from intake.domain.file import File
+from intake.domain.receipt import FailedEntry
+from intake.service import Intake
+from origin import IMAGE, in_a_thread
+from origin.behaviour import Act, Reader, Request, Writer, chunks, head, send, send_forever, wait_forever
+from origin.client import Client, limits_for
+from origin.names import Names
+from origin.server import Origin
+
+MIB = 2**20
+BODY_MIB, BUDGET_MIB, IMAGES = 4, 48, 64
+"""Without a budget, most of 64 bodies of 4 MiB would be there at once."""
+
+BESIDE_MIB = IMAGES * 0.375 + 16
+"""For what a connection reads ahead (128 KiB, and the last 256 KiB that came), and what the allocator keeps."""
+
+_NEARLY_ALL = IMAGE + bytes(BODY_MIB * MIB - len(IMAGE) - 1)
+
+
+def _then_silence(first: bytes) -> Act:
+    async def act(_: Reader, writer: Writer, __: Request) -> None:
+        await send(writer, first)
+        await wait_forever()
+
+    return act
+
+
+async def _without_end(_: Reader, writer: Writer, __: Request) -> None:
+    await send(writer, head() + IMAGE)
+    await send_forever(writer, bytes(MIB))
+
+
+async def _head_without_end(_: Reader, writer: Writer, __: Request) -> None:
+    await send_forever(writer, b"HTTP/1.1 103 Early Hints\r\n\r\n" * 1000)
+
+
+GREEDY: dict[str, Act] = {
+    "announced": _then_silence(head(f"Content-Length: {BODY_MIB * MIB}") + _NEARLY_ALL),
+    "in_chunks": _then_silence(head("Transfer-Encoding: chunked") + chunks([_NEARLY_ALL])),
+    "without_end": _without_end,
+    "head_without_end": _head_without_end,
+}
+
+
+async def _ask(origin: Origin) -> tuple[set[str], float]:
+    """How a File of greedy origins alone ends, and MiB of resident memory that it took at its peak."""
+    names, hosts = Names(), [f"host-{number}.example" for number in range(IMAGES)]
+    socket.getaddrinfo = names.getaddrinfo  # type: ignore[assignment]
+    names.answers |= {host: ["127.0.0.1"] for host in hosts}
+    limits = limits_for(
+        origin,
+        max_image_bytes=BODY_MIB * MIB,
+        memory_budget_bytes=BUDGET_MIB * MIB,
+        max_in_flight=IMAGES,
+        max_base_images=IMAGES,
+        max_attempts=1,
+        read_timeout=0.4,
+    )
+    async with Client(limits) as client:
+        intake = Intake(client.fetcher, FakeStore(), RecordingReport(), limits, "bucket")
+        await intake.take_in(File.parse({"urls": [origin.url("length")]}), 30.0)
+        before = peak_mib()
+        paths = [f"{host}:{origin.port}/{list(GREEDY)[n % len(GREEDY)]}" for n, host in enumerate(hosts)]
+        receipt = await intake.take_in(File.parse({"urls": [f"http://{path}" for path in paths]}), 30.0)
+    codes = {entry.error.code for entry in receipt.images if isinstance(entry, FailedEntry)}
+    return codes, peak_mib() - before
+
+
+def _live(origin: Origin, report: Connection) -> None:
+    report.send(asyncio.run(_ask(origin)))
+
+
+def test_a_file_of_greedy_origins_takes_no_more_memory_than_its_budget() -> None:
+    """In a process of its own, whose memory nothing has stretched before."""
+    with in_a_thread() as serving:
+        serving.taught |= GREEDY
+        known = Origin()
+        known.port = serving.port
+        ours, theirs = multiprocessing.Pipe()
+        process = multiprocessing.get_context("spawn").Process(target=_live, args=(known, theirs))
+        process.start()
+        theirs.close()
+        codes, taken = ours.recv()
+        process.join()
+        ours.close()
+
+    assert {"timeout", "too_large", "bad_response"} == codes
+    assert BUDGET_MIB / 2 < taken < BUDGET_MIB + BESIDE_MIB
