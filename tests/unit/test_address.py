@@ -134,12 +134,12 @@ def test_allowed_networks_are_dialled_and_not_an_address_more(expected: Verdict,
 @pytest.mark.parametrize("prefix", ["", "::ffff:", "64:ff9b::"])
 @pytest.mark.parametrize("address", ["169.254.169.254", "169.254.170.2", "169.254.170.23"])
 def test_what_hands_out_credentials_is_not_dialled_whatever_is_allowed(address: str, prefix: str) -> None:
-    assert Verdict.LINK_LOCAL == judge(prefix + address, [ip_network("169.254.0.0/16"), ip_network("0.0.0.0/0")])
+    assert judge(prefix + address, [ip_network("169.254.0.0/16"), ip_network("0.0.0.0/0")]) == Verdict.LINK_LOCAL
 
 
 @pytest.mark.parametrize("address", ["fd00:ec2::254", "fd00:ec2::23"])
 def test_nor_is_it_by_ipv6(address: str) -> None:
-    assert OUTSIDE == judge(address, [ip_network("fd00::/8"), ip_network("::/0")])
+    assert judge(address, [ip_network("fd00::/8"), ip_network("::/0")]) == OUTSIDE
 
 
 def test_only_two_verdicts_dial() -> None:
