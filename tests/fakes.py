@@ -63,7 +63,7 @@ class FakeFetch:
         finally:
             self.at_once -= 1
         final = Url.parse(self.moved.get(str(url), str(url)))
-        return Download(bytearray(body), hashlib.sha256(body).hexdigest(), final)
+        return Download(memoryview(body), hashlib.sha256(body).hexdigest(), final)
 
 
 async def _settle(answer: Answer) -> bytes:

@@ -23,7 +23,7 @@ class Download:
         final_url: where they came from after all redirects.
     """
 
-    body: bytearray
+    body: memoryview
     sha256: str
     final_url: Url
 

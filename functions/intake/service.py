@@ -154,10 +154,10 @@ class Intake:
             reused = await self._store.put_image(key, image, download.body, download.sha256)
         finally:
             effort.store_ms = round((now() - begin) * 1000)
-        size = memoryview(download.body).nbytes
+        size = len(download.body)
         return Stored(image, key, download.sha256, size, download.final_url, reused, effort)
 
-    async def _inspect(self, body: bytearray) -> Image:
+    async def _inspect(self, body: memoryview) -> Image:
         """Walk a body. Hostile ones take their time: between them the loop comes round, to the deadline as well."""
         async with self._walking:
             begin = perf_counter()

@@ -40,7 +40,7 @@ class WatchedFetch(FakeFetch):
         body = Bytes(self._body)
         self.bodies.append(weakref.ref(body))
         await reservation.take(len(body), url.host)
-        return Download(body, "0" * 64, url)
+        return Download(memoryview(body), "0" * 64, url)
 
 
 async def test_a_body_that_failed_is_let_go_while_its_neighbours_go_on() -> None:

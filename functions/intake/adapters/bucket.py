@@ -13,7 +13,7 @@ import httpx
 from botocore.exceptions import BotoCoreError
 
 from intake.adapters.signer import Signer
-from intake.adapters.transport import Bytes, origin_url
+from intake.adapters.transport import NO_BODY, Bytes, origin_url
 from intake.domain.errors import IntakeError, StoreDenied, StoreFailed
 from intake.domain.retry import backoff
 
@@ -130,7 +130,7 @@ class Bucket:
             method,
             origin_url(signed.origin),
             headers=headers | length,
-            stream=None if body is None else Bytes(body),
+            stream=NO_BODY if body is None else Bytes(body),
             extensions={"target": signed.target.encode("ascii")},
         )
 

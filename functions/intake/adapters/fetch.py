@@ -8,7 +8,7 @@ from math import inf
 import httpx
 
 from intake.adapters.clock import ImageClock
-from intake.adapters.transport import origin_url
+from intake.adapters.transport import NO_BODY, origin_url
 from intake.bounds import OriginLimiter, Reservation
 from intake.domain.address import judge_destination
 from intake.domain.body import Body
@@ -116,6 +116,7 @@ class Fetcher:
                 origin_url(url.origin),
                 headers={"Host": url.authority} | self._headers,  # httpx would read the host once more
                 extensions={"target": url.target.encode("ascii")},
+                stream=NO_BODY,
             )
         )
         try:
@@ -131,7 +132,7 @@ class Fetcher:
 
     async def _receive(
         self, answer: httpx.Response, reservation: Reservation, clock: ImageClock, host: str
-    ) -> tuple[bytearray, str]:
+    ) -> tuple[memoryview, str]:
         refuse_status(answer.status_code, answer.headers, datetime.now(UTC))
         most = self._limits.max_image_bytes
         length = announced_length(answer.headers, most)

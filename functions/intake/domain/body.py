@@ -10,7 +10,8 @@ from intake.domain.image import HEAD_BYTES, identify
 class Body:
     """Collects chunks.
 
-    The buffer is laid out at once where the length was announced, so that it neither grows nor is copied.
+    A body that comes whole in one piece is that piece. Otherwise the buffer is laid out at once where the length was
+    announced, so that it neither grows nor is copied.
     """
 
     def __init__(self, length: int | None, most: int, accepted: Collection[str]) -> None:
@@ -21,7 +22,8 @@ class Body:
             most: bytes that are taken.
             accepted: types of images that are taken.
         """
-        self._buffer = bytearray(length or 0)
+        self._buffer = bytearray()
+        self._whole: memoryview | None = None
         self._length = length
         self._most = most
         self._accepted = accepted
@@ -43,11 +45,21 @@ class Body:
             identify(memoryview(head), self._accepted)
         if end > self._most:
             raise TooLarge(f"The origin sent more than the {self._most} bytes that are allowed.")
-        self._buffer[self._size : end] = view
+        if not self._size and end == self._length:
+            self._whole = view
+        else:
+            self._copy(view, end)
         self._digest.update(view)
         self._size = end
 
-    def finish(self) -> tuple[bytearray, str]:
+    def _copy(self, view: memoryview, end: int) -> None:
+        if not self._size:
+            self._buffer = bytearray(self._length or 0)
+        if self._whole is not None:  # and yet there is more: it is refused in the end
+            self._buffer, self._whole = bytearray(self._whole), None
+        self._buffer[self._size : end] = view
+
+    def finish(self) -> tuple[memoryview, str]:
         """Return the bytes and their SHA-256 in hexadecimal.
 
         Raises:
@@ -58,4 +70,4 @@ class Body:
             raise EmptyBody
         if self._length is not None and self._size != self._length:
             raise IncompleteBody(f"The origin sent {self._size} of {self._length} bytes.")
-        return self._buffer, self._digest.hexdigest()
+        return self._whole or memoryview(self._buffer), self._digest.hexdigest()

@@ -15,11 +15,14 @@ MAX_HEAD_BYTES = 64 * 1024
 """What the head of an answer may have, interim answers (1xx) and blank lines included."""
 
 _BEGINNING = b"HTTP/"
-_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([0-9]{3})(?: [^\x00\r\n]*)?")
-_FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+)[ \t]*:[ \t]*([^\x00\r\n]*?)[ \t]*")
+_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_STATUS_LINE = rb"HTTP/1\.([01]) ([0-9]{3})(?: [^\x00\r\n]*)?\r?\n"
+_HEAD = re.compile(rb"%b((?:%b[ \t]*:[^\x00\r\n]*\r?\n)*)\r?\n" % (_STATUS_LINE, _TOKEN))
+_FIELD = re.compile(rb"(%b)[ \t]*:([^\r\n]*)\r?\n" % _TOKEN)
+_TRAILER = re.compile(rb"%b[ \t]*:[^\x00\r\n]*" % _TOKEN)
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
-_END_OF_LINE = re.compile(rb"\r?\n")
+_TOLD_APART = frozenset({b"connection", b"content-length", b"transfer-encoding"})
 _DIGITS = re.compile(rb"[0-9]+")
 _MOST = 2**63 - 1
 _WITHOUT_BODY = frozenset({204, 304})
@@ -82,21 +85,14 @@ def read_head(data: bytes, method: str) -> Head:
     Raises:
         BadResponse: it is none.
     """
-    line, *rest = _END_OF_LINE.split(_FOLD.sub(b" ", data))
-    begin = _STATUS_LINE.fullmatch(line)
-    if begin is None:
-        raise BadResponse(reason="the status line is none of HTTP/1.0 or HTTP/1.1")
-    fields = [_read_field(field) for field in rest if field]
-    status = int(begin[2])
-    values = _values(fields)
-    return Head(status, fields, _framing(status, method, values), _persistent(begin[1] == b"1", status, values))
-
-
-def _read_field(line: bytes) -> tuple[bytes, bytes]:
-    found = _FIELD.fullmatch(line)
+    found = _HEAD.fullmatch(_FOLD.sub(b" ", data))
     if found is None:
-        raise BadResponse(reason="a header field is none")
-    return found[1], found[2]
+        raise BadResponse(reason="the head is none of HTTP/1.0 or HTTP/1.1")
+    version, code, block = found.groups()
+    fields = [(name, value.strip(b" \t")) for name, value in _FIELD.findall(block)]
+    status = int(code)
+    values = _values(fields)
+    return Head(status, fields, _framing(status, method, values), _persistent(version == b"1", status, values))
 
 
 type _Values = dict[bytes, list[bytes]]
@@ -105,7 +101,9 @@ type _Values = dict[bytes, list[bytes]]
 def _values(fields: list[tuple[bytes, bytes]]) -> _Values:
     values: _Values = {}
     for name, value in fields:
-        values.setdefault(name.lower(), []).append(value)
+        lowered = name.lower()
+        if lowered in _TOLD_APART:
+            values.setdefault(lowered, []).append(value)
     return values
 
 
@@ -209,10 +207,10 @@ class Chunks:
         self._bytes += self._left
 
     def _read_trailer(self, line: bytes) -> None:
-        if line:
-            _read_field(line)
-        else:
+        if not line:
             self.done = True
+        elif not _TRAILER.fullmatch(line):
+            raise BadResponse(reason="a trailer is no field")
 
     def _require_little_framing(self, begun: int) -> None:
         if self._framing + begun > _MAX_FRAMING_BYTES + self._bytes // _FRAMED_SHARE:
