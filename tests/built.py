@@ -14,7 +14,7 @@ from intake import runtime
 from intake.handlers import bulk, http, s3
 from lambda_context import Context
 
-_CACHES = (runtime.config, runtime.intake, runtime.manifests, runtime.store, runtime.inbox)
+_CACHES = (runtime.config, runtime.intake, runtime.manifests, runtime.store, runtime.inbox, runtime._session)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 from hashlib import sha256
 
 import boto3
@@ -11,6 +12,7 @@ import pytest
 
 import seaweed
 from intake.adapters.bucket import Bucket
+from intake.adapters.later import Later
 from intake.adapters.signer import Signer
 from intake.adapters.store import S3Store
 from intake.adapters.transport import SessionTransport
@@ -46,7 +48,7 @@ async def opened(
     )
     tls = ssl.create_default_context(cafile=certifi.where())
     transport = SessionTransport(connect_timeout=1.0, read_timeout=read_timeout, tls=tls)
-    store = S3Store(Bucket(Signer(session, bucket), transport))
+    store = S3Store(Bucket(Later(partial(Signer, session, bucket)), transport))
     try:
         yield store
     finally:

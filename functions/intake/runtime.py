@@ -1,27 +1,35 @@
-"""Puts the house together, once per execution environment, on the one event loop that it has."""
+"""Puts the house together, once per execution environment, on the one event loop that it has.
+
+boto3 takes as long to import as a third of all the rest, and to make a client takes it as long again. Nothing needs
+it before the first image is there: it is imported by the thread that makes the signer, while that image is fetched.
+"""
 
 import asyncio
 import os
 import ssl
 from collections.abc import Coroutine
-from functools import cache
-from typing import Any
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 
-import boto3
 import certifi
 
 from intake.adapters.bucket import CONNECT_SECONDS, READ_SECONDS, Bucket
 from intake.adapters.fetch import Fetcher
 from intake.adapters.guard import Guard
 from intake.adapters.inbox import S3Inbox
-from intake.adapters.runs import Runs
-from intake.adapters.signer import Signer
+from intake.adapters.later import Later
 from intake.adapters.store import S3Store
 from intake.adapters.transport import SessionTransport
 from intake.config import Config
 from intake.manifests import Manifests
 from intake.service import Intake
 from intake.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    import boto3
+
+    from intake.adapters.runs import Runs
+    from intake.adapters.signer import Signer
 
 PRODUCT = "image-intake/0.1"
 
@@ -70,8 +78,10 @@ def inbox() -> S3Inbox:
 
 
 @cache
-def runs() -> Runs:
+def runs() -> "Runs":
     """Open the results of bulk runs, which stand beside the images."""
+    from intake.adapters.runs import Runs  # noqa: PLC0415 - only the end of a run needs it
+
     return Runs(config().image_bucket)
 
 
@@ -95,7 +105,20 @@ def bucket(name: str) -> Bucket:
     # The certificates of a proxy or of a private S3 are told as everywhere in boto3.
     tls = _tls(os.environ.get("AWS_CA_BUNDLE") or certifi.where())
     transport = SessionTransport(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, tls=tls)
-    return Bucket(Signer(boto3.Session(), name), transport)
+    return Bucket(Later(partial(_signer, name)), transport)
+
+
+def _signer(name: str) -> "Signer":
+    from intake.adapters.signer import Signer  # noqa: PLC0415 - by a thread, see above
+
+    return Signer(_session(), name)
+
+
+@cache
+def _session() -> "boto3.Session":
+    import boto3  # noqa: PLC0415 - by a thread, see above
+
+    return boto3.Session()
 
 
 @cache

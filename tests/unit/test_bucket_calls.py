@@ -10,6 +10,7 @@ from botocore.exceptions import CredentialRetrievalError
 
 from intake.adapters import bucket as adapter
 from intake.adapters.bucket import Answer, Bucket
+from intake.adapters.later import Later
 from intake.adapters.signer import SignedUrl
 from intake.domain.errors import ConnectionLost, StoreDenied, StoreFailed
 
@@ -69,7 +70,7 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def call(script: Script, method: str = "PUT", signer: Any = None) -> Answer:
     chosen: Any = signer or FakeSigner()
-    bucket = Bucket(chosen, script)
+    bucket = Bucket(Later(lambda: chosen), script)
     return await bucket.call(method, "images/a.jpg", {}, bytearray(b"body") if method == "PUT" else None)
 
 
@@ -116,7 +117,7 @@ async def test_that_something_is_there_or_not_is_an_answer(method: str, status: 
 async def test_a_condition_on_what_was_removed_is_not_met_and_without_one_there_is_nothing_not_to_find() -> None:
     signer: Any = FakeSigner()
     script = Script((404, NO_KEY), (404, NO_BUCKET), (404, NO_KEY))
-    bucket = Bucket(signer, script)
+    bucket = Bucket(Later(lambda: signer), script)
     assert (await bucket.call("PUT", "receipts/a.json", {"If-Match": '"1"'}, b"{}")).status == 404
     with pytest.raises(StoreDenied):
         await bucket.call("PUT", "receipts/a.json", {"If-Match": '"1"'}, b"{}")

@@ -19,11 +19,12 @@ ALLOWED = {
     "batch": {"domain", "service"},
     "manifests": {"domain", "ports", "batch", "service"},
     "settings": {"domain"},
+    "start": set(),
     "config": {"domain", "settings"},
     "telemetry": {"domain"},
-    "adapters": {"adapters", "domain", "ports", "bounds"},
+    "adapters": {"adapters", "domain", "ports", "bounds", "start"},
     "runtime": {"adapters", "config", "domain", "manifests", "service", "telemetry"},
-    "handlers": {"batch", "runtime", "service", "telemetry", "domain"},
+    "handlers": {"batch", "runtime", "service", "start", "telemetry", "domain"},
     "__init__": set(),
 }
 """What a ring may import of the others."""
@@ -35,6 +36,7 @@ FOREIGN = {
     "receipts": set(),
     "service": set(),
     "config": set(),
+    "start": set(),
 }
 """What the inner rings may import from outside Python itself; the outer ones are adapters to the rest."""
 

@@ -8,14 +8,18 @@ import random
 import re
 from collections.abc import Buffer, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import httpx
 from botocore.exceptions import BotoCoreError
 
-from intake.adapters.signer import Signer
 from intake.adapters.transport import NO_BODY, Bytes, origin_url
 from intake.domain.errors import IntakeError, StoreDenied, StoreFailed
 from intake.domain.retry import backoff
+
+if TYPE_CHECKING:
+    from intake.adapters.later import Later
+    from intake.adapters.signer import SignedUrl, Signer  # boto3 comes in while the first images are on their way
 
 OK = 200
 PARTIAL_CONTENT = 206
@@ -69,7 +73,7 @@ class Answer:
 class Bucket:
     """Calls for the objects of one bucket, repeated where that may help."""
 
-    def __init__(self, signer: Signer, transport: httpx.AsyncBaseTransport) -> None:
+    def __init__(self, signer: "Later[Signer]", transport: httpx.AsyncBaseTransport) -> None:
         """Take over a signer, which knows the bucket, and a transport, which raises leaves of `IntakeError` only."""
         self._signer = signer
         self._transport = transport
@@ -103,7 +107,8 @@ class Bucket:
     async def _call_once(self, method: str, key: str, headers: dict[str, str], body: Buffer | None) -> Answer:
         try:
             async with asyncio.timeout(_CALL_SECONDS):
-                answer = await self._transport.handle_async_request(self._request(method, key, headers, body))
+                signed = (await self._signer.get()).sign(method, key, headers)
+                answer = await self._transport.handle_async_request(_request(signed, method, headers, body))
                 try:
                     document = await _read(answer)
                 finally:
@@ -123,16 +128,16 @@ class Bucket:
             raise StoreFailed(reason=f"{answer.status_code} without an ETag: S3 did not say that")
         return Answer(answer.status_code, answer.headers, document)
 
-    def _request(self, method: str, key: str, headers: dict[str, str], body: Buffer | None) -> httpx.Request:
-        signed = self._signer.sign(method, key, headers)
-        length = {} if body is None else {"Content-Length": str(memoryview(body).nbytes)}
-        return httpx.Request(
-            method,
-            origin_url(signed.origin),
-            headers=headers | length,
-            stream=NO_BODY if body is None else Bytes(body),
-            extensions={"target": signed.target.encode("ascii")},
-        )
+
+def _request(signed: "SignedUrl", method: str, headers: dict[str, str], body: Buffer | None) -> httpx.Request:
+    length = {} if body is None else {"Content-Length": str(memoryview(body).nbytes)}
+    return httpx.Request(
+        method,
+        origin_url(signed.origin),
+        headers=headers | length,
+        stream=NO_BODY if body is None else Bytes(body),
+        extensions={"target": signed.target.encode("ascii")},
+    )
 
 
 async def _read(answer: httpx.Response) -> bytes:
