@@ -17,7 +17,7 @@ sys.path[:0] = [str(HERE.parents[2]), str(HERE.parents[1])]
 
 from infra.template import ROOT  # noqa: E402 - the path comes first
 
-from bench import plots, results, targets  # noqa: E402
+from bench import bill, plots, results, targets  # noqa: E402
 from bench.cases import CASES, COLD_48, COMPETITORS, OURS, WARM_48, Case  # noqa: E402
 from bench.driver import Run  # noqa: E402
 
@@ -55,7 +55,7 @@ def _rows(runs: dict[str, list[dict[str, float]]], figure: str, factor: float) -
 
 def tables(found: dict[str, dict[str, Any]]) -> str:
     """Everything that was measured, in Markdown."""
-    parts = [targets.ratios(found)]
+    parts = [targets.ratios(found), *filter(None, [bill.table(found["compare"])])]
     for case in CASES:
         if measured := found["compare"].get(case.name):
             taken = {name: [Run(**run) for run in runs] for name, runs in measured["is"].items()}
@@ -63,7 +63,7 @@ def tables(found: dict[str, dict[str, Any]]) -> str:
             parts += [f"\n![{_told(case)}](performance/{name})" for name in _plots({case.name: measured})]
     if starts := found["startup"].get("starts"):
         parts += [results.starts_table(starts["is"]), f"\n{starts['on']}, {starts['at']}"]
-    return "\n".join(parts)
+    return "\n\n".join(part.strip() for part in parts)
 
 
 def _write(text: str, drawn: dict[str, str]) -> None:
