@@ -118,7 +118,7 @@ async def test_a_flood_of_heads_is_not_read_to_its_end(
     """Thousands come in one segment, and nothing else runs while they are read."""
     seen: list[Head] = []
     monkeypatch.setattr(
-        "intake.adapters.connection.read_head",
+        "intake.domain.answer.read_head",
         lambda *given: seen.append(read_head(*given)) or seen[-1],  # type: ignore[func-returns-value]
     )
     origin.taught["flood"] = says(head(status="100 Continue") * 10_000, end=False)

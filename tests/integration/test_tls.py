@@ -221,3 +221,28 @@ async def test_a_body_that_lasts_until_the_end_is_whole_if_tls_says_that_it_is_t
         origin.taught["until_close"] = until_close
 
         assert code == (await connect(origin, tls=trusting).get(origin.url("until_close"))).code
+
+
+@pytest.mark.usefixtures("no_leaks", "dialled")
+@pytest.mark.parametrize("tickets", [0, 1, 2])
+@pytest.mark.parametrize("before", [0, 1])
+async def test_silence_is_counted_over_tls_too(
+    tickets: int, before: int, connect: Connect, trusting: ssl.SSLContext
+) -> None:
+    """Whatever else goes to and fro on the connection: TLS has messages of its own."""
+    over = asyncio.Event()
+
+    async def say_nothing(_: Reader, __: Writer, ___: Request) -> None:
+        await over.wait()
+
+    server = _server(AUTHORITY.issue_cert("127.0.0.1"))
+    server.num_tickets = tickets
+    async with Origin(server) as origin:
+        origin.taught["silent"] = say_nothing
+        client = connect(origin, tls=trusting, read_timeout=0.1, image_timeout=5.0, max_attempts=1)
+        for _ in range(before):
+            assert (await client.get(origin.url("length"))).body == IMAGE
+        result = await client.get(origin.url("silent"))
+        over.set()
+
+    assert "silent for 0.1 seconds" in result.reason

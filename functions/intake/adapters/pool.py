@@ -63,7 +63,6 @@ class Pool:
         self._socket_factory = socket_factory
         self._idle: OrderedDict[Connection, Origin] = OrderedDict()
         self._by_origin: dict[Origin, deque[Connection]] = {}
-        self._open: set[Connection] = set()
 
     async def take(self, origin: Origin) -> Connection:
         """Return a connection over which nothing is under way.
