@@ -40,6 +40,21 @@ def test_the_artefact_of_this_machine_is_sound() -> None:
         assert artefact.faults_of(into / properties["CodeUri"], artefact.machine()) == []
 
 
+def test_the_functions_are_alike_and_know_of_the_services_that_they_ask_alone(tmp_path: Path) -> None:
+    codes = [tmp_path / name for name in ("one", "two")]
+    for code in codes:
+        for service in ("ec2", "s3", "sts"):
+            (code / "botocore" / "data" / service).mkdir(parents=True)
+        (code / "botocore" / "data" / "endpoints.json").write_text("{}")
+        (code / "app.py").write_text("def handler(event, context): ...\n")
+
+    artefact.make_alike(codes)
+
+    for code in codes:
+        assert {"endpoints.json", "s3", "sts"} == {path.name for path in (code / "botocore" / "data").iterdir()}
+        assert (code / "__pycache__" / "app.cpython-313.pyc").exists()
+
+
 def test_a_sound_artefact_has_no_faults(code: Path) -> None:
     assert artefact.faults_of(code, "arm64") == []
     assert artefact.import_fault(code, "intake.handler") is None
