@@ -56,7 +56,8 @@ def config() -> Config:
 def intake() -> Intake:
     """Put the service on its adapters, as the settings say."""
     settings = config()
-    return Intake(fetcher(settings), store(), Telemetry(), settings.limits, settings.image_bucket)
+    images = store()  # first: its thread has work to do while the certificates are read
+    return Intake(fetcher(settings), images, Telemetry(), settings.limits, settings.image_bucket)
 
 
 @cache
@@ -102,10 +103,11 @@ def fetcher(settings: Config) -> Fetcher:
 
 def bucket(name: str) -> Bucket:
     """Make the way to a bucket; the endpoint is the account's own, or what the environment names."""
+    signer = Later(partial(_signer, name))
     # The certificates of a proxy or of a private S3 are told as everywhere in boto3.
     tls = _tls(os.environ.get("AWS_CA_BUNDLE") or certifi.where())
     transport = SessionTransport(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, tls=tls)
-    return Bucket(Later(partial(_signer, name)), transport)
+    return Bucket(signer, transport)
 
 
 def _signer(name: str) -> "Signer":

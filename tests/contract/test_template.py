@@ -15,6 +15,7 @@ PARAMETERS: dict[str, dict[str, Any]] = TEMPLATE["Parameters"]
 FUNCTIONS = functions(TEMPLATE)
 SETTINGS: dict[str, Any] = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
 OF_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
+OF_PYDANTIC = {"PYDANTIC_DISABLE_PLUGINS"}
 OF_THE_RESOLVER = {"RES_OPTIONS"}
 OF_LOCAL_RUNS = {"AWS_ENDPOINT_URL_S3"}
 
@@ -159,7 +160,7 @@ def test_every_handler_is_there() -> None:
 
 
 def test_every_variable_is_a_setting_and_every_setting_is_a_variable() -> None:
-    assert sorted(VARIABLES) == sorted(set(SETTINGS) - OF_POWERTOOLS - OF_THE_RESOLVER - OF_LOCAL_RUNS)
+    assert sorted(VARIABLES) == sorted(set(SETTINGS) - OF_POWERTOOLS - OF_PYDANTIC - OF_THE_RESOLVER - OF_LOCAL_RUNS)
 
 
 def test_the_defaults_of_the_template_are_those_of_the_settings() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 from infra import artefact
@@ -163,6 +164,18 @@ def test_two_files_share_one_environment_and_its_connections(start: Start, origi
     assert [status for status, _, _ in answers] == [200, 200, 200]
     assert (len(origin.requests), origin.connections) == (3, 1)
     assert starts(function) == 1
+
+
+def test_a_function_whose_settings_are_wrong_does_not_start_and_says_all_that_is_wrong(start: Start) -> None:
+    function = start(MAX_ATTEMPTS="often", READ_TIMEOUT="-1")
+
+    with pytest.raises(HTTPError) as refused:
+        function.invoke({})
+
+    assert json.load(refused.value)["errorType"] == "ConfigError"
+    log = function.log.read_text()
+    assert "MAX_ATTEMPTS is 'often'" in log
+    assert "READ_TIMEOUT is '-1'" in log
 
 
 def starts(function: Environment) -> int:

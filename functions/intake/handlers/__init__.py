@@ -1,8 +1,13 @@
 """The doors, one file each: an event in, an answer out."""
 
+import os
 from importlib import import_module
 
 from intake.start import uncollected
 
 with uncollected():
-    import_module("intake.runtime")
+    runtime = import_module("intake.runtime")
+
+# On Lambda, a function that cannot work says so when it starts, with every fault of its settings, not at its events.
+if "AWS_LAMBDA_RUNTIME_API" in os.environ:
+    runtime.config()
