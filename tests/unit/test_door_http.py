@@ -153,28 +153,6 @@ def test_the_problem_of_another_manifest_with_the_same_name_says_which_it_is_abo
     assert (status, problem["manifest"]["key"]) == (422, "inbox/lot-7.jsonl")
 
 
-@pytest.mark.usefixtures("behind")
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [("GET", "/"), ("GET", "/files"), ("PUT", "/files"), ("POST", "/files/lot-7"), ("GET", "/files/a/b"), ("GET", "")],
-)
-def test_there_are_two_calls_and_no_other(method: str, path: str) -> None:
-    status, headers, problem = ask(method, path)
-    assert (status, headers["Content-Type"]) == (404, "application/problem+json")
-    assert problem["detail"] == "There is POST /files and GET /files/{id}."
-
-
-def test_a_slash_at_the_end_is_the_same_call(behind: House) -> None:
-    assert ask("POST", "/files/", FILE)[0] == 200
-    assert ask("GET", "/files/lot-7/")[0] == 200
-    assert "receipts/lot-7.json" in behind.store.objects
-
-
-@pytest.mark.usefixtures("behind")
-def test_an_event_that_is_not_one_of_api_gateway_is_a_mistake_that_is_told() -> None:
-    assert http.handler({"Records": []}, Context(29.0))["statusCode"] == 500
-
-
 def test_an_inbox_that_cannot_be_written_is_a_bad_gateway(behind: House) -> None:
     behind.inbox.failure = StoreFailed()
     assert ask("POST", "/files", FILE, Prefer="respond-async")[0] == 502

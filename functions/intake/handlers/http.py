@@ -4,12 +4,13 @@ import asyncio
 import base64
 import re
 import time
-from collections.abc import Callable, Coroutine
-from functools import partial
+from collections.abc import Coroutine
 from http import HTTPStatus
 from traceback import format_exception
 from typing import Any
 
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from intake import runtime
@@ -29,9 +30,7 @@ _STATUS = {
     Status.FAILED: HTTPStatus.BAD_GATEWAY,
 }
 
-type Event = dict[str, Any]
-type Answer = dict[str, Any]
-"""What API Gateway takes: `statusCode`, `multiValueHeaders`, `body`, `isBase64Encoded`."""
+app = APIGatewayRestResolver()
 
 
 class _Refused(Exception):
@@ -42,66 +41,54 @@ class _Refused(Exception):
         super().__init__(detail)
 
 
-def handler(event: Event, context: LambdaContext) -> Answer:
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request of API Gateway (REST API, Lambda proxy integration)."""
     logger.append_keys(request_id=context.aws_request_id)
-    try:
-        return _answer(event, context)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the caller is told
-        return _answer_error(error)
+    return app.resolve(event, context)
 
 
-def _answer(event: Event, context: LambdaContext) -> Answer:
-    # Two routes: a router that knows every kind of event takes an eighth of the whole start to import.
-    match event["httpMethod"], event["path"].rstrip("/").split("/"):
-        case "POST", ["", "files"]:
-            return _post_file(event, context)
-        case "GET", ["", "files", file_id]:
-            return _get_file(file_id, event, context)
-        case _:
-            raise _Refused(HTTPStatus.NOT_FOUND, "There is POST /files and GET /files/{id}.")
-
-
-def _post_file(event: Event, context: LambdaContext) -> Answer:
+@app.post("/files")
+def post_file() -> Response[str]:
+    event = app.current_event.raw_event
     body = _body(event)
     file = File.parse(_decoded(body), max_base_images=runtime.config().limits.max_base_images)
     if runtime.config().inbox_bucket and _prefers_async(event):
-        return _accept(file.id, body, partial(seconds_left, event, context))
-    receipt = runtime.run(runtime.intake().take_in(file, seconds_left(event, context)))
+        return _accept(file.id, body)
+    receipt = runtime.run(runtime.intake().take_in(file, seconds_left(event, app.lambda_context)))
     return _json(_STATUS[receipt.status], receipt.to_json())
 
 
-def _get_file(file_id: str, event: Event, context: LambdaContext) -> Answer:
+@app.get("/files/<file_id>")
+def get_file(file_id: str) -> Response[str]:
     if not re.fullmatch(ID_PATTERN, file_id):
         raise _Refused(HTTPStatus.NOT_FOUND, "There is no such File.")
-    left = partial(seconds_left, event, context)
-    document = _in_time(runtime.intake().receipt(file_id), left)
+    document = _in_time(runtime.intake().receipt(file_id))
     problem = None if document is None else _problem_in(document)
     if document is not None and problem is None:
         return _json(HTTPStatus.OK, document)
-    if runtime.config().inbox_bucket and _waits(manifest_key(file_id), problem, left):
+    if runtime.config().inbox_bucket and _waits(manifest_key(file_id), problem):
         return _pending(file_id)
     if problem is None:
         raise _Refused(HTTPStatus.NOT_FOUND, "There is no receipt of this File.")
     return _answer_problem(problem)
 
 
-def _waits(key: str, problem: Problem | None, left: Callable[[], float]) -> bool:
+def _waits(key: str, problem: Problem | None) -> bool:
     """Whether a manifest is in the inbox that nothing is said of yet: a problem may be that of an earlier one."""
     if problem is not None and (problem.manifest is None or problem.manifest.key != key):
         return False
-    version = _in_time(runtime.inbox().version(key), left)
+    version = _in_time(runtime.inbox().version(key))
     told = None if problem is None or problem.manifest is None else problem.manifest.etag
     return version not in {None, told}
 
 
-def _in_time[T](work: Coroutine[Any, Any, T], left: Callable[[], float]) -> T:
+def _in_time[T](work: Coroutine[Any, Any, T]) -> T:
     """Run a call of the store, and give it up before we are cut off.
 
     Raises:
         StoreFailed: it took too long.
     """
-    seconds = left() - runtime.config().limits.deadline_margin
+    seconds = seconds_left(app.current_event.raw_event, app.lambda_context) - runtime.config().limits.deadline_margin
     try:
         return runtime.run(asyncio.wait_for(work, seconds))
     except TimeoutError as error:
@@ -121,18 +108,18 @@ def _problem_in(document: bytes) -> Problem | None:
     return Problem.model_validate(kept) if isinstance(kept, dict) and isinstance(kept.get("status"), int) else None
 
 
-def _accept(file_id: str, body: bytes, left: Callable[[], float]) -> Answer:
+def _accept(file_id: str, body: bytes) -> Response[str]:
     """Hand the File to the S3 door (RFC 7240, 4.1), as it was sent: what is valid here is so there."""
-    _in_time(runtime.inbox().put(manifest_key(file_id), body), left)
+    _in_time(runtime.inbox().put(manifest_key(file_id), body))
     return _pending(file_id, {"Preference-Applied": "respond-async"})
 
 
-def _pending(file_id: str, headers: dict[str, str] | None = None) -> Answer:
+def _pending(file_id: str, headers: dict[str, str] | None = None) -> Response[str]:
     location = {"Location": f"/files/{file_id}", "Retry-After": "1"}
     return _json(HTTPStatus.ACCEPTED, Pending(id=file_id).to_json(), location | (headers or {}))
 
 
-def _prefers_async(event: Event) -> bool:
+def _prefers_async(event: dict[str, Any]) -> bool:
     """Read Prefer headers (RFC 7240, 2): preferences with commas between, parameters behind semicolons.
 
     There may be several; `headers` of the event has but the last of them.
@@ -142,7 +129,8 @@ def _prefers_async(event: Event) -> bool:
     return any(item.partition(";")[0].strip().lower() == "respond-async" for item in wanted.split(","))
 
 
-def _answer_error(error: Exception) -> Answer:
+@app.exception_handler(Exception)  # type: ignore[untyped-decorator]
+def _answer_error(error: Exception) -> Response[str]:
     match error:
         case _Refused(status=status, detail=detail, faults=faults):
             return _problem(status, detail, faults)
@@ -156,7 +144,12 @@ def _answer_error(error: Exception) -> Answer:
             return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The service made a mistake; its log has the details.")
 
 
-def seconds_left(event: Event, context: LambdaContext) -> float:
+@app.not_found
+def _answer_not_found(_: NotFoundError) -> Response[str]:
+    return _problem(HTTPStatus.NOT_FOUND, "There is POST /files and GET /files/{id}.")
+
+
+def seconds_left(event: dict[str, Any], context: LambdaContext) -> float:
     """Seconds until either the function or API Gateway, which began to wait earlier, cuts the answer off."""
     function = context.get_remaining_time_in_millis() / 1000
     received = event.get("requestContext", {}).get("requestTimeEpoch")
@@ -165,7 +158,7 @@ def seconds_left(event: Event, context: LambdaContext) -> float:
     return min(function, GATEWAY_SECONDS - (waited if 0 <= waited < GATEWAY_SECONDS else 0.0))
 
 
-def _body(event: Event) -> bytes:
+def _body(event: dict[str, Any]) -> bytes:
     """Return the body of a request.
 
     Raises:
@@ -192,22 +185,17 @@ def _not_json(error: Exception) -> _Refused:
     return _Refused(HTTPStatus.BAD_REQUEST, "The body is not JSON.", [Fault("", str(error))])
 
 
-def _json(status: HTTPStatus, document: bytes, headers: dict[str, str] | None = None) -> Answer:
-    return _whole(status, {"Content-Type": "application/json", **(headers or {})}, document)
+def _json(status: HTTPStatus, document: bytes, headers: dict[str, str] | None = None) -> Response[str]:
+    return Response(
+        status_code=status, content_type="application/json", body=document.decode(), headers=dict(headers or {})
+    )
 
 
-def _problem(status: HTTPStatus, detail: str, faults: list[Fault] | None = None) -> Answer:
+def _problem(status: HTTPStatus, detail: str, faults: list[Fault] | None = None) -> Response[str]:
     return _answer_problem(Problem.of(status, detail, faults))
 
 
-def _answer_problem(problem: Problem) -> Answer:
-    return _whole(problem.status, {"Content-Type": "application/problem+json"}, problem.to_json())
-
-
-def _whole(status: int, headers: dict[str, str], document: bytes) -> Answer:
-    return {
-        "statusCode": int(status),
-        "multiValueHeaders": {name: [value] for name, value in headers.items()},
-        "body": document.decode(),
-        "isBase64Encoded": False,
-    }
+def _answer_problem(problem: Problem) -> Response[str]:
+    return Response(
+        status_code=problem.status, content_type="application/problem+json", body=problem.to_json().decode()
+    )

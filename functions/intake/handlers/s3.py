@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
+from aws_lambda_powertools.utilities.data_classes.s3_event import S3EventRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from intake import runtime
@@ -24,18 +25,18 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
             event again does only the rest.
     """
     logger.append_keys(request_id=context.aws_request_id)
-    left = sum(_take(record, context) for record in event.get("Records", []))
+    left = sum(_take(S3EventRecord(record), context) for record in event.get("Records", []))
     if left:
         raise Unfinished(f"{left} Files are not settled; the same event again takes up from their receipts.")
 
 
-def _take(record: dict[str, Any], context: LambdaContext) -> int:
+def _take(record: S3EventRecord, context: LambdaContext) -> int:
     """Take one manifest in, and return how many of its Files, or else the manifest itself, are not settled."""
-    bucket, key = record["s3"]["bucket"]["name"], unquote_plus(record["s3"]["object"]["key"])
+    bucket, key = record.s3.bucket.name, unquote_plus(record.s3.get_object.key)
     if bucket != runtime.config().inbox_bucket or manifest_name(key) is None:
         logger.warning("not a manifest", extra={"bucket": bucket, "key": key})
         return 0
-    since = datetime.fromisoformat(record["eventTime"])
+    since = datetime.fromisoformat(record.event_time)
     manifests = runtime.manifests()  # at a cold start this takes its time: the clock is read afterwards
     seconds = context.get_remaining_time_in_millis() / 1000
     try:
