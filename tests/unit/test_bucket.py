@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intake.adapters.bucket import refusal
-from intake.adapters.signer import Signer
+from intake.adapters.signer import SignedUrl, Signer
 from intake.domain.errors import StoreDenied, StoreFailed
 
 
@@ -92,6 +92,19 @@ def test_an_endpoint_that_is_set_is_asked_with_the_bucket_in_the_path(
     assert (endpoint, "/the-images/receipts/a.json") == (signed.origin, signed.target.partition("?")[0])
 
 
+def as_botocore_signs(own: boto3.Session, method: str, signed: SignedUrl, headers: dict[str, str]) -> Any:
+    """The query that botocore's own signer makes of the same request, at the same moment."""
+    [date] = parse_qs(urlsplit(signed.target).query)["X-Amz-Date"]
+    moment = datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    request = AWSRequest(method, signed.origin + signed.target.partition("?")[0], headers)
+    with pytest.MonkeyPatch.context() as clock:
+        clock.setattr("botocore.auth.get_current_datetime", lambda: moment)
+        credentials = own.get_credentials()
+        assert credentials is not None
+        S3SigV4QueryAuth(credentials, "s3", "eu-central-1", expires=300).add_auth(request)
+    return parse_qs(urlsplit(str(request.url)).query)
+
+
 @given(
     method=st.sampled_from(["GET", "HEAD", "PUT"]),
     key=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30),
@@ -106,18 +119,19 @@ def test_the_signature_is_the_one_that_botocore_makes(
     method: str, key: str, headers: dict[str, str], token: str | None, secret: str
 ) -> None:
     own = boto3.Session("key/+", secret, token, region_name="eu-central-1")
-    signer = Signer(own, "the-images")
-    signed = signer.sign(method, key, headers)
-    query = parse_qs(urlsplit(signed.target).query)
-    moment = datetime.strptime(query["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    request = AWSRequest(method, signed.origin + signed.target.partition("?")[0], headers)
-    with pytest.MonkeyPatch.context() as clock:
-        clock.setattr("botocore.auth.get_current_datetime", lambda: moment)
-        credentials = own.get_credentials()
-        assert credentials is not None
-        S3SigV4QueryAuth(credentials, "s3", "eu-central-1", expires=300).add_auth(request)
+    signed = Signer(own, "the-images").sign(method, key, headers)
 
-    assert parse_qs(urlsplit(str(request.url)).query) == query
+    assert as_botocore_signs(own, method, signed, headers) == parse_qs(urlsplit(signed.target).query)
+
+
+@pytest.mark.parametrize("endpoint", ["http://s3.example:80", "https://s3.example:443", "http://S3.Example:9000"])
+def test_the_host_is_signed_as_it_goes_out(environment: pytest.MonkeyPatch, endpoint: str) -> None:
+    """In lower case, without the scheme's own port."""
+    environment.setenv("AWS_ENDPOINT_URL_S3", endpoint)
+    own = session("eu-central-1")
+    signed = Signer(own, "the-images").sign("GET", "a", {})
+
+    assert as_botocore_signs(own, "GET", signed, {}) == parse_qs(urlsplit(signed.target).query)
 
 
 @pytest.mark.usefixtures("environment")

@@ -6,63 +6,17 @@ import socket
 import weakref
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, override
 
 import pytest
 
 from intake.adapters.connection import Connection
 from intake.domain.errors import ConnectionLost, IncompleteBody, IntakeError, Timeout
+from wire import Wire
 
 REQUEST = b"GET / HTTP/1.1\r\n\r\n"
 EMPTY = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 ENDLESS = b"HTTP/1.1 200 OK\r\n\r\n"
 SLICE = 256 * 1024
-
-
-class Wire(asyncio.Transport):
-    """A transport whose peer is the test."""
-
-    def __init__(self, connection: Connection, sock: socket.socket) -> None:
-        super().__init__({"socket": sock})
-        self.connection = connection
-        self.sent: list[Any] = []
-        self.stuck = False
-        self.closing = False
-        self.reading = True
-        connection.connection_made(self)
-
-    @override
-    def write(self, data: Any) -> None:
-        self.sent.append(data)
-        if self.stuck:
-            self.connection.pause_writing()
-
-    @override
-    def writelines(self, list_of_data: Any) -> None:
-        self.sent += list_of_data  # as asyncio's own, it does not say that something waits
-
-    @override
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        if self.stuck:
-            self.connection.pause_writing()
-
-    @override
-    def pause_reading(self) -> None:
-        self.reading = False
-
-    @override
-    def resume_reading(self) -> None:
-        self.reading = True
-
-    @override
-    def is_closing(self) -> bool:
-        return self.closing
-
-    @override
-    def abort(self) -> None:
-        if not self.closing:
-            self.closing = True
-            asyncio.get_running_loop().call_soon(self.connection.connection_lost, None)
 
 
 @pytest.fixture
@@ -135,6 +89,15 @@ async def test_a_peer_that_says_no_more_is_not_sent_more(wire: Wire) -> None:
 
     with pytest.raises(ConnectionLost):
         await asyncio.wait_for(asking, 1)
+
+
+async def test_nothing_is_sent_after_what_could_not_be_sent(wire: Wire) -> None:
+    """Asyncio would log a line for each of eighty slices."""
+    wire.broken = True
+
+    with pytest.raises(ConnectionLost):
+        await wire.connection.ask("PUT", REQUEST, bytes(9 * SLICE))
+    assert len(wire.sent) == 3
 
 
 async def test_nothing_is_asked_over_a_connection_that_is_closing(wire: Wire) -> None:

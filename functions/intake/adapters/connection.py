@@ -79,9 +79,10 @@ class Connection(asyncio.Protocol):
         # Says that something waits, which `writelines` does not. Of nothing at all, TLS would say so too.
         transport.set_write_buffer_limits(high=1)
         sent = _SLICE
-        while sent < len(view) and await self._drained() and self._answer.head is None:
+        while sent < len(view) and not transport.is_closing() and await self._drained() and self._answer.head is None:
             transport.write(view[sent : sent + _SLICE])
             sent += _SLICE
+            await asyncio.sleep(0)  # a slice a turn of the loop: others have theirs, and a connection that broke shows
         # An answer that came before the request was out: what is left of it would be taken for the next one.
         whole = await self._drained() and sent >= len(view)
         self.persistent = self.persistent and whole

@@ -19,6 +19,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import NoCredentialsError
 
+from intake.adapters.transport import origin_url
+
 _SECONDS = 300
 _PROBE = "probe"
 
@@ -60,7 +62,8 @@ class Signer:
         parts = urlsplit(client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": _PROBE}))
         _, _, region, service, _ = parse_qs(parts.query)["X-Amz-Credential"][0].rsplit("/", 4)
         self._origin = f"{parts.scheme}://{parts.netloc}"
-        self._host = parts.netloc
+        # As it goes out, which is what S3 signs: in lower case, without the scheme's own port.
+        self._host = origin_url(self._origin).netloc.decode("ascii")
         self._prefix = parts.path.removesuffix(_PROBE)
         self._credentials = credentials
         self._scope = f"{region}/{service}/aws4_request"

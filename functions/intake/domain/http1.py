@@ -16,7 +16,7 @@ MAX_HEAD_BYTES = 64 * 1024
 
 _BEGINNING = b"HTTP/"
 _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_STATUS_LINE = rb"HTTP/1\.([01]) ([0-9]{3})(?: [^\x00\r\n]*)?\r?\n"
+_STATUS_LINE = rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [^\x00\r\n]*)?\r?\n"
 _HEAD = re.compile(rb"%b((?:%b[ \t]*:[^\x00\r\n]*\r?\n)*)\r?\n" % (_STATUS_LINE, _TOKEN))
 _FIELD = re.compile(rb"(%b)[ \t]*:([^\r\n]*)\r?\n" % _TOKEN)
 _TRAILER = re.compile(rb"%b[ \t]*:[^\x00\r\n]*" % _TOKEN)
@@ -85,7 +85,8 @@ def read_head(data: bytes, method: str) -> Head:
     Raises:
         BadResponse: it is none.
     """
-    found = _HEAD.fullmatch(_FOLD.sub(b" ", data))
+    fields_at = data.find(b"\n") + 1  # a status line is no field, and not folded
+    found = _HEAD.fullmatch(data[:fields_at] + _FOLD.sub(b" ", data[fields_at:]))
     if found is None:
         raise BadResponse(reason="the head is none of HTTP/1.0 or HTTP/1.1")
     version, code, block = found.groups()
