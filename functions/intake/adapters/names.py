@@ -130,6 +130,7 @@ class Names:
         return [(family, kind, proto, "", (at[0], port, *at[2:])) for family, kind, proto, _, at in addresses]
 
     def _ask(self, host: str) -> _Name:
+        self._names.pop(host, None)  # what was known of it: no other makes room, and it is the youngest now
         while len(self._names) >= _MAX_NAMES:
             del self._names[next(iter(self._names))]
         name = self._names[host] = _Name(self._threads.start(lambda: self._look_up(host)))
