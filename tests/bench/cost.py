@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 TESTS = Path(__file__).parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS.parent / "functions")]
+sys.path[:0] = [str(TESTS), str(TESTS.parent / "functions"), str(TESTS.parent)]
 
 # Prices in dollars, region us-east-1, the first tier of each, nothing free. docs/cost.md says where they are from.
 LAMBDA_GB_SECOND = 0.0000133334

@@ -41,6 +41,7 @@ def reopen() -> None:
         if hasattr(made, "cache_clear"):
             made.cache_clear()
     runtime.intake()
+    runtime.run(runtime.store()._bucket._signer.get())  # as the others' clients: made before the time runs
 
 
 def close() -> None:
