@@ -42,6 +42,16 @@ def test_a_batch_that_breaks_is_in_the_summary_and_in_what_failed(behind: House)
     assert left == run.inputs[0]["Items"]
 
 
+def test_a_row_of_a_batch_that_breaks_is_in_what_failed_as_the_url_list_that_it_is(behind: House) -> None:
+    behind.store.objects["bulk/lot.csv"] = f"id,url,sha256\na,{SITE}1,\n".encode()
+    functions = Functions(*[MemoryError("out of memory")] * 2)
+
+    machine(behind, functions, ToleratedFailurePercentage=100).run("bulk/lot.csv")
+
+    left = json.loads(behind.store.objects["runs/run-1/failed.jsonl"])
+    assert left == {"urls": [{"url": SITE + "1"}], "id": "a"}
+
+
 def test_a_run_with_more_broken_batches_than_tolerated_fails_with_its_cause_and_has_its_summary(behind: House) -> None:
     behind.store.objects["bulk/lot.jsonl"] = files(8)
     functions = Functions(*[MemoryError("out of memory")] * 2)

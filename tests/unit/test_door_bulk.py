@@ -62,7 +62,7 @@ def test_what_failed_is_in_the_report_as_it_came_to_be_handed_over_again(behind:
     secret = {"id": "a", "urls": [AT + "gone?X-Amz-Signature=kept"]}
     call(secret, {"urls": [AT + "1"]}, {"id": "b", "url": AT + "gone"})
     [report] = reports(behind)
-    row = {"urls": [{"url": AT + "gone", "sha256": None}], "id": "b"}
+    row = {"urls": [{"url": AT + "gone"}], "id": "b"}
     assert [secret, row] == sorted(report.failed, key=lambda document: str(document["id"]))
     behind.fetch.answers = dict(behind.fetch.answers) | {AT + "gone": TWO, AT + "gone?X-Amz-Signature=kept": TWO}
     later = {"run": "run-2", "startedAt": (datetime.now(UTC) + timedelta(seconds=2)).isoformat()}

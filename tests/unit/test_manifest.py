@@ -100,6 +100,20 @@ def test_a_row_of_a_list_stands_for_a_file(expected: object, row: object) -> Non
     assert File.parse(expected) == File.parse(document_of_row(row))
 
 
+@pytest.mark.parametrize(
+    ("expected", "row"),
+    [
+        ({"urls": [{"url": "u"}]}, {"url": "u", "id": "", "sha256": "", "note": "kept by the caller"}),
+        ({"urls": [{"url": "u", "sha256": "ab"}], "id": "x"}, {"id": "x", "sha256": "ab", "url": "u"}),
+        ({"fileUrl": "f", "baseUrls": [{"url": "a"}]}, {"fileUrl": "f", "baseUrls": "a", "id": ""}),
+        ({"fileUrl": "f", "baseUrls": [], "sha256": "ab"}, {"fileUrl": "f", "baseUrls": "", "sha256": "ab"}),
+    ],
+)
+def test_what_a_row_does_not_give_is_not_in_its_document(expected: object, row: object) -> None:
+    assert expected == document_of_row(row)
+    assert expected == document_of_row(document_of_row(row))
+
+
 @pytest.mark.parametrize("item", [{"urls": ["u"]}, {"fileUrl": "f", "baseUrls": [["a"]]}, "text", None, {"url": 3}])
 def test_what_is_no_row_is_left_as_it_is(item: object) -> None:
     assert document_of_row(item) is item

@@ -73,12 +73,17 @@ def document_of_row(item: object) -> object:
     """
     match _without_mark(item):
         case {"url": str(url), **rest}:
-            return _row({"urls": [{"url": url, "sha256": rest.get("sha256") or None}]}, rest)
+            return {"urls": [{"url": url} | _given(rest, "sha256")]} | _given(rest, "id")
         case {"fileUrl": str(file_url), "baseUrls": str(base_urls), **rest}:
             bases = [{"url": url} for url in base_urls.split()]
-            return _row({"fileUrl": file_url, "baseUrls": bases, "sha256": rest.get("sha256") or None}, rest)
+            return {"fileUrl": file_url, "baseUrls": bases} | _given(rest, "sha256", "id")
         case _:
             return item
+
+
+def _given(cells: Mapping[object, object], *columns: str) -> dict[str, object]:
+    """Return the members that a row has: an empty cell is a cell without a value."""
+    return {column: cells[column] for column in columns if cells.get(column)}
 
 
 def _without_mark(item: object) -> object:
@@ -86,11 +91,6 @@ def _without_mark(item: object) -> object:
     if isinstance(item, dict) and any(str(name).startswith(_MARK) for name in item):
         return {str(name).removeprefix(_MARK): value for name, value in item.items()}
     return item
-
-
-def _row(document: dict[str, object], rest: Mapping[object, object]) -> dict[str, object]:
-    # An empty cell is a cell without a value.
-    return document | {"id": rest.get("id") or None}
 
 
 async def lines(chunks: AsyncIterable[bytes]) -> AsyncGenerator[tuple[int, bytes]]:

@@ -7,6 +7,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from intake import runtime
+from intake.domain.manifest import document_of_row
 from intake.domain.report import Summary, failed_key, line_of
 from intake.telemetry import logger
 
@@ -41,7 +42,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         for report in runs.reports(summary.run):
             summary.batches += 1
             summary.counts.add(report.counts)
-            yield from map(line_of, report.failed)
+            # The lines of a batch that broke are those of the list; what is handed over again has one form.
+            yield from (line_of(document_of_row(line)) for line in report.failed)
 
     if runs.put_failed(summary.run, failed()):
         summary.failed_key = failed_key(summary.run)
