@@ -28,7 +28,7 @@ help: ## Show this list
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
 
 demo: dev sam ministack ## See it work: deployed to a local AWS, a File sent through it (FILE=my-file.json sends yours)
-	@$(PY) -m infra.demo $(if $(FILE),"$(FILE)")
+	@PYTHONPATH=functions $(PY) -m infra.demo $(if $(FILE),"$(FILE)")
 
 up: dev sam ministack ## The whole stack on a local AWS until Ctrl-C, to try every door (PORT=4566)
 	@$(PY) -m infra.local --port "$(PORT)"
@@ -59,7 +59,7 @@ audit: supply ## Ask PyPI for known weaknesses of what runs on Lambda; what coul
 	@.local/supply/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements.txt
 
 fuzz: dev ## Walk over a million broken images on every processor (INPUTS=50000 SEED=... for others)
-	@PYTHONPATH=functions:tests $(PY) -m fuzz $(if $(INPUTS),--inputs $(INPUTS)) $(if $(SEED),--seed "$(SEED)")
+	@PYTHONPATH=functions:tests $(PY) -m fuzz $(if $(INPUTS),--inputs "$(INPUTS)") $(if $(SEED),--seed "$(SEED)")
 
 bench: dev sam rivals ## Measure speed beside what else there is, memory and start (BENCH="--all" for the long cases too)
 	@$(PY) tests/bench/compare.py $(BENCH)
@@ -77,7 +77,7 @@ format: dev ## Put the code into its format
 	@$(PY) -m ruff format $(CODE)
 
 build: dev sam ## Build the artefact that is deployed, with bytecode, and check it (ARCH=arm64 or x86_64)
-	@$(PY) -m infra.artefact $(ARCH)
+	@$(PY) -m infra.artefact "$(ARCH)"
 
 validate: sam ## Let sam judge the template
 	@AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} .local/sam/bin/sam validate --lint

@@ -16,8 +16,11 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from infra.local.alone import alone
 from infra.local.process import LocalError, run
 from infra.local.sam import quiet
 from infra.template import ROOT, functions, load
@@ -56,6 +59,16 @@ def machine() -> str:
 def local_build() -> Path:
     """Where the artefact for this machine is built, apart from the one that gets deployed to AWS."""
     return ROOT / ".local" / f"build-{machine()}" / "build"
+
+
+@contextmanager
+def reserved(into: Path) -> Iterator[None]:
+    """Keep every other command from building there until the block is left, and wait for one that does.
+
+    Until what was built has been read: a build begins with taking away the one before.
+    """
+    with alone(into.parent / "lock", "  Another command is building here: waiting for it ..."):
+        yield
 
 
 def build(architecture: str, into: Path, sam: Path) -> list[str]:
@@ -185,14 +198,18 @@ def _size(code: Path) -> int:
 def main() -> int:
     """`python -m infra.artefact arm64 --into .aws-sam/build --sam .local/sam/bin/sam`."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("architecture", choices=sorted(MACHINES))
+    parser.add_argument("architecture")
     parser.add_argument("--into", type=Path, default=ROOT / ".aws-sam" / "build")
     parser.add_argument("--sam", type=Path, default=ROOT / ".local" / "sam" / "bin" / "sam")
     asked = parser.parse_args()
+    if asked.architecture not in MACHINES:
+        print(f"make build: ARCH={asked.architecture} has to be arm64 or x86_64.", file=sys.stderr)
+        return 1
     started = time.monotonic()
     print(f"Building for {asked.architecture} ...", flush=True)
     try:
-        report = build(asked.architecture, asked.into, asked.sam)
+        with reserved(asked.into):
+            report = build(asked.architecture, asked.into, asked.sam)
     except LocalError as error:
         print(f"make build: {error}", file=sys.stderr)
         return 1

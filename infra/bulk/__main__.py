@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
 from infra.bulk.check import SHOWN, faults
 from infra.bulk.screen import Screen, no_summary, summary
@@ -27,6 +27,8 @@ def main() -> int:
         return _hand_over(asked.list, asked.stack, asked.endpoint or None)
     except BulkError as error:
         print(error, file=sys.stderr)
+    except (NoCredentialsError, NoRegionError) as error:
+        print(f"{error}: the environment has to have both. For `make up`: . .local/up/env", file=sys.stderr)
     except (BotoCoreError, ClientError) as error:
         print(f"AWS says: {error}", file=sys.stderr)
     except KeyboardInterrupt:
@@ -40,7 +42,9 @@ def _hand_over(path: Path, name: str, endpoint: str | None) -> int:
         raise BulkError(f"{path} is not there, or no file.")
     if path.suffix.lower() not in ENDINGS:
         raise BulkError(f"{path.name} is no list: its name has to end in .jsonl or .csv.")
-    if found := faults(path):
+    if endpoint and not endpoint.startswith(("http://", "https://")):
+        raise BulkError(f"ENDPOINT={endpoint} is no address: it has to be one such as http://127.0.0.1:4566.")
+    if found := _looked_through(path):
         more = " and maybe more" if len(found) == SHOWN else ""
         listed = "\n  ".join(found)
         raise BulkError(f"{path.name} was not uploaded: no run could go through it.\n  {listed}{more}")
@@ -61,6 +65,13 @@ def _hand_over(path: Path, name: str, endpoint: str | None) -> int:
         print(f"\nThe list is uploaded. The run goes on. To look at it:\n  {look}", file=sys.stderr)
         return INTERRUPTED
     return _tell(stack, arn, ended, where)
+
+
+def _looked_through(path: Path) -> list[str]:
+    try:
+        return faults(path)
+    except OSError as error:
+        raise BulkError(f"{path} cannot be read: {error.strerror}.") from None
 
 
 def _follow(stack: Stack, arn: str) -> Progress:

@@ -26,15 +26,20 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse)
 
 
 def faults(path: Path) -> list[str]:
-    """Say what would end a run of this list, the first faults only; what is no File ends nothing."""
+    """Say what would end a run of this list, or leave it nothing to do; the first faults only.
+
+    What is no File ends nothing.
+    """
     found = _of_rows(path) if path.suffix.lower() == ".csv" else _of_lines(path)
     return list(islice(found, SHOWN))
 
 
 def _of_lines(path: Path) -> Iterator[str]:
+    files = 0
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             text = line.strip()
+            files += bool(text)
             if len(text) > LINE_BYTES:
                 yield _too_long(number, len(text))
             elif text:
@@ -44,6 +49,8 @@ def _of_lines(path: Path) -> Iterator[str]:
                     yield f"line {number:,} is not JSON: {error.msg} (column {error.colno})"
                 except (ValueError, RecursionError) as error:
                     yield f"line {number:,} is not JSON: {error}"
+    if not files:
+        yield "it is empty: each of its lines has to be a File or a URL list"
 
 
 def _of_rows(path: Path) -> Iterator[str]:
@@ -56,10 +63,14 @@ def _of_rows(path: Path) -> Iterator[str]:
                 yield "the first row names no column url, nor fileUrl and baseUrls"
             if size_of(header) > HEADER_BYTES:
                 yield f"the first row has more than {HEADER_BYTES:,} bytes"
+            files = 0
             for row in rows:
+                files += bool(row)
                 size = sum(map(len, row))
                 if size > LINE_BYTES // 6 and (size := size_of(dict(zip(header, row, strict=False)))) > LINE_BYTES:
                     yield _too_long(rows.line_num, size)
+            if header and not files:
+                yield "it is empty: each row below the first has to be an image or a File"
         except (UnicodeDecodeError, csv.Error) as error:
             yield f"after line {rows.line_num:,} it is no CSV in UTF-8: {error}"
 

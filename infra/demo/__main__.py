@@ -1,7 +1,6 @@
 """`python -m infra.demo [my-file.json]`: deploy to a local AWS, send a File through, show what came of it."""
 
 import argparse
-import json
 import os
 import signal
 import sys
@@ -21,6 +20,9 @@ from infra.local.deploy import Deployed, as_json, deploy, loosen
 from infra.local.ministack import ministack
 from infra.local.process import LOOPBACK, LocalError
 from infra.template import ROOT
+from intake.domain.file import File, InvalidFile
+from intake.domain.limits import Limits
+from intake.domain.manifest import NotJson, read_document
 
 VENVS = ROOT / ".local"
 PICTURES = ROOT / ".local" / "demo"
@@ -86,15 +88,27 @@ def _with_our_pictures() -> None:
         say(f"The pictures are in {PICTURES.relative_to(ROOT)}; find the three defects of inspect.jpg.")
 
 
-def _with_your_file(path: Path) -> None:
+def _judged(path: Path) -> bytes:
+    """Read a File and judge it as the service will, before minutes have gone into anything else.
+
+    Raises:
+        LocalError: it cannot be read, or is no File; with every fault.
+    """
     try:
         body = path.read_bytes()
     except OSError as error:
         raise LocalError(f"{path} cannot be read: {error.strerror}.") from None
     try:
-        json.loads(body)
-    except ValueError as error:
-        raise LocalError(f"{path} is not JSON: {error}.") from None
+        File.parse(read_document(body), max_base_images=Limits().max_base_images)
+    except NotJson as error:
+        raise LocalError(f"{path} {error}.") from None
+    except InvalidFile as error:
+        raise LocalError("\n  ".join([f"{path} is not a valid File:", *map(str, error.faults)])) from None
+    return body
+
+
+def _with_your_file(path: Path) -> None:
+    body = _judged(path)
     say(f"image-intake: {path}, fetched over the real network into a local S3\n", "bold")
     with ExitStack() as stack:
         deployed = _up(stack, {})
@@ -110,12 +124,13 @@ def _with_your_file(path: Path) -> None:
 def _up(stack: ExitStack, parameters: dict[str, str]) -> Deployed:
     home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="image-intake-")))
     sam, built, processor = VENVS / "sam" / "bin" / "sam", artefact.local_build(), artefact.machine()
-    with step(f"Building the artefact for {processor}"):
-        artefact.build(processor, built, sam)
-    with step("Starting the local AWS (MiniStack)"):
-        aws = stack.enter_context(ministack(VENVS / "ministack", home))
-    with step("Deploying template.yaml with sam"):
-        return deploy(aws, built, sam, home, {"Architecture": processor, **parameters})
+    with artefact.reserved(built):
+        with step(f"Building the artefact for {processor}"):
+            artefact.build(processor, built, sam)
+        with step("Starting the local AWS (MiniStack)"):
+            aws = stack.enter_context(ministack(VENVS / "ministack", home))
+        with step("Deploying template.yaml with sam"):
+            return deploy(aws, built, sam, home, {"Architecture": processor, **parameters})
 
 
 def _send(deployed: Deployed, body: bytes) -> dict[str, Any]:

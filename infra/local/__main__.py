@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import shlex
 import signal
 import sys
@@ -18,12 +19,14 @@ from infra.demo.pictures import gallery
 from infra.demo.screen import say, step
 from infra.local.deploy import ROOT_USER, Deployed, deploy, loosen
 from infra.local.ministack import REGION, ministack
-from infra.local.process import LOOPBACK, LocalError, taken
+from infra.local.process import LOOPBACK, LocalError, require_port
+from infra.local.sam import quiet
 from infra.template import ROOT
 
 VENVS = ROOT / ".local"
 HERE = ROOT / ".local" / "up"
 PORT = 4566
+HIGHEST_PORT = 65535
 AT_ONCE = "4"
 """Batches of a list: each is a process here, of 80 MB."""
 
@@ -33,12 +36,12 @@ BY_SIGNAL = 128
 def main() -> int:
     """Run it until Ctrl-C; 0 if it came up."""
     parser = argparse.ArgumentParser(prog="make up", description="image-intake on a local AWS, until Ctrl-C.")
-    parser.add_argument("--port", type=int, default=PORT, help=f"of the local AWS, on loopback (default: {PORT})")
+    parser.add_argument("--port", default=str(PORT), help=f"of the local AWS, on loopback (default: {PORT})")
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, _end)  # so that everything is stopped then as well
     try:
         with ExitStack() as stack:
-            _up(stack, asked.port)
+            _up(stack, _port(asked.port))
             signal.pause()
     except LocalError as error:
         say()
@@ -54,27 +57,33 @@ def _end(signum: int, frame: FrameType | None) -> NoReturn:
     sys.exit(BY_SIGNAL + signum)
 
 
+def _port(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,5}", text) or not 1 <= int(text) <= HIGHEST_PORT:
+        raise LocalError(f"PORT={text} is no port: it has to be a number from 1 to {HIGHEST_PORT}, such as {PORT}.")
+    return int(text)
+
+
 def _up(stack: ExitStack, port: int) -> None:
-    if taken(port):
-        raise LocalError(f"Something else listens on port {port}.")
     home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="image-intake-")))
     sam, built, processor = VENVS / "sam" / "bin" / "sam", artefact.local_build(), artefact.machine()
-    with step(f"Building the artefact for {processor}"):
-        artefact.build(processor, built, sam)
-    with step("Drawing pictures"):
-        pictures = gallery()
-        site = f"http://{LOOPBACK}:{stack.enter_context(origin(pictures))}"
-    with step(f"Starting the local AWS (MiniStack) on port {port}"):
-        aws = stack.enter_context(ministack(VENVS / "ministack", home, port))
-    with step("Deploying template.yaml with sam"):
-        parameters = {
-            "Architecture": processor,
-            "AllowedPorts": f"80,443,{site.rpartition(':')[2]}",
-            "BulkMaxConcurrency": AT_ONCE,
-        }
-        deployed = deploy(aws, built, sam, home, parameters)
-        # Loopback can never be allowed by the template; the pictures are there.
-        loosen(deployed, {"ALLOWED_NETWORKS": f"{LOOPBACK}/32"})
+    with artefact.reserved(built):
+        require_port(port)  # now that it is our turn: another `make up` may just have come up on it
+        with step(f"Building the artefact for {processor}"):
+            artefact.build(processor, built, sam)
+        with step("Drawing pictures"):
+            pictures = gallery()
+            site = f"http://{LOOPBACK}:{stack.enter_context(origin(pictures))}"
+        with step(f"Starting the local AWS (MiniStack) on port {port}"):
+            aws = stack.enter_context(ministack(VENVS / "ministack", home, port))
+        with step("Deploying template.yaml with sam"):
+            parameters = {
+                "Architecture": processor,
+                "AllowedPorts": f"80,443,{site.rpartition(':')[2]}",
+                "BulkMaxConcurrency": AT_ONCE,
+            }
+            deployed = deploy(aws, built, sam, home, parameters)
+            # Loopback can never be allowed by the template; the pictures are there.
+            loosen(deployed, {"ALLOWED_NETWORKS": f"{LOOPBACK}/32"})
     HERE.mkdir(parents=True, exist_ok=True)
     (HERE / "env").write_text(_variables(deployed))
     _examples(site, list(pictures))
@@ -94,6 +103,7 @@ def _variables(deployed: Deployed) -> str:
         "IMAGE_BUCKET": deployed.bucket,
         "STATE_MACHINE_ARN": deployed.machine,
     }
+    given |= quiet(HERE / "sam")  # `sam logs` asks nobody else
     exports = [f"export {name}={shlex.quote(value)}" for name, value in given.items()]
     return "\n".join(["unset AWS_SESSION_TOKEN AWS_PROFILE", *exports, ""])
 
@@ -119,6 +129,7 @@ def _tell(deployed: Deployed, site: str) -> None:
     where = HERE.relative_to(ROOT)
     say(f"  . {where}/env")
     say(f"  make bulk LIST={where}/list.csv ENDPOINT=$AWS_ENDPOINT_URL")
+    say("  .local/sam/bin/sam logs --tail")
     say("\nThe other doors: docs/laptop.md. Ctrl-C stops it.")
 
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import boto3
 
-from infra.local.process import LOOPBACK, LocalError, free_port, running, tail
+from infra.local.process import LOOPBACK, LocalError, free_port, require_port, running, tail
 from infra.template import ROOT
 
 REGION = "us-east-1"
@@ -86,6 +86,7 @@ def ministack(venv: Path, home: Path, port: int | None = None) -> Iterator[MiniS
         LocalError: it did not come up.
     """
     port = port or free_port()
+    require_port(port)  # whoever else listens there would be taken for it
     log = home / "ministack.log"
     env = environment(home, f"{venv / 'bin'}:/usr/bin:/bin") | {
         "BIND_HOST": LOOPBACK,  # it listens on every interface otherwise

@@ -1,5 +1,6 @@
 """Programs that are started for a while and always stopped, by their own id."""
 
+import errno
 import os
 import signal
 import socket
@@ -25,10 +26,20 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def taken(port: int) -> bool:
-    """Whether something on this machine listens on a TCP port."""
+def require_port(port: int) -> None:
+    """Find out whether a TCP port on loopback can be listened on.
+
+    Raises:
+        LocalError: it cannot.
+    """
     with socket.socket() as probe:
-        return probe.connect_ex((LOOPBACK, port)) == 0
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: connections that end are no matter
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise LocalError(f"Something else listens on port {port}. One that is free: {free_port()}.") from None
+            raise LocalError(f"Port {port} cannot be listened on: {error.strerror}.") from None
 
 
 def tail(log: Path, lines: int = 25) -> str:

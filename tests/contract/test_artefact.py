@@ -32,12 +32,13 @@ def test_the_artefact_of_this_machine_is_sound() -> None:
         pytest.fail("sam is not installed: run `make install`, or `make test` for everything.")
     into = artefact.local_build()
 
-    report = artefact.build(artefact.machine(), into, SAM)
+    with artefact.reserved(into):
+        report = artefact.build(artefact.machine(), into, SAM)
 
-    built = functions(load(into / "template.yaml"))
-    assert [line.partition(":")[0] for line in report] == list(built)
-    for properties in built.values():
-        assert artefact.faults_of(into / properties["CodeUri"], artefact.machine()) == []
+        built = functions(load(into / "template.yaml"))
+        assert [line.partition(":")[0] for line in report] == list(built)
+        for properties in built.values():
+            assert artefact.faults_of(into / properties["CodeUri"], artefact.machine()) == []
 
 
 def test_the_functions_are_alike_and_know_of_the_services_that_they_ask_alone(tmp_path: Path) -> None:

@@ -40,9 +40,10 @@ def project() -> dict[str, Any]:
 def listed(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The list of what the artefact of this machine has in it; cyclonedx-py has validated it."""
     into = artefact.local_build()
-    artefact.build(artefact.machine(), into, SAM)
     written = tmp_path_factory.mktemp("sbom") / "sbom.json"
-    sbom.write(into / functions(load(into / "template.yaml"))["HttpFunction"]["CodeUri"], written)
+    with artefact.reserved(into):
+        artefact.build(artefact.machine(), into, SAM)
+        sbom.write(into / functions(load(into / "template.yaml"))["HttpFunction"]["CodeUri"], written)
     return json.loads(written.read_text())
 
 

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -94,12 +94,14 @@ def deployed() -> Iterator[Ground]:
     if not sam.exists():
         pytest.fail("sam and MiniStack are not installed: run `make install`, or `make test` for everything.")
     built, processor = artefact.local_build(), artefact.machine()
-    artefact.build(processor, built, sam)
     pictures = gallery()
     with origin(pictures, delay=0) as port, in_a_thread() as counting:
         parameters = {"Architecture": processor, "AllowedPorts": f"80,443,{port},{counting.port}"}
         parameters["AllowedHosts"] = "127.0.0.1"  # whatever URL a test makes up, no name is looked up
         bulk = {"BulkBatchSize": str(BATCH_SIZE), "BulkMaxConcurrency": "2"}
-        with deployed_stack(built, VENVS, parameters | bulk) as stack:
+        with ExitStack() as until_the_end:
+            with artefact.reserved(built):
+                artefact.build(processor, built, sam)
+                stack = until_the_end.enter_context(deployed_stack(built, VENVS, parameters | bulk))
             loosen(stack, {"ALLOWED_NETWORKS": "127.0.0.1/32"})
             yield Ground(stack, stack.aws.client("s3"), f"http://127.0.0.1:{port}", pictures, counting)

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from infra.local.process import free_port, taken
+from infra.local.process import free_port
 
 from e2e.conftest import ROOT, eventually
 
 PAGE = ROOT / "docs" / "laptop.md"
 HERE = ROOT / ".local" / "up"
-START, SOURCE, FILE, MANIFEST, RECEIPT, BULK, LISTING = re.findall(
+START, SOURCE, FILE, MANIFEST, RECEIPT, BULK, LISTING, LOGS = re.findall(
     r"^```sh\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE
 )
 
@@ -81,11 +81,15 @@ def test_every_door_is_open_by_the_commands_of_the_page() -> None:
     assert f"<Key>{receipt['objectKeys'][0]}</Key>" in listed
     assert "/summary.json</Key>" in listed
 
+    logged = typed(LOGS)
+    assert '"file_id": "by-curl"' in logged
+    assert {"file done", "manifest done", "batch done", "run done"} <= set(re.findall('"message": "(.*)"', logged))
+    assert "_aws" not in logged
+
 
 @pytest.mark.usefixtures("up")
 def test_a_port_that_is_taken_is_said_in_a_line() -> None:
     [endpoint] = re.findall(r"AWS_ENDPOINT_URL=http://127\.0\.0\.1:(\d+)", (HERE / "env").read_text())
-    assert taken(int(endpoint))
     python = str(Path(".venv") / "bin" / "python")
 
     done = subprocess.run(

@@ -28,14 +28,15 @@ type Start = Callable[..., Environment]
 
 
 @pytest.fixture(scope="module")
-def built() -> dict[str, tuple[Path, str]]:
-    """Where each function's code is, and what its handler is called."""
+def built() -> Iterator[dict[str, tuple[Path, str]]]:
+    """Where each function's code is, and what its handler is called; nobody builds it anew meanwhile."""
     if not SAM.exists():
         pytest.fail("sam is not installed: run `make install`, or `make test` for everything.")
     into = artefact.local_build()
-    artefact.build(artefact.machine(), into, SAM)
-    doors = functions(load(into / "template.yaml"))
-    return {name: (into / door["CodeUri"], door["Handler"]) for name, door in doors.items()}
+    with artefact.reserved(into):
+        artefact.build(artefact.machine(), into, SAM)
+        doors = functions(load(into / "template.yaml"))
+        yield {name: (into / door["CodeUri"], door["Handler"]) for name, door in doors.items()}
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import faulthandler
 import hashlib
 import itertools
 import os
+import re
 import sys
 import time
 from collections import Counter
@@ -63,10 +64,13 @@ def play(inputs: int, seed: str) -> Found:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="fuzz", description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--inputs", type=int, default=1_000_000)
+    parser.add_argument("--inputs", default="1000000")
     parser.add_argument("--seed", default=time.strftime("%Y-%m-%d"), help="today, if not given")
     asked = parser.parse_args()
-    rounds = -(-asked.inputs // ROUND)
+    if not re.fullmatch("[1-9][0-9]*", asked.inputs):
+        print(f"make fuzz: INPUTS={asked.inputs} has to be how many images: 1 or more, in digits.", file=sys.stderr)
+        return 1
+    rounds = -(-int(asked.inputs) // ROUND)
     began = time.monotonic()
     every = Found()
     with ProcessPoolExecutor() as processes:

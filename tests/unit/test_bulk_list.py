@@ -20,7 +20,6 @@ def written(tmp_path: Path, name: str, content: bytes) -> Path:
     ("name", "content"),
     [
         ("a.jsonl", b'{"urls": ["https://a.example/"]}\n\n["no File"]\n7'),
-        ("a.jsonl", b""),
         ("a.jsonl", b'{"id": "\\ud83d"}\r\n'),
         ("a.csv", b"url\nhttps://a.example/1\n"),
         ("a.CSV", b"\xef\xbb\xbfurl,id\r\nhttps://a.example/1,\r\n"),
@@ -44,9 +43,11 @@ def test_a_list_that_a_run_can_go_through_has_no_fault(tmp_path: Path, name: str
         ("a.jsonl", b'"caf\xe9"\n', "line 1 is not JSON: "),
         ("a.jsonl", b"[" * 200_000, "line 1 is not JSON: maximum recursion depth exceeded"),
         ("a.jsonl", b"7\n" + b'"' + b"x" * LINE_BYTES + b'"', "line 2 has 219,902 bytes; a line may have 219,900"),
+        ("a.jsonl", b"\n \n", "it is empty: each of its lines has to be a File or a URL list"),
+        ("a.csv", b"url\n\n", "it is empty: each row below the first has to be an image or a File"),
         ("a.csv", b"", "the first row names no column url, nor fileUrl and baseUrls"),
         ("a.csv", b"fileUrl\nhttps://a.example/1\n", "the first row names no column url, nor fileUrl and baseUrls"),
-        ("a.csv", b"url," + b"x" * HEADER_BYTES, "the first row has more than 10,240 bytes"),
+        ("a.csv", b"url," + b"x" * HEADER_BYTES + b"\n1", "the first row has more than 10,240 bytes"),
         ("a.csv", b"url\n1\n" + b"x" * LINE_BYTES, "line 3 has 219,910 bytes; a line may have 219,900"),
         ("a.csv", b"url\n\xff\xfe\n", "after line 0 it is no CSV in UTF-8: "),
     ],
@@ -100,3 +101,17 @@ def test_ctrl_c_during_the_upload_says_whether_the_list_has_arrived(
 
     assert command.main() == command.INTERRUPTED
     assert said in capsys.readouterr().err
+
+
+def test_a_list_that_may_not_be_read_is_said_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(_: Path) -> list[str]:
+        raise PermissionError(13, "Permission denied")
+
+    path = written(tmp_path, "a.jsonl", b"{}")
+    monkeypatch.setattr(command, "faults", refused)  # root, as whom tests may run, reads everything
+    monkeypatch.setattr("sys.argv", ["bulk", str(path)])
+
+    assert command.main() == 1
+    assert capsys.readouterr().err == f"{path} cannot be read: Permission denied.\n"

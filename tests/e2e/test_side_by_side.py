@@ -1,0 +1,84 @@
+"""Commands beside each other in one directory: the second one waits for the first, and says so."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from infra import artefact
+from infra.local.process import free_port
+
+from e2e.conftest import ROOT
+
+WAITING = "Another command is building here: waiting for it ...\n"
+
+
+@contextmanager
+def begun(command: list[str], log: Path, cwd: Path = ROOT) -> Iterator[subprocess.Popen[bytes]]:
+    """A command that runs, with what it says in a file; stopped as by Ctrl-C where it has not ended."""
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, cwd=cwd, stdout=out, stderr=out, start_new_session=True)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)
+        process.wait(30)
+
+
+def said(log: Path, words: str) -> bool:
+    """Whether a command says something, before long."""
+    until = time.monotonic() + 30
+    while words not in log.read_text() and time.monotonic() < until:
+        time.sleep(0.05)
+    return words in log.read_text()
+
+
+@pytest.mark.parametrize("command", [["demo"], ["up", f"PORT={free_port()}"]], ids=["demo", "up"])
+def test_one_that_builds_waits_until_the_other_has_deployed_what_it_built(tmp_path: Path, command: list[str]) -> None:
+    log = tmp_path / "log"
+    with artefact.reserved(artefact.local_build()), begun(["make", "-s", *command], log):
+        assert said(log, WAITING)
+        time.sleep(0.5)
+        assert "Building" not in log.read_text()
+
+
+def test_one_that_has_waited_goes_on(tmp_path: Path) -> None:
+    sam, log, into = tmp_path / "sam", tmp_path / "log", tmp_path / "here" / "build"
+    sam.write_text("#!/bin/sh\necho it is our turn\nexit 1\n")
+    sam.chmod(0o755)
+    command = [sys.executable, "-m", "infra.artefact", artefact.machine(), "--into", str(into), "--sam", str(sam)]
+    with ExitStack() as stack:
+        with artefact.reserved(into):
+            process = stack.enter_context(begun(command, log))
+            assert said(log, WAITING)
+            assert process.poll() is None
+        assert process.wait(30) == 1
+    assert "it is our turn" in log.read_text()
+
+
+def test_an_installation_waits_for_another_and_does_nothing_that_is_done_by_then(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('tool = [\n  "one==1",\n]\n')
+    (tmp_path / ".local").mkdir()
+    python, log = tmp_path / "there" / "bin" / "python", tmp_path / "log"
+    hold = f"exec 9>{tmp_path}/.local/install.lock; flock 9; echo held; read -r _"
+    with subprocess.Popen(["bash", "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdin is not None
+        assert other.stdout.readline() == b"held\n"
+        with begun([str(ROOT / "infra" / "venv"), "there", "tool", "a tool"], log, tmp_path) as process:
+            assert said(log, "Another command installs: waiting for it ...\n")
+            python.parent.mkdir(parents=True)
+            python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+            python.chmod(0o755)
+            (tmp_path / "there" / ".up-to-date").write_text('tool = [\n  "one==1",\n]\n')
+            other.stdin.write(b"done\n")
+            other.stdin.flush()
+            assert process.wait(30) == 0
+
+    assert log.read_text() == "Another command installs: waiting for it ...\n"
