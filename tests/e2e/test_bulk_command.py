@@ -104,7 +104,7 @@ def test_what_cannot_be_done_is_said_in_a_line(
     deployed: Ground, tmp_path: Path, name: str, stack: str, words: str
 ) -> None:
     for there in ("list.txt", "list.csv"):
-        (tmp_path / there).write_text("url\n")
+        (tmp_path / there).write_text("url\nhttps://a.example/\n")
 
     done = run(deployed, tmp_path / name, stack)
 
