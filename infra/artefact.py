@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from infra import services
 from infra.local.alone import alone
 from infra.local.process import LocalError, run
 from infra.local.sam import quiet
@@ -34,9 +35,6 @@ COMPILED = ("pydantic_core",)
 
 MACHINES = {"x86_64": 0x3E, "arm64": 0xB7}
 """The e_machine field of an ELF file (elf.h), by Lambda's name of the processor."""
-
-SERVICES = frozenset({"s3", "sts"})
-"""What boto3 is asked for here: images, and credentials where a role is assumed."""
 
 UNZIPPED_LIMIT = 250 * 1024 * 1024
 UNCHECKED_HASH = 0b01
@@ -126,21 +124,11 @@ def hashed(requirements: Path) -> dict[str, str]:
 def make_alike(codes: list[Path]) -> None:
     """Finish one of the functions' directories and put it in the place of the others: sam makes the same of each."""
     first, *others = codes
-    drop_services(first)
+    services.cut(first)
     compile_tree(first)
     for other in others:
         shutil.rmtree(other)
         shutil.copytree(first, other, copy_function=os.link)
-
-
-def drop_services(code: Path) -> None:
-    """Take out what botocore knows of services that are never asked: half of the bytes of all.
-
-    To make a client of one, it looks through the directories of all four hundred.
-    """
-    for service in (code / "botocore" / "data").iterdir():
-        if service.is_dir() and service.name not in SERVICES:
-            shutil.rmtree(service)
 
 
 def compile_tree(code: Path) -> None:

@@ -46,7 +46,7 @@ def test_the_functions_are_alike_and_know_of_the_services_that_they_ask_alone(tm
     for code in codes:
         for service in ("ec2", "s3", "sts"):
             (code / "botocore" / "data" / service).mkdir(parents=True)
-        (code / "botocore" / "data" / "endpoints.json").write_text("{}")
+        (code / "botocore" / "data" / "endpoints.json").write_text('{"partitions": []}')
         (code / "app.py").write_text("def handler(event, context): ...\n")
 
     artefact.make_alike(codes)
