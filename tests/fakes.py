@@ -159,9 +159,8 @@ class RecordingReport:
         told = zip(file.images, outcomes, strict=True)
         self.told.extend((file, request, outcome) for request, outcome in told)
 
-    def file(self, receipt: Receipt, outcomes: Sequence[Outcome], receipt_error: IntakeError | None) -> None:
+    def file(self, receipt: Receipt, receipt_error: IntakeError | None) -> None:
         """See `Report.file`."""
-        assert len(outcomes) == len(receipt.images)
         self.files.append((receipt, receipt_error))
 
     def unreached(self, file: File) -> None:

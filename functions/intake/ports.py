@@ -115,7 +115,7 @@ class Report(Protocol):
         """All images of a File are done; the outcomes stand in their order."""
         ...
 
-    def file(self, receipt: Receipt, outcomes: Sequence[Outcome], receipt_error: IntakeError | None) -> None:
+    def file(self, receipt: Receipt, receipt_error: IntakeError | None) -> None:
         """One File is done, its receipt stored or not."""
         ...
 

@@ -77,7 +77,7 @@ class Intake:
         known = before.lasting(file)
         outcomes = await self._take_images(file, known, end)
         if before.receipt is not None and all(known):
-            self._report.file(before.receipt, outcomes, None)
+            self._report.file(before.receipt, None)
             return before.receipt
         receipt = Receipt.of(
             file,
@@ -95,7 +95,7 @@ class Intake:
         result = await keeping
         error = result if isinstance(result, IntakeError) else None
         stands = receipt if isinstance(result, IntakeError) else result
-        self._report.file(stands, outcomes, error)
+        self._report.file(stands, error)
         return stands if error is None else stands.not_stored()
 
     def leave(self, file: File) -> None:

@@ -29,20 +29,24 @@ _CREDENTIALS = re.compile(r"//[^/\s@]*@")
 logger = Logger(service=SERVICE, location=None, use_rfc3339=True)
 _metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 
-# Powertools copies what Python puts on a record; the name of an asyncio task tells nothing.
+# What Python finds out for every line, and no line of ours has (Python's Logging HOWTO, "Optimization"): who called,
+# and in which task, thread and process.
+logging._srcfile = None  # noqa: SLF001 - the HOWTO names it
 logging.logAsyncioTasks = False  # type: ignore[attr-defined]  # typeshed does not have it
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 class Telemetry:
     """The Report port over Powertools."""
 
     def images(self, file: File, outcomes: Sequence[Outcome]) -> None:
-        """Log one line for every image."""
+        """Log one line for every image, and count them; what was taken over was told of when it was done."""
         for request, outcome in zip(file.images, outcomes, strict=True):
-            if not isinstance(outcome, Kept):  # it was logged when it was done
+            if not isinstance(outcome, Kept):
                 _log_image(file, request, outcome)
+        _count([outcome for outcome in outcomes if not isinstance(outcome, Kept)])
 
-    def file(self, receipt: Receipt, outcomes: Sequence[Outcome], receipt_error: IntakeError | None) -> None:
+    def file(self, receipt: Receipt, receipt_error: IntakeError | None) -> None:
         """Log one line for the File, and put its metrics out."""
         counts = receipt.counts
         fields: dict[str, Any] = {
@@ -59,7 +63,8 @@ class Telemetry:
             logger.info("file done", extra=fields)
         else:
             logger.error("file done, receipt not stored", extra=fields | _why(receipt_error))
-        _count(receipt, outcomes)
+        _metrics.add_metric("FileMilliseconds", MetricUnit.Milliseconds, receipt.elapsed_ms)
+        _metrics.flush_metrics()
 
     def unreached(self, file: File) -> None:
         """Log one line for the File, and count its images as those that the deadline cut off."""
@@ -100,23 +105,19 @@ def scrub(text: str) -> str:
     return _CREDENTIALS.sub("//", _QUERY.sub("", text))
 
 
-def _count(receipt: Receipt, outcomes: Sequence[Outcome]) -> None:
-    # What was taken over from an earlier receipt was counted when it was done.
-    done = [outcome for outcome in outcomes if not isinstance(outcome, Kept)]
+def _count(done: Sequence[Stored | Failed]) -> None:
     stored = [outcome for outcome in done if isinstance(outcome, Stored)]
     codes = Counter(outcome.error.code for outcome in done if isinstance(outcome, Failed))
     _metrics.add_metric("ImagesStored", MetricUnit.Count, sum(not outcome.reused for outcome in stored))
     _metrics.add_metric("ImagesReused", MetricUnit.Count, sum(outcome.reused for outcome in stored))
     _metrics.add_metric("ImagesFailed", MetricUnit.Count, codes.total())
     _metrics.add_metric("ImageBytes", MetricUnit.Bytes, sum(outcome.size for outcome in stored))
-    _metrics.add_metric("FileMilliseconds", MetricUnit.Milliseconds, receipt.elapsed_ms)
     # The same URL twice is one effort: it was spent once.
     for effort in {id(outcome.effort): outcome.effort for outcome in done}.values():
         if effort.fetch_ms:
             _metrics.add_metric("FetchMilliseconds", MetricUnit.Milliseconds, effort.fetch_ms)
         if effort.store_ms:
             _metrics.add_metric("StoreMilliseconds", MetricUnit.Milliseconds, effort.store_ms)
-    _metrics.flush_metrics()
     for code, number in codes.items():
         _count_failed(code, number)
 

@@ -164,7 +164,7 @@ def _logged(images: int) -> int:
     try:
         with contextlib.redirect_stdout(out):
             telemetry.Telemetry().images(file, outcomes)
-            telemetry.Telemetry().file(receipt, outcomes, None)
+            telemetry.Telemetry().file(receipt, None)
     finally:
         handler.stream = before  # type: ignore[attr-defined]
         telemetry.logger.remove_keys(["request_id"])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from contract.bulk_ground import IMAGE, SITE, RunsInMemory
-from contract.watched import OUTCOMES, RECEIPT, Metric
+from contract.watched import FILE, OUTCOMES, RECEIPT, Metric
 from doors import House, house
 from intake import runtime, telemetry
 from intake.domain.errors import NotFound
@@ -26,7 +26,8 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 @pytest.fixture
 def emitted(capsys: pytest.CaptureFixture[str], lines: io.StringIO) -> dict[Metric, str]:
     """The metrics that a File puts out, with their units."""
-    telemetry.Telemetry().file(RECEIPT, OUTCOMES, None)
+    telemetry.Telemetry().images(FILE, OUTCOMES)
+    telemetry.Telemetry().file(RECEIPT, None)
     assert lines.getvalue()
     found = {}
     for line in capsys.readouterr().out.splitlines():

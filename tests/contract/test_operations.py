@@ -76,8 +76,8 @@ def say_everything(monkeypatch: pytest.MonkeyPatch) -> None:
             s3.handler({"Records": [record_of("inbox/a.json")]}, context)
     telemetry.Telemetry().unreached(FILE)
     telemetry.Telemetry().images(FILE, OUTCOMES)
-    telemetry.Telemetry().file(RECEIPT, OUTCOMES, None)
-    telemetry.Telemetry().file(RECEIPT, OUTCOMES, StoreFailed())
+    telemetry.Telemetry().file(RECEIPT, None)
+    telemetry.Telemetry().file(RECEIPT, StoreFailed())
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ class FakeSigner:
         self.signed += 1
         if self.error is not None:
             raise self.error
-        return SignedUrl("https://the-images.s3.example", f"/{key}?signature={self.signed}")
+        return SignedUrl("https://the-images.s3.example", "the-images.s3.example", f"/{key}?signature={self.signed}")
 
 
 class Pieces(httpx.AsyncByteStream):

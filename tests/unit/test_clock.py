@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 
 import pytest
 
@@ -36,62 +36,63 @@ async def moment(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[_Time]:
     monkeypatch.undo()
 
 
-async def test_it_counts_down(moment: _Time) -> None:
-    async with ImageClock.running(15) as clock:
-        await moment.passes(4)
-        assert (round(1000 * clock.left), clock.elapsed_ms) == (11000, 4000)
+async def test_it_counts_down_while_it_is_entered(moment: _Time) -> None:
+    """And at no other time, however often that is, and however long."""
+    clock = ImageClock(15)
+    for _ in range(3):
+        await moment.passes(1000)
+        async with clock:
+            await moment.passes(4)
+    assert (round(1000 * clock.left), clock.elapsed_ms) == (3000, 12000)
 
 
 async def test_what_takes_longer_is_a_timeout(moment: _Time) -> None:
+    clock = ImageClock(15)
+
     async def work() -> None:
-        async with ImageClock.running(15):
+        async with clock:
             await moment.passes(14)
+        await moment.passes(1000)
+        async with clock:
             await moment.passes(2)
 
     with pytest.raises(Timeout, match="15 seconds"):
         await work()
 
-    assert not _cancelling()
+    assert (clock.left <= 0, _cancelling()) == (True, 0)
 
 
-async def test_it_stands_still_while_paused(moment: _Time) -> None:
-    """However long that is, and however often."""
-    async with ImageClock.running(15) as clock:
-        for _ in range(3):
-            await moment.passes(4)
-            with clock.paused():
-                await moment.passes(1000)
-        assert (round(1000 * clock.left), clock.elapsed_ms) == (3000, 12000)
+async def test_there_is_no_more_once_the_time_is_over(moment: _Time) -> None:
+    clock = ImageClock(15)
 
-
-async def test_it_goes_on_after_a_pause(moment: _Time) -> None:
     async def work() -> None:
-        async with ImageClock.running(15) as clock:
-            with clock.paused():
-                await moment.passes(1000)
-            await moment.passes(16)
+        async with clock:
+            await moment.passes(1)
 
+    with suppress(Timeout):
+        async with clock:
+            await moment.passes(16)
     with pytest.raises(Timeout):
         await work()
 
 
-async def test_it_goes_on_after_a_pause_that_failed(moment: _Time) -> None:
-    async with ImageClock.running(15) as clock:
-        with suppress(ValueError), clock.paused():
-            await moment.passes(1000)
+async def test_it_stands_still_after_what_failed(moment: _Time) -> None:
+    clock = ImageClock(15)
+    with suppress(ValueError):
+        async with clock:
+            await moment.passes(4)
             raise ValueError
-        assert round(1000 * clock.left) == 15000
+    await moment.passes(1000)
+    assert round(1000 * clock.left) == 11000
 
 
-@pytest.mark.parametrize("how", ["running", "paused"])
-async def test_to_be_cut_off_is_no_timeout(how: str) -> None:
+async def test_to_be_cut_off_is_no_timeout() -> None:
     started = asyncio.Event()
 
     async def work() -> None:
-        async with ImageClock.running(15) as clock:
-            with clock.paused() if how == "paused" else nullcontext():
-                started.set()
-                await asyncio.Event().wait()
+        async with ImageClock(15):
+            started.set()
+            await asyncio.Event().wait()
 
     task = asyncio.create_task(work())
     await started.wait()
@@ -99,19 +100,6 @@ async def test_to_be_cut_off_is_no_timeout(how: str) -> None:
 
     with pytest.raises(asyncio.CancelledError):
         await task
-
-
-async def test_a_pause_that_begins_when_the_time_is_over_changes_nothing(moment: _Time) -> None:
-    async def work() -> None:
-        async with ImageClock.running(15) as clock:
-            try:
-                await moment.passes(16)
-            finally:
-                with clock.paused():
-                    pass
-
-    with pytest.raises(Timeout):
-        await work()
 
 
 def _cancelling() -> int:

@@ -22,7 +22,7 @@ from lambda_context import Context
 )
 def test_origins_are_told_who_asks_and_where_to_complain(agent: str, contact: str) -> None:
     fetcher = runtime.fetcher(Config(image_bucket="the-images", contact=contact))
-    assert fetcher._headers["User-Agent"] == agent
+    assert fetcher._headers("example.com")["User-Agent"] == agent
 
 
 def test_the_trusted_certificates_are_named_whatever_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:

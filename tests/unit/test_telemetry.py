@@ -84,7 +84,7 @@ def test_a_bug_is_logged_as_an_error_with_its_traceback(lines: list[dict[str, An
 
 
 def test_a_file_has_one_line(lines: list[dict[str, Any]]) -> None:
-    telemetry.Telemetry().file(receipt(), OUTCOMES, None)
+    telemetry.Telemetry().file(receipt(), None)
     [line] = lines
     wanted = {"file_id": "lot-7", "status": "partial", "images": 4, "stored": 1, "reused": 0, "failed": 3, "bytes": 700}
     assert wanted.items() <= line.items()
@@ -92,7 +92,7 @@ def test_a_file_has_one_line(lines: list[dict[str, Any]]) -> None:
 
 
 def test_a_receipt_that_was_not_stored_is_an_error_in_the_log(lines: list[dict[str, Any]]) -> None:
-    telemetry.Telemetry().file(receipt(), OUTCOMES, StoreDenied(reason="S3 answered 403 AccessDenied"))
+    telemetry.Telemetry().file(receipt(), StoreDenied(reason="S3 answered 403 AccessDenied"))
     [line] = lines
     assert (line["level"], line["code"], line["reason"]) == ("ERROR", "store_denied", "S3 answered 403 AccessDenied")
 
@@ -104,9 +104,10 @@ def emf(text: str) -> list[dict[str, Any]]:
 def test_metrics_come_in_emf_with_failures_by_code(
     capsys: pytest.CaptureFixture[str], lines: list[dict[str, Any]]
 ) -> None:
-    telemetry.Telemetry().file(receipt(), OUTCOMES, None)
-    assert len(lines) == 1
-    whole, *by_code = emf(capsys.readouterr().out)
+    telemetry.Telemetry().images(FILE, OUTCOMES)
+    telemetry.Telemetry().file(receipt(), None)
+    assert len(lines) == 5
+    *by_code, whole = emf(capsys.readouterr().out)
     wanted = {
         "ImagesStored": [1.0],
         "ImagesReused": [0.0],
@@ -151,6 +152,7 @@ def test_an_effort_that_two_images_share_is_counted_once(
     twice = File.parse({"id": "lot-8", "urls": ["x", "x"]})
     outcomes = (Failed(NotFound(), effort := Effort(1, 9, 0)), Failed(NotFound(), effort))
     written = Receipt.of(twice, outcomes, bucket="b", created_at=datetime(2026, 11, 22, tzinfo=UTC), elapsed_ms=9)
-    telemetry.Telemetry().file(written, outcomes, None)
-    assert len(lines) == 1
-    assert emf(capsys.readouterr().out)[0]["FetchMilliseconds"] == [9.0]
+    telemetry.Telemetry().images(twice, outcomes)
+    telemetry.Telemetry().file(written, None)
+    assert len(lines) == 3
+    assert emf(capsys.readouterr().out)[-1]["FetchMilliseconds"] == [9.0]

@@ -112,7 +112,7 @@ class Bucket:
                 try:
                     document = await _read(answer)
                 finally:
-                    await answer.aclose()
+                    await answer.stream.aclose()  # type: ignore[union-attr]  # an async transport's stream is async
         except TimeoutError as error:
             raise StoreFailed(reason=f"S3 took longer than {_CALL_SECONDS:g} seconds") from error
         except IntakeError as error:
@@ -134,7 +134,7 @@ def _request(signed: "SignedUrl", method: str, headers: dict[str, str], body: Bu
     return httpx.Request(
         method,
         origin_url(signed.origin),
-        headers=headers | length,
+        headers={"Host": signed.host} | headers | length,
         stream=NO_BODY if body is None else Bytes(body),
         extensions={"target": signed.target.encode("ascii")},
     )

@@ -1,58 +1,45 @@
-"""The time of one image: one total for all attempts, hops and bytes, which stands still while we make it wait."""
+"""The time of one image: one total for all attempts, hops and bytes, which runs while its origin is waited for."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from types import TracebackType
 
 from intake.domain.errors import Timeout
 
 
 class ImageClock:
-    """Counts down; waiting for our own bounds does not count against the origin."""
+    """Counts down while it is entered; waiting for our own bounds does not count against the origin.
 
-    def __init__(self, seconds: float, timer: asyncio.Timeout) -> None:
+    Attributes:
+        now: the loop's clock.
+        left: seconds.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        """Stand still, with so many seconds left."""
         self._seconds = seconds
-        self._timer = timer
         self.now = asyncio.get_running_loop().time
-        self._when = self.now() + seconds
+        self.left = seconds
 
-    @classmethod
-    @asynccontextmanager
-    async def running(cls, seconds: float) -> AsyncGenerator["ImageClock"]:
-        """Run what is inside for at most so many seconds.
+    async def __aenter__(self) -> None:
+        self._begin = self.now()
+        self._timer = asyncio.timeout(self.left)
+        await self._timer.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stand still again.
 
         Raises:
-            Timeout: they are over.
+            Timeout: the seconds are over.
         """
+        self.left -= self.now() - self._begin
         try:
-            async with asyncio.timeout(None) as timer:
-                clock = cls(seconds, timer)
-                timer.reschedule(clock._when)
-                yield clock
-        except TimeoutError as error:
-            raise Timeout(f"The image took longer than {seconds:g} seconds.") from error
-
-    @property
-    def left(self) -> float:
-        """Seconds."""
-        return self._when - self.now()
+            await self._timer.__aexit__(kind, error, trace)
+        except TimeoutError as over:
+            raise Timeout(f"The image took longer than {self._seconds:g} seconds.") from over
 
     @property
     def elapsed_ms(self) -> int:
         """Milliseconds in which the clock ran."""
         return round((self._seconds - self.left) * 1000)
-
-    @contextmanager
-    def paused(self) -> Generator[None]:
-        """Stand still for what is inside."""
-        left = self.left
-        self._reschedule(None)
-        try:
-            yield
-        finally:
-            self._when = self.now() + left
-            self._reschedule(self._when)
-
-    def _reschedule(self, when: float | None) -> None:
-        if not self._timer.expired():
-            self._timer.reschedule(when)

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Buffer, Callable
 from typing import cast, override
 
+from intake.adapters.alarm import Alarm
 from intake.domain.answer import Answer, Piece
 from intake.domain.errors import ConnectionLost, IncompleteBody, IntakeError, Timeout
 from intake.domain.http1 import Head
@@ -20,6 +21,9 @@ _SLICE = 256 * 1024
 
 _HIGH_WATER = 128 * 1024
 """Bytes of an answer that wait to be taken, before no more are read."""
+
+_ANY = 1
+"""Bytes that wait to be sent: we are told of each. Of none at all, TLS would tell us too."""
 
 _PIECE_BYTES = 512
 """What a piece of a body takes beside its bytes: a peer may send them one by one."""
@@ -45,6 +49,7 @@ class Connection(asyncio.Protocol):
         self._read_timeout = read_timeout
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[None] | None = None
+        self._silence = Alarm(self._fall_silent)
         self._writable = True
         self._error: IntakeError | None = None
         self.persistent = True
@@ -74,10 +79,11 @@ class Connection(asyncio.Protocol):
             raise self._lost()
         self._begin(method)
         view = memoryview(b"" if body is None else body)
-        # Of an empty buffer, asyncio never sees the end.
-        transport.writelines([head, view[:_SLICE]] if view else [head])
-        # Says that something waits, which `writelines` does not. Of nothing at all, TLS would say so too.
-        transport.set_write_buffer_limits(high=1)
+        if view:
+            transport.writelines([head, view[:_SLICE]])
+            transport.set_write_buffer_limits(high=_ANY)  # tells of what waits; `writelines` does not
+        else:
+            transport.write(head)
         sent = _SLICE
         while sent < len(view) and not transport.is_closing() and await self._drained() and self._answer.head is None:
             transport.write(view[sent : sent + _SLICE])
@@ -94,7 +100,8 @@ class Connection(asyncio.Protocol):
 
         That is not silence: the peer takes what we have to say.
         """
-        await self._until(lambda: self._writable or self._answer.head is not None, seconds=None)
+        if not self._writable:
+            await self._until(lambda: self._writable or self._answer.head is not None, seconds=None)
         return self._writable
 
     async def read(self) -> bytes | memoryview:
@@ -114,13 +121,20 @@ class Connection(asyncio.Protocol):
         return piece
 
     @property
+    def over(self) -> bool:
+        """Whether no request can follow: the last answer is not whole, or it was to be the last."""
+        transport = self._transport
+        return transport is None or transport.is_closing() or not (self._answer.complete and self.persistent)
+
+    @property
     def fit(self) -> bool:
-        """Whether another request may go out: the last answer is whole, and nothing but it has come."""
-        if self._transport is None or self._transport.is_closing() or not (self._answer.complete and self.persistent):
+        """Whether another request may go out now: the last answer is whole, and nothing but it has come."""
+        transport = self._transport
+        if transport is None or self.over:
             return False
         # What the loop has not read yet waits in the kernel: ask it, without waiting. A peer that hung up shows too.
         waiting = select.poll()
-        waiting.register(self._transport.get_extra_info("socket").fileno(), select.POLLIN)
+        waiting.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
         return not waiting.poll(0)
 
     def close(self) -> None:
@@ -134,13 +148,13 @@ class Connection(asyncio.Protocol):
             if self._error is not None:
                 raise self._lost()
             self._waiter = self._loop.create_future()
-            silence = None if seconds is None else self._loop.call_later(seconds, self._fall_silent)
+            if seconds is not None:
+                self._silence.set(self._loop.time() + seconds)
             try:
                 await self._waiter
             finally:
                 self._waiter = None
-                if silence is not None:
-                    silence.cancel()
+                self._silence.off()
 
     def _lost(self) -> IntakeError:
         """Say what is wrong, each time anew: an error that was raised holds the frames it went through, and bodies."""
@@ -165,6 +179,7 @@ class Connection(asyncio.Protocol):
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # TCP, or TLS over it
+        self._transport.set_write_buffer_limits(high=_ANY)
 
     @override
     def pause_writing(self) -> None:
@@ -207,6 +222,7 @@ class Connection(asyncio.Protocol):
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
+        self._silence.drop()
         if self._error is None:
             reason = "closed" if exc is None else f"{type(exc).__name__}: {exc}"
             head = self._answer.head

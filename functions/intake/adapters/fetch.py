@@ -3,6 +3,7 @@
 import asyncio
 import random
 from datetime import UTC, datetime
+from functools import lru_cache, partial
 from math import inf
 
 import httpx
@@ -43,12 +44,7 @@ class Fetcher:
         self._transport = transport
         self._limits = limits
         self._origins = OriginLimiter(limits.max_per_origin)
-        # This is all that is ever sent: no cookie, no credential, no referrer.
-        self._headers = {
-            "User-Agent": user_agent,
-            "Accept": "image/*,*/*;q=0.1",
-            "Accept-Encoding": "identity",
-        }
+        self._headers = lru_cache(maxsize=1024)(partial(_headers, user_agent))
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -56,39 +52,37 @@ class Fetcher:
 
     async def fetch(self, url: Url, reservation: Reservation, effort: Effort, end: float = inf) -> Download:
         """See `Fetch.fetch`."""
-        async with ImageClock.running(self._limits.image_timeout) as clock:
-            failed = 0
-            try:
-                while True:
-                    try:
-                        return await self._follow(url, reservation, clock, effort)
-                    except IntakeError as error:
-                        failed += 1
-                        forget_frames(error)  # the body is let go, and so is its room
-                        reservation.release()
-                        await self._wait_or_give_up(error, failed, min(clock.left, end - clock.now()))
-            finally:
-                effort.fetch_ms = clock.elapsed_ms
+        clock = ImageClock(self._limits.image_timeout)
+        failed = 0
+        try:
+            while True:
+                try:
+                    return await self._follow(url, reservation, clock, effort)
+                except IntakeError as error:
+                    failed += 1
+                    forget_frames(error)  # the body is let go, and so is its room
+                    reservation.release()
+                    await self._wait_or_give_up(error, failed, clock, end)
+        finally:
+            effort.fetch_ms = clock.elapsed_ms
 
-    async def _wait_or_give_up(self, error: IntakeError, failed: int, left: float) -> None:
+    async def _wait_or_give_up(self, error: IntakeError, failed: int, clock: ImageClock, end: float) -> None:
         if not error.retryable or failed >= self._limits.max_attempts:
             raise error
         asked = error.retry_after if isinstance(error, Throttled | HttpServerError) else None
         seconds = backoff(failed, random.random(), asked)  # noqa: S311 - jitter, not a secret
-        if seconds >= left:
+        if seconds >= min(clock.left, end - clock.now()):
             raise error
-        await asyncio.sleep(seconds)
+        async with clock:
+            await asyncio.sleep(seconds)
 
     async def _follow(self, url: Url, reservation: Reservation, clock: ImageClock, effort: Effort) -> Download:
         before, first = effort.attempts, url
         for _ in range(self._limits.max_redirects + 1):
             self._require_destination(url)
-            with clock.paused():
-                reservation.pause()
-                place = await self._origins.enter(url.origin)
-            with place:
-                with clock.paused():
-                    await reservation.begin()
+            reservation.pause()
+            with await self._origins.enter(url.origin):
+                await reservation.begin()
                 effort.attempts = before + 1
                 try:
                     answer = await self._visit(url, reservation, clock)
@@ -110,15 +104,15 @@ class Fetcher:
 
     async def _visit(self, url: Url, reservation: Reservation, clock: ImageClock) -> Download | Url:
         """Ask one origin once: the image, or where it says that the image is."""
-        answer = await self._transport.handle_async_request(
-            httpx.Request(
-                "GET",
-                origin_url(url.origin),
-                headers={"Host": url.authority} | self._headers,  # httpx would read the host once more
-                extensions={"target": url.target.encode("ascii")},
-                stream=NO_BODY,
-            )
+        request = httpx.Request(
+            "GET",
+            origin_url(url.origin),
+            headers=self._headers(url.authority),
+            extensions={"target": url.target.encode("ascii")},
+            stream=NO_BODY,
         )
+        async with clock:
+            answer = await self._transport.handle_async_request(request)
         try:
             location = redirect_location(answer.status_code, answer.headers)
             if location is not None:
@@ -128,7 +122,7 @@ class Fetcher:
             body, sha256 = await self._receive(answer, reservation, clock, url.host)
             return Download(body, sha256, url)
         finally:
-            await answer.aclose()
+            await answer.stream.aclose()  # type: ignore[union-attr]  # an async transport's stream is async
 
     async def _receive(
         self, answer: httpx.Response, reservation: Reservation, clock: ImageClock, host: str
@@ -136,11 +130,23 @@ class Fetcher:
         refuse_status(answer.status_code, answer.headers, datetime.now(UTC))
         most = self._limits.max_image_bytes
         length = announced_length(answer.headers, most)
-        with clock.paused():
-            await reservation.take(most if length is None else length, host)
+        await reservation.take(most if length is None else length, host)
         body = Body(length, most, self._limits.image_types)
-        async for chunk in answer.stream:  # type: ignore[union-attr]  # an async transport's stream is async
-            body.add(chunk)
+        async with clock:
+            async for chunk in answer.stream:  # type: ignore[union-attr]  # an async transport's stream is async
+                body.add(chunk)
         whole, sha256 = body.finish()
         reservation.shrink(len(whole))
         return whole, sha256
+
+
+def _headers(user_agent: str, authority: str) -> httpx.Headers:
+    """All that is ever sent: no cookie, no credential, no referrer."""
+    return httpx.Headers(
+        {
+            "Host": authority,
+            "User-Agent": user_agent,
+            "Accept": "image/*,*/*;q=0.1",
+            "Accept-Encoding": "identity",
+        }
+    )

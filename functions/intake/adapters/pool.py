@@ -4,8 +4,7 @@ import asyncio
 import socket
 import ssl
 from collections import OrderedDict, deque
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from aiohappyeyeballs import AddrInfoType, SocketFactoryType, start_connection
 
@@ -34,8 +33,7 @@ class Resolver(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a connection leads: the name that TLS is held against, and the port."""
 
     scheme: str
@@ -80,7 +78,7 @@ class Pool:
 
     def give(self, origin: Origin, connection: Connection) -> None:
         """Take a connection back: it is kept, or else closed."""
-        if not connection.fit:
+        if connection.over:
             connection.close()
             return
         connection.since = asyncio.get_running_loop().time()

@@ -8,6 +8,7 @@ that an image costs; here it takes a tenth of that. A test holds the two against
 import hashlib
 import hmac
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,10 +32,12 @@ class SignedUrl:
 
     Attributes:
         origin: scheme, host and port.
+        host: as the Host field has it, and as it is signed.
         target: path and query, as signed.
     """
 
     origin: str
+    host: str
     target: str
 
 
@@ -64,6 +67,7 @@ class Signer:
         self._origin = f"{parts.scheme}://{parts.netloc}"
         # As it goes out, which is what S3 signs: in lower case, without the scheme's own port.
         self._host = origin_url(self._origin).netloc.decode("ascii")
+        self._host_field = [("host", self._host)]
         self._prefix = parts.path.removesuffix(_PROBE)
         self._credentials = credentials
         self._scope = f"{region}/{service}/aws4_request"
@@ -77,26 +81,40 @@ class Signer:
             headers: all of them; the request must carry them as they are here.
         """
         credentials = self._credentials.get_frozen_credentials()
-        moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        moment = _written(int(time.time()))
         scope = f"{moment[:8]}/{self._scope}"
-        sent = {**headers, "host": self._host}
-        fields = sorted((name.lower(), " ".join(value.split())) for name, value in sent.items())
-        signed = ";".join(name for name, _ in fields)
-        query = {
-            "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
-            "X-Amz-Credential": f"{credentials.access_key}/{scope}",
-            "X-Amz-Date": moment,
-            "X-Amz-Expires": str(_SECONDS),
-            **({"X-Amz-Security-Token": credentials.token} if credentials.token else {}),
-            "X-Amz-SignedHeaders": signed,
-        }
+        fields = sorted([(name.lower(), " ".join(value.split())) for name, value in headers.items()] + self._host_field)
+        signed = ";".join([name for name, _ in fields])
+        asked = _query(credentials.access_key, credentials.token, scope, moment, signed)
         path = self._prefix + quote(key, safe="/~")
-        asked = "&".join([f"{name}={quote(value, safe='~')}" for name, value in query.items()])
-        lines = [method, path, asked, *(f"{name}:{value}" for name, value in fields), "", signed, "UNSIGNED-PAYLOAD"]
+        lines = [method, path, asked, *[f"{name}:{value}" for name, value in fields], "", signed, "UNSIGNED-PAYLOAD"]
         digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
         secret = _signing_key(credentials.secret_key, scope)
         signature = hmac.digest(secret, f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{digest}".encode(), "sha256").hex()
-        return SignedUrl(self._origin, f"{path}?{asked}&X-Amz-Signature={signature}")
+        return SignedUrl(self._origin, self._host, f"{path}?{asked}&X-Amz-Signature={signature}")
+
+
+# An image has one signature, its neighbours have the next ones: most of what is in them is the same for a second.
+
+
+@lru_cache(maxsize=4)
+def _written(second: int) -> str:
+    """A moment as signatures have it."""
+    return datetime.fromtimestamp(second, UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+@lru_cache(maxsize=16)
+def _query(access_key: str, token: str | None, scope: str, moment: str, signed: str) -> str:
+    """The query of a signed URL, but for the signature."""
+    query = {
+        "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+        "X-Amz-Credential": f"{access_key}/{scope}",
+        "X-Amz-Date": moment,
+        "X-Amz-Expires": str(_SECONDS),
+        **({"X-Amz-Security-Token": token} if token else {}),
+        "X-Amz-SignedHeaders": signed,
+    }
+    return "&".join([f"{name}={quote(value, safe='~')}" for name, value in query.items()])
 
 
 @lru_cache(maxsize=4)

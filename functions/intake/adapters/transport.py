@@ -4,9 +4,10 @@ httpx's own pool scans every connection at every event, which at 64 at once cost
 general client lets one say what is dialled, how long a head may be, and that late bytes are nobody's answer.
 """
 
-from collections.abc import AsyncGenerator, Buffer
+from collections.abc import Buffer
 from functools import lru_cache
 from ssl import SSLContext
+from typing import Self, override
 
 import httpx
 from aiohappyeyeballs import SocketFactoryType
@@ -76,10 +77,11 @@ class SessionTransport(httpx.AsyncBaseTransport):
         """
         url = request.url
         origin = Origin(url.scheme, url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme])
+        head_of_request, body = _head(request), _body(request)
         connection = await self.pool.take(origin)
         answer = _Body(connection, self.pool, origin)
         try:
-            head = await connection.ask(request.method, _head(request), _body(request))
+            head = await connection.ask(request.method, head_of_request, body)
         except BaseException:
             connection.close()
             raise
@@ -91,14 +93,14 @@ class SessionTransport(httpx.AsyncBaseTransport):
 
 
 def _head(request: httpx.Request) -> bytes:
-    target: bytes = request.extensions.get("target", request.url.raw_path)
-    lines = [b"%b %b HTTP/1.1" % (request.method.encode("ascii"), target)]
-    if "host" not in request.headers:  # httpx leaves it out where a request has a stream (RFC 9112, 3.2)
-        lines.append(b"Host: %b" % request.url.netloc)
-    lines += [b"%b: %b" % field for field in request.headers.raw]
-    head = b"\r\n".join(lines)
+    """Write a request down. It has a Host (RFC 9112, 3.2), which httpx leaves out where there is a stream."""
+    target: bytes = request.extensions.get("target") or request.url.raw_path
+    fields = request.headers.raw
+    head = b"\r\n".join(
+        [b"%b %b HTTP/1.1" % (request.method.encode("ascii"), target), *[b"%b: %b" % field for field in fields]]
+    )
     # Whatever a caller put into a value, it is no line of its own.
-    if head.count(b"\n") != len(lines) - 1:
+    if head.count(b"\n") != len(fields):
         raise ValueError("A field of the request has a line break in it.")
     return head + b"\r\n\r\n"
 
@@ -115,9 +117,15 @@ class _Body(httpx.AsyncByteStream):
         self._pool = pool
         self._origin = origin
 
-    async def __aiter__(self) -> AsyncGenerator[bytes]:
-        while piece := await self._connection.read():
-            yield piece  # type: ignore[misc]  # a view of bytes: whoever reads takes any buffer
+    @override
+    def __aiter__(self) -> Self:  # no generator: the loop keeps a list of those
+        return self
+
+    async def __anext__(self) -> bytes:
+        piece = await self._connection.read()
+        if not piece:
+            raise StopAsyncIteration
+        return piece  # type: ignore[return-value]  # a view of bytes: whoever reads takes any buffer
 
     async def aclose(self) -> None:
         """Give the connection back; one whose answer was not taken to its end is closed."""

@@ -1,0 +1,55 @@
+"""A timer that is moved more often than it rings."""
+
+import asyncio
+from collections.abc import Callable
+
+
+class Alarm:
+    """Rings at the moment that it is set to.
+
+    A deadline is put off at every wait and hardly ever met. A timer of asyncio can only be thrown away and made anew,
+    which takes as long as a read: here it stays where it stands, and when it comes, looks whether it is time.
+    """
+
+    __slots__ = ("_loop", "_moment", "_ring", "_timer")
+
+    def __init__(self, ring: Callable[[], object]) -> None:
+        """Be off.
+
+        Args:
+            ring: is called when it is time.
+        """
+        self._loop = asyncio.get_running_loop()
+        self._ring = ring
+        self._moment: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def set(self, moment: float) -> None:
+        """Ring at a moment on the loop's clock, and at no other."""
+        self._moment = moment
+        if self._timer is not None and self._timer.when() > moment:
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None:
+            self._timer = self._loop.call_at(moment, self._look)
+
+    def off(self) -> None:
+        """Ring at no moment; it may be set again."""
+        self._moment = None
+
+    def drop(self) -> None:
+        """Be off, and leave nothing with the loop, which would keep whoever is to be rung."""
+        self._moment = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _look(self) -> None:
+        self._timer = None
+        moment, self._moment = self._moment, None
+        if moment is None:
+            return
+        if moment > self._loop.time():
+            self.set(moment)
+        else:
+            self._ring()

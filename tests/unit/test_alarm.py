@@ -1,0 +1,83 @@
+"""Timers that are moved, on a loop whose time is the test's own."""
+
+import asyncio
+import gc
+import weakref
+from unittest.mock import Mock
+
+import pytest
+
+from intake.adapters.alarm import Alarm
+
+
+class _Ringing:
+    """Counts, and has a loop whose time stands until it is told to pass."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.rung = 0
+        self._loop = asyncio.get_running_loop()
+        self.now = self._loop.time()
+        monkeypatch.setattr(self._loop, "time", lambda: self.now)
+        self.alarm = Alarm(self.ring)
+
+    def ring(self) -> None:
+        self.rung += 1
+
+    async def passes(self, seconds: float) -> int:
+        """Let time pass, and say how often it has rung so far."""
+        self.now += seconds
+        for _ in range(4):
+            await asyncio.sleep(0)
+        return self.rung
+
+
+@pytest.fixture
+async def ringing(monkeypatch: pytest.MonkeyPatch) -> _Ringing:
+    return _Ringing(monkeypatch)
+
+
+async def test_it_rings_once(ringing: _Ringing) -> None:
+    ringing.alarm.set(ringing.now + 10)
+    assert [await ringing.passes(9), await ringing.passes(2), await ringing.passes(100)] == [0, 1, 1]
+
+
+async def test_a_moment_that_was_put_off_is_kept_and_the_earlier_one_is_not(ringing: _Ringing) -> None:
+    ringing.alarm.set(ringing.now + 10)
+    ringing.alarm.set(ringing.now + 20)
+    assert [await ringing.passes(seconds) for seconds in (11, 8, 2, 100)] == [0, 0, 1, 1]
+
+
+async def test_a_moment_that_comes_nearer_is_kept(ringing: _Ringing) -> None:
+    ringing.alarm.set(ringing.now + 20)
+    ringing.alarm.set(ringing.now + 10)
+    assert [await ringing.passes(seconds) for seconds in (9, 2, 100)] == [0, 1, 1]
+
+
+async def test_one_that_is_off_does_not_ring_until_it_is_set_again(ringing: _Ringing) -> None:
+    ringing.alarm.set(ringing.now + 10)
+    ringing.alarm.off()
+    assert await ringing.passes(100) == 0
+    ringing.alarm.set(ringing.now + 10)
+    assert [await ringing.passes(9), await ringing.passes(2)] == [0, 1]
+
+
+async def test_it_can_be_set_while_it_rings(ringing: _Ringing) -> None:
+    def ring() -> None:
+        ringing.ring()
+        again.set(ringing.now + 10)
+
+    again = Alarm(ring)
+    again.set(ringing.now + 10)
+    assert [await ringing.passes(11), await ringing.passes(11)] == [1, 2]
+
+
+async def test_one_that_was_dropped_leaves_nothing_with_the_loop() -> None:
+    """Which would keep a connection, and a body, for as long as a timeout."""
+    owner = Mock()
+    alarm = Alarm(owner.ring)
+    alarm.set(asyncio.get_running_loop().time() + 10)
+    alarm.drop()
+    there = weakref.ref(owner)
+    del owner, alarm
+    gc.collect()
+    assert there() is None
