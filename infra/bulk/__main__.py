@@ -1,6 +1,7 @@
 """`python -m infra.bulk list.csv --stack image-intake [--endpoint http://127.0.0.1:4566]`."""
 
 import argparse
+import re
 import sys
 import time
 from pathlib import Path
@@ -28,7 +29,8 @@ def main() -> int:
     except BulkError as error:
         print(error, file=sys.stderr)
     except (NoCredentialsError, NoRegionError) as error:
-        print(f"{error}: the environment has to have both. For `make up`: . .local/up/env", file=sys.stderr)
+        said = str(error).rstrip(".")
+        print(f"{said}: the environment has to have both. For `make up`: . .local/up/env", file=sys.stderr)
     except (BotoCoreError, ClientError) as error:
         print(f"AWS says: {error}", file=sys.stderr)
     except KeyboardInterrupt:
@@ -42,7 +44,7 @@ def _hand_over(path: Path, name: str, endpoint: str | None) -> int:
         raise BulkError(f"{path} is not there, or no file.")
     if path.suffix.lower() not in ENDINGS:
         raise BulkError(f"{path.name} is no list: its name has to end in .jsonl or .csv.")
-    if endpoint and not endpoint.startswith(("http://", "https://")):
+    if endpoint and not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?/?", endpoint):
         raise BulkError(f"ENDPOINT={endpoint} is no address: it has to be one such as http://127.0.0.1:4566.")
     if found := _looked_through(path):
         more = " and maybe more" if len(found) == SHOWN else ""

@@ -1,15 +1,13 @@
-"""`python -m infra.demo [my-file.json]`: deploy to a local AWS, send a File through, show what came of it."""
+"""`make demo [FILE=my-file.json]`: deploy to a local AWS, send a File through, show what came of it."""
 
 import argparse
 import os
-import signal
 import sys
 import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 from infra import artefact
 from infra.demo.origin import DELAY_SECONDS, origin
@@ -18,7 +16,7 @@ from infra.demo.screen import say, step, summary, table
 from infra.demo.verify import Mismatch, compare, expect
 from infra.local.deploy import Deployed, as_json, deploy, loosen
 from infra.local.ministack import ministack
-from infra.local.process import LOOPBACK, LocalError
+from infra.local.process import LOOPBACK, LocalError, begin
 from infra.template import ROOT
 from intake.domain.file import File, InvalidFile
 from intake.domain.limits import Limits
@@ -35,7 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make demo", description="Send a File through image-intake.")
     parser.add_argument("file", nargs="?", type=Path, help="a File of your own, as JSON; the real network")
     asked = parser.parse_args()
-    signal.signal(signal.SIGTERM, _end)  # so that everything is stopped then as well
+    begin()
     began = time.monotonic()
     try:
         if asked.file:
@@ -54,11 +52,6 @@ def main() -> int:
         return 1
     say(f"Everything that was started is stopped. {time.monotonic() - began:.0f} seconds in all.")
     return 0
-
-
-def _end(signum: int, frame: FrameType | None) -> NoReturn:
-    del frame
-    sys.exit(128 + signum)
 
 
 def _with_our_pictures() -> None:

@@ -10,8 +10,6 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
 from infra import artefact
 from infra.demo.origin import origin
@@ -19,7 +17,7 @@ from infra.demo.pictures import gallery
 from infra.demo.screen import say, step
 from infra.local.deploy import ROOT_USER, Deployed, deploy, loosen
 from infra.local.ministack import REGION, ministack
-from infra.local.process import LOOPBACK, LocalError, require_port
+from infra.local.process import LOOPBACK, LocalError, begin, require_port
 from infra.local.sam import quiet
 from infra.template import ROOT
 
@@ -30,15 +28,13 @@ HIGHEST_PORT = 65535
 AT_ONCE = "4"
 """Batches of a list: each is a process here, of 80 MB."""
 
-BY_SIGNAL = 128
-
 
 def main() -> int:
     """Run it until Ctrl-C; 0 if it came up."""
     parser = argparse.ArgumentParser(prog="make up", description="image-intake on a local AWS, until Ctrl-C.")
     parser.add_argument("--port", default=str(PORT), help=f"of the local AWS, on loopback (default: {PORT})")
     asked = parser.parse_args()
-    signal.signal(signal.SIGTERM, _end)  # so that everything is stopped then as well
+    begin()
     try:
         with ExitStack() as stack:
             _up(stack, _port(asked.port))
@@ -50,11 +46,6 @@ def main() -> int:
     except KeyboardInterrupt:
         say("\nStopped; nothing is left running, and what was stored is gone.")
     return 0
-
-
-def _end(signum: int, frame: FrameType | None) -> NoReturn:
-    del frame
-    sys.exit(BY_SIGNAL + signum)
 
 
 def _port(text: str) -> int:

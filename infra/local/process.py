@@ -5,9 +5,12 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 LOOPBACK = "127.0.0.1"
 STOP_SECONDS = 5.0
@@ -17,6 +20,24 @@ type Command = Sequence[str | Path]
 
 class LocalError(Exception):
     """Something on this machine did not do what it was started for; the text says what, and shows its log."""
+
+
+def begin() -> None:
+    """Make a command that starts programs fit for a terminal.
+
+    SIGTERM, and a terminal that is closed, leave every block as Ctrl-C does, so that what was started is stopped. The
+    user's own AWS is not asked, and a profile of it not looked for.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, _end)
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
+        os.environ.pop(name, None)
+
+
+def _end(signum: int, frame: FrameType | None) -> NoReturn:
+    del frame
+    sys.exit(128 + signum)
 
 
 def free_port() -> int:

@@ -22,7 +22,8 @@ WAITING = "Another command is building here: waiting for it ...\n"
 def begun(command: list[str], log: Path, cwd: Path = ROOT) -> Iterator[subprocess.Popen[bytes]]:
     """A command that runs, with what it says in a file; stopped as by Ctrl-C where it has not ended."""
     with log.open("wb") as out:
-        process = subprocess.Popen(command, cwd=cwd, stdout=out, stderr=out, start_new_session=True)
+        environment = os.environ | {"PYTHONPATH": "functions"}
+        process = subprocess.Popen(command, cwd=cwd, env=environment, stdout=out, stderr=out, start_new_session=True)
     try:
         yield process
     finally:
@@ -46,6 +47,31 @@ def test_one_that_builds_waits_until_the_other_has_deployed_what_it_built(tmp_pa
         assert said(log, WAITING)
         time.sleep(0.5)
         assert "Building" not in log.read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM], ids=["SIGHUP", "SIGTERM"])
+@pytest.mark.parametrize("command", ["infra.demo", "infra.local"])
+def test_a_terminal_that_is_closed_ends_a_command_as_ctrl_c_does(tmp_path: Path, command: str, number: int) -> None:
+    """By leaving what it has begun: a process that a signal kills has stopped nothing that it started."""
+    log = tmp_path / "log"
+    module = [sys.executable, "-m", command, *(["--port", str(free_port())] if command == "infra.local" else [])]
+    with artefact.reserved(artefact.local_build()), begun(module, log) as process:
+        assert said(log, WAITING)
+        process.send_signal(number)
+        assert process.wait(30) == 128 + number
+
+
+def test_a_command_asks_for_no_profile_of_the_users_own_aws() -> None:
+    asks = "import boto3; boto3.client('s3', region_name='us-east-1')"
+    begins = "from infra.local.process import begin; begin(); "
+    environment = os.environ | {"AWS_PROFILE": "nobody", "AWS_DEFAULT_PROFILE": "nobody"}
+
+    ended = [
+        subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, check=False)
+        for code in (asks, begins + asks)
+    ]
+
+    assert [bool(done.returncode) for done in ended] == [True, False]
 
 
 def test_one_that_has_waited_goes_on(tmp_path: Path) -> None:

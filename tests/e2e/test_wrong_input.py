@@ -95,25 +95,26 @@ def test_a_number_of_images_that_is_none(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variables", "endpoint", "said"),
-    [
-        ({}, "http://127.0.0.1:1", "You must specify a region"),
-        ({"AWS_DEFAULT_REGION": "us-east-1"}, "http://127.0.0.1:1", "Unable to locate credentials"),
-        (
-            {},
-            "127.0.0.1:4566",
-            "ENDPOINT=127.0.0.1:4566 is no address: it has to be one such as http://127.0.0.1:4566.",
-        ),
-    ],
+    ("variables", "said"),
+    [({}, "You must specify a region"), ({"AWS_DEFAULT_REGION": "us-east-1"}, "Unable to locate credentials")],
 )
-def test_a_list_for_a_stack_that_cannot_be_asked(
-    tmp_path: Path, variables: dict[str, str], endpoint: str, said: str
-) -> None:
+def test_a_list_for_nobody_in_particular(tmp_path: Path, variables: dict[str, str], said: str) -> None:
     path = tmp_path / "list.csv"
     path.write_text(f"url\n{URL}\n")
     nobody = {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"}
 
-    assert said in refused("bulk", f"LIST={path}", f"ENDPOINT={endpoint}", **variables, **nobody)
+    words = refused("bulk", f"LIST={path}", "ENDPOINT=http://127.0.0.1:1", **variables, **nobody)
+
+    assert f"{said}: the environment has to have both. For `make up`: . .local/up/env\n" in words
+
+
+@pytest.mark.parametrize("text", ["foo", "127.0.0.1:4566", "http://", "ftp://127.0.0.1"])
+def test_an_endpoint_that_is_none(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(f"url\n{URL}\n")
+    said = f"ENDPOINT={text} is no address: it has to be one such as http://127.0.0.1:4566.\n"
+
+    assert said in refused("bulk", f"LIST={path}", f"ENDPOINT={text}", AWS_DEFAULT_REGION="us-east-1")
 
 
 def test_no_list() -> None:
