@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import certifi
 
-from intake.adapters.bucket import CONNECT_SECONDS, READ_SECONDS, Bucket
+from intake.adapters.bucket import CONNECT_SECONDS, DIALS, READ_SECONDS, Bucket
 from intake.adapters.fetch import Fetcher
 from intake.adapters.guard import Guard
 from intake.adapters.inbox import S3Inbox
@@ -94,8 +94,7 @@ def fetcher(settings: Config) -> Fetcher:
         connect_timeout=limits.connect_timeout,
         read_timeout=limits.read_timeout,
         tls=_tls(certifi.where()),
-        resolver=guard,
-        socket_factory=guard.open_socket,
+        network=guard,
     )
     contact = f" (+{settings.contact})" if settings.contact else ""
     return Fetcher(transport, limits, PRODUCT + contact)
@@ -106,7 +105,7 @@ def bucket(name: str) -> Bucket:
     signer = Later(partial(_signer, name))
     # The certificates of a proxy or of a private S3 are told as everywhere in boto3.
     tls = _tls(os.environ.get("AWS_CA_BUNDLE") or certifi.where())
-    transport = SessionTransport(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, tls=tls)
+    transport = SessionTransport(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, tls=tls, dials=DIALS)
     return Bucket(signer, transport)
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Generator
-from typing import Any
 
 import pytest
 
@@ -134,8 +133,7 @@ async def test_no_more_connections_wait_than_there_are_descriptors_for(
 ) -> None:
     """A list may name as many origins as it has images; those asked last are kept."""
     monkeypatch.setattr("intake.adapters.pool._KEEP", 4)
-    made: list[Any] = []
-    client.transport.pool._socket_factory = lambda info: made.append(client.guard.open_socket(info)) or made[-1]  # type: ignore[func-returns-value]
+    made = client.record_sockets()
     urls = [f"http://{number}.a.example:{origin.port}/length" for number in range(12)]
     for number, url in enumerate(urls):
         names[f"{number}.a.example"] = ["127.0.0.1"]

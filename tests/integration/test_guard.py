@@ -167,7 +167,7 @@ class _Liar:
 async def test_the_socket_is_refused_whoever_resolved(connect: Connect, dialled: list[str]) -> None:
     """Should a name ever pass by the resolver of the guard, its address does not pass by the socket."""
     client = connect(allowed_ports=(80,), max_attempts=1)
-    client.transport.pool.resolver = _Liar()
+    client.guard.resolve = _Liar().resolve  # type: ignore[method-assign]
 
     assert (await client.get("http://a.example/")).code == "blocked"
     assert dialled == []

@@ -5,7 +5,6 @@ import ssl
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 import trustme
@@ -151,11 +150,10 @@ async def test_a_peer_that_never_says_goodbye_holds_no_descriptor(
         writer.transport.pause_reading()  # type: ignore[attr-defined]  # no farewell is read, and none answered
         await finish.wait()
 
-    made: list[Any] = []
     async with Origin(_server(AUTHORITY.issue_cert("127.0.0.1"))) as origin:
         origin.taught["stay"] = stay
         client = connect(origin, tls=trusting)
-        client.transport.pool._socket_factory = lambda info: made.append(client.guard.open_socket(info)) or made[-1]  # type: ignore[func-returns-value]
+        made = client.record_sockets()
         for _ in range(10):
             assert (await client.get(origin.url("stay"))).body == IMAGE
             await asyncio.sleep(0.02)

@@ -1,10 +1,13 @@
 """Asks an origin as the service does: the real fetcher on real sockets, and the walk over what it brought."""
 
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any, Self
+
+from aiohappyeyeballs import AddrInfoType
 
 from intake.adapters.fetch import Fetcher
 from intake.adapters.guard import Guard
@@ -71,8 +74,7 @@ class Client:
             connect_timeout=limits.connect_timeout,
             read_timeout=limits.read_timeout,
             tls=tls or _TRUSTS_NOBODY,
-            resolver=self.guard,
-            socket_factory=self.guard.open_socket,
+            network=self.guard,
         )
         self.fetcher = Fetcher(self.transport, limits, AGENT)
         self.budget = MemoryBudget(limits.memory_budget_bytes)
@@ -95,6 +97,18 @@ class Client:
         finally:
             reservation.release()
         return Result(STORED, effort, download)
+
+    def record_sockets(self) -> list[socket.socket]:
+        """Every socket that is made from now on."""
+        made: list[socket.socket] = []
+        make = self.guard.open_socket
+
+        def record(info: AddrInfoType) -> socket.socket:
+            made.append(make(info))
+            return made[-1]
+
+        self.guard.open_socket = record  # type: ignore[method-assign]
+        return made
 
     @property
     def free(self) -> int:

@@ -28,6 +28,9 @@ PRECONDITION_FAILED = 412
 RANGE_NOT_SATISFIABLE = 416
 
 CONNECT_SECONDS = 3.0
+DIALS = 8
+"""Connections that are opened at once: S3 is near, and what a handshake takes is our own time."""
+
 READ_SECONDS = 10.0
 
 _ATTEMPTS = 4

@@ -15,7 +15,7 @@ from intake.domain.limits import Limits
 
 
 class Guard:
-    """A resolver and a socket factory, both of which refuse what is not to be dialled."""
+    """The network, less what is not to be dialled."""
 
     def __init__(self, limits: Limits) -> None:
         self._allowed = limits.allowed_networks
@@ -39,9 +39,9 @@ class Guard:
         Raises:
             Blocked: not an OSError, so that no other address is tried in its place.
         """
-        family, kind, proto, _, address = info
+        *_, address = info
         self._require_dialled("", str(address[0]))
-        return socket.socket(family, kind, proto)
+        return self._names.open_socket(info)
 
     def _require_dialled(self, host: str, address: str) -> None:
         verdict = judge(address, self._allowed)

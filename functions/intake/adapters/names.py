@@ -119,7 +119,7 @@ class Names:
         self._names: dict[str, _Name] = {}
 
     async def resolve(self, host: str, port: int) -> list[AddrInfoType]:
-        """See `Resolver.resolve`. A name that fails is asked again by whoever comes next."""
+        """See `Network.resolve`. A name that fails is asked again by whoever comes next."""
         if (literal := _literal(host, port)) is not None:
             return [literal]
         name = self._names.get(host)
@@ -128,6 +128,11 @@ class Names:
         # Shielded: others may wait for the same name, and the next attempt finds what comes late.
         addresses = await asyncio.shield(name.addresses)
         return [(family, kind, proto, "", (at[0], port, *at[2:])) for family, kind, proto, _, at in addresses]
+
+    def open_socket(self, info: AddrInfoType) -> socket.socket:
+        """See `Network.open_socket`."""
+        family, kind, proto, *_ = info
+        return socket.socket(family, kind, proto)
 
     def _ask(self, host: str) -> _Name:
         self._names.pop(host, None)  # what was known of it: no other makes room, and it is the youngest now

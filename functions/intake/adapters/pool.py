@@ -4,11 +4,13 @@ import asyncio
 import socket
 import ssl
 from collections import OrderedDict, deque
+from math import inf
 from typing import NamedTuple, Protocol
 
-from aiohappyeyeballs import AddrInfoType, SocketFactoryType, start_connection
+from aiohappyeyeballs import AddrInfoType, start_connection
 
 from intake.adapters.connection import Connection
+from intake.adapters.dials import Dials
 from intake.domain.errors import ConnectFailed, DnsFailure, Timeout, TlsFailed
 
 _KEEP_SECONDS = 15.0
@@ -21,8 +23,8 @@ _NEXT_ADDRESS_SECONDS = 0.25
 """After which the next address is tried beside one that does not answer (RFC 8305, 8)."""
 
 
-class Resolver(Protocol):
-    """Knows the addresses of hosts."""
+class Network(Protocol):
+    """Where connections lead: every name is looked up here, and every socket made."""
 
     async def resolve(self, host: str, port: int) -> list[AddrInfoType]:
         """Return the addresses of a host, which may be an address itself.
@@ -30,6 +32,10 @@ class Resolver(Protocol):
         Raises:
             OSError: there are none.
         """
+        ...
+
+    def open_socket(self, info: AddrInfoType) -> socket.socket:
+        """Make the socket for one of the addresses."""
         ...
 
 
@@ -50,17 +56,17 @@ class Pool:
         connect_timeout: float,
         read_timeout: float,
         tls: ssl.SSLContext,
-        resolver: Resolver,
-        socket_factory: SocketFactoryType | None = None,
+        network: Network,
+        dials: float = inf,
     ) -> None:
         """See `SessionTransport`."""
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._tls = tls
-        self.resolver = resolver
-        self._socket_factory = socket_factory
+        self.network = network
         self._idle: OrderedDict[Connection, Origin] = OrderedDict()
         self._by_origin: dict[Origin, deque[Connection]] = {}
+        self._dials = Dials[Origin](dials)
 
     async def take(self, origin: Origin) -> Connection:
         """Return a connection over which nothing is under way.
@@ -74,12 +80,23 @@ class Pool:
             if connection.fit:
                 return connection
             connection.close()
-        return await self._dial(origin)
+        free = await self._dials.enter(origin)
+        if free is not None:
+            if free.fit:
+                return free
+            free.close()
+            return await self.take(origin)
+        try:
+            return await self._dial(origin)
+        finally:
+            self._dials.leave(origin)
 
     def give(self, origin: Origin, connection: Connection) -> None:
         """Take a connection back: it is kept, or else closed."""
         if connection.over:
             connection.close()
+            return
+        if self._dials.hand(origin, connection):
             return
         connection.since = asyncio.get_running_loop().time()
         self._idle[connection] = origin
@@ -123,9 +140,9 @@ class Pool:
 
     async def _connect(self, origin: Origin) -> Connection:
         sock = await start_connection(
-            await self.resolver.resolve(origin.host, origin.port),
+            await self.network.resolve(origin.host, origin.port),
             happy_eyeballs_delay=_NEXT_ADDRESS_SECONDS,
-            socket_factory=self._socket_factory,
+            socket_factory=self.network.open_socket,
         )
         secure = origin.scheme == "https"
         _, connection = await asyncio.get_running_loop().create_connection(

@@ -6,15 +6,15 @@ general client lets one say what is dialled, how long a head may be, and that la
 
 from collections.abc import Buffer
 from functools import lru_cache
+from math import inf
 from ssl import SSLContext
 from typing import Self, override
 
 import httpx
-from aiohappyeyeballs import SocketFactoryType
 
 from intake.adapters.connection import Connection
 from intake.adapters.names import Names
-from intake.adapters.pool import Origin, Pool, Resolver
+from intake.adapters.pool import Network, Origin, Pool
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -49,8 +49,8 @@ class SessionTransport(httpx.AsyncBaseTransport):
         connect_timeout: float,
         read_timeout: float,
         tls: SSLContext,
-        resolver: Resolver | None = None,
-        socket_factory: SocketFactoryType | None = None,
+        network: Network | None = None,
+        dials: float = inf,
     ) -> None:
         """Prepare; nothing is opened yet.
 
@@ -58,15 +58,15 @@ class SessionTransport(httpx.AsyncBaseTransport):
             connect_timeout: seconds for DNS, TCP and TLS together.
             read_timeout: seconds of silence.
             tls: trusts whom it trusts.
-            resolver: looks names up; one that judges none without it.
-            socket_factory: makes every socket; the system's own without one.
+            network: looks names up and makes sockets; one that judges none without it.
+            dials: connections that are opened at once to one origin.
         """
         self.pool = Pool(
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
             tls=tls,
-            resolver=resolver or Names(),
-            socket_factory=socket_factory,
+            network=network or Names(),
+            dials=dials,
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
