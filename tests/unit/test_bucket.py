@@ -92,6 +92,16 @@ def test_an_endpoint_that_is_set_is_asked_with_the_bucket_in_the_path(
     assert (endpoint, "/the-images/receipts/a.json") == (signed.origin, signed.target.partition("?")[0])
 
 
+def test_an_endpoint_that_is_to_be_ignored_is_ignored(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9000")
+    environment.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
+    signed = Signer(session("eu-central-1"), "the-images").sign("GET", "receipts/a.json", {})
+    assert (
+        signed.origin,
+        signed.target.partition("?")[0],
+    ) == ("https://the-images.s3.eu-central-1.amazonaws.com", "/receipts/a.json")
+
+
 def as_botocore_signs(own: boto3.Session, method: str, signed: SignedUrl, headers: dict[str, str]) -> Any:
     """The query that botocore's own signer makes of the same request, at the same moment."""
     [date] = parse_qs(urlsplit(signed.target).query)["X-Amz-Date"]

@@ -59,8 +59,7 @@ class Signer:
             raise NoCredentialsError
         # The address of the region: the global one does not know a new bucket elsewhere for hours. What stands in
         # for S3 has no host name for every bucket.
-        own = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-        style: Literal["path", "virtual"] = "path" if own else "virtual"
+        style: Literal["path", "virtual"] = "path" if _has_own_endpoint() else "virtual"
         client = session.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": style}))
         parts = urlsplit(client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": _PROBE}))
         _, _, region, service, _ = parse_qs(parts.query)["X-Amz-Credential"][0].rsplit("/", 4)
@@ -92,6 +91,13 @@ class Signer:
         secret = _signing_key(credentials.secret_key, scope)
         signature = hmac.digest(secret, f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{digest}".encode(), "sha256").hex()
         return SignedUrl(self._origin, self._host, f"{path}?{asked}&X-Amz-Signature={signature}")
+
+
+def _has_own_endpoint() -> bool:
+    """Whether the environment names an endpoint (AWS SDKs and Tools Reference Guide, "Service-specific endpoints")."""
+    if os.environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
+        return False
+    return bool(os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"))
 
 
 # An image has one signature, its neighbours have the next ones: most of what is in them is the same for a second.
