@@ -120,7 +120,7 @@ def _tell(deployed: Deployed, site: str) -> None:
     where = HERE.relative_to(ROOT)
     say(f"  . {where}/env")
     say(f"  make bulk LIST={where}/list.csv ENDPOINT=$AWS_ENDPOINT_URL")
-    say("  .local/sam/bin/sam logs --tail")
+    say("  .local/sam/bin/sam logs --tail   # what the functions log")
     say("\nThe other doors: docs/laptop.md. Ctrl-C stops it.")
 
 
