@@ -37,6 +37,8 @@ def begin() -> None:
 
 def _end(signum: int, frame: FrameType | None) -> NoReturn:
     del frame
+    for number in (signal.SIGTERM, signal.SIGHUP):  # a terminal that is closed may say so twice: once is to be heard
+        signal.signal(number, signal.SIG_IGN)
     sys.exit(128 + signum)
 
 

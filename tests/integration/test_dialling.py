@@ -2,13 +2,14 @@
 
 import asyncio
 import ssl
+import time
 from collections.abc import AsyncGenerator
 
 import httpx
 import pytest
 
 from intake.adapters.transport import NO_BODY, SessionTransport
-from intake.domain.errors import ConnectFailed
+from intake.domain.errors import ConnectFailed, Timeout
 from origin import IMAGE, Origin
 
 REQUESTS = 12
@@ -62,6 +63,19 @@ async def test_where_nothing_can_be_opened_everybody_is_told(transport: SessionT
     asked = (ask(transport, "http://127.0.0.1:1/") for _ in range(REQUESTS))
     told = await asyncio.gather(*asked, return_exceptions=True)
     assert [type(error) for error in told] == [ConnectFailed] * REQUESTS
+
+
+async def test_who_waits_to_dial_does_not_wait_for_the_time_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(*_: object, **__: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("intake.adapters.pool.start_connection", never)
+    transport = SessionTransport(connect_timeout=0.2, read_timeout=5, tls=ssl.create_default_context(), dials=2)
+    begin = time.perf_counter()
+    asked = (ask(transport, "http://127.0.0.1:1/") for _ in range(REQUESTS))
+    told = await asyncio.gather(*asked, return_exceptions=True)
+    assert [type(error) for error in told] == [Timeout] * REQUESTS
+    assert time.perf_counter() - begin < 0.2 * REQUESTS / 2
 
 
 async def test_who_is_cut_off_leaves_its_turn_to_the_others(origin: Origin, transport: SessionTransport) -> None:

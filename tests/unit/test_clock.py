@@ -1,6 +1,7 @@
 """The clock of one image, on a loop whose time is the test's own."""
 
 import asyncio
+import weakref
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 
@@ -100,6 +101,30 @@ async def test_to_be_cut_off_is_no_timeout() -> None:
 
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+class _Body(bytearray):
+    """One that can be watched."""
+
+
+@pytest.mark.usefixtures("no_collector")
+async def test_what_was_cut_off_is_let_go_without_the_collector() -> None:
+    """The room of a body is given to others at that moment: it has to be there."""
+    watched: list[weakref.ref[_Body]] = []
+
+    async def work() -> None:
+        clock, body = ImageClock(15), _Body(b"body")
+        watched.append(weakref.ref(body))
+        async with clock:
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    del task
+
+    assert [body() for body in watched] == [None]
 
 
 def _cancelling() -> int:

@@ -1,11 +1,10 @@
 """One connection, event by event, over a transport that does what the test says, when it says so."""
 
 import asyncio
-import gc
 import socket
 import weakref
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Generator
+from contextlib import suppress
 
 import pytest
 
@@ -138,16 +137,6 @@ async def test_what_comes_behind_a_whole_answer_is_seen(wire: Wire) -> None:
     assert wire.reading
 
 
-@contextmanager
-def _no_collector() -> Iterator[None]:
-    gc.collect()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
 class Watched(bytearray):
     """A body that can be watched."""
 
@@ -157,19 +146,33 @@ async def _ask_in_vain(connection: Connection, body: Watched) -> None:
         await connection.ask("PUT", REQUEST, body)
 
 
+@pytest.mark.usefixtures("no_collector")
 async def test_a_body_that_did_not_go_out_is_let_go_without_the_collector(wire: Wire) -> None:
     """An error that its connection keeps, with the frames it went through, is a circle around the body."""
     body = Watched(b"body")
     watch = weakref.ref(body)
-    with _no_collector():
-        asking = asyncio.create_task(_ask_in_vain(wire.connection, body))
-        del body
-        await _turns()
-        wire.connection.connection_lost(ConnectionResetError())
-        await asking
-        wire.sent.clear()
+    asking = asyncio.create_task(_ask_in_vain(wire.connection, body))
+    del body
+    await _turns()
+    wire.connection.connection_lost(ConnectionResetError())
+    await asking
+    wire.sent.clear()
 
-        assert watch() is None
+    assert watch() is None
+
+
+@pytest.mark.usefixtures("no_collector")
+async def test_a_connection_that_is_over_is_let_go_without_the_collector(wire: Wire) -> None:
+    """With what nobody has read of it. What the start freezes, the collector never looks at again."""
+    asking = asyncio.create_task(wire.connection.ask("GET", REQUEST))
+    await _turns()
+    wire.connection.data_received(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nbody")
+    await asking
+    wire.connection.connection_lost(None)
+    watch = weakref.ref(wire.connection)
+    del wire.connection
+
+    assert watch() is None
 
 
 @pytest.mark.parametrize(

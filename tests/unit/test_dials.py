@@ -59,6 +59,19 @@ async def test_origins_have_nothing_to_do_with_each_other() -> None:
     waits.cancel()
 
 
+async def test_where_no_connection_is_to_be_had_everybody_may_try() -> None:
+    """Else eight at once would find out, one after another, what the first have found out."""
+    dials = Dials[str](2)
+    asked = [begin(dials) for _ in range(6)]
+    await soon()
+    dials.leave("a", in_vain=True)
+    await soon()
+    assert all(task.done() for task in asked)
+    for _ in range(5):
+        dials.leave("a", in_vain=True)
+    assert not dials._lanes
+
+
 @pytest.mark.parametrize("moment", ["while it waits", "when it was handed something"])
 @pytest.mark.parametrize("what", ["leave", "a connection"])
 async def test_what_was_for_somebody_who_was_cut_off_goes_to_the_next(moment: str, what: str) -> None:

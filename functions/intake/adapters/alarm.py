@@ -8,25 +8,23 @@ class Alarm:
     """Rings at the moment that it is set to.
 
     A deadline is put off at every wait and hardly ever met. A timer of asyncio can only be thrown away and made anew,
-    which takes as long as a read: here it stays where it stands, and when it comes, looks whether it is time.
+    which takes as long as a read: here it stays where it stands, and when it comes, looks whether it is time. Whoever
+    is to be rung is known only while it is set, and never kept by a timer that stands.
     """
 
     __slots__ = ("_loop", "_moment", "_ring", "_timer")
 
-    def __init__(self, ring: Callable[[], object]) -> None:
-        """Be off.
-
-        Args:
-            ring: is called when it is time.
-        """
+    def __init__(self) -> None:
+        """Be off."""
         self._loop = asyncio.get_running_loop()
-        self._ring = ring
-        self._moment: float | None = None
+        self._moment = 0.0
+        self._ring: Callable[[], None] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
-    def set(self, moment: float) -> None:
+    def set(self, moment: float, ring: Callable[[], None]) -> None:
         """Ring at a moment on the loop's clock, and at no other."""
         self._moment = moment
+        self._ring = ring
         if self._timer is not None and self._timer.when() > moment:
             self._timer.cancel()
             self._timer = None
@@ -35,21 +33,21 @@ class Alarm:
 
     def off(self) -> None:
         """Ring at no moment; it may be set again."""
-        self._moment = None
+        self._ring = None
 
     def drop(self) -> None:
-        """Be off, and leave nothing with the loop, which would keep whoever is to be rung."""
-        self._moment = None
+        """Be off, and leave nothing with the loop."""
+        self._ring = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def _look(self) -> None:
         self._timer = None
-        moment, self._moment = self._moment, None
-        if moment is None:
+        ring, self._ring = self._ring, None
+        if ring is None:
             return
-        if moment > self._loop.time():
-            self.set(moment)
+        if self._moment > self._loop.time():
+            self.set(self._moment, ring)
         else:
-            self._ring()
+            ring()

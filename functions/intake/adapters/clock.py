@@ -34,8 +34,11 @@ class ImageClock:
             Timeout: the seconds are over.
         """
         self.left -= self.now() - self._begin
+        # It knows the task, whose error, where that is cut off, knows the frames that know us: a circle around a body.
+        timer = self._timer
+        del self._timer
         try:
-            await self._timer.__aexit__(kind, error, trace)
+            await timer.__aexit__(kind, error, trace)
         except TimeoutError as over:
             raise Timeout(f"The image took longer than {self._seconds:g} seconds.") from over
 

@@ -49,7 +49,7 @@ class Connection(asyncio.Protocol):
         self._read_timeout = read_timeout
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[None] | None = None
-        self._silence = Alarm(self._fall_silent)
+        self._silence = Alarm()
         self._writable = True
         self._error: IntakeError | None = None
         self.persistent = True
@@ -149,7 +149,7 @@ class Connection(asyncio.Protocol):
                 raise self._lost()
             self._waiter = self._loop.create_future()
             if seconds is not None:
-                self._silence.set(self._loop.time() + seconds)
+                self._silence.set(self._loop.time() + seconds, self._fall_silent)
             try:
                 await self._waiter
             finally:

@@ -44,9 +44,11 @@ class Dials[Origin]:
                 self._pass_on(origin, turn.result())
             raise
 
-    def leave(self, origin: Origin) -> None:
-        """Give leave to the next."""
+    def leave(self, origin: Origin, *, in_vain: bool = False) -> None:
+        """Give leave to the next, or to all who wait where no connection could be had: waiting spares nothing then."""
         lane = self._lanes[origin]
+        while in_vain and self.hand(origin, None):
+            lane.dialling += 1
         if not self.hand(origin, None):
             lane.dialling -= 1
             if not lane.dialling:

@@ -11,7 +11,7 @@ from aiohappyeyeballs import AddrInfoType, start_connection
 
 from intake.adapters.connection import Connection
 from intake.adapters.dials import Dials
-from intake.domain.errors import ConnectFailed, DnsFailure, Timeout, TlsFailed
+from intake.domain.errors import ConnectFailed, DnsFailure, IntakeError, Timeout, TlsFailed
 
 _KEEP_SECONDS = 15.0
 """For which an idle connection is kept; servers keep theirs for about as long."""
@@ -86,10 +86,14 @@ class Pool:
                 return free
             free.close()
             return await self.take(origin)
+        failed = False
         try:
             return await self._dial(origin)
+        except IntakeError:
+            failed = True
+            raise
         finally:
-            self._dials.leave(origin)
+            self._dials.leave(origin, in_vain=failed)
 
     def give(self, origin: Origin, connection: Connection) -> None:
         """Take a connection back: it is kept, or else closed."""
