@@ -46,9 +46,9 @@ IMAGE_BYTES = 150_000
 FUNCTION_GB = 1769 / 1024
 
 # Measured: seconds of one run, warm, median (--measure).
-HTTP_SECONDS = 0.11
-MANIFEST_SECONDS = 2.8
-BATCH_SECONDS = 0.23
+HTTP_SECONDS = 0.10
+MANIFEST_SECONDS = 1.4
+BATCH_SECONDS = 0.17
 
 # Measured: bytes in the log (`log_bytes`), with the 26 that CloudWatch adds to each line.
 IMAGE_LOG_BYTES = 564

@@ -23,7 +23,7 @@ _HIGH_WATER = 128 * 1024
 """Bytes of an answer that wait to be taken, before no more are read."""
 
 _ANY = 1
-"""Bytes that wait to be sent: we are told of each. Of none at all, TLS would tell us too."""
+"""Bytes that may wait to be sent before we are told. With 0, TLS would tell us of none at all."""
 
 _PIECE_BYTES = 512
 """What a piece of a body takes beside its bytes: a peer may send them one by one."""
