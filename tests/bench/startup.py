@@ -104,9 +104,13 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     options.add_argument("--runs", type=int, default=10)
     asked = options.parse_args()
-    built = build()
-    starts: dict[str, dict[str, list[float]]] = {name: {"init": [], "cold": []} for name in built}
-    with tempfile.TemporaryDirectory() as directory, open_ground(Path(directory)) as ground:
+    with (
+        artefact.reserved(artefact.local_build()),
+        tempfile.TemporaryDirectory() as directory,
+        open_ground(Path(directory)) as ground,
+    ):
+        built = build()
+        starts: dict[str, dict[str, list[float]]] = {name: {"init": [], "cold": []} for name in built}
         urls = ground.urls("http", 150_000, 3)
         for turn in range(_WARM_UPS + asked.runs):
             for name, function in built.items():
