@@ -61,6 +61,26 @@ def test_a_terminal_that_is_closed_ends_a_command_as_ctrl_c_does(tmp_path: Path,
         assert process.wait(30) == 128 + number
 
 
+ENDED_TWICE = """
+import signal
+from infra.local.process import begin
+begin()
+try:
+    signal.raise_signal({number})
+finally:
+    signal.raise_signal({number})
+    print("everything is stopped")
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM], ids=["SIGHUP", "SIGTERM"])
+def test_a_terminal_that_says_twice_that_it_is_closed_does_not_end_the_stopping(number: int) -> None:
+    """The shell tells its jobs, and the kernel the group in front."""
+    command = [sys.executable, "-c", ENDED_TWICE.format(number=int(number))]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("everything is stopped\n", 128 + number)
+
+
 def test_a_command_asks_for_no_profile_of_the_users_own_aws() -> None:
     asks = "import boto3; boto3.client('s3', region_name='us-east-1')"
     begins = "from infra.local.process import begin; begin(); "
