@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from intake.domain.errors import HttpServerError, IntakeError, NotFound
-from intake.domain.file import Fault, File, InvalidFile
-from intake.domain.image import Image
-from intake.domain.key import image_key
-from intake.domain.problem import ManifestEntry, Problem
-from intake.domain.receipt import Effort, Failed, Outcome, Pending, Receipt, Stored
-from intake.domain.url import Url
+from intake.model.errors import HttpServerError, IntakeError, NotFound
+from intake.model.file import Fault, File, InvalidFile
+from intake.image.verify import Image
+from intake.model.object_keys import image_key
+from intake.model.problem import ManifestEntry, Problem
+from intake.model.receipt import Effort, Failed, Outcome, Pending, Receipt, Stored
+from intake.model.url import Url
 
 FILE: dict[str, Any] = {
     "id": "lot-7-cam-2",

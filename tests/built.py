@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from intake import runtime
+from intake import app
 from intake.handlers import bulk, http, s3
 from lambda_context import Context
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import pytest
 
 from fakes import FakeFetch, FakeInbox, FakeStore, RecordingReport
-from intake import runtime
+from intake import app
 from intake.config import Config
-from intake.domain.limits import Limits
-from intake.manifests import Manifests
-from intake.service import Intake
+from intake.model.limits import Limits
+from intake.ingest.manifest_service import Manifests
+from intake.ingest.service import Intake
 
 IMAGES, INBOX = "the-images", "the-inbox"
 

@@ -7,13 +7,13 @@ from collections.abc import AsyncGenerator, Buffer, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
-from intake.bounds import Reservation
-from intake.domain.errors import IntakeError, NotFound, StoreFailed
-from intake.domain.file import File, ImageRequest
-from intake.domain.image import Image
-from intake.domain.receipt import Effort, Outcome, Receipt
-from intake.domain.url import Url
-from intake.ports import Document, Download
+from intake.download.memory_budget import Reservation
+from intake.model.errors import IntakeError, NotFound, StoreFailed
+from intake.model.file import File, ImageRequest
+from intake.image.verify import Image
+from intake.model.receipt import Effort, Outcome, Receipt
+from intake.model.url import Url
+from intake.ingest.ports import Document, Download
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ import certifi
 import pytest
 
 import seaweed
-from intake.adapters.bucket import Bucket
-from intake.adapters.later import Later
-from intake.adapters.signer import Signer
-from intake.adapters.store import S3Store
-from intake.adapters.transport import SessionTransport
+from intake.s3.client import Bucket
+from intake.s3.background_value import Later
+from intake.s3.signer import Signer
+from intake.s3.store import S3Store
+from intake.http_client.transport import SessionTransport
 
 
 @asynccontextmanager

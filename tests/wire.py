@@ -4,7 +4,7 @@ import asyncio
 import socket
 from typing import Any, override
 
-from intake.adapters.connection import Connection
+from intake.http_client.connection import Connection
 
 
 class Wire(asyncio.Transport):

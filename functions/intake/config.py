@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from intake.domain.limits import MIB, Limits
+from intake.model.limits import MIB, Limits
 from intake.settings import LIMITS, REQUIRED, SETTINGS, VARIABLES, Setting
 
 __all__ = ["REQUIRED", "SETTINGS", "VARIABLES", "Config", "ConfigError"]

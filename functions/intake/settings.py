@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
-from intake.domain.limits import IMAGE_TYPES, MIB, Limits
+from intake.model.limits import IMAGE_TYPES, MIB, Limits
 
 _WHOLE = re.compile(r"[0-9]{1,20}")
 _SECONDS = re.compile(r"[0-9]{1,4}(\.[0-9]{1,6})?")

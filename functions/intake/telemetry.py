@@ -13,10 +13,10 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit, single_metric
 
-from intake.domain.errors import DeadlineExceeded, IntakeError, InternalError
-from intake.domain.file import File, ImageRequest
-from intake.domain.receipt import Failed, Kept, Outcome, Receipt, Stored
-from intake.domain.url import redact
+from intake.model.errors import DeadlineExceeded, IntakeError, InternalError
+from intake.model.file import File, ImageRequest
+from intake.model.receipt import Failed, Kept, Outcome, Receipt, Stored
+from intake.model.url import redact
 
 NAMESPACE = "ImageIntake"
 SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME") or "image-intake"

@@ -173,10 +173,10 @@ def _logged(images: int) -> int:
 
 
 def _taken(images: int) -> tuple[Any, Any, Any]:
-    from intake.domain.file import File  # noqa: PLC0415 - see above
-    from intake.domain.image import Image  # noqa: PLC0415
-    from intake.domain.receipt import Effort, Receipt, Stored  # noqa: PLC0415
-    from intake.domain.url import Url  # noqa: PLC0415
+    from intake.model.file import File  # noqa: PLC0415 - see above
+    from intake.image.verify import Image  # noqa: PLC0415
+    from intake.model.receipt import Effort, Receipt, Stored  # noqa: PLC0415
+    from intake.model.url import Url  # noqa: PLC0415
 
     urls = [f"https://images.example/2026/11/22/lot-0007/camera-02/{number:06}.jpg" for number in range(images)]
     file = File.parse({"urls": urls})

@@ -53,7 +53,7 @@ class Sample:
 
     @classmethod
     def now(cls, milliseconds: float) -> "Sample":
-        from intake import runtime  # noqa: PLC0415 - the settings have to be there first
+        from intake import app  # noqa: PLC0415 - the settings have to be there first
 
         links = []
         for descriptor in Path("/proc/self/fd").iterdir():

@@ -43,7 +43,7 @@ def measure(images: int, size: int) -> dict[str, float]:
             "ALLOWED_PORTS": f"80,443,{origin.rsplit(':', 1)[1]}",
         }
         from bench.competitors import ours  # noqa: PLC0415 - reads the settings above
-        from intake import runtime  # noqa: PLC0415
+        from intake import app  # noqa: PLC0415
 
         imports = peak_mib()
         ours.run([f"{origin}/{number}" for number in range(images)], "bench")

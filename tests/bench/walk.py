@@ -13,9 +13,9 @@ sys.path[:0] = [str(HERE.parents[1]), str(HERE.parents[2] / "functions")]
 
 from PIL import Image  # noqa: E402
 
-from intake.domain.errors import IntakeError  # noqa: E402 - the path comes first
-from intake.domain.image import inspect  # noqa: E402
-from intake.domain.limits import MIB, Limits  # noqa: E402
+from intake.model.errors import IntakeError  # noqa: E402 - the path comes first
+from intake.image.verify import inspect  # noqa: E402
+from intake.model.limits import MIB, Limits  # noqa: E402
 from samples import jpeg_of_size, picture  # noqa: E402
 
 LIMITS = Limits()

@@ -9,8 +9,8 @@ from contract.bulk_definition import definition
 from contract.bulk_machine import Machine
 from doors import House
 from fakes import FakeStore
-from intake.adapters.runs import Runs
-from intake.domain.report import BatchReport, failed_key, summary_key
+from intake.s3.bulk_results import Runs
+from intake.model.bulk_report import BatchReport, failed_key, summary_key
 from intake.handlers import bulk, summary
 from lambda_context import Context
 from samples import picture

@@ -9,9 +9,9 @@ import pytest
 from contract.bulk_ground import IMAGE, SITE, RunsInMemory
 from contract.watched import FILE, OUTCOMES, RECEIPT, Metric
 from doors import House, house
-from intake import runtime, telemetry
-from intake.domain.errors import NotFound
-from intake.domain.limits import Limits
+from intake import app, telemetry
+from intake.model.errors import NotFound
+from intake.model.limits import Limits
 
 
 @pytest.fixture

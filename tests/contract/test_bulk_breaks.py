@@ -9,7 +9,7 @@ import pytest
 from contract.bulk_ground import SITE, Functions, files, jsonl, machine
 from contract.bulk_machine import Failed, Machine
 from doors import House
-from intake.domain.errors import StoreFailed
+from intake.model.errors import StoreFailed
 
 
 def test_throttling_is_waited_for_with_growing_waits(behind: House) -> None:

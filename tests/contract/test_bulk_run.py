@@ -15,7 +15,7 @@ from contract.bulk_definition import definition
 from contract.bulk_ground import IMAGE, SITE, Functions, files, jsonl, machine, receipts
 from contract.bulk_machine import Failed, Machine
 from doors import House
-from intake.domain.file import File
+from intake.model.file import File
 
 
 def test_a_list_of_lines_goes_through_in_batches_and_nothing_is_lost(behind: House) -> None:

@@ -14,7 +14,7 @@ from requests.auth import AuthBase
 
 from conformance import Outcome, contract, examine, lead
 from doors import House, house
-from intake.domain.errors import StoreFailed
+from intake.model.errors import StoreFailed
 from intake.handlers import http
 from lambda_context import Context
 from samples import picture

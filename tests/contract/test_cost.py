@@ -7,7 +7,7 @@ from infra.template import ROOT
 
 from bench import cost
 from contract.watched import ALARMS, COST, Metric, metrics_of
-from intake.domain.errors import LEAVES
+from intake.model.errors import LEAVES
 
 
 def test_the_cost_page_shows_what_the_script_prints() -> None:

@@ -11,10 +11,10 @@ from infra import openapi_examples as example
 from infra.template import ROOT, load
 
 from intake.config import REQUIRED, SETTINGS
-from intake.domain.errors import LEAVES, ErrorClass
-from intake.domain.file import File
-from intake.domain.problem import Problem
-from intake.domain.receipt import ErrorEntry, Receipt
+from intake.model.errors import LEAVES, ErrorClass
+from intake.model.file import File
+from intake.model.problem import Problem
+from intake.model.receipt import ErrorEntry, Receipt
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")

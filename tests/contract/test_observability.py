@@ -20,7 +20,7 @@ from contract.watched import (
     on_the_dashboard,
     widgets,
 )
-from intake.domain.errors import LEAVES
+from intake.model.errors import LEAVES
 
 
 def test_what_is_watched_of_ours_is_put_out_with_the_same_dimensions(emitted: dict[Metric, str]) -> None:

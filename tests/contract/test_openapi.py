@@ -14,10 +14,10 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from doors import House, house
 from fakes import FakeStore
-from intake.domain.errors import LEAVES, StoreDenied, StoreFailed
-from intake.domain.file import File
-from intake.domain.manifest import MAX_DOCUMENT_BYTES
-from intake.domain.problem import Problem
+from intake.model.errors import LEAVES, StoreDenied, StoreFailed
+from intake.model.file import File
+from intake.model.manifest import MAX_DOCUMENT_BYTES
+from intake.model.problem import Problem
 from intake.handlers import http
 from lambda_context import Context
 from samples import picture

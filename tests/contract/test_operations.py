@@ -10,8 +10,8 @@ import pytest
 
 from contract.watched import ALARMS, FILE, OUTCOMES, PAGE, RECEIPT, URL, Metric
 from doors import INBOX, house
-from intake import runtime, telemetry
-from intake.domain.errors import StoreFailed
+from intake import app, telemetry
+from intake.model.errors import StoreFailed
 from intake.handlers import bulk, http, s3, summary
 from lambda_context import Context
 from samples import picture

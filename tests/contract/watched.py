@@ -8,11 +8,11 @@ from typing import Any
 
 from infra.template import ROOT, load
 
-from intake.domain.errors import InternalError, NotFound
-from intake.domain.file import File
-from intake.domain.image import Image
-from intake.domain.receipt import Effort, Failed, Outcome, Receipt, Stored
-from intake.domain.url import Url
+from intake.model.errors import InternalError, NotFound
+from intake.model.file import File
+from intake.image.verify import Image
+from intake.model.receipt import Effort, Failed, Outcome, Receipt, Stored
+from intake.model.url import Url
 
 TEXT = (ROOT / "infra" / "observability.yaml").read_text()
 TEMPLATE = load(ROOT / "infra" / "observability.yaml")

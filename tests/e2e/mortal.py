@@ -8,7 +8,7 @@ import json
 import os
 import sys
 
-from intake import runtime
+from intake import app
 from intake.handlers import s3
 from lambda_context import Context
 

@@ -3,9 +3,9 @@
 import time
 from random import Random
 
-from intake.domain.errors import EmptyBody, IntakeError, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
-from intake.domain.image import Image, inspect
-from intake.domain.limits import Limits
+from intake.model.errors import EmptyBody, IntakeError, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
+from intake.image.verify import Image, inspect
+from intake.model.limits import Limits
 
 LIMITS = Limits()
 ITS_OWN = (EmptyBody, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType)

@@ -7,9 +7,9 @@ import pytest
 from fuzz import judge
 from fuzz.__main__ import play
 from fuzz.structure import join, split
-from intake.domain.errors import NotFound
-from intake.domain.image import Image, inspect
-from intake.domain.limits import Limits
+from intake.model.errors import NotFound
+from intake.image.verify import Image, inspect
+from intake.model.limits import Limits
 from samples import SAMPLES
 
 INPUTS = 20_000

@@ -67,7 +67,7 @@ def dialled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw no time to wait between attempts."""
-    monkeypatch.setattr("intake.adapters.fetch.random.random", lambda: 0.0)
+    monkeypatch.setattr("intake.download.downloader.random.random", lambda: 0.0)
 
 
 @pytest.fixture

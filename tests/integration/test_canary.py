@@ -17,12 +17,12 @@ import pytest
 
 from doors import IMAGES, INBOX
 from fakes import FakeInbox, FakeStore
-from intake import runtime, telemetry
+from intake import app, telemetry
 from intake.config import Config
-from intake.domain.limits import Limits
+from intake.model.limits import Limits
 from intake.handlers import bulk, http, s3
-from intake.manifests import Manifests
-from intake.service import Intake
+from intake.ingest.manifest_service import Manifests
+from intake.ingest.service import Intake
 from lambda_context import Context
 from origin import IMAGE, Origin, in_a_thread
 from origin.behaviour import Act, Reader, Request, Writer, chunks, head, send, sized

@@ -6,7 +6,7 @@ from collections.abc import Generator
 
 import pytest
 
-from intake.domain.http1 import Head, read_head
+from intake.http_client.response_head import Head, read_head
 from origin import BEHAVIOURS, IMAGE, Origin, in_a_thread
 from origin.behaviour import head, says
 from origin.client import Client, Connect, limits_for
@@ -117,7 +117,7 @@ async def test_a_flood_of_heads_is_not_read_to_its_end(
     """Thousands come in one segment, and nothing else runs while they are read."""
     seen: list[Head] = []
     monkeypatch.setattr(
-        "intake.domain.answer.read_head",
+        "intake.http_client.response_parser.read_head",
         lambda *given: seen.append(read_head(*given)) or seen[-1],  # type: ignore[func-returns-value]
     )
     origin.taught["flood"] = says(head(status="100 Continue") * 10_000, end=False)
@@ -132,7 +132,7 @@ async def test_no_more_connections_wait_than_there_are_descriptors_for(
     origin: Origin, client: Client, names: Names, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A list may name as many origins as it has images; those asked last are kept."""
-    monkeypatch.setattr("intake.adapters.pool._KEEP", 4)
+    monkeypatch.setattr("intake.http_client.pool._KEEP", 4)
     made = client.record_sockets()
     urls = [f"http://{number}.a.example:{origin.port}/length" for number in range(12)]
     for number, url in enumerate(urls):

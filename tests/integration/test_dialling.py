@@ -8,8 +8,8 @@ from collections.abc import AsyncGenerator
 import httpx
 import pytest
 
-from intake.adapters.transport import NO_BODY, SessionTransport
-from intake.domain.errors import ConnectFailed, Timeout
+from intake.http_client.transport import NO_BODY, SessionTransport
+from intake.model.errors import ConnectFailed, Timeout
 from origin import IMAGE, Origin
 
 REQUESTS = 12
@@ -69,7 +69,7 @@ async def test_who_waits_to_dial_does_not_wait_for_the_time_of_others(monkeypatc
     async def never(*_: object, **__: object) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr("intake.adapters.pool.start_connection", never)
+    monkeypatch.setattr("intake.http_client.pool.start_connection", never)
     transport = SessionTransport(connect_timeout=0.2, read_timeout=5, tls=ssl.create_default_context(), dials=2)
     begin = time.perf_counter()
     asked = (ask(transport, "http://127.0.0.1:1/") for _ in range(REQUESTS))

@@ -11,7 +11,7 @@ import pytest
 
 import seaweed
 from built import batch, built, get, post, tell
-from intake.domain.errors import StoreFailed
+from intake.model.errors import StoreFailed
 from intake.handlers.s3 import Unfinished
 from origin import Origin, in_a_thread
 from origin.behaviour import Act, says, sized, wait_forever

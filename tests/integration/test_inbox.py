@@ -6,10 +6,10 @@ from collections.abc import AsyncGenerator
 import pytest
 
 import seaweed
-from intake import runtime
+from intake import app
 from intake.adapters import inbox as adapter
-from intake.adapters.inbox import S3Inbox
-from intake.domain.errors import StoreFailed
+from intake.s3.inbox import S3Inbox
+from intake.model.errors import StoreFailed
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 import seaweed
-from intake import runtime
-from intake.adapters.store import S3Store
+from intake import app
+from intake.s3.store import S3Store
 from intake.config import Config
 from intake.handlers.http import handler
-from intake.service import Intake
+from intake.ingest.service import Intake
 from intake.telemetry import Telemetry
 from lambda_context import Context
 from origin import IMAGE, Origin, in_a_thread

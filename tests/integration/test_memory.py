@@ -7,9 +7,9 @@ from multiprocessing.connection import Connection
 
 from bench.program import peak_mib
 from fakes import FakeStore, RecordingReport
-from intake.domain.file import File
-from intake.domain.receipt import FailedEntry
-from intake.service import Intake
+from intake.model.file import File
+from intake.model.receipt import FailedEntry
+from intake.ingest.service import Intake
 from origin import IMAGE, in_a_thread
 from origin.behaviour import Act, Reader, Request, Writer, chunks, head, send, send_forever, wait_forever
 from origin.client import Client, limits_for

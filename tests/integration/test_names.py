@@ -10,9 +10,9 @@ from collections.abc import Generator
 import pytest
 
 from fakes import FakeStore, RecordingReport
-from intake.adapters.names import LookupThreads
-from intake.domain.file import File
-from intake.service import Intake
+from intake.http_client.resolver import LookupThreads
+from intake.model.file import File
+from intake.ingest.service import Intake
 from origin import IMAGE, Origin
 from origin.client import Client, Connect
 from origin.names import Names

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from fakes import FakeStore, RecordingReport
-from intake.domain.file import File
-from intake.domain.receipt import FailedEntry, Receipt
-from intake.service import Intake
+from intake.model.file import File
+from intake.model.receipt import FailedEntry, Receipt
+from intake.ingest.service import Intake
 from origin import BEHAVIOURS, MOST, STORED, Origin
 from origin.client import Client, limits_for
 

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from intake.bounds import Reservation
-from intake.domain.errors import IntakeError
-from intake.domain.receipt import Effort
-from intake.domain.url import Url
+from intake.download.memory_budget import Reservation
+from intake.model.errors import IntakeError
+from intake.model.receipt import Effort
+from intake.model.url import Url
 from origin import BEHAVIOURS, IMAGE, MOST, Origin
 from origin.behaviour import Reader, Request, Writer, head, send, sized, wait_forever
 from origin.client import Client, Connect
@@ -54,7 +54,7 @@ async def test_no_memory_is_held_while_waiting_for_the_next_attempt(
     async def sleep(_: float) -> None:
         free.append(client.free)
 
-    monkeypatch.setattr("intake.adapters.fetch.asyncio", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr("intake.download.downloader.asyncio", SimpleNamespace(sleep=sleep))
 
     await client.get(origin.url("close_in_body"))
 

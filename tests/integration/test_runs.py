@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 import seaweed
-from intake import runtime
-from intake.adapters.runs import Runs
-from intake.domain.report import BatchReport, Totals, batch_key
+from intake import app
+from intake.s3.bulk_results import Runs
+from intake.model.bulk_report import BatchReport, Totals, batch_key
 from intake.handlers.summary import handler
 from lambda_context import Context
 

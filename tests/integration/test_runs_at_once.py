@@ -9,13 +9,13 @@ import pytest
 
 import seaweed
 from fakes import Answer, FakeFetch, RecordingReport, Slow
-from intake import runtime
-from intake.adapters.store import S3Store
-from intake.domain.errors import ConnectFailed
-from intake.domain.file import File
-from intake.domain.limits import Limits
-from intake.domain.receipt import Receipt, Status
-from intake.service import Intake
+from intake import app
+from intake.s3.store import S3Store
+from intake.model.errors import ConnectFailed
+from intake.model.file import File
+from intake.model.limits import Limits
+from intake.model.receipt import Receipt, Status
+from intake.ingest.service import Intake
 from samples import picture
 
 NAMES = [f"https://a.example/{number}" for number in range(8)]

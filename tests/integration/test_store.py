@@ -7,10 +7,10 @@ from asyncio import StreamReader, StreamWriter
 import pytest
 
 import seaweed
-from intake.domain.errors import StoreDenied, StoreFailed
-from intake.domain.image import inspect
-from intake.domain.key import image_key
-from intake.domain.limits import Limits
+from intake.model.errors import StoreDenied, StoreFailed
+from intake.image.verify import inspect
+from intake.model.object_keys import image_key
+from intake.model.limits import Limits
 from origin.behaviour import reset
 from samples import picture
 from stores import opened
@@ -36,7 +36,7 @@ async def test_a_wrong_signature_is_denied(s3: seaweed.S3Server, bucket: str, mo
 
 
 async def test_a_store_that_cannot_be_reached_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("intake.adapters.bucket.random.random", lambda: 0.0)
+    monkeypatch.setattr("intake.s3.client.random.random", lambda: 0.0)
     [port] = seaweed.free_ports(1)
     async with opened(seaweed.S3Server(f"http://127.0.0.1:{port}"), "bucket", monkeypatch) as store:
         with pytest.raises(StoreFailed) as failed:
@@ -47,7 +47,7 @@ async def test_a_store_that_cannot_be_reached_has_failed(monkeypatch: pytest.Mon
 async def test_a_store_that_resets_every_connection_at_once_has_failed_after_four(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("intake.adapters.bucket.random.random", lambda: 0.0)
+    monkeypatch.setattr("intake.s3.client.random.random", lambda: 0.0)
     accepted: list[StreamWriter] = []
 
     def hang_up(_: StreamReader, writer: StreamWriter) -> None:

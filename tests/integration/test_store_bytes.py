@@ -6,10 +6,10 @@ from collections.abc import AsyncGenerator, Iterator
 import pytest
 
 import seaweed
-from intake.adapters.store import S3Store
-from intake.domain.errors import StoreFailed
-from intake.domain.image import Image
-from intake.domain.key import image_key
+from intake.s3.store import S3Store
+from intake.model.errors import StoreFailed
+from intake.image.verify import Image
+from intake.model.object_keys import image_key
 from origin.behaviour import Act, head, reset, says, sized, wait_forever
 from samples import jpeg_of_size
 from stores import opened
@@ -44,7 +44,7 @@ LIES = {
 
 @pytest.fixture
 def way(s3: seaweed.S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Way]:
-    monkeypatch.setattr("intake.adapters.bucket.random.random", lambda: 0.0)
+    monkeypatch.setattr("intake.s3.client.random.random", lambda: 0.0)
     with way_to(s3.url) as opened_way:
         yield opened_way
 

@@ -12,11 +12,11 @@ import pytest
 from infra.local.ministack import REGION, ROOT_KEY, ROOT_SECRET, ministack
 
 import seaweed
-from intake.adapters.store import S3Store
-from intake.domain.errors import StoreDenied, StoreFailed
-from intake.domain.image import Image, inspect
-from intake.domain.key import image_key
-from intake.domain.limits import MIB, Limits
+from intake.s3.store import S3Store
+from intake.model.errors import StoreDenied, StoreFailed
+from intake.image.verify import Image, inspect
+from intake.model.object_keys import image_key
+from intake.model.limits import MIB, Limits
 from samples import jpeg_of_size, picture
 from stores import opened, wrong_images
 
@@ -49,7 +49,7 @@ def images(server: seaweed.S3Server) -> str:
 
 @pytest.fixture
 async def store(server: seaweed.S3Server, images: str, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[S3Store]:
-    monkeypatch.setattr("intake.adapters.bucket.random.random", lambda: 0.0)
+    monkeypatch.setattr("intake.s3.client.random.random", lambda: 0.0)
     async with opened(server, images, monkeypatch) as made:
         yield made
 

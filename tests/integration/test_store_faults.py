@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 import seaweed
-from intake.adapters.store import S3Store
-from intake.domain.errors import StoreDenied, StoreFailed
-from intake.domain.image import Image
-from intake.domain.key import image_key
+from intake.s3.store import S3Store
+from intake.model.errors import StoreDenied, StoreFailed
+from intake.image.verify import Image
+from intake.model.object_keys import image_key
 from microbursts import Weather, weather_before
 from samples import jpeg_of_size
 from stores import opened
@@ -61,7 +61,7 @@ def before(s3: seaweed.S3Server) -> Iterator[Weather]:
 @pytest.fixture
 def storm(before: Weather, monkeypatch: pytest.MonkeyPatch) -> Weather:
     """Nothing is held back yet, and nobody waits between attempts."""
-    monkeypatch.setattr("intake.adapters.bucket.random.random", lambda: 0.0)
+    monkeypatch.setattr("intake.s3.client.random.random", lambda: 0.0)
     before.clear()
     return before
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from intake.domain.retry import backoff
+from intake.model.backoff import backoff
 from origin import IMAGE, Origin
 from origin.behaviour import Act, Reader, Request, Writer, chunks, head, says, send, sized
 from origin.client import Client, Connect, Result
@@ -133,8 +133,8 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     async def sleep(seconds: float) -> None:
         seen.append(seconds)
 
-    monkeypatch.setattr("intake.adapters.fetch.asyncio", SimpleNamespace(sleep=sleep))
-    monkeypatch.setattr("intake.adapters.fetch.random.random", lambda: 0.5)
+    monkeypatch.setattr("intake.download.downloader.asyncio", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr("intake.download.downloader.random.random", lambda: 0.5)
     return seen
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import trustme
 
-from intake import runtime
-from intake.bounds import MemoryBudget, Reservation
+from intake import app
+from intake.download.memory_budget import MemoryBudget, Reservation
 from intake.config import Config
-from intake.domain.errors import TlsFailed
-from intake.domain.receipt import Effort
-from intake.domain.url import Url
+from intake.model.errors import TlsFailed
+from intake.model.receipt import Effort
+from intake.model.url import Url
 from origin import IMAGE, Origin
 from origin.client import AGENT, Client, Connect
 from origin.names import Names

@@ -11,9 +11,9 @@ import httpx
 import pytest
 import trustme
 
-from intake.adapters.connection import _SLICE, Connection
-from intake.adapters.transport import Bytes, SessionTransport
-from intake.domain.errors import ConnectionLost
+from intake.http_client.connection import _SLICE, Connection
+from intake.http_client.transport import Bytes, SessionTransport
+from intake.model.errors import ConnectionLost
 from origin.behaviour import Reader, Writer
 
 SERVER, CLIENT = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -13,11 +13,11 @@ from statistics import median
 from typing import Any
 
 from fakes import FakeStore, RecordingReport
-from intake import runtime
+from intake import app
 from intake.adapters import names as lookups
 from intake.config import Config
-from intake.domain.file import File
-from intake.service import Intake
+from intake.model.file import File
+from intake.ingest.service import Intake
 from island import ground, names, spellings
 from island.spellings import PUBLIC, PUBLIC_6
 from island.wire import Wire

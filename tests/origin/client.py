@@ -9,16 +9,16 @@ from typing import Any, Self
 
 from aiohappyeyeballs import AddrInfoType
 
-from intake.adapters.fetch import Fetcher
-from intake.adapters.guard import Guard
-from intake.adapters.transport import SessionTransport
-from intake.bounds import MemoryBudget, Reservation
-from intake.domain.errors import LEAVES, IntakeError
-from intake.domain.image import inspect
-from intake.domain.limits import Limits
-from intake.domain.receipt import Effort
-from intake.domain.url import Url
-from intake.ports import Download
+from intake.download.downloader import Fetcher
+from intake.download.guarded_resolver import Guard
+from intake.http_client.transport import SessionTransport
+from intake.download.memory_budget import MemoryBudget, Reservation
+from intake.model.errors import LEAVES, IntakeError
+from intake.image.verify import inspect
+from intake.model.limits import Limits
+from intake.model.receipt import Effort
+from intake.model.url import Url
+from intake.ingest.ports import Download
 from origin.behaviour import MOST, STORED
 from origin.redirects import LIMIT
 from origin.server import Origin

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intake.domain.address import Verdict, judge, judge_destination
+from intake.download.address_policy import Verdict, judge, judge_destination
 
 OUTSIDE = Verdict.NOT_GLOBAL_UNICAST
 

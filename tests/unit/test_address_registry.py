@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from intake.domain.address import judge
+from intake.download.address_policy import judge
 
 DATA = Path(__file__).parents[1] / "data"
 

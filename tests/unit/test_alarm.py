@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from intake.adapters.alarm import Alarm
+from intake.http_client.read_deadline import Alarm
 
 
 class _Ringing:

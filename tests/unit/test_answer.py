@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intake.domain.answer import Answer
-from intake.domain.errors import BadResponse
+from intake.http_client.response_parser import Answer
+from intake.model.errors import BadResponse
 
 _HEADS = [b"HTTP/1.1 200 OK\r\n", b"HTTP/1.0 404\r\n", b"HTTP/1.1 103 Hints\r\nLink: a\r\n\r\nHTTP/1.1 200 OK\n"]
 _FIELDS = [b"", b"Server: a\r\n", b"A:\nB: c\r\n d\r\n", b"Connection: close\r\n"]

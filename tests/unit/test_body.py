@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intake.domain.body import Body
-from intake.domain.errors import EmptyBody, IncompleteBody, TooLarge, UnsupportedType
+from intake.download.image_body import Body
+from intake.model.errors import EmptyBody, IncompleteBody, TooLarge, UnsupportedType
 from samples import picture
 
 PNG = picture(8, 8, 1, "png")

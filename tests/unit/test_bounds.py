@@ -5,7 +5,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intake.bounds import MemoryBudget, Reservation
+from intake.download.memory_budget import MemoryBudget, Reservation
 
 
 async def _settle() -> None:

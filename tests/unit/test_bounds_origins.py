@@ -5,8 +5,8 @@ from contextlib import suppress
 
 import pytest
 
-from intake.bounds import OriginLimiter, Place
-from intake.domain.errors import ConnectFailed, HttpServerError, NotFound, Throttled
+from intake.download.memory_budget import OriginLimiter, Place
+from intake.model.errors import ConnectFailed, HttpServerError, NotFound, Throttled
 
 ORIGIN = "https://a.example"
 

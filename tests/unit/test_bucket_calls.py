@@ -9,10 +9,10 @@ import pytest
 from botocore.exceptions import CredentialRetrievalError
 
 from intake.adapters import bucket as adapter
-from intake.adapters.bucket import Answer, Bucket
-from intake.adapters.later import Later
-from intake.adapters.signer import SignedUrl
-from intake.domain.errors import ConnectionLost, StoreDenied, StoreFailed
+from intake.s3.client import Answer, Bucket
+from intake.s3.background_value import Later
+from intake.s3.signer import SignedUrl
+from intake.model.errors import ConnectionLost, StoreDenied, StoreFailed
 
 SLOW_DOWN = b"<Error><Code>SlowDown</Code></Error>"
 NO_BUCKET = b"<Error><Code>NoSuchBucket</Code></Error>"
@@ -65,7 +65,7 @@ class Script(httpx.AsyncBaseTransport):
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("intake.adapters.bucket.random.random", lambda: 0.0)
+    monkeypatch.setattr("intake.s3.client.random.random", lambda: 0.0)
 
 
 async def call(script: Script, method: str = "PUT", signer: Any = None) -> Answer:

@@ -7,8 +7,8 @@ from contextlib import suppress
 
 import pytest
 
-from intake.adapters.clock import ImageClock
-from intake.domain.errors import Timeout
+from intake.download.image_timer import ImageClock
+from intake.model.errors import Timeout
 
 
 class _Time:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from intake.config import SETTINGS, VARIABLES, Config, ConfigError
-from intake.domain.limits import MIB, Limits
+from intake.model.limits import MIB, Limits
 from intake.settings import LIMITS
 
 BUCKET = {"IMAGE_BUCKET": "images-bucket"}

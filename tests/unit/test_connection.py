@@ -8,8 +8,8 @@ from contextlib import suppress
 
 import pytest
 
-from intake.adapters.connection import Connection
-from intake.domain.errors import ConnectionLost, IncompleteBody, IntakeError, Timeout
+from intake.http_client.connection import Connection
+from intake.model.errors import ConnectionLost, IncompleteBody, IntakeError, Timeout
 from wire import Wire
 
 REQUEST = b"GET / HTTP/1.1\r\n\r\n"

@@ -6,7 +6,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from intake.adapters.dials import Dials
+from intake.http_client.connect_limiter import Dials
 
 
 def begin(dials: Dials[str], origin: str = "a") -> asyncio.Task[Any]:

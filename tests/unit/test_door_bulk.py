@@ -9,9 +9,9 @@ import pytest
 
 from doors import House, house
 from fakes import Slow
-from intake.domain.errors import NotFound, StoreFailed
-from intake.domain.limits import Limits
-from intake.domain.report import BatchReport, Totals
+from intake.model.errors import NotFound, StoreFailed
+from intake.model.limits import Limits
+from intake.model.bulk_report import BatchReport, Totals
 from intake.handlers.bulk import handler
 from lambda_context import Context
 from samples import picture

@@ -8,10 +8,10 @@ import pytest
 
 from doors import House, house
 from fakes import Slow
-from intake.domain.errors import StoreFailed
-from intake.domain.file import File
-from intake.domain.limits import Limits
-from intake.domain.manifest import MAX_DOCUMENT_BYTES
+from intake.model.errors import StoreFailed
+from intake.model.file import File
+from intake.model.limits import Limits
+from intake.model.manifest import MAX_DOCUMENT_BYTES
 from intake.handlers import http, s3
 from lambda_context import Context
 from samples import picture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from intake.domain.errors import (
+from intake.model.errors import (
     LEAVES,
     Blocked,
     ErrorClass,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from intake.domain.file import Fault, File, ImageRequest, InvalidFile, Role
+from intake.model.file import Fault, File, ImageRequest, InvalidFile, Role
 
 URL = "https://a.example/1.png"
 SHA256 = "0123456789abcdef" * 4

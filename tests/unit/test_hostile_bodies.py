@@ -8,14 +8,14 @@ import weakref
 import pytest
 
 from fakes import FakeFetch, FakeStore, RecordingReport
-from intake.bounds import Reservation
-from intake.domain.errors import InvalidImage
-from intake.domain.file import File
-from intake.domain.limits import Limits
-from intake.domain.receipt import Effort, FailedEntry
-from intake.domain.url import Url
-from intake.ports import Download
-from intake.service import Intake
+from intake.download.memory_budget import Reservation
+from intake.model.errors import InvalidImage
+from intake.model.file import File
+from intake.model.limits import Limits
+from intake.model.receipt import Effort, FailedEntry
+from intake.model.url import Url
+from intake.ingest.ports import Download
+from intake.ingest.service import Intake
 from samples import picture
 
 AT = "https://a.example/"
@@ -70,7 +70,7 @@ async def test_the_loop_comes_round_between_two_bodies_however_long_they_take(mo
             turns += 1
             await asyncio.sleep(0)
 
-    monkeypatch.setattr("intake.service.inspect", walk)
+    monkeypatch.setattr("intake.ingest.service.inspect", walk)
     intake = Intake(WatchedFetch(b"x"), FakeStore(), RecordingReport(), Limits(), "bucket")
     ticking = asyncio.create_task(tick())
     await intake.take_in(File.parse({"urls": [f"{AT}{number}" for number in range(20)]}), 60.0)

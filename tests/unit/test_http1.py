@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intake.domain.errors import BadResponse
-from intake.domain.http1 import MAX_HEAD_BYTES, Chunks, Head, end_of_head, read_head
+from intake.model.errors import BadResponse
+from intake.http_client.response_head import MAX_HEAD_BYTES, Chunks, Head, end_of_head, read_head
 
 OK = b"HTTP/1.1 200 OK\r\n"
 

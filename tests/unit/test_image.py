@@ -5,9 +5,9 @@ from io import BytesIO
 import pytest
 from PIL import Image as Pillow
 
-from intake.domain.errors import EmptyBody, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
-from intake.domain.image import HEAD_BYTES, Image, identify, inspect
-from intake.domain.limits import IMAGE_TYPES, Limits
+from intake.model.errors import EmptyBody, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
+from intake.image.verify import HEAD_BYTES, Image, identify, inspect
+from intake.model.limits import IMAGE_TYPES, Limits
 from samples import SAMPLES, Sample, jpeg_of_size, picture
 
 LIMITS = Limits()

@@ -5,9 +5,9 @@ from struct import pack
 import pytest
 
 from handmade import FTYP, IDAT, ILOC, IPMA, ISPE, avif, box, full_box, sequence, track
-from intake.domain.errors import InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
-from intake.domain.image import Image, inspect
-from intake.domain.limits import Limits
+from intake.model.errors import InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
+from intake.image.verify import Image, inspect
+from intake.model.limits import Limits
 
 LIMITS = Limits()
 

@@ -5,9 +5,9 @@ from struct import pack_into
 import pytest
 
 from handmade import bmp
-from intake.domain.errors import InvalidImage, TooManyPixels
-from intake.domain.image import Image, inspect
-from intake.domain.limits import Limits
+from intake.model.errors import InvalidImage, TooManyPixels
+from intake.image.verify import Image, inspect
+from intake.model.limits import Limits
 
 LIMITS = Limits()
 RLE = bytes(6) + b"\0\1"

@@ -8,10 +8,10 @@ from types import CodeType
 import pytest
 
 from handmade import SIGNATURE, avif, box, chunk, full_box, ihdr, jpeg, page, riff, riff_chunk, tiff, track, vp8, vp8x
-from intake.domain import image
-from intake.domain.errors import IntakeError, InvalidImage
-from intake.domain.image import inspect, reader
-from intake.domain.limits import MIB, Limits
+from intake.model import image
+from intake.model.errors import IntakeError, InvalidImage
+from intake.image.verify import inspect, reader
+from intake.model.limits import MIB, Limits
 from samples import SAMPLES, jpeg_of_size
 
 KIB = 1024

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intake.domain.errors import EmptyBody, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
-from intake.domain.image import Image, inspect
-from intake.domain.limits import IMAGE_TYPES, Limits
+from intake.model.errors import EmptyBody, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
+from intake.image.verify import Image, inspect
+from intake.model.limits import IMAGE_TYPES, Limits
 from samples import SAMPLES
 
 LIMITS = Limits(max_image_pixels=1_000_000, max_image_frames=50)

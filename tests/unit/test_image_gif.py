@@ -3,9 +3,9 @@
 import pytest
 
 from handmade import gif, gif_frame
-from intake.domain.errors import InvalidImage, TooManyFrames, TooManyPixels
-from intake.domain.image import Image, inspect
-from intake.domain.limits import Limits
+from intake.model.errors import InvalidImage, TooManyFrames, TooManyPixels
+from intake.image.verify import Image, inspect
+from intake.model.limits import Limits
 
 LIMITS = Limits()
 CONTROL = b"!\xf9\x04\0\0\0\0\0"

@@ -6,9 +6,9 @@ import pytest
 from PIL import Image as Pillow
 
 from handmade import jpeg, segment
-from intake.domain.errors import InvalidImage, TooManyPixels
-from intake.domain.image import Image, inspect
-from intake.domain.limits import Limits
+from intake.model.errors import InvalidImage, TooManyPixels
+from intake.image.verify import Image, inspect
+from intake.model.limits import Limits
 from samples import SAMPLES
 
 LIMITS = Limits()

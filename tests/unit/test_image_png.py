@@ -5,9 +5,9 @@ from struct import pack
 import pytest
 
 from handmade import SIGNATURE, chunk, ihdr, png_rows
-from intake.domain.errors import InvalidImage, TooManyFrames, TooManyPixels
-from intake.domain.image import Image, inspect
-from intake.domain.limits import Limits
+from intake.model.errors import InvalidImage, TooManyFrames, TooManyPixels
+from intake.image.verify import Image, inspect
+from intake.model.limits import Limits
 from samples import SAMPLES
 
 LIMITS = Limits()

@@ -3,9 +3,9 @@
 import pytest
 
 from handmade import anmf, riff, riff_chunk, vp8, vp8l, vp8x
-from intake.domain.errors import InvalidImage, TooManyFrames, TooManyPixels
-from intake.domain.image import Image, inspect
-from intake.domain.limits import Limits
+from intake.model.errors import InvalidImage, TooManyFrames, TooManyPixels
+from intake.image.verify import Image, inspect
+from intake.model.limits import Limits
 
 LIMITS = Limits()
 ALPHA = riff_chunk(b"ALPH", b"\0\1\2")

@@ -55,7 +55,7 @@ def imports_of(source: str) -> Iterator[tuple[int, str]]:
             yield from ((node.lineno, name.name) for name in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"line {node.lineno}: a relative import"
-            # `from intake import runtime` names a module by what it imports.
+            # `from intake import app` names a module by what it imports.
             names = [f"{node.module}.{name.name}" for name in node.names] if node.module == "intake" else [node.module]
             yield from ((node.lineno, str(name)) for name in names)
 
@@ -87,13 +87,13 @@ def test_imports_point_inwards(path: Path) -> None:
 @pytest.mark.parametrize(
     ("expected", "ring", "source"),
     [
-        ("line 1: import of intake.ports: domain knows ports", "domain", "from intake.ports import Fetch"),
+        ("line 1: import of intake.ingest.ports: domain knows ports", "domain", "from intake.ingest.ports import Fetch"),
         (
-            "line 2: import of intake.adapters.store: service knows adapters",
+            "line 2: import of intake.s3.store: service knows adapters",
             "service",
-            "\nimport intake.adapters.store",
+            "\nimport intake.s3.store",
         ),
-        ("line 1: import of intake.runtime: adapters knows runtime", "adapters", "from intake import runtime"),
+        ("line 1: import of intake.app: adapters knows runtime", "adapters", "from intake import app"),
         ("line 2: import of asyncio: domain touches the world", "domain", "def f():\n  import asyncio"),
         ("line 1: import of os.path: domain touches the world", "domain", "import os.path"),
         ("line 1: import of httpx: domain leans on a package", "domain", "import httpx"),

@@ -2,8 +2,8 @@
 
 import pytest
 
-from intake.domain.image import Image
-from intake.domain.key import image_key, receipt_key
+from intake.image.verify import Image
+from intake.model.object_keys import image_key, receipt_key
 
 SHA256 = "3f9a" + "0" * 60
 

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from intake.adapters.later import Later
+from intake.s3.background_value import Later
 
 
 async def test_it_is_made_once_while_the_loop_goes_on() -> None:

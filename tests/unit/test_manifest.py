@@ -4,8 +4,8 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from intake.domain.file import File, InvalidFile
-from intake.domain.manifest import (
+from intake.model.file import File, InvalidFile
+from intake.model.manifest import (
     MAX_DOCUMENT_BYTES,
     NotJson,
     document_of_row,

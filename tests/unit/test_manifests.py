@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from fakes import Answer, FakeFetch, FakeInbox, FakeStore, RecordingReport, Slow
-from intake.domain.errors import ConnectFailed, NotFound, StoreFailed
-from intake.domain.limits import Limits
-from intake.domain.manifest import MAX_FILES
-from intake.manifests import Manifests, Tally
-from intake.service import Intake
+from intake.model.errors import ConnectFailed, NotFound, StoreFailed
+from intake.model.limits import Limits
+from intake.model.manifest import MAX_FILES
+from intake.ingest.manifest_service import Manifests, Tally
+from intake.ingest.service import Intake
 from samples import picture
 
 AT = "https://a.example/"

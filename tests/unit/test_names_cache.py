@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from intake.adapters.names import Names
+from intake.http_client.resolver import Names
 
 
 async def test_a_name_that_is_asked_again_makes_no_other_go(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -15,7 +15,7 @@ async def test_a_name_that_is_asked_again_makes_no_other_go(monkeypatch: pytest.
         return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("127.0.0.1", 0))]
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    monkeypatch.setattr("intake.adapters.names._MAX_NAMES", 2)
+    monkeypatch.setattr("intake.http_client.resolver._MAX_NAMES", 2)
     names = Names()
     await names.resolve("a.example", 80)
     await names.resolve("b.example", 80)

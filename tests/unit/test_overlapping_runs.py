@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from fakes import Answer, FakeFetch, FakeStore, RecordingReport, Slow
-from intake.domain.errors import ConnectFailed, NotFound, StoreFailed, Timeout
-from intake.domain.file import File
-from intake.domain.limits import Limits
-from intake.domain.receipt import FailedEntry, Receipt
-from intake.ports import Document
-from intake.service import Intake
+from intake.model.errors import ConnectFailed, NotFound, StoreFailed, Timeout
+from intake.model.file import File
+from intake.model.limits import Limits
+from intake.model.receipt import FailedEntry, Receipt
+from intake.ingest.ports import Document
+from intake.ingest.service import Intake
 from samples import picture
 
 ONE, TWO = picture(4, 3, 1), picture(5, 4, 2)

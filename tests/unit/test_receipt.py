@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from intake.domain.errors import HttpServerError, IntakeError, InvalidUrl
-from intake.domain.file import File
-from intake.domain.image import Image
-from intake.domain.receipt import Effort, Failed, Outcome, Receipt, Stored
-from intake.domain.url import Url
+from intake.model.errors import HttpServerError, IntakeError, InvalidUrl
+from intake.model.file import File
+from intake.image.verify import Image
+from intake.model.receipt import Effort, Failed, Outcome, Receipt, Stored
+from intake.model.url import Url
 
 AT = datetime(2026, 11, 22, 12, 0, 0, 987654, tzinfo=UTC)
 SHA256 = "3f9a" + "0" * 60

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intake.domain.errors import (
+from intake.model.errors import (
     AccessDenied,
     BadRedirect,
     BadResponse,
@@ -19,7 +19,7 @@ from intake.domain.errors import (
     UnexpectedStatus,
     UnsupportedEncoding,
 )
-from intake.domain.response import announced_length, redirect_location, refuse_status, retry_after
+from intake.download.response_policy import announced_length, redirect_location, refuse_status, retry_after
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 MOST = 1000

@@ -4,11 +4,11 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from fakes import FakeFetch, FakeStore, RecordingReport
-from intake.domain.errors import ConnectFailed, NotFound, StoreDenied
-from intake.domain.file import File
-from intake.domain.limits import Limits
-from intake.domain.receipt import FailedEntry, Receipt
-from intake.service import Intake
+from intake.model.errors import ConnectFailed, NotFound, StoreDenied
+from intake.model.file import File
+from intake.model.limits import Limits
+from intake.model.receipt import FailedEntry, Receipt
+from intake.ingest.service import Intake
 from samples import picture
 
 ONE, TWO = picture(4, 3, 1), picture(5, 4, 2)

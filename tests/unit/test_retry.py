@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intake.domain.retry import BASE_DELAY, MAX_DELAY, backoff
+from intake.model.backoff import BASE_DELAY, MAX_DELAY, backoff
 
 
 @pytest.mark.parametrize(

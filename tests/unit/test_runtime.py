@@ -7,7 +7,7 @@ import certifi
 import pytest
 
 from doors import house
-from intake import runtime, telemetry
+from intake import app, telemetry
 from intake.config import Config
 from intake.handlers import http
 from lambda_context import Context

@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 
 from fakes import Answer, FakeFetch, FakeStore, RecordingReport, Slow
-from intake.bounds import MemoryBudget
-from intake.domain.errors import ConnectFailed, InternalError, StoreDenied, StoreFailed
-from intake.domain.file import File
-from intake.domain.limits import Limits
-from intake.domain.receipt import Failed, FailedEntry, Receipt, Status
-from intake.service import Intake
+from intake.download.memory_budget import MemoryBudget
+from intake.model.errors import ConnectFailed, InternalError, StoreDenied, StoreFailed
+from intake.model.file import File
+from intake.model.limits import Limits
+from intake.model.receipt import Failed, FailedEntry, Receipt, Status
+from intake.ingest.service import Intake
 from samples import picture
 
 ONE, TWO = picture(4, 3, 1), picture(5, 4, 2)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from intake.domain.errors import (
+from intake.model.errors import (
     ChecksumMismatch,
     ConnectFailed,
     IntakeError,
@@ -13,11 +13,11 @@ from intake.domain.errors import (
     Timeout,
     TooLarge,
 )
-from intake.domain.file import File
-from intake.domain.image import Image
-from intake.domain.receipt import Effort, Failed, Outcome, Receipt, Status, Stored
-from intake.domain.takeover import covers, joined
-from intake.domain.url import Url
+from intake.model.file import File
+from intake.image.verify import Image
+from intake.model.receipt import Effort, Failed, Outcome, Receipt, Status, Stored
+from intake.model.receipt_merge import covers, joined
+from intake.model.url import Url
 
 AT = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 URLS = ["https://a.example/one?signed=1", "https://a.example/two"]

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from intake import telemetry
-from intake.domain.errors import Blocked, InternalError, NotFound, StoreDenied
-from intake.domain.file import File
-from intake.domain.image import Image
-from intake.domain.receipt import Effort, Failed, Outcome, Receipt, Stored
-from intake.domain.url import Url
+from intake.model.errors import Blocked, InternalError, NotFound, StoreDenied
+from intake.model.file import File
+from intake.image.verify import Image
+from intake.model.receipt import Effort, Failed, Outcome, Receipt, Stored
+from intake.model.url import Url
 
 FILE = File.parse(
     {

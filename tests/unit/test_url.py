@@ -2,8 +2,8 @@
 
 import pytest
 
-from intake.domain.errors import Blocked, InvalidUrl
-from intake.domain.url import MAX_URL_LENGTH, Url
+from intake.model.errors import Blocked, InvalidUrl
+from intake.model.url import MAX_URL_LENGTH, Url
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from intake.domain.errors import BadRedirect, Blocked
-from intake.domain.url import MAX_URL_LENGTH, Url
+from intake.model.errors import BadRedirect, Blocked
+from intake.model.url import MAX_URL_LENGTH, Url
 
 HERE = Url.parse("http://a/b/c/d;p?q")
 

@@ -9,8 +9,8 @@ import yarl
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from intake.domain.errors import BadRedirect, Blocked, InvalidUrl
-from intake.domain.url import MAX_URL_LENGTH, Url, redact
+from intake.model.errors import BadRedirect, Blocked, InvalidUrl
+from intake.model.url import MAX_URL_LENGTH, Url, redact
 
 ANY = st.text(st.characters(codec=None))
 SIGNS = st.text("ab1.0x:/?#[]@%\\-_ \t\näß\u3002\uff11\u00ad\u2028\ud800", max_size=40)

@@ -7,12 +7,12 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from intake import runtime
-from intake.batch import take_in_all
-from intake.domain.errors import StoreFailed
-from intake.domain.file import File, InvalidFile
-from intake.domain.manifest import document_of_row
-from intake.domain.report import BatchReport, batch_key
+from intake import app
+from intake.ingest.batch import take_in_all
+from intake.model.errors import StoreFailed
+from intake.model.file import File, InvalidFile
+from intake.model.manifest import document_of_row
+from intake.model.bulk_report import BatchReport, batch_key
 from intake.telemetry import logger
 
 _REPORT_SHARE = 0.8

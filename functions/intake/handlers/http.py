@@ -13,12 +13,12 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from intake import runtime
-from intake.domain.errors import StoreDenied, StoreFailed
-from intake.domain.file import ID_PATTERN, Fault, File, InvalidFile
-from intake.domain.manifest import MAX_DOCUMENT_BYTES, NotJson, manifest_key, read_document
-from intake.domain.problem import Problem
-from intake.domain.receipt import Pending, Status
+from intake import app
+from intake.model.errors import StoreDenied, StoreFailed
+from intake.model.file import ID_PATTERN, Fault, File, InvalidFile
+from intake.model.manifest import MAX_DOCUMENT_BYTES, NotJson, manifest_key, read_document
+from intake.model.problem import Problem
+from intake.model.receipt import Pending, Status
 from intake.telemetry import logger, scrub
 
 GATEWAY_SECONDS = 29.0

@@ -7,9 +7,9 @@ from urllib.parse import unquote_plus
 from aws_lambda_powertools.utilities.data_classes.s3_event import S3EventRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from intake import runtime
-from intake.domain.errors import IntakeError
-from intake.domain.manifest import manifest_name
+from intake import app
+from intake.model.errors import IntakeError
+from intake.model.manifest import manifest_name
 from intake.telemetry import logger, scrub
 
 

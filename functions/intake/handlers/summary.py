@@ -6,9 +6,9 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from intake import runtime
-from intake.domain.manifest import document_of_row
-from intake.domain.report import Summary, failed_key, line_of
+from intake import app
+from intake.model.manifest import document_of_row
+from intake.model.bulk_report import Summary, failed_key, line_of
 from intake.telemetry import logger
 
 

@@ -11,7 +11,7 @@ if "AWS_CA_BUNDLE" in os.environ:
     certifi.where = lambda: os.environ["AWS_CA_BUNDLE"]  # origins have public certificates; the one here has not
 
 from bench.cases import FILE_IMAGES
-from intake import runtime
+from intake import app
 from intake.handlers import bulk, http
 from lambda_context import Context
 
