@@ -14,7 +14,7 @@ from intake import app
 from intake.handlers import bulk, http, s3
 from lambda_context import Context
 
-_CACHES = (runtime.config, runtime.intake, runtime.manifests, runtime.store, runtime.inbox, runtime._session)
+_CACHES = (app.config, app.ingest_service, app.manifest_service, app.store, app.inbox, app._session)
 
 
 @contextmanager
@@ -23,7 +23,7 @@ def built(monkeypatch: pytest.MonkeyPatch, environment: Mapping[str, str]) -> Ge
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     with asyncio.Runner() as runner:
-        monkeypatch.setattr(runtime, "_runner", runner)
+        monkeypatch.setattr(app, "_runner", runner)
         forget()
         try:
             yield
@@ -40,9 +40,9 @@ def forget() -> None:
 
 async def close() -> None:
     """Close every connection."""
-    await runtime.intake()._fetch.aclose()  # type: ignore[attr-defined]  # a Fetcher
-    await runtime.store().aclose()
-    await runtime.inbox().aclose()
+    await app.ingest_service()._fetch.aclose()  # type: ignore[attr-defined]  # a HttpDownloader
+    await app.store().aclose()
+    await app.inbox().aclose()
 
 
 def post(document: object, seconds: float = 29.0) -> tuple[int, dict[str, Any]]:

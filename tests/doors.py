@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from fakes import FakeFetch, FakeInbox, FakeStore, RecordingReport
+from fakes import FakeFetch, FakeInbox, FakeStore, RecordingObserver
 from intake import app
 from intake.config import Config
+from intake.ingest.manifest_service import ManifestService
+from intake.ingest.service import IngestService
 from intake.model.limits import Limits
-from intake.ingest.manifest_service import Manifests
-from intake.ingest.service import Intake
 
 IMAGES, INBOX = "the-images", "the-inbox"
 
@@ -24,7 +24,7 @@ class House:
     fetch: FakeFetch = field(default_factory=FakeFetch)
     store: FakeStore = field(default_factory=FakeStore)
     inbox: FakeInbox = field(default_factory=FakeInbox)
-    report: RecordingReport = field(default_factory=RecordingReport)
+    report: RecordingObserver = field(default_factory=RecordingObserver)
 
 
 @contextmanager
@@ -34,13 +34,13 @@ def house(
     """Put the runtime on fakes."""
     config = Config(image_bucket=IMAGES, inbox_bucket=inbox_bucket, limits=limits or Limits())
     built = House()
-    intake = Intake(built.fetch, built.store, built.report, config.limits, IMAGES)
-    manifests = Manifests(built.inbox, built.store, intake, config.limits)
+    intake = IngestService(built.fetch, built.store, built.report, config.limits, IMAGES)
+    manifests = ManifestService(built.inbox, built.store, intake, config.limits)
     with asyncio.Runner() as runner:
-        monkeypatch.setattr(runtime, "_runner", runner)
-        monkeypatch.setattr(runtime, "config", lambda: config)
-        monkeypatch.setattr(runtime, "intake", lambda: intake)
-        monkeypatch.setattr(runtime, "manifests", lambda: manifests)
-        monkeypatch.setattr(runtime, "store", lambda: built.store)
-        monkeypatch.setattr(runtime, "inbox", lambda: built.inbox)
+        monkeypatch.setattr(app, "_runner", runner)
+        monkeypatch.setattr(app, "config", lambda: config)
+        monkeypatch.setattr(app, "ingest_service", lambda: intake)
+        monkeypatch.setattr(app, "manifest_service", lambda: manifests)
+        monkeypatch.setattr(app, "store", lambda: built.store)
+        monkeypatch.setattr(app, "inbox", lambda: built.inbox)
         yield built

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from math import inf
 
 from intake.download.memory_budget import Reservation
+from intake.ingest.ports import Download, StoredDocument
 from intake.model.errors import IntakeError, NotFound, StoreFailed
 from intake.model.file import File, ImageRequest
-from intake.image.verify import Image
-from intake.model.receipt import Effort, Outcome, Receipt
+from intake.model.image_info import ImageInfo
+from intake.model.outcome import FetchStats, Outcome
+from intake.model.receipt import Receipt
 from intake.model.url import Url
-from intake.ingest.ports import Document, Download
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +50,17 @@ class FakeFetch:
     most_at_once: int = 0
     moved: dict[str, str] = field(default_factory=dict)
 
-    async def fetch(self, url: Url, reservation: Reservation, effort: Effort, end: float = inf) -> Download:
+    async def fetch(self, url: Url, reservation: Reservation, effort: FetchStats, end: float = inf) -> Download:
         """See `Fetch.fetch`."""
         del end  # it never waits to ask again
-        await reservation.begin()
+        await reservation.acquire_slot()
         self.asked[str(url)] += 1
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         effort.attempts += 1
         try:
             body = await _settle(self.answers.get(str(url), NotFound("The origin answered 404.")))
-            await reservation.take(len(body), url.host)
+            await reservation.reserve(len(body), url.host)
         finally:
             self.at_once -= 1
         final = Url.parse(self.moved.get(str(url), str(url)))
@@ -95,7 +96,7 @@ class FakeStore:
     failures: dict[str, Exception] = field(default_factory=dict)
     seconds: float = 0.0
 
-    async def put_image(self, key: str, image: Image, body: Buffer, sha256: str) -> bool:
+    async def put_image(self, key: str, image: ImageInfo, body: Buffer, sha256: str) -> bool:
         """See `Store.put_image`."""
         await self._work(key)
         held = bytes(body)
@@ -119,11 +120,11 @@ class FakeStore:
         self._write(key, document)
         return True
 
-    async def get_document(self, key: str) -> Document | None:
+    async def get_document(self, key: str) -> StoredDocument | None:
         """See `Store.get_document`."""
         await self._work(key)
         version = self._version(key)
-        return None if version is None else Document(self.objects[key], version)
+        return None if version is None else StoredDocument(self.objects[key], version)
 
     def _version(self, key: str) -> str | None:
         """Of what is kept, as S3 has it: the digest of the bytes."""
@@ -141,7 +142,7 @@ class FakeStore:
 
 
 @dataclass
-class RecordingReport:
+class RecordingObserver:
     """Remembers what it is told.
 
     Attributes:
@@ -154,23 +155,23 @@ class RecordingReport:
     files: list[tuple[Receipt, IntakeError | None]] = field(default_factory=list)
     left: list[File] = field(default_factory=list)
 
-    def images(self, file: File, outcomes: Sequence[Outcome]) -> None:
-        """See `Report.images`."""
+    def images_done(self, file: File, outcomes: Sequence[Outcome]) -> None:
+        """See `Observer.images_done`."""
         told = zip(file.images, outcomes, strict=True)
         self.told.extend((file, request, outcome) for request, outcome in told)
 
-    def file(self, receipt: Receipt, receipt_error: IntakeError | None) -> None:
-        """See `Report.file`."""
+    def file_done(self, receipt: Receipt, receipt_error: IntakeError | None) -> None:
+        """See `Observer.file_done`."""
         self.files.append((receipt, receipt_error))
 
-    def unreached(self, file: File) -> None:
-        """See `Report.unreached`."""
+    def file_skipped(self, file: File) -> None:
+        """See `Observer.file_skipped`."""
         self.left.append(file)
 
 
 @dataclass
 class FakeInbox:
-    """Manifests in memory.
+    """ManifestService in memory.
 
     Attributes:
         objects: what is there, by key.
@@ -186,7 +187,7 @@ class FakeInbox:
     then: dict[str, bytes] = field(default_factory=dict)
     failure: Exception | None = None
 
-    async def read(self, key: str, version: str | None = None) -> AsyncGenerator[Document]:
+    async def read(self, key: str, version: str | None = None) -> AsyncGenerator[StoredDocument]:
         """See `Inbox.read`."""
         await self._work()
         self.readings += 1
@@ -195,7 +196,7 @@ class FakeInbox:
         if version not in {None, there}:
             raise StoreFailed(reason=f"{key} was replaced while it was read")
         for start in range(0, len(held), self.piece):
-            yield Document(held[start : start + self.piece], there)
+            yield StoredDocument(held[start : start + self.piece], there)
         self.objects |= self.then
 
     async def put(self, key: str, document: bytes) -> None:

@@ -11,11 +11,11 @@ import certifi
 import pytest
 
 import seaweed
-from intake.s3.client import Bucket
-from intake.s3.background_value import Later
+from intake.http_client.transport import PooledTransport
+from intake.s3.background_value import BackgroundValue
+from intake.s3.client import S3Client
 from intake.s3.signer import Signer
 from intake.s3.store import S3Store
-from intake.http_client.transport import SessionTransport
 
 
 @asynccontextmanager
@@ -47,8 +47,8 @@ async def opened(
         region_name=s3.region,
     )
     tls = ssl.create_default_context(cafile=certifi.where())
-    transport = SessionTransport(connect_timeout=1.0, read_timeout=read_timeout, tls=tls)
-    store = S3Store(Bucket(Later(partial(Signer, session, bucket)), transport))
+    transport = PooledTransport(connect_timeout=1.0, read_timeout=read_timeout, tls=tls)
+    store = S3Store(S3Client(BackgroundValue(partial(Signer, session, bucket)), transport))
     try:
         yield store
     finally:

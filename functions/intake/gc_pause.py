@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def uncollected() -> Generator[None]:
+def gc_paused() -> Generator[None]:
     """Keep Python's collector of garbage away from what is imported and made once.
 
     All of it stays, and at every few thousand objects the collector would look through it again, now and later.

@@ -64,7 +64,7 @@ class Sample:
             {
                 "sockets": sum(link.startswith("socket:") for link in links),
                 "descriptors": len(links),
-                "tasks": len(asyncio.all_tasks(runtime._runner.get_loop())),
+                "tasks": len(asyncio.all_tasks(app._runner.get_loop())),
                 "threads": threading.active_count(),
                 "MiB": resident / 2**20,
                 "ms per File": milliseconds,

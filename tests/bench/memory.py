@@ -49,7 +49,7 @@ def measure(images: int, size: int) -> dict[str, float]:
         ours.run([f"{origin}/{number}" for number in range(images)], "bench")
         peak = peak_mib()
         ours.close()
-        budget = runtime.config().limits.memory_budget_bytes / MIB
+        budget = app.config().limits.memory_budget_bytes / MIB
     return {"imports_mib": imports, "peak_mib": peak, "beyond_imports_mib": peak - imports, "budget_mib": budget}
 
 

@@ -9,9 +9,9 @@ from contract.bulk_definition import definition
 from contract.bulk_machine import Machine
 from doors import House
 from fakes import FakeStore
-from intake.s3.bulk_results import Runs
-from intake.model.bulk_report import BatchReport, failed_key, summary_key
 from intake.handlers import bulk, summary
+from intake.model.bulk_report import BatchReport, failed_key, summary_key
+from intake.s3.bulk_results import BulkResults
 from lambda_context import Context
 from samples import picture
 
@@ -19,7 +19,7 @@ SITE = "https://a.example/"
 IMAGE = picture(4, 3, 1)
 
 
-class RunsInMemory(Runs):
+class RunsInMemory(BulkResults):
     """The results of runs in the same memory as receipts."""
 
     def __init__(self, store: FakeStore) -> None:

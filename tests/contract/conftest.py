@@ -26,8 +26,8 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 @pytest.fixture
 def emitted(capsys: pytest.CaptureFixture[str], lines: io.StringIO) -> dict[Metric, str]:
     """The metrics that a File puts out, with their units."""
-    telemetry.Telemetry().images(FILE, OUTCOMES)
-    telemetry.Telemetry().file(RECEIPT, None)
+    telemetry.Telemetry().images_done(FILE, OUTCOMES)
+    telemetry.Telemetry().file_done(RECEIPT, None)
     assert lines.getvalue()
     found = {}
     for line in capsys.readouterr().out.splitlines():
@@ -41,6 +41,6 @@ def emitted(capsys: pytest.CaptureFixture[str], lines: io.StringIO) -> dict[Metr
 @pytest.fixture
 def behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     with house(monkeypatch, limits=Limits(deadline_margin=0.1)) as built:
-        monkeypatch.setattr(runtime, "runs", lambda: RunsInMemory(built.store))
+        monkeypatch.setattr(app, "bulk_results", lambda: RunsInMemory(built.store))
         built.fetch.answers = {SITE + str(number): IMAGE for number in range(2000)} | {SITE + "gone": NotFound()}
         yield built

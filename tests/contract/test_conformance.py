@@ -14,8 +14,8 @@ from requests.auth import AuthBase
 
 from conformance import Outcome, contract, examine, lead
 from doors import House, house
-from intake.model.errors import StoreFailed
 from intake.handlers import http
+from intake.model.errors import StoreFailed
 from lambda_context import Context
 from samples import picture
 

@@ -60,14 +60,14 @@ def test_every_error_class_stands_in_the_docs() -> None:
 def test_every_setting_stands_in_the_docs_with_its_default_and_wanted_form_and_no_other_does() -> None:
     documented = {name: cells[:2] for name, cells in rows("settings.md", 5).items()}
     assert documented == {
-        setting.name: ["required" if setting.default is REQUIRED else setting.shown, setting.wanted]
+        setting.name: ["required" if setting.default is REQUIRED else setting.default_text, setting.expected]
         for setting in SETTINGS
     }
 
 
 def test_every_setting_is_explained_as_the_code_explains_it() -> None:
     assert {name: cells[3] for name, cells in rows("settings.md", 5).items()} == {
-        setting.name: setting.about for setting in SETTINGS
+        setting.name: setting.description for setting in SETTINGS
     }
 
 

@@ -14,11 +14,11 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from doors import House, house
 from fakes import FakeStore
+from intake.handlers import http
 from intake.model.errors import LEAVES, StoreDenied, StoreFailed
 from intake.model.file import File
 from intake.model.manifest import MAX_DOCUMENT_BYTES
 from intake.model.problem import Problem
-from intake.handlers import http
 from lambda_context import Context
 from samples import picture
 

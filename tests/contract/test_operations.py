@@ -11,8 +11,8 @@ import pytest
 from contract.watched import ALARMS, FILE, OUTCOMES, PAGE, RECEIPT, URL, Metric
 from doors import INBOX, house
 from intake import app, telemetry
-from intake.model.errors import StoreFailed
 from intake.handlers import bulk, http, s3, summary
+from intake.model.errors import StoreFailed
 from lambda_context import Context
 from samples import picture
 
@@ -66,7 +66,7 @@ def say_everything(monkeypatch: pytest.MonkeyPatch) -> None:
             {"Items": [{"url": URL}], "BatchInput": {"run": "r", "startedAt": "2026-11-22T12:00:00Z"}}, context
         )
         kept = SimpleNamespace(reports=lambda _: [], put_failed=lambda *_: False, put_summary=lambda _: None)
-        monkeypatch.setattr(runtime, "runs", lambda: kept)
+        monkeypatch.setattr(app, "bulk_results", lambda: kept)
         summary.handler({"run": "r", "startedAt": "2026-11-22T12:00:00Z", "list": "s3://b/k"}, context)
         for error in (StoreFailed(reason="S3 answered 503"), ZeroDivisionError()):
             behind.store.failures = {"receipts/": error}
@@ -74,10 +74,10 @@ def say_everything(monkeypatch: pytest.MonkeyPatch) -> None:
         behind.inbox.failure = StoreFailed(reason="S3 answered 503")
         with pytest.raises(s3.Unfinished):
             s3.handler({"Records": [record_of("inbox/a.json")]}, context)
-    telemetry.Telemetry().unreached(FILE)
-    telemetry.Telemetry().images(FILE, OUTCOMES)
-    telemetry.Telemetry().file(RECEIPT, None)
-    telemetry.Telemetry().file(RECEIPT, StoreFailed())
+    telemetry.Telemetry().file_skipped(FILE)
+    telemetry.Telemetry().images_done(FILE, OUTCOMES)
+    telemetry.Telemetry().file_done(RECEIPT, None)
+    telemetry.Telemetry().file_done(RECEIPT, StoreFailed())
 
 
 @pytest.fixture

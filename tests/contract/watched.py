@@ -10,8 +10,9 @@ from infra.template import ROOT, load
 
 from intake.model.errors import InternalError, NotFound
 from intake.model.file import File
-from intake.image.verify import Image
-from intake.model.receipt import Effort, Failed, Outcome, Receipt, Stored
+from intake.model.image_info import ImageInfo
+from intake.model.outcome import Failed, FetchStats, Outcome, Stored
+from intake.model.receipt import Receipt
 from intake.model.url import Url
 
 TEXT = (ROOT / "infra" / "observability.yaml").read_text()
@@ -40,9 +41,9 @@ type Metric = tuple[str, str, frozenset[str]]
 URL = "https://a.example/1.jpg"
 FILE = File.parse({"id": "lot-7", "urls": [URL, URL + "?2", URL + "?3"]})
 OUTCOMES: tuple[Outcome, ...] = (
-    Stored(Image("jpeg", 4, 3, 1), "images/a.jpg", "abc", 700, Url.parse(URL), reused=False, effort=Effort(1, 2, 3)),
-    Failed(NotFound(), Effort(1, 7, 0)),
-    Failed(InternalError(reason="a bug"), Effort(1, 1, 1)),
+    Stored(ImageInfo("jpeg", 4, 3, 1), "images/a.jpg", "abc", 700, Url.parse(URL), reused=False, effort=FetchStats(1, 2, 3)),
+    Failed(NotFound(), FetchStats(1, 7, 0)),
+    Failed(InternalError(reason="a bug"), FetchStats(1, 1, 1)),
 )  # fmt: skip
 RECEIPT = Receipt.of(FILE, OUTCOMES, bucket="b", created_at=datetime(2026, 11, 22, tzinfo=UTC), elapsed_ms=9)
 

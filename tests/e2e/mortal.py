@@ -14,7 +14,7 @@ from lambda_context import Context
 
 
 def main() -> None:
-    runtime.manifests()  # all is built, nothing is opened: as after the start of a function
+    app.manifest_service()  # all is built, nothing is opened: as after the start of a function
     for line in sys.stdin:
         process = os.fork()
         if not process:

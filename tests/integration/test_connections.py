@@ -6,7 +6,7 @@ from collections.abc import Generator
 
 import pytest
 
-from intake.http_client.response_head import Head, read_head
+from intake.http_client.response_head import ResponseHead, parse_head
 from origin import BEHAVIOURS, IMAGE, Origin, in_a_thread
 from origin.behaviour import head, says
 from origin.client import Client, Connect, limits_for
@@ -115,10 +115,10 @@ async def test_a_flood_of_heads_is_not_read_to_its_end(
     origin: Origin, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Thousands come in one segment, and nothing else runs while they are read."""
-    seen: list[Head] = []
+    seen: list[ResponseHead] = []
     monkeypatch.setattr(
-        "intake.http_client.response_parser.read_head",
-        lambda *given: seen.append(read_head(*given)) or seen[-1],  # type: ignore[func-returns-value]
+        "intake.http_client.response_parser.parse_head",
+        lambda *given: seen.append(parse_head(*given)) or seen[-1],  # type: ignore[func-returns-value]
     )
     origin.taught["flood"] = says(head(status="100 Continue") * 10_000, end=False)
 

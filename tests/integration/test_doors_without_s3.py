@@ -11,8 +11,8 @@ import pytest
 
 import seaweed
 from built import batch, built, get, post, tell
-from intake.model.errors import StoreFailed
 from intake.handlers.s3 import Unfinished
+from intake.model.errors import StoreFailed
 from origin import Origin, in_a_thread
 from origin.behaviour import Act, says, sized, wait_forever
 from samples import jpeg_of_size

@@ -7,9 +7,9 @@ import pytest
 
 import seaweed
 from intake import app
-from intake.adapters import inbox as adapter
-from intake.s3.inbox import S3Inbox
 from intake.model.errors import StoreFailed
+from intake.s3 import inbox as adapter
+from intake.s3.inbox import S3Inbox
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ async def inbox(s3: seaweed.S3Server, bucket: str, monkeypatch: pytest.MonkeyPat
     for name, value in s3.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(adapter, "_PIECE", 1000)
-    made = S3Inbox(runtime.bucket(bucket))
+    made = S3Inbox(app.s3_client(bucket))
     yield made
     await made.aclose()
 

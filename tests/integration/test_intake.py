@@ -11,10 +11,10 @@ import pytest
 
 import seaweed
 from intake import app
-from intake.s3.store import S3Store
 from intake.config import Config
 from intake.handlers.http import handler
-from intake.ingest.service import Intake
+from intake.ingest.service import IngestService
+from intake.s3.store import S3Store
 from intake.telemetry import Telemetry
 from lambda_context import Context
 from origin import IMAGE, Origin, in_a_thread
@@ -48,11 +48,11 @@ def post(s3: seaweed.S3Server, bucket: str, origin: Origin, monkeypatch: pytest.
         monkeypatch.setenv(name, value)
     config = Config.from_environment(settings)
     with asyncio.Runner() as runner:
-        fetcher, store = runtime.fetcher(config), S3Store(runtime.bucket(bucket))
-        service = Intake(fetcher, store, Telemetry(), config.limits, bucket)
-        monkeypatch.setattr(runtime, "_runner", runner)
-        monkeypatch.setattr(runtime, "config", lambda: config)
-        monkeypatch.setattr(runtime, "intake", lambda: service)
+        fetcher, store = app.downloader(config), S3Store(app.s3_client(bucket))
+        service = IngestService(fetcher, store, Telemetry(), config.limits, bucket)
+        monkeypatch.setattr(app, "_runner", runner)
+        monkeypatch.setattr(app, "config", lambda: config)
+        monkeypatch.setattr(app, "ingest_service", lambda: service)
         yield lambda document: call("POST", "/files", json.dumps(document))
         runner.run(fetcher.aclose())
         runner.run(store.aclose())

@@ -6,10 +6,10 @@ import socket
 from multiprocessing.connection import Connection
 
 from bench.program import peak_mib
-from fakes import FakeStore, RecordingReport
+from fakes import FakeStore, RecordingObserver
+from intake.ingest.service import IngestService
 from intake.model.file import File
 from intake.model.receipt import FailedEntry
-from intake.ingest.service import Intake
 from origin import IMAGE, in_a_thread
 from origin.behaviour import Act, Reader, Request, Writer, chunks, head, send, send_forever, wait_forever
 from origin.client import Client, limits_for
@@ -66,11 +66,11 @@ async def _ask(origin: Origin) -> tuple[set[str], float]:
         read_timeout=0.4,
     )
     async with Client(limits) as client:
-        intake = Intake(client.fetcher, FakeStore(), RecordingReport(), limits, "bucket")
-        await intake.take_in(File.parse({"urls": [origin.url("length")]}), 30.0)
+        intake = IngestService(client.fetcher, FakeStore(), RecordingObserver(), limits, "bucket")
+        await intake.ingest(File.parse({"urls": [origin.url("length")]}), 30.0)
         before = peak_mib()
         paths = [f"{host}:{origin.port}/{list(GREEDY)[n % len(GREEDY)]}" for n, host in enumerate(hosts)]
-        receipt = await intake.take_in(File.parse({"urls": [f"http://{path}" for path in paths]}), 30.0)
+        receipt = await intake.ingest(File.parse({"urls": [f"http://{path}" for path in paths]}), 30.0)
     codes = {entry.error.code for entry in receipt.images if isinstance(entry, FailedEntry)}
     return codes, peak_mib() - before
 

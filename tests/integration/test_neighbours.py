@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from fakes import FakeStore, RecordingReport
+from fakes import FakeStore, RecordingObserver
+from intake.ingest.service import IngestService
 from intake.model.file import File
 from intake.model.receipt import FailedEntry, Receipt
-from intake.ingest.service import Intake
 from origin import BEHAVIOURS, MOST, STORED, Origin
 from origin.client import Client, limits_for
 
@@ -19,8 +19,8 @@ def codes(receipt: Receipt) -> list[str]:
     return [entry.error.code if isinstance(entry, FailedEntry) else STORED for entry in receipt.images]
 
 
-def intake_of(client: Client) -> Intake:
-    return Intake(client.fetcher, FakeStore(), RecordingReport(), client.limits, "bucket")
+def intake_of(client: Client) -> IngestService:
+    return IngestService(client.fetcher, FakeStore(), RecordingObserver(), client.limits, "bucket")
 
 
 @pytest.mark.usefixtures("dialled", "no_leaks")
@@ -30,7 +30,7 @@ async def test_images_that_wait_for_a_slow_origin_do_not_hold_up_another() -> No
         limits = limits_for(slow, quick, max_in_flight=2, max_per_origin=1, deadline_margin=MARGIN, read_timeout=5.0)
         async with Client(limits) as client:
             urls = [slow.url(f"silent?{n}") for n in range(10)] + [quick.url(f"length?{n}") for n in range(QUICK)]
-            receipt = await intake_of(client).take_in(File.parse({"urls": urls}), 4.0)
+            receipt = await intake_of(client).ingest(File.parse({"urls": urls}), 4.0)
     assert codes(receipt)[-QUICK:] == [STORED] * QUICK
     assert {"deadline_exceeded"} == set(codes(receipt)[:-QUICK])
 
@@ -55,7 +55,7 @@ async def test_every_behaviour_there_is_in_one_file_has_its_own_code_and_the_ans
             file = File.parse({"urls": [origin.url(name) for name in names]}, max_base_images=500)
             begin = asyncio.get_running_loop().time()
             intake = intake_of(client)
-            receipt = await intake.take_in(file, 40.0)
+            receipt = await intake.ingest(file, 40.0)
             assert asyncio.get_running_loop().time() - begin < 40.0
     wrong = {
         name: (BEHAVIOURS[name].code, code)

@@ -7,7 +7,7 @@ import pytest
 
 from intake.download.memory_budget import Reservation
 from intake.model.errors import IntakeError
-from intake.model.receipt import Effort
+from intake.model.outcome import FetchStats
 from intake.model.url import Url
 from origin import BEHAVIOURS, IMAGE, MOST, Origin
 from origin.behaviour import Reader, Request, Writer, head, send, sized, wait_forever
@@ -29,7 +29,7 @@ FAILING_IN_THE_BODY = [
 
 async def _fetch(client: Client, url: str) -> Reservation:
     reservation = Reservation(client.budget)
-    await client.fetcher.fetch(Url.parse(url), reservation, Effort())
+    await client.fetcher.fetch(Url.parse(url), reservation, FetchStats())
     return reservation
 
 
@@ -40,7 +40,7 @@ async def test_an_attempt_that_failed_holds_no_memory(name: str, origin: Origin,
     reservation = Reservation(client.budget)
 
     with pytest.raises(IntakeError) as caught:
-        await client.fetcher.fetch(Url.parse(origin.url(name)), reservation, Effort())
+        await client.fetcher.fetch(Url.parse(origin.url(name)), reservation, FetchStats())
 
     assert BEHAVIOURS[name].code == caught.value.code
     assert client.budget.size == client.free

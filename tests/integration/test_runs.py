@@ -8,20 +8,20 @@ import pytest
 
 import seaweed
 from intake import app
-from intake.s3.bulk_results import Runs
-from intake.model.bulk_report import BatchReport, Totals, batch_key
 from intake.handlers.summary import handler
+from intake.model.bulk_report import BatchReport, Totals, batch_key
+from intake.s3.bulk_results import BulkResults
 from lambda_context import Context
 
 EVENT = {"run": "run-1", "startedAt": "2026-11-22T12:00:00.123Z", "list": "s3://the-inbox/bulk/list.csv"}
 
 
 @pytest.fixture(autouse=True)
-def runs(s3: seaweed.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
+def runs(s3: seaweed.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[BulkResults]:
     for name, value in s3.environment.items():
         monkeypatch.setenv(name, value)
-    made = Runs(bucket)
-    monkeypatch.setattr(runtime, "runs", lambda: made)
+    made = BulkResults(bucket)
+    monkeypatch.setattr(app, "bulk_results", lambda: made)
     yield made
     made._client.close()
 
@@ -97,7 +97,9 @@ def test_the_summary_of_a_run_that_was_given_up_says_so_and_why(s3: seaweed.S3Se
     assert json.loads(get(s3, bucket, "runs/run-1/summary.json")) == answer
 
 
-def test_whether_a_report_is_there_is_asked_by_a_list_below_runs(s3: seaweed.S3Server, bucket: str, runs: Runs) -> None:
+def test_whether_a_report_is_there_is_asked_by_a_list_below_runs(
+    s3: seaweed.S3Server, bucket: str, runs: BulkResults
+) -> None:
     """The role may list runs/ alone; S3 answers 403, not 404, to whoever asks otherwise for what is not there."""
     asked: list[tuple[str, str]] = []
     runs._client.meta.events.register(

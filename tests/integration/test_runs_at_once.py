@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 import seaweed
-from fakes import Answer, FakeFetch, RecordingReport, Slow
+from fakes import Answer, FakeFetch, RecordingObserver, Slow
 from intake import app
-from intake.s3.store import S3Store
+from intake.ingest.service import IngestService
 from intake.model.errors import ConnectFailed
 from intake.model.file import File
 from intake.model.limits import Limits
 from intake.model.receipt import Receipt, Status
-from intake.ingest.service import Intake
+from intake.s3.store import S3Store
 from samples import picture
 
 NAMES = [f"https://a.example/{number}" for number in range(8)]
@@ -27,7 +27,7 @@ SINCE = datetime.now(UTC) - timedelta(seconds=5)
 async def store(s3: seaweed.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[S3Store]:
     for name, value in s3.environment.items():
         monkeypatch.setenv(name, value)
-    made = S3Store(runtime.bucket(bucket))
+    made = S3Store(app.s3_client(bucket))
     yield made
     await made.aclose()
 
@@ -36,8 +36,8 @@ async def run(store: S3Store, stored: int, seconds: float) -> Receipt:
     """One run, to which only one of the images is answered, and after so many seconds."""
     answers: dict[str, Answer] = {name: Slow(seconds, ConnectFailed()) for name in NAMES}
     answers[NAMES[stored]] = Slow(seconds, picture(4 + stored, 3, stored))
-    intake = Intake(FakeFetch(answers), store, RecordingReport(), Limits(), "bucket")
-    return await intake.take_in(FILE, 60.0, since=SINCE)
+    intake = IngestService(FakeFetch(answers), store, RecordingObserver(), Limits(), "bucket")
+    return await intake.ingest(FILE, 60.0, submitted_at=SINCE)
 
 
 @pytest.mark.parametrize("seed", range(5))

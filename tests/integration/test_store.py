@@ -7,17 +7,17 @@ from asyncio import StreamReader, StreamWriter
 import pytest
 
 import seaweed
+from intake.image.verify import verify
 from intake.model.errors import StoreDenied, StoreFailed
-from intake.image.verify import inspect
-from intake.model.object_keys import image_key
 from intake.model.limits import Limits
+from intake.model.object_keys import image_key
 from origin.behaviour import reset
 from samples import picture
 from stores import opened
 
 BODY = bytearray(picture(6, 5, 3, "png"))
 DIGEST = hashlib.sha256(BODY).hexdigest()
-IMAGE = inspect(BODY, Limits())
+IMAGE = verify(BODY, Limits())
 KEY = image_key(DIGEST, IMAGE)
 
 

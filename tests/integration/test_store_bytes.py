@@ -6,10 +6,10 @@ from collections.abc import AsyncGenerator, Iterator
 import pytest
 
 import seaweed
-from intake.s3.store import S3Store
 from intake.model.errors import StoreFailed
-from intake.image.verify import Image
+from intake.model.image_info import ImageInfo
 from intake.model.object_keys import image_key
+from intake.s3.store import S3Store
 from origin.behaviour import Act, head, reset, says, sized, wait_forever
 from samples import jpeg_of_size
 from stores import opened
@@ -17,7 +17,7 @@ from way import Way, after_upload, breaks_at, cut_after, loses_the_answer, spoil
 
 BODY = bytearray(jpeg_of_size(600_000, 7))
 DIGEST = hashlib.sha256(BODY).hexdigest()
-IMAGE = Image("jpeg", 1, 1, 1)
+IMAGE = ImageInfo("jpeg", 1, 1, 1)
 KEY = image_key(DIGEST, IMAGE)
 PUT = f"PUT .*{KEY}"
 RECEIPT = "receipts/a.json"

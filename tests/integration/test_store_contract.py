@@ -12,18 +12,19 @@ import pytest
 from infra.local.ministack import REGION, ROOT_KEY, ROOT_SECRET, ministack
 
 import seaweed
-from intake.s3.store import S3Store
+from intake.image.verify import verify
 from intake.model.errors import StoreDenied, StoreFailed
-from intake.image.verify import Image, inspect
-from intake.model.object_keys import image_key
+from intake.model.image_info import ImageInfo
 from intake.model.limits import MIB, Limits
+from intake.model.object_keys import image_key
+from intake.s3.store import S3Store
 from samples import jpeg_of_size, picture
 from stores import opened, wrong_images
 
 VENV = Path(__file__).parents[2] / ".local" / "ministack"
 BODY = bytearray(picture(6, 5, 3, "png"))
 DIGEST = hashlib.sha256(BODY).hexdigest()
-IMAGE = inspect(BODY, Limits())
+IMAGE = verify(BODY, Limits())
 KEY = image_key(DIGEST, IMAGE)
 WRITERS = 16
 
@@ -108,7 +109,7 @@ async def test_a_body_of_any_size_arrives_byte_for_byte(
     """One slice of the upload, exactly one, one byte more, and the most that an image may have."""
     body = bytearray(jpeg_of_size(size, 1))
     digest = hashlib.sha256(body).hexdigest()
-    image = Image("jpeg", 1, 1, 1)
+    image = ImageInfo("jpeg", 1, 1, 1)
     assert await store.put_image(image_key(digest, image), image, body, digest) is False
     found = server.objects(images)
     assert [size] == [len(held) for held in found.values()]

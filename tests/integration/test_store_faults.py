@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 
 import seaweed
-from intake.s3.store import S3Store
 from intake.model.errors import StoreDenied, StoreFailed
-from intake.image.verify import Image
+from intake.model.image_info import ImageInfo
 from intake.model.object_keys import image_key
+from intake.s3.store import S3Store
 from microbursts import Weather, weather_before
 from samples import jpeg_of_size
 from stores import opened
 
 BODY = bytearray(jpeg_of_size(300_000, 7))
 DIGEST = hashlib.sha256(BODY).hexdigest()
-IMAGE = Image("jpeg", 1, 1, 1)
+IMAGE = ImageInfo("jpeg", 1, 1, 1)
 KEY = image_key(DIGEST, IMAGE)
 ATTEMPTS = 4
 

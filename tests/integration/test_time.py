@@ -44,12 +44,12 @@ async def test_waiting_for_a_place_at_the_origin_does_not_count(origin: Origin, 
 async def test_waiting_for_memory_does_not_count(origin: Origin, connect: Connect) -> None:
     """All of it is taken for longer than an image may take."""
     client = connect(origin, image_timeout=_TAKES)
-    await client.budget.take(client.budget.size, "another")
+    await client.budget.acquire(client.budget.size, "another")
     task = asyncio.create_task(client.get(origin.url("chunked")))
 
     await asyncio.sleep(2 * _TAKES)
     assert not task.done()
-    client.budget.give(client.budget.size, "another")
+    client.budget.release(client.budget.size, "another")
     result = await task
 
     assert result.code == "stored"
@@ -64,11 +64,11 @@ async def test_silence_of_our_own_making_does_not_count(framing: str, origin: Or
     in_chunks = head("Transfer-Encoding: chunked") + chunks([*pieces, b""])
     origin.taught["large"] = says(in_chunks if framing == "chunked" else sized(body), end=False)
     client = connect(origin, max_image_bytes=len(body), memory_budget_bytes=len(body), read_timeout=0.2, max_attempts=1)
-    await client.budget.take(client.budget.size, "another")
+    await client.budget.acquire(client.budget.size, "another")
     task = asyncio.create_task(client.get(origin.url("large")))
 
     await asyncio.sleep(2 * _TAKES)
-    client.budget.give(client.budget.size, "another")
+    client.budget.release(client.budget.size, "another")
 
     assert (await task).body == body
     assert (await client.get(origin.url("length"))).body == IMAGE

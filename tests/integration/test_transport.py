@@ -9,10 +9,10 @@ import pytest
 import trustme
 
 from intake import app
-from intake.download.memory_budget import MemoryBudget, Reservation
 from intake.config import Config
+from intake.download.memory_budget import MemoryBudget, Reservation
 from intake.model.errors import TlsFailed
-from intake.model.receipt import Effort
+from intake.model.outcome import FetchStats
 from intake.model.url import Url
 from origin import IMAGE, Origin
 from origin.client import AGENT, Client, Connect
@@ -180,12 +180,12 @@ async def test_authorities_in_the_environment_are_not_trusted(
         }
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
-        runtime._tls.cache_clear()
-        fetcher = runtime.fetcher(Config.from_environment())
+        app._tls.cache_clear()
+        fetcher = app.downloader(Config.from_environment())
         with pytest.raises(TlsFailed):
-            await fetcher.fetch(Url.parse(origin.url("length")), Reservation(MemoryBudget(1)), Effort())
+            await fetcher.fetch(Url.parse(origin.url("length")), Reservation(MemoryBudget(1)), FetchStats())
         await fetcher._transport.aclose()
-        runtime._tls.cache_clear()
+        app._tls.cache_clear()
 
     assert not origin.requests
     assert {"127.0.0.1"} == set(dialled)

@@ -12,12 +12,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from fakes import FakeStore, RecordingReport
+from fakes import FakeStore, RecordingObserver
 from intake import app
-from intake.adapters import names as lookups
 from intake.config import Config
+from intake.http_client import resolver as lookups
+from intake.ingest.service import IngestService
 from intake.model.file import File
-from intake.ingest.service import Intake
 from island import ground, names, spellings
 from island.spellings import PUBLIC, PUBLIC_6
 from island.wire import Wire
@@ -105,15 +105,15 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     writer.close()
 
 
-async def _ask(intake: Intake, urls: list[str]) -> list[dict[str, Any]]:
+async def _ask(intake: IngestService, urls: list[str]) -> list[dict[str, Any]]:
     entries: list[dict[str, Any]] = []
     for some in batched(urls, _AT_ONCE, strict=False):
-        receipt = await intake.take_in(File.parse({"urls": list(some)}, max_base_images=500), 60.0)
+        receipt = await intake.ingest(File.parse({"urls": list(some)}, max_base_images=500), 60.0)
         entries += json.loads(receipt.to_json())["images"]
     return entries
 
 
-async def _turn(intake: Intake) -> list[dict[str, Any]]:
+async def _turn(intake: IngestService) -> list[dict[str, Any]]:
     """Ask names that turn inwards between an attempt and the next, between a hop and the next, between two Files."""
     asked = []
     for name in TURNING_NAMES:
@@ -124,7 +124,7 @@ async def _turn(intake: Intake) -> list[dict[str, Any]]:
     return asked
 
 
-async def _times(intake: Intake) -> dict[str, float]:
+async def _times(intake: IngestService) -> dict[str, float]:
     """Milliseconds, at the median, that a refusal takes."""
     taken: dict[str, list[float]] = {}
     for _ in range(40):
@@ -138,9 +138,9 @@ async def _times(intake: Intake) -> dict[str, float]:
 async def _live() -> dict[str, Any]:
     for host in ("0.0.0.0", "::"):  # noqa: S104 - every address of the island
         await asyncio.start_server(_answer, host, OPEN)
-    fetcher = runtime.fetcher(Config.from_environment(os.environ | _SETTINGS))
+    fetcher = app.downloader(Config.from_environment(os.environ | _SETTINGS))
     limits = fetcher._limits
-    intake = Intake(fetcher, FakeStore(), RecordingReport(), limits, "images")
+    intake = IngestService(fetcher, FakeStore(), RecordingObserver(), limits, "images")
     wire = Wire()
     direct = spellings.forbidden()
     bad_names = [f"http://{name}{rest}" for name in [*BAD_NAMES, *NAMED_ODDLY] for rest in ("/", ":81/", "./")]

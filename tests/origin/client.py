@@ -9,16 +9,16 @@ from typing import Any, Self
 
 from aiohappyeyeballs import AddrInfoType
 
-from intake.download.downloader import Fetcher
-from intake.download.guarded_resolver import Guard
-from intake.http_client.transport import SessionTransport
+from intake.download.downloader import HttpDownloader
+from intake.download.guarded_resolver import GuardedResolver
 from intake.download.memory_budget import MemoryBudget, Reservation
-from intake.model.errors import LEAVES, IntakeError
-from intake.image.verify import inspect
-from intake.model.limits import Limits
-from intake.model.receipt import Effort
-from intake.model.url import Url
+from intake.http_client.transport import PooledTransport
+from intake.image.verify import verify
 from intake.ingest.ports import Download
+from intake.model.errors import LEAVES, IntakeError
+from intake.model.limits import Limits
+from intake.model.outcome import FetchStats
+from intake.model.url import Url
 from origin.behaviour import MOST, STORED
 from origin.redirects import LIMIT
 from origin.server import Origin
@@ -36,7 +36,7 @@ class Result:
     """
 
     code: str
-    effort: Effort
+    effort: FetchStats
     download: Download | None = None
     error: IntakeError | None = None
 
@@ -69,14 +69,14 @@ class Client:
 
     def __init__(self, limits: Limits, tls: ssl.SSLContext | None = None) -> None:
         self.limits = limits
-        self.guard = Guard(limits)
-        self.transport = SessionTransport(
+        self.guard = GuardedResolver(limits)
+        self.transport = PooledTransport(
             connect_timeout=limits.connect_timeout,
             read_timeout=limits.read_timeout,
             tls=tls or _TRUSTS_NOBODY,
             network=self.guard,
         )
-        self.fetcher = Fetcher(self.transport, limits, AGENT)
+        self.fetcher = HttpDownloader(self.transport, limits, AGENT)
         self.budget = MemoryBudget(limits.memory_budget_bytes)
 
     async def __aenter__(self) -> Self:
@@ -86,12 +86,12 @@ class Client:
         await self.transport.aclose()
 
     async def get(self, url: str) -> Result:
-        """Fetch and inspect; anything but a leaf of our own tree comes out as it is."""
+        """Fetch and verify; anything but a leaf of our own tree comes out as it is."""
         reservation = Reservation(self.budget)
-        effort = Effort()
+        effort = FetchStats()
         try:
             download = await self.fetcher.fetch(Url.parse(url), reservation, effort)
-            inspect(download.body, self.limits)
+            verify(download.body, self.limits)
         except LEAVES as error:
             return Result(error.code, effort, error=error)
         finally:

@@ -56,7 +56,7 @@ async def byte_by_byte(_: Reader, writer: Writer, __: Request) -> None:
 
 @behaves(STORED)
 async def body_byte_by_byte(_: Reader, writer: Writer, __: Request) -> None:
-    """Chunks of one byte, as fast as they go."""
+    """ChunkedDecoder of one byte, as fast as they go."""
     await send(writer, _CHUNKED + chunks(IMAGE[place : place + 1] for place in range(len(IMAGE))) + b"0\r\n\r\n")
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intake.download.address_policy import Verdict, judge, judge_destination
+from intake.download.address_policy import Verdict, classify, classify_destination
 
 OUTSIDE = Verdict.NOT_GLOBAL_UNICAST
 
@@ -46,7 +46,7 @@ OUTSIDE = Verdict.NOT_GLOBAL_UNICAST
 )
 def test_ipv4_is_dialled_outside_of_the_special_ranges(expected: Verdict, addresses: str) -> None:
     for address in addresses.split():
-        assert (address, expected) == (address, judge(address))
+        assert (address, expected) == (address, classify(address))
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_ipv6_is_dialled_where_it_is_global_unicast_less_what_is_reserved_in_it(
     expected: Verdict, addresses: str
 ) -> None:
     for address in addresses.split():
-        assert (address, expected) == (address, judge(address))
+        assert (address, expected) == (address, classify(address))
 
 
 WRAPPED = [
@@ -96,7 +96,7 @@ WRAPPED = [
 def test_an_address_that_wraps_an_ipv4_address_is_judged_as_what_it_reaches(
     expected: Verdict, inner: str, prefix: str
 ) -> None:
-    assert expected == judge(prefix + inner)
+    assert expected == classify(prefix + inner)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_an_address_that_wraps_an_ipv4_address_is_judged_as_what_it_reaches(
 )
 def test_a_text_that_is_no_plain_address_is_not_dialled(text: str) -> None:
     """A zone makes it none: what it names depends on the machine."""
-    assert judge(text) is Verdict.NOT_AN_ADDRESS
+    assert classify(text) is Verdict.NOT_AN_ADDRESS
 
 
 @pytest.mark.parametrize(
@@ -128,22 +128,22 @@ def test_a_text_that_is_no_plain_address_is_not_dialled(text: str) -> None:
     ],
 )
 def test_allowed_networks_are_dialled_and_not_an_address_more(expected: Verdict, address: str) -> None:
-    assert expected == judge(address, [ip_network("10.1.0.0/16"), ip_network("fd00::/16")])
+    assert expected == classify(address, [ip_network("10.1.0.0/16"), ip_network("fd00::/16")])
 
 
 @pytest.mark.parametrize("prefix", ["", "::ffff:", "64:ff9b::"])
 @pytest.mark.parametrize("address", ["169.254.169.254", "169.254.170.2", "169.254.170.23"])
 def test_what_hands_out_credentials_is_not_dialled_whatever_is_allowed(address: str, prefix: str) -> None:
-    assert judge(prefix + address, [ip_network("169.254.0.0/16"), ip_network("0.0.0.0/0")]) == Verdict.LINK_LOCAL
+    assert classify(prefix + address, [ip_network("169.254.0.0/16"), ip_network("0.0.0.0/0")]) == Verdict.LINK_LOCAL
 
 
 @pytest.mark.parametrize("address", ["fd00:ec2::254", "fd00:ec2::23"])
 def test_nor_is_it_by_ipv6(address: str) -> None:
-    assert judge(address, [ip_network("fd00::/8"), ip_network("::/0")]) == OUTSIDE
+    assert classify(address, [ip_network("fd00::/8"), ip_network("::/0")]) == OUTSIDE
 
 
 def test_only_two_verdicts_dial() -> None:
-    assert {Verdict.PUBLIC, Verdict.ALLOWED} == {verdict for verdict in Verdict if verdict.dialled}
+    assert {Verdict.PUBLIC, Verdict.ALLOWED} == {verdict for verdict in Verdict if verdict.is_allowed}
 
 
 @settings(deadline=None)
@@ -151,13 +151,13 @@ def test_only_two_verdicts_dial() -> None:
 def test_what_python_holds_for_local_is_never_dialled(address: IPv4Address | IPv6Address) -> None:
     wraps = address in ip_network("::ffff:0:0/96") or address in ip_network("64:ff9b::/96")
     if not wraps and (not address.is_global or address.is_multicast or address.is_reserved):
-        assert not judge(str(address)).dialled
+        assert not classify(str(address)).is_allowed
 
 
 @settings(deadline=None)
 @given(st.text(st.characters(codec=None)))
 def test_whatever_the_text_there_is_a_verdict(text: str) -> None:
-    assert judge(text) in Verdict
+    assert classify(text) in Verdict
 
 
 PORTS = (80, 443)
@@ -183,4 +183,4 @@ PORTS = (80, 443)
 def test_a_destination_must_be_on_an_allowed_host_and_port(
     expected: Verdict, host: str, port: int, hosts: tuple[str, ...]
 ) -> None:
-    assert expected == judge_destination(host, port, hosts=hosts, ports=PORTS)
+    assert expected == classify_destination(host, port, hosts=hosts, ports=PORTS)

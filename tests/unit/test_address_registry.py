@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from intake.download.address_policy import judge
+from intake.download.address_policy import classify
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -49,13 +49,13 @@ def samples(block: str) -> list[str]:
 
 @pytest.mark.parametrize("block", [block for block in registry(global_=False) if block not in WRAPPERS])
 def test_what_is_not_globally_reachable_is_not_dialled(block: str) -> None:
-    assert [address for address in samples(block) if judge(address).dialled] == []
+    assert [address for address in samples(block) if classify(address).is_allowed] == []
 
 
 @pytest.mark.parametrize("block", [block for block in registry(global_=True) if block not in WRAPPERS])
 def test_what_is_globally_reachable_is_dialled_or_refused_for_a_reason(block: str) -> None:
     expected = [True] if block in DIALLED else [False]
-    assert expected == sorted({judge(address).dialled for address in samples(block)})
+    assert expected == sorted({classify(address).is_allowed for address in samples(block)})
     assert (block in DIALLED) is not (block in REFUSED_ALTHOUGH_GLOBAL)
 
 

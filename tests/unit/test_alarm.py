@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from intake.http_client.read_deadline import Alarm
+from intake.http_client.read_deadline import ReadDeadline
 
 
 class _Ringing:
@@ -17,13 +17,13 @@ class _Ringing:
         self._loop = asyncio.get_running_loop()
         self.now = self._loop.time()
         monkeypatch.setattr(self._loop, "time", lambda: self.now)
-        self.alarm = Alarm()
+        self.alarm = ReadDeadline()
 
     def ring(self) -> None:
         self.rung += 1
 
     def set(self, seconds: float) -> None:
-        self.alarm.set(self.now + seconds, self.ring)
+        self.alarm.arm(self.now + seconds, self.ring)
 
     async def passes(self, seconds: float) -> int:
         """Let time pass, and say how often it has rung so far."""
@@ -35,7 +35,7 @@ class _Ringing:
 
 class _Owner:
     def __init__(self) -> None:
-        self.alarm = Alarm()
+        self.alarm = ReadDeadline()
 
     def ring(self) -> None: ...
 
@@ -64,7 +64,7 @@ async def test_a_moment_that_comes_nearer_is_kept(ringing: _Ringing) -> None:
 
 async def test_one_that_is_off_does_not_ring_until_it_is_set_again(ringing: _Ringing) -> None:
     ringing.set(10)
-    ringing.alarm.off()
+    ringing.alarm.disarm()
     assert await ringing.passes(100) == 0
     ringing.set(10)
     assert [await ringing.passes(9), await ringing.passes(2)] == [0, 1]
@@ -73,18 +73,18 @@ async def test_one_that_is_off_does_not_ring_until_it_is_set_again(ringing: _Rin
 async def test_it_can_be_set_while_it_rings(ringing: _Ringing) -> None:
     def ring() -> None:
         ringing.ring()
-        ringing.alarm.set(ringing.now + 10, ring)
+        ringing.alarm.arm(ringing.now + 10, ring)
 
-    ringing.alarm.set(ringing.now + 10, ring)
+    ringing.alarm.arm(ringing.now + 10, ring)
     assert [await ringing.passes(11), await ringing.passes(11)] == [1, 2]
 
 
-@pytest.mark.parametrize("how", [Alarm.off, Alarm.drop])
+@pytest.mark.parametrize("how", [ReadDeadline.disarm, ReadDeadline.close])
 @pytest.mark.usefixtures("no_collector")
-async def test_who_was_to_be_rung_is_not_kept(how: Callable[[Alarm], None]) -> None:
+async def test_who_was_to_be_rung_is_not_kept(how: Callable[[ReadDeadline], None]) -> None:
     """A connection has an alarm that rings it: a circle, which only the collector would undo, with a body in it."""
     owner = _Owner()
-    owner.alarm.set(asyncio.get_running_loop().time() + 10, owner.ring)
+    owner.alarm.arm(asyncio.get_running_loop().time() + 10, owner.ring)
     how(owner.alarm)
     there = weakref.ref(owner)
     del owner
@@ -94,6 +94,6 @@ async def test_who_was_to_be_rung_is_not_kept(how: Callable[[Alarm], None]) -> N
 async def test_one_that_was_dropped_leaves_nothing_with_the_loop(ringing: _Ringing) -> None:
     ringing.set(10)
     timer = ringing.alarm._timer
-    ringing.alarm.drop()
+    ringing.alarm.close()
     assert timer is not None
     assert timer.cancelled()

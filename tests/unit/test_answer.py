@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intake.http_client.response_parser import Answer
+from intake.http_client.response_parser import ResponseParser
 from intake.model.errors import BadResponse
 
 _HEADS = [b"HTTP/1.1 200 OK\r\n", b"HTTP/1.0 404\r\n", b"HTTP/1.1 103 Hints\r\nLink: a\r\n\r\nHTTP/1.1 200 OK\n"]
@@ -55,12 +55,12 @@ def broken(draw: st.DrawFn) -> bytes:
     return raw[: draw(st.integers(0, len(raw)))] if draw(st.booleans()) else raw
 
 
-def taken(raw: bytes, cuts: list[int]) -> tuple[Answer, bytes]:
+def taken(raw: bytes, cuts: list[int]) -> tuple[ResponseParser, bytes]:
     """Feed what came, in pieces, up to the end of the connection."""
-    answer, body = Answer("GET"), b""
+    answer, body = ResponseParser("GET"), b""
     for begin, end in pairwise(sorted({0, len(raw), *(cut % (len(raw) + 1) for cut in cuts)})):
         body += b"".join(bytes(piece) for piece in answer.feed(raw[begin:end]))
-    answer.end()
+    answer.feed_eof()
     return answer, body
 
 
@@ -95,7 +95,7 @@ def test_a_whole_answer_is_taken_however_it_is_cut(sent: Sent, cuts: list[int], 
 
     assert answer.complete
     assert body == sent.body + (behind if sent.until_close else b"")
-    assert answer.over is (bool(behind) and not sent.until_close)
+    assert answer.has_extra_bytes is (bool(behind) and not sent.until_close)
 
 
 @settings(deadline=None)
@@ -128,4 +128,4 @@ def test_what_a_strict_reader_takes_for_another_body_is_not_taken(raw: bytes, cu
 def test_what_follows_an_answer_without_a_body_is_too_much(status: int) -> None:
     answer, body = taken(b"HTTP/1.1 %d None\r\nContent-Length: 5\r\n\r\nimage" % status, [])
 
-    assert (answer.complete, answer.over, body) == (True, True, b"")
+    assert (answer.complete, answer.has_extra_bytes, body) == (True, True, b"")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intake.download.image_body import Body
+from intake.download.image_body import ImageBody
 from intake.model.errors import EmptyBody, IncompleteBody, TooLarge, UnsupportedType
 from samples import picture
 
@@ -16,7 +16,7 @@ PNG = picture(8, 8, 1, "png")
 
 
 def received(chunks: Sequence[bytes], *, length: int | None, most: int = 10_000, accepted: str = "png") -> bytes:
-    body = Body(length, most, (accepted,))
+    body = ImageBody(length, most, (accepted,))
     for chunk in chunks:
         body.add(chunk)
     whole, digest = body.finish()
@@ -50,14 +50,14 @@ def test_more_bytes_than_announced_are_not_what_was_announced() -> None:
 
 @pytest.mark.parametrize("length", [None, 5])
 def test_a_body_over_the_limit_is_cut_off_as_it_streams(length: int | None) -> None:
-    body = Body(length, len(PNG), ("png",))
+    body = ImageBody(length, len(PNG), ("png",))
     body.add(PNG)
     with pytest.raises(TooLarge, match=f"more than the {len(PNG)} bytes"):
         body.add(b"!")
 
 
 def test_a_page_that_is_no_image_is_refused_with_its_first_16_bytes() -> None:
-    body = Body(None, 10_000, ("png",))
+    body = ImageBody(None, 10_000, ("png",))
     body.add(b"<!doctype html>")
     with pytest.raises(UnsupportedType):
         body.add(b"<")
@@ -66,7 +66,7 @@ def test_a_page_that_is_no_image_is_refused_with_its_first_16_bytes() -> None:
 @pytest.mark.parametrize("first", [b"", b"<!doc"])
 def test_what_it_is_comes_before_how_much_of_it_there_is(first: bytes) -> None:
     """The code must not depend on how much of an endless page came at once."""
-    body = Body(None, 100, ("png",))
+    body = ImageBody(None, 100, ("png",))
     body.add(first)
     with pytest.raises(UnsupportedType):
         body.add(b"<!doctype html>" * 100)

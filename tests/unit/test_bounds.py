@@ -17,8 +17,8 @@ async def test_room_that_is_there_is_given_at_once() -> None:
     budget = MemoryBudget(10)
 
     async with asyncio.timeout(0):
-        await budget.take(4, "a")
-        await budget.take(6, "b")
+        await budget.acquire(4, "a")
+        await budget.acquire(6, "b")
 
     assert budget._free == 0
 
@@ -26,30 +26,30 @@ async def test_room_that_is_there_is_given_at_once() -> None:
 async def test_room_is_given_in_the_order_of_asking() -> None:
     """A small body that would fit does not overtake a large one, which would starve."""
     budget, order = MemoryBudget(10), []
-    await budget.take(8, "a")
+    await budget.acquire(8, "a")
 
     async def ask(size: int) -> None:
-        await budget.take(size, str(size))
+        await budget.acquire(size, str(size))
         order.append(size)
 
     tasks = [asyncio.create_task(ask(size)) for size in (9, 1, 2)]
     await _settle()
     assert order == []
 
-    budget.give(8, "a")
+    budget.release(8, "a")
     await _settle()
     assert order == [9, 1]
 
-    budget.give(9, "9")
+    budget.release(9, "9")
     await asyncio.gather(*tasks)
     assert order == [9, 1, 2]
 
 
 async def test_who_gives_up_waiting_lets_the_next_one_in() -> None:
     budget = MemoryBudget(10)
-    await budget.take(8, "a")
-    large = asyncio.create_task(budget.take(9, "b"))
-    small = asyncio.create_task(budget.take(2, "c"))
+    await budget.acquire(8, "a")
+    large = asyncio.create_task(budget.acquire(9, "b"))
+    small = asyncio.create_task(budget.acquire(2, "c"))
     await _settle()
 
     large.cancel()
@@ -63,12 +63,12 @@ async def test_who_gives_up_waiting_lets_the_next_one_in() -> None:
 async def test_who_is_cut_off_at_its_turn_gives_its_room_back() -> None:
     """Given room and cancelled before it could run again: the room belongs to nobody."""
     budget = MemoryBudget(10)
-    await budget.take(10, "a")
-    waiting = asyncio.create_task(budget.take(5, "b"))
-    next_one = asyncio.create_task(budget.take(6, "c"))
+    await budget.acquire(10, "a")
+    waiting = asyncio.create_task(budget.acquire(5, "b"))
+    next_one = asyncio.create_task(budget.acquire(6, "c"))
     await _settle()
 
-    budget.give(10, "a")
+    budget.release(10, "a")
     waiting.cancel()
     async with asyncio.timeout(1):
         await next_one
@@ -80,13 +80,13 @@ async def test_who_is_cut_off_at_its_turn_gives_its_room_back() -> None:
 async def test_room_that_comes_when_one_has_just_given_up_goes_to_the_next() -> None:
     """Cancelled, and not told of it yet."""
     budget = MemoryBudget(10)
-    await budget.take(10, "a")
-    gone = asyncio.create_task(budget.take(5, "b"))
-    next_one = asyncio.create_task(budget.take(6, "c"))
+    await budget.acquire(10, "a")
+    gone = asyncio.create_task(budget.acquire(5, "b"))
+    next_one = asyncio.create_task(budget.acquire(6, "c"))
     await _settle()
 
     gone.cancel()
-    budget.give(10, "a")
+    budget.release(10, "a")
     async with asyncio.timeout(1):
         await next_one
 
@@ -97,45 +97,45 @@ async def test_room_that_comes_when_one_has_just_given_up_goes_to_the_next() -> 
 async def test_no_owner_gets_more_than_half_and_the_others_do_not_wait_for_it() -> None:
     """Bodies that never end fill the share of their origin, not the room of all."""
     budget = MemoryBudget(100)
-    greedy = [asyncio.create_task(budget.take(20, "greedy")) for _ in range(9)]
+    greedy = [asyncio.create_task(budget.acquire(20, "greedy")) for _ in range(9)]
     await _settle()
     assert [task.done() for task in greedy].count(True) == 2
 
     async with asyncio.timeout(0):
         for owner in ("a", "b", "c"):
-            await budget.take(20, owner)
+            await budget.acquire(20, owner)
     assert budget._free == 0
 
     for _ in range(7):
-        budget.give(20, "greedy")
+        budget.release(20, "greedy")
         await _settle()
     await asyncio.gather(*greedy)
 
 
 async def test_a_body_larger_than_a_share_fits_and_its_owner_has_no_other_beside_it() -> None:
     budget = MemoryBudget(100)
-    await budget.take(90, "a")
-    small = asyncio.create_task(budget.take(1, "a"))
+    await budget.acquire(90, "a")
+    small = asyncio.create_task(budget.acquire(1, "a"))
     await _settle()
     assert not small.done()
     async with asyncio.timeout(0):
-        await budget.take(10, "b")
+        await budget.acquire(10, "b")
 
-    budget.give(90, "a")
+    budget.release(90, "a")
     await small
 
 
 async def test_within_an_owner_too_nobody_is_overtaken() -> None:
     """A small body would fit into the share; the large one before it would starve."""
     budget = MemoryBudget(100)
-    await budget.take(40, "a")
-    large = asyncio.create_task(budget.take(30, "a"))
-    small = asyncio.create_task(budget.take(5, "a"))
+    await budget.acquire(40, "a")
+    large = asyncio.create_task(budget.acquire(30, "a"))
+    small = asyncio.create_task(budget.acquire(5, "a"))
     await _settle()
     assert not large.done()
     assert not small.done()
 
-    budget.give(40, "a")
+    budget.release(40, "a")
     await asyncio.gather(large, small)
     assert budget._free == 65
 
@@ -145,7 +145,7 @@ async def test_what_an_owner_held_is_forgotten() -> None:
     budget = MemoryBudget(100)
     for number in range(100):
         reservation = Reservation(budget)
-        await reservation.take(number % 3, f"{number}.example")
+        await reservation.reserve(number % 3, f"{number}.example")
         reservation.release()
 
     assert budget._held == {}
@@ -153,7 +153,7 @@ async def test_what_an_owner_held_is_forgotten() -> None:
 
 async def _ask_for_room(budget: MemoryBudget, size: int, owner: str) -> Reservation:
     reservation = Reservation(budget)
-    await reservation.take(size, owner)
+    await reservation.reserve(size, owner)
     return reservation
 
 
@@ -205,7 +205,7 @@ async def test_a_reservation_takes_no_more_than_there_is_and_gives_back_no_more_
     reservation = Reservation(budget)
     free = []
 
-    await reservation.take(1000, "a")
+    await reservation.reserve(1000, "a")
     for size in (900, 4, 6, 0, 0):
         free.append(budget._free)
         reservation.shrink(size)

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from intake.download.memory_budget import OriginLimiter, Place
+from intake.download.origin_limiter import OriginLimiter, OriginSlot
 from intake.model.errors import ConnectFailed, HttpServerError, NotFound, Throttled
 
 ORIGIN = "https://a.example"
@@ -18,10 +18,10 @@ async def _settle() -> None:
 
 async def _ask(limiter: OriginLimiter, error: Exception | None = None, origin: str = ORIGIN) -> None:
     """Make one request, which ends with `error`."""
-    _end(await limiter.enter(origin), error)
+    _end(await limiter.acquire(origin), error)
 
 
-def _end(place: Place, error: Exception | None = None) -> None:
+def _end(place: OriginSlot, error: Exception | None = None) -> None:
     with suppress(*([type(error)] if error else [])), place:
         if error is not None:
             raise error
@@ -29,8 +29,8 @@ def _end(place: Place, error: Exception | None = None) -> None:
 
 async def test_as_many_places_as_an_origin_has() -> None:
     limiter = OriginLimiter(2)
-    first, second = await limiter.enter(ORIGIN), await limiter.enter(ORIGIN)
-    third = asyncio.create_task(limiter.enter(ORIGIN))
+    first, second = await limiter.acquire(ORIGIN), await limiter.acquire(ORIGIN)
+    third = asyncio.create_task(limiter.acquire(ORIGIN))
     await _settle()
     assert not third.done()
 
@@ -42,14 +42,14 @@ async def test_as_many_places_as_an_origin_has() -> None:
 async def test_origins_do_not_share_their_places() -> None:
     limiter = OriginLimiter(1)
 
-    with await limiter.enter(ORIGIN):
+    with await limiter.acquire(ORIGIN):
         async with asyncio.timeout(0):
             await _ask(limiter, origin="https://b.example")
 
 
 async def test_who_gives_up_waiting_for_a_place_takes_none() -> None:
     limiter = OriginLimiter(1)
-    with await limiter.enter(ORIGIN):
+    with await limiter.acquire(ORIGIN):
         waiting = [asyncio.create_task(_ask(limiter)) for _ in range(3)]
         await _settle()
         waiting[0].cancel()
@@ -84,7 +84,7 @@ async def test_other_failures_change_nothing(error: Exception) -> None:
 async def test_requests_of_one_burst_halve_an_origin_once() -> None:
     """Those that began before the halving say nothing about what holds since."""
     limiter = OriginLimiter(8)
-    burst = [await limiter.enter(ORIGIN) for _ in range(8)]
+    burst = [await limiter.acquire(ORIGIN) for _ in range(8)]
 
     for place in burst:
         _end(place, Throttled())
@@ -110,8 +110,8 @@ async def test_an_origin_grows_back_by_one_for_each_round_of_answers() -> None:
 
 async def test_a_halved_origin_lets_nobody_in_before_enough_have_left() -> None:
     limiter = OriginLimiter(4)
-    places = [await limiter.enter(ORIGIN) for _ in range(4)]
-    waiting = asyncio.create_task(limiter.enter(ORIGIN))
+    places = [await limiter.acquire(ORIGIN) for _ in range(4)]
+    waiting = asyncio.create_task(limiter.acquire(ORIGIN))
 
     _end(places[0], Throttled())
     _end(places[1])
@@ -127,7 +127,7 @@ async def test_origins_that_idle_are_forgotten_and_busy_ones_are_not() -> None:
     """Strangers name the origins: what is known of them is bounded."""
     limiter = OriginLimiter(8)
     await _ask(limiter, Throttled(), "https://first.example")
-    with await limiter.enter(ORIGIN):
+    with await limiter.acquire(ORIGIN):
         for number in range(3000):
             await _ask(limiter, origin=f"https://{number}.example")
         assert ORIGIN in limiter._lanes

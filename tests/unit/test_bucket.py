@@ -13,9 +13,9 @@ from botocore.session import get_session
 from hypothesis import given
 from hypothesis import strategies as st
 
+from intake.model.errors import StoreDenied, StoreFailed
 from intake.s3.client import refusal
 from intake.s3.signer import SignedUrl, Signer
-from intake.model.errors import StoreDenied, StoreFailed
 
 
 def error(code: str) -> bytes:

@@ -8,11 +8,11 @@ import httpx
 import pytest
 from botocore.exceptions import CredentialRetrievalError
 
-from intake.adapters import bucket as adapter
-from intake.s3.client import Answer, Bucket
-from intake.s3.background_value import Later
-from intake.s3.signer import SignedUrl
 from intake.model.errors import ConnectionLost, StoreDenied, StoreFailed
+from intake.s3 import client as adapter
+from intake.s3.background_value import BackgroundValue
+from intake.s3.client import S3Client, S3Response
+from intake.s3.signer import SignedUrl
 
 SLOW_DOWN = b"<Error><Code>SlowDown</Code></Error>"
 NO_BUCKET = b"<Error><Code>NoSuchBucket</Code></Error>"
@@ -68,9 +68,9 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("intake.s3.client.random.random", lambda: 0.0)
 
 
-async def call(script: Script, method: str = "PUT", signer: Any = None) -> Answer:
+async def call(script: Script, method: str = "PUT", signer: Any = None) -> S3Response:
     chosen: Any = signer or FakeSigner()
-    bucket = Bucket(Later(lambda: chosen), script)
+    bucket = S3Client(BackgroundValue(lambda: chosen), script)
     return await bucket.call(method, "images/a.jpg", {}, bytearray(b"body") if method == "PUT" else None)
 
 
@@ -117,7 +117,7 @@ async def test_that_something_is_there_or_not_is_an_answer(method: str, status: 
 async def test_a_condition_on_what_was_removed_is_not_met_and_without_one_there_is_nothing_not_to_find() -> None:
     signer: Any = FakeSigner()
     script = Script((404, NO_KEY), (404, NO_BUCKET), (404, NO_KEY))
-    bucket = Bucket(Later(lambda: signer), script)
+    bucket = S3Client(BackgroundValue(lambda: signer), script)
     assert (await bucket.call("PUT", "receipts/a.json", {"If-Match": '"1"'}, b"{}")).status == 404
     with pytest.raises(StoreDenied):
         await bucket.call("PUT", "receipts/a.json", {"If-Match": '"1"'}, b"{}")

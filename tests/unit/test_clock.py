@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from intake.download.image_timer import ImageClock
+from intake.download.image_timer import ImageTimer
 from intake.model.errors import Timeout
 
 
@@ -39,7 +39,7 @@ async def moment(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[_Time]:
 
 async def test_it_counts_down_while_it_is_entered(moment: _Time) -> None:
     """And at no other time, however often that is, and however long."""
-    clock = ImageClock(15)
+    clock = ImageTimer(15)
     for _ in range(3):
         await moment.passes(1000)
         async with clock:
@@ -48,7 +48,7 @@ async def test_it_counts_down_while_it_is_entered(moment: _Time) -> None:
 
 
 async def test_what_takes_longer_is_a_timeout(moment: _Time) -> None:
-    clock = ImageClock(15)
+    clock = ImageTimer(15)
 
     async def work() -> None:
         async with clock:
@@ -64,7 +64,7 @@ async def test_what_takes_longer_is_a_timeout(moment: _Time) -> None:
 
 
 async def test_there_is_no_more_once_the_time_is_over(moment: _Time) -> None:
-    clock = ImageClock(15)
+    clock = ImageTimer(15)
 
     async def work() -> None:
         async with clock:
@@ -78,7 +78,7 @@ async def test_there_is_no_more_once_the_time_is_over(moment: _Time) -> None:
 
 
 async def test_it_stands_still_after_what_failed(moment: _Time) -> None:
-    clock = ImageClock(15)
+    clock = ImageTimer(15)
     with suppress(ValueError):
         async with clock:
             await moment.passes(4)
@@ -91,7 +91,7 @@ async def test_to_be_cut_off_is_no_timeout() -> None:
     started = asyncio.Event()
 
     async def work() -> None:
-        async with ImageClock(15):
+        async with ImageTimer(15):
             started.set()
             await asyncio.Event().wait()
 
@@ -113,7 +113,7 @@ async def test_what_was_cut_off_is_let_go_without_the_collector() -> None:
     watched: list[weakref.ref[_Body]] = []
 
     async def work() -> None:
-        clock, body = ImageClock(15), _Body(b"body")
+        clock, body = ImageTimer(15), _Body(b"body")
         watched.append(weakref.ref(body))
         async with clock:
             await asyncio.Event().wait()

@@ -38,7 +38,7 @@ async def _turns() -> None:
 
 async def test_a_request_goes_out_slice_by_slice(wire: Wire) -> None:
     wire.stuck = True
-    asking = asyncio.create_task(wire.connection.ask("PUT", REQUEST, bytes(2 * SLICE + 1)))
+    asking = asyncio.create_task(wire.connection.send("PUT", REQUEST, bytes(2 * SLICE + 1)))
     for count in (2, 3, 4):
         await _turns()
         assert len(wire.sent) == count
@@ -48,7 +48,7 @@ async def test_a_request_goes_out_slice_by_slice(wire: Wire) -> None:
     wire.connection.data_received(EMPTY)
 
     assert (await asking).status == 200
-    assert ([len(part) for part in wire.sent[1:]], wire.connection.fit) == ([SLICE, SLICE, 1], True)
+    assert ([len(part) for part in wire.sent[1:]], wire.connection.is_reusable) == ([SLICE, SLICE, 1], True)
 
 
 @pytest.mark.parametrize("size", [SLICE, 2 * SLICE])
@@ -56,7 +56,7 @@ async def test_a_request_goes_out_slice_by_slice(wire: Wire) -> None:
 async def test_an_answer_before_the_request_is_out_is_the_last_one(wire: Wire, size: int, drained: bool) -> None:  # noqa: FBT001
     """The server still waits for the rest of the body: the next request would be taken for it."""
     wire.stuck = True
-    asking = asyncio.create_task(wire.connection.ask("PUT", REQUEST, bytes(size)))
+    asking = asyncio.create_task(wire.connection.send("PUT", REQUEST, bytes(size)))
     await _turns()
     wire.connection.data_received(EMPTY)
     if drained and size > SLICE:  # in the same turn of the loop
@@ -64,13 +64,13 @@ async def test_an_answer_before_the_request_is_out_is_the_last_one(wire: Wire, s
 
     assert (await asking).status == 200
     assert len(wire.sent) == 2
-    assert not wire.connection.fit
+    assert not wire.connection.is_reusable
 
 
 async def test_a_peer_that_takes_no_bytes_is_not_silent(wire: Wire) -> None:
     wire.connection._read_timeout = 0.02
     wire.stuck = True
-    asking = asyncio.create_task(wire.connection.ask("PUT", REQUEST, b"body"))
+    asking = asyncio.create_task(wire.connection.send("PUT", REQUEST, b"body"))
     await asyncio.sleep(0.06)
     assert not asking.done()
     wire.connection.resume_writing()
@@ -82,7 +82,7 @@ async def test_a_peer_that_takes_no_bytes_is_not_silent(wire: Wire) -> None:
 async def test_a_peer_that_says_no_more_is_not_sent_more(wire: Wire) -> None:
     """A transport by itself would stay open for as long as something waits to go out."""
     wire.stuck = True
-    asking = asyncio.create_task(wire.connection.ask("PUT", REQUEST, bytes(2 * SLICE)))
+    asking = asyncio.create_task(wire.connection.send("PUT", REQUEST, bytes(2 * SLICE)))
     await _turns()
     wire.connection.eof_received()
 
@@ -95,7 +95,7 @@ async def test_nothing_is_sent_after_what_could_not_be_sent(wire: Wire) -> None:
     wire.broken = True
 
     with pytest.raises(ConnectionLost):
-        await wire.connection.ask("PUT", REQUEST, bytes(9 * SLICE))
+        await wire.connection.send("PUT", REQUEST, bytes(9 * SLICE))
     assert len(wire.sent) == 3
 
 
@@ -103,12 +103,12 @@ async def test_nothing_is_asked_over_a_connection_that_is_closing(wire: Wire) ->
     wire.abort()
 
     with pytest.raises(ConnectionLost):
-        await wire.connection.ask("GET", REQUEST)
+        await wire.connection.send("GET", REQUEST)
     assert not wire.sent
 
 
 async def _ask(wire: Wire, answer: bytes) -> None:
-    asking = asyncio.create_task(wire.connection.ask("GET", REQUEST))
+    asking = asyncio.create_task(wire.connection.send("GET", REQUEST))
     await _turns()
     wire.connection.data_received(answer)
     await asking
@@ -143,7 +143,7 @@ class Watched(bytearray):
 
 async def _ask_in_vain(connection: Connection, body: Watched) -> None:
     with suppress(IntakeError):
-        await connection.ask("PUT", REQUEST, body)
+        await connection.send("PUT", REQUEST, body)
 
 
 @pytest.mark.usefixtures("no_collector")
@@ -164,7 +164,7 @@ async def test_a_body_that_did_not_go_out_is_let_go_without_the_collector(wire: 
 @pytest.mark.usefixtures("no_collector")
 async def test_a_connection_that_is_over_is_let_go_without_the_collector(wire: Wire) -> None:
     """With what nobody has read of it. What the start freezes, the collector never looks at again."""
-    asking = asyncio.create_task(wire.connection.ask("GET", REQUEST))
+    asking = asyncio.create_task(wire.connection.send("GET", REQUEST))
     await _turns()
     wire.connection.data_received(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nbody")
     await asking
@@ -187,7 +187,7 @@ async def test_a_connection_that_is_over_is_let_go_without_the_collector(wire: W
 )
 async def test_an_end_before_the_end_is_an_error(wire: Wire, answer: bytes, error: type[IntakeError]) -> None:
     async def whole() -> bytes:
-        await wire.connection.ask("GET", REQUEST)
+        await wire.connection.send("GET", REQUEST)
         body = b""
         while piece := await wire.connection.read():
             body += piece
@@ -205,7 +205,7 @@ async def test_an_end_before_the_end_is_an_error(wire: Wire, answer: bytes, erro
 
 
 async def test_who_no_longer_waits_is_not_in_the_way(wire: Wire) -> None:
-    asking = asyncio.create_task(wire.connection.ask("GET", REQUEST))
+    asking = asyncio.create_task(wire.connection.send("GET", REQUEST))
     await _turns()
     asking.cancel()
     await asyncio.wait([asking])

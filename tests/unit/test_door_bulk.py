@@ -9,10 +9,10 @@ import pytest
 
 from doors import House, house
 from fakes import Slow
+from intake.handlers.bulk import handler
+from intake.model.bulk_report import BatchReport, Totals
 from intake.model.errors import NotFound, StoreFailed
 from intake.model.limits import Limits
-from intake.model.bulk_report import BatchReport, Totals
-from intake.handlers.bulk import handler
 from lambda_context import Context
 from samples import picture
 

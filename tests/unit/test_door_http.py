@@ -8,11 +8,11 @@ import pytest
 
 from doors import House, house
 from fakes import Slow
+from intake.handlers import http, s3
 from intake.model.errors import StoreFailed
 from intake.model.file import File
 from intake.model.limits import Limits
 from intake.model.manifest import MAX_DOCUMENT_BYTES
-from intake.handlers import http, s3
 from lambda_context import Context
 from samples import picture
 from unit.test_door_s3 import record

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from doors import IMAGES, INBOX, House, house
-from intake.model.errors import ConnectFailed, StoreDenied
 from intake.handlers.s3 import Unfinished, handler
+from intake.model.errors import ConnectFailed, StoreDenied
 from lambda_context import Context
 from samples import picture
 

@@ -7,15 +7,16 @@ import weakref
 
 import pytest
 
-from fakes import FakeFetch, FakeStore, RecordingReport
+from fakes import FakeFetch, FakeStore, RecordingObserver
 from intake.download.memory_budget import Reservation
+from intake.ingest.ports import Download
+from intake.ingest.service import IngestService
 from intake.model.errors import InvalidImage
 from intake.model.file import File
 from intake.model.limits import Limits
-from intake.model.receipt import Effort, FailedEntry
+from intake.model.outcome import FetchStats
+from intake.model.receipt import FailedEntry
 from intake.model.url import Url
-from intake.ingest.ports import Download
-from intake.ingest.service import Intake
 from samples import picture
 
 AT = "https://a.example/"
@@ -33,21 +34,21 @@ class WatchedFetch(FakeFetch):
         self._body = body
         self.bodies: list[weakref.ref[Bytes]] = []
 
-    async def fetch(self, url: Url, reservation: Reservation, effort: Effort, end: float = 0.0) -> Download:
+    async def fetch(self, url: Url, reservation: Reservation, effort: FetchStats, end: float = 0.0) -> Download:
         del end
         effort.attempts += 1
-        await reservation.begin()
+        await reservation.acquire_slot()
         body = Bytes(self._body)
         self.bodies.append(weakref.ref(body))
-        await reservation.take(len(body), url.host)
+        await reservation.reserve(len(body), url.host)
         return Download(memoryview(body), "0" * 64, url)
 
 
 async def test_a_body_that_failed_is_let_go_while_its_neighbours_go_on() -> None:
-    fetch, report = WatchedFetch(picture(8, 8, 1)[:-2]), RecordingReport()
-    intake = Intake(fetch, FakeStore(), report, Limits(), "bucket")
+    fetch, report = WatchedFetch(picture(8, 8, 1)[:-2]), RecordingObserver()
+    intake = IngestService(fetch, FakeStore(), report, Limits(), "bucket")
     urls = [f"{AT}{number}" for number in range(20)]
-    receipt = await intake.take_in(File.parse({"urls": urls}), 60.0)
+    receipt = await intake.ingest(File.parse({"urls": urls}), 60.0)
     gc.collect()
     assert all(isinstance(entry, FailedEntry) and entry.error.code == "invalid_image" for entry in receipt.images)
     assert len(report.told) == 20  # the errors are still held
@@ -71,8 +72,8 @@ async def test_the_loop_comes_round_between_two_bodies_however_long_they_take(mo
             await asyncio.sleep(0)
 
     monkeypatch.setattr("intake.ingest.service.inspect", walk)
-    intake = Intake(WatchedFetch(b"x"), FakeStore(), RecordingReport(), Limits(), "bucket")
+    intake = IngestService(WatchedFetch(b"x"), FakeStore(), RecordingObserver(), Limits(), "bucket")
     ticking = asyncio.create_task(tick())
-    await intake.take_in(File.parse({"urls": [f"{AT}{number}" for number in range(20)]}), 60.0)
+    await intake.ingest(File.parse({"urls": [f"{AT}{number}" for number in range(20)]}), 60.0)
     ticking.cancel()
     assert len(set(seen)) == 20

@@ -6,14 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from intake.http_client.chunked import ChunkedDecoder
+from intake.http_client.response_head import MAX_HEAD_BYTES, ResponseHead, find_head_end, parse_head
 from intake.model.errors import BadResponse
-from intake.http_client.response_head import MAX_HEAD_BYTES, Chunks, Head, end_of_head, read_head
 
 OK = b"HTTP/1.1 200 OK\r\n"
 
 
-def head(*fields: bytes, line: bytes = OK, method: str = "GET") -> Head:
-    return read_head(line + b"".join(field + b"\r\n" for field in fields) + b"\r\n", method)
+def head(*fields: bytes, line: bytes = OK, method: str = "GET") -> ResponseHead:
+    return parse_head(line + b"".join(field + b"\r\n" for field in fields) + b"\r\n", method)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,7 @@ def test_a_field_that_is_none_is_refused(field: bytes) -> None:
 
 
 def test_lines_may_end_in_a_bare_lf() -> None:
-    assert read_head(b"HTTP/1.1 200 OK\nA: b\nC: d\n\n", "GET").fields == [(b"A", b"b"), (b"C", b"d")]
+    assert parse_head(b"HTTP/1.1 200 OK\nA: b\nC: d\n\n", "GET").fields == [(b"A", b"b"), (b"C", b"d")]
 
 
 @pytest.mark.parametrize(
@@ -160,13 +161,13 @@ def test_a_connection_persists_unless_the_answer_says_otherwise(
 
 @pytest.mark.parametrize("data", [b"", b"H", b"HTTP/", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nA: b\r\n\r"])
 def test_a_head_that_has_begun_is_waited_for(data: bytes) -> None:
-    assert end_of_head(data, 0) is None
+    assert find_head_end(data, 0) is None
 
 
 @pytest.mark.parametrize("data", [b"\0", b"X", b"HTTX", b"http/", b"\xff\xd8\xff\xe0", b"<html>"])
 def test_what_does_not_begin_as_an_answer_is_refused_at_once(data: bytes) -> None:
     with pytest.raises(BadResponse):
-        end_of_head(data, 0)
+        find_head_end(data, 0)
 
 
 @given(st.data(), st.sampled_from([b"\r\n", b"\n"]))
@@ -174,8 +175,8 @@ def test_the_end_of_a_head_is_found_however_it_is_cut(data: st.DataObject, line_
     whole = line_end.join([b"HTTP/1.1 200 OK", b"A: b", b"", b""])
     cut = data.draw(st.integers(0, len(whole) - 1))
 
-    assert end_of_head(whole[:cut], 0) is None
-    assert len(whole) == end_of_head(whole + b"rest", cut)
+    assert find_head_end(whole[:cut], 0) is None
+    assert len(whole) == find_head_end(whole + b"rest", cut)
 
 
 def in_chunks(parts: list[bytes]) -> bytes:
@@ -194,7 +195,7 @@ def test_a_body_in_chunks_is_the_same_however_it_is_cut(
     raw = in_chunks(parts) + trailers + b"\r\n"
     whole = raw + over
     places = sorted({0, len(whole), *(cut for cut in cuts if cut < len(whole))})
-    chunks, body, behind = Chunks(), b"", b""
+    chunks, body, behind = ChunkedDecoder(), b"", b""
     for begin, end in pairwise(places):
         if chunks.done:
             behind += whole[begin:end]
@@ -230,17 +231,17 @@ def test_a_body_in_chunks_is_the_same_however_it_is_cut(
 )
 def test_what_is_not_in_chunks_is_refused(raw: bytes) -> None:
     with pytest.raises(BadResponse):
-        Chunks().feed(raw)
+        ChunkedDecoder().feed(raw)
 
 
 @pytest.mark.parametrize("raw", [b'5;a=b;c="d"\r\nabcde\r\n', b"5 \r\nabcde\r\n", b"0005;\r\nabcde\r\n"])
 def test_extensions_of_a_chunk_are_ignored(raw: bytes) -> None:
-    assert Chunks().feed(raw) == ([b"abcde"], b"")
+    assert ChunkedDecoder().feed(raw) == ([b"abcde"], b"")
 
 
 @pytest.mark.parametrize("endless", [b"0" * 100, b"1;" + b"x" * 98, b"0\r\n" + b"A: b\r\n" * 20, b"1\r\na\r\n" * 50])
 def test_framing_without_a_body_to_speak_of_is_refused(endless: bytes) -> None:
-    chunks = Chunks()
+    chunks = ChunkedDecoder()
     first, rest = endless[:2], endless[2:]
     chunks.feed(first)
 

@@ -5,8 +5,9 @@ from io import BytesIO
 import pytest
 from PIL import Image as Pillow
 
+from intake.image.verify import HEAD_BYTES, identify, verify
 from intake.model.errors import EmptyBody, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
-from intake.image.verify import HEAD_BYTES, Image, identify, inspect
+from intake.model.image_info import ImageInfo
 from intake.model.limits import IMAGE_TYPES, Limits
 from samples import SAMPLES, Sample, jpeg_of_size, picture
 
@@ -20,7 +21,7 @@ each_animation = pytest.mark.parametrize(
 
 @each_sample
 def test_a_whole_image_is_known_by_type_size_and_frames(sample: Sample) -> None:
-    assert Image(sample.type, sample.width, sample.height, sample.frames) == inspect(sample.data, LIMITS)
+    assert ImageInfo(sample.type, sample.width, sample.height, sample.frames) == verify(sample.data, LIMITS)
 
 
 @pytest.mark.parametrize(
@@ -41,21 +42,21 @@ def test_every_strict_prefix_is_refused(sample: Sample) -> None:
     """Wherever a transfer breaks off, it is noticed."""
     for size in range(len(sample.data) - sample.padding):
         with pytest.raises((InvalidImage, UnsupportedType, EmptyBody)):
-            inspect(sample.data[:size], LIMITS)
+            verify(sample.data[:size], LIMITS)
 
 
 @pytest.mark.parametrize("type_", IMAGE_TYPES)
 def test_a_real_picture_that_lost_its_last_byte_is_refused(type_: str) -> None:
     body = picture(90, 60, 1, type_)
-    assert Image(type_, 90, 60, 1) == inspect(body, LIMITS)
+    assert ImageInfo(type_, 90, 60, 1) == verify(body, LIMITS)
     with pytest.raises(InvalidImage):
-        inspect(body[:-1], LIMITS)
+        verify(body[:-1], LIMITS)
 
 
 @each_sample
 @pytest.mark.parametrize("tail", [b"\0", b"\0" * 100, b"trailing bytes that nobody announced", b"\xff\xd9"])
 def test_bytes_after_a_whole_image_are_kept(sample: Sample, tail: bytes) -> None:
-    assert inspect(sample.data, LIMITS) == inspect(sample.data + tail, LIMITS)
+    assert verify(sample.data, LIMITS) == verify(sample.data + tail, LIMITS)
 
 
 @each_sample
@@ -70,7 +71,7 @@ def test_a_type_that_is_not_accepted_is_unsupported(type_: str) -> None:
     with pytest.raises(UnsupportedType):
         identify(picture(4, 4, 1, type_)[:HEAD_BYTES], others)
     with pytest.raises(UnsupportedType):
-        inspect(picture(4, 4, 1, type_), Limits(image_types=others))
+        verify(picture(4, 4, 1, type_), Limits(image_types=others))
 
 
 @pytest.mark.parametrize(
@@ -96,13 +97,13 @@ def test_what_is_no_image_is_unsupported(body: bytes) -> None:
     with pytest.raises(UnsupportedType):
         identify(body[:HEAD_BYTES], IMAGE_TYPES)
     with pytest.raises(UnsupportedType):
-        inspect(body, LIMITS)
+        verify(body, LIMITS)
 
 
 @pytest.mark.parametrize("body", [b"", bytearray(), memoryview(b"")])
 def test_a_body_without_a_byte_is_empty(body: bytes | bytearray | memoryview) -> None:
     with pytest.raises(EmptyBody):
-        inspect(body, LIMITS)
+        verify(body, LIMITS)
 
 
 @each_sample
@@ -110,7 +111,7 @@ def test_any_buffer_will_do_and_is_let_go(sample: Sample) -> None:
     """The fetcher's bytearray can grow again: nothing holds on to it."""
     body = bytearray(sample.data)
     inside = memoryview(b"before" + sample.data)[6:]
-    found = [inspect(buffer, LIMITS) for buffer in (sample.data, body, memoryview(body), inside)]
+    found = [verify(buffer, LIMITS) for buffer in (sample.data, body, memoryview(body), inside)]
     assert [found[0]] * 4 == found
     body.clear()
 
@@ -119,7 +120,7 @@ def test_a_refused_body_is_let_go_too() -> None:
     """The error may live on in a receipt or a log; the megabytes must not live with it."""
     body = bytearray(jpeg_of_size(20_000, 1)[:-2])
     with pytest.raises(InvalidImage) as refused:
-        inspect(body, LIMITS)
+        verify(body, LIMITS)
     body.clear()
     assert refused.match(r"^The JPEG ends before its EOI marker\.$")
 
@@ -127,22 +128,22 @@ def test_a_refused_body_is_let_go_too() -> None:
 @each_sample
 def test_as_many_pixels_as_the_limit_pass_and_one_more_does_not(sample: Sample) -> None:
     pixels = sample.width * sample.height
-    assert inspect(sample.data, Limits(max_image_pixels=pixels)).width == sample.width
+    assert verify(sample.data, Limits(max_image_pixels=pixels)).width == sample.width
     with pytest.raises(TooManyPixels):
-        inspect(sample.data, Limits(max_image_pixels=pixels - 1))
+        verify(sample.data, Limits(max_image_pixels=pixels - 1))
 
 
 @each_animation
 def test_as_many_frames_as_the_limit_pass_and_one_more_does_not(sample: Sample) -> None:
-    assert sample.frames == inspect(sample.data, Limits(max_image_frames=sample.frames)).frames
+    assert sample.frames == verify(sample.data, Limits(max_image_frames=sample.frames)).frames
     with pytest.raises(TooManyFrames):
-        inspect(sample.data, Limits(max_image_frames=sample.frames - 1))
+        verify(sample.data, Limits(max_image_frames=sample.frames - 1))
 
 
 @pytest.mark.parametrize("name", ["jpeg: baseline", "gif: static", "bmp: rgb"])
 @pytest.mark.parametrize("other", IMAGE_TYPES)
 def test_the_bytes_tell_the_type_and_not_what_follows(name: str, other: str) -> None:
-    assert SAMPLES[name].type == inspect(SAMPLES[name].data + picture(4, 4, 1, other), LIMITS).type
+    assert SAMPLES[name].type == verify(SAMPLES[name].data + picture(4, 4, 1, other), LIMITS).type
 
 
 @pytest.mark.parametrize(
@@ -158,7 +159,7 @@ def test_the_bytes_tell_the_type_and_not_what_follows(name: str, other: str) -> 
     ],
 )
 def test_the_type_names_the_object(type_: str, content_type: str, extension: str) -> None:
-    image = Image(type_, 1, 1, 1)
+    image = ImageInfo(type_, 1, 1, 1)
     assert (content_type, extension) == (image.content_type, image.extension)
 
 
@@ -169,5 +170,5 @@ def test_a_jpeg_of_a_size_is_exactly_that_large_and_decodes(size: int) -> None:
     assert size == len(body)
     with Pillow.open(BytesIO(body)) as opened:
         opened.load()
-        assert Image("jpeg", *opened.size, 1) == inspect(body, LIMITS)
+        assert ImageInfo("jpeg", *opened.size, 1) == verify(body, LIMITS)
     assert body != jpeg_of_size(size, size + 1)

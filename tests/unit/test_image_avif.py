@@ -5,8 +5,9 @@ from struct import pack
 import pytest
 
 from handmade import FTYP, IDAT, ILOC, IPMA, ISPE, avif, box, full_box, sequence, track
+from intake.image.verify import verify
 from intake.model.errors import InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
-from intake.image.verify import Image, inspect
+from intake.model.image_info import ImageInfo
 from intake.model.limits import Limits
 
 LIMITS = Limits()
@@ -117,13 +118,13 @@ ODDITIES = {
 @pytest.mark.parametrize("body", list(FAULTS.values()), ids=list(FAULTS))
 def test_a_faulty_avif_is_invalid(body: bytes) -> None:
     with pytest.raises(InvalidImage, match=r"^The AVIF .*\.$") as refused:
-        inspect(body, LIMITS)
+        verify(body, LIMITS)
     assert refused.value.reason
 
 
 @pytest.mark.parametrize("body", list(ODDITIES.values()), ids=list(ODDITIES))
 def test_an_odd_avif_is_whole(body: bytes) -> None:
-    assert Image("avif", 3, 2, 1) == inspect(body, LIMITS)
+    assert ImageInfo("avif", 3, 2, 1) == verify(body, LIMITS)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +138,7 @@ def test_an_odd_avif_is_whole(body: bytes) -> None:
     ],
 )
 def test_the_frames_of_a_sequence_are_the_samples_of_its_pictures(tracks: tuple[bytes, ...]) -> None:
-    assert Image("avif", 3, 2, 2) == inspect(sequence(*tracks), LIMITS)
+    assert ImageInfo("avif", 3, 2, 2) == verify(sequence(*tracks), LIMITS)
 
 
 @pytest.mark.parametrize(
@@ -151,13 +152,13 @@ def test_the_frames_of_a_sequence_are_the_samples_of_its_pictures(tracks: tuple[
 )
 def test_heif_that_is_not_avif_is_unsupported(body: bytes) -> None:
     with pytest.raises(UnsupportedType):
-        inspect(body, LIMITS)
+        verify(body, LIMITS)
 
 
 def test_bombs_are_refused_at_their_announcement() -> None:
     with pytest.raises(TooManyPixels):
-        inspect(avif(iprp=iprp(IPMA, HUGE), iloc=iloc((9999, 9999))), LIMITS)
+        verify(avif(iprp=iprp(IPMA, HUGE), iloc=iloc((9999, 9999))), LIMITS)
     with pytest.raises(TooManyPixels):
-        inspect(sequence(track(tkhd=full_box(b"tkhd", bytes(72), b"\xff" * 8))), LIMITS)
+        verify(sequence(track(tkhd=full_box(b"tkhd", bytes(72), b"\xff" * 8))), LIMITS)
     with pytest.raises(TooManyFrames):
-        inspect(sequence(track(stsz=full_box(b"stsz", pack(">II", 1, 2**32 - 1)))), LIMITS)
+        verify(sequence(track(stsz=full_box(b"stsz", pack(">II", 1, 2**32 - 1)))), LIMITS)

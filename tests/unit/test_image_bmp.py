@@ -5,8 +5,9 @@ from struct import pack_into
 import pytest
 
 from handmade import bmp
+from intake.image.verify import verify
 from intake.model.errors import InvalidImage, TooManyPixels
-from intake.image.verify import Image, inspect
+from intake.model.image_info import ImageInfo
 from intake.model.limits import Limits
 
 LIMITS = Limits()
@@ -53,30 +54,30 @@ FAULTS = {
 @pytest.mark.parametrize("body", list(FAULTS.values()), ids=list(FAULTS))
 def test_a_faulty_bmp_is_invalid(body: bytes) -> None:
     with pytest.raises(InvalidImage, match=r"^The BMP .*\.$") as refused:
-        inspect(body, LIMITS)
+        verify(body, LIMITS)
     assert refused.value.reason
 
 
 @pytest.mark.parametrize("file_bytes", [0, 14, 54])
 def test_a_file_size_that_is_too_small_is_forgiven(file_bytes: int) -> None:
     """Writers leave the field out; the pixels say for themselves how many they are."""
-    assert Image("bmp", 5, 3, 1) == inspect(bmp(file_bytes=file_bytes), LIMITS)
+    assert ImageInfo("bmp", 5, 3, 1) == verify(bmp(file_bytes=file_bytes), LIMITS)
 
 
 def test_a_gap_before_the_pixels_is_allowed() -> None:
-    assert Image("bmp", 5, 3, 1) == inspect(bmp(pixels=bytes(48 + 10), pixels_at=64), LIMITS)
+    assert ImageInfo("bmp", 5, 3, 1) == verify(bmp(pixels=bytes(48 + 10), pixels_at=64), LIMITS)
 
 
 def test_a_short_os2_header_passes() -> None:
-    assert Image("bmp", 5, 3, 1) == inspect(bmp(header=16), LIMITS)
+    assert ImageInfo("bmp", 5, 3, 1) == verify(bmp(header=16), LIMITS)
 
 
 @pytest.mark.parametrize(("width", "height"), [(2**31 - 1, 2**31 - 1), (2**31 - 1, -(2**31)), (50_000_001, 1)])
 def test_a_bomb_is_refused_at_its_header(width: int, height: int) -> None:
     with pytest.raises(TooManyPixels):
-        inspect(bmp(width, height, pixels=b""), LIMITS)
+        verify(bmp(width, height, pixels=b""), LIMITS)
 
 
 def test_runs_may_stand_for_a_picture_of_any_size_within_the_limit() -> None:
     body = bmp(5000, 5000, bits=8, compression=1, pixels=RLE)
-    assert Image("bmp", 5000, 5000, 1) == inspect(body, LIMITS)
+    assert ImageInfo("bmp", 5000, 5000, 1) == verify(body, LIMITS)

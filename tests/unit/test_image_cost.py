@@ -3,20 +3,21 @@
 import sys
 from collections.abc import Callable
 from struct import pack
+from pathlib import Path
 from types import CodeType
 
 import pytest
 
 from handmade import SIGNATURE, avif, box, chunk, full_box, ihdr, jpeg, page, riff, riff_chunk, tiff, track, vp8, vp8x
-from intake.model import image
+from intake.image import reader
+from intake.image.verify import verify
 from intake.model.errors import IntakeError, InvalidImage
-from intake.image.verify import inspect, reader
 from intake.model.limits import MIB, Limits
 from samples import SAMPLES, jpeg_of_size
 
 KIB = 1024
 LIMITS = Limits()
-ROOT = image.__path__[0]
+ROOT = str(Path(reader.__file__).parent)
 STEPS = 10_000
 """In place of the real bound, which takes ten times as long to count and shows the same."""
 LINES_PER_STEP = 50
@@ -38,7 +39,7 @@ def lines_of(body: bytes) -> int:
     try:
         sys.monitoring.register_callback(tool, event, count)
         sys.monitoring.set_events(tool, event)
-        inspect(body, LIMITS)
+        verify(body, LIMITS)
     except IntakeError:
         pass
     finally:
@@ -113,9 +114,9 @@ def test_no_image_has_more_than_a_hundred_thousand_parts() -> None:
     """At fifty lines each, that is a sixth of a second."""
     assert 100_000 == reader.MAX_STEPS  # noqa: SIM300 - the expected value first
     few = filled(jpeg()[:-2], b"\xff\xfe\0\2", 100 * KIB) + b"\xff\xd9"
-    assert inspect(few, LIMITS).type == "jpeg"
+    assert verify(few, LIMITS).type == "jpeg"
     with pytest.raises(InvalidImage, match="more parts"):
-        inspect(filled(jpeg()[:-2], b"\xff\xfe\0\2", 500 * KIB) + b"\xff\xd9", LIMITS)
+        verify(filled(jpeg()[:-2], b"\xff\xfe\0\2", 500 * KIB) + b"\xff\xd9", LIMITS)
 
 
 @pytest.mark.parametrize("size", [1000, 2000, 4000])
@@ -129,9 +130,9 @@ def test_a_gif_of_millions_of_sub_blocks_is_refused_wherever_they_stand(extensio
     """20 MiB of the smallest took half a second; an honest file has one for every 256 bytes."""
     one = extension + b"\1a" * 50_000 + b"\0"
     with pytest.raises(InvalidImage, match="more parts"):
-        inspect(b"GIF89a\1\0\1\0\0\0\0" + one * 40 + b";", LIMITS)
+        verify(b"GIF89a\1\0\1\0\0\0\0" + one * 40 + b";", LIMITS)
     with pytest.raises(InvalidImage, match="more parts"):
-        inspect(b"GIF89a\1\0\1\0\0\0\0" + extension + b"\1a" * 2_000_000 + b"\0;", LIMITS)
+        verify(b"GIF89a\1\0\1\0\0\0\0" + extension + b"\1a" * 2_000_000 + b"\0;", LIMITS)
 
 
 def test_an_honest_jpeg_costs_the_same_however_large_it_is() -> None:
@@ -154,4 +155,4 @@ def test_pages_cannot_share_one_huge_array() -> None:
         body += directory + bytes(4)
     body[9 : 9 + 4] = pack("<I", 1)
     with pytest.raises(InvalidImage, match="again and again"):
-        inspect(body, LIMITS)
+        verify(body, LIMITS)

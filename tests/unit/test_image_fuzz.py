@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from intake.image.verify import verify
 from intake.model.errors import EmptyBody, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
-from intake.image.verify import Image, inspect
+from intake.model.image_info import ImageInfo
 from intake.model.limits import IMAGE_TYPES, Limits
 from samples import SAMPLES
 
@@ -36,8 +37,8 @@ somewhere = st.integers(min_value=0, max_value=1 << 16)
 
 def try_to_inspect(body: bytes) -> None:
     with suppress(*ITS_OWN):
-        image = inspect(body, LIMITS)
-        assert isinstance(image, Image)
+        image = verify(body, LIMITS)
+        assert isinstance(image, ImageInfo)
         assert image.type in IMAGE_TYPES
         assert 0 < image.width * image.height <= LIMITS.max_image_pixels
         assert 0 < image.frames <= LIMITS.max_image_frames

@@ -3,8 +3,9 @@
 import pytest
 
 from handmade import gif, gif_frame
+from intake.image.verify import verify
 from intake.model.errors import InvalidImage, TooManyFrames, TooManyPixels
-from intake.image.verify import Image, inspect
+from intake.model.image_info import ImageInfo
 from intake.model.limits import Limits
 
 LIMITS = Limits()
@@ -32,42 +33,42 @@ FAULTS = {
 @pytest.mark.parametrize("body", list(FAULTS.values()), ids=list(FAULTS))
 def test_a_faulty_gif_is_invalid(body: bytes) -> None:
     with pytest.raises(InvalidImage, match=r"^The GIF .*\.$") as refused:
-        inspect(body, LIMITS)
+        verify(body, LIMITS)
     assert refused.value.reason
 
 
 @pytest.mark.parametrize("code_size", range(1, 12))
 def test_every_code_size_that_exists_passes(code_size: int) -> None:
-    assert Image("gif", 3, 2, 1) == inspect(gif(gif_frame(code_size=code_size)), LIMITS)
+    assert ImageInfo("gif", 3, 2, 1) == verify(gif(gif_frame(code_size=code_size)), LIMITS)
 
 
 def test_frames_are_counted_among_extensions() -> None:
     body = gif(COMMENT, CONTROL, gif_frame(), COMMENT, CONTROL, gif_frame(width=1, height=1), COMMENT)
-    assert Image("gif", 3, 2, 2) == inspect(body, LIMITS)
+    assert ImageInfo("gif", 3, 2, 2) == verify(body, LIMITS)
 
 
 def test_a_frame_may_have_a_colour_table_of_its_own() -> None:
     frame = bytearray(gif_frame())
     frame[9] = 0x81
     frame[10:10] = bytes(12)
-    assert Image("gif", 3, 2, 1) == inspect(gif(bytes(frame)), LIMITS)
+    assert ImageInfo("gif", 3, 2, 1) == verify(gif(bytes(frame)), LIMITS)
 
 
 def test_a_file_of_the_first_version_passes() -> None:
-    assert Image("gif", 3, 2, 1) == inspect(gif(gif_frame()).replace(b"GIF89a", b"GIF87a"), LIMITS)
+    assert ImageInfo("gif", 3, 2, 1) == verify(gif(gif_frame()).replace(b"GIF89a", b"GIF87a"), LIMITS)
 
 
 def test_a_trailer_inside_of_the_data_is_no_trailer() -> None:
     with pytest.raises(InvalidImage):
-        inspect(gif(gif_frame(data=b"\x02;;\0"), trailer=b""), LIMITS)
+        verify(gif(gif_frame(data=b"\x02;;\0"), trailer=b""), LIMITS)
 
 
 @pytest.mark.parametrize("body", [gif(width=65535, height=65535), gif(gif_frame(width=65535, height=65535))])
 def test_pixels_count_for_the_screen_and_for_each_frame(body: bytes) -> None:
     with pytest.raises(TooManyPixels):
-        inspect(body, LIMITS)
+        verify(body, LIMITS)
 
 
 def test_a_bomb_of_frames_is_refused_at_the_first_too_many() -> None:
     with pytest.raises(TooManyFrames):
-        inspect(gif(*[gif_frame()] * 11, trailer=b"and no end"), Limits(max_image_frames=10))
+        verify(gif(*[gif_frame()] * 11, trailer=b"and no end"), Limits(max_image_frames=10))

@@ -6,8 +6,9 @@ import pytest
 from PIL import Image as Pillow
 
 from handmade import jpeg, segment
+from intake.image.verify import verify
 from intake.model.errors import InvalidImage, TooManyPixels
-from intake.image.verify import Image, inspect
+from intake.model.image_info import ImageInfo
 from intake.model.limits import Limits
 from samples import SAMPLES
 
@@ -63,21 +64,21 @@ ODDITIES = {
 @pytest.mark.parametrize("body", list(FAULTS.values()), ids=list(FAULTS))
 def test_a_faulty_jpeg_is_invalid(body: bytes) -> None:
     with pytest.raises(InvalidImage, match=r"^The JPEG .*\.$") as refused:
-        inspect(body, LIMITS)
+        verify(body, LIMITS)
     assert refused.value.reason
 
 
 @pytest.mark.parametrize("body", list(ODDITIES.values()), ids=list(ODDITIES))
 def test_an_odd_jpeg_is_whole(body: bytes) -> None:
-    assert Image("jpeg", 3, 2, 1) == inspect(body, LIMITS)
+    assert ImageInfo("jpeg", 3, 2, 1) == verify(body, LIMITS)
 
 
 @pytest.mark.parametrize("fault", ["no end", "half an end", "an end that is stuffed", "a length past the end"])
 def test_a_cut_is_told_from_damage(fault: str) -> None:
     with pytest.raises(InvalidImage, match=r"^The JPEG ends before its EOI marker\.$"):
-        inspect(FAULTS[fault], LIMITS)
+        verify(FAULTS[fault], LIMITS)
     with pytest.raises(InvalidImage, match=r"^The JPEG is damaged: there is no marker where one must be\.$"):
-        inspect(FAULTS["noise between segments"], LIMITS)
+        verify(FAULTS["noise between segments"], LIMITS)
 
 
 def test_an_exif_thumbnail_does_not_end_the_picture() -> None:
@@ -85,16 +86,16 @@ def test_an_exif_thumbnail_does_not_end_the_picture() -> None:
     thumbnail_end = body.index(EOI) + 2
     assert thumbnail_end < len(body)
     with pytest.raises(InvalidImage):
-        inspect(body[:thumbnail_end], LIMITS)
+        verify(body[:thumbnail_end], LIMITS)
 
 
 def test_a_multi_picture_file_counts_as_its_first_picture() -> None:
     target = BytesIO()
     Pillow.new("RGB", (12, 8)).save(target, "MPO", save_all=True, append_images=[Pillow.new("RGB", (20, 20))])
-    assert Image("jpeg", 12, 8, 1) == inspect(target.getvalue(), LIMITS)
+    assert ImageInfo("jpeg", 12, 8, 1) == verify(target.getvalue(), LIMITS)
 
 
 def test_a_bomb_is_refused_at_its_frame_header() -> None:
-    """Before its end is looked for: there is none."""
+    """PreviousReceipt its end is looked for: there is none."""
     with pytest.raises(TooManyPixels):
-        inspect(SOI + segment(0xC2, b"\x08\xff\xff\xff\xff\1\1\x11\0"), LIMITS)
+        verify(SOI + segment(0xC2, b"\x08\xff\xff\xff\xff\1\1\x11\0"), LIMITS)

@@ -5,8 +5,9 @@ from struct import pack
 import pytest
 
 from handmade import SIGNATURE, chunk, ihdr, png_rows
+from intake.image.verify import verify
 from intake.model.errors import InvalidImage, TooManyFrames, TooManyPixels
-from intake.image.verify import Image, inspect
+from intake.model.image_info import ImageInfo
 from intake.model.limits import Limits
 from samples import SAMPLES
 
@@ -86,22 +87,22 @@ ODDITIES = {
 @pytest.mark.parametrize("chunks", list(FAULTS.values()), ids=list(FAULTS))
 def test_a_faulty_png_is_invalid(chunks: tuple[bytes, ...]) -> None:
     with pytest.raises(InvalidImage, match=r"^The PNG .*\.$") as refused:
-        inspect(SIGNATURE + b"".join(chunks), LIMITS)
+        verify(SIGNATURE + b"".join(chunks), LIMITS)
     assert refused.value.reason
 
 
 @pytest.mark.parametrize("chunks", list(ODDITIES.values()), ids=list(ODDITIES))
 def test_an_odd_png_is_whole(chunks: tuple[bytes, ...]) -> None:
-    assert Image("png", 3, 2, 1) == inspect(SIGNATURE + b"".join(chunks), LIMITS)
+    assert ImageInfo("png", 3, 2, 1) == verify(SIGNATURE + b"".join(chunks), LIMITS)
 
 
 def test_an_animation_has_the_frames_it_announces() -> None:
-    assert Image("png", 3, 2, 2) == inspect(SIGNATURE + b"".join(ANIMATED), LIMITS)
+    assert ImageInfo("png", 3, 2, 2) == verify(SIGNATURE + b"".join(ANIMATED), LIMITS)
 
 
 def test_a_default_image_that_is_no_frame_is_not_counted() -> None:
     chunks = (HEADER, actl(2), IDAT, fctl(0), fdat(1), fctl(2), fdat(3, DATA[:5]), fdat(4, DATA[5:]), IEND)
-    assert Image("png", 3, 2, 2) == inspect(SIGNATURE + b"".join(chunks), LIMITS)
+    assert ImageInfo("png", 3, 2, 2) == verify(SIGNATURE + b"".join(chunks), LIMITS)
 
 
 def test_any_bit_that_flips_is_noticed() -> None:
@@ -111,12 +112,12 @@ def test_any_bit_that_flips_is_noticed() -> None:
         flipped = bytearray(whole)
         flipped[bit // 8] ^= 1 << bit % 8
         with pytest.raises(InvalidImage):
-            inspect(flipped, LIMITS)
+            verify(flipped, LIMITS)
 
 
 def test_bombs_are_refused_at_their_announcement() -> None:
-    """Before the rest is looked at: there is none."""
+    """PreviousReceipt the rest is looked at: there is none."""
     with pytest.raises(TooManyPixels):
-        inspect(SIGNATURE + ihdr(2**31 - 1, 2**31 - 1, 16, 6), LIMITS)
+        verify(SIGNATURE + ihdr(2**31 - 1, 2**31 - 1, 16, 6), LIMITS)
     with pytest.raises(TooManyFrames):
-        inspect(SIGNATURE + HEADER + actl(2**32 - 1), LIMITS)
+        verify(SIGNATURE + HEADER + actl(2**32 - 1), LIMITS)

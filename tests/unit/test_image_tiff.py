@@ -5,8 +5,9 @@ from struct import pack
 import pytest
 
 from handmade import Entry, page, tiff
+from intake.image.verify import verify
 from intake.model.errors import InvalidImage, TooManyFrames, TooManyPixels
-from intake.image.verify import Image, inspect
+from intake.model.image_info import ImageInfo
 from intake.model.limits import Limits
 
 LIMITS = Limits()
@@ -78,7 +79,7 @@ FAULTS = {
 @pytest.mark.parametrize("body", list(FAULTS.values()), ids=list(FAULTS))
 def test_a_faulty_tiff_is_invalid(body: bytes) -> None:
     with pytest.raises(InvalidImage, match=r"^The TIFF .*\.$") as refused:
-        inspect(body, LIMITS)
+        verify(body, LIMITS)
     assert refused.value.reason
 
 
@@ -115,7 +116,7 @@ def test_each_way_to_say_where_the_data_is(
     size: tuple[int, int],
 ) -> None:
     body = tiff(page(*size, **changes), order=order, big=big, data=bytes(80))
-    assert Image("tiff", *size, 1) == inspect(body, LIMITS)
+    assert ImageInfo("tiff", *size, 1) == verify(body, LIMITS)
 
 
 def test_an_entry_of_an_unknown_type_is_skipped() -> None:
@@ -123,39 +124,39 @@ def test_an_entry_of_an_unknown_type_is_skipped() -> None:
     entry = pack("<HHII", 65000, 99, 2**32 - 1, 2**32 - 1)
     body = tiff(page(unknown=(65000, 1, [1]))).replace(pack("<HHII", 65000, 1, 1, 1), entry)
     assert entry in body
-    assert Image("tiff", 8, 8, 1) == inspect(body, LIMITS)
+    assert ImageInfo("tiff", 8, 8, 1) == verify(body, LIMITS)
 
 
 def test_directories_that_run_in_a_circle_are_noticed() -> None:
     body = bytearray(tiff(page()))
     body[-4:] = pack("<I", ENTRIES_AT)
     with pytest.raises(InvalidImage, match="circle"):
-        inspect(body, LIMITS)
+        verify(body, LIMITS)
 
 
 def test_a_directory_below_may_point_back_at_its_page() -> None:
     """It was seen already; that costs nothing."""
-    assert Image("tiff", 8, 8, 1) == inspect(tiff(page(below=(330, 4, [ENTRIES_AT]))), LIMITS)
+    assert ImageInfo("tiff", 8, 8, 1) == verify(tiff(page(below=(330, 4, [ENTRIES_AT]))), LIMITS)
 
 
 def test_a_page_of_reduced_resolution_is_a_frame_like_any_other() -> None:
     body = tiff(page(), page(4, 4, reduced=(254, 4, [1])))
-    assert Image("tiff", 8, 8, 2) == inspect(body, LIMITS)
+    assert ImageInfo("tiff", 8, 8, 2) == verify(body, LIMITS)
 
 
 def test_a_directory_below_is_no_frame() -> None:
     thumbnail = tiff(page(2, 2))[ENTRIES_AT:]
     body = tiff(page(below=(330, 4, [ENTRIES_AT])), data=bytes(64) + thumbnail)
-    assert Image("tiff", 8, 8, 1) == inspect(body, LIMITS)
+    assert ImageInfo("tiff", 8, 8, 1) == verify(body, LIMITS)
 
 
 def test_pixels_count_on_every_page() -> None:
     with pytest.raises(TooManyPixels):
-        inspect(tiff(page(), page(2**31, 2**31, counts=(279, 4, [9]))), LIMITS)
+        verify(tiff(page(), page(2**31, 2**31, counts=(279, 4, [9]))), LIMITS)
 
 
 def test_pages_over_the_limit_are_refused_before_the_end_is_known() -> None:
     body = bytearray(tiff(*[page()] * 11))
     body[-4:] = pack("<I", 2**32 - 1)
     with pytest.raises(TooManyFrames):
-        inspect(body, Limits(max_image_frames=10))
+        verify(body, Limits(max_image_frames=10))

@@ -3,8 +3,9 @@
 import pytest
 
 from handmade import anmf, riff, riff_chunk, vp8, vp8l, vp8x
+from intake.image.verify import verify
 from intake.model.errors import InvalidImage, TooManyFrames, TooManyPixels
-from intake.image.verify import Image, inspect
+from intake.model.image_info import ImageInfo
 from intake.model.limits import Limits
 
 LIMITS = Limits()
@@ -59,22 +60,22 @@ ODDITIES = {
 @pytest.mark.parametrize("body", list(FAULTS.values()), ids=list(FAULTS))
 def test_a_faulty_webp_is_invalid(body: bytes) -> None:
     with pytest.raises(InvalidImage, match=r"^The WebP .*\.$") as refused:
-        inspect(body, LIMITS)
+        verify(body, LIMITS)
     assert refused.value.reason
 
 
 @pytest.mark.parametrize(("body", "frames"), list(ODDITIES.values()), ids=list(ODDITIES))
 def test_an_odd_webp_is_whole(body: bytes, frames: int) -> None:
-    assert Image("webp", 3, 2, frames) == inspect(body, LIMITS)
+    assert ImageInfo("webp", 3, 2, frames) == verify(body, LIMITS)
 
 
 @pytest.mark.parametrize("header", [vp8(16383, 16383), vp8l(16384, 16384), vp8x(2**24, 2**24)])
 def test_a_bomb_is_refused_at_its_header(header: bytes) -> None:
-    """Before the chunks behind it are looked at: they are damaged."""
+    """PreviousReceipt the chunks behind it are looked at: they are damaged."""
     with pytest.raises(TooManyPixels):
-        inspect(riff(header, b"damaged"), LIMITS)
+        verify(riff(header, b"damaged"), LIMITS)
 
 
 def test_a_bomb_of_frames_is_refused_at_the_first_too_many() -> None:
     with pytest.raises(TooManyFrames):
-        inspect(riff(ANIMATED, *[anmf(vp8())] * 11, b"damaged"), Limits(max_image_frames=10))
+        verify(riff(ANIMATED, *[anmf(vp8())] * 11, b"damaged"), Limits(max_image_frames=10))

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from intake.s3.background_value import Later
+from intake.s3.background_value import BackgroundValue
 
 
 async def test_it_is_made_once_while_the_loop_goes_on() -> None:
@@ -17,7 +17,7 @@ async def test_it_is_made_once_while_the_loop_goes_on() -> None:
         made.append(threading.current_thread())
         return "made"
 
-    later = Later(make)
+    later = BackgroundValue(make)
     waiting = [asyncio.create_task(later.get()) for _ in range(3)]
     await asyncio.sleep(0)  # the loop is not held
     assert made == []
@@ -30,7 +30,10 @@ async def test_it_is_made_once_while_the_loop_goes_on() -> None:
 
 async def test_who_is_cut_off_while_waiting_takes_it_from_nobody() -> None:
     may_end = threading.Event()
-    busy, later = Later(lambda: may_end.wait(5)), Later(lambda: "made")  # which the one thread has not begun
+    busy, later = (
+        BackgroundValue(lambda: may_end.wait(5)),
+        BackgroundValue(lambda: "made"),
+    )  # which the one thread has not begun
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(later.get(), 0.01)
     may_end.set()
@@ -47,7 +50,7 @@ async def test_what_could_not_be_made_is_made_again_when_it_is_asked_for_again()
             raise LookupError("no credentials yet")
         return "made"
 
-    later = Later(make)
+    later = BackgroundValue(make)
     waiting = [asyncio.create_task(later.get()) for _ in range(2)]
     await asyncio.sleep(0)
     both_wait.set()
@@ -59,6 +62,6 @@ async def test_what_could_not_be_made_is_made_again_when_it_is_asked_for_again()
 
 async def test_the_collector_waits_while_it_is_made_and_leaves_it_alone_afterwards() -> None:
     frozen = gc.get_freeze_count()
-    assert await Later(gc.isenabled).get() is False
+    assert await BackgroundValue(gc.isenabled).get() is False
     assert gc.isenabled()
     assert gc.get_freeze_count() > frozen

@@ -8,12 +8,12 @@ from intake.model.file import File, InvalidFile
 from intake.model.manifest import (
     MAX_DOCUMENT_BYTES,
     NotJson,
-    document_of_row,
     lines,
     manifest_key,
     manifest_name,
     read_document,
     read_file,
+    row_to_document,
 )
 
 
@@ -97,7 +97,7 @@ def test_what_is_no_file_names_its_faults() -> None:
     ],
 )
 def test_a_row_of_a_list_stands_for_a_file(expected: object, row: object) -> None:
-    assert File.parse(expected) == File.parse(document_of_row(row))
+    assert File.parse(expected) == File.parse(row_to_document(row))
 
 
 @pytest.mark.parametrize(
@@ -110,15 +110,15 @@ def test_a_row_of_a_list_stands_for_a_file(expected: object, row: object) -> Non
     ],
 )
 def test_what_a_row_does_not_give_is_not_in_its_document(expected: object, row: object) -> None:
-    assert expected == document_of_row(row)
-    assert expected == document_of_row(document_of_row(row))
+    assert expected == row_to_document(row)
+    assert expected == row_to_document(row_to_document(row))
 
 
 @pytest.mark.parametrize("item", [{"urls": ["u"]}, {"fileUrl": "f", "baseUrls": [["a"]]}, "text", None, {"url": 3}])
 def test_what_is_no_row_is_left_as_it_is(item: object) -> None:
-    assert document_of_row(item) is item
+    assert row_to_document(item) is item
 
 
 def test_a_row_without_base_urls_is_no_file() -> None:
     with pytest.raises(InvalidFile, match="baseUrls"):
-        File.parse(document_of_row({"fileUrl": "f", "baseUrls": " "}))
+        File.parse(row_to_document({"fileUrl": "f", "baseUrls": " "}))

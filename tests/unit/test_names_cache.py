@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from intake.http_client.resolver import Names
+from intake.http_client.resolver import SystemResolver
 
 
 async def test_a_name_that_is_asked_again_makes_no_other_go(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -16,7 +16,7 @@ async def test_a_name_that_is_asked_again_makes_no_other_go(monkeypatch: pytest.
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     monkeypatch.setattr("intake.http_client.resolver._MAX_NAMES", 2)
-    names = Names()
+    names = SystemResolver()
     await names.resolve("a.example", 80)
     await names.resolve("b.example", 80)
     names._names["b.example"].until = 0.0  # it is old

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fakes import Answer, FakeFetch, FakeStore, RecordingReport, Slow
+from fakes import Answer, FakeFetch, FakeStore, RecordingObserver, Slow
+from intake.ingest.ports import StoredDocument
+from intake.ingest.service import IngestService
 from intake.model.errors import ConnectFailed, NotFound, StoreFailed, Timeout
 from intake.model.file import File
 from intake.model.limits import Limits
 from intake.model.receipt import FailedEntry, Receipt
-from intake.ingest.ports import Document
-from intake.ingest.service import Intake
 from samples import picture
 
 ONE, TWO = picture(4, 3, 1), picture(5, 4, 2)
@@ -40,7 +40,7 @@ class CountingStore(FakeStore):
     loses_answers: bool = False
     silent: int = 0
 
-    async def get_document(self, key: str) -> Document | None:
+    async def get_document(self, key: str) -> StoredDocument | None:
         self.calls["get"] += 1
         if self.silent:
             self.silent -= 1
@@ -62,14 +62,20 @@ class CountingStore(FakeStore):
 class World:
     def __init__(self) -> None:
         self.store = CountingStore()
-        self.report = RecordingReport()
+        self.report = RecordingObserver()
 
     async def run(
-        self, one: Answer, two: Answer, *, since: datetime | None = SINCE, wanted: File = FILE, seconds: float = 60.0
+        self,
+        one: Answer,
+        two: Answer,
+        *,
+        submitted_at: datetime | None = SINCE,
+        wanted: File = FILE,
+        seconds: float = 60.0,
     ) -> Receipt:
         fetch = FakeFetch({AT + "one": one, AT + "two": two})
-        intake = Intake(fetch, self.store, self.report, Limits(deadline_margin=0.5), "bucket")
-        return await intake.take_in(wanted, seconds, since=since)
+        intake = IngestService(fetch, self.store, self.report, Limits(deadline_margin=0.5), "bucket")
+        return await intake.ingest(wanted, seconds, submitted_at=submitted_at)
 
     async def left_by(self, one: Answer, two: Answer, *, wanted: File = FILE) -> bytes:
         """What a run leaves that has the bucket to itself."""
@@ -189,7 +195,7 @@ async def test_joining_ends_with_the_time() -> None:
 
 async def test_without_a_time_the_later_receipt_stands_whatever_it_says() -> None:
     world = World()
-    await world.run(ONE, TWO, since=None)
-    await world.run(TROUBLE, TROUBLE, since=None)
+    await world.run(ONE, TWO, submitted_at=None)
+    await world.run(TROUBLE, TROUBLE, submitted_at=None)
     assert codes(world.kept()) == ["connect_failed", "connect_failed"]
     assert world.store.calls == {"put": 2}

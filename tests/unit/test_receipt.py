@@ -8,8 +8,9 @@ import pytest
 
 from intake.model.errors import HttpServerError, IntakeError, InvalidUrl
 from intake.model.file import File
-from intake.image.verify import Image
-from intake.model.receipt import Effort, Failed, Outcome, Receipt, Stored
+from intake.model.image_info import ImageInfo
+from intake.model.outcome import Failed, FetchStats, Outcome, Stored
+from intake.model.receipt import Receipt
 from intake.model.url import Url
 
 AT = datetime(2026, 11, 22, 12, 0, 0, 987654, tzinfo=UTC)
@@ -24,12 +25,12 @@ def a_file(*base_urls: str) -> File:
 
 
 def stored(*, reused: bool = False, size: int = 153582, final: str = f"https://b.example/x.jpg{SECRET}") -> Stored:
-    effort = Effort(attempts=1, fetch_ms=150, store_ms=37)
-    return Stored(Image("jpeg", 1000, 750, 1), KEY, SHA256, size, Url.parse(final), reused, effort)
+    effort = FetchStats(attempts=1, fetch_ms=150, store_ms=37)
+    return Stored(ImageInfo("jpeg", 1000, 750, 1), KEY, SHA256, size, Url.parse(final), reused, effort)
 
 
 def failed(error: IntakeError | None = None) -> Failed:
-    return Failed(error or HttpServerError("The origin answered 503."), Effort(attempts=3, fetch_ms=2104))
+    return Failed(error or HttpServerError("The origin answered 503."), FetchStats(attempts=3, fetch_ms=2104))
 
 
 def receipt_of(file: File, *outcomes: Outcome) -> Receipt:
@@ -139,7 +140,9 @@ def test_a_receipt_that_could_not_be_stored_has_no_key() -> None:
 
 
 def test_what_was_never_asked_for_has_no_attempts() -> None:
-    entry = json.loads(receipt_of(File.parse({"urls": [""]}), Failed(InvalidUrl(), Effort())).to_json())["images"][0]
+    entry = json.loads(receipt_of(File.parse({"urls": [""]}), Failed(InvalidUrl(), FetchStats())).to_json())["images"][
+        0
+    ]
     assert (entry["attempts"], entry["elapsedMs"]) == (0, 0)
 
 

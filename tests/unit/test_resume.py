@@ -3,12 +3,12 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from fakes import FakeFetch, FakeStore, RecordingReport
+from fakes import FakeFetch, FakeStore, RecordingObserver
+from intake.ingest.service import IngestService
 from intake.model.errors import ConnectFailed, NotFound, StoreDenied
 from intake.model.file import File
 from intake.model.limits import Limits
 from intake.model.receipt import FailedEntry, Receipt
-from intake.ingest.service import Intake
 from samples import picture
 
 ONE, TWO = picture(4, 3, 1), picture(5, 4, 2)
@@ -21,11 +21,11 @@ class World:
     def __init__(self) -> None:
         self.fetch = FakeFetch({AT + "one": ONE, AT + "two": ConnectFailed(), AT + "gone": NotFound()})
         self.store = FakeStore()
-        self.intake = Intake(self.fetch, self.store, RecordingReport(), Limits(deadline_margin=0.1), "bucket")
+        self.intake = IngestService(self.fetch, self.store, RecordingObserver(), Limits(deadline_margin=0.1), "bucket")
 
-    async def run(self, since: datetime | None = BEFORE, wanted: File = FILE) -> Receipt:
+    async def run(self, submitted_at: datetime | None = BEFORE, wanted: File = FILE) -> Receipt:
         self.fetch.asked.clear()
-        return await self.intake.take_in(wanted, 60.0, since=since)
+        return await self.intake.ingest(wanted, 60.0, submitted_at=submitted_at)
 
     def mend(self) -> None:
         self.fetch.answers = dict(self.fetch.answers) | {AT + "two": TWO}
@@ -58,14 +58,14 @@ async def test_a_settled_file_is_left_as_it_is_however_often_it_comes() -> None:
 async def test_a_receipt_from_before_the_file_was_handed_over_settles_nothing() -> None:
     world = World()
     await world.run()
-    await world.run(since=datetime.now(UTC) + timedelta(seconds=5))
+    await world.run(submitted_at=datetime.now(UTC) + timedelta(seconds=5))
     assert world.fetch.asked.total() == 3
 
 
 async def test_without_a_time_nothing_is_taken_over() -> None:
     world = World()
     await world.run()
-    await world.run(since=None)
+    await world.run(submitted_at=None)
     assert world.fetch.asked.total() == 3
 
 
@@ -112,7 +112,7 @@ async def test_a_store_that_does_not_say_what_was_done_costs_no_more_than_the_ti
     world = World()
     world.store.seconds = 60.0
     begin = asyncio.get_running_loop().time()
-    await world.intake.take_in(FILE, 0.3, since=BEFORE)
+    await world.intake.ingest(FILE, 0.3, submitted_at=BEFORE)
     assert asyncio.get_running_loop().time() - begin < 10.0
 
 

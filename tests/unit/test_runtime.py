@@ -21,7 +21,7 @@ from lambda_context import Context
     ],
 )
 def test_origins_are_told_who_asks_and_where_to_complain(agent: str, contact: str) -> None:
-    fetcher = runtime.fetcher(Config(image_bucket="the-images", contact=contact))
+    fetcher = app.downloader(Config(image_bucket="the-images", contact=contact))
     assert fetcher._headers("example.com")["User-Agent"] == agent
 
 
@@ -29,12 +29,12 @@ def test_the_trusted_certificates_are_named_whatever_the_environment_says(monkey
     asked: list[Any] = []
     monkeypatch.setenv("SSL_CERT_FILE", "/dev/null")
     monkeypatch.setattr(ssl, "create_default_context", lambda **given: asked.append(given))
-    runtime._tls.__wrapped__(certifi.where())
+    app._tls.__wrapped__(certifi.where())
     assert asked == [{"cafile": certifi.where()}]
 
 
 def test_certificates_are_required_and_held_against_the_name() -> None:
-    tls = runtime._tls(certifi.where())
+    tls = app._tls(certifi.where())
     assert (tls.verify_mode, tls.check_hostname) == (ssl.CERT_REQUIRED, True)
     assert tls.minimum_version >= ssl.TLSVersion.TLSv1_2
 

@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from fakes import Answer, FakeFetch, FakeStore, RecordingReport, Slow
+from fakes import Answer, FakeFetch, FakeStore, RecordingObserver, Slow
 from intake.download.memory_budget import MemoryBudget
+from intake.ingest.service import IngestService
 from intake.model.errors import ConnectFailed, InternalError, StoreDenied, StoreFailed
 from intake.model.file import File
 from intake.model.limits import Limits
-from intake.model.receipt import Failed, FailedEntry, Receipt, Status
-from intake.ingest.service import Intake
+from intake.model.outcome import Failed
+from intake.model.receipt import FailedEntry, Receipt, Status
 from samples import picture
 
 ONE, TWO = picture(4, 3, 1), picture(5, 4, 2)
@@ -42,11 +43,11 @@ class World:
     def __init__(self, answers: dict[str, Answer], limits: Limits | None = None) -> None:
         self.fetch = FakeFetch({AT + name: answer for name, answer in answers.items()})
         self.store = FakeStore()
-        self.report = RecordingReport()
-        self.intake = Intake(self.fetch, self.store, self.report, limits or Limits(), "bucket")
+        self.report = RecordingObserver()
+        self.intake = IngestService(self.fetch, self.store, self.report, limits or Limits(), "bucket")
 
-    async def take_in(self, wanted: File, seconds: float = PLENTY) -> Receipt:
-        return await self.intake.take_in(wanted, seconds)
+    async def ingest(self, wanted: File, seconds: float = PLENTY) -> Receipt:
+        return await self.intake.ingest(wanted, seconds)
 
 
 def codes(receipt: Receipt) -> list[str]:
@@ -55,7 +56,7 @@ def codes(receipt: Receipt) -> list[str]:
 
 async def test_every_image_is_stored_and_the_keys_come_in_the_order_of_the_request() -> None:
     world = World({"one": Slow(0.02, ONE), "two": TWO})
-    receipt = await world.take_in(file("one", "two"))
+    receipt = await world.ingest(file("one", "two"))
     assert [key(ONE), key(TWO)] == receipt.object_keys
     assert receipt.status is Status.STORED
     assert {key(ONE): ONE, key(TWO): TWO}.items() <= world.store.objects.items()
@@ -63,28 +64,28 @@ async def test_every_image_is_stored_and_the_keys_come_in_the_order_of_the_reque
 
 async def test_one_image_that_fails_is_null_and_the_others_are_stored() -> None:
     world = World({"one": ONE, "dead": ConnectFailed(), "two": TWO})
-    receipt = await world.take_in(file("one", "dead", "gone", "two"))
+    receipt = await world.ingest(file("one", "dead", "gone", "two"))
     assert [key(ONE), None, None, key(TWO)] == receipt.object_keys
     assert codes(receipt) == ["stored", "connect_failed", "not_found", "stored"]
     assert receipt.status is Status.PARTIAL
 
 
 async def test_a_file_without_a_single_image_is_failed() -> None:
-    receipt = await World({}).take_in(file("gone"))
+    receipt = await World({}).ingest(file("gone"))
     assert receipt.status is Status.FAILED
 
 
 async def test_the_same_url_is_fetched_once_and_counted_per_image() -> None:
     world = World({"one": ONE})
-    receipt = await world.take_in(file("one", "one", "one#part"))
+    receipt = await world.ingest(file("one", "one", "one#part"))
     assert world.fetch.asked[AT + "one"] == 1
     assert (receipt.counts.stored, receipt.counts.bytes) == (3, 3 * len(ONE))
 
 
 async def test_bytes_that_are_in_the_bucket_are_reused() -> None:
     world = World({"one": ONE})
-    await world.take_in(file("one"))
-    receipt = await world.take_in(file("one"))
+    await world.ingest(file("one"))
+    receipt = await world.ingest(file("one"))
     assert (receipt.counts.stored, receipt.counts.reused) == (0, 1)
     assert world.store.writes[key(ONE)] == 1
 
@@ -96,13 +97,13 @@ async def test_each_expected_digest_of_one_url_is_judged_on_its_own() -> None:
         {"url": AT + "one"},
         {"url": AT + "one", "sha256": digest(ONE).upper()},
     ]
-    receipt = await world.take_in(File.parse({"urls": urls}))
+    receipt = await world.ingest(File.parse({"urls": urls}))
     assert codes(receipt) == ["checksum_mismatch", "stored", "stored"]
 
 
 async def test_bytes_that_nobody_expects_are_not_stored() -> None:
     world = World({"one": ONE})
-    receipt = await world.take_in(file("one", one="0" * 64))
+    receipt = await world.ingest(file("one", one="0" * 64))
     assert codes(receipt) == ["checksum_mismatch"]
     assert [name for name in world.store.objects if name.startswith("images/")] == []
 
@@ -113,20 +114,20 @@ async def test_bytes_that_nobody_expects_are_not_stored() -> None:
 )
 async def test_bytes_that_are_no_whole_image_are_not_stored(body: bytes, code: str) -> None:
     world = World({"bad": body})
-    assert codes(await world.take_in(file("bad"))) == [code]
+    assert codes(await world.ingest(file("bad"))) == [code]
     assert [name for name in world.store.objects if name.startswith("images/")] == []
 
 
 async def test_a_url_that_cannot_be_read_fails_alone_without_a_fetch() -> None:
     world = World({"one": ONE})
-    receipt = await world.take_in(File.parse({"urls": ["not a url", "ftp://a.example/x", "", AT + "one"]}))
+    receipt = await world.ingest(File.parse({"urls": ["not a url", "ftp://a.example/x", "", AT + "one"]}))
     assert codes(receipt) == ["invalid_url", "blocked", "invalid_url", "stored"]
     assert world.fetch.asked.total() == 1
 
 
 async def test_a_bug_in_one_image_is_an_internal_error_with_its_traceback_and_no_one_elses() -> None:
     world = World({"one": ONE, "bug": ZeroDivisionError("oops")})
-    assert codes(await world.take_in(file("bug", "one"))) == ["internal_error", "stored"]
+    assert codes(await world.ingest(file("bug", "one"))) == ["internal_error", "stored"]
     outcome = world.report.told[0][2]
     assert isinstance(outcome, Failed)
     assert isinstance(outcome.error, InternalError)
@@ -136,27 +137,27 @@ async def test_a_bug_in_one_image_is_an_internal_error_with_its_traceback_and_no
 async def test_what_is_not_done_at_the_deadline_is_told_so_and_the_rest_is_stored() -> None:
     world = World({"one": ONE, "slow": Slow(NEVER)}, Limits(deadline_margin=1.0))
     begin = asyncio.get_running_loop().time()
-    receipt = await world.take_in(file("slow", "one"), seconds=1.3)
+    receipt = await world.ingest(file("slow", "one"), seconds=1.3)
     assert codes(receipt) == ["deadline_exceeded", "stored"]
     assert asyncio.get_running_loop().time() - begin < 1.3
     assert receipt.images[0].attempts == 1
 
 
 async def test_a_deadline_that_is_over_still_gets_an_answer() -> None:
-    receipt = await World({"one": Slow(0.01, ONE)}).take_in(file("one"), seconds=0.0)
+    receipt = await World({"one": Slow(0.01, ONE)}).ingest(file("one"), seconds=0.0)
     assert codes(receipt) == ["deadline_exceeded"]
 
 
 async def test_no_task_is_left_after_the_deadline() -> None:
     before = asyncio.all_tasks()
-    await World({"slow": Slow(NEVER)}, Limits(deadline_margin=0.05)).take_in(file("slow"), seconds=0.1)
+    await World({"slow": Slow(NEVER)}, Limits(deadline_margin=0.05)).ingest(file("slow"), seconds=0.1)
     assert asyncio.all_tasks() == before
 
 
 async def test_no_more_images_are_at_work_at_once_than_allowed() -> None:
     names = [str(number) for number in range(12)]
     world = World({name: Slow(0.005, ONE) for name in names}, Limits(max_in_flight=3))
-    receipt = await world.take_in(file(*names))
+    receipt = await world.ingest(file(*names))
     assert world.fetch.most_at_once == 3
     assert receipt.status is Status.STORED
 
@@ -166,8 +167,8 @@ class Held:
 
     def __init__(self, budget: MemoryBudget) -> None:
         self.now = self.most = 0
-        self._take, self._give = budget.take, budget.give
-        budget.take, budget.give = self.take, self.give  # type: ignore[method-assign]
+        self._take, self._give = budget.acquire, budget.release
+        budget.acquire, budget.release = self.take, self.give  # type: ignore[method-assign]
 
     async def take(self, size: int, owner: str) -> None:
         await self._take(size, owner)
@@ -185,7 +186,7 @@ async def test_bodies_wait_for_room_in_the_memory_budget_and_none_fails() -> Non
     world = World(dict(bodies), Limits(memory_budget_bytes=most))
     world.store.seconds = 0.001
     held = Held(world.intake._budget)
-    receipt = await world.take_in(file(*bodies))
+    receipt = await world.ingest(file(*bodies))
     assert receipt.counts.stored == 10
     assert 0 < held.most <= most
 
@@ -193,14 +194,14 @@ async def test_bodies_wait_for_room_in_the_memory_budget_and_none_fails() -> Non
 async def test_an_image_that_ends_in_any_way_gives_its_room_and_its_turn_back() -> None:
     answers: dict[str, Answer] = {"one": ONE, "dead": ConnectFailed(), "cut": ONE[:-2], "slow": Slow(NEVER)}
     world = World(answers | {"bug": ZeroDivisionError()}, Limits(max_in_flight=2, deadline_margin=0.1))
-    await world.take_in(file(*answers, "bug"), seconds=0.3)
+    await world.ingest(file(*answers, "bug"), seconds=0.3)
     assert world.intake._budget._free == world.intake._budget.size
     assert world.intake._turns._value == 2
 
 
 async def test_the_receipt_is_stored_without_query_strings_and_answered_with_them() -> None:
     world = World({"one?X-Amz-Signature=secret": ONE})
-    receipt = await world.take_in(file("one?X-Amz-Signature=secret"))
+    receipt = await world.ingest(file("one?X-Amz-Signature=secret"))
     stored = json.loads(world.store.objects["receipts/lot-7.json"])
     assert receipt.images[0].url == AT + "one?X-Amz-Signature=secret"
     assert stored["images"][0]["url"] == AT + "one"
@@ -211,7 +212,7 @@ async def test_the_receipt_is_stored_without_query_strings_and_answered_with_the
 async def test_a_receipt_that_cannot_be_stored_does_not_take_the_answer_away(error: Exception) -> None:
     world = World({"one": ONE})
     world.store.failures["receipts/"] = error
-    receipt = await world.take_in(file("one"))
+    receipt = await world.ingest(file("one"))
     assert receipt.receipt_key is None
     assert receipt.object_keys == [key(ONE)]
     assert world.report.files == [(replace_key(receipt), error)]
@@ -225,7 +226,7 @@ async def test_a_receipt_that_takes_too_long_does_not_hold_the_answer() -> None:
     world = World({"one": ONE}, Limits(deadline_margin=1.0))
     world.store.seconds = 60.0
     begin = asyncio.get_running_loop().time()
-    receipt = await world.take_in(file("one"), seconds=1.1)
+    receipt = await world.ingest(file("one"), seconds=1.1)
     assert receipt.receipt_key is None
     assert asyncio.get_running_loop().time() - begin < 1.1
 
@@ -234,26 +235,26 @@ async def test_a_receipt_that_takes_too_long_does_not_hold_the_answer() -> None:
 async def test_a_store_that_refuses_an_image_is_its_reason(error: Exception, code: str) -> None:
     world = World({"one": ONE, "two": TWO})
     world.store.failures[key(ONE)] = error
-    assert codes(await world.take_in(file("one", "two"))) == [code, "stored"]
+    assert codes(await world.ingest(file("one", "two"))) == [code, "stored"]
 
 
 async def test_every_image_and_the_file_are_reported_once_in_order() -> None:
     world = World({"one": ONE})
     wanted = file("one", "gone")
-    receipt = await world.take_in(wanted)
+    receipt = await world.ingest(wanted)
     assert list(wanted.images) == [request for _, request, _ in world.report.told]
     assert world.report.files == [(receipt, None)]
 
 
 async def test_a_receipt_that_was_stored_can_be_read_and_one_that_was_not_is_none() -> None:
     world = World({"one": ONE})
-    await world.take_in(replace(file("one"), id="lot-8"))
-    assert await world.intake.receipt("lot-9") is None
-    assert json.loads(await world.intake.receipt("lot-8") or b"")["id"] == "lot-8"
+    await world.ingest(replace(file("one"), id="lot-8"))
+    assert await world.intake.read_receipt("lot-9") is None
+    assert json.loads(await world.intake.read_receipt("lot-8") or b"")["id"] == "lot-8"
 
 
 async def test_a_bug_while_the_receipt_is_stored_does_not_take_the_answer_away() -> None:
     world = World({"one": ONE})
     world.store.failures["receipts/"] = ZeroDivisionError("oops")
-    receipt = await world.take_in(file("one"))
+    receipt = await world.ingest(file("one"))
     assert (receipt.receipt_key, receipt.object_keys) == (None, [key(ONE)])

@@ -14,9 +14,10 @@ from intake.model.errors import (
     TooLarge,
 )
 from intake.model.file import File
-from intake.image.verify import Image
-from intake.model.receipt import Effort, Failed, Outcome, Receipt, Status, Stored
-from intake.model.receipt_merge import covers, joined
+from intake.model.image_info import ImageInfo
+from intake.model.outcome import Failed, FetchStats, Outcome, Stored
+from intake.model.receipt import Receipt, Status
+from intake.model.receipt_merge import matches, merge
 from intake.model.url import Url
 
 AT = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
@@ -26,12 +27,18 @@ FILE = File.parse({"id": "lot-7", "urls": URLS})
 
 def stored(sha256: str = "a" * 64, *, reused: bool = False) -> Stored:
     return Stored(
-        Image("jpeg", 4, 3, 1), f"images/{sha256}.jpg", sha256, 700, Url.parse(URLS[0]), reused, Effort(1, 20, 5)
+        ImageInfo("jpeg", 4, 3, 1),
+        f"images/{sha256}.jpg",
+        sha256,
+        700,
+        Url.parse(URLS[0]),
+        reused,
+        FetchStats(1, 20, 5),
     )
 
 
 def failed(error: IntakeError) -> Failed:
-    return Failed(error, Effort(1, 20))
+    return Failed(error, FetchStats(1, 20))
 
 
 def receipt(*outcomes: Outcome, at: datetime = AT, file: File = FILE) -> Receipt:
@@ -62,7 +69,7 @@ TRANSIENT, OTHER, GONE = failed(ConnectFailed()), failed(Timeout()), failed(NotF
     ],
 )
 def test_of_two_entries_the_one_that_says_more_stands(expected: str, ours: Outcome, theirs: Outcome) -> None:
-    both = joined(receipt(GOOD, ours), receipt(GOOD, theirs), FILE)
+    both = merge(receipt(GOOD, ours), receipt(GOOD, theirs), FILE)
     assert ["stored", expected] == codes(both)
 
 
@@ -71,35 +78,35 @@ def test_of_two_entries_the_one_that_says_more_stands(expected: str, ours: Outco
 )
 def test_where_ours_adds_nothing_theirs_is_left_as_it_is(ours: Outcome, theirs: Outcome) -> None:
     kept = receipt(theirs, GONE)
-    assert joined(receipt(ours, TRANSIENT), kept, FILE) is kept
+    assert merge(receipt(ours, TRANSIENT), kept, FILE) is kept
 
 
 def test_what_each_has_stored_is_stored_and_counted() -> None:
-    both = joined(receipt(GOOD, TRANSIENT), receipt(TRANSIENT, stored("b" * 64, reused=True)), FILE)
+    both = merge(receipt(GOOD, TRANSIENT), receipt(TRANSIENT, stored("b" * 64, reused=True)), FILE)
     assert (Status.STORED, [f"images/{'a' * 64}.jpg", f"images/{'b' * 64}.jpg"]) == (both.status, both.object_keys)
     assert tuple(both.counts.model_dump().values()) == (1, 1, 0, 1400)
 
 
 def test_the_urls_are_echoed_as_they_were_asked_for_and_kept_without_their_queries() -> None:
     theirs = Receipt.model_validate_json(receipt(TRANSIENT, GOOD).to_stored_json())
-    both = joined(receipt(GOOD, TRANSIENT), theirs, FILE)
+    both = merge(receipt(GOOD, TRANSIENT), theirs, FILE)
     assert [image.url for image in both.images] == URLS
     assert b"signed" not in both.to_stored_json()
 
 
 def test_other_bytes_than_are_expected_now_are_not_taken_over() -> None:
     expecting = File.parse({"id": "lot-7", "urls": [{"url": URLS[0], "sha256": "c" * 64}, URLS[1]]})
-    both = joined(receipt(failed(ChecksumMismatch()), GOOD), receipt(GOOD, GOOD), expecting)
+    both = merge(receipt(failed(ChecksumMismatch()), GOOD), receipt(GOOD, GOOD), expecting)
     assert codes(both) == ["checksum_mismatch", "stored"]
 
 
 def test_a_receipt_covers_the_same_urls_from_when_they_were_handed_over() -> None:
     kept = receipt(GOOD, GOOD)
-    assert covers(kept, FILE, AT + timedelta(microseconds=999_999))
-    assert not covers(kept, FILE, AT + timedelta(seconds=1))
-    assert not covers(kept, File.parse({"id": "lot-7", "urls": URLS[::-1]}), AT)
+    assert matches(kept, FILE, AT + timedelta(microseconds=999_999))
+    assert not matches(kept, FILE, AT + timedelta(seconds=1))
+    assert not matches(kept, File.parse({"id": "lot-7", "urls": URLS[::-1]}), AT)
 
 
 def test_a_receipt_that_lacks_an_image_covers_nothing() -> None:
     kept = receipt(GOOD, GOOD)
-    assert not covers(kept.model_copy(update={"images": kept.images[:1]}), FILE, AT)
+    assert not matches(kept.model_copy(update={"images": kept.images[:1]}), FILE, AT)

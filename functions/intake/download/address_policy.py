@@ -32,7 +32,7 @@ class Verdict(StrEnum):
     HOST = "host not in ALLOWED_HOSTS"
 
     @property
-    def dialled(self) -> bool:
+    def is_allowed(self) -> bool:
         return self in {Verdict.PUBLIC, Verdict.ALLOWED}
 
 
@@ -74,7 +74,7 @@ _METADATA = tuple(map(ip_network, ("169.254.169.254/32", "169.254.170.0/24", "fd
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 
-def judge(address: str, allowed: Iterable[IPv4Network | IPv6Network] = ()) -> Verdict:
+def classify(address: str, allowed: Iterable[IPv4Network | IPv6Network] = ()) -> Verdict:
     """Judge one address, given as text.
 
     Addresses that only wrap an IPv4 address (IPv4-mapped, NAT64) are judged as what they reach.
@@ -123,7 +123,7 @@ def _judge_ipv6(address: IPv6Address) -> Verdict:
     return Verdict.PUBLIC
 
 
-def judge_destination(host: str, port: int, *, hosts: Collection[str], ports: Collection[int]) -> Verdict:
+def classify_destination(host: str, port: int, *, hosts: Collection[str], ports: Collection[int]) -> Verdict:
     """Judge what a URL names, before anything is looked up.
 
     Args:

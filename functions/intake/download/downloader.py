@@ -8,11 +8,15 @@ from math import inf
 
 import httpx
 
-from intake.download.image_timer import ImageClock
+from intake.download.address_policy import classify_destination
+from intake.download.image_body import ImageBody
+from intake.download.image_timer import ImageTimer
+from intake.download.memory_budget import Reservation
+from intake.download.origin_limiter import OriginLimiter
+from intake.download.response_policy import content_length, raise_for_status, redirect_location
 from intake.http_client.transport import NO_BODY, origin_url
-from intake.download.memory_budget import OriginLimiter, Reservation
-from intake.download.address_policy import judge_destination
-from intake.download.image_body import Body
+from intake.ingest.ports import Download
+from intake.model.backoff import backoff
 from intake.model.errors import (
     BadRedirect,
     Blocked,
@@ -20,17 +24,14 @@ from intake.model.errors import (
     IntakeError,
     Throttled,
     TooManyRedirects,
-    forget_frames,
+    clear_traceback,
 )
 from intake.model.limits import Limits
-from intake.model.receipt import Effort
-from intake.download.response_policy import announced_length, redirect_location, refuse_status
-from intake.model.backoff import backoff
+from intake.model.outcome import FetchStats
 from intake.model.url import Url
-from intake.ingest.ports import Download
 
 
-class Fetcher:
+class HttpDownloader:
     """The Fetch port over an httpx transport."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport, limits: Limits, user_agent: str) -> None:
@@ -50,9 +51,9 @@ class Fetcher:
         """Close every connection."""
         await self._transport.aclose()
 
-    async def fetch(self, url: Url, reservation: Reservation, effort: Effort, end: float = inf) -> Download:
+    async def fetch(self, url: Url, reservation: Reservation, effort: FetchStats, end: float = inf) -> Download:
         """See `Fetch.fetch`."""
-        clock = ImageClock(self._limits.image_timeout)
+        clock = ImageTimer(self._limits.image_timeout)
         failed = 0
         try:
             while True:
@@ -60,13 +61,13 @@ class Fetcher:
                     return await self._follow(url, reservation, clock, effort)
                 except IntakeError as error:
                     failed += 1
-                    forget_frames(error)  # the body is let go, and so is its room
+                    clear_traceback(error)  # the body is let go, and so is its room
                     reservation.release()
                     await self._wait_or_give_up(error, failed, clock, end)
         finally:
             effort.fetch_ms = clock.elapsed_ms
 
-    async def _wait_or_give_up(self, error: IntakeError, failed: int, clock: ImageClock, end: float) -> None:
+    async def _wait_or_give_up(self, error: IntakeError, failed: int, clock: ImageTimer, end: float) -> None:
         if not error.retryable or failed >= self._limits.max_attempts:
             raise error
         asked = error.retry_after if isinstance(error, Throttled | HttpServerError) else None
@@ -76,13 +77,13 @@ class Fetcher:
         async with clock:
             await asyncio.sleep(seconds)
 
-    async def _follow(self, url: Url, reservation: Reservation, clock: ImageClock, effort: Effort) -> Download:
+    async def _follow(self, url: Url, reservation: Reservation, clock: ImageTimer, effort: FetchStats) -> Download:
         before, first = effort.attempts, url
         for _ in range(self._limits.max_redirects + 1):
             self._require_destination(url)
-            reservation.pause()
-            with await self._origins.enter(url.origin):
-                await reservation.begin()
+            reservation.release_slot()
+            with await self._origins.acquire(url.origin):
+                await reservation.acquire_slot()
                 effort.attempts = before + 1
                 try:
                     answer = await self._visit(url, reservation, clock)
@@ -96,13 +97,13 @@ class Fetcher:
         raise TooManyRedirects
 
     def _require_destination(self, url: Url) -> None:
-        verdict = judge_destination(
+        verdict = classify_destination(
             url.host, url.port, hosts=self._limits.allowed_hosts, ports=self._limits.allowed_ports
         )
-        if not verdict.dialled:
+        if not verdict.is_allowed:
             raise Blocked(reason=f"{url.origin}: {verdict}")
 
-    async def _visit(self, url: Url, reservation: Reservation, clock: ImageClock) -> Download | Url:
+    async def _visit(self, url: Url, reservation: Reservation, clock: ImageTimer) -> Download | Url:
         """Ask one origin once: the image, or where it says that the image is."""
         request = httpx.Request(
             "GET",
@@ -125,13 +126,13 @@ class Fetcher:
             await answer.stream.aclose()  # type: ignore[union-attr]  # an async transport's stream is async
 
     async def _receive(
-        self, answer: httpx.Response, reservation: Reservation, clock: ImageClock, host: str
+        self, answer: httpx.Response, reservation: Reservation, clock: ImageTimer, host: str
     ) -> tuple[memoryview, str]:
-        refuse_status(answer.status_code, answer.headers, datetime.now(UTC))
+        raise_for_status(answer.status_code, answer.headers, datetime.now(UTC))
         most = self._limits.max_image_bytes
-        length = announced_length(answer.headers, most)
-        await reservation.take(most if length is None else length, host)
-        body = Body(length, most, self._limits.image_types)
+        length = content_length(answer.headers, most)
+        await reservation.reserve(most if length is None else length, host)
+        body = ImageBody(length, most, self._limits.image_types)
         async with clock:
             async for chunk in answer.stream:  # type: ignore[union-attr]  # an async transport's stream is async
                 body.add(chunk)

@@ -1,6 +1,6 @@
-"""Resolve, judge, connect: the one place through which every connection to an origin is made.
+"""Resolve, classify, connect: the one place through which every connection to an origin is made.
 
-The address that is judged is the address that is dialled: sockets are made by `Guard.open_socket`, which is given
+The address that is judged is the address that is dialled: sockets are made by `GuardedResolver.open_socket`, which is given
 the very address that the connection goes to, on every hop, whether it came from DNS or stood in the URL.
 """
 
@@ -8,18 +8,18 @@ import socket
 
 from aiohappyeyeballs import AddrInfoType
 
-from intake.http_client.resolver import Names
-from intake.download.address_policy import judge
+from intake.download.address_policy import classify
+from intake.http_client.resolver import SystemResolver
 from intake.model.errors import Blocked
 from intake.model.limits import Limits
 
 
-class Guard:
+class GuardedResolver:
     """The network, less what is not to be dialled."""
 
     def __init__(self, limits: Limits) -> None:
         self._allowed = limits.allowed_networks
-        self._names = Names(self._require_dialled)
+        self._names = SystemResolver(self._require_dialled)
 
     async def resolve(self, host: str, port: int) -> list[AddrInfoType]:
         """Return the addresses of a host, unless one of them may not be dialled.
@@ -44,6 +44,6 @@ class Guard:
         return self._names.open_socket(info)
 
     def _require_dialled(self, host: str, address: str) -> None:
-        verdict = judge(address, self._allowed)
-        if not verdict.dialled:
+        verdict = classify(address, self._allowed)
+        if not verdict.is_allowed:
             raise Blocked(reason=f"{host or 'address'} {address}: {verdict}")

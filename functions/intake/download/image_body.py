@@ -3,11 +3,11 @@
 import hashlib
 from collections.abc import Buffer, Collection
 
-from intake.model.errors import EmptyBody, IncompleteBody, TooLarge
 from intake.image.verify import HEAD_BYTES, identify
+from intake.model.errors import EmptyBody, IncompleteBody, TooLarge
 
 
-class Body:
+class ImageBody:
     """Collects chunks.
 
     A body that comes whole in one piece is that piece. Otherwise the buffer is laid out at once where the length was

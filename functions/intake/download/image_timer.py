@@ -6,7 +6,7 @@ from types import TracebackType
 from intake.model.errors import Timeout
 
 
-class ImageClock:
+class ImageTimer:
     """Counts down while it is entered; waiting for our own bounds does not count against the origin.
 
     Attributes:

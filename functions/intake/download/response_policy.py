@@ -49,7 +49,7 @@ def redirect_location(status: int, headers: Mapping[str, str]) -> str | None:
     return location
 
 
-def refuse_status(status: int, headers: Mapping[str, str], now: datetime) -> None:
+def raise_for_status(status: int, headers: Mapping[str, str], now: datetime) -> None:
     """Let a 200 pass, and nothing else.
 
     Raises:
@@ -72,7 +72,7 @@ def _error_for(status: int, seconds: float | None) -> IntakeError:
     return HttpClientError(answered) if status in _CLIENT_ERRORS else UnexpectedStatus(answered)
 
 
-def announced_length(headers: Mapping[str, str], most: int) -> int | None:
+def content_length(headers: Mapping[str, str], most: int) -> int | None:
     """Return how many bytes the body will have, or None where the origin does not say.
 
     Args:

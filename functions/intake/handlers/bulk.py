@@ -8,11 +8,11 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from intake import app
-from intake.ingest.batch import take_in_all
+from intake.ingest.batch import ingest_all
+from intake.model.bulk_report import BatchReport, batch_key
 from intake.model.errors import StoreFailed
 from intake.model.file import File, InvalidFile
-from intake.model.manifest import document_of_row
-from intake.model.bulk_report import BatchReport, batch_key
+from intake.model.manifest import row_to_document
 from intake.telemetry import logger
 
 _REPORT_SHARE = 0.8
@@ -38,20 +38,22 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     batch_input = event.get("BatchInput", {})
     items = event["Items"] if isinstance(event.get("Items"), list) else [event]
     started = batch_input.get("startedAt")
-    since = datetime.fromisoformat(started) if started else None
-    margin = runtime.config().limits.deadline_margin if "run" in batch_input else 0.0
-    report = runtime.run(_take([document_of_row(item) for item in items], context, margin, since))
+    submitted_at = datetime.fromisoformat(started) if started else None
+    margin = app.config().limits.deadline_margin if "run" in batch_input else 0.0
+    report = app.run(_take([row_to_document(item) for item in items], context, margin, submitted_at))
     if "run" in batch_input:
         key = batch_key(batch_input["run"], items, event.get("batch", ""))
-        runtime.run(_keep(key, report, context))
+        app.run(_keep(key, report, context))
     counts = report.counts
     logger.info("batch done", extra={"files": counts.files, "failed": len(report.failed), "bytes": counts.bytes})
     return counts.model_dump(by_alias=True)
 
 
-async def _take(documents: list[object], context: LambdaContext, margin: float, since: datetime | None) -> BatchReport:
+async def _take(
+    documents: list[object], context: LambdaContext, margin: float, submitted_at: datetime | None
+) -> BatchReport:
     report, unkept = BatchReport(), 0
-    intake, limits = runtime.intake(), runtime.config().limits
+    intake, limits = app.ingest_service(), app.config().limits
     seconds = _seconds_left(context) - margin
 
     async def files() -> AsyncGenerator[tuple[tuple[object, File], File]]:
@@ -63,7 +65,7 @@ async def _take(documents: list[object], context: LambdaContext, margin: float, 
             else:
                 yield (document, file), file
 
-    taken = take_in_all(intake, files(), limits=limits, seconds=seconds, since=since)
+    taken = ingest_all(intake, files(), limits=limits, seconds=seconds, submitted_at=submitted_at)
     async for (document, file), receipt in taken:
         if receipt is None:
             report.add_unreached(document, len(file.images))
@@ -71,7 +73,7 @@ async def _take(documents: list[object], context: LambdaContext, margin: float, 
             report.add(document, receipt)
             unkept += receipt.receipt_key is None
     if unkept:
-        # Before there is a report: a batch that is run again must not be counted twice.
+        # PreviousReceipt there is a report: a batch that is run again must not be counted twice.
         raise StoreFailed(f"The receipts of {unkept} Files are not stored.")
     return report
 
@@ -79,7 +81,7 @@ async def _take(documents: list[object], context: LambdaContext, margin: float, 
 async def _keep(key: str, report: BatchReport, context: LambdaContext) -> None:
     try:
         async with asyncio.timeout(_seconds_left(context) * _REPORT_SHARE):
-            await runtime.store().put_document(key, report.to_json())
+            await app.store().put_document(key, report.to_json())
     except TimeoutError as error:
         raise StoreFailed(reason=f"{key} could not be stored in time") from error
 

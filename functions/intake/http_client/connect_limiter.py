@@ -17,7 +17,7 @@ class _Lane:
     waiting: deque[asyncio.Future[Connection | None]] = field(default_factory=deque)
 
 
-class Dials[Origin]:
+class ConnectLimiter[Origin]:
     """Leave to open connections, at most so many at once to one origin."""
 
     def __init__(self, most: float) -> None:
@@ -25,7 +25,7 @@ class Dials[Origin]:
         self._most = most
         self._lanes: dict[Origin, _Lane] = {}
 
-    async def enter(self, origin: Origin) -> Connection | None:
+    async def acquire(self, origin: Origin) -> Connection | None:
         """Wait for leave to open a connection, or for one that is free by then: in the order of asking.
 
         Returns:
@@ -44,17 +44,17 @@ class Dials[Origin]:
                 self._pass_on(origin, turn.result())
             raise
 
-    def leave(self, origin: Origin, *, in_vain: bool = False) -> None:
+    def release(self, origin: Origin, *, in_vain: bool = False) -> None:
         """Give leave to the next, or to all who wait where no connection could be had: waiting spares nothing then."""
         lane = self._lanes[origin]
-        while in_vain and self.hand(origin, None):
+        while in_vain and self.offer(origin, None):
             lane.dialling += 1
-        if not self.hand(origin, None):
+        if not self.offer(origin, None):
             lane.dialling -= 1
             if not lane.dialling:
                 del self._lanes[origin]
 
-    def hand(self, origin: Origin, connection: Connection | None) -> bool:
+    def offer(self, origin: Origin, connection: Connection | None) -> bool:
         """Hand what is free to whoever waits longest; False where nobody waits."""
         lane = self._lanes.get(origin)
         while lane is not None and lane.waiting:
@@ -67,6 +67,6 @@ class Dials[Origin]:
     def _pass_on(self, origin: Origin, connection: Connection | None) -> None:
         """What was handed to somebody who was cut off at that moment."""
         if connection is None:
-            self.leave(origin)
-        elif not self.hand(origin, connection):
+            self.release(origin)
+        elif not self.offer(origin, connection):
             connection.close()

@@ -11,10 +11,10 @@ from collections import deque
 from collections.abc import Buffer, Callable
 from typing import cast, override
 
-from intake.http_client.read_deadline import Alarm
-from intake.http_client.response_parser import Answer, Piece
+from intake.http_client.read_deadline import ReadDeadline
+from intake.http_client.response_head import ResponseHead
+from intake.http_client.response_parser import Piece, ResponseParser
 from intake.model.errors import ConnectionLost, IncompleteBody, IntakeError, Timeout
-from intake.http_client.response_head import Head
 
 _SLICE = 256 * 1024
 """Bytes of a request's body that are handed to the transport at once; TLS makes a copy of them."""
@@ -34,10 +34,10 @@ class Connection(asyncio.Protocol):
 
     Attributes:
         persistent: another request may follow the answer that is there.
-        since: when the pool got it back, on the loop's clock.
+        idle_since: when the pool got it back, on the loop's clock.
     """
 
-    since = 0.0
+    idle_since = 0.0
 
     def __init__(self, read_timeout: float) -> None:
         """Wait for a transport.
@@ -49,7 +49,7 @@ class Connection(asyncio.Protocol):
         self._read_timeout = read_timeout
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[None] | None = None
-        self._silence = Alarm()
+        self._silence = ReadDeadline()
         self._writable = True
         self._error: IntakeError | None = None
         self.persistent = True
@@ -57,13 +57,13 @@ class Connection(asyncio.Protocol):
         self._answer.complete = True
 
     def _begin(self, method: str) -> None:
-        self._answer = Answer(method)
+        self._answer = ResponseParser(method)
         self._body: deque[Piece] = deque()
         self._waiting_bytes = 0
 
     # -- to whoever asks -------------------------------------------------------------------------
 
-    async def ask(self, method: str, head: bytes, body: Buffer | None = None) -> Head:
+    async def send(self, method: str, head: bytes, body: Buffer | None = None) -> ResponseHead:
         """Send a request and return the head of the answer.
 
         Args:
@@ -93,7 +93,7 @@ class Connection(asyncio.Protocol):
         whole = await self._drained() and sent >= len(view)
         self.persistent = self.persistent and whole
         await self._until(lambda: self._answer.head is not None, self._read_timeout)
-        return cast("Head", self._answer.head)
+        return cast("ResponseHead", self._answer.head)
 
     async def _drained(self) -> bool:
         """Wait until what was written is out, and say so; or until there is an answer, which may come before.
@@ -121,16 +121,16 @@ class Connection(asyncio.Protocol):
         return piece
 
     @property
-    def over(self) -> bool:
+    def must_close(self) -> bool:
         """Whether no request can follow: the last answer is not whole, or it was to be the last."""
         transport = self._transport
         return transport is None or transport.is_closing() or not (self._answer.complete and self.persistent)
 
     @property
-    def fit(self) -> bool:
+    def is_reusable(self) -> bool:
         """Whether another request may go out now: the last answer is whole, and nothing but it has come."""
         transport = self._transport
-        if transport is None or self.over:
+        if transport is None or self.must_close:
             return False
         # What the loop has not read yet waits in the kernel: ask it, without waiting. A peer that hung up shows too.
         waiting = select.poll()
@@ -149,12 +149,12 @@ class Connection(asyncio.Protocol):
                 raise self._lost()
             self._waiter = self._loop.create_future()
             if seconds is not None:
-                self._silence.set(self._loop.time() + seconds, self._fall_silent)
+                self._silence.arm(self._loop.time() + seconds, self._fall_silent)
             try:
                 await self._waiter
             finally:
                 self._waiter = None
-                self._silence.off()
+                self._silence.disarm()
 
     def _lost(self) -> IntakeError:
         """Say what is wrong, each time anew: an error that was raised holds the frames it went through, and bodies."""
@@ -204,7 +204,7 @@ class Connection(asyncio.Protocol):
         self._body += pieces
         self._waiting_bytes += sum(map(len, pieces)) + len(pieces) * _PIECE_BYTES
         head = self._answer.head
-        self.persistent = self.persistent and (head is None or head.persistent) and not self._answer.over
+        self.persistent = self.persistent and (head is None or head.persistent) and not self._answer.has_extra_bytes
         # Behind a whole answer nothing is to come: what does is to be seen.
         if self._waiting_bytes >= _HIGH_WATER and self._transport is not None and not self._answer.complete:
             self._transport.pause_reading()
@@ -213,7 +213,7 @@ class Connection(asyncio.Protocol):
     @override
     def eof_received(self) -> None:
         if self._transport is not None and _ended_by_peer(self._transport):
-            self._answer.end()
+            self._answer.feed_eof()
         self.persistent = False
         # Nothing more will come. A transport by itself would go on sending, to a peer that may not even read.
         self.close()
@@ -222,7 +222,7 @@ class Connection(asyncio.Protocol):
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
-        self._silence.drop()
+        self._silence.close()
         if self._error is None:
             reason = "closed" if exc is None else f"{type(exc).__name__}: {exc}"
             head = self._answer.head

@@ -9,8 +9,8 @@ from typing import NamedTuple, Protocol
 
 from aiohappyeyeballs import AddrInfoType, start_connection
 
+from intake.http_client.connect_limiter import ConnectLimiter
 from intake.http_client.connection import Connection
-from intake.http_client.connect_limiter import Dials
 from intake.model.errors import ConnectFailed, DnsFailure, IntakeError, Timeout, TlsFailed
 
 _KEEP_SECONDS = 15.0
@@ -23,7 +23,7 @@ _NEXT_ADDRESS_SECONDS = 0.25
 """After which the next address is tried beside one that does not answer (RFC 8305, 8)."""
 
 
-class Network(Protocol):
+class Resolver(Protocol):
     """Where connections lead: every name is looked up here, and every socket made."""
 
     async def resolve(self, host: str, port: int) -> list[AddrInfoType]:
@@ -47,7 +47,7 @@ class Origin(NamedTuple):
     port: int
 
 
-class Pool:
+class ConnectionPool:
     """Opens connections and takes back those that may carry another answer."""
 
     def __init__(
@@ -56,19 +56,19 @@ class Pool:
         connect_timeout: float,
         read_timeout: float,
         tls: ssl.SSLContext,
-        network: Network,
+        network: Resolver,
         dials: float = inf,
     ) -> None:
-        """See `SessionTransport`."""
+        """See `PooledTransport`."""
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._tls = tls
         self.network = network
         self._idle: OrderedDict[Connection, Origin] = OrderedDict()
         self._by_origin: dict[Origin, deque[Connection]] = {}
-        self._dials = Dials[Origin](dials)
+        self._dials = ConnectLimiter[Origin](dials)
 
-    async def take(self, origin: Origin) -> Connection:
+    async def acquire(self, origin: Origin) -> Connection:
         """Return a connection over which nothing is under way.
 
         Raises:
@@ -77,15 +77,15 @@ class Pool:
         self._drop_old()
         while idle := self._by_origin.get(origin):
             connection = self._forget(idle[-1])
-            if connection.fit:
+            if connection.is_reusable:
                 return connection
             connection.close()
-        free = await self._dials.enter(origin)
+        free = await self._dials.acquire(origin)
         if free is not None:
-            if free.fit:
+            if free.is_reusable:
                 return free
             free.close()
-            return await self.take(origin)
+            return await self.acquire(origin)
         failed = False
         try:
             return await self._dial(origin)
@@ -93,16 +93,16 @@ class Pool:
             failed = True
             raise
         finally:
-            self._dials.leave(origin, in_vain=failed)
+            self._dials.release(origin, in_vain=failed)
 
-    def give(self, origin: Origin, connection: Connection) -> None:
+    def release(self, origin: Origin, connection: Connection) -> None:
         """Take a connection back: it is kept, or else closed."""
-        if connection.over:
+        if connection.must_close:
             connection.close()
             return
-        if self._dials.hand(origin, connection):
+        if self._dials.offer(origin, connection):
             return
-        connection.since = asyncio.get_running_loop().time()
+        connection.idle_since = asyncio.get_running_loop().time()
         self._idle[connection] = origin
         self._by_origin.setdefault(origin, deque()).append(connection)
         self._drop_old()
@@ -125,7 +125,7 @@ class Pool:
         oldest = asyncio.get_running_loop().time() - _KEEP_SECONDS
         while self._idle:
             connection = next(iter(self._idle))
-            if len(self._idle) <= _KEEP and connection.since >= oldest:
+            if len(self._idle) <= _KEEP and connection.idle_since >= oldest:
                 return
             self._forget(connection).close()
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 
-class Alarm:
+class ReadDeadline:
     """Rings at the moment that it is set to.
 
     A deadline is put off at every wait and hardly ever met. A timer of asyncio can only be thrown away and made anew,
@@ -21,7 +21,7 @@ class Alarm:
         self._ring: Callable[[], None] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
-    def set(self, moment: float, ring: Callable[[], None]) -> None:
+    def arm(self, moment: float, ring: Callable[[], None]) -> None:
         """Ring at a moment on the loop's clock, and at no other."""
         self._moment = moment
         self._ring = ring
@@ -31,11 +31,11 @@ class Alarm:
         if self._timer is None:
             self._timer = self._loop.call_at(moment, self._look)
 
-    def off(self) -> None:
+    def disarm(self) -> None:
         """Ring at no moment; it may be set again."""
         self._ring = None
 
-    def drop(self) -> None:
+    def close(self) -> None:
         """Be off, and leave nothing with the loop."""
         self._ring = None
         if self._timer is not None:
@@ -48,6 +48,6 @@ class Alarm:
         if ring is None:
             return
         if self._moment > self._loop.time():
-            self.set(self._moment, ring)
+            self.arm(self._moment, ring)
         else:
             ring()

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from intake.http_client.chunked import ChunkedDecoder
+from intake.http_client.response_head import MAX_HEAD_BYTES, ResponseHead, find_head_end, parse_head
 from intake.model.errors import BadResponse
-from intake.http_client.response_head import MAX_HEAD_BYTES, Chunks, Head, end_of_head, read_head
 
 _MAX_HEADS = 100
 """Of an answer and the interim ones before it: thousands of them fit into one turn of the loop."""
@@ -11,18 +12,18 @@ _MAX_HEADS = 100
 type Piece = bytes | memoryview
 
 
-class Answer:
+class ResponseParser:
     """What has come of the answer to one request.
 
     Attributes:
         head: of the answer itself; None where it is still to come.
         complete: the body is whole.
-        over: more came behind it.
+        has_extra_bytes: more came behind it.
     """
 
-    head: Head | None = None
+    head: ResponseHead | None = None
     complete = False
-    over = False
+    has_extra_bytes = False
 
     def __init__(self, method: str) -> None:
         """Begin before the first byte.
@@ -35,7 +36,7 @@ class Answer:
         self._passed = 0  # bytes of blank lines and of heads, which are over
         self._heads = 0
         self._left = 0
-        self._chunks: Chunks | None = None
+        self._chunks: ChunkedDecoder | None = None
 
     def feed(self, data: bytes) -> Sequence[Piece]:
         """Take what came; return the pieces of the body in it.
@@ -44,14 +45,14 @@ class Answer:
             BadResponse: it is no answer.
         """
         if self.complete:
-            self.over = True
+            self.has_extra_bytes = True
             return ()
         if self.head is not None:
             return self._take_body(memoryview(data))
         rest = self._take_head(data)
         return self._take_body(rest) if rest else ()
 
-    def end(self) -> None:
+    def feed_eof(self) -> None:
         """Take that the peer has said all it will: for some bodies, that is their end."""
         if self.head is not None and self.head.framing == "until close":
             self.complete = True
@@ -60,8 +61,8 @@ class Answer:
         """Read heads up to that of the answer itself; return what follows it."""
         searched = len(self._received)
         received = self._received + data if searched else self._without_blank_lines(data)
-        while received and (end := end_of_head(received, searched)) is not None:
-            head = read_head(received[:end], self._method)
+        while received and (end := find_head_end(received, searched)) is not None:
+            head = parse_head(received[:end], self._method)
             self._passed += end
             self._heads += 1
             self._require_small_head(0)
@@ -83,10 +84,10 @@ class Answer:
         if self._passed + begun > MAX_HEAD_BYTES or self._heads > _MAX_HEADS:
             raise BadResponse(reason=f"{self._heads} heads of {self._passed + begun} bytes")
 
-    def _begin_body(self, head: Head) -> None:
+    def _begin_body(self, head: ResponseHead) -> None:
         self.head = head
         if head.framing == "chunks":
-            self._chunks = Chunks()
+            self._chunks = ChunkedDecoder()
         elif head.framing != "until close":
             self._left = head.framing
             self.complete = not self._left
@@ -103,5 +104,5 @@ class Answer:
             self.complete = not self._left
         elif self.complete:
             pieces, behind = (), data
-        self.over = self.over or bool(behind)
+        self.has_extra_bytes = self.has_extra_bytes or bool(behind)
         return pieces

@@ -13,8 +13,8 @@ from typing import Self, override
 import httpx
 
 from intake.http_client.connection import Connection
-from intake.http_client.resolver import Names
-from intake.http_client.pool import Network, Origin, Pool
+from intake.http_client.pool import ConnectionPool, Origin, Resolver
+from intake.http_client.resolver import SystemResolver
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -25,18 +25,18 @@ def origin_url(origin: str) -> httpx.URL:
     return httpx.URL(origin)
 
 
-class Bytes(httpx.AsyncByteStream):
+class BytesBody(httpx.AsyncByteStream):
     """A request's body, which goes out without a copy."""
 
     def __init__(self, body: Buffer) -> None:
         self.body = body
 
 
-NO_BODY = Bytes(b"")
+NO_BODY = BytesBody(b"")
 """Of a GET: httpx takes twice the time to find out by itself that there is none."""
 
 
-class SessionTransport(httpx.AsyncBaseTransport):
+class PooledTransport(httpx.AsyncBaseTransport):
     """An httpx transport with a pool of its own.
 
     The request target goes out byte for byte as the `target` extension of the request has it (httpx's own
@@ -49,7 +49,7 @@ class SessionTransport(httpx.AsyncBaseTransport):
         connect_timeout: float,
         read_timeout: float,
         tls: SSLContext,
-        network: Network | None = None,
+        network: Resolver | None = None,
         dials: float = inf,
     ) -> None:
         """Prepare; nothing is opened yet.
@@ -61,16 +61,16 @@ class SessionTransport(httpx.AsyncBaseTransport):
             network: looks names up and makes sockets; one that judges none without it.
             dials: connections that are opened at once to one origin.
         """
-        self.pool = Pool(
+        self.pool = ConnectionPool(
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
             tls=tls,
-            network=network or Names(),
+            network=network or SystemResolver(),
             dials=dials,
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request, whose body is `Bytes` where it has one, and return its answer, the body still unread.
+        """Send a request, whose body is `BytesBody` where it has one, and return its answer, the body still unread.
 
         Raises:
             IntakeError: a leaf of the tree.
@@ -78,10 +78,10 @@ class SessionTransport(httpx.AsyncBaseTransport):
         url = request.url
         origin = Origin(url.scheme, url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme])
         head_of_request, body = _head(request), _body(request)
-        connection = await self.pool.take(origin)
+        connection = await self.pool.acquire(origin)
         answer = _Body(connection, self.pool, origin)
         try:
-            head = await connection.ask(request.method, head_of_request, body)
+            head = await connection.send(request.method, head_of_request, body)
         except BaseException:
             connection.close()
             raise
@@ -106,13 +106,13 @@ def _head(request: httpx.Request) -> bytes:
 
 
 def _body(request: httpx.Request) -> Buffer | None:
-    return request.stream.body if isinstance(request.stream, Bytes) else None
+    return request.stream.body if isinstance(request.stream, BytesBody) else None
 
 
 class _Body(httpx.AsyncByteStream):
     """The body of an answer, in the pieces in which it arrives."""
 
-    def __init__(self, connection: Connection, pool: Pool, origin: Origin) -> None:
+    def __init__(self, connection: Connection, pool: ConnectionPool, origin: Origin) -> None:
         self._connection = connection
         self._pool = pool
         self._origin = origin
@@ -129,4 +129,4 @@ class _Body(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         """Give the connection back; one whose answer was not taken to its end is closed."""
-        self._pool.give(self._origin, self._connection)
+        self._pool.release(self._origin, self._connection)

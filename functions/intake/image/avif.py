@@ -1,4 +1,4 @@
-"""AVIF: boxes; the items of a still image, the samples of a sequence (AV1 Image File Format 1.1).
+"""AVIF: boxes; the items of a still image, the samples of a sequence (AV1 ImageInfo File Format 1.1).
 
 Built on ISO/IEC 23008-12 (HEIF) and ISO/IEC 14496-12. The size is that of the primary item (`ispe`), as
 coded: `irot`, `imir` and `clap` ask for what comes after decoding. The AV1 data itself is not read; that
@@ -8,11 +8,11 @@ every extent of every item and every sample lies inside of the body is what prov
 from struct import Struct
 from typing import TYPE_CHECKING
 
-from intake.model.errors import InvalidImage, UnsupportedType
-from intake.image.verify import avif_items, avif_tracks
+from intake.image import avif_items, avif_tracks
 from intake.image.isobmff import HEADER, child, next_box
-from intake.image.size_limits import Image
 from intake.image.reader import Reader
+from intake.model.errors import InvalidImage, UnsupportedType
+from intake.model.image_info import ImageInfo
 
 if TYPE_CHECKING:
     from intake.model.limits import Limits
@@ -24,7 +24,7 @@ TOP_LEVEL = frozenset((b"ftyp", b"meta", b"mdat", b"moov", b"free", b"skip", b"u
 """What stands at the top. Once the image is described, anything else that is cut is trailing bytes and not a box."""
 
 
-def walk(view: memoryview, limits: "Limits") -> Image:
+def parse(view: memoryview, limits: "Limits") -> ImageInfo:
     reader = Reader(view, "AVIF", "its last box")
     top = _top_level(reader)
     sequence = _is_sequence(child(top, b"ftyp", reader))
@@ -36,8 +36,8 @@ def walk(view: memoryview, limits: "Limits") -> Image:
         track_size, frames = avif_tracks.check(child(top, b"moov", reader), limits)
         size = size or track_size
     if not size:
-        raise reader.fault("its meta box is missing")
-    return Image("avif", *size, frames)
+        raise reader.malformed("its meta box is missing")
+    return ImageInfo("avif", *size, frames)
 
 
 def _top_level(reader: Reader) -> dict[bytes, Reader]:

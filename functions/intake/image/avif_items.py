@@ -6,9 +6,9 @@ ISO/IEC 14496-12, 8.11 (pitm, iinf, iloc) and ISO/IEC 23008-12 (iprp, ispe, ipma
 from struct import Struct
 from typing import TYPE_CHECKING
 
-from intake.model.errors import UnsupportedType
 from intake.image.isobmff import boxes, child, children, version_and_flags
 from intake.image.size_limits import check_size
+from intake.model.errors import UnsupportedType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ def check(meta: "Reader", limits: "Limits") -> tuple[int, int]:
     check_size("AVIF", *size, limits)
     sizes = _item_bytes(child(parts, b"iloc", meta), parts.get(b"idat"))
     if not sizes.get(primary):
-        raise meta.fault("its primary item has no bytes")
+        raise meta.malformed("its primary item has no bytes")
     return size
 
 
@@ -55,7 +55,7 @@ def _check_kind(iinf: "Reader", primary: int) -> None:
             if item_type not in IMAGE_ITEMS:
                 raise UnsupportedType(reason=f"the primary item of the HEIF is {item_type!r}")
             return
-    raise iinf.fault("its primary item is not described")
+    raise iinf.malformed("its primary item is not described")
 
 
 def _size(iprp: "Reader", primary: int) -> tuple[int, int]:
@@ -68,7 +68,7 @@ def _size(iprp: "Reader", primary: int) -> tuple[int, int]:
             version_and_flags(ispe)
             width, height = ispe.take(SIDES)
             return width, height
-    raise iprp.fault("its primary item has no size")
+    raise iprp.malformed("its primary item has no size")
 
 
 def _associations(ipma: "Reader", primary: int) -> list[int]:
@@ -94,7 +94,7 @@ def _item_bytes(iloc: "Reader", idat: "Reader | None") -> dict[int, int]:
     if not version:
         index_bytes = 0
     if not {offset_bytes, length_bytes, base_bytes, index_bytes} <= set(FIELD_SIZES):
-        raise iloc.fault("its iloc box has fields of a size that does not exist")
+        raise iloc.malformed("its iloc box has fields of a size that does not exist")
     wide = version > 1
     found: dict[int, int] = {}
     for _ in range(iloc.number(4 if wide else 2)):
@@ -125,9 +125,9 @@ def _check_extents(
     elif method == IN_IDAT and idat:
         room = idat.left
     elif method == IN_IDAT:
-        raise iloc.fault("its idat box is missing")
+        raise iloc.malformed("its idat box is missing")
     else:
         return
     end = max((base + offset + length for offset, length in extents), default=0)
     if end > room:
-        raise iloc.cut(f"an item ends at {end}, there are {room} bytes")
+        raise iloc.truncated(f"an item ends at {end}, there are {room} bytes")

@@ -34,7 +34,7 @@ def check(moov: "Reader", limits: "Limits") -> tuple[tuple[int, int], int]:
             check_size("AVIF", *size, limits)
             pictures = size, samples
     if not pictures or not pictures[1]:
-        raise moov.fault("its sequence has no frames")
+        raise moov.malformed("its sequence has no frames")
     return pictures
 
 
@@ -101,6 +101,6 @@ def _check_samples(trak: "Reader", sizes: list[int], offsets: "Iterator[int]", r
         end = offset + sum(sizes[placed : placed + per_chunk])
         placed += per_chunk
         if end > len(trak.view):
-            raise trak.cut(f"chunk {chunk} ends at {end}")
+            raise trak.truncated(f"chunk {chunk} ends at {end}")
     if placed != len(sizes):
-        raise trak.fault("samples have no place", f"{placed} of {len(sizes)}")
+        raise trak.malformed("samples have no place", f"{placed} of {len(sizes)}")

@@ -6,8 +6,9 @@ Compressed arrays (RLE) are held against the size in the header; the runs themse
 from struct import Struct
 from typing import TYPE_CHECKING, NamedTuple
 
-from intake.image.size_limits import Image, check_size
 from intake.image.reader import Reader
+from intake.image.size_limits import check_size
+from intake.model.image_info import ImageInfo
 
 if TYPE_CHECKING:
     from intake.model.limits import Limits
@@ -41,24 +42,24 @@ class _Header(NamedTuple):
     pixel_bytes: int = 0
 
 
-def walk(view: memoryview, limits: "Limits") -> Image:
+def parse(view: memoryview, limits: "Limits") -> ImageInfo:
     reader = Reader(view, "BMP", "its last pixel")
     file_bytes, pixels_at = reader.take(FILE_HEADER)
     header = _header(reader)
     _check(reader, header, limits)
     if pixels_at < reader.at:
-        raise reader.fault("its pixels begin inside of its header", str(pixels_at))
+        raise reader.malformed("its pixels begin inside of its header", str(pixels_at))
     reader.seek(pixels_at)
     reader.skip(_pixel_bytes(reader, header))
     # Writers leave the size out or put too little; too much means that something is missing.
     reader.seek(max(file_bytes, reader.at))
-    return Image("bmp", header.width, abs(header.height), frames=1)
+    return ImageInfo("bmp", header.width, abs(header.height), frames=1)
 
 
 def _header(reader: Reader) -> _Header:
     (size,) = reader.take(HEADER_SIZE)
     if size not in (CORE_SIZE, OS2_SHORT_SIZE, OS2_SIZE, *INFO_SIZES):
-        raise reader.fault("its header has a size that does not exist", str(size))
+        raise reader.malformed("its header has a size that does not exist", str(size))
     fields = reader.part(size - HEADER_SIZE.size, b"header")
     if size == CORE_SIZE:
         return _Header(*fields.take(CORE_HEADER))
@@ -70,9 +71,9 @@ def _header(reader: Reader) -> _Header:
 def _check(reader: Reader, header: _Header, limits: "Limits") -> None:
     compressed = header.compression in (BI_RLE8, BI_RLE4)
     if header.planes != 1 or header.bits not in DEPTHS.get(header.compression, ()):
-        raise reader.fault("its header holds a value that does not exist", str(header))
+        raise reader.malformed("its header holds a value that does not exist", str(header))
     if header.width < 0 or (compressed and header.height < 0):
-        raise reader.fault("its header holds an impossible size", str(header))
+        raise reader.malformed("its header holds an impossible size", str(header))
     check_size("BMP", header.width, abs(header.height), limits)
 
 
@@ -81,5 +82,5 @@ def _pixel_bytes(reader: Reader, header: _Header) -> int:
     if header.compression not in (BI_RLE8, BI_RLE4):
         return (header.width * header.bits + 31) // 32 * 4 * abs(header.height)
     if not header.pixel_bytes:
-        raise reader.fault("it does not say how long its compressed pixels are")
+        raise reader.malformed("it does not say how long its compressed pixels are")
     return header.pixel_bytes

@@ -7,8 +7,9 @@ between two frames.
 from struct import Struct
 from typing import TYPE_CHECKING
 
-from intake.image.size_limits import Image, check_frames, check_size
 from intake.image.reader import Reader
+from intake.image.size_limits import check_frames, check_size
+from intake.model.image_info import ImageInfo
 
 if TYPE_CHECKING:
     from intake.model.limits import Limits
@@ -25,7 +26,7 @@ MIN_CODE_SIZES = range(1, 12)
 2 and more; some encoders write 1 for two colours, and decoders read it."""
 
 
-def walk(view: memoryview, limits: "Limits") -> Image:
+def parse(view: memoryview, limits: "Limits") -> ImageInfo:
     reader = Reader(view, "GIF", "its trailer")
     width, height, flags = reader.take(SCREEN)
     check_size("GIF", width, height, limits)
@@ -40,10 +41,10 @@ def walk(view: memoryview, limits: "Limits") -> Image:
             reader.skip(1)
             _skip_sub_blocks(reader)
         else:
-            raise reader.fault("a block of no known kind", f"{block:02X} before {reader.at}")
+            raise reader.malformed("a block of no known kind", f"{block:02X} before {reader.at}")
     if not frames:
-        raise reader.fault("it has no image data")
-    return Image("gif", width, height, frames)
+        raise reader.malformed("it has no image data")
+    return ImageInfo("gif", width, height, frames)
 
 
 def _introducer(reader: Reader) -> int:
@@ -62,9 +63,9 @@ def _image(reader: Reader, limits: "Limits") -> None:
     check_size("GIF", width, height, limits)
     _skip_colour_table(reader, flags)
     if reader.byte() not in MIN_CODE_SIZES:
-        raise reader.fault("an LZW code size that does not exist")
+        raise reader.malformed("an LZW code size that does not exist")
     if not _skip_sub_blocks(reader):
-        raise reader.fault("a frame has no data")
+        raise reader.malformed("a frame has no data")
 
 
 def _skip_sub_blocks(reader: Reader) -> int:
@@ -80,7 +81,7 @@ def _skip_sub_blocks(reader: Reader) -> int:
                 break
             at += size + 1
     except IndexError:
-        raise reader.cut(f"the sub-blocks from {start} have no end") from None
+        raise reader.truncated(f"the sub-blocks from {start} have no end") from None
     reader.step(past // SUB_BLOCKS_PER_STEP)
     reader.at = at + 1
     return at - start

@@ -26,7 +26,7 @@ def next_box(reader: "Reader") -> "tuple[bytes, Reader]":
         size = reader.end - start
     header = reader.at - start
     if size < header:
-        raise reader.fault("a box is smaller than its own header", f"{kind!r} at {start}")
+        raise reader.malformed("a box is smaller than its own header", f"{kind!r} at {start}")
     return kind, reader.part(size - header, kind)
 
 
@@ -47,7 +47,7 @@ def children(reader: "Reader") -> "dict[bytes, Reader]":
 def child(parent: "dict[bytes, Reader]", kind: bytes, reader: "Reader") -> "Reader":
     """A box that must be there."""
     if kind not in parent:
-        raise reader.fault(f"its {kind.decode()} box is missing")
+        raise reader.malformed(f"its {kind.decode()} box is missing")
     return parent[kind]
 
 

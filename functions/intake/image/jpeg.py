@@ -9,8 +9,9 @@ import re
 from struct import Struct
 from typing import TYPE_CHECKING
 
-from intake.image.size_limits import Image, check_size
 from intake.image.reader import Reader
+from intake.image.size_limits import check_size
+from intake.model.image_info import ImageInfo
 
 if TYPE_CHECKING:
     from intake.model.limits import Limits
@@ -34,7 +35,7 @@ takes 0.1, and a memoryview has no `find`.
 """
 
 
-def walk(view: memoryview, limits: "Limits") -> Image:
+def parse(view: memoryview, limits: "Limits") -> ImageInfo:
     reader = Reader(view, "JPEG", "its EOI marker")
     reader.skip(2)
     size: tuple[int, int] | None = None
@@ -45,18 +46,18 @@ def walk(view: memoryview, limits: "Limits") -> Image:
         length = _length(reader, marker)
         if marker in SOF:
             if size:
-                raise reader.fault("it has two frame headers")
+                raise reader.malformed("it has two frame headers")
             size = _frame_header(reader.part(length, b"SOF"), limits)
         elif marker == SOS:
             if not size:
-                raise reader.fault("a scan comes before the frame header")
+                raise reader.malformed("a scan comes before the frame header")
             _scan(reader, reader.part(length, b"SOS"))
             scans += 1
         else:
             reader.skip(length)
     if not size or not scans:
-        raise reader.fault("it has no image data")
-    return Image("jpeg", *size, frames=1)
+        raise reader.malformed("it has no image data")
+    return ImageInfo("jpeg", *size, frames=1)
 
 
 def _marker(reader: Reader) -> int:
@@ -66,24 +67,24 @@ def _marker(reader: Reader) -> int:
         reader.at = found.end()
         return reader.view[reader.at - 1]
     if reader.left and reader.view[reader.at] != 0xFF:  # noqa: PLR2004 - the byte every marker begins with
-        raise reader.fault("there is no marker where one must be")
-    raise reader.cut(f"no marker at {reader.at}")
+        raise reader.malformed("there is no marker where one must be")
+    raise reader.truncated(f"no marker at {reader.at}")
 
 
 def _length(reader: Reader, marker: int) -> int:
     """How many bytes of a segment come after its length, which counts itself."""
     if marker not in SEGMENT:
-        raise reader.fault("a marker stands where it cannot be", f"marker {marker:02X} before {reader.at}")
+        raise reader.malformed("a marker stands where it cannot be", f"marker {marker:02X} before {reader.at}")
     length: int = reader.take(LENGTH)[0]
     if length < LENGTH.size:
-        raise reader.fault("a segment has an impossible length", f"{marker:02X} at {reader.at}: {length}")
+        raise reader.malformed("a segment has an impossible length", f"{marker:02X} at {reader.at}: {length}")
     return length - LENGTH.size
 
 
 def _frame_header(segment: Reader, limits: "Limits") -> tuple[int, int]:
     _, height, width, components = segment.take(FRAME_HEADER)
     if not components or segment.left != 3 * components:
-        raise segment.fault("its frame header does not add up")
+        raise segment.malformed("its frame header does not add up")
     check_size("JPEG", width, height, limits)
     return width, height
 
@@ -92,10 +93,10 @@ def _scan(reader: Reader, header: Reader) -> None:
     """Go past one scan: its header (B.2.3), then entropy-coded data up to the next marker."""
     components = header.byte()
     if not components or header.left != 2 * components + 3:
-        raise header.fault("a scan header does not add up")
+        raise header.malformed("a scan header does not add up")
     found = SCAN_END.search(reader.view, reader.at)
     if not found:
-        raise reader.cut(f"the scan at {reader.at} has no end")
+        raise reader.truncated(f"the scan at {reader.at} has no end")
     if found.start() == reader.at:
-        raise reader.fault("a scan is empty")
+        raise reader.malformed("a scan is empty")
     reader.at = found.start()

@@ -10,8 +10,9 @@ from struct import Struct
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from intake.image.size_limits import Image, check_frames, check_size
 from intake.image.reader import Reader
+from intake.image.size_limits import check_frames, check_size
+from intake.model.image_info import ImageInfo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +50,7 @@ class _Seen:
     frame_waits: bool = False
 
 
-def walk(view: memoryview, limits: "Limits") -> Image:
+def parse(view: memoryview, limits: "Limits") -> ImageInfo:
     reader = Reader(view, "PNG", "its IEND chunk")
     reader.skip(SIGNATURE_BYTES)
     chunks = _chunks(reader)
@@ -58,7 +59,7 @@ def walk(view: memoryview, limits: "Limits") -> Image:
         _order(kind, chunk, seen)
         _content(kind, chunk, seen, limits)
     _complete(reader, seen)
-    return Image("png", seen.width, seen.height, frames=seen.announced or 1)
+    return ImageInfo("png", seen.width, seen.height, frames=seen.announced or 1)
 
 
 def _chunks(reader: Reader) -> "Iterator[tuple[bytes, Reader]]":
@@ -68,20 +69,20 @@ def _chunks(reader: Reader) -> "Iterator[tuple[bytes, Reader]]":
         reader.step()
         length, kind = reader.take(CHUNK)
         if not kind.isalpha():
-            raise reader.fault("a chunk has no name", f"at {reader.at}: {kind!r}")
+            raise reader.malformed("a chunk has no name", f"at {reader.at}: {kind!r}")
         chunk = reader.part(length, kind)
         (crc,) = reader.take(CRC)
         if crc != crc32(reader.view[chunk.at - 4 : chunk.end]):
-            raise reader.fault("the CRC of a chunk is wrong", f"{kind!r} at {chunk.at}")
+            raise reader.malformed("the CRC of a chunk is wrong", f"{kind!r} at {chunk.at}")
         yield kind, chunk
 
 
 def _header(kind: bytes, chunk: Reader, limits: "Limits") -> _Seen:
     if kind != b"IHDR" or chunk.left != IHDR.size:
-        raise chunk.fault("it does not begin with its header")
+        raise chunk.malformed("it does not begin with its header")
     width, height, depth, colour, *methods, interlace = chunk.take(IHDR)
     if max(width, height) > MAX_SIDE or depth not in DEPTHS.get(colour, ()) or any(methods) or interlace > 1:
-        raise chunk.fault("its header holds a value that does not exist")
+        raise chunk.malformed("its header holds a value that does not exist")
     check_size("PNG", width, height, limits)
     return _Seen(width, height, indexed=colour == INDEXED)
 
@@ -90,27 +91,27 @@ def _order(kind: bytes, chunk: Reader, seen: _Seen) -> None:
     """IDATs follow each other without a gap, PLTE comes before them, IHDR comes once (5.6)."""
     if kind == b"IDAT":
         if seen.data_ended:
-            raise chunk.fault("its image data is interrupted")
+            raise chunk.malformed("its image data is interrupted")
         if seen.indexed and not seen.palette:
-            raise chunk.fault("it has no palette")
+            raise chunk.malformed("it has no palette")
         seen.data_bytes += chunk.left
         seen.frame_waits = False
         return
     seen.data_ended = seen.data_ended or seen.data_bytes > 0
     if kind == b"IHDR" or (kind == b"PLTE" and (seen.palette or seen.data_ended)):
-        raise chunk.fault("a chunk stands where it cannot be", f"{kind!r} at {chunk.at}")
+        raise chunk.malformed("a chunk stands where it cannot be", f"{kind!r} at {chunk.at}")
 
 
 def _content(kind: bytes, chunk: Reader, seen: _Seen, limits: "Limits") -> None:
     match kind:
         case b"PLTE":
             if not chunk.left or chunk.left % 3 or chunk.left > MAX_PALETTE_BYTES:
-                raise chunk.fault("its palette has an impossible length")
+                raise chunk.malformed("its palette has an impossible length")
             seen.palette = True
         case b"acTL" if not seen.data_ended:
             seen.announced, _ = chunk.take(ACTL)
             if not seen.announced:
-                raise chunk.fault("it announces an animation without frames")
+                raise chunk.malformed("it announces an animation without frames")
             check_frames("PNG", seen.announced, limits)
         case b"fcTL" if seen.announced:
             _frame_control(chunk, seen)
@@ -124,9 +125,9 @@ def _frame_control(chunk: Reader, seen: _Seen) -> None:
     sequence, width, height, x, y = chunk.take(FCTL)
     _in_sequence(chunk, sequence, seen)
     if not width or not height or x + width > seen.width or y + height > seen.height:
-        raise chunk.fault("a frame lies outside of the canvas")
+        raise chunk.malformed("a frame lies outside of the canvas")
     if seen.frame_waits:
-        raise chunk.fault("a frame has no data")
+        raise chunk.malformed("a frame has no data")
     seen.frame_waits = True
     seen.frames += 1
 
@@ -134,12 +135,12 @@ def _frame_control(chunk: Reader, seen: _Seen) -> None:
 def _in_sequence(chunk: Reader, number: int, seen: _Seen) -> None:
     """The chunks of an animation are numbered from 0, both kinds together."""
     if number != seen.sequence:
-        raise chunk.fault("a chunk of its animation is missing", f"{number} instead of {seen.sequence}")
+        raise chunk.malformed("a chunk of its animation is missing", f"{number} instead of {seen.sequence}")
     seen.sequence += 1
 
 
 def _complete(reader: Reader, seen: _Seen) -> None:
     if not seen.data_bytes:
-        raise reader.fault("it has no image data")
+        raise reader.malformed("it has no image data")
     if seen.announced is not None and (seen.frames != seen.announced or seen.frame_waits):
-        raise reader.fault("frames are missing", f"{seen.frames} of {seen.announced}")
+        raise reader.malformed("frames are missing", f"{seen.frames} of {seen.announced}")

@@ -54,7 +54,7 @@ class Reader:
         """Account for parts about to be looked at."""
         self.steps.left -= count
         if self.steps.left < 0:
-            raise self.fault("it has more parts than any real one", f"limit {MAX_STEPS}")
+            raise self.malformed("it has more parts than any real one", f"limit {MAX_STEPS}")
 
     def take(self, layout: Struct) -> tuple[Any, ...]:
         """Read fixed fields."""
@@ -75,30 +75,30 @@ class Reader:
 
     def skip(self, size: int) -> None:
         if size > self.end - self.at:
-            raise self.cut(f"{size} bytes wanted at {self.at}, the end is at {self.end}")
+            raise self.truncated(f"{size} bytes wanted at {self.at}, the end is at {self.end}")
         self.at += size
 
     def seek(self, position: int) -> None:
         if position > self.end:
-            raise self.cut(f"position {position} is past the end at {self.end}")
+            raise self.truncated(f"position {position} is past the end at {self.end}")
         self.at = position
 
     def part(self, size: int, kind: bytes) -> "Reader":
         """Split off the next bytes as a reader of their own, and go past them."""
         start = self.at
         if size > self.end - start:
-            raise self.cut(f"{kind!r} at {start} announces {size} bytes, {self.left} are there")
+            raise self.truncated(f"{kind!r} at {start} announces {size} bytes, {self.left} are there")
         self.at += size
         part = Reader(self.view, self.name, self.last, self)
         part.at, part.end, part._part = start, start + size, kind
         return part
 
-    def cut(self, reason: str) -> InvalidImage:
+    def truncated(self, reason: str) -> InvalidImage:
         """What to raise where bytes are missing: at the end of the body, or inside of a part that is all there."""
         if not self._part:
             return InvalidImage(f"The {self.name} ends before {self.last}.", reason=reason)
-        return self.fault("one of its parts is too short", f"{self._part!r}: {reason}")
+        return self.malformed("one of its parts is too short", f"{self._part!r}: {reason}")
 
-    def fault(self, what: str, reason: str | None = None) -> InvalidImage:
+    def malformed(self, what: str, reason: str | None = None) -> InvalidImage:
         """What to raise where bytes are wrong."""
         return InvalidImage(f"The {self.name} is damaged: {what}.", reason=reason or f"near byte {self.at}")

@@ -1,39 +1,11 @@
 """What a walk finds out about an image, and the limits that it is held against."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from intake.model.errors import InvalidImage, TooManyFrames, TooManyPixels
 
 if TYPE_CHECKING:
     from intake.model.limits import Limits
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """A whole image, as its container describes it.
-
-    Attributes:
-        type: one of `intake.model.limits.IMAGE_TYPES`.
-        width: pixels of the canvas as coded, before any rotation that metadata asks for.
-        height: the same.
-        frames: 1 for a still image.
-    """
-
-    type: str
-    width: int
-    height: int
-    frames: int
-
-    @property
-    def content_type(self) -> str:
-        """The media type (IANA), for example `image/jpeg`."""
-        return f"image/{self.type}"
-
-    @property
-    def extension(self) -> str:
-        """What the name of the stored object ends with, without the dot."""
-        return "jpg" if self.type == "jpeg" else self.type
 
 
 def check_size(name: str, width: int, height: int, limits: "Limits") -> None:

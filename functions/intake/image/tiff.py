@@ -8,9 +8,10 @@ decoded. Raw files of cameras are TIFFs by structure and pass as such.
 from operator import add
 from typing import TYPE_CHECKING
 
-from intake.image.size_limits import Image, check_frames, check_size
 from intake.image.reader import Reader
+from intake.image.size_limits import check_frames, check_size
 from intake.image.tiff_directory import Directories, Field
+from intake.model.image_info import ImageInfo
 
 if TYPE_CHECKING:
     from intake.model.limits import Limits
@@ -26,7 +27,7 @@ SUB_DIRECTORIES = (330, 34665, 34853)  # SubIFDs, Exif, GPS
 SEPARATE_PLANES = 2
 
 
-def walk(view: memoryview, limits: "Limits") -> Image:
+def parse(view: memoryview, limits: "Limits") -> ImageInfo:
     directories = Directories(Reader(view, "TIFF", "the last of its data"))
     seen: set[int] = set()
     below: list[int] = []
@@ -34,7 +35,7 @@ def walk(view: memoryview, limits: "Limits") -> Image:
     at = directories.first
     while at:
         if at in seen:
-            raise directories.reader.fault("its directories run in a circle", f"back at {at}")
+            raise directories.reader.malformed("its directories run in a circle", f"back at {at}")
         seen.add(at)
         check_frames("TIFF", len(seen), limits)
         fields, at = directories.read(at)
@@ -42,10 +43,10 @@ def walk(view: memoryview, limits: "Limits") -> Image:
         size = size or page
         below += _below(directories, fields)
     if not size:
-        raise directories.reader.fault("it has no directory")
+        raise directories.reader.malformed("it has no directory")
     frames = len(seen)
     _check_below(directories, below, seen, limits)
-    return Image("tiff", *size, frames)
+    return ImageInfo("tiff", *size, frames)
 
 
 def _below(directories: Directories, fields: "Fields") -> list[int]:
@@ -87,7 +88,7 @@ def _strips(directories: Directories, fields: "Fields", height: int) -> int:
     """How many strips a page has (section 4: StripsPerImage)."""
     rows = directories.number(fields, ROWS_PER_STRIP, default=height)
     if not rows:
-        raise directories.reader.fault("its strips have no rows")
+        raise directories.reader.malformed("its strips have no rows")
     return -(-height // rows) * _planes(directories, fields)
 
 
@@ -96,7 +97,7 @@ def _tiles(directories: Directories, fields: "Fields", width: int, height: int) 
     across = directories.number(fields, TILE_WIDTH)
     down = directories.number(fields, TILE_LENGTH)
     if not across or not down:
-        raise directories.reader.fault("its tiles have no size")
+        raise directories.reader.malformed("its tiles have no size")
     return -(-width // across) * -(-height // down) * _planes(directories, fields)
 
 
@@ -110,10 +111,10 @@ def _check_data(directories: Directories, fields: "Fields", at_tag: int, size_ta
     """Every strip or tile that the page needs is listed, and lies inside of the body."""
     reader = directories.reader
     if at_tag not in fields or size_tag not in fields:
-        raise reader.fault("it does not say where its data is", f"tags {at_tag} and {size_tag}")
+        raise reader.malformed("it does not say where its data is", f"tags {at_tag} and {size_tag}")
     offsets, sizes = directories.values(fields[at_tag]), directories.values(fields[size_tag])
     if len(offsets) != len(sizes) or len(offsets) < parts:
-        raise reader.fault("strips or tiles are missing", f"{len(offsets)} and {len(sizes)} of {parts}")
+        raise reader.malformed("strips or tiles are missing", f"{len(offsets)} and {len(sizes)} of {parts}")
     end = max(map(add, offsets, sizes))
     if end > reader.end or not any(sizes):
-        raise reader.cut(f"the data ends at {end}, the body at {reader.end}")
+        raise reader.truncated(f"the data ends at {end}, the body at {reader.end}")

@@ -61,7 +61,7 @@ class Directories:
         self._offset = Struct(order + ("Q" if big else "I"))
         self._array_bytes_left = len(reader.view)
         if big and reader.take(Struct(order + "HH")) != BIG_HEADER:
-            raise reader.fault("its BigTIFF header does not exist")
+            raise reader.malformed("its BigTIFF header does not exist")
         (self.first,) = reader.take(self._offset)
 
     def read(self, at: int) -> Directory:
@@ -83,7 +83,7 @@ class Directories:
         if size > inline:
             at = pointer
             if at + size > reader.end:
-                raise reader.cut(f"field {tag}: {size} bytes at {at}")
+                raise reader.truncated(f"field {tag}: {size} bytes at {at}")
         return tag, Field(kind, count, at)
 
     def values(self, field: Field) -> "array[int]":
@@ -93,12 +93,12 @@ class Directories:
         otherwise multiply the work.
         """
         if field.type not in UNSIGNED:
-            raise self.reader.fault("a field has a type that it cannot have", str(field))
+            raise self.reader.malformed("a field has a type that it cannot have", str(field))
         numbers = array(UNSIGNED[field.type])
         size = field.length * numbers.itemsize
         self._array_bytes_left -= size
         if self._array_bytes_left < 0:
-            raise self.reader.fault("its directories point at the same arrays again and again")
+            raise self.reader.malformed("its directories point at the same arrays again and again")
         numbers.frombytes(self.reader.view[field.at : field.at + size])
         if self._swapped:
             numbers.byteswap()
@@ -110,5 +110,5 @@ class Directories:
         if field is None and default is not None:
             return default
         if field is None or not field.length:
-            raise self.reader.fault("a required field is missing", f"tag {tag}")
+            raise self.reader.malformed("a required field is missing", f"tag {tag}")
         return self.values(field._replace(length=1))[0]

@@ -11,28 +11,28 @@ What a walk does not do: decode. Bits that flipped inside compressed data are no
 import re
 from typing import TYPE_CHECKING
 
+from intake.image import avif, bmp, gif, jpeg, png, tiff, webp
 from intake.model.errors import EmptyBody, UnsupportedType
-from intake.image.verify import avif, bmp, gif, jpeg, png, tiff, webp
-from intake.image.size_limits import Image
+from intake.model.image_info import ImageInfo
 
 if TYPE_CHECKING:
     from collections.abc import Buffer, Callable, Collection
 
     from intake.model.limits import Limits
 
-__all__ = ["HEAD_BYTES", "Image", "identify", "inspect"]
+__all__ = ["HEAD_BYTES", "ImageInfo", "identify", "verify"]
 
 HEAD_BYTES = 16
 """How many bytes `identify` wants to see."""
 
-WALKS: "dict[str, Callable[[memoryview, Limits], Image]]" = {
-    "jpeg": jpeg.walk,
-    "png": png.walk,
-    "gif": gif.walk,
-    "webp": webp.walk,
-    "bmp": bmp.walk,
-    "tiff": tiff.walk,
-    "avif": avif.walk,
+PARSERS: "dict[str, Callable[[memoryview, Limits], ImageInfo]]" = {
+    "jpeg": jpeg.parse,
+    "png": png.parse,
+    "gif": gif.parse,
+    "webp": webp.parse,
+    "bmp": bmp.parse,
+    "tiff": tiff.parse,
+    "avif": avif.parse,
 }
 
 MAGIC = re.compile(
@@ -64,7 +64,7 @@ def identify(head: "Buffer", accepted: "Collection[str]") -> str:
     return kind
 
 
-def inspect(body: bytes | bytearray | memoryview, limits: "Limits") -> Image:
+def verify(body: bytes | bytearray | memoryview, limits: "Limits") -> ImageInfo:
     """Walk the whole body, without copying it.
 
     Raises:
@@ -77,4 +77,4 @@ def inspect(body: bytes | bytearray | memoryview, limits: "Limits") -> Image:
     with memoryview(body) as view:
         if not view:
             raise EmptyBody
-        return WALKS[identify(view[:HEAD_BYTES], limits.image_types)](view, limits)
+        return PARSERS[identify(view[:HEAD_BYTES], limits.image_types)](view, limits)

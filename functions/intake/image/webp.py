@@ -7,8 +7,9 @@ and is not looked at.
 from struct import Struct
 from typing import TYPE_CHECKING
 
-from intake.image.size_limits import Image, check_frames, check_size
 from intake.image.reader import Reader
+from intake.image.size_limits import check_frames, check_size
+from intake.model.image_info import ImageInfo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,11 +32,11 @@ ANIMATION = 0x02
 BITSTREAMS = (b"VP8 ", b"VP8L")
 
 
-def walk(view: memoryview, limits: "Limits") -> Image:
+def parse(view: memoryview, limits: "Limits") -> ImageInfo:
     body = Reader(view, "WebP", "the size in its header")
     (size,) = body.take(RIFF_HEADER)
     if size < RIFF_HEADER.size - CHUNK.size:
-        raise body.fault("its header announces an impossible size", str(size))
+        raise body.malformed("its header announces an impossible size", str(size))
     riff = body.part(size - 4, b"RIFF")  # the size counts the four letters WEBP
     chunks = _chunks(riff)
     kind, chunk = next(chunks, (b"", riff))
@@ -44,7 +45,7 @@ def walk(view: memoryview, limits: "Limits") -> Image:
     width, height = _bitstream(kind, chunk)
     check_size("WebP", width, height, limits)
     _exhaust(chunks)
-    return Image("webp", width, height, frames=1)
+    return ImageInfo("webp", width, height, frames=1)
 
 
 def _chunks(reader: Reader) -> "Iterator[tuple[bytes, Reader]]":
@@ -62,7 +63,7 @@ def _exhaust(chunks: "Iterator[tuple[bytes, Reader]]") -> None:
         pass
 
 
-def _extended(header: Reader, chunks: "Iterator[tuple[bytes, Reader]]", limits: "Limits") -> Image:
+def _extended(header: Reader, chunks: "Iterator[tuple[bytes, Reader]]", limits: "Limits") -> ImageInfo:
     flags, *sides = header.take(VP8X_HEADER)
     canvas = _from_24_bits(sides[0]) + 1, _from_24_bits(sides[1]) + 1
     check_size("WebP", *canvas, limits)
@@ -75,10 +76,10 @@ def _extended(header: Reader, chunks: "Iterator[tuple[bytes, Reader]]", limits: 
         elif kind in BITSTREAMS and not flags & ANIMATION:
             frames += 1
             if frames > 1 or _bitstream(kind, chunk) != canvas:
-                raise chunk.fault("its picture does not fit its canvas")
+                raise chunk.malformed("its picture does not fit its canvas")
     if not frames:
-        raise header.fault("it has no image data")
-    return Image("webp", *canvas, frames)
+        raise header.malformed("it has no image data")
+    return ImageInfo("webp", *canvas, frames)
 
 
 def _animation_frame(chunk: Reader, canvas: "Size") -> None:
@@ -86,10 +87,10 @@ def _animation_frame(chunk: Reader, canvas: "Size") -> None:
     x, y, width, height = map(_from_24_bits, chunk.take(ANMF_HEADER))
     size = width + 1, height + 1
     if 2 * x + size[0] > canvas[0] or 2 * y + size[1] > canvas[1]:
-        raise chunk.fault("a frame lies outside of the canvas")
+        raise chunk.malformed("a frame lies outside of the canvas")
     pictures = [_bitstream(kind, part) for kind, part in _chunks(chunk) if kind in BITSTREAMS]
     if pictures != [size]:
-        raise chunk.fault("a frame does not hold one picture of its size")
+        raise chunk.malformed("a frame does not hold one picture of its size")
 
 
 def _from_24_bits(field: bytes) -> int:
@@ -102,7 +103,7 @@ def _bitstream(kind: bytes, chunk: Reader) -> "Size":
             return _vp8(chunk)
         case b"VP8L":
             return _vp8l(chunk)
-    raise chunk.fault("it does not begin with a picture", f"{kind!r} at {chunk.at}")
+    raise chunk.malformed("it does not begin with a picture", f"{kind!r} at {chunk.at}")
 
 
 def _vp8(chunk: Reader) -> "Size":
@@ -110,14 +111,14 @@ def _vp8(chunk: Reader) -> "Size":
     tag, start_code, width, height = chunk.take(VP8_FRAME)
     bits = _from_24_bits(tag)
     if bits & 1 or start_code != START_CODE:
-        raise chunk.fault("its VP8 data does not begin with a key frame")
+        raise chunk.malformed("its VP8 data does not begin with a key frame")
     if bits >> 5 >= chunk.left:
-        raise chunk.fault("its VP8 partitions do not fit their chunk", f"{bits >> 5} of {chunk.left}")
+        raise chunk.malformed("its VP8 partitions do not fit their chunk", f"{bits >> 5} of {chunk.left}")
     return width & FOURTEEN_BITS, height & FOURTEEN_BITS
 
 
 def _vp8l(chunk: Reader) -> "Size":
     signature, bits = chunk.take(VP8L_HEADER)
     if signature != VP8L_SIGNATURE or bits >> 29 or not chunk.left:
-        raise chunk.fault("its VP8L header does not exist")
+        raise chunk.malformed("its VP8L header does not exist")
     return (bits & FOURTEEN_BITS) + 1, (bits >> 14 & FOURTEEN_BITS) + 1

@@ -4,19 +4,19 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable
 from datetime import datetime
 
+from intake.ingest.service import IngestService
 from intake.model.file import File
 from intake.model.limits import Limits
 from intake.model.receipt import Receipt
-from intake.ingest.service import Intake
 
 
-async def take_in_all[T](
-    intake: Intake,
+async def ingest_all[T](
+    intake: IngestService,
     files: AsyncIterable[tuple[T, File]],
     *,
     limits: Limits,
     seconds: float,
-    since: datetime | None,
+    submitted_at: datetime | None,
 ) -> AsyncGenerator[tuple[T, Receipt | None]]:
     """Take Files in as they come, and yield each one's receipt as soon as it is there.
 
@@ -25,7 +25,7 @@ async def take_in_all[T](
         files: each with a tag, by which the caller knows it again.
         limits: how many Files are at work at once: as many as images, since each has at least one.
         seconds: until the platform cuts us off.
-        since: when the Files were handed over, see `Intake.take_in`.
+        since: when the Files were handed over, see `IngestService.ingest`.
 
     Yields:
         The tag and the receipt, or None for a File that there was no time to begin.
@@ -37,11 +37,11 @@ async def take_in_all[T](
         async for tag, file in files:
             # Of one margin nothing is left for images; with two, a quick File ends well.
             if (left := end - now()) <= 2 * limits.deadline_margin:
-                intake.leave(file)
+                intake.skip(file)
                 yield tag, None
                 await asyncio.sleep(0)  # there may be thousands; those at work have their receipts to store
                 continue
-            running[asyncio.create_task(intake.take_in(file, left, since=since))] = tag
+            running[asyncio.create_task(intake.ingest(file, left, submitted_at=submitted_at))] = tag
             if len(running) >= limits.max_in_flight:
                 for task in await _some_done(running):
                     yield running.pop(task), task.result()

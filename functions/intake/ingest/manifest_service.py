@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 
-from intake.ingest.batch import take_in_all
+from intake.ingest.batch import ingest_all
+from intake.ingest.ports import Inbox, Store
+from intake.ingest.service import IngestService
 from intake.model.errors import StoreFailed
 from intake.model.file import Fault, File, InvalidFile
-from intake.model.object_keys import receipt_key
 from intake.model.limits import Limits
 from intake.model.manifest import MAX_DOCUMENT_BYTES, MAX_FILES, lines, manifest_name, read_file
+from intake.model.object_keys import receipt_key
 from intake.model.problem import ManifestEntry, Problem
 from intake.model.receipt import Receipt
-from intake.ingest.ports import Inbox, Store
-from intake.ingest.service import Intake
 
 TOO_MANY_FILES = f"The manifest has more than {MAX_FILES} Files. Put it under bulk/, where there may be millions."
 _MAX_FAULTS = 100
@@ -27,38 +27,38 @@ _LAST_SHARE = 0.15
 
 
 @dataclass(slots=True)
-class Tally:
+class ManifestResult:
     """What became of a manifest.
 
     Attributes:
         files: how many ended how, by the status of their receipts.
         refused: documents that are no File.
-        unsettled: Files that may get further when the manifest is taken again.
+        pending: Files that may get further when the manifest is taken again.
     """
 
     files: Counter[str] = field(default_factory=Counter)
     refused: int = 0
-    unsettled: int = 0
+    pending: int = 0
 
     def add(self, receipt: Receipt | None) -> None:
         """Count a File; None is one that there was no time to begin."""
         if receipt is not None:
             self.files[receipt.status.value] += 1
-        if receipt is None or not receipt.settled or receipt.receipt_key is None:
-            self.unsettled += 1
+        if receipt is None or not receipt.is_final or receipt.receipt_key is None:
+            self.pending += 1
 
 
-class Manifests:
+class ManifestService:
     """Takes manifests in."""
 
-    def __init__(self, inbox: Inbox, store: Store, intake: Intake, limits: Limits) -> None:
+    def __init__(self, inbox: Inbox, store: Store, intake: IngestService, limits: Limits) -> None:
         """Read from the inbox, and keep problem documents where receipts are kept."""
         self._inbox = inbox
         self._store = store
         self._intake = intake
         self._limits = limits
 
-    async def take(self, key: str, *, since: datetime, seconds: float) -> Tally:
+    async def ingest(self, key: str, *, submitted_at: datetime, seconds: float) -> ManifestResult:
         """Take in every File of a manifest, as far as the time allows.
 
         Args:
@@ -73,12 +73,12 @@ class Manifests:
         try:
             # Receipts have their own limit, which comes before this one; nothing else may outlast the platform.
             async with asyncio.timeout_at(end - self._limits.deadline_margin * _LAST_SHARE):
-                return await self._take(key, since, end)
+                return await self._ingest(key, submitted_at, end)
         except TimeoutError as error:
             raise StoreFailed(reason=f"{key} could not be read, or its problem not stored, in time") from error
 
-    async def _take(self, key: str, since: datetime, end: float) -> Tally:
-        tally = Tally()
+    async def _ingest(self, key: str, submitted_at: datetime, end: float) -> ManifestResult:
+        tally = ManifestResult()
         now = asyncio.get_running_loop().time
         manifest = _Manifest(self._inbox, key)
         async with asyncio.timeout_at(end - self._limits.deadline_margin):
@@ -96,7 +96,7 @@ class Manifests:
             await self._refuse(manifest, HTTPStatus.UNPROCESSABLE_ENTITY, detail, faults)
         if tally.refused < number:
             files = self._files(manifest)
-            taken = take_in_all(self._intake, files, limits=self._limits, seconds=end - now(), since=since)
+            taken = ingest_all(self._intake, files, limits=self._limits, seconds=end - now(), submitted_at=submitted_at)
             async for _, receipt in taken:
                 tally.add(receipt)
         return tally

@@ -8,8 +8,9 @@ from typing import Protocol
 from intake.download.memory_budget import Reservation
 from intake.model.errors import IntakeError
 from intake.model.file import File
-from intake.image.verify import Image
-from intake.model.receipt import Effort, Outcome, Receipt
+from intake.model.image_info import ImageInfo
+from intake.model.outcome import FetchStats, Outcome
+from intake.model.receipt import Receipt
 from intake.model.url import Url
 
 
@@ -29,7 +30,7 @@ class Download:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class StoredDocument:
     """A document as it is kept, or a piece of it.
 
     Attributes:
@@ -41,10 +42,10 @@ class Document:
     version: str
 
 
-class Fetch(Protocol):
+class Downloader(Protocol):
     """Downloads from origins that may be hostile."""
 
-    async def fetch(self, url: Url, reservation: Reservation, effort: Effort, end: float = inf) -> Download:
+    async def fetch(self, url: Url, reservation: Reservation, effort: FetchStats, end: float = inf) -> Download:
         """Download one URL.
 
         Args:
@@ -63,7 +64,7 @@ class Fetch(Protocol):
 class Store(Protocol):
     """Keeps images once and documents (receipts, problems, reports) as they last were."""
 
-    async def put_image(self, key: str, image: Image, body: Buffer, sha256: str) -> bool:
+    async def put_image(self, key: str, image: ImageInfo, body: Buffer, sha256: str) -> bool:
         """Store bytes under the key of their digest.
 
         Returns:
@@ -99,7 +100,7 @@ class Store(Protocol):
         """
         ...
 
-    async def get_document(self, key: str) -> Document | None:
+    async def get_document(self, key: str) -> StoredDocument | None:
         """Return a document, or None where there is none.
 
         Raises:
@@ -108,18 +109,18 @@ class Store(Protocol):
         ...
 
 
-class Report(Protocol):
+class Observer(Protocol):
     """Is told what happened; must not raise."""
 
-    def images(self, file: File, outcomes: Sequence[Outcome]) -> None:
+    def images_done(self, file: File, outcomes: Sequence[Outcome]) -> None:
         """All images of a File are done; the outcomes stand in their order."""
         ...
 
-    def file(self, receipt: Receipt, receipt_error: IntakeError | None) -> None:
+    def file_done(self, receipt: Receipt, receipt_error: IntakeError | None) -> None:
         """One File is done, its receipt stored or not."""
         ...
 
-    def unreached(self, file: File) -> None:
+    def file_skipped(self, file: File) -> None:
         """There was no time to begin a File: none of its images is done, and it has no receipt."""
         ...
 
@@ -127,7 +128,7 @@ class Report(Protocol):
 class Inbox(Protocol):
     """Holds manifests."""
 
-    def read(self, key: str, version: str | None = None) -> AsyncGenerator[Document]:
+    def read(self, key: str, version: str | None = None) -> AsyncGenerator[StoredDocument]:
         """Read a manifest piece by piece; one that is not there has none.
 
         Args:

@@ -4,19 +4,20 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 
+from intake.ingest.ports import Store, StoredDocument
 from intake.model.errors import StoreFailed
 from intake.model.file import File
 from intake.model.object_keys import receipt_key
-from intake.model.receipt import Kept, Receipt
-from intake.model.receipt_merge import covers, joined, lasting
-from intake.ingest.ports import Document, Store
+from intake.model.outcome import CarriedOver
+from intake.model.receipt import Receipt
+from intake.model.receipt_merge import matches, merge, reusable_outcomes
 
 _TURNS = 8
 """How often a receipt is written anew because another run was quicker; each time that other run has got on."""
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
+class PreviousReceipt:
     """What stood in the place of the receipt when a run began.
 
     Attributes:
@@ -27,12 +28,12 @@ class Before:
     receipt: Receipt | None = None
     version: str | None = None
 
-    def lasting(self, file: File) -> list[Kept | None]:
+    def reusable_outcomes(self, file: File) -> list[CarriedOver | None]:
         """What the run need not do, in the order of the images; None where it has to try."""
-        return [None] * len(file.images) if self.receipt is None else lasting(self.receipt, file)
+        return [None] * len(file.images) if self.receipt is None else reusable_outcomes(self.receipt, file)
 
 
-class Receipts:
+class ReceiptStore:
     """Keeps one receipt for each File id."""
 
     def __init__(self, store: Store) -> None:
@@ -48,16 +49,22 @@ class Receipts:
         document = await self._store.get_document(receipt_key(file_id))
         return None if document is None else document.body
 
-    async def before(self, file: File, since: datetime, end: float) -> Before:
+    async def load_previous(self, file: File, submitted_at: datetime, end: float) -> PreviousReceipt:
         """Return what another run of the File has left since then, if that can be had in time."""
         try:
             async with asyncio.timeout_at(end):
                 document = await self._store.get_document(receipt_key(file.id))
-            return Before() if document is None else Before(_earlier(document, file, since), document.version)
+            return (
+                PreviousReceipt()
+                if document is None
+                else PreviousReceipt(_earlier(document, file, submitted_at), document.version)
+            )
         except Exception:  # noqa: BLE001 - whatever it is, what cannot be taken over is done again
-            return Before()
+            return PreviousReceipt()
 
-    async def keep(self, receipt: Receipt, file: File, since: datetime | None, before: Before) -> Receipt:
+    async def save(
+        self, receipt: Receipt, file: File, submitted_at: datetime | None, before: PreviousReceipt
+    ) -> Receipt:
         """Store the receipt of a run.
 
         Args:
@@ -65,7 +72,7 @@ class Receipts:
             file: what was taken in.
             since: when it was handed over. None: the later receipt stands. Otherwise runs of the same File since then
                 may be at work at the same moment: the receipt is written over what was there before only, and what
-                another run has kept meanwhile is joined with it.
+                another run has kept meanwhile is merge with it.
             before: what stood there before the run.
 
         Returns:
@@ -75,7 +82,7 @@ class Receipts:
             StoreFailed, StoreDenied: it is not stored.
         """
         key = receipt_key(receipt.id)
-        if since is None:
+        if submitted_at is None:
             await self._store.put_document(key, receipt.to_stored_json())
             return receipt
         version = before.version
@@ -84,17 +91,17 @@ class Receipts:
                 return receipt
             there = await self._store.get_document(key)
             version = None if there is None else there.version
-            theirs = None if there is None else _earlier(there, file, since)
+            theirs = None if there is None else _earlier(there, file, submitted_at)
             if theirs is not None:
-                receipt = joined(receipt, theirs, file)
+                receipt = merge(receipt, theirs, file)
             if receipt is theirs:
                 return receipt  # it says it all; or it is our own, and the answer to the first attempt was lost
         raise StoreFailed(reason=f"{key} was written by others {_TURNS} times")
 
 
-def _earlier(document: Document, file: File, since: datetime) -> Receipt | None:
+def _earlier(document: StoredDocument, file: File, submitted_at: datetime) -> Receipt | None:
     try:
         receipt = Receipt.model_validate_json(document.body)
-        return receipt if covers(receipt, file, since) else None
+        return receipt if matches(receipt, file, submitted_at) else None
     except ValueError:
         return None  # a problem document, or what nobody here has written

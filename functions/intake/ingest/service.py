@@ -7,22 +7,24 @@ from datetime import UTC, datetime
 from time import perf_counter
 
 from intake.download.memory_budget import MemoryBudget, Reservation
+from intake.image.verify import verify
+from intake.ingest.ports import Download, Downloader, Observer, Store
+from intake.ingest.receipt_store import PreviousReceipt, ReceiptStore
 from intake.model.errors import (
     ChecksumMismatch,
     DeadlineExceeded,
     IntakeError,
     InternalError,
     StoreFailed,
-    forget_frames,
+    clear_traceback,
 )
 from intake.model.file import File, ImageRequest
-from intake.image.verify import Image, inspect
-from intake.model.object_keys import image_key
+from intake.model.image_info import ImageInfo
 from intake.model.limits import Limits
-from intake.model.receipt import Effort, Failed, Kept, Outcome, Receipt, Stored
+from intake.model.object_keys import image_key
+from intake.model.outcome import CarriedOver, Failed, FetchStats, Outcome, Stored
+from intake.model.receipt import Receipt
 from intake.model.url import Url
-from intake.ingest.ports import Download, Fetch, Report, Store
-from intake.ingest.receipt_store import Before, Receipts
 
 _CANCEL_SECONDS = 0.1
 """How long work that was cut off may take to end; what does not is left behind."""
@@ -34,10 +36,10 @@ _RECEIPT_SHARE = 0.7
 """The part of the deadline's margin that the receipt may take; the rest is for the answer."""
 
 
-class Intake:
+class IngestService:
     """Takes Files in: every distinct URL at once, within the bounds, and no failure is another image's."""
 
-    def __init__(self, fetch: Fetch, store: Store, report: Report, limits: Limits, bucket: str) -> None:
+    def __init__(self, fetch: Downloader, store: Store, report: Observer, limits: Limits, bucket: str) -> None:
         """Put the use case on its ports.
 
         Args:
@@ -49,7 +51,7 @@ class Intake:
         """
         self._fetch = fetch
         self._store = store
-        self._receipts = Receipts(store)
+        self._receipts = ReceiptStore(store)
         self._report = report
         self._limits = limits
         self._bucket = bucket
@@ -58,7 +60,7 @@ class Intake:
         self._walked = 0.0
         self._budget = MemoryBudget(limits.memory_budget_bytes)
 
-    async def take_in(self, file: File, seconds: float, *, since: datetime | None = None) -> Receipt:
+    async def ingest(self, file: File, seconds: float, *, submitted_at: datetime | None = None) -> Receipt:
         """Take every image of a File in, as far as the time allows, and store the receipt.
 
         Args:
@@ -73,11 +75,13 @@ class Intake:
         now = asyncio.get_running_loop().time
         begin = now()
         end = begin + seconds - self._limits.deadline_margin
-        before = Before() if since is None else await self._receipts.before(file, since, end)
-        known = before.lasting(file)
+        before = (
+            PreviousReceipt() if submitted_at is None else await self._receipts.load_previous(file, submitted_at, end)
+        )
+        known = before.reusable_outcomes(file)
         outcomes = await self._take_images(file, known, end)
         if before.receipt is not None and all(known):
-            self._report.file(before.receipt, None)
+            self._report.file_done(before.receipt, None)
             return before.receipt
         receipt = Receipt.of(
             file,
@@ -87,22 +91,23 @@ class Intake:
             elapsed_ms=round((now() - begin) * 1000),
         )
         kept = _kept(
-            self._receipts.keep(receipt, file, since, before), end + self._limits.deadline_margin * _RECEIPT_SHARE
+            self._receipts.save(receipt, file, submitted_at, before),
+            end + self._limits.deadline_margin * _RECEIPT_SHARE,
         )
         keeping = asyncio.create_task(kept)
         await asyncio.sleep(0)  # the receipt is on its way while the images are reported
-        self._report.images(file, outcomes)
+        self._report.images_done(file, outcomes)
         result = await keeping
         error = result if isinstance(result, IntakeError) else None
         stands = receipt if isinstance(result, IntakeError) else result
-        self._report.file(stands, error)
+        self._report.file_done(stands, error)
         return stands if error is None else stands.not_stored()
 
-    def leave(self, file: File) -> None:
+    def skip(self, file: File) -> None:
         """Tell of a File that there was no time to begin."""
-        self._report.unreached(file)
+        self._report.file_skipped(file)
 
-    async def receipt(self, file_id: str) -> bytes | None:
+    async def read_receipt(self, file_id: str) -> bytes | None:
         """Return a stored receipt, or None where there is none.
 
         Raises:
@@ -110,14 +115,14 @@ class Intake:
         """
         return await self._receipts.read(file_id)
 
-    async def _take_images(self, file: File, known: Sequence[Kept | None], end: float) -> list[Outcome]:
+    async def _take_images(self, file: File, known: Sequence[CarriedOver | None], end: float) -> list[Outcome]:
         """Start one task for every distinct URL, and give every image its outcome when the time is over."""
         read = [kept or _read(request) for kept, request in zip(known, file.images, strict=True)]
         wanted: dict[Url, set[str | None]] = defaultdict(set)
         for request, url in zip(file.images, read, strict=True):
             if isinstance(url, Url):
                 wanted[url].add(request.sha256)
-        efforts = {url: Effort() for url in wanted}
+        efforts = {url: FetchStats() for url in wanted}
         tasks = {
             url: asyncio.create_task(self._take_image(url, digests, efforts[url], end))
             for url, digests in wanted.items()
@@ -129,21 +134,21 @@ class Intake:
             for request, url in zip(file.images, read, strict=True)
         ]
 
-    async def _take_image(self, url: Url, wanted: Collection[str | None], effort: Effort, end: float) -> Outcome:
-        """Fetch, verify, hash and store one URL; whatever happens is an outcome."""
+    async def _take_image(self, url: Url, wanted: Collection[str | None], effort: FetchStats, end: float) -> Outcome:
+        """Downloader, verify, hash and store one URL; whatever happens is an outcome."""
         reservation = Reservation(self._budget, self._turns)
         try:
             download = await self._fetch.fetch(url, reservation, effort, end)
             return await self._keep_image(download, wanted, effort)
         except IntakeError as error:
-            forget_frames(error)
+            clear_traceback(error)
             return Failed(error, effort)
         except Exception as error:  # noqa: BLE001 - a bug of ours must not take the neighbours down
             return Failed(InternalError.of(error), effort)
         finally:
             reservation.release()
 
-    async def _keep_image(self, download: Download, wanted: Collection[str | None], effort: Effort) -> Stored:
+    async def _keep_image(self, download: Download, wanted: Collection[str | None], effort: FetchStats) -> Stored:
         if None not in wanted and download.sha256 not in wanted:
             raise ChecksumMismatch
         image = await self._inspect(download.body)
@@ -157,12 +162,12 @@ class Intake:
         size = len(download.body)
         return Stored(image, key, download.sha256, size, download.final_url, reused, effort)
 
-    async def _inspect(self, body: memoryview) -> Image:
+    async def _inspect(self, body: memoryview) -> ImageInfo:
         """Walk a body. Hostile ones take their time: between them the loop comes round, to the deadline as well."""
         async with self._walking:
             begin = perf_counter()
             try:
-                return inspect(body, self._limits)
+                return verify(body, self._limits)
             finally:
                 self._walked += perf_counter() - begin
                 if self._walked > _WALKING_SECONDS:
@@ -187,7 +192,7 @@ def _read(request: ImageRequest) -> Url | Failed:
     try:
         return Url.parse(request.url)
     except IntakeError as error:
-        return Failed(error, Effort())
+        return Failed(error, FetchStats())
 
 
 def _judge(request: ImageRequest, outcome: Outcome) -> Outcome:
@@ -211,7 +216,7 @@ async def _run_until(tasks: Collection[asyncio.Task[Outcome]], end: float) -> No
         await asyncio.wait(late, timeout=_CANCEL_SECONDS)
 
 
-def _result(task: asyncio.Task[Outcome], effort: Effort) -> Outcome:
+def _result(task: asyncio.Task[Outcome], effort: FetchStats) -> Outcome:
     if not task.done() or task.cancelled():
         return Failed(DeadlineExceeded(), effort)
     return task.result()

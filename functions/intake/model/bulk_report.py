@@ -67,7 +67,7 @@ class BatchReport(_Document):
         self.counts.add(Totals(files=1, status=Counter({status: 1}), images=images, codes=codes, bytes=size))
 
     def to_json(self) -> bytes:
-        return line_of(self.model_dump(by_alias=True))
+        return to_json_line(self.model_dump(by_alias=True))
 
 
 class Summary(_Document):
@@ -95,10 +95,10 @@ def batch_key(run: str, items: object, batch: str = "") -> str:
         items: of the batch.
         batch: the name of the batch's own execution, which tells equal batches of one list apart.
     """
-    return f"{batches_prefix(run)}{hashlib.sha256(line_of([batch, items])).hexdigest()}.json"
+    return f"{batches_prefix(run)}{hashlib.sha256(to_json_line([batch, items])).hexdigest()}.json"
 
 
-def line_of(document: object) -> bytes:
+def to_json_line(document: object) -> bytes:
     """Write a document as it came, in ASCII: half a surrogate pair is JSON, and no UTF-8."""
     return json.dumps(document, separators=(",", ":")).encode()
 

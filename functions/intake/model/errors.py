@@ -60,7 +60,7 @@ class IntakeError(Exception):
         return self.error_class is ErrorClass.TRANSIENT
 
 
-def forget_frames(error: BaseException) -> None:
+def clear_traceback(error: BaseException) -> None:
     """Let go of the frames of an error and of its causes, so that it can be kept.
 
     A frame holds its locals: an error that is kept for the receipt would keep the whole body that it was about.
@@ -270,7 +270,7 @@ class InternalError(Internal):
         """Write a bug down, and let go of it."""
         error = cls(reason=f"{type(bug).__name__}: {bug}")
         error.trace = "".join(format_exception(bug))
-        forget_frames(bug)
+        clear_traceback(bug)
         return error
 
 

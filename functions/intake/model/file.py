@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from intake.model.file_schema import FILE_SCHEMA, ID_PATTERN, FileDocument, UrlListDocument
+from intake.model.file_schema import FILE_JSON_SCHEMA, ID_PATTERN, FileSchema, UrlListSchema
 
-__all__ = ["FILE_SCHEMA", "ID_PATTERN", "Fault", "File", "ImageRequest", "InvalidFile", "Role"]
+__all__ = ["FILE_JSON_SCHEMA", "ID_PATTERN", "Fault", "File", "ImageRequest", "InvalidFile", "Role"]
 
 _FORMS = {"baseUrls": "an object or a list", "urls": "a string or an object"}
 _TYPE_NAMES: tuple[tuple[type, str], ...] = (
@@ -98,9 +98,9 @@ class File:
             raise InvalidFile([Fault("", f"must be an object, got {_type_name(document)}")])
         is_list = "urls" in document and not {"fileUrl", "baseUrls"} & document.keys()
         if is_list:
-            images = _images_of_list(_validate(UrlListDocument, *_cut(document, "urls", max_base_images + 1)))
+            images = _images_of_list(_validate(UrlListSchema, *_cut(document, "urls", max_base_images + 1)))
         else:
-            images = _images_of_file(_validate(FileDocument, *_cut(document, "baseUrls", max_base_images)))
+            images = _images_of_file(_validate(FileSchema, *_cut(document, "baseUrls", max_base_images)))
         requests = tuple(images)
         digest = _digest(requests)
         return cls(document.get("id") or digest, digest, requests)
@@ -125,13 +125,13 @@ def _cut(document: dict[str, Any], member: str, most: int) -> tuple[dict[str, An
     return document, []
 
 
-def _images_of_file(file: FileDocument) -> Iterator[ImageRequest]:
+def _images_of_file(file: FileSchema) -> Iterator[ImageRequest]:
     yield _request(Role.FILE, 0, file.file_url, file.sha256)
     for index, base in enumerate(file.base_urls):
         yield _request(Role.BASE, index, base.url, base.sha256)
 
 
-def _images_of_list(document: UrlListDocument) -> Iterator[ImageRequest]:
+def _images_of_list(document: UrlListSchema) -> Iterator[ImageRequest]:
     for index, item in enumerate(document.urls):
         yield _request(Role.IMAGE, index, item.url, item.sha256)
 

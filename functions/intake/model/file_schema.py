@@ -66,7 +66,7 @@ _BaseUrl = Annotated[
 _ListedUrl = Annotated[UrlObject, BeforeValidator(_lone_url, json_schema_input_type=UrlObject | _URL)]
 
 
-class FileDocument(_Document):
+class FileSchema(_Document):
     """An image to inspect and the base images that it is compared with."""
 
     file_url: _URL
@@ -82,7 +82,7 @@ class FileDocument(_Document):
     id: _ID | None = None
 
 
-class UrlListDocument(_Document):
+class UrlListSchema(_Document):
     """Images without roles."""
 
     urls: Annotated[
@@ -96,5 +96,5 @@ class UrlListDocument(_Document):
     id: _ID | None = None
 
 
-FILE_SCHEMA: TypeAdapter[FileDocument | UrlListDocument] = TypeAdapter(FileDocument | UrlListDocument)
+FILE_JSON_SCHEMA: TypeAdapter[FileSchema | UrlListSchema] = TypeAdapter(FileSchema | UrlListSchema)
 """Only for the JSON schema: `File.parse` decides by the members that are there, and names faults of one form."""

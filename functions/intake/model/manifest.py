@@ -66,7 +66,7 @@ def read_file(text: bytes, max_base_images: int) -> File:
     return File.parse(document, max_base_images=max_base_images)
 
 
-def document_of_row(item: object) -> object:
+def row_to_document(item: object) -> object:
     """Return the document that a row of a CSV list stands for; what is no such row is returned as it is.
 
     `url` makes a URL list of one; `fileUrl` and `baseUrls` make a File, the base URLs split at spaces.

@@ -1,9 +1,9 @@
 """Where things stand in the bucket. The key of an image is the digest of its bytes, so a second copy cannot exist."""
 
-from intake.image.verify import Image
+from intake.model.image_info import ImageInfo
 
 
-def image_key(sha256: str, image: Image) -> str:
+def image_key(sha256: str, image: ImageInfo) -> str:
     """`images/{first two hex digits}/{sha256}.{ext}`; digest and extension come from the bytes alone."""
     return f"images/{sha256[:2]}/{sha256}.{image.extension}"
 

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Literal, Self
@@ -12,57 +11,11 @@ from pydantic.alias_generators import to_camel
 
 from intake.model.errors import LEAVES, ErrorClass, IntakeError
 from intake.model.file import File, ImageRequest, Role
-from intake.image.verify import Image
 from intake.model.object_keys import receipt_key
-from intake.model.url import Url, redact
+from intake.model.outcome import CarriedOver, Failed, Outcome, Stored
+from intake.model.url import redact
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
-
-
-@dataclass(slots=True)
-class Effort:
-    """What has been done for one image; it grows while the work goes on, so what was cut off can be told too.
-
-    Attributes:
-        attempts: how often the origin was asked, redirects not counted.
-        fetch_ms: milliseconds spent fetching, our own bounds' waiting left out.
-        store_ms: milliseconds spent storing.
-    """
-
-    attempts: int = 0
-    fetch_ms: int = 0
-    store_ms: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An image that is in the bucket."""
-
-    image: Image
-    key: str
-    sha256: str
-    size: int
-    final_url: Url
-    reused: bool
-    effort: Effort
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """An image that is not."""
-
-    error: IntakeError
-    effort: Effort
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """An image that an earlier run of the same File has settled; nothing was done for it now."""
-
-    entry: "StoredEntry | FailedEntry"
-
-
-type Outcome = Stored | Failed | Kept
 
 
 class Status(StrEnum):
@@ -177,7 +130,7 @@ class Receipt(_Document):
         )
 
     @property
-    def settled(self) -> bool:
+    def is_final(self) -> bool:
         """Whether asking again is useless: what failed will fail again."""
         return not any(isinstance(image, FailedEntry) and image.error.retryable for image in self.images)
 
@@ -201,7 +154,7 @@ class Receipt(_Document):
 
 
 def _entry(request: ImageRequest, outcome: Outcome) -> StoredEntry | FailedEntry:
-    if isinstance(outcome, Kept):
+    if isinstance(outcome, CarriedOver):
         return outcome.entry.model_copy(update={"url": request.url})
     asked = {
         "role": request.role,

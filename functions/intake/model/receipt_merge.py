@@ -4,7 +4,8 @@ from datetime import datetime
 
 from intake.model.errors import ChecksumMismatch, ErrorClass, StoreDenied
 from intake.model.file import File
-from intake.model.receipt import FailedEntry, Kept, Receipt, StoredEntry
+from intake.model.outcome import CarriedOver
+from intake.model.receipt import FailedEntry, Receipt, StoredEntry
 
 # What is expected may be another digest by now, and what the store refuses is mended on our side.
 _NOT_THE_ORIGINS = frozenset({ChecksumMismatch.code, StoreDenied.code})
@@ -12,26 +13,26 @@ _NOT_THE_ORIGINS = frozenset({ChecksumMismatch.code, StoreDenied.code})
 type Entry = StoredEntry | FailedEntry
 
 
-def covers(receipt: Receipt, file: File, since: datetime) -> bool:
+def matches(receipt: Receipt, file: File, submitted_at: datetime) -> bool:
     """Whether this is a receipt of the same URLs, written since then."""
     same = receipt.digest == file.digest and len(receipt.images) == len(file.images)
-    return same and receipt.written >= since.replace(microsecond=0)
+    return same and receipt.written >= submitted_at.replace(microsecond=0)
 
 
-def lasting(receipt: Receipt, file: File) -> list[Kept | None]:
+def reusable_outcomes(receipt: Receipt, file: File) -> list[CarriedOver | None]:
     """What a later run of the File takes over, in the order of the images; None where it has to try again."""
     return [
-        Kept(entry) if _lasts(entry, request.sha256) else None
+        CarriedOver(entry) if _lasts(entry, request.sha256) else None
         for entry, request in zip(receipt.images, file.images, strict=True)
     ]
 
 
-def joined(ours: Receipt, theirs: Receipt, file: File) -> Receipt:
+def merge(ours: Receipt, theirs: Receipt, file: File) -> Receipt:
     """Put the receipts of two runs of a File together: what either has stored is stored.
 
     Args:
         ours: of this run.
-        theirs: what another run has kept meanwhile; it covers the File.
+        theirs: what another run has kept meanwhile; it matches the File.
         file: what both took in.
 
     Returns:
@@ -43,7 +44,7 @@ def joined(ours: Receipt, theirs: Receipt, file: File) -> Receipt:
     ]
     if all(entry is their for entry, their in zip(best, theirs.images, strict=True)):
         return theirs
-    outcomes = [Kept(entry) for entry in best]
+    outcomes = [CarriedOver(entry) for entry in best]
     return Receipt.of(file, outcomes, bucket=ours.bucket, created_at=ours.written, elapsed_ms=ours.elapsed_ms)
 
 

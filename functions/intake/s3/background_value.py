@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from intake.gc_pause import uncollected
+from intake.gc_pause import gc_paused
 
 # One thread: what is made shares a session of boto3, which is not to be used by two at once.
 _thread = ThreadPoolExecutor(1, "later")
 
 
-class Later[T]:
+class BackgroundValue[T]:
     """A value that is being made from now on, and made anew where that has failed."""
 
     def __init__(self, make: Callable[[], T]) -> None:
@@ -18,7 +18,7 @@ class Later[T]:
         self._making = _thread.submit(self._made)
 
     def _made(self) -> T:
-        with uncollected():
+        with gc_paused():
             return self._make()
 
     async def get(self) -> T:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _AT_ONCE = 16
 
 
-class Runs:
+class BulkResults:
     """Reads the reports of batches, and keeps summaries."""
 
     def __init__(self, bucket: str) -> None:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import httpx
 from botocore.exceptions import BotoCoreError
 
-from intake.http_client.transport import NO_BODY, Bytes, origin_url
-from intake.model.errors import IntakeError, StoreDenied, StoreFailed
+from intake.http_client.transport import NO_BODY, BytesBody, origin_url
 from intake.model.backoff import backoff
+from intake.model.errors import IntakeError, StoreDenied, StoreFailed
 
 if TYPE_CHECKING:
-    from intake.s3.background_value import Later
+    from intake.s3.background_value import BackgroundValue
     from intake.s3.signer import SignedUrl, Signer  # boto3 comes in while the first images are on their way
 
 OK = 200
@@ -65,7 +65,7 @@ _CODE = re.compile(rb"<Code>([A-Za-z0-9.]{1,64})</Code>")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class S3Response:
     """What S3 says: a status that is no failure of the call, the headers, and the whole body."""
 
     status: int
@@ -73,10 +73,10 @@ class Answer:
     body: bytes
 
 
-class Bucket:
+class S3Client:
     """Calls for the objects of one bucket, repeated where that may help."""
 
-    def __init__(self, signer: "Later[Signer]", transport: httpx.AsyncBaseTransport) -> None:
+    def __init__(self, signer: "BackgroundValue[Signer]", transport: httpx.AsyncBaseTransport) -> None:
         """Take over a signer, which knows the bucket, and a transport, which raises leaves of `IntakeError` only."""
         self._signer = signer
         self._transport = transport
@@ -85,7 +85,7 @@ class Bucket:
         """Close every connection."""
         await self._transport.aclose()
 
-    async def call(self, method: str, key: str, headers: dict[str, str], body: Buffer | None = None) -> Answer:
+    async def call(self, method: str, key: str, headers: dict[str, str], body: Buffer | None = None) -> S3Response:
         """Call S3 until it answers.
 
         Args:
@@ -107,7 +107,7 @@ class Bucket:
                 await asyncio.sleep(backoff(attempt, random.random()))  # noqa: S311 - jitter, not a secret
         return await self._call_once(method, key, headers, body)
 
-    async def _call_once(self, method: str, key: str, headers: dict[str, str], body: Buffer | None) -> Answer:
+    async def _call_once(self, method: str, key: str, headers: dict[str, str], body: Buffer | None) -> S3Response:
         try:
             async with asyncio.timeout(_CALL_SECONDS):
                 signed = (await self._signer.get()).sign(method, key, headers)
@@ -129,7 +129,7 @@ class Bucket:
         if answer.status_code in _OBJECT and "etag" not in answer.headers:
             # S3 names whatever it takes or gives. Something on the way says 200 of its own.
             raise StoreFailed(reason=f"{answer.status_code} without an ETag: S3 did not say that")
-        return Answer(answer.status_code, answer.headers, document)
+        return S3Response(answer.status_code, answer.headers, document)
 
 
 def _request(signed: "SignedUrl", method: str, headers: dict[str, str], body: Buffer | None) -> httpx.Request:
@@ -138,7 +138,7 @@ def _request(signed: "SignedUrl", method: str, headers: dict[str, str], body: Bu
         method,
         origin_url(signed.origin),
         headers={"Host": signed.host} | headers | length,
-        stream=NO_BODY if body is None else Bytes(body),
+        stream=NO_BODY if body is None else BytesBody(body),
         extensions={"target": signed.target.encode("ascii")},
     )
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import AsyncGenerator
 
-from intake.s3.client import NOT_FOUND, OK, PARTIAL_CONTENT, PRECONDITION_FAILED, Bucket
+from intake.ingest.ports import StoredDocument
 from intake.model.errors import StoreFailed
-from intake.ingest.ports import Document
+from intake.s3.client import NOT_FOUND, OK, PARTIAL_CONTENT, PRECONDITION_FAILED, S3Client
 
 _PIECE = 4 * 1024 * 1024
 _TOTAL = re.compile(r"bytes [0-9]+-[0-9]+/([0-9]+)")
@@ -14,7 +14,7 @@ _TOTAL = re.compile(r"bytes [0-9]+-[0-9]+/([0-9]+)")
 class S3Inbox:
     """Holds manifests."""
 
-    def __init__(self, bucket: Bucket) -> None:
+    def __init__(self, bucket: S3Client) -> None:
         """Hold everything in one bucket."""
         self._bucket = bucket
 
@@ -22,7 +22,7 @@ class S3Inbox:
         """Close every connection."""
         await self._bucket.aclose()
 
-    async def read(self, key: str, version: str | None = None) -> AsyncGenerator[Document]:
+    async def read(self, key: str, version: str | None = None) -> AsyncGenerator[StoredDocument]:
         """See `Inbox.read`; a version is an ETag."""
         start, total = 0, 1
         while start < total:
@@ -34,7 +34,7 @@ class S3Inbox:
             if answer.status not in {OK, PARTIAL_CONTENT}:
                 return  # it is not there, or it is empty
             version = answer.headers.get("etag", "")
-            yield Document(answer.body, version)
+            yield StoredDocument(answer.body, version)
             start += len(answer.body)
             found = _TOTAL.fullmatch(answer.headers.get("content-range", ""))
             total = int(found[1]) if found else start

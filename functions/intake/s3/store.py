@@ -3,15 +3,15 @@
 import base64
 from collections.abc import Buffer
 
-from intake.s3.client import NOT_FOUND, PRECONDITION_FAILED, Bucket
-from intake.image.verify import Image
-from intake.ingest.ports import Document
+from intake.ingest.ports import StoredDocument
+from intake.model.image_info import ImageInfo
+from intake.s3.client import NOT_FOUND, PRECONDITION_FAILED, S3Client
 
 
 class S3Store:
     """Keeps images once and documents as they last were."""
 
-    def __init__(self, bucket: Bucket) -> None:
+    def __init__(self, bucket: S3Client) -> None:
         """Keep everything in one bucket."""
         self._bucket = bucket
 
@@ -19,7 +19,7 @@ class S3Store:
         """Close every connection."""
         await self._bucket.aclose()
 
-    async def put_image(self, key: str, image: Image, body: Buffer, sha256: str) -> bool:
+    async def put_image(self, key: str, image: ImageInfo, body: Buffer, sha256: str) -> bool:
         """See `Store.put_image`. S3 itself refuses a second copy, and bytes that are not those of the digest."""
         headers = {
             "Content-Type": image.content_type,
@@ -39,7 +39,7 @@ class S3Store:
         answer = await self._bucket.call("PUT", key, {"Content-Type": "application/json"} | condition, document)
         return answer.status not in {PRECONDITION_FAILED, NOT_FOUND}  # not found: what stood there was removed
 
-    async def get_document(self, key: str) -> Document | None:
+    async def get_document(self, key: str) -> StoredDocument | None:
         """See `Store.get_document`."""
         answer = await self._bucket.call("GET", key, {})
-        return None if answer.status == NOT_FOUND else Document(answer.body, answer.headers.get("etag", ""))
+        return None if answer.status == NOT_FOUND else StoredDocument(answer.body, answer.headers.get("etag", ""))
