@@ -214,7 +214,7 @@ def measure(runs: int) -> dict[str, float]:
 def _works(urls: list[str]) -> dict[str, Callable[[], object]]:
     from bench.competitors import ours  # noqa: PLC0415 - the settings have to be there first
     from intake.handlers import bulk  # noqa: PLC0415
-    from lambda_context import Context  # noqa: PLC0415
+    from support.lambda_context import Context  # noqa: PLC0415
 
     groups = [urls[start : start + MANIFEST_IMAGES] for start in range(0, len(urls), MANIFEST_IMAGES)]
     batch = {"run": "bench", "startedAt": "2026-11-22T12:00:00.000Z"}  # so that earlier receipts are looked for

@@ -28,9 +28,9 @@ TESTS = Path(__file__).parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS.parent / "functions")]
 
 from bench.servers import running  # noqa: E402 - the path comes first
-from origin import BEHAVIOURS, MOST, STORED, Origin  # noqa: E402
-from origin.names import Names  # noqa: E402
-from origin.redirects import LIMIT  # noqa: E402
+from support.origin import BEHAVIOURS, MOST, STORED, Origin  # noqa: E402
+from support.origin.names import Names  # noqa: E402
+from support.origin.redirects import LIMIT  # noqa: E402
 
 IMAGES = 20
 FAILING = 2
@@ -85,7 +85,7 @@ def files(good: str, bad: str, number: int) -> Generator[list[str]]:
 def measure(good: str, bad: str, number: int) -> list[Sample]:
     """Take Files in, one after the other, in this process."""
     from intake.handlers import http  # noqa: PLC0415 - the settings have to be there first
-    from lambda_context import Context  # noqa: PLC0415
+    from support.lambda_context import Context  # noqa: PLC0415
 
     samples = []
     for urls in files(good, bad, number):

@@ -16,7 +16,7 @@ from PIL import Image  # noqa: E402
 from intake.image.verify import verify  # noqa: E402
 from intake.model.errors import IntakeError  # noqa: E402 - the path comes first
 from intake.model.limits import MIB, Limits  # noqa: E402
-from samples import jpeg_of_size, picture  # noqa: E402
+from support.sample_images import jpeg_of_size, picture  # noqa: E402
 
 LIMITS = Limits()
 

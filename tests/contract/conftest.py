@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from contract.bulk_ground import IMAGE, SITE, RunsInMemory
-from contract.watched import FILE, OUTCOMES, RECEIPT, Metric
-from doors import House, house
 from intake import app, telemetry
 from intake.model.errors import NotFound
 from intake.model.limits import Limits
+from support.handler_fakes import House, house
+from support.monitoring import FILE, OUTCOMES, RECEIPT, Metric
+from support.state_machine_lab import IMAGE, SITE, RunsInMemory
 
 
 @pytest.fixture

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from contract.watched import ALARMS, FILE, OUTCOMES, PAGE, RECEIPT, URL, Metric
-from doors import INBOX, house
 from intake import app, telemetry
 from intake.handlers import bulk, http, s3, summary
 from intake.model.errors import StoreFailed
-from lambda_context import Context
-from samples import picture
+from support.handler_fakes import house
+from support.lambda_context import Context
+from support.lambda_events import INBOX
+from support.monitoring import ALARMS, FILE, OUTCOMES, PAGE, RECEIPT, URL, Metric
+from support.sample_images import picture
 
 
 def rows(page: str, heading: str) -> dict[str, list[str]]:

@@ -15,8 +15,8 @@ from infra.local.ministack import REGION
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
-from conformance import contract, examine, lead
 from e2e.conftest import Ground, eventually
+from support.openapi_fuzzing import contract, examine, lead
 
 
 class Signed(AuthBase):

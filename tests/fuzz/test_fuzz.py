@@ -11,7 +11,7 @@ from intake.image.verify import verify
 from intake.model.errors import NotFound
 from intake.model.image_info import ImageInfo
 from intake.model.limits import Limits
-from samples import SAMPLES
+from support.sample_images import SAMPLES
 
 INPUTS = 20_000
 

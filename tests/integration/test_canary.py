@@ -15,18 +15,19 @@ from typing import Any
 
 import pytest
 
-from doors import IMAGES, INBOX
-from fakes import FakeInbox, FakeStore
 from intake import app, telemetry
 from intake.config import Config
 from intake.handlers import bulk, http, s3
 from intake.ingest.manifest_service import ManifestService
 from intake.ingest.service import IngestService
 from intake.model.limits import Limits
-from lambda_context import Context
-from origin import IMAGE, Origin, in_a_thread
-from origin.behaviour import Act, Reader, Request, Writer, chunks, head, send, sized
-from origin.names import Names
+from support.fakes import FakeInbox, FakeStore
+from support.handler_fakes import IMAGES
+from support.lambda_context import Context
+from support.lambda_events import INBOX
+from support.origin import IMAGE, Origin, in_a_thread
+from support.origin.behaviour import Act, Reader, Request, Writer, chunks, head, send, sized
+from support.origin.names import Names
 
 CANARY = "Canary7f3a91"
 QUERY = f"?X-Amz-Signature={CANARY}&response=%22{CANARY}%22"

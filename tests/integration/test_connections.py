@@ -7,10 +7,10 @@ from collections.abc import Generator
 import pytest
 
 from intake.http_client.response_head import ResponseHead, parse_head
-from origin import BEHAVIOURS, IMAGE, Origin, in_a_thread
-from origin.behaviour import head, says
-from origin.client import Client, Connect, limits_for
-from origin.names import Names
+from support.origin import BEHAVIOURS, IMAGE, Origin, in_a_thread
+from support.origin.behaviour import head, says
+from support.origin.client import Client, Connect, limits_for
+from support.origin.names import Names
 
 HEALTHY = ["length", "chunked", "trailers", "chunk_extensions", "continue_first", "length_with_spaces", "cookies"]
 TALKATIVE = [

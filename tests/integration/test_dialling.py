@@ -10,7 +10,7 @@ import pytest
 
 from intake.http_client.transport import NO_BODY, PooledTransport
 from intake.model.errors import ConnectFailed, Timeout
-from origin import IMAGE, Origin
+from support.origin import IMAGE, Origin
 
 REQUESTS = 12
 

@@ -7,9 +7,9 @@ from itertools import chain, repeat
 import pytest
 from aiohappyeyeballs import AddrInfoType
 
-from origin import IMAGE, Origin
-from origin.client import Client, Connect
-from origin.names import Names
+from support.origin import IMAGE, Origin
+from support.origin.client import Client, Connect
+from support.origin.names import Names
 
 FORBIDDEN = [
     "0.0.0.0",  # noqa: S104 - to be refused

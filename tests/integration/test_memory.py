@@ -6,15 +6,15 @@ import socket
 from multiprocessing.connection import Connection
 
 from bench.program import peak_mib
-from fakes import FakeStore, RecordingObserver
 from intake.ingest.service import IngestService
 from intake.model.file import File
 from intake.model.receipt import FailedEntry
-from origin import IMAGE, in_a_thread
-from origin.behaviour import Act, Reader, Request, Writer, chunks, head, send, send_forever, wait_forever
-from origin.client import Client, limits_for
-from origin.names import Names
-from origin.server import Origin
+from support.fakes import FakeStore, RecordingObserver
+from support.origin import IMAGE, in_a_thread
+from support.origin.behaviour import Act, Reader, Request, Writer, chunks, head, send, send_forever, wait_forever
+from support.origin.client import Client, limits_for
+from support.origin.names import Names
+from support.origin.server import Origin
 
 MIB = 2**20
 BODY_MIB, BUDGET_MIB, IMAGES = 4, 48, 64

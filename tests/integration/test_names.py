@@ -9,13 +9,13 @@ from collections.abc import Generator
 
 import pytest
 
-from fakes import FakeStore, RecordingObserver
 from intake.http_client.resolver_threads import ResolverThreads
 from intake.ingest.service import IngestService
 from intake.model.file import File
-from origin import IMAGE, Origin
-from origin.client import Client, Connect
-from origin.names import Names
+from support.fakes import FakeStore, RecordingObserver
+from support.origin import IMAGE, Origin
+from support.origin.client import Client, Connect
+from support.origin.names import Names
 
 _SOON = 2.0
 """Seconds: far less than a stalled name takes, far more than a machine that is busy does."""
@@ -23,7 +23,7 @@ _SOON = 2.0
 LEAVES_A_NAME_BEHIND = """
 import asyncio, socket, time
 socket.getaddrinfo = lambda *_: time.sleep(600)
-from origin.client import Client, limits_for
+from support.origin.client import Client, limits_for
 async def main():
     async with Client(limits_for(allowed_ports=(80,), connect_timeout=0.1, max_attempts=1)) as client:
         print((await client.get("http://stalled.example/")).code)

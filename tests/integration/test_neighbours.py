@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
-from fakes import FakeStore, RecordingObserver
 from intake.ingest.service import IngestService
 from intake.model.file import File
 from intake.model.receipt import FailedEntry, Receipt
-from origin import BEHAVIOURS, MOST, STORED, Origin
-from origin.client import Client, limits_for
+from support.fakes import FakeStore, RecordingObserver
+from support.origin import BEHAVIOURS, MOST, STORED, Origin
+from support.origin.client import Client, limits_for
 
 QUICK = 4
 MARGIN = 0.2

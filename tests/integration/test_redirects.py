@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from origin import IMAGE, Origin
-from origin.behaviour import Act, Reader, Request, Writer, says, send
-from origin.client import AGENT, Client, Connect
-from origin.names import Names
-from origin.redirects import redirect
+from support.origin import IMAGE, Origin
+from support.origin.behaviour import Act, Reader, Request, Writer, says, send
+from support.origin.client import AGENT, Client, Connect
+from support.origin.names import Names
+from support.origin.redirects import redirect
 
 
 def _leads(location: str) -> Act:

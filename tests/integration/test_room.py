@@ -9,10 +9,10 @@ from intake.download.memory_budget import Reservation
 from intake.model.errors import IntakeError
 from intake.model.outcome import FetchStats
 from intake.model.url import Url
-from origin import BEHAVIOURS, IMAGE, MOST, Origin
-from origin.behaviour import Reader, Request, Writer, head, send, sized, wait_forever
-from origin.client import Client, Connect
-from origin.names import Names
+from support.origin import BEHAVIOURS, IMAGE, MOST, Origin
+from support.origin.behaviour import Reader, Request, Writer, head, send, sized, wait_forever
+from support.origin.client import Client, Connect
+from support.origin.names import Names
 
 FAILING_IN_THE_BODY = [
     "close_in_body",

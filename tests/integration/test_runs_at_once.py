@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-import seaweed
-from fakes import Answer, FakeFetch, RecordingObserver, Slow
 from intake import app
 from intake.ingest.service import IngestService
 from intake.model.errors import ConnectFailed
@@ -16,7 +14,9 @@ from intake.model.file import File
 from intake.model.limits import Limits
 from intake.model.receipt import Receipt, Status
 from intake.s3.store import S3Store
-from samples import picture
+from support import s3_server
+from support.fakes import Answer, FakeFetch, RecordingObserver, Slow
+from support.sample_images import picture
 
 NAMES = [f"https://a.example/{number}" for number in range(8)]
 FILE = File.parse({"id": "lot-7", "urls": NAMES})
@@ -24,7 +24,7 @@ SINCE = datetime.now(UTC) - timedelta(seconds=5)
 
 
 @pytest.fixture
-async def store(s3: seaweed.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[S3Store]:
+async def store(s3: s3_server.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[S3Store]:
     for name, value in s3.environment.items():
         monkeypatch.setenv(name, value)
     made = S3Store(app.s3_client(bucket))

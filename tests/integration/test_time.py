@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import pytest
 
 from intake.model.backoff import backoff
-from origin import IMAGE, Origin
-from origin.behaviour import Act, Reader, Request, Writer, chunks, head, says, send, sized
-from origin.client import Client, Connect, Result
-from samples import jpeg_of_size
+from support.origin import IMAGE, Origin
+from support.origin.behaviour import Act, Reader, Request, Writer, chunks, head, says, send, sized
+from support.origin.client import Client, Connect, Result
+from support.sample_images import jpeg_of_size
 
 _TAKES = 0.25
 """Seconds that an origin, or somebody else's image, takes."""

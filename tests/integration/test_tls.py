@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import trustme
 
-from origin import IMAGE, Origin
-from origin.behaviour import Reader, Request, Writer, head, reset, says, send, sized
-from origin.client import Connect
-from origin.names import Names
-from origin.redirects import redirect
+from support.origin import IMAGE, Origin
+from support.origin.behaviour import Reader, Request, Writer, head, reset, says, send, sized
+from support.origin.client import Connect
+from support.origin.names import Names
+from support.origin.redirects import redirect
 
 AUTHORITY = trustme.CA()
 STRANGER = trustme.CA()

@@ -14,9 +14,9 @@ from intake.download.memory_budget import MemoryBudget, Reservation
 from intake.model.errors import TlsFailed
 from intake.model.outcome import FetchStats
 from intake.model.url import Url
-from origin import IMAGE, Origin
-from origin.client import AGENT, Client, Connect
-from origin.names import Names
+from support.origin import IMAGE, Origin
+from support.origin.client import AGENT, Client, Connect
+from support.origin.names import Names
 
 AS_WRITTEN = [
     "/%2F%7e%20?a=%2F&b",

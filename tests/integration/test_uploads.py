@@ -14,7 +14,7 @@ import trustme
 from intake.http_client.connection import _SLICE, Connection
 from intake.http_client.transport import BytesBody, PooledTransport
 from intake.model.errors import ConnectionLost
-from origin.behaviour import Reader, Writer
+from support.origin.behaviour import Reader, Writer
 
 SERVER, CLIENT = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 _AUTHORITY = trustme.CA()

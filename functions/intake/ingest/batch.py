@@ -25,7 +25,7 @@ async def ingest_all[T](
         files: each with a tag, by which the caller knows it again.
         limits: how many Files are at work at once: as many as images, since each has at least one.
         seconds: until the platform cuts us off.
-        since: when the Files were handed over, see `IngestService.ingest`.
+        submitted_at: when the Files were handed over, see `IngestService.ingest`.
 
     Yields:
         The tag and the receipt, or None for a File that there was no time to begin.

@@ -63,7 +63,7 @@ class ManifestService:
 
         Args:
             key: of the object in the inbox.
-            since: when it was put there; what receipts since then have settled is not done again.
+            submitted_at: when it was put there; what receipts since then have settled is not done again.
             seconds: until the platform cuts us off.
 
         Raises:

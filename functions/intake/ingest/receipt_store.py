@@ -70,7 +70,7 @@ class ReceiptStore:
         Args:
             receipt: what the run has come to.
             file: what was taken in.
-            since: when it was handed over. None: the later receipt stands. Otherwise runs of the same File since then
+            submitted_at: when it was handed over. None: the later receipt stands. Otherwise runs of the same File since then
                 may be at work at the same moment: the receipt is written over what was there before only, and what
                 another run has kept meanwhile is merge with it.
             before: what stood there before the run.

@@ -66,7 +66,7 @@ class IngestService:
         Args:
             file: what to take in.
             seconds: until the platform cuts us off; the margin of the limits is kept free of them.
-            since: when the File was handed over: what a receipt that was written since then has settled is taken
+            submitted_at: when the File was handed over: what a receipt that was written since then has settled is taken
                 over from it. None takes nothing over.
 
         Returns:

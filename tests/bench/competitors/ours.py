@@ -13,7 +13,7 @@ if "AWS_CA_BUNDLE" in os.environ:
 from bench.cases import FILE_IMAGES
 from intake import app
 from intake.handlers import bulk, http
-from lambda_context import Context
+from support.lambda_context import Context
 
 
 def run(urls: list[str], bucket: str) -> None:
