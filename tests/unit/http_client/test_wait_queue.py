@@ -19,7 +19,7 @@ async def test_queue_serves_tasks_in_the_order_of_their_requests() -> None:
 
     assert queue.offer(1)
     assert queue.offer(2)
-    assert [1, 2] == [await first, await second]
+    assert [await first, await second] == [1, 2]
 
 
 async def test_offer_says_that_nobody_waits() -> None:
