@@ -39,7 +39,7 @@ bulk: dev ## Hand a list of Files to a deployed stack and follow its run (LIST=l
 test: dev sam ministack lint ## Lint, types and the whole suite
 	@$(PY) -m pytest
 
-local: dev sam ## sam local for real, in Docker: every command of docs/local.md, x86_64
+local: dev sam ## sam local for real, in Docker: every command of docs/sam-local.md, x86_64
 	@$(PY) -m pytest --force-enable-socket tests/local
 
 lint: dev ## Lint, format and types, nothing changed
