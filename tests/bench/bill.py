@@ -16,7 +16,10 @@ def table(compared: Mapping[str, Any]) -> str:
         compared: the cases of the summary, by name.
     """
     rows = [_row(case, compared[case.name]["programs"][OURS]) for case in SIZES if case.name in compared]
-    head = ["| dollars per million images | function, ms per image | Lambda | S3, PUT | both |", "|---|---|---|---|---|"]
+    head = [
+        "| dollars per million images | function, ms per image | Lambda | S3, PUT | both |",
+        "|---|---|---|---|---|",
+    ]
     return "\n".join([*head, *rows]) if rows else ""
 
 
