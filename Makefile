@@ -66,7 +66,7 @@ bench: dev sam rivals ## Measure speed beside what else there is, memory and sta
 	@$(PY) tests/bench/memory.py
 	@$(PY) tests/bench/load.py
 	@$(PY) tests/bench/startup.py
-	@$(PY) tests/bench/walk.py
+	@$(PY) tests/bench/image_parser.py
 	@$(PY) tests/bench/report.py
 
 openapi: dev ## Write infra/openapi.yaml anew from the models
