@@ -6,8 +6,8 @@ import pytest
 from infra.template import ROOT
 
 from bench import cost, cost_inputs
-from contract.watched import ALARMS, COST, Metric, metrics_of
-from intake.domain.errors import LEAVES
+from intake.model.errors import LEAVES
+from support.monitoring import ALARMS, COST, Metric, metrics_of
 
 PRICE = re.compile(r"^\| `([A-Z0-9_]+)` \| \$([\d.]+)(?: per (thousand|million))?", re.MULTILINE)
 PER = {"": 1.0, "thousand": 1e3, "million": 1e6}

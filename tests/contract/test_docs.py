@@ -11,10 +11,10 @@ from infra import openapi_examples as example
 from infra.template import ROOT, load
 
 from intake.config import REQUIRED, SETTINGS
-from intake.domain.errors import LEAVES, ErrorClass
-from intake.domain.file import File
-from intake.domain.problem import Problem
-from intake.domain.receipt import ErrorEntry, Receipt
+from intake.model.errors import LEAVES, ErrorClass
+from intake.model.file import File
+from intake.model.problem import Problem
+from intake.model.receipt import ErrorEntry, Receipt
 from intake.settings import Setting
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -70,8 +70,8 @@ def test_errors_page_fills_every_cell_of_a_code(code: str) -> None:
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
 def test_settings_page_has_the_row_of_a_setting(setting: Setting[Any]) -> None:
-    default = "required" if setting.default is REQUIRED else setting.shown
-    expected = [default, setting.wanted, parameter_of(setting.name), setting.about]
+    default = "required" if setting.default is REQUIRED else setting.default_text
+    expected = [default, setting.expected, parameter_of(setting.name), setting.description]
     assert rows("settings.md", 5)[setting.name] == expected
 
 

@@ -9,9 +9,9 @@ from infra.template import ROOT, functions, load
 
 from bench import report, summary
 from bench.memory import FUNCTION_MIB
-from contract.watched import ALARMS, PAGE
-from intake.domain.limits import MIB, Limits
-from intake.domain.manifest import MAX_DOCUMENT_BYTES, MAX_FILES
+from intake.model.limits import MIB, Limits
+from intake.model.manifest import MAX_DOCUMENT_BYTES, MAX_FILES
+from support.monitoring import ALARMS, PAGE
 
 TEMPLATE = load()
 LIMITS = Limits()
