@@ -39,7 +39,7 @@ bulk: dev ## Hand a list of Files to a deployed stack and follow its run (LIST=l
 test: dev sam ministack lint ## Lint, types and the whole suite
 	@$(PY) -m pytest
 
-local: dev sam ## sam local for real, in Docker: every command of docs/local.md, x86_64
+local: dev sam ## sam local for real, in Docker: every command of docs/sam-local.md, x86_64
 	@$(PY) -m pytest --force-enable-socket tests/e2e/sam_local
 
 lint: dev ## Lint, format and types, nothing changed
@@ -66,7 +66,7 @@ bench: dev sam rivals ## Measure speed beside what else there is, memory and sta
 	@$(PY) tests/bench/memory.py
 	@$(PY) tests/bench/load.py
 	@$(PY) tests/bench/startup.py
-	@$(PY) tests/bench/walk.py
+	@$(PY) tests/bench/image_parser.py
 	@$(PY) tests/bench/report.py
 
 openapi: dev ## Write infra/openapi.yaml anew from the models

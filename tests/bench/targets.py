@@ -113,7 +113,7 @@ TARGETS = (
         "INIT / (boto3 client, Powertools logger), plain sam build", 1.0, 0.6, _startup("init", "client_and_logger")
     ),
     Target(
-        "cold start to answer, 3 images / obvious rewrite, plain sam build",
+        "cold start to response, 3 images / obvious rewrite, plain sam build",
         0.5,
         0.35,
         _startup("cold", "obvious_rewrite"),

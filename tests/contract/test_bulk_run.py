@@ -92,7 +92,7 @@ def test_what_failed_can_be_dropped_in_again_as_it_is(behind: House) -> None:
 
 @pytest.mark.parametrize("key", ["bulk/lot.txt", "bulk/lot.json", "bulk/lot.jsonl.gz", "bulk/csv"])
 def test_what_is_no_list_fails_and_says_what_a_list_is(behind: House, key: str) -> None:
-    with pytest.raises(Failed, match=rf"NotAList: {key} is no list\. .*\.jsonl.*\.csv"):
+    with pytest.raises(Failed, match=rf"NotAList: {key} is not a list\. .*\.jsonl.*\.csv"):
         machine(behind).run(key)
     assert behind.store.objects == {}
 

@@ -59,7 +59,7 @@ def test_a_start_is_held_against_the_start_of_another_function() -> None:
     starts = {"ours": {"init": [0.3], "cold": [0.4]}, "obvious_rewrite": {"init": [0.5], "cold": [0.8]}}
     results = {"startup": {"starts": {"is": starts}}}
 
-    assert found("cold start to answer, 3 images / obvious rewrite, plain sam build", results) == pytest.approx(0.5)
+    assert found("cold start to response, 3 images / obvious rewrite, plain sam build", results) == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize(("ratio", "verdict"), [(0.8, "goal"), (0.81, "must"), (0.95, "must"), (0.96, "**missed**")])

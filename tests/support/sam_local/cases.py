@@ -1,6 +1,6 @@
 """Every function with an event as AWS sends it, and what must come of it.
 
-A new door needs its event in tests/events, a row in docs/local.md, and a case here.
+A new door needs its event in tests/events, a row in docs/sam-local.md, and a case here.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What it costs to verify an image, beside hashing it and decoding it. Run: `python tests/bench/walk.py`."""
+"""What it costs to verify an image, beside hashing it and decoding it. Run: `python tests/bench/image_parser.py`."""
 
 import sys
 from collections.abc import Callable
