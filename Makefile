@@ -4,8 +4,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo up bulk check test local lint unit validate format openapi build deploy bench fuzz pins audit sbom \
-  clean install base dev sam ministack supply-chain rivals
+.PHONY: help demo up deploy bulk check test lint unit validate format openapi build clean install local bench fuzz \
+  pins audit sbom base dev sam ministack supply-chain rivals
 
 ARCH ?= arm64
 BENCH ?=
@@ -33,29 +33,35 @@ ifdef AWS_REGION
 export AWS_DEFAULT_REGION := $(AWS_REGION)
 endif
 
-help: ## List the commands
-	@echo "image-intake: downloads images from URLs, verifies them, stores each one in S3 once, returns their keys"
-	@echo
-	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
+help:
+	@echo "image-intake: downloads images from URLs, verifies them, stores each in S3 once"
+	@awk -F ' *[:|][^|#]*## *| [|] ' '/^##@ / { print "\n" substr($$0, 5) ":" } \
+	  /^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2; if ($$3) printf "%17s%s\n", "", $$3 }' $(MAKEFILE_LIST)
 
-demo: base sam ministack ## Deploy to a local AWS, send a File and show its receipt (FILE=my-file.json sends yours)
+##@ Try it on this machine
+demo: base sam ministack ## Deploy to a local AWS, send a File, show its receipt | FILE=my-file.json sends a File of yours
 	@PYTHONPATH=functions $(PY) -m infra.demo $(if $(FILE),"$(FILE)") $(OR_STOPPED)
 
-up: base sam ministack ## Run the whole stack on a local AWS until Ctrl-C (PORT=4566)
+up: base sam ministack ## Run the whole stack on a local AWS until Ctrl-C | PORT=4566
 	@$(PY) -m infra.local --port "$(PORT)" $(OR_STOPPED)
 
-bulk: base ## Send a list to a deployed stack and follow its run (LIST=list.csv or RUN=name, STACK=image-intake)
+##@ Deploy
+deploy: base sam ## Build and deploy to your AWS account | STACK=image-intake PARAMETERS="MaxPerOrigin=8 ..." ARCH=arm64
+	@$(PY) -m infra.deploy "$(STACK)"
+	@$(PY) -m infra.artefact "$(ARCH)" --into "$(BUILD)" --sam "$(SAM)"
+	@$(SAM) deploy --template-file "$(BUILD)/template.yaml" --stack-name "$(STACK)" --s3-prefix "$(STACK)" \
+	  --parameter-overrides Architecture=$(ARCH) $(PARAMETERS)
+
+bulk: base ## Send a list to a deployed stack and follow its run | LIST=list.csv, or RUN=name to follow again; STACK=image-intake
 	@$(PY) -m infra.bulk $(if $(LIST),"$(LIST)") $(if $(RUN),--run "$(RUN)") --stack "$(STACK)" \
 	  --endpoint "$(ENDPOINT)" $(OR_STOPPED)
 
-check: lint unit ## Lint, types and unit tests: under a minute
+##@ Develop
+check: lint unit ## Lint, types and unit tests, in under a minute
 
 test: dev sam ministack lint validate ## Everything: lint, types, templates, all tests, coverage
 	@$(PY) -m coverage run -m pytest
 	@$(PY) -m coverage report
-
-local: dev sam ## Test sam local in Docker: every command of docs/local.md, on x86_64
-	@$(PY) -m pytest --force-enable-socket tests/e2e/sam_local
 
 lint: dev ## Lint, format and types; changes nothing
 	@$(PY) -m ruff check $(CODE)
@@ -76,16 +82,20 @@ format: dev ## Fix what ruff can fix, and format
 openapi: base ## Write infra/openapi.yaml from the models
 	@PYTHONPATH=functions $(PY) -m infra.openapi
 
-build: base sam ## Build the artifact that is deployed, with bytecode, and check it (ARCH=arm64 or x86_64)
+build: base sam ## Build the artifact that is deployed, and check it | ARCH=arm64 or x86_64
 	@$(PY) -m infra.artefact "$(ARCH)" --into "$(BUILD)" --sam "$(SAM)"
 
-deploy: base sam ## Build and deploy to your AWS account (STACK=image-intake, PARAMETERS="MaxPerOrigin=8 ...")
-	@$(PY) -m infra.deploy "$(STACK)"
-	@$(PY) -m infra.artefact "$(ARCH)" --into "$(BUILD)" --sam "$(SAM)"
-	@$(SAM) deploy --template-file "$(BUILD)/template.yaml" --stack-name "$(STACK)" --s3-prefix "$(STACK)" \
-	  --parameter-overrides Architecture=$(ARCH) $(PARAMETERS)
+clean: ## Remove what was built, not what was installed
+	@rm -rf .aws-sam .coverage .local/build-* .local/demo .local/up .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find functions infra tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-bench: dev sam rivals ## Measure speed, memory and start beside other programs (BENCH="--all" adds the long cases)
+install: dev sam ministack supply-chain ## Install what these commands need, except bench
+
+##@ Examine and release
+local: dev sam ## Test sam local in Docker: every command of docs/local.md, x86_64
+	@$(PY) -m pytest --force-enable-socket tests/e2e/sam_local
+
+bench: dev sam rivals ## Measure speed, memory and start beside other programs | BENCH="--all" adds the long cases
 	@$(PY) tests/bench/compare.py $(BENCH)
 	@$(PY) tests/bench/memory.py
 	@$(PY) tests/bench/load.py
@@ -93,24 +103,18 @@ bench: dev sam rivals ## Measure speed, memory and start beside other programs (
 	@$(PY) tests/bench/walk.py
 	@$(PY) tests/bench/report.py
 
-fuzz: dev ## Parse over a million broken images, on every processor (INPUTS=50000 SEED=...)
+fuzz: dev ## Parse over a million broken images, on every processor | INPUTS=50000 SEED=...
 	@PYTHONPATH=functions:tests $(PY) -m fuzz $(if $(INPUTS),--inputs "$(INPUTS)") $(if $(SEED),--seed "$(SEED)")
 
-pins: supply-chain ## Write requirements.txt from pyproject.toml, with hashes (UPGRADE=1 upgrades indirect packages)
+pins: supply-chain ## Write requirements.txt from pyproject.toml, with hashes | UPGRADE=1 upgrades indirect packages
 	@CUSTOM_COMPILE_COMMAND="make pins" .local/supply-chain/bin/pip-compile --quiet --generate-hashes --strip-extras \
 	  --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade) --output-file requirements.txt pyproject.toml
 
-audit: supply-chain ## Ask PyPI for known vulnerabilities of the packages that run on Lambda
+audit: supply-chain ## Ask PyPI for known vulnerabilities of what runs on Lambda
 	@.local/supply-chain/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements.txt
 
-sbom: build dev ## List the packages in the artifact (CycloneDX, .aws-sam/sbom.cdx.json)
+sbom: build dev ## List the packages in the artifact, as CycloneDX
 	@$(PY) -m infra.sbom
-
-clean: ## Remove what was built; .venv and .local/{sam,ministack} stay
-	@rm -rf .aws-sam .coverage .local/build-* .local/demo .local/up .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	@find functions infra tests -name __pycache__ -type d -prune -exec rm -rf {} +
-
-install: dev sam ministack supply-chain ## Install what the commands above need, except bench
 
 # Virtual environments. sam and MiniStack need one each: their versions of botocore exclude each other.
 # .venv holds two groups: `make demo` needs the first alone.
