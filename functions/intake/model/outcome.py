@@ -36,7 +36,7 @@ class Stored:
     size: int
     final_url: Url
     reused: bool
-    effort: FetchStats
+    stats: FetchStats
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Failed:
     """An image that is not."""
 
     error: IntakeError
-    effort: FetchStats
+    stats: FetchStats
 
 
 @dataclass(frozen=True, slots=True)
