@@ -92,7 +92,7 @@ clean: ## Remove what was built, not what was installed
 install: dev sam ministack supply-chain ## Install what these commands need, except bench
 
 ##@ Examine and release
-local: dev sam ## Test sam local in Docker: every command of docs/local.md, x86_64
+local: dev sam ## Test sam local in Docker: every command of docs/sam-local.md, x86_64
 	@$(PY) -m pytest --force-enable-socket tests/e2e/sam_local
 
 bench: dev sam rivals ## Measure speed, memory and start beside other programs | BENCH="--all" adds the long cases
