@@ -38,7 +38,7 @@ logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 class Telemetry:
-    """The Report port over Powertools."""
+    """The Observer port over Powertools."""
 
     def images_done(self, file: File, outcomes: Sequence[Outcome]) -> None:
         """Log one line for every image, and count them; what was taken over was told of when it was done."""

@@ -1,4 +1,4 @@
-"""The bulk door: a batch of a list in, from the state machine, a report out; or one bare File."""
+"""The bulk entry point: a batch of Files from the state machine in, a report out; or one bare File."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from intake import app
 from intake.ingest.batch import ingest_all
+from intake.ingest.service import IngestService
 from intake.model.bulk_report import BatchReport, batch_key
 from intake.model.errors import StoreFailed
 from intake.model.file import File, InvalidFile
@@ -16,23 +17,23 @@ from intake.model.manifest import row_to_document
 from intake.telemetry import logger
 
 _REPORT_SHARE = 0.8
-"""The part of what is left of the function's time that the report of a batch may take."""
+"""Share of the function's remaining time that storing the report may take."""
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Take in a batch.
+    """Ingest a batch.
 
     Args:
-        event: `{"Items": [File, …], "BatchInput": {"run": "…", "startedAt": "…"}, "batch": "…"}` as the state
-            machine makes it, `batch` being the name of its own execution, or one File. A row of a CSV list is an
-            object of strings.
+        event: `{"Items": [File, …], "BatchInput": {"run": "…", "startedAt": "…"}, "batch": "…"}` from the state
+            machine, where `batch` is the name of the execution, or one File. A row of a CSV list is an object of
+            strings.
         context: Lambda's.
 
     Returns:
-        The counts of the batch; what failed stands in its report in the bucket.
+        The counts of the batch; its report in the bucket lists the documents that failed.
 
     Raises:
-        StoreFailed, StoreDenied: a receipt or the report is not stored; the batch has to be run again.
+        StoreFailed, StoreDenied: a receipt or the report is not stored; the batch must run again.
     """
     logger.append_keys(request_id=context.aws_request_id)
     batch_input = event.get("BatchInput", {})
@@ -40,21 +41,27 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     started = batch_input.get("startedAt")
     submitted_at = datetime.fromisoformat(started) if started else None
     margin = app.config().limits.deadline_margin if "run" in batch_input else 0.0
-    report = app.run(_take([row_to_document(item) for item in items], context, margin, submitted_at))
+    documents = [row_to_document(item) for item in items]
+    service = app.ingest_service()  # slow at a cold start, so the clock is read afterwards
+    report = app.run(_ingest(service, documents, _seconds_left(context) - margin, submitted_at))
     if "run" in batch_input:
         key = batch_key(batch_input["run"], items, event.get("batch", ""))
-        app.run(_keep(key, report, context))
+        app.run(_store_report(key, report, context))
     counts = report.counts
     logger.info("batch done", extra={"files": counts.files, "failed": len(report.failed), "bytes": counts.bytes})
     return counts.model_dump(by_alias=True)
 
 
-async def _take(
-    documents: list[object], context: LambdaContext, margin: float, submitted_at: datetime | None
+async def _ingest(
+    service: IngestService, documents: list[object], seconds: float, submitted_at: datetime | None
 ) -> BatchReport:
-    report, unkept = BatchReport(), 0
-    intake, limits = app.ingest_service(), app.config().limits
-    seconds = _seconds_left(context) - margin
+    """Ingest all documents, and report on each.
+
+    Raises:
+        StoreFailed: a receipt is not stored. There is no report then: the batch runs again, and must count once.
+    """
+    report, not_stored = BatchReport(), 0
+    limits = app.config().limits
 
     async def files() -> AsyncGenerator[tuple[tuple[object, File], File]]:
         for document in documents:
@@ -65,20 +72,19 @@ async def _take(
             else:
                 yield (document, file), file
 
-    taken = ingest_all(intake, files(), limits=limits, seconds=seconds, submitted_at=submitted_at)
-    async for (document, file), receipt in taken:
+    results = ingest_all(service, files(), limits=limits, seconds=seconds, submitted_at=submitted_at)
+    async for (document, file), receipt in results:
         if receipt is None:
             report.add_unreached(document, len(file.images))
         else:
             report.add(document, receipt)
-            unkept += receipt.receipt_key is None
-    if unkept:
-        # PreviousReceipt there is a report: a batch that is run again must not be counted twice.
-        raise StoreFailed(f"The receipts of {unkept} Files are not stored.")
+            not_stored += receipt.receipt_key is None
+    if not_stored:
+        raise StoreFailed(f"The receipts of {not_stored} Files are not stored.")
     return report
 
 
-async def _keep(key: str, report: BatchReport, context: LambdaContext) -> None:
+async def _store_report(key: str, report: BatchReport, context: LambdaContext) -> None:
     try:
         async with asyncio.timeout(_seconds_left(context) * _REPORT_SHARE):
             await app.store().put_document(key, report.to_json())

@@ -14,7 +14,7 @@ from intake.model.errors import StoreFailed
 from intake.model.file import Fault, File, InvalidFile
 from intake.model.limits import Limits
 from intake.model.manifest import MAX_DOCUMENT_BYTES, MAX_FILES, lines, manifest_name, read_file
-from intake.model.object_keys import receipt_key
+from intake.model.object_keys import problem_key
 from intake.model.problem import ManifestEntry, Problem
 from intake.model.receipt import Receipt
 
@@ -52,7 +52,7 @@ class ManifestService:
     """Takes manifests in."""
 
     def __init__(self, inbox: Inbox, store: Store, intake: IngestService, limits: Limits) -> None:
-        """Read from the inbox, and keep problem documents where receipts are kept."""
+        """Read from the inbox, and write problem documents to the store."""
         self._inbox = inbox
         self._store = store
         self._intake = intake
@@ -125,7 +125,7 @@ class ManifestService:
     async def _refuse(self, manifest: "_Manifest", status: HTTPStatus, detail: str, faults: list[Fault]) -> None:
         about = ManifestEntry(key=manifest.key, etag=manifest.version or "")
         problem = Problem.of(status, detail, faults[:_MAX_FAULTS], about)
-        await self._store.put_document(receipt_key(manifest.name), problem.to_json())
+        await self._store.put_document(problem_key(manifest.name), problem.to_json())
 
 
 class _Manifest:

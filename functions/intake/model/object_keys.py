@@ -11,3 +11,8 @@ def image_key(sha256: str, image: ImageInfo) -> str:
 def receipt_key(file_id: str) -> str:
     """`receipts/{id}.json`; an id has no slash in it, so one File cannot reach another's place."""
     return f"receipts/{file_id}.json"
+
+
+def problem_key(name: str) -> str:
+    """`problems/{name}.json`, named after the manifest that the problem is about."""
+    return f"problems/{name}.json"

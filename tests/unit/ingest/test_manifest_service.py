@@ -40,8 +40,8 @@ class World:
     async def take(self, key: str, seconds: float = 60.0) -> ManifestResult:
         return await self.manifests.ingest(key, submitted_at=SINCE, seconds=seconds)
 
-    def document(self, name: str) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.store.objects[f"receipts/{name}.json"])
+    def problem(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.store.objects[f"problems/{name}.json"])
         return found
 
     def receipts(self) -> set[str]:
@@ -77,7 +77,7 @@ async def test_lines_that_are_no_files_are_named_and_the_others_taken_in() -> No
     world = World()
     tally = await world.drop("inbox/lots.jsonl", file("1"), b'{"fileUrl": 7, "baseUrls": [[3]]}', b"{", file("2"))
     assert tally == ManifestResult(Counter(stored=2), refused=2)
-    problem = world.document("lots")
+    problem = world.problem("lots")
     paths = [error["path"] for error in problem["errors"]]
     assert (problem["status"], paths) == (422, ["line 2: fileUrl", "line 2: baseUrls[0][0]", "line 3"])
 
@@ -85,13 +85,13 @@ async def test_lines_that_are_no_files_are_named_and_the_others_taken_in() -> No
 async def test_a_document_that_is_no_file_is_a_problem_and_nothing_is_left_to_try() -> None:
     world = World()
     assert await world.drop("inbox/lots/7.json", b"not JSON") == ManifestResult(refused=1)
-    assert world.document("lots/7")["errors"][0]["message"].startswith("is not JSON")
+    assert world.problem("lots/7")["errors"][0]["message"].startswith("is not JSON")
 
 
 async def test_an_empty_manifest_is_a_problem() -> None:
     world = World()
     assert await world.drop("inbox/a.jsonl", b"\n") == ManifestResult()
-    assert world.document("a")["detail"] == "The manifest is empty."
+    assert world.problem("a")["detail"] == "The manifest is empty."
 
 
 async def test_a_manifest_that_is_gone_is_nothing() -> None:
@@ -104,8 +104,8 @@ async def test_too_many_files_are_pointed_to_the_bulk_door_and_none_is_begun() -
     world = World()
     world.inbox.piece = 1 << 20
     await world.drop("inbox/a.jsonl", *[file("1")] * (MAX_FILES + 1))
-    assert (world.document("a")["status"], world.fetch.asked.total()) == (413, 0)
-    assert "bulk/" in world.document("a")["detail"]
+    assert (world.problem("a")["status"], world.fetch.asked.total()) == (413, 0)
+    assert "bulk/" in world.problem("a")["detail"]
 
 
 async def test_what_may_succeed_later_is_left_and_a_second_time_does_only_that() -> None:
@@ -173,7 +173,7 @@ async def test_a_problem_says_which_manifest_it_is_about(document: bytes) -> Non
     world = World()
     await world.drop("inbox/a.json", document)
     version = await world.inbox.version("inbox/a.json")
-    assert {"key": "inbox/a.json", "etag": version} == world.document("a")["manifest"]
+    assert {"key": "inbox/a.json", "etag": version} == world.problem("a")["manifest"]
 
 
 async def test_the_same_manifest_again_writes_the_same_problem() -> None:
@@ -193,6 +193,6 @@ async def test_an_inbox_that_does_not_answer_raises() -> None:
 
 async def test_a_problem_that_cannot_be_stored_raises() -> None:
     world = World()
-    world.store.failures["receipts/a"] = StoreFailed()
+    world.store.failures["problems/a"] = StoreFailed()
     with pytest.raises(StoreFailed):
         await world.drop("inbox/a.json", b"no JSON")
