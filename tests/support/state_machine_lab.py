@@ -25,14 +25,14 @@ class RunsInMemory(BulkResults):
     def __init__(self, store: FakeStore) -> None:
         self._objects = store.objects
 
-    def _pages(self, prefix: str, size: int) -> Iterator[list[str]]:
+    def _list_keys(self, prefix: str, page_size: int) -> Iterator[list[str]]:
         keys = sorted(key for key in self._objects if key.startswith(prefix))
-        yield from (list(page) for page in batched(keys, size, strict=False))
+        yield from (list(page) for page in batched(keys, page_size, strict=False))
 
-    def _report(self, key: str) -> BatchReport:
+    def _read_report(self, key: str) -> BatchReport:
         return BatchReport.model_validate(json.loads(self._objects[key]))
 
-    def _is_there(self, key: str) -> bool:
+    def _exists(self, key: str) -> bool:
         return key in self._objects
 
     def put_failed(self, run: str, lines: Any) -> bool:
