@@ -26,6 +26,9 @@ FILE: dict[str, Any] = {
 URL_LIST: dict[str, Any] = {
     "urls": ["https://images.example/a.jpg", {"url": "https://images.example/b.jpg", "sha256": FILE["sha256"]}]
 }
+REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+"""As AWS documents request ids."""
+
 _DIGESTS = (FILE["sha256"], "b7" * 32, "c4" * 32)
 
 

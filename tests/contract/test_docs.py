@@ -10,12 +10,11 @@ import pytest
 from infra import openapi_examples as example
 from infra.template import ROOT, load
 
-from intake.config import REQUIRED, SETTINGS
 from intake.model.errors import LEAVES, ErrorClass
 from intake.model.file import File
 from intake.model.problem import Problem
 from intake.model.receipt import ErrorEntry, Receipt
-from intake.settings import Setting
+from intake.settings import REQUIRED, SETTINGS, Setting
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")

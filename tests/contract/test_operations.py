@@ -11,7 +11,7 @@ import pytest
 from intake import app, telemetry
 from intake.handlers import bulk, http, s3, summary
 from intake.model.errors import StoreFailed
-from support.handler_fakes import house
+from support.handler_fakes import install_fakes
 from support.lambda_context import Context
 from support.lambda_events import INBOX
 from support.monitoring import ALARMS, FILE, OUTCOMES, PAGE, RECEIPT, URL, Metric
@@ -58,7 +58,7 @@ def record_of(key: str) -> dict[str, Any]:
 def log_every_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cause every log line of the service."""
     context = Context(60.0)
-    with house(monkeypatch) as behind:
+    with install_fakes(monkeypatch) as behind:
         behind.fetch.answers = {URL: picture(4, 3, 1)}
         behind.inbox.objects = {"inbox/a.json": json.dumps({"urls": [URL]}).encode()}
         for key in ("inbox/a.json", "elsewhere/a.json"):

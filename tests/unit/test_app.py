@@ -9,7 +9,7 @@ import pytest
 from intake import app, telemetry
 from intake.config import Config
 from intake.handlers import http
-from support.handler_fakes import house
+from support.handler_fakes import install_fakes
 from support.lambda_context import Context
 
 
@@ -44,7 +44,7 @@ def test_bug_is_logged_without_url_queries_and_answered_with_500(
 ) -> None:
     lines: list[tuple[str, dict[str, Any]]] = []
     monkeypatch.setattr(telemetry.logger, "error", lambda message, extra: lines.append((message, extra)))
-    with house(monkeypatch) as behind:
+    with install_fakes(monkeypatch) as behind:
         behind.store.failures["receipts/"] = ZeroDivisionError("at https://a.example/1?token=secret")
         event: dict[str, Any] = {
             "httpMethod": "GET",

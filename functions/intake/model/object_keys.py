@@ -14,5 +14,5 @@ def receipt_key(file_id: str) -> str:
 
 
 def problem_key(name: str) -> str:
-    """`problems/{name}.json`."""
+    """`problems/{name}.json`, named after the manifest that the problem is about."""
     return f"problems/{name}.json"

@@ -44,7 +44,7 @@ class Setup:
             key, submitted_at=SUBMITTED_AT, deadline=Deadline.after(seconds, self.margin)
         )
 
-    def document(self, name: str) -> dict[str, Any]:
+    def problem(self, name: str) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.store.objects[f"problems/{name}.json"])
         return found
 
@@ -81,7 +81,7 @@ async def test_invalid_lines_are_named_and_the_others_ingested() -> None:
     setup = Setup()
     result = await setup.drop("inbox/lots.jsonl", file("1"), b'{"fileUrl": 7, "baseUrls": [[3]]}', b"{", file("2"))
     assert result == ManifestResult(Counter(stored=2), refused=2)
-    problem = setup.document("lots")
+    problem = setup.problem("lots")
     paths = [error["path"] for error in problem["errors"]]
     assert (problem["status"], paths) == (422, ["line 2: fileUrl", "line 2: baseUrls[0][0]", "line 3"])
 
@@ -89,13 +89,13 @@ async def test_invalid_lines_are_named_and_the_others_ingested() -> None:
 async def test_invalid_document_is_a_problem_and_not_pending() -> None:
     setup = Setup()
     assert await setup.drop("inbox/lots/7.json", b"not JSON") == ManifestResult(refused=1)
-    assert setup.document("lots/7")["errors"][0]["message"].startswith("is not JSON")
+    assert setup.problem("lots/7")["errors"][0]["message"].startswith("is not JSON")
 
 
 async def test_empty_manifest_is_a_problem() -> None:
     setup = Setup()
     assert await setup.drop("inbox/a.jsonl", b"\n") == ManifestResult()
-    assert setup.document("a")["detail"] == "The manifest is empty."
+    assert setup.problem("a")["detail"] == "The manifest is empty."
 
 
 async def test_missing_manifest_is_ignored() -> None:
@@ -108,8 +108,8 @@ async def test_manifest_with_too_many_files_is_refused_with_a_hint_at_bulk() -> 
     setup = Setup()
     setup.inbox.piece = 1 << 20
     await setup.drop("inbox/a.jsonl", *[file("1")] * (MAX_FILES + 1))
-    assert (setup.document("a")["status"], setup.downloader.asked.total()) == (413, 0)
-    assert "bulk/" in setup.document("a")["detail"]
+    assert (setup.problem("a")["status"], setup.downloader.asked.total()) == (413, 0)
+    assert "bulk/" in setup.problem("a")["detail"]
 
 
 async def test_second_ingest_retries_only_what_is_pending() -> None:
@@ -177,7 +177,7 @@ async def test_problem_names_its_manifest_and_etag(document: bytes) -> None:
     setup = Setup()
     await setup.drop("inbox/a.json", document)
     version = await setup.inbox.version("inbox/a.json")
-    assert {"key": "inbox/a.json", "etag": version} == setup.document("a")["manifest"]
+    assert {"key": "inbox/a.json", "etag": version} == setup.problem("a")["manifest"]
 
 
 async def test_same_manifest_writes_the_same_problem() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from intake.model.image_info import ImageInfo
-from intake.model.object_keys import image_key, receipt_key
+from intake.model.object_keys import image_key, problem_key, receipt_key
 
 SHA256 = "3f9a" + "0" * 60
 
@@ -26,3 +26,7 @@ def test_an_image_stands_under_the_digest_and_the_type_of_its_bytes(extension: s
 
 def test_a_receipt_stands_under_the_id_of_its_file() -> None:
     assert receipt_key("lot-7-cam-2") == "receipts/lot-7-cam-2.json"
+
+
+def test_problem_key_has_the_name_of_its_manifest() -> None:
+    assert problem_key("lots/7") == "problems/lots/7.json"
