@@ -6,7 +6,8 @@ from dataclasses import dataclass, fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
-from intake.model.limits import IMAGE_TYPES, MIB, Limits
+from intake.image.verify import FORMATS
+from intake.model.limits import MIB, Limits
 
 _WHOLE = re.compile(r"[0-9]{1,20}")
 _SECONDS = re.compile(r"[0-9]{1,4}(\.[0-9]{1,6})?")
@@ -84,7 +85,7 @@ def _network(text: str) -> IPv4Network | IPv6Network:
 
 
 def _image_type(text: str) -> str:
-    if text not in IMAGE_TYPES:
+    if text not in FORMATS:
         raise ValueError(text)
     return text
 
@@ -141,7 +142,7 @@ LIMITS: tuple[Setting[Any], ...] = (
         "a whole number from 1 to 1000000",
         "Frames or pages of one image.",
     ),
-    _limit("IMAGE_TYPES", _listed(_image_type), f"some of {','.join(IMAGE_TYPES)}", "Types that are accepted."),
+    _limit("IMAGE_TYPES", _listed(_image_type), f"some of {','.join(FORMATS)}", "Types that are accepted."),
     _limit("MAX_IN_FLIGHT", _whole(1, 256), "a whole number from 1 to 256", "Images at work at once."),
     _limit(
         "MAX_PER_ORIGIN",

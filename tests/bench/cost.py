@@ -183,8 +183,8 @@ def _taken(images: int) -> tuple[Any, Any, Any]:
     file = File.parse({"urls": urls})
     outcomes = [
         Stored(
-            ImageInfo("jpeg", 1000, 750, 1), f"images/3f/{number:064x}.jpg", f"{number:064x}", IMAGE_BYTES, Url.parse(url),
-            reused=False, effort=FetchStats(1, 120, 25),
+            ImageInfo("jpeg", 1000, 750, 1, "image/jpeg", "jpg"), f"images/3f/{number:064x}.jpg", f"{number:064x}",
+            IMAGE_BYTES, Url.parse(url), reused=False, effort=FetchStats(1, 120, 25),
         )
         for number, url in enumerate(urls)
     ]  # fmt: skip

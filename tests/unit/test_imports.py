@@ -22,7 +22,7 @@ ALLOWED = {
     "download": {"model", "image", "ingest.ports", "ingest.deadline", "http_client"},
     "s3": {"model", "ingest.ports", "http_client", "gc_pause"},
     "telemetry": {"model"},
-    "settings": {"model"},
+    "settings": {"model", "image"},
     "config": {"model", "settings"},
     "app": {"config", "telemetry", "ingest", "download", "s3", "http_client", "gc_pause"},
     "handlers": {"app", "ingest", "model", "telemetry"},
