@@ -16,7 +16,7 @@ _TAKES = 0.25
 """Seconds that an origin, or somebody else's image, takes."""
 
 _SOON = 2.0
-_OUR_OWN = [backoff(1, 0.5), backoff(2, 0.5)]
+_OUR_OWN = [backoff(attempt, 0.5, base=0.1, cap=2.0) for attempt in (1, 2)]
 
 
 async def _slow(_: Reader, writer: Writer, __: Request) -> None:

@@ -30,6 +30,9 @@ from intake.model.limits import Limits
 from intake.model.outcome import FetchStats
 from intake.model.url import Url
 
+_BACKOFF_BASE, _BACKOFF_CAP = 0.1, 2.0
+"""Seconds."""
+
 
 class HttpDownloader:
     """The Fetch port over an httpx transport."""
@@ -71,7 +74,11 @@ class HttpDownloader:
         if not error.retryable or failed >= self._limits.max_attempts:
             raise error
         asked = error.retry_after if isinstance(error, Throttled | HttpServerError) else None
-        seconds = backoff(failed, random.random(), asked)  # noqa: S311 - jitter, not a secret
+        jitter = random.random()  # noqa: S311 - not a secret
+        if asked is None:
+            seconds = backoff(failed, jitter, base=_BACKOFF_BASE, cap=_BACKOFF_CAP)
+        else:
+            seconds = asked + jitter * _BACKOFF_BASE
         if seconds >= min(clock.left, end - clock.now()):
             raise error
         async with clock:

@@ -9,10 +9,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from intake import app
 from intake.ingest.batch import ingest_all
-from intake.model.bulk_report import BatchReport, batch_key
+from intake.model.bulk_report import BatchReport
 from intake.model.errors import StoreFailed
 from intake.model.file import File, InvalidFile
 from intake.model.manifest import row_to_document
+from intake.model.object_keys import batch_key
 from intake.telemetry import logger
 
 _REPORT_SHARE = 0.8
@@ -68,7 +69,7 @@ async def _take(
     taken = ingest_all(intake, files(), limits=limits, seconds=seconds, submitted_at=submitted_at)
     async for (document, file), receipt in taken:
         if receipt is None:
-            report.add_unreached(document, len(file.images))
+            report.add_skipped(document, len(file.images))
         else:
             report.add(document, receipt)
             unkept += receipt.receipt_key is None

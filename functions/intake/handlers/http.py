@@ -16,7 +16,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from intake import app
 from intake.model.errors import StoreDenied, StoreFailed
 from intake.model.file import ID_PATTERN, Fault, File, InvalidFile
-from intake.model.manifest import MAX_DOCUMENT_BYTES, NotJson, manifest_key, read_document
+from intake.model.manifest import MAX_DOCUMENT_BYTES, NotJson, read_document
+from intake.model.object_keys import manifest_key
 from intake.model.problem import Problem
 from intake.model.receipt import Pending, Status
 from intake.telemetry import logger, redact_urls
@@ -102,7 +103,7 @@ def _problem_in(document: bytes) -> Problem | None:
         StoreFailed: what stands there is neither.
     """
     try:
-        kept = read_document(document, most=None)
+        kept = read_document(document, max_bytes=None)
     except NotJson as error:
         raise StoreFailed(reason="what stands in the place of the receipt is not JSON") from error
     return Problem.model_validate(kept) if isinstance(kept, dict) and isinstance(kept.get("status"), int) else None

@@ -13,8 +13,8 @@ from intake.ingest.service import IngestService
 from intake.model.errors import StoreFailed
 from intake.model.file import Fault, File, InvalidFile
 from intake.model.limits import Limits
-from intake.model.manifest import MAX_DOCUMENT_BYTES, MAX_FILES, lines, manifest_name, read_file
-from intake.model.object_keys import receipt_key
+from intake.model.manifest import MAX_DOCUMENT_BYTES, MAX_FILES, read_file, split_lines
+from intake.model.object_keys import manifest_name, receipt_key
 from intake.model.problem import ManifestEntry, Problem
 from intake.model.receipt import Receipt
 
@@ -151,7 +151,7 @@ class _Manifest:
             StoreFailed, StoreDenied: it cannot be read, or is another one by now.
         """
         if self._has_lines:
-            async for number, text in lines(self._pieces()):
+            async for number, text in split_lines(self._pieces()):
                 yield f"line {number}", text
             return
         whole = b""

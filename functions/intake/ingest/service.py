@@ -101,7 +101,7 @@ class IngestService:
         error = result if isinstance(result, IntakeError) else None
         stands = receipt if isinstance(result, IntakeError) else result
         self._report.file_done(stands, error)
-        return stands if error is None else stands.not_stored()
+        return stands if error is None else stands.without_key()
 
     def skip(self, file: File) -> None:
         """Tell of a File that there was no time to begin."""

@@ -153,7 +153,7 @@ async def test_no_more_files_are_at_work_at_once_than_images() -> None:
 async def test_a_manifest_that_is_replaced_between_its_two_readings_is_given_up_for_the_event_that_follows() -> None:
     world = World()
     world.inbox.then = {"inbox/a.jsonl": json.dumps(file("2")).encode()}
-    with pytest.raises(StoreFailed, match="did not take") as failed:
+    with pytest.raises(StoreFailed, match="could not complete") as failed:
         await world.drop("inbox/a.jsonl", file("1"))
     assert failed.value.reason == "inbox/a.jsonl was replaced while it was read"
     assert not world.receipts()

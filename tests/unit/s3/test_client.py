@@ -135,7 +135,7 @@ async def test_a_success_that_names_no_object_is_not_s3s_and_is_asked_for_again(
 
 async def test_credentials_that_cannot_be_had_are_a_failure_of_the_store() -> None:
     signer = FakeSigner(CredentialRetrievalError(provider="test", error_msg="gone"))
-    with pytest.raises(StoreFailed, match="did not take") as failed:
+    with pytest.raises(StoreFailed, match="could not complete") as failed:
         await call(Script(), signer=signer)
     assert "CredentialRetrievalError" in (failed.value.reason or "")
     assert signer.signed == 4
