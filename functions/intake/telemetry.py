@@ -82,9 +82,9 @@ def _log_image(file: File, request: ImageRequest, outcome: Stored | Failed) -> N
         "role": request.role.value,
         "index": request.index,
         "url": redact(request.url),
-        "attempts": outcome.effort.attempts,
-        "fetch_ms": outcome.effort.fetch_ms,
-        "store_ms": outcome.effort.store_ms,
+        "attempts": outcome.stats.attempts,
+        "fetch_ms": outcome.stats.fetch_ms,
+        "store_ms": outcome.stats.store_ms,
     }
     match outcome:
         case Stored(image, key):
@@ -113,12 +113,12 @@ def _count(done: Sequence[Stored | Failed]) -> None:
     _metrics.add_metric("ImagesReused", MetricUnit.Count, sum(outcome.reused for outcome in stored))
     _metrics.add_metric("ImagesFailed", MetricUnit.Count, codes.total())
     _metrics.add_metric("ImageBytes", MetricUnit.Bytes, sum(outcome.size for outcome in stored))
-    # The same URL twice is one effort: it was spent once.
-    for effort in {id(outcome.effort): outcome.effort for outcome in done}.values():
-        if effort.fetch_ms:
-            _metrics.add_metric("FetchMilliseconds", MetricUnit.Milliseconds, effort.fetch_ms)
-        if effort.store_ms:
-            _metrics.add_metric("StoreMilliseconds", MetricUnit.Milliseconds, effort.store_ms)
+    # Images with the same URL share one FetchStats: count it once.
+    for stats in {id(outcome.stats): outcome.stats for outcome in done}.values():
+        if stats.fetch_ms:
+            _metrics.add_metric("FetchMilliseconds", MetricUnit.Milliseconds, stats.fetch_ms)
+        if stats.store_ms:
+            _metrics.add_metric("StoreMilliseconds", MetricUnit.Milliseconds, stats.store_ms)
     for code, number in codes.items():
         _count_failed(code, number)
 

@@ -184,7 +184,7 @@ def _taken(images: int) -> tuple[Any, Any, Any]:
     outcomes = [
         Stored(
             ImageInfo("jpeg", 1000, 750, 1, "image/jpeg", "jpg"), f"images/3f/{number:064x}.jpg", f"{number:064x}",
-            IMAGE_BYTES, Url.parse(url), reused=False, effort=FetchStats(1, 120, 25),
+            IMAGE_BYTES, Url.parse(url), reused=False, stats=FetchStats(1, 120, 25),
         )
         for number, url in enumerate(urls)
     ]  # fmt: skip

@@ -244,7 +244,7 @@ def test_a_bug_in_the_middle_of_it(world: World, monkeypatch: pytest.MonkeyPatch
         message = f"cannot read {world.urls[0]}, nor //user:{CANARY}@a.example/"
         raise ZeroDivisionError(message)
 
-    monkeypatch.setattr(app.ingest_service()._fetch, "_follow", broken)
+    monkeypatch.setattr(app.ingest_service()._downloader, "_follow_redirects", broken)
 
     receipt = _post(json.dumps({"urls": [world.urls[0]]}))
 

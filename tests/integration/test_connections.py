@@ -53,7 +53,7 @@ async def test_a_connection_on_which_more_came_is_not_used_again(name: str, orig
     result = await client.get(origin.url("length"))
 
     assert result.body == IMAGE
-    assert result.effort.attempts == 1
+    assert result.stats.attempts == 1
     assert origin.connections == 2
 
 
@@ -86,7 +86,7 @@ async def test_a_closed_connection_costs_no_attempt(origin: Origin, client: Clie
 
     result = await client.get(origin.url("length"))
 
-    assert result.effort.attempts == 1
+    assert result.stats.attempts == 1
     assert origin.asked("length") == 2
     assert origin.connections == 2
 
@@ -99,7 +99,7 @@ async def test_no_request_is_repeated_without_being_counted(name: str, origin: O
 
     result = await client.get(origin.url(name))
 
-    assert (result.code, result.effort.attempts, origin.asked(name)) == ("connection_lost", 1, 1)
+    assert (result.code, result.stats.attempts, origin.asked(name)) == ("connection_lost", 1, 1)
     assert origin.connections == 1
 
 
@@ -173,5 +173,5 @@ def test_what_came_while_no_loop_ran_is_noticed(name: str, connections: int, ori
         runner.run(client.transport.aclose())
 
     assert result.body == IMAGE
-    assert result.effort.attempts == 1
+    assert result.stats.attempts == 1
     assert connections == origin.connections

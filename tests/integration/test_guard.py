@@ -139,7 +139,7 @@ async def test_a_name_that_changes_is_judged_anew(
     names["a.example"] = lambda: next(answers)
     url = f"http://a.example:{origin.port}/length_then_close"
     await client.get(url)
-    client.guard._names._names.clear()
+    client.guard._resolver._names.clear()
 
     assert (await client.get(url)).code == "blocked"
     assert dialled == ["127.0.0.1"]
@@ -155,7 +155,7 @@ async def test_a_change_within_the_attempts_is_noticed_too(
 
     result = await connect(origin).get(f"http://a.example:{origin.port}/close_before_answer")
 
-    assert (result.code, result.effort.attempts) == ("blocked", 1)
+    assert (result.code, result.stats.attempts) == ("blocked", 1)
     assert dialled == ["127.0.0.1"]
 
 

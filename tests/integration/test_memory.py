@@ -6,6 +6,7 @@ import socket
 from multiprocessing.connection import Connection
 
 from bench.program import peak_mib
+from intake.ingest.deadline import Deadline
 from intake.ingest.service import IngestService
 from intake.model.file import File
 from intake.model.receipt import FailedEntry
@@ -66,11 +67,13 @@ async def _ask(origin: Origin) -> tuple[set[str], float]:
         read_timeout=0.4,
     )
     async with Client(limits) as client:
-        intake = IngestService(client.fetcher, FakeStore(), RecordingObserver(), limits, "bucket")
-        await intake.ingest(File.parse({"urls": [origin.url("length")]}), 30.0)
+        intake = IngestService(client.downloader, FakeStore(), RecordingObserver(), limits, "bucket")
+        await intake.ingest(File.parse({"urls": [origin.url("length")]}), Deadline.after(30.0, 1.0))
         before = peak_mib()
         paths = [f"{host}:{origin.port}/{list(GREEDY)[n % len(GREEDY)]}" for n, host in enumerate(hosts)]
-        receipt = await intake.ingest(File.parse({"urls": [f"http://{path}" for path in paths]}), 30.0)
+        receipt = await intake.ingest(
+            File.parse({"urls": [f"http://{path}" for path in paths]}), Deadline.after(30.0, 1.0)
+        )
     codes = {entry.error.code for entry in receipt.images if isinstance(entry, FailedEntry)}
     return codes, peak_mib() - before
 

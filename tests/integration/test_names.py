@@ -10,6 +10,7 @@ from collections.abc import Generator
 import pytest
 
 from intake.http_client.resolver_threads import ResolverThreads
+from intake.ingest.deadline import Deadline
 from intake.ingest.service import IngestService
 from intake.model.file import File
 from support.fakes import FakeStore, RecordingObserver
@@ -110,10 +111,12 @@ async def test_two_hundred_names_that_stall_do_not_hold_the_answer_nor_the_image
     names["well.example"] = ["127.0.0.1"]
     urls = [f"http://stalled-{number}.example:{origin.port}/" for number in range(200)]
     well = [f"http://well.example:{origin.port}/length?{number}" for number in range(20)]
-    intake = IngestService(client.fetcher, FakeStore(), RecordingObserver(), client.limits, "bucket")
+    intake = IngestService(client.downloader, FakeStore(), RecordingObserver(), client.limits, "bucket")
     begin = time.monotonic()
 
-    receipt = await intake.ingest(File.parse({"urls": urls[:180] + well + urls[180:]}, max_base_images=500), 8.0)
+    receipt = await intake.ingest(
+        File.parse({"urls": urls[:180] + well + urls[180:]}, max_base_images=500), Deadline.after(8.0, 1.0)
+    )
 
     assert time.monotonic() - begin < 8.0
     assert [entry.status for entry in receipt.images[180:200]] == ["stored"] * 20
@@ -126,7 +129,7 @@ async def test_a_stalled_name_takes_one_thread_for_all_attempts(connect: Connect
 
     result = await connect(allowed_ports=(80,), connect_timeout=0.05).get("http://stalled.example/")
 
-    assert (result.code, result.effort.attempts) == ("timeout", 3)
+    assert (result.code, result.stats.attempts) == ("timeout", 3)
     assert names.asked == ["stalled.example"]
 
 
@@ -139,7 +142,7 @@ async def test_a_name_that_answers_late_is_found_by_the_next_attempt(
     result = await client.get(f"http://late.example:{origin.port}/length")
 
     assert result.body == IMAGE
-    assert result.effort.attempts in range(2, 4)
+    assert result.stats.attempts in range(2, 4)
 
 
 async def test_a_timeout_is_no_fault_of_the_names_that_follow(

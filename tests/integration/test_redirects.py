@@ -117,7 +117,7 @@ async def test_all_hops_share_one_time(origin: Origin, connect: Connect) -> None
 
     result = await connect(origin, max_redirects=1000, image_timeout=0.35).get(origin.url("slow_hop"))
 
-    assert (result.code, result.effort.attempts) == ("timeout", 1)
+    assert (result.code, result.stats.attempts) == ("timeout", 1)
     assert len(origin.requests) in range(2, 5)
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from intake import app
+from intake.ingest.deadline import Deadline
 from intake.ingest.service import IngestService
 from intake.model.errors import ConnectFailed
 from intake.model.file import File
@@ -15,7 +16,7 @@ from intake.model.limits import Limits
 from intake.model.receipt import Receipt, Status
 from intake.s3.store import S3Store
 from support import s3_server
-from support.fakes import Answer, FakeFetch, RecordingObserver, Slow
+from support.fakes import Answer, FakeDownloader, RecordingObserver, Slow
 from support.sample_images import picture
 
 NAMES = [f"https://a.example/{number}" for number in range(8)]
@@ -36,8 +37,8 @@ async def run(store: S3Store, stored: int, seconds: float) -> Receipt:
     """One run, to which only one of the images is answered, and after so many seconds."""
     answers: dict[str, Answer] = {name: Slow(seconds, ConnectFailed()) for name in NAMES}
     answers[NAMES[stored]] = Slow(seconds, picture(4 + stored, 3, stored))
-    intake = IngestService(FakeFetch(answers), store, RecordingObserver(), Limits(), "bucket")
-    return await intake.ingest(FILE, 60.0, submitted_at=SINCE)
+    intake = IngestService(FakeDownloader(answers), store, RecordingObserver(), Limits(), "bucket")
+    return await intake.ingest(FILE, Deadline.after(60.0), submitted_at=SINCE)
 
 
 @pytest.mark.parametrize("seed", range(5))

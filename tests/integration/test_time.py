@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from intake.download.retry import BASE_SECONDS, CAP_SECONDS
 from intake.model.backoff import backoff
 from support.origin import IMAGE, Origin
 from support.origin.behaviour import Act, Reader, Request, Writer, chunks, head, says, send, sized
@@ -16,7 +17,7 @@ _TAKES = 0.25
 """Seconds that an origin, or somebody else's image, takes."""
 
 _SOON = 2.0
-_OUR_OWN = [backoff(attempt, 0.5, base=0.1, cap=2.0) for attempt in (1, 2)]
+_OUR_OWN = [backoff(attempt, 0.5, base=BASE_SECONDS, cap=CAP_SECONDS) for attempt in (1, 2)]
 
 
 async def _slow(_: Reader, writer: Writer, __: Request) -> None:
@@ -38,7 +39,7 @@ async def test_waiting_for_a_place_at_the_origin_does_not_count(origin: Origin, 
 
     assert [result.code for result in results] == ["stored"] * 3
     assert elapsed >= 3 * _TAKES
-    assert all(result.effort.fetch_ms < 2000 * _TAKES for result in results)
+    assert all(result.stats.fetch_ms < 2000 * _TAKES for result in results)
 
 
 async def test_waiting_for_memory_does_not_count(origin: Origin, connect: Connect) -> None:
@@ -53,7 +54,7 @@ async def test_waiting_for_memory_does_not_count(origin: Origin, connect: Connec
     result = await task
 
     assert result.code == "stored"
-    assert result.effort.fetch_ms < 1000 * _TAKES
+    assert result.stats.fetch_ms < 1000 * _TAKES
 
 
 @pytest.mark.parametrize("framing", ["sized", "chunked"])
@@ -82,7 +83,7 @@ async def test_a_drip_ends_by_the_clock_of_the_image(origin: Origin, connect: Co
     result = await client.get(origin.url("drip"))
 
     assert result.code == "timeout"
-    assert result.effort.fetch_ms in range(150, 1500)
+    assert result.stats.fetch_ms in range(150, 1500)
 
 
 async def test_silence_ends_before_the_clock_of_the_image(origin: Origin, connect: Connect) -> None:
@@ -104,7 +105,7 @@ async def test_all_attempts_share_one_clock(origin: Origin, connect: Connect) ->
     result = await connect(origin, max_attempts=1000, image_timeout=0.3).get(origin.url("slow_failure"))
 
     assert result.code in {"timeout", "http_server_error"}
-    assert result.effort.attempts in range(1, 5)
+    assert result.stats.attempts in range(1, 5)
 
 
 def _later(status: int, value: object) -> Act:
@@ -121,7 +122,7 @@ async def test_to_be_asked_to_wait_too_long_fails_at_once(
 
     result = await connect(origin, image_timeout=10.0).get(origin.url("later"))
 
-    assert (code, 1) == (result.code, result.effort.attempts)
+    assert (code, 1) == (result.code, result.stats.attempts)
     assert time.monotonic() - begin < _SOON
 
 
@@ -149,7 +150,7 @@ async def test_what_the_origin_asks_for_is_waited(
 
     result = await client.get(origin.url("later"))
 
-    assert (result.code, result.effort.attempts) == ("throttled", 3)
+    assert (result.code, result.stats.attempts) == ("throttled", 3)
     assert seconds == waits
 
 
@@ -158,4 +159,4 @@ async def test_what_the_origin_asks_for_is_waited(
 async def test_as_many_attempts_as_are_allowed(attempts: int, origin: Origin, connect: Connect) -> None:
     result = await connect(origin, max_attempts=attempts).get(origin.url("status_503"))
 
-    assert attempts == result.effort.attempts == len(origin.requests)
+    assert attempts == result.stats.attempts == len(origin.requests)

@@ -5,9 +5,8 @@ import hashlib
 from collections import Counter
 from collections.abc import AsyncGenerator, Buffer, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import inf
 
-from intake.download.memory_budget import Reservation
+from intake.ingest.deadline import Deadline
 from intake.ingest.ports import Download, StoredDocument
 from intake.model.errors import IntakeError, NotFound, StoreFailed
 from intake.model.file import File, ImageRequest
@@ -34,37 +33,41 @@ type Answer = bytes | Exception | Slow
 
 
 @dataclass
-class FakeFetch:
+class FakeDownloader:
     """Answers URLs from a dict; a URL that is not in it is not found.
 
     Attributes:
         answers: a body, an error to raise, or either of them late, by the URL's text.
         asked: how often each URL was asked for.
-        at_once, most_at_once: fetches under way, now and at the highest.
+        concurrent, max_concurrent: downloads in progress, now and at most.
+        released: how many downloads were released.
         moved: where the bytes of a URL really came from, by its text.
     """
 
     answers: Mapping[str, Answer] = field(default_factory=dict)
     asked: Counter[str] = field(default_factory=Counter)
-    at_once: int = 0
-    most_at_once: int = 0
+    concurrent: int = 0
+    max_concurrent: int = 0
+    released: int = 0
     moved: dict[str, str] = field(default_factory=dict)
 
-    async def fetch(self, url: Url, reservation: Reservation, effort: FetchStats, end: float = inf) -> Download:
-        """See `Fetch.fetch`."""
-        del end  # it never waits to ask again
-        await reservation.acquire_slot()
+    async def download(self, url: Url, stats: FetchStats, deadline: Deadline) -> Download:
+        """See `Downloader.download`."""
+        del deadline  # it never retries
         self.asked[str(url)] += 1
-        self.at_once += 1
-        self.most_at_once = max(self.most_at_once, self.at_once)
-        effort.attempts += 1
+        stats.attempts += 1
+        self.concurrent += 1
+        self.max_concurrent = max(self.max_concurrent, self.concurrent)
         try:
             body = await _settle(self.answers.get(str(url), NotFound("The origin answered 404.")))
-            await reservation.reserve(len(body), url.host)
         finally:
-            self.at_once -= 1
+            self.concurrent -= 1
         final = Url.parse(self.moved.get(str(url), str(url)))
-        return Download(memoryview(body), hashlib.sha256(body).hexdigest(), final)
+        return Download(memoryview(body), hashlib.sha256(body).hexdigest(), final, lease=self)
+
+    def release(self) -> None:
+        """See `Lease.release`."""
+        self.released += 1
 
 
 async def _settle(answer: Answer) -> bytes:

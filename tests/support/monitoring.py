@@ -42,7 +42,7 @@ URL = "https://a.example/1.jpg"
 FILE = File.parse({"id": "lot-7", "urls": [URL, URL + "?2", URL + "?3"]})
 OUTCOMES: tuple[Outcome, ...] = (
     Stored(ImageInfo("jpeg", 4, 3, 1, "image/jpeg", "jpg"), "images/a.jpg", "abc", 700, Url.parse(URL), reused=False,
-           effort=FetchStats(1, 2, 3)),
+           stats=FetchStats(1, 2, 3)),
     Failed(NotFound(), FetchStats(1, 7, 0)),
     Failed(InternalError(reason="a bug"), FetchStats(1, 1, 1)),
 )  # fmt: skip

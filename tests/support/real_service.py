@@ -40,7 +40,7 @@ def forget() -> None:
 
 async def close() -> None:
     """Close every connection."""
-    await app.ingest_service()._fetch.aclose()  # type: ignore[attr-defined]  # a HttpDownloader
+    await app.ingest_service()._downloader.aclose()  # type: ignore[attr-defined]  # a HttpDownloader
     await app.store().aclose()
     await app.inbox().aclose()
 

@@ -16,8 +16,8 @@ from support.lambda_context import Context
 @pytest.mark.parametrize(
     ("agent", "contact"),
     [
-        ("image-intake/0.1", ""),
-        ("image-intake/0.1 (+https://example.com/bots)", "https://example.com/bots"),
+        ("image-intake/0.2", ""),
+        ("image-intake/0.2 (+https://example.com/bots)", "https://example.com/bots"),
     ],
 )
 def test_origins_are_told_who_asks_and_where_to_complain(agent: str, contact: str) -> None:
@@ -29,12 +29,12 @@ def test_the_trusted_certificates_are_named_whatever_the_environment_says(monkey
     asked: list[Any] = []
     monkeypatch.setenv("SSL_CERT_FILE", "/dev/null")
     monkeypatch.setattr(ssl, "create_default_context", lambda **given: asked.append(given))
-    app._tls.__wrapped__(certifi.where())
+    app._tls_context.__wrapped__(certifi.where())
     assert asked == [{"cafile": certifi.where()}]
 
 
 def test_certificates_are_required_and_held_against_the_name() -> None:
-    tls = app._tls(certifi.where())
+    tls = app._tls_context(certifi.where())
     assert (tls.verify_mode, tls.check_hostname) == (ssl.CERT_REQUIRED, True)
     assert tls.minimum_version >= ssl.TLSVersion.TLSv1_2
 

@@ -33,7 +33,7 @@ def bug() -> InternalError:
 OUTCOMES: tuple[Outcome, ...] = (
     Stored(
         ImageInfo("jpeg", 4, 3, 1, "image/jpeg", "jpg"), "images/ab/abc.jpg", "abc", 700, Url.parse("https://a.example/1.jpg"),
-        reused=False, effort=FetchStats(1, 20, 5),
+        reused=False, stats=FetchStats(1, 20, 5),
     ),
     Failed(Blocked(reason="address 10.0.0.1: private use"), FetchStats(1, 1, 0)),
     Failed(NotFound("The origin answered 404."), FetchStats(1, 7, 0)),

@@ -55,7 +55,7 @@ def post_file() -> Response[str]:
     file = File.parse(_decoded(body), max_base_images=app.config().limits.max_base_images)
     if app.config().inbox_bucket and _prefers_async(event):
         return _accept(file.id, body)
-    receipt = app.run(app.ingest_service().ingest(file, seconds_left(event, router.lambda_context)))
+    receipt = app.run(app.ingest_service().ingest(file, app.deadline(seconds_left(event, router.lambda_context))))
     return _json(_STATUS[receipt.status], receipt.to_json())
 
 

@@ -38,9 +38,9 @@ def _take(record: S3EventRecord, context: LambdaContext) -> int:
         return 0
     submitted_at = datetime.fromisoformat(record.event_time)
     manifests = app.manifest_service()  # at a cold start this takes its time: the clock is read afterwards
-    seconds = context.get_remaining_time_in_millis() / 1000
+    deadline = app.deadline(context.get_remaining_time_in_millis() / 1000)
     try:
-        tally = app.run(manifests.ingest(key, submitted_at=submitted_at, seconds=seconds))
+        tally = app.run(manifests.ingest(key, submitted_at=submitted_at, deadline=deadline))
     except IntakeError as error:
         # The next record of the event is another manifest; this one is given again, and ends in the queue if need be.
         logger.error(

@@ -71,6 +71,10 @@ class ImageRequest:
     url: str
     sha256: str | None
 
+    def accepts(self, sha256: str) -> bool:
+        """Whether the request expects bytes with this digest, or any bytes."""
+        return self.sha256 in {None, sha256}
+
 
 @dataclass(frozen=True, slots=True)
 class File:

@@ -37,7 +37,7 @@ class Stored:
         size: bytes.
         final_url: the URL after redirects.
         reused: the bytes were in the bucket already.
-        effort: the work that was done.
+        stats: the work that was done.
     """
 
     image: ImageInfo
@@ -46,7 +46,7 @@ class Stored:
     size: int
     final_url: Url
     reused: bool
-    effort: FetchStats
+    stats: FetchStats
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Failed:
     """An image that is not in the bucket, and why."""
 
     error: IntakeError
-    effort: FetchStats
+    stats: FetchStats
 
 
 @dataclass(frozen=True, slots=True)

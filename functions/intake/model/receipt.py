@@ -160,8 +160,8 @@ def _entry(request: ImageRequest, outcome: Outcome) -> StoredEntry | FailedEntry
         "role": request.role,
         "index": request.index,
         "url": request.url,
-        "attempts": outcome.effort.attempts,
-        "elapsed_ms": outcome.effort.fetch_ms + outcome.effort.store_ms,
+        "attempts": outcome.stats.attempts,
+        "elapsed_ms": outcome.stats.fetch_ms + outcome.stats.store_ms,
     }
     match outcome:
         case Failed(error):

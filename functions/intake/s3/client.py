@@ -34,9 +34,8 @@ DIALS = 8
 READ_SECONDS = 10.0
 
 _ATTEMPTS = 4
-_BACKOFF_BASE, _BACKOFF_CAP = 0.1, 2.0
-"""Seconds."""
-
+_BACKOFF_BASE_SECONDS = 0.1
+_BACKOFF_CAP_SECONDS = 2.0
 _CALL_SECONDS = 20.0
 """One attempt, the upload in it: silence is only counted where an answer is due."""
 
@@ -108,7 +107,7 @@ class S3Client:
                 return await self._call_once(method, key, headers, body)
             except StoreFailed:
                 jitter = random.random()  # noqa: S311 - not a secret
-                await asyncio.sleep(backoff(attempt, jitter, base=_BACKOFF_BASE, cap=_BACKOFF_CAP))
+                await asyncio.sleep(backoff(attempt, jitter, base=_BACKOFF_BASE_SECONDS, cap=_BACKOFF_CAP_SECONDS))
         return await self._call_once(method, key, headers, body)
 
     async def _call_once(self, method: str, key: str, headers: dict[str, str], body: Buffer | None) -> S3Response:

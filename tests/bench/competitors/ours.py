@@ -47,7 +47,7 @@ def reopen() -> None:
 def close() -> None:
     """Close every connection, so that a program which ends has nothing to complain of."""
     service = app.ingest_service()
-    app.run(service._fetch.aclose())  # type: ignore[attr-defined]  # the adapters have more than the ports
+    app.run(service._downloader.aclose())  # type: ignore[attr-defined]  # the adapters have more than the ports
     app.run(service._store.aclose())  # type: ignore[attr-defined]
 
 

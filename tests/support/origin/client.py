@@ -11,9 +11,9 @@ from aiohappyeyeballs import AddrInfoType
 
 from intake.download.downloader import HttpDownloader
 from intake.download.guarded_resolver import GuardedResolver
-from intake.download.memory_budget import MemoryBudget, Reservation
 from intake.http_client.transport import PooledTransport
 from intake.image.verify import verify
+from intake.ingest.deadline import Deadline
 from intake.ingest.ports import Download
 from intake.model.errors import LEAVES, IntakeError
 from intake.model.limits import Limits
@@ -24,6 +24,7 @@ from support.origin.redirects import LIMIT
 from support.origin.server import Origin
 
 AGENT = "image-intake/test"
+PLENTY_SECONDS = 600.0
 _TRUSTS_NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
@@ -36,7 +37,7 @@ class Result:
     """
 
     code: str
-    effort: FetchStats
+    stats: FetchStats
     download: Download | None = None
     error: IntakeError | None = None
 
@@ -76,8 +77,8 @@ class Client:
             tls=tls or _TRUSTS_NOBODY,
             network=self.guard,
         )
-        self.fetcher = HttpDownloader(self.transport, limits, AGENT)
-        self.budget = MemoryBudget(limits.memory_budget_bytes)
+        self.downloader = HttpDownloader(self.transport, limits, AGENT)
+        self.budget = self.downloader.budget
 
     async def __aenter__(self) -> Self:
         return self
@@ -87,16 +88,17 @@ class Client:
 
     async def get(self, url: str) -> Result:
         """Fetch and verify; anything but a leaf of our own tree comes out as it is."""
-        reservation = Reservation(self.budget)
-        effort = FetchStats()
+        stats = FetchStats()
         try:
-            download = await self.fetcher.fetch(Url.parse(url), reservation, effort)
-            verify(download.body, self.limits)
+            with await self.download(url, stats) as download:
+                verify(download.body, self.limits)
         except LEAVES as error:
-            return Result(error.code, effort, error=error)
-        finally:
-            reservation.release()
-        return Result(STORED, effort, download)
+            return Result(error.code, stats, error=error)
+        return Result(STORED, stats, download)
+
+    async def download(self, url: str, stats: FetchStats | None = None) -> Download:
+        """Download without verification; the caller releases the download."""
+        return await self.downloader.download(Url.parse(url), stats or FetchStats(), Deadline.after(PLENTY_SECONDS))
 
     def record_sockets(self) -> list[socket.socket]:
         """Every socket that is made from now on."""
@@ -113,7 +115,7 @@ class Client:
     @property
     def free(self) -> int:
         """Bytes of the memory budget that nobody holds."""
-        return self.budget._free
+        return self.budget.free
 
 
 type Connect = Callable[..., Client]

@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from intake.download.memory_budget import Reservation
+from intake.ingest.deadline import Deadline
 from intake.ingest.ports import Download
 from intake.ingest.service import IngestService
 from intake.model.errors import InvalidImage
@@ -16,7 +16,7 @@ from intake.model.limits import Limits
 from intake.model.outcome import FetchStats
 from intake.model.receipt import FailedEntry
 from intake.model.url import Url
-from support.fakes import FakeFetch, FakeStore, RecordingObserver
+from support.fakes import FakeDownloader, FakeStore, RecordingObserver
 from support.sample_images import picture
 
 AT = "https://a.example/"
@@ -26,7 +26,7 @@ class Bytes(bytearray):
     """A body that can be watched."""
 
 
-class WatchedFetch(FakeFetch):
+class WatchedFetch(FakeDownloader):
     """Remembers every body without holding it."""
 
     def __init__(self, body: bytes) -> None:
@@ -34,21 +34,19 @@ class WatchedFetch(FakeFetch):
         self._body = body
         self.bodies: list[weakref.ref[Bytes]] = []
 
-    async def fetch(self, url: Url, reservation: Reservation, effort: FetchStats, end: float = 0.0) -> Download:
-        del end
-        effort.attempts += 1
-        await reservation.acquire_slot()
+    async def download(self, url: Url, stats: FetchStats, deadline: Deadline) -> Download:
+        del deadline
+        stats.attempts += 1
         body = Bytes(self._body)
         self.bodies.append(weakref.ref(body))
-        await reservation.reserve(len(body), url.host)
-        return Download(memoryview(body), "0" * 64, url)
+        return Download(memoryview(body), "0" * 64, url, lease=self)
 
 
 async def test_a_body_that_failed_is_let_go_while_its_neighbours_go_on() -> None:
     fetch, report = WatchedFetch(picture(8, 8, 1)[:-2]), RecordingObserver()
     intake = IngestService(fetch, FakeStore(), report, Limits(), "bucket")
     urls = [f"{AT}{number}" for number in range(20)]
-    receipt = await intake.ingest(File.parse({"urls": urls}), 60.0)
+    receipt = await intake.ingest(File.parse({"urls": urls}), Deadline.after(60.0, 1.0))
     gc.collect()
     assert all(isinstance(entry, FailedEntry) and entry.error.code == "invalid_image" for entry in receipt.images)
     assert len(report.told) == 20  # the errors are still held
@@ -74,6 +72,6 @@ async def test_the_loop_comes_round_between_two_bodies_however_long_they_take(mo
     monkeypatch.setattr("intake.ingest.service.verify", walk)
     intake = IngestService(WatchedFetch(b"x"), FakeStore(), RecordingObserver(), Limits(), "bucket")
     ticking = asyncio.create_task(tick())
-    await intake.ingest(File.parse({"urls": [f"{AT}{number}" for number in range(20)]}), 60.0)
+    await intake.ingest(File.parse({"urls": [f"{AT}{number}" for number in range(20)]}), Deadline.after(60.0, 1.0))
     ticking.cancel()
     assert len(set(seen)) == 20

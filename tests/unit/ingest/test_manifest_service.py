@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from intake.ingest.deadline import Deadline
 from intake.ingest.manifest_service import ManifestResult, ManifestService
 from intake.ingest.service import IngestService
 from intake.model.errors import ConnectFailed, NotFound, StoreFailed
 from intake.model.limits import Limits
 from intake.model.manifest import MAX_FILES
-from support.fakes import Answer, FakeFetch, FakeInbox, FakeStore, RecordingObserver, Slow
+from support.fakes import Answer, FakeDownloader, FakeInbox, FakeStore, RecordingObserver, Slow
 from support.sample_images import picture
 
 AT = "https://a.example/"
@@ -24,10 +25,11 @@ NEVER = float("inf")
 
 class World:
     def __init__(self, answers: Mapping[str, Answer] | None = None, limits: Limits | None = None) -> None:
-        self.fetch = FakeFetch({AT + name: answer for name, answer in (answers or dict(GOOD)).items()})
+        self.fetch = FakeDownloader({AT + name: answer for name, answer in (answers or dict(GOOD)).items()})
         self.store = FakeStore()
         self.inbox = FakeInbox()
         limits = limits or Limits()
+        self.margin = limits.deadline_margin
         self.report = RecordingObserver()
         self.intake = IngestService(self.fetch, self.store, self.report, limits, "bucket")
         self.manifests = ManifestService(self.inbox, self.store, self.intake, limits)
@@ -38,7 +40,7 @@ class World:
         return await self.take(key, seconds)
 
     async def take(self, key: str, seconds: float = 60.0) -> ManifestResult:
-        return await self.manifests.ingest(key, submitted_at=SINCE, seconds=seconds)
+        return await self.manifests.ingest(key, submitted_at=SINCE, deadline=Deadline.after(seconds, self.margin))
 
     def document(self, name: str) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.store.objects[f"receipts/{name}.json"])
@@ -147,7 +149,7 @@ async def test_no_more_files_are_at_work_at_once_than_images() -> None:
     answers: dict[str, Answer] = {str(number): Slow(0.002, GOOD["1"]) for number in range(20)}
     world = World(answers, Limits(max_in_flight=3))
     tally = await world.drop("inbox/a.jsonl", *[file(str(number)) for number in range(20)])
-    assert (world.fetch.most_at_once, tally.files) == (3, Counter(stored=20))
+    assert (world.fetch.max_concurrent, tally.files) == (3, Counter(stored=20))
 
 
 async def test_a_manifest_that_is_replaced_between_its_two_readings_is_given_up_for_the_event_that_follows() -> None:

@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from intake.ingest.deadline import Deadline
 from intake.ingest.ports import StoredDocument
 from intake.ingest.service import IngestService
 from intake.model.errors import ConnectFailed, NotFound, StoreFailed, Timeout
 from intake.model.file import File
 from intake.model.limits import Limits
 from intake.model.receipt import FailedEntry, Receipt
-from support.fakes import Answer, FakeFetch, FakeStore, RecordingObserver, Slow
+from support.fakes import Answer, FakeDownloader, FakeStore, RecordingObserver, Slow
 from support.sample_images import picture
 
 ONE, TWO = picture(4, 3, 1), picture(5, 4, 2)
@@ -73,9 +74,9 @@ class World:
         wanted: File = FILE,
         seconds: float = 60.0,
     ) -> Receipt:
-        fetch = FakeFetch({AT + "one": one, AT + "two": two})
+        fetch = FakeDownloader({AT + "one": one, AT + "two": two})
         intake = IngestService(fetch, self.store, self.report, Limits(deadline_margin=0.5), "bucket")
-        return await intake.ingest(wanted, seconds, submitted_at=submitted_at)
+        return await intake.ingest(wanted, Deadline.after(seconds, Limits().deadline_margin), submitted_at=submitted_at)
 
     async def left_by(self, one: Answer, two: Answer, *, wanted: File = FILE) -> bytes:
         """What a run leaves that has the bucket to itself."""

@@ -3,12 +3,13 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+from intake.ingest.deadline import Deadline
 from intake.ingest.service import IngestService
 from intake.model.errors import ConnectFailed, NotFound, StoreDenied
 from intake.model.file import File
 from intake.model.limits import Limits
 from intake.model.receipt import FailedEntry, Receipt
-from support.fakes import FakeFetch, FakeStore, RecordingObserver
+from support.fakes import FakeDownloader, FakeStore, RecordingObserver
 from support.sample_images import picture
 
 ONE, TWO = picture(4, 3, 1), picture(5, 4, 2)
@@ -19,13 +20,13 @@ BEFORE = datetime.now(UTC) - timedelta(seconds=5)
 
 class World:
     def __init__(self) -> None:
-        self.fetch = FakeFetch({AT + "one": ONE, AT + "two": ConnectFailed(), AT + "gone": NotFound()})
+        self.fetch = FakeDownloader({AT + "one": ONE, AT + "two": ConnectFailed(), AT + "gone": NotFound()})
         self.store = FakeStore()
         self.intake = IngestService(self.fetch, self.store, RecordingObserver(), Limits(deadline_margin=0.1), "bucket")
 
     async def run(self, submitted_at: datetime | None = BEFORE, wanted: File = FILE) -> Receipt:
         self.fetch.asked.clear()
-        return await self.intake.ingest(wanted, 60.0, submitted_at=submitted_at)
+        return await self.intake.ingest(wanted, Deadline.after(60.0, 1.0), submitted_at=submitted_at)
 
     def mend(self) -> None:
         self.fetch.answers = dict(self.fetch.answers) | {AT + "two": TWO}
@@ -112,7 +113,7 @@ async def test_a_store_that_does_not_say_what_was_done_costs_no_more_than_the_ti
     world = World()
     world.store.seconds = 60.0
     begin = asyncio.get_running_loop().time()
-    await world.intake.ingest(FILE, 0.3, submitted_at=BEFORE)
+    await world.intake.ingest(FILE, Deadline.after(0.3, Limits().deadline_margin), submitted_at=BEFORE)
     assert asyncio.get_running_loop().time() - begin < 10.0
 
 

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from intake.download.memory_budget import MemoryBudget
+from intake.ingest.deadline import Deadline
 from intake.ingest.service import IngestService
 from intake.model.errors import ConnectFailed, InternalError, StoreDenied, StoreFailed
 from intake.model.file import File
 from intake.model.limits import Limits
 from intake.model.outcome import Failed
 from intake.model.receipt import FailedEntry, Receipt, Status
-from support.fakes import Answer, FakeFetch, FakeStore, RecordingObserver, Slow
+from support.fakes import Answer, FakeDownloader, FakeStore, RecordingObserver, Slow
 from support.sample_images import picture
 
 ONE, TWO = picture(4, 3, 1), picture(5, 4, 2)
@@ -41,13 +41,14 @@ class World:
     """The service on fakes."""
 
     def __init__(self, answers: dict[str, Answer], limits: Limits | None = None) -> None:
-        self.fetch = FakeFetch({AT + name: answer for name, answer in answers.items()})
+        self.fetch = FakeDownloader({AT + name: answer for name, answer in answers.items()})
         self.store = FakeStore()
         self.report = RecordingObserver()
+        self.margin = (limits or Limits()).deadline_margin
         self.intake = IngestService(self.fetch, self.store, self.report, limits or Limits(), "bucket")
 
     async def ingest(self, wanted: File, seconds: float = PLENTY) -> Receipt:
-        return await self.intake.ingest(wanted, seconds)
+        return await self.intake.ingest(wanted, Deadline.after(seconds, self.margin))
 
 
 def codes(receipt: Receipt) -> list[str]:
@@ -154,49 +155,12 @@ async def test_no_task_is_left_after_the_deadline() -> None:
     assert asyncio.all_tasks() == before
 
 
-async def test_no_more_images_are_at_work_at_once_than_allowed() -> None:
-    names = [str(number) for number in range(12)]
-    world = World({name: Slow(0.005, ONE) for name in names}, Limits(max_in_flight=3))
-    receipt = await world.ingest(file(*names))
-    assert world.fetch.most_at_once == 3
-    assert receipt.status is Status.STORED
-
-
-class Held:
-    """Watches a budget: the most bytes that were given out at once."""
-
-    def __init__(self, budget: MemoryBudget) -> None:
-        self.now = self.most = 0
-        self._take, self._give = budget.acquire, budget.release
-        budget.acquire, budget.release = self.take, self.give  # type: ignore[method-assign]
-
-    async def take(self, size: int, owner: str) -> None:
-        await self._take(size, owner)
-        self.now += size
-        self.most = max(self.most, self.now)
-
-    def give(self, size: int, owner: str) -> None:
-        self.now -= size
-        self._give(size, owner)
-
-
-async def test_bodies_wait_for_room_in_the_memory_budget_and_none_fails() -> None:
-    bodies = {str(seed): picture(8, 8, seed) for seed in range(10)}
-    most = max(map(len, bodies.values()))
-    world = World(dict(bodies), Limits(memory_budget_bytes=most))
-    world.store.seconds = 0.001
-    held = Held(world.intake._budget)
-    receipt = await world.ingest(file(*bodies))
-    assert receipt.counts.stored == 10
-    assert 0 < held.most <= most
-
-
-async def test_an_image_that_ends_in_any_way_gives_its_room_and_its_turn_back() -> None:
-    answers: dict[str, Answer] = {"one": ONE, "dead": ConnectFailed(), "cut": ONE[:-2], "slow": Slow(NEVER)}
-    world = World(answers | {"bug": ZeroDivisionError()}, Limits(max_in_flight=2, deadline_margin=0.1))
-    await world.ingest(file(*answers, "bug"), seconds=0.3)
-    assert world.intake._budget._free == world.intake._budget.size
-    assert world.intake._turns._value == 2
+async def test_service_releases_every_download_however_its_image_ends() -> None:
+    answers: dict[str, Answer] = {"one": ONE, "cut": ONE[:-2], "denied": TWO, "unexpected": picture(6, 5, 3)}
+    world = World(answers)
+    world.store.failures[key(TWO)] = ZeroDivisionError("oops")
+    await world.ingest(file(*answers, unexpected="0" * 64))
+    assert world.fetch.released == len(answers)
 
 
 async def test_the_receipt_is_stored_without_query_strings_and_answered_with_them() -> None:
