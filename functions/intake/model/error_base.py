@@ -62,9 +62,9 @@ class Internal(IntakeError):
 
 
 def clear_traceback(error: BaseException) -> None:
-    """Drop the frames of an error and of its causes, so that the error can be kept.
+    """Drop the frames of an error and of its causes, so that the error can be stored.
 
-    A frame holds its local variables: an error that is kept for the receipt would keep the body of the image alive.
+    A frame holds its local variables: an error that waits for the receipt would keep the body of the image in memory.
     """
     link: BaseException | None = error
     while link is not None:

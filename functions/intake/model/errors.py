@@ -203,10 +203,10 @@ class InternalError(Internal):
         return error
 
 
-def _leaves(parent: type[IntakeError]) -> list[type[IntakeError]]:
+def _find_leaves(parent: type[IntakeError]) -> list[type[IntakeError]]:
     children = parent.__subclasses__()
-    return [leaf for child in children for leaf in _leaves(child)] if children else [parent]
+    return [leaf for child in children for leaf in _find_leaves(child)] if children else [parent]
 
 
-LEAVES: tuple[type[IntakeError], ...] = tuple(_leaves(IntakeError))
+LEAVES: tuple[type[IntakeError], ...] = tuple(_find_leaves(IntakeError))
 """Every error that has a code, in the order of the tree."""

@@ -13,7 +13,13 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from intake.model.file_schema import FILE_JSON_SCHEMA, ID_PATTERN, FileDocument, UrlListDocument
+from intake.model.file_schema import (
+    DEFAULT_MAX_BASE_IMAGES,
+    FILE_JSON_SCHEMA,
+    ID_PATTERN,
+    FileDocument,
+    UrlListDocument,
+)
 
 __all__ = ["FILE_JSON_SCHEMA", "ID_PATTERN", "Fault", "File", "ImageRequest", "InvalidFile", "Role"]
 
@@ -91,7 +97,7 @@ class File:
     images: tuple[ImageRequest, ...]
 
     @classmethod
-    def parse(cls, document: object, *, max_base_images: int = 100) -> "File":
+    def parse(cls, document: object, *, max_base_images: int = DEFAULT_MAX_BASE_IMAGES) -> "File":
         """Read a File, or a URL list.
 
         Args:
@@ -102,14 +108,14 @@ class File:
             InvalidFile: with every fault at once.
         """
         if not isinstance(document, dict):
-            raise InvalidFile([Fault("", f"must be an object, got {_type_name(document)}")])
+            raise InvalidFile([Fault("", f"must be an object, got {_describe_type(document)}")])
         is_url_list = "urls" in document and not {"fileUrl", "baseUrls"} & document.keys()
         if is_url_list:
-            images = _list_images(_validate(UrlListDocument, *_shorten(document, "urls", max_base_images + 1)))
+            images = _read_list_images(_validate(UrlListDocument, *_shorten(document, "urls", max_base_images + 1)))
         else:
-            images = _file_images(_validate(FileDocument, *_shorten(document, "baseUrls", max_base_images)))
+            images = _read_file_images(_validate(FileDocument, *_shorten(document, "baseUrls", max_base_images)))
         requests = tuple(images)
-        digest = _digest(requests)
+        digest = _compute_digest(requests)
         return cls(document.get("id") or digest, digest, requests)
 
 
@@ -117,7 +123,7 @@ def _validate[T: BaseModel](model: type[T], document: dict[str, Any], faults: li
     try:
         valid = model.model_validate(document)
     except ValidationError as error:
-        faults = [_fault(detail, document) for detail in error.errors(include_url=False)] + faults
+        faults = [_make_fault(detail, document) for detail in error.errors(include_url=False)] + faults
     if faults:
         raise InvalidFile(faults)
     return valid
@@ -132,37 +138,37 @@ def _shorten(document: dict[str, Any], member: str, most: int) -> tuple[dict[str
     return document, []
 
 
-def _file_images(file: FileDocument) -> Iterator[ImageRequest]:
-    yield _request(Role.FILE, 0, file.file_url, file.sha256)
+def _read_file_images(file: FileDocument) -> Iterator[ImageRequest]:
+    yield _make_request(Role.FILE, 0, file.file_url, file.sha256)
     for index, base in enumerate(file.base_urls):
-        yield _request(Role.BASE, index, base.url, base.sha256)
+        yield _make_request(Role.BASE, index, base.url, base.sha256)
 
 
-def _list_images(document: UrlListDocument) -> Iterator[ImageRequest]:
+def _read_list_images(document: UrlListDocument) -> Iterator[ImageRequest]:
     for index, item in enumerate(document.urls):
-        yield _request(Role.IMAGE, index, item.url, item.sha256)
+        yield _make_request(Role.IMAGE, index, item.url, item.sha256)
 
 
-def _request(role: Role, index: int, url: str, sha256: str | None) -> ImageRequest:
+def _make_request(role: Role, index: int, url: str, sha256: str | None) -> ImageRequest:
     return ImageRequest(role, index, url, sha256.lower() if sha256 else None)
 
 
-def _digest(images: tuple[ImageRequest, ...]) -> str:
+def _compute_digest(images: tuple[ImageRequest, ...]) -> str:
     text = json.dumps([[image.role, image.url] for image in images], separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
-def _fault(detail: ErrorDetails, document: dict[str, Any]) -> Fault:
+def _make_fault(detail: ErrorDetails, document: dict[str, Any]) -> Fault:
     location, kind, value = detail["loc"], detail["type"], detail["input"]
     match kind:
         case "string_type":
-            message = f"must be a string, got {_type_name(value)}"
+            message = f"must be a string, got {_describe_type(value)}"
         case "string_unicode":
             message = "must be Unicode text"
         case "list_type":
-            message = f"must be a list, got {_type_name(value)}"
+            message = f"must be a list, got {_describe_type(value)}"
         case "model_type" | "model_attributes_type":
-            message = f"must be {_FORMS[str(location[0])]}, got {_type_name(value)}"
+            message = f"must be {_FORMS[str(location[0])]}, got {_describe_type(value)}"
         case "missing":
             message = "is missing"
         case "too_short":
@@ -171,10 +177,10 @@ def _fault(detail: ErrorDetails, document: dict[str, Any]) -> Fault:
             message = f"must match {detail['ctx']['pattern']}"
         case _:
             message = detail["msg"]
-    return Fault(_path(location, document), message)
+    return Fault(_format_path(location, document), message)
 
 
-def _path(location: tuple[int | str, ...], document: dict[str, Any]) -> str:
+def _format_path(location: tuple[int | str, ...], document: dict[str, Any]) -> str:
     """Write a location as the caller sees it: a URL that is an item of a list, or a string, has no member `url`."""
     match location:
         case (str(member), int(index), "url") if isinstance(document[member][index], list):
@@ -187,5 +193,5 @@ def _path(location: tuple[int | str, ...], document: dict[str, Any]) -> str:
             return ".".join(map(str, location))
 
 
-def _type_name(value: object) -> str:
+def _describe_type(value: object) -> str:
     return next((name for kind, name in _TYPE_NAMES if isinstance(value, kind)), "null")

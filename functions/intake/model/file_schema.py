@@ -6,11 +6,14 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticKnownError
 
+from intake.model.limits import Limits
+
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
 SHA256_PATTERN = r"^[0-9A-Fa-f]{64}$"
+DEFAULT_MAX_BASE_IMAGES = Limits().max_base_images
 
 
-def _encodable(text: str) -> str:
+def _require_unicode(text: str) -> str:
     # JSON allows half a surrogate pair; a receipt in UTF-8 cannot have one.
     try:
         text.encode()
@@ -30,7 +33,7 @@ _ID = Annotated[
 _SHA256 = Annotated[StrictStr, Field(pattern=SHA256_PATTERN, description="The expected SHA-256 of the bytes.")]
 _URL = Annotated[
     StrictStr,
-    AfterValidator(_encodable),
+    AfterValidator(_require_unicode),
     Field(description="The URL of the image. An invalid URL fails this image only."),
 ]
 
@@ -47,23 +50,23 @@ class UrlObject(_Document):
     sha256: _SHA256 | None = None
 
 
-def _first_of_list(value: object) -> object:
+def _wrap_first_item(value: object) -> object:
     return {"url": value[0]} if isinstance(value, list) and value else {} if value == [] else value
 
 
-def _bare_url(value: object) -> object:
+def _wrap_url(value: object) -> object:
     return {"url": value} if isinstance(value, str) else value
 
 
 _BaseUrl = Annotated[
     UrlObject,
     BeforeValidator(
-        _first_of_list,
+        _wrap_first_item,
         json_schema_input_type=UrlObject
         | Annotated[list[Any], Field(min_length=1, json_schema_extra={"prefixItems": [{"type": "string"}]})],
     ),
 ]
-_ListedUrl = Annotated[UrlObject, BeforeValidator(_bare_url, json_schema_input_type=UrlObject | _URL)]
+_ListedUrl = Annotated[UrlObject, BeforeValidator(_wrap_url, json_schema_input_type=UrlObject | _URL)]
 
 
 class FileDocument(_Document):
@@ -74,7 +77,7 @@ class FileDocument(_Document):
         list[_BaseUrl],
         Field(
             min_length=1,
-            json_schema_extra={"maxItems": 100},
+            json_schema_extra={"maxItems": DEFAULT_MAX_BASE_IMAGES},
             description="The base images, each an object with `url`, or a list whose first item is the URL.",
         ),
     ]
@@ -89,7 +92,7 @@ class UrlListDocument(_Document):
         list[_ListedUrl],
         Field(
             min_length=1,
-            json_schema_extra={"maxItems": 101},
+            json_schema_extra={"maxItems": DEFAULT_MAX_BASE_IMAGES + 1},
             description="The images: URLs, or objects with `url`.",
         ),
     ]

@@ -20,7 +20,7 @@ _BYTE_ORDER_MARK = "\ufeff"
 
 
 class NotJson(Exception):
-    """The bytes are not a JSON document, or too many; the message says where and why."""
+    """The bytes are not a JSON document, or there are too many; the message has the reason and its position."""
 
 
 def read_document(text: bytes, max_bytes: int | None = MAX_DOCUMENT_BYTES) -> object:

@@ -109,7 +109,7 @@ class Receipt(_Document):
     @classmethod
     def of(cls, file: File, outcomes: Sequence[Outcome], *, bucket: str, created_at: datetime, elapsed_ms: int) -> Self:
         """Make a receipt of the outcomes, one for each image of the File, in the same order."""
-        entries = [_entry(*pair) for pair in zip(file.images, outcomes, strict=True)]
+        entries = [_make_entry(*pair) for pair in zip(file.images, outcomes, strict=True)]
         stored = [entry for entry in entries if isinstance(entry, StoredEntry)]
         failed = len(entries) - len(stored)
         reused = Counter(entry.reused for entry in stored)
@@ -153,7 +153,7 @@ class Receipt(_Document):
         return self.model_copy(update={"receipt_key": None})
 
 
-def _entry(request: ImageRequest, outcome: Outcome) -> StoredEntry | FailedEntry:
+def _make_entry(request: ImageRequest, outcome: Outcome) -> StoredEntry | FailedEntry:
     if isinstance(outcome, CarriedOver):
         return outcome.entry.model_copy(update={"url": request.url})
     common = {

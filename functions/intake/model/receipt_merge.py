@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from intake.model.errors import ChecksumMismatch, ErrorClass, StoreDenied
-from intake.model.file import File
+from intake.model.file import File, ImageRequest
 from intake.model.outcome import CarriedOver
 from intake.model.receipt import FailedEntry, Receipt, StoredEntry
 
@@ -26,7 +26,7 @@ def matches(receipt: Receipt, file: File, submitted_at: datetime) -> bool:
 def reusable_outcomes(receipt: Receipt, file: File) -> list[CarriedOver | None]:
     """Return the results that a later run of the File reuses, in the order of its images; None: it must try again."""
     return [
-        CarriedOver(entry) if _is_final(entry, request.sha256) else None
+        CarriedOver(entry) if _is_final(entry, request) else None
         for entry, request in zip(receipt.images, file.images, strict=True)
     ]
 
@@ -43,7 +43,7 @@ def merge(ours: Receipt, theirs: Receipt, file: File) -> Receipt:
         A receipt with the better entry for each image, or `theirs` itself where ours adds nothing to it.
     """
     merged = [
-        our_entry if _is_better(our_entry, their_entry, request.sha256) else their_entry
+        our_entry if _is_better(our_entry, their_entry, request) else their_entry
         for our_entry, their_entry, request in zip(ours.images, theirs.images, file.images, strict=True)
     ]
     if all(entry is their_entry for entry, their_entry in zip(merged, theirs.images, strict=True)):
@@ -52,14 +52,14 @@ def merge(ours: Receipt, theirs: Receipt, file: File) -> Receipt:
     return Receipt.of(file, outcomes, bucket=ours.bucket, created_at=ours.written_at, elapsed_ms=ours.elapsed_ms)
 
 
-def _is_final(entry: Entry, expected_sha256: str | None) -> bool:
+def _is_final(entry: Entry, request: ImageRequest) -> bool:
     """Whether another attempt would end the same: the bytes are stored, or the origin's answer is permanent."""
     if isinstance(entry, StoredEntry):
-        return expected_sha256 in {None, entry.sha256}
+        return request.accepts(entry.sha256)
     return entry.error.error_class is ErrorClass.PERMANENT and entry.error.code not in _NOT_FINAL
 
 
-def _is_better(our_entry: Entry, their_entry: Entry, expected_sha256: str | None) -> bool:
+def _is_better(our_entry: Entry, their_entry: Entry, request: ImageRequest) -> bool:
     """Whether our entry replaces theirs."""
     match our_entry, their_entry:
         case StoredEntry(), FailedEntry():
@@ -67,4 +67,4 @@ def _is_better(our_entry: Entry, their_entry: Entry, expected_sha256: str | None
         case FailedEntry(), FailedEntry() if our_entry.error.code == their_entry.error.code:
             return False
         case _:
-            return not _is_final(their_entry, expected_sha256)
+            return not _is_final(their_entry, request)

@@ -72,7 +72,7 @@ FAULTS = {
     "a large box without its size": avif(after=pack(">I4s", 1, b"mdat")),
     "a box smaller than its header": avif(after=pack(">I4s", 7, b"free")),
     "a large box smaller than its header": avif(after=pack(">I4sQ", 1, b"free", 15)),
-    "a box inside of another past its end": avif(idat=IDAT[:-1]),
+    "a box past the end of its container": avif(idat=IDAT[:-1]),
     "a box in front past the end": FTYP + pack(">I4s", 99, b"what"),
     "a sequence without its tracks": STILL.replace(b"ftypavif", b"ftypavis"),
     "tracks without pictures": sequence(track(hdlr=full_box(b"hdlr", bytes(4), b"soun"))),

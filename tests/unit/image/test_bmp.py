@@ -14,7 +14,7 @@ RLE = bytes(6) + b"\0\1"
 
 
 def shortened(body: bytes, by: int) -> bytes:
-    """Without the last bytes, and with a file size that says so."""
+    """Remove the last bytes, and correct the file size in the header."""
     cut = bytearray(body[:-by])
     pack_into("<I", cut, 2, len(cut))
     return bytes(cut)

@@ -25,7 +25,7 @@ FAULTS = {
     "a screen without width": gif(gif_frame(), width=0),
     "a frame without height": gif(gif_frame(height=0)),
     "nothing but a header": b"GIF89a\3\0\2\0\0\0\0",
-    "a colour table cut off": gif(trailer=b"")[:-1],
+    "a color table cut off": gif(trailer=b"")[:-1],
 }
 
 

@@ -44,7 +44,7 @@ FAULTS = {
     "three bits of grey": (ihdr(3, 2, 3, 0), IDAT, IEND),
     "four bits of red": (ihdr(3, 2, 4, 2), IDAT, IEND),
     "sixteen bits of palette": (ihdr(3, 2, 16, 3), PLTE, IDAT, IEND),
-    "a colour type that does not exist": (ihdr(3, 2, 8, 5), IDAT, IEND),
+    "a color type that does not exist": (ihdr(3, 2, 8, 5), IDAT, IEND),
     "a compression that does not exist": (ihdr(3, 2, 8, 0, method=1), IDAT, IEND),
     "an interlace that does not exist": (ihdr(3, 2, 8, 0, interlace=2), IDAT, IEND),
     "no data": (HEADER, IEND),
@@ -56,7 +56,7 @@ FAULTS = {
     "two palettes": (INDEXED, PLTE, PLTE, IDAT, IEND),
     "an empty palette": (INDEXED, chunk(b"PLTE"), IDAT, IEND),
     "a palette of four bytes": (INDEXED, chunk(b"PLTE", bytes(4)), IDAT, IEND),
-    "a palette of 257 colours": (INDEXED, chunk(b"PLTE", bytes(771)), IDAT, IEND),
+    "a palette of 257 colors": (INDEXED, chunk(b"PLTE", bytes(771)), IDAT, IEND),
     "a chunk whose name is not letters": (HEADER, chunk(b"tE t", b"a"), IDAT, IEND),
     "no end": (HEADER, IDAT),
     "an animation of no frames": (HEADER, actl(0), IDAT, IEND),
@@ -68,7 +68,7 @@ FAULTS = {
     "a frame without data at the end": (HEADER, actl(2), fctl(0), IDAT, fctl(1), IEND),
     "a frame of empty data": (HEADER, actl(2), fctl(0), IDAT, fctl(1), fdat(2, b""), IEND),
     "a frame without data in the middle": (HEADER, actl(3), fctl(0), IDAT, fctl(1), fctl(2), fdat(3), IEND),
-    "a frame outside of the canvas": (HEADER, actl(2), fctl(0), IDAT, fctl(1, 3, 2, 1, 0), fdat(2), IEND),
+    "a frame outside the canvas": (HEADER, actl(2), fctl(0), IDAT, fctl(1, 3, 2, 1, 0), fdat(2), IEND),
     "a frame without pixels": (HEADER, actl(2), fctl(0), IDAT, fctl(1, 0, 2), fdat(2), IEND),
 }
 
@@ -77,7 +77,7 @@ ODDITIES = {
     "data byte by byte": (HEADER, *(chunk(b"IDAT", DATA[at : at + 1]) for at in range(len(DATA))), IEND),
     "an empty IDAT among others": (HEADER, chunk(b"IDAT"), IDAT, chunk(b"IDAT"), IEND),
     "unknown chunks": (HEADER, chunk(b"ruSt", b"\0" * 99), IDAT, chunk(b"prVt"), IEND),
-    "a palette for colour": (ihdr(3, 2, 8, 2), PLTE, IDAT, IEND),
+    "a palette for color": (ihdr(3, 2, 8, 2), PLTE, IDAT, IEND),
     "frames without an animation": (HEADER, fctl(7), IDAT, fdat(3), IEND),
     "an animation announced too late": (HEADER, IDAT, actl(0), IEND),
 }

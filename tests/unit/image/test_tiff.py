@@ -39,7 +39,7 @@ FAULTS = {
     "an empty directory": tiff([]),
     "no width": tiff(page(0, 8)),
     "no height": tiff(page(8, 0)),
-    "a width left out": tiff(page()[1:]),
+    "no width field": tiff(page()[1:]),
     "a width without a value": tiff([(256, 4, []), *page()[1:]]),
     "a width of eight values past the end": tiff(page())[:-4].replace(
         pack("<HHI", 256, 4, 1), pack("<HHI", 256, 4, 2**31)

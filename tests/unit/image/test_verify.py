@@ -60,7 +60,7 @@ def test_verify_refuses_picture_without_its_last_byte(type_: str) -> None:
 
 
 @each_sample
-@pytest.mark.parametrize("tail", [b"\0", b"\0" * 100, b"trailing bytes that nobody announced", b"\xff\xd9"])
+@pytest.mark.parametrize("tail", [b"\0", b"\0" * 100, b"trailing bytes that no header announces", b"\xff\xd9"])
 def test_verify_ignores_bytes_after_whole_image(sample: Sample, tail: bytes) -> None:
     assert verify(sample.data, LIMITS) == verify(sample.data + tail, LIMITS)
 

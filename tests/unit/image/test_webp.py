@@ -36,7 +36,7 @@ FAULTS = {
     "a picture of another size than its canvas": riff(vp8x(4, 2), vp8()),
     "an animation without frames": riff(ANIMATED, ANIM),
     "a still picture where frames must be": riff(ANIMATED, vp8()),
-    "a frame outside of the canvas": riff(ANIMATED, ANIM, anmf(vp8(), x=2)),
+    "a frame outside the canvas": riff(ANIMATED, ANIM, anmf(vp8(), x=2)),
     "a frame below the canvas": riff(ANIMATED, ANIM, anmf(vp8(), y=2)),
     "a frame without a picture": riff(ANIMATED, ANIM, anmf(ALPHA)),
     "a frame of two pictures": riff(ANIMATED, ANIM, anmf(vp8() + vp8())),

@@ -64,7 +64,7 @@ def test_read_file_reports_faults_when_document_is_not_a_file() -> None:
     ("expected", "row"),
     [
         ({"urls": ["u"]}, {"url": "u"}),
-        ({"urls": ["u"], "id": "lot-7"}, {"url": "u", "id": "lot-7", "note": "kept by the caller"}),
+        ({"urls": ["u"], "id": "lot-7"}, {"url": "u", "id": "lot-7", "note": "ignored"}),
         ({"urls": ["u"]}, {"url": "u", "id": "", "sha256": ""}),
         ({"urls": ["u"]}, {"\ufeffurl": "u"}),
         ({"urls": [{"url": "u", "sha256": "ab" * 32}]}, {"url": "u", "sha256": "ab" * 32}),
@@ -79,7 +79,7 @@ def test_row_becomes_a_file(expected: object, row: object) -> None:
 @pytest.mark.parametrize(
     ("expected", "row"),
     [
-        ({"urls": [{"url": "u"}]}, {"url": "u", "id": "", "sha256": "", "note": "kept by the caller"}),
+        ({"urls": [{"url": "u"}]}, {"url": "u", "id": "", "sha256": "", "note": "ignored"}),
         ({"urls": [{"url": "u", "sha256": "ab"}], "id": "x"}, {"id": "x", "sha256": "ab", "url": "u"}),
         ({"fileUrl": "f", "baseUrls": [{"url": "a"}]}, {"fileUrl": "f", "baseUrls": "a", "id": ""}),
         ({"fileUrl": "f", "baseUrls": [], "sha256": "ab"}, {"fileUrl": "f", "baseUrls": "", "sha256": "ab"}),

@@ -68,9 +68,9 @@ def check_other_parsers_agree(url: Url) -> None:
 @settings(deadline=None)
 @given(TEXTS)
 def test_redacted_text_is_no_longer_and_has_no_query(text: str) -> None:
-    kept = redact(text)
-    assert not set(kept) & {"?", "#"}
-    assert len(kept) <= len(text)
+    redacted = redact(text)
+    assert not set(redacted) & {"?", "#"}
+    assert len(redacted) <= len(text)
 
 
 @settings(deadline=None)
@@ -85,8 +85,8 @@ def test_redact_removes_any_query(host: str, path: str, secret: str) -> None:
 @settings(deadline=None)
 @given(st.sampled_from(["https://", "http:/", "//", "\\\\", " https://", "://", "\ufeffhttps:\\\\", ""]), PARTS, PARTS)
 def test_redact_removes_any_credentials(beginning: str, user: str, password: str) -> None:
-    kept = redact(f"{beginning}{user}:{password}@a.example/x.png")
-    assert kept in {f"{beginning}a.example/x.png", "a.example/x.png"}
+    redacted = redact(f"{beginning}{user}:{password}@a.example/x.png")
+    assert redacted in {f"{beginning}a.example/x.png", "a.example/x.png"}
 
 
 @pytest.mark.parametrize(
