@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from intake.model.limits import IMAGE_TYPES, MIB, Limits
+from intake.image.verify import FORMATS
+from intake.model.limits import MIB, Limits
 from intake.setting_types import (
     BUCKET,
     CONTACT,
@@ -71,7 +72,7 @@ LIMITS: tuple[Setting[Any], ...] = (
         _DEFAULTS.max_image_frames,
         "Maximum number of frames or pages in an image.",
     ),
-    Setting("IMAGE_TYPES", one_or_more_of(IMAGE_TYPES), _DEFAULTS.image_types, "Image types that are accepted."),
+    Setting("IMAGE_TYPES", one_or_more_of(tuple(FORMATS)), _DEFAULTS.image_types, "Image types that are accepted."),
     Setting(
         "MAX_IN_FLIGHT",
         whole_number(1, 256),

@@ -62,7 +62,8 @@ def _ingested(images: int) -> tuple[Any, Any, Any]:
     file = File.parse({"urls": urls})
     outcomes = [
         Stored(
-            ImageInfo("jpeg", 1000, 750, 1), f"images/3f/{number:064x}.jpg", f"{number:064x}", cost.IMAGE_BYTES,
+            ImageInfo("jpeg", 1000, 750, 1, "image/jpeg", "jpg"),
+            f"images/3f/{number:064x}.jpg", f"{number:064x}", cost.IMAGE_BYTES,
             Url.parse(url), reused=False, stats=FetchStats(1, 120, 25),
         )
         for number, url in enumerate(urls)

@@ -192,7 +192,7 @@ NEEDED: list[tuple[str, str, str, str, Call]] = [
     ("BulkFunctionRole", IMAGES, "{'stored': 1}", "{'failed': 1}", batch),
     ("BulkFunctionRole", WRITE, "{'stored': 1}", "raised: The receipts of 1 Files are not stored.", batch),
     ("BulkFunctionRole", READ, "{'stored': 1}", "raised: The receipts of 1 Files are not stored.", batch_again),
-    ("BulkFunctionRole", WRITE_RUNS, "{'stored': 1}", "raised: The store does not let this service write", batch),
+    ("BulkFunctionRole", WRITE_RUNS, "{'stored': 1}", "raised: S3 denied access to this service", batch),
     ("SummaryFunctionRole", READ_RUNS, "done", f"{DENIED}GetObject", summary),
     ("SummaryFunctionRole", WRITE_RUNS, "done", f"{DENIED}PutObject", summary),
     ("SummaryFunctionRole", LIST_RUNS, "done", f"{DENIED}ListObjectsV2", summary),

@@ -55,11 +55,15 @@ def of_another_tree(body: bytes, limits: Limits) -> ImageInfo:
 
 
 def blind_to_cuts(body: bytes, limits: Limits) -> ImageInfo:
-    return ImageInfo("jpeg", len(body), 1, 1) if body[:2] == b"\xff\xd8" else verify(body, limits)
+    return ImageInfo("jpeg", len(body), 1, 1, "image/jpeg", "jpg") if body[:2] == b"\xff\xd8" else verify(body, limits)
 
 
 def blind_to_the_middle(body: bytes, limits: Limits) -> ImageInfo:
-    return ImageInfo("jpeg", 1, 1, 1) if body[:2] == b"\xff\xd8" and len(body) % 3 == 0 else verify(body, limits)
+    return (
+        ImageInfo("jpeg", 1, 1, 1, "image/jpeg", "jpg")
+        if body[:2] == b"\xff\xd8" and len(body) % 3 == 0
+        else verify(body, limits)
+    )
 
 
 def without_limits(body: bytes, _: Limits) -> ImageInfo:

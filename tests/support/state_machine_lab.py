@@ -6,7 +6,8 @@ from itertools import batched
 from typing import Any
 
 from intake.handlers import bulk, summary
-from intake.model.bulk_report import BatchReport, failed_key, summary_key
+from intake.model.bulk_report import BatchReport
+from intake.model.object_keys import failed_key, summary_key
 from intake.s3.bulk_results import BulkResults
 from support.fakes import FakeStore
 from support.handler_fakes import HandlerFakes

@@ -23,7 +23,7 @@ ALLOWED = {
     "s3": {"model", "ingest.ports", "http_client", "gc_pause"},
     "telemetry": {"model", "ingest.ports"},
     "setting_types": set(),
-    "settings": {"model", "setting_types"},
+    "settings": {"model", "image", "setting_types"},
     "config": {"model", "settings"},
     "app": {"config", "telemetry", "ingest", "download", "s3", "http_client", "gc_pause"},
     "handlers": {"app", "ingest", "model", "telemetry"},

@@ -32,7 +32,7 @@ def bug() -> InternalError:
 
 OUTCOMES: tuple[Outcome, ...] = (
     Stored(
-        ImageInfo("jpeg", 4, 3, 1), "images/ab/abc.jpg", "abc", 700, Url.parse("https://a.example/1.jpg"),
+        ImageInfo("jpeg", 4, 3, 1, "image/jpeg", "jpg"), "images/ab/abc.jpg", "abc", 700, Url.parse("https://a.example/1.jpg"),
         reused=False, stats=FetchStats(1, 20, 5),
     ),
     Failed(Blocked(reason="address 10.0.0.1: private use"), FetchStats(1, 1, 0)),

@@ -10,10 +10,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from intake import app
 from intake.ingest.batch import ingest_all
 from intake.ingest.deadline import Deadline
-from intake.model.bulk_report import BatchReport, batch_key
+from intake.model.bulk_report import BatchReport
 from intake.model.errors import StoreFailed
 from intake.model.file import File, InvalidFile
 from intake.model.manifest import row_to_document
+from intake.model.object_keys import batch_key
 from intake.telemetry import logger
 
 
@@ -75,7 +76,7 @@ async def _ingest(documents: list[object], deadline: Deadline, submitted_at: dat
     )
     async for (document, file), receipt in receipts:
         if receipt is None:
-            report.add_unreached(document, len(file.images))
+            report.add_skipped(document, len(file.images))
         else:
             report.add(document, receipt)
             without_receipt += receipt.receipt_key is None

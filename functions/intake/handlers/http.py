@@ -17,8 +17,8 @@ from intake import app
 from intake.model.errors import StoreDenied, StoreFailed
 from intake.model.file import ID_PATTERN, Fault, File, InvalidFile
 from intake.model.file_status import decide_status
-from intake.model.manifest import MAX_DOCUMENT_BYTES, NotJson, manifest_key, read_document
-from intake.model.object_keys import problem_key
+from intake.model.manifest import MAX_DOCUMENT_BYTES, NotJson, read_document
+from intake.model.object_keys import manifest_key, problem_key
 from intake.model.problem import Problem
 from intake.model.receipt import Pending, Status
 from intake.telemetry import logger, redact_urls
@@ -89,7 +89,7 @@ async def _find_status(file_id: str) -> bytes | Pending | Problem | None:
 
 def _check_json(receipt: bytes) -> None:
     try:
-        read_document(receipt, most=None)
+        read_document(receipt, max_bytes=None)
     except NotJson as error:
         raise StoreFailed(reason="the stored receipt is not JSON") from error
 

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from intake import app
 from intake.model.errors import IntakeError
-from intake.model.manifest import manifest_name
+from intake.model.object_keys import manifest_name
 from intake.telemetry import logger, redact_urls
 
 

@@ -7,8 +7,9 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from intake import app
-from intake.model.bulk_report import Summary, failed_key, to_json_line
+from intake.model.bulk_report import Summary, to_json_line
 from intake.model.manifest import row_to_document
+from intake.model.object_keys import failed_key
 from intake.telemetry import logger
 
 

@@ -90,7 +90,7 @@ class IngestService:
         saved = await saving
         if isinstance(saved, IntakeError):
             self._observer.file_done(receipt, saved)
-            return receipt.not_stored()
+            return receipt.without_key()
         self._observer.file_done(saved, None)
         return saved
 

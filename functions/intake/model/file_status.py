@@ -1,6 +1,6 @@
 """What `GET /files/{id}` answers, decided from what the buckets hold under that id."""
 
-from intake.model.manifest import manifest_key
+from intake.model.object_keys import manifest_key
 from intake.model.problem import Problem
 from intake.model.receipt import Pending
 

@@ -10,15 +10,8 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
-from intake.model.bulk_report import (
-    BatchReport,
-    Summary,
-    batch_key,
-    batches_prefix,
-    broken_prefix,
-    failed_key,
-    summary_key,
-)
+from intake.model.bulk_report import BatchReport, Summary
+from intake.model.object_keys import batch_key, batches_prefix, broken_prefix, failed_key, summary_key
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
