@@ -12,6 +12,7 @@ from infra.template import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 NAMING_TARGETS = [*WORKFLOWS, ROOT / ".pre-commit-config.yaml", ROOT / "CONTRIBUTING.md"]
+RELEASE = ROOT / ".github" / "workflows" / "release.yml"
 FORMS = [ROOT / ".github" / "ISSUE_TEMPLATE" / name for name in ("bug.yml", "feature.yml")]
 PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 TARGET = re.compile(r"^([a-z]+):", re.MULTILINE)
@@ -90,25 +91,25 @@ def test_named_make_targets_exist(path: Path) -> None:
 
 
 def test_release_runs_the_checks_of_a_pull_request_first() -> None:
-    jobs = read(ROOT / ".github" / "workflows" / "release.yml")["jobs"]
+    jobs = read(RELEASE)["jobs"]
 
     assert jobs["check"]["uses"] == "./.github/workflows/check.yml"
     assert set(jobs["publish"]["needs"]) == {"check", "build"}
 
 
+def step_with(text: str) -> str:
+    """Return the script of the only step of the release that contains a text."""
+    (script,) = [step["run"] for step in steps(RELEASE) if text in step.get("run", "")]
+    return str(script)
+
+
 def compare_tag(tag: str, tmp_path: Path) -> subprocess.CompletedProcess[str]:
     """Run the step that compares a tag with two files of version 1.2.3."""
+    sections = "# Log\n\n## [1.2.3] - 2026-12-01\n\n* new\n\n## [1.2.2] - 2026-11-01\n\n* old\n"
     (tmp_path / "pyproject.toml").write_text('[project]\nversion = "1.2.3"\n')
-    (tmp_path / "CHANGELOG.md").write_text(
-        "# Log\n\n## [1.2.3] - 2026-12-01\n\n* new\n\n## [1.2.2] - 2026-11-01\n\n* old\n"
-    )
-    (step,) = (
-        step
-        for step in steps(ROOT / ".github" / "workflows" / "release.yml")
-        if "GITHUB_REF_NAME#v" in step.get("run", "")
-    )
+    (tmp_path / "CHANGELOG.md").write_text(sections)
     return subprocess.run(
-        ["bash", "-e", "-o", "pipefail", "-c", step["run"]],
+        ["bash", "-e", "-o", "pipefail", "-c", step_with("GITHUB_REF_NAME#v")],
         env={"PATH": os.environ["PATH"], "GITHUB_REF_NAME": tag},
         cwd=tmp_path,
         capture_output=True,
@@ -121,7 +122,16 @@ def test_release_notes_are_the_section_of_the_tag(tmp_path: Path) -> None:
     done = compare_tag("v1.2.3", tmp_path)
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (tmp_path / "notes.md").read_text().strip() == "* new"
+    assert re.findall(r"^\* .*", (tmp_path / "notes.md").read_text(), re.MULTILINE) == ["* new"]
+
+
+def test_release_packs_each_file_that_the_built_template_refers_to() -> None:
+    """`sam build` copies the code and the nested stacks into the build, but not the definition of a state machine."""
+    packed = step_with("zip --quiet")
+    definitions = re.findall(r"DefinitionUri: (\S+)", (ROOT / "template.yaml").read_text())
+
+    assert definitions
+    assert [path for path in [".aws-sam/build", "samconfig.toml", *definitions] if path not in packed] == []
 
 
 @pytest.mark.parametrize("tag", ["v1.2.4", "v1.2", "v1x2.3", "v1.2.2"])
