@@ -58,15 +58,15 @@ sbom: build supply ## List what the artefact has in it (CycloneDX, .aws-sam/sbom
 audit: supply ## Ask PyPI for known weaknesses of what runs on Lambda; what could not be asked counts as a failure
 	@.local/supply/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements.txt
 
-fuzz: dev ## Walk over a million broken images on every processor (INPUTS=50000 SEED=... for others)
+fuzz: dev ## Parse a million mutated images on every processor (INPUTS=50000 SEED=… for others)
 	@PYTHONPATH=functions:tests $(PY) -m fuzz $(if $(INPUTS),--inputs "$(INPUTS)") $(if $(SEED),--seed "$(SEED)")
 
-bench: dev sam rivals ## Measure speed beside what else there is, memory and start (BENCH="--all" for the long cases too)
+bench: dev sam rivals ## Measure speed beside other programs, memory, leaks and cold start (BENCH="--all" adds the long cases)
 	@$(PY) tests/bench/compare.py $(BENCH)
 	@$(PY) tests/bench/memory.py
-	@$(PY) tests/bench/load.py
-	@$(PY) tests/bench/startup.py
-	@$(PY) tests/bench/walk.py
+	@$(PY) tests/bench/leak_check.py
+	@$(PY) tests/bench/cold_start.py
+	@$(PY) tests/bench/parse_time.py
 	@$(PY) tests/bench/report.py
 
 openapi: dev ## Write infra/openapi.yaml anew from the models

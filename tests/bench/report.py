@@ -17,9 +17,9 @@ sys.path[:0] = [str(HERE.parents[2]), str(HERE.parents[1])]
 
 from infra.template import ROOT  # noqa: E402 - the path comes first
 
-from bench import bill, plots, results, targets  # noqa: E402
+from bench import bar_chart, cost_by_image_size, results, targets  # noqa: E402
 from bench.cases import CASES, COLD_48, COMPETITORS, OURS, WARM_48, Case  # noqa: E402
-from bench.driver import Run  # noqa: E402
+from bench.competitor_process import Run  # noqa: E402
 
 PAGE = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
@@ -32,8 +32,10 @@ def _plots(compared: dict[str, Any]) -> dict[str, str]:
     for case in (WARM_48, COLD_48):
         if case.name in compared:
             runs = compared[case.name]["is"]
-            drawn[f"{case.name}-wall.svg"] = plots.bars(f"{_told(case)}: wall time", "ms", _rows(runs, "wall", 1000.0))
-            drawn[f"{case.name}-cpu.svg"] = plots.bars(
+            drawn[f"{case.name}-wall.svg"] = bar_chart.bars(
+                f"{_told(case)}: wall time", "ms", _rows(runs, "wall", 1000.0)
+            )
+            drawn[f"{case.name}-cpu.svg"] = bar_chart.bars(
                 f"{_told(case)}: CPU per image", "ms", _rows(runs, "cpu", 1000.0 / case.images)
             )
     return drawn
@@ -44,18 +46,18 @@ def _told(case: Case) -> str:
     return f"{case.images} images of {case.size // 1000} KB, {how}"
 
 
-def _rows(runs: dict[str, list[dict[str, float]]], figure: str, factor: float) -> list[plots.Bar]:
+def _rows(runs: dict[str, list[dict[str, float]]], figure: str, factor: float) -> list[bar_chart.Bar]:
     rows = []
     for competitor in COMPETITORS:
         if taken := [run[figure] * factor for run in runs.get(competitor.name, ())]:
             own = competitor.name == OURS
-            rows.append(plots.Bar(competitor.title, median(taken), min(taken), max(taken), own=own))
+            rows.append(bar_chart.Bar(competitor.title, median(taken), min(taken), max(taken), own=own))
     return rows
 
 
 def tables(found: dict[str, dict[str, Any]]) -> str:
     """Everything that was measured, in Markdown."""
-    parts = [targets.ratios(found), *filter(None, [bill.table(found["compare"])])]
+    parts = [targets.ratios(found), *filter(None, [cost_by_image_size.table(found["compare"])])]
     for case in CASES:
         if measured := found["compare"].get(case.name):
             taken = {name: [Run(**run) for run in runs] for name, runs in measured["is"].items()}

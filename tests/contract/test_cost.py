@@ -5,7 +5,7 @@ import re
 import pytest
 from infra.template import ROOT
 
-from bench import cost
+from bench import cost, cost_inputs
 from contract.watched import ALARMS, COST, Metric, metrics_of
 from intake.domain.errors import LEAVES
 
@@ -25,7 +25,7 @@ def test_the_cost_page_names_every_price_and_every_measured_input() -> None:
 
 
 def test_the_log_is_as_long_as_the_cost_page_says() -> None:
-    assert cost.log_bytes() == pytest.approx((cost.IMAGE_LOG_BYTES, cost.FILE_LOG_BYTES), rel=0.02)
+    assert cost_inputs.log_bytes() == pytest.approx((cost.IMAGE_LOG_BYTES, cost.FILE_LOG_BYTES), rel=0.02)
 
 
 def test_the_cost_page_counts_the_metrics_and_alarms_that_there_are(emitted: dict[Metric, str]) -> None:

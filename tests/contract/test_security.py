@@ -51,7 +51,7 @@ def test_a_test_that_is_not_there_would_be_found() -> None:
     assert not missing("contract/test_security.py", "test_a_test_that_is_not_there_would_be_found")
     assert missing("contract/test_security.py", "test_a_test_that_is_not")
     assert missing("contract/test_of_nothing.py", "")
-    assert missing("bench/load.py", "")
+    assert missing("bench/leak_check.py", "")
 
 
 def test_against_each_attacker_stand_promises_that_are_made() -> None:

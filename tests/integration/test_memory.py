@@ -5,7 +5,7 @@ import multiprocessing
 import socket
 from multiprocessing.connection import Connection
 
-from bench.program import peak_mib
+from bench.competitor_runner import peak_mib
 from fakes import FakeStore, RecordingReport
 from intake.domain.file import File
 from intake.domain.receipt import FailedEntry
