@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from os import geteuid
 from pathlib import Path
-from string import ascii_lowercase
+from string import ascii_lowercase, digits
 
 import certifi
 import trustme
@@ -97,7 +97,7 @@ def open_lab(home: Path, *, origin: float = ORIGIN_SECONDS, s3: float = S3_SECON
     }
     text = (Path(__file__).parent / "nginx.conf").read_text()
     conf = home / "nginx.conf"
-    conf.write_text(re.sub(rf"@([{ascii_lowercase}_]+)@", lambda match: str(values[match[1]]), text))
+    conf.write_text(re.sub(rf"@([{ascii_lowercase}{digits}_]+)@", lambda match: str(values[match[1]]), text))
     log = home / "nginx.log"
     with running([nginx, "-p", home, "-e", home / "error.log", "-c", conf], env={}, cwd=home, log=log) as process:
         _wait_until_listening(process, ports["s3_https"], log)
