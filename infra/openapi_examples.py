@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from intake.domain.errors import HttpServerError, IntakeError, NotFound
-from intake.domain.file import Fault, File, InvalidFile
-from intake.domain.image import Image
-from intake.domain.key import image_key
-from intake.domain.problem import ManifestEntry, Problem
-from intake.domain.receipt import Effort, Failed, Outcome, Pending, Receipt, Stored
-from intake.domain.url import Url
+from intake.model.errors import HttpServerError, IntakeError, NotFound
+from intake.model.file import Fault, File, InvalidFile
+from intake.model.image_info import ImageInfo
+from intake.model.object_keys import image_key
+from intake.model.outcome import Failed, FetchStats, Outcome, Stored
+from intake.model.problem import ManifestEntry, Problem
+from intake.model.receipt import Pending, Receipt
+from intake.model.url import Url
 
 FILE: dict[str, Any] = {
     "id": "lot-7-cam-2",
@@ -29,15 +30,15 @@ _DIGESTS = (FILE["sha256"], "b7" * 32, "c4" * 32)
 
 
 def _stored(place: int, url: str) -> Stored:
-    image = Image("jpeg", 1000, 750, 1) if url.endswith(".jpg") else Image("png", 800, 600, 1)
-    sha256, effort = _DIGESTS[place], Effort(attempts=1, fetch_ms=150, store_ms=37)
+    image = ImageInfo("jpeg", 1000, 750, 1) if url.endswith(".jpg") else ImageInfo("png", 800, 600, 1)
+    sha256, effort = _DIGESTS[place], FetchStats(attempts=1, fetch_ms=150, store_ms=37)
     return Stored(image, image_key(sha256, image), sha256, 153582, Url.parse(url), place == 1, effort)
 
 
 def _receipt(errors: dict[int, IntakeError]) -> dict[str, Any]:
     file = File.parse(FILE)
     outcomes: list[Outcome] = [
-        Failed(errors[place], Effort(attempts=3, fetch_ms=2104)) if place in errors else _stored(place, request.url)
+        Failed(errors[place], FetchStats(attempts=3, fetch_ms=2104)) if place in errors else _stored(place, request.url)
         for place, request in enumerate(file.images)
     ]
     at = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -18,9 +18,9 @@ from infra.local.deploy import Deployed, as_json, deploy, loosen
 from infra.local.ministack import ministack
 from infra.local.process import LOOPBACK, LocalError, begin
 from infra.template import ROOT
-from intake.domain.file import File, InvalidFile
-from intake.domain.limits import Limits
-from intake.domain.manifest import NotJson, read_document
+from intake.model.file import File, InvalidFile
+from intake.model.limits import Limits
+from intake.model.manifest import NotJson, read_document
 
 VENVS = ROOT / ".local"
 PICTURES = ROOT / ".local" / "demo"

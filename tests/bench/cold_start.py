@@ -29,7 +29,7 @@ from infra.template import ROOT, functions, load  # noqa: E402
 from bench import results  # noqa: E402
 from bench.cases import OURS  # noqa: E402
 from bench.nginx_lab import BUCKET, NginxLab, open_lab  # noqa: E402
-from e2e.emulator import environment  # noqa: E402
+from support.runtime_emulator import environment  # noqa: E402
 
 SAM = ROOT / ".local" / "sam" / "bin" / "sam"
 FUNCTIONS = HERE.parent / "cold_start_functions"

@@ -18,10 +18,10 @@ sys.path[:0] = [str(HERE.parents[1]), str(HERE.parents[2] / "functions")]
 
 from PIL import Image  # noqa: E402
 
-from intake.domain.errors import IntakeError  # noqa: E402 - the path comes first
-from intake.domain.image import inspect  # noqa: E402
-from intake.domain.limits import MIB, Limits  # noqa: E402
-from samples import jpeg_of_size, picture  # noqa: E402
+from intake.image.verify import verify  # noqa: E402
+from intake.model.errors import IntakeError  # noqa: E402 - the path comes first
+from intake.model.limits import MIB, Limits  # noqa: E402
+from support.sample_images import jpeg_of_size, picture  # noqa: E402
 
 LIMITS = Limits()
 
@@ -53,7 +53,7 @@ def measure(work: Callable[[], object], repeat: int = 15) -> float:
 
 def parse_hostile(body: bytes) -> None:
     try:
-        inspect(body, LIMITS)
+        verify(body, LIMITS)
     except IntakeError:
         return
 
@@ -67,7 +67,7 @@ def main() -> None:
     print(f"{'whole':28}{'KB':>8}{'parse us':>10}{'MB/s':>10}{'sha256 us':>11}{'parse/hash':>12}{'decode us':>11}")
     for name, data in BODIES.items():
         body = bytearray(data)
-        parsing, hashing = measure(partial(inspect, body, LIMITS)), measure(partial(sha256, body))
+        parsing, hashing = measure(partial(verify, body, LIMITS)), measure(partial(sha256, body))
         decoding = measure(partial(decode, data), 5)
         speed = len(body) / parsing / 1e6
         print(

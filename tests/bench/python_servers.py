@@ -85,7 +85,7 @@ class S3StandIn(asyncio.Protocol):
 
 
 async def _serve(kind: str, size: int, number: int, delay: float, ready: Connection) -> None:
-    from samples import jpeg_of_size  # noqa: PLC0415 - Pillow must not count as memory of the measured process
+    from support.sample_images import jpeg_of_size  # noqa: PLC0415 - Pillow must not count as memory of the measured process
 
     images = [jpeg_of_size(size, seed) for seed in range(number)] if kind == "origin" else []
     loop = asyncio.get_running_loop()

@@ -11,7 +11,7 @@ import pytest
 from infra.local.distributed_map import MAX_INPUT_BYTES
 from infra.template import ROOT, functions, load
 
-from contract.bulk_definition import GIVEN, VALUES, definition
+from support.state_machine_definition import GIVEN, VALUES, definition
 
 TEMPLATE = load()
 TEXT = (ROOT / "infra" / "bulk.asl.yaml").read_text()

@@ -7,10 +7,11 @@ import pytest
 from fuzz import parse_invariants
 from fuzz.__main__ import run_round
 from fuzz.image_parts import join, split
-from intake.domain.errors import NotFound
-from intake.domain.image import Image, inspect
-from intake.domain.limits import Limits
-from samples import SAMPLES
+from intake.image.verify import verify
+from intake.model.errors import NotFound
+from intake.model.image_info import ImageInfo
+from intake.model.limits import Limits
+from support.sample_images import SAMPLES
 
 INPUTS = 20_000
 
@@ -37,32 +38,32 @@ def test_joined_parts_are_the_image_that_was_split(name: str) -> None:
     data = SAMPLES[name].data
     parts = split(data)
     if parts is not None:
-        assert inspect(data, Limits()) == inspect(join(data, parts), Limits())
+        assert verify(data, Limits()) == verify(join(data, parts), Limits())
         assert len(parts) > (0 if data.startswith(b"RIFF") else 1)
 
 
-def raises_a_foreign_error(body: bytes, limits: Limits) -> Image:
+def raises_a_foreign_error(body: bytes, limits: Limits) -> ImageInfo:
     if body[:2] == b"GI" and len(body) % 50 == 0:
         raise IndexError
-    return inspect(body, limits)
+    return verify(body, limits)
 
 
-def raises_an_error_of_downloads(body: bytes, limits: Limits) -> Image:
+def raises_an_error_of_downloads(body: bytes, limits: Limits) -> ImageInfo:
     if len(body) % 50 == 0:
         raise NotFound
-    return inspect(body, limits)
+    return verify(body, limits)
 
 
-def accepts_truncated_images(body: bytes, limits: Limits) -> Image:
-    return Image("jpeg", len(body), 1, 1) if body[:2] == b"\xff\xd8" else inspect(body, limits)
+def accepts_truncated_images(body: bytes, limits: Limits) -> ImageInfo:
+    return ImageInfo("jpeg", len(body), 1, 1) if body[:2] == b"\xff\xd8" else verify(body, limits)
 
 
-def accepts_a_prefix_and_rejects_a_longer_one(body: bytes, limits: Limits) -> Image:
-    return Image("jpeg", 1, 1, 1) if body[:2] == b"\xff\xd8" and len(body) % 3 == 0 else inspect(body, limits)
+def accepts_a_prefix_and_rejects_a_longer_one(body: bytes, limits: Limits) -> ImageInfo:
+    return ImageInfo("jpeg", 1, 1, 1) if body[:2] == b"\xff\xd8" and len(body) % 3 == 0 else verify(body, limits)
 
 
-def ignores_the_pixel_limit(body: bytes, _: Limits) -> Image:
-    return inspect(body, Limits(max_image_pixels=10**12))
+def ignores_the_pixel_limit(body: bytes, _: Limits) -> ImageInfo:
+    return verify(body, Limits(max_image_pixels=10**12))
 
 
 @pytest.mark.parametrize(
@@ -70,15 +71,15 @@ def ignores_the_pixel_limit(body: bytes, _: Limits) -> Image:
     [
         ("unexpected IndexError", raises_a_foreign_error),
         ("unexpected NotFound", raises_an_error_of_downloads),
-        ("bytes are Image", accepts_truncated_images),
+        ("bytes are ImageInfo", accepts_truncated_images),
         ("bytes are whole, its first", accepts_a_prefix_and_rejects_a_longer_one),
         ("is over the limits", ignores_the_pixel_limit),
     ],
 )
 def test_fuzzer_finds_a_parser_that_breaks_an_invariant(
-    monkeypatch: pytest.MonkeyPatch, reason: str, parser: Callable[[bytes, Limits], Image]
+    monkeypatch: pytest.MonkeyPatch, reason: str, parser: Callable[[bytes, Limits], ImageInfo]
 ) -> None:
-    monkeypatch.setattr(parse_invariants, "inspect", parser)
+    monkeypatch.setattr(parse_invariants, "verify", parser)
 
     assert any(reason in failure for failure in run_round(2000, "planted").failures.values())
 

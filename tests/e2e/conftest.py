@@ -17,7 +17,7 @@ from infra.demo.origin import origin  # noqa: E402
 from infra.demo.pictures import gallery  # noqa: E402
 from infra.local.deploy import Deployed, deployed_stack, loosen  # noqa: E402
 
-from origin import Origin, in_a_thread  # noqa: E402
+from support.origin import Origin, in_a_thread  # noqa: E402
 
 BATCH_SIZE = 250
 VENVS = ROOT / ".local"

@@ -20,7 +20,7 @@ from random import Random
 
 from fuzz.mutate import mutate
 from fuzz.parse_invariants import InvariantBroken, check
-from samples import SAMPLES
+from support.sample_images import SAMPLES
 
 DIRECTORY = Path(".local/fuzz")
 ROUND = 20_000

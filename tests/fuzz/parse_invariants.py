@@ -3,9 +3,10 @@
 import time
 from random import Random
 
-from intake.domain.errors import EmptyBody, IntakeError, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
-from intake.domain.image import Image, inspect
-from intake.domain.limits import Limits
+from intake.image.verify import verify
+from intake.model.errors import EmptyBody, IntakeError, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
+from intake.model.image_info import ImageInfo
+from intake.model.limits import Limits
 
 LIMITS = Limits()
 EXPECTED_ERRORS = (EmptyBody, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType)
@@ -30,12 +31,12 @@ def check(body: bytes, random: Random) -> str:
         InvariantBroken: a parser raised an unexpected error, took too long, or returned an impossible image.
     """
     found = _parse(body)
-    if not isinstance(found, Image):
+    if not isinstance(found, ImageInfo):
         return f"{found.code}: {found.message}"
     whole = None
     for size in sorted(random.randrange(len(body)) for _ in range(3)):
         prefix = _parse(body[:size])
-        if isinstance(prefix, Image):
+        if isinstance(prefix, ImageInfo):
             whole = size
             if prefix != found:
                 raise InvariantBroken(f"its first {size} of {len(body)} bytes are {prefix}, all are {found}")
@@ -45,11 +46,11 @@ def check(body: bytes, random: Random) -> str:
     return f"image: {found.type}, {'one frame' if found.frames == 1 else 'frames'}"
 
 
-def _parse(body: bytes) -> Image | IntakeError:
+def _parse(body: bytes) -> ImageInfo | IntakeError:
     began = time.process_time()
-    found: Image | IntakeError
+    found: ImageInfo | IntakeError
     try:
-        found = inspect(body, LIMITS)
+        found = verify(body, LIMITS)
     except EXPECTED_ERRORS as error:
         found = error
     except Exception as error:
@@ -57,11 +58,11 @@ def _parse(body: bytes) -> Image | IntakeError:
     seconds = time.process_time() - began
     if seconds > MAX_SECONDS:
         raise InvariantBroken(f"it took {seconds:.1f} seconds")
-    if isinstance(found, Image) and not _is_within_limits(found):
+    if isinstance(found, ImageInfo) and not _is_within_limits(found):
         raise InvariantBroken(f"{found} is over the limits")
     return found
 
 
-def _is_within_limits(image: Image) -> bool:
+def _is_within_limits(image: ImageInfo) -> bool:
     pixels = image.width * image.height
     return 0 < pixels <= LIMITS.max_image_pixels and 0 < image.frames <= LIMITS.max_image_frames
