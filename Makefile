@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo up deploy bulk check test lint unit validate format openapi build clean install local bench fuzz \
-  pins audit sbom base dev sam ministack supply-chain rivals
+	pins audit sbom base dev sam ministack supply-chain rivals
 
 ARCH ?= arm64
 BENCH ?=
@@ -98,9 +98,9 @@ local: dev sam ## Test sam local in Docker: every command of docs/sam-local.md, 
 bench: dev sam rivals ## Measure speed, memory and start beside other programs | BENCH="--all" adds the long cases
 	@$(PY) tests/bench/compare.py $(BENCH)
 	@$(PY) tests/bench/memory.py
-	@$(PY) tests/bench/load.py
-	@$(PY) tests/bench/startup.py
-	@$(PY) tests/bench/image_parser.py
+	@$(PY) tests/bench/leak_check.py
+	@$(PY) tests/bench/cold_start.py
+	@$(PY) tests/bench/parse_time.py
 	@$(PY) tests/bench/report.py
 
 fuzz: dev ## Parse over a million broken images, on every processor | INPUTS=50000 SEED=...

@@ -18,7 +18,7 @@ sys.path[:0] = [str(HERE.parents[2]), str(HERE.parents[1])]
 
 from infra.template import ROOT  # noqa: E402 - the path comes first
 
-from bench import bill, cost, plots, results, summary, targets  # noqa: E402
+from bench import bar_chart, cost, cost_by_image_size, results, summary, targets  # noqa: E402
 from bench.cases import CALLERS_TODAY, CASES, COLD_48, COMPETITORS, OURS, WARM_48, Case  # noqa: E402
 from bench.summary import Summary  # noqa: E402
 
@@ -121,7 +121,9 @@ def _source(found: Mapping[str, str]) -> str:
 
 def _drawings(compared: Mapping[str, Summary]) -> dict[Path, str]:
     return {
-        DRAWINGS / f"{case.name}-{kind}.svg": plots.bars(f"{_title(case)}: {told}", "ms", _bars(compared, case, kind))
+        DRAWINGS / f"{case.name}-{kind}.svg": bar_chart.bars(
+            f"{_title(case)}: {told}", "ms", _bars(compared, case, kind)
+        )
         for case in DRAWN
         for kind, told in _kinds(case).items()
     }
@@ -136,10 +138,10 @@ def _title(case: Case) -> str:
     return f"{case.images} images of {case.size // 1000} KB, {how}"
 
 
-def _bars(compared: Mapping[str, Summary], case: Case, kind: str) -> list[plots.Bar]:
+def _bars(compared: Mapping[str, Summary], case: Case, kind: str) -> list[bar_chart.Bar]:
     rows = [(each, compared[case.name]["programs"].get(each.name)) for each in COMPETITORS]
     return [
-        plots.Bar(
+        bar_chart.Bar(
             each.title, row[f"{kind}_ms"], row[f"{kind}_min_ms"], row[f"{kind}_max_ms"], own=each.name == OURS
         )
         for each, row in rows
@@ -154,7 +156,7 @@ BLOCKS: dict[tuple[Path, str], Callable[[Summary], str]] = {
     (PERFORMANCE, "memory"): _memory,
     (PERFORMANCE, "long life"): _long_life,
     (PERFORMANCE, "rate"): _rate,
-    (PERFORMANCE, "bill"): lambda measured: bill.table(measured["compare"]),
+    (PERFORMANCE, "bill"): lambda measured: cost_by_image_size.table(measured["compare"]),
     (PERFORMANCE, "comparison"): _comparison,
     (COST, "cost"): lambda _: cost.tables(),
     (COST, "inputs"): lambda _: cost.inputs(),

@@ -1,4 +1,4 @@
-"""What was measured: kept as JSON, and told as tables."""
+"""Keeps the measured figures as JSON, and shows them as tables."""
 
 import json
 import os
@@ -12,33 +12,33 @@ from typing import Any
 from infra.template import ROOT
 
 from bench.cases import COMPETITORS, Case
-from bench.driver import Run
+from bench.competitor_process import Run
 
 DIRECTORY = ROOT / ".local" / "bench"
-"""Where the figures of this machine are kept: `{subject}.json`."""
+"""The figures of this machine: `{subject}.json`."""
 
 
 def load(subject: str) -> dict[str, Any]:
-    """What was measured of a subject; empty where nothing was."""
+    """Return the measured figures of a subject; empty where nothing was measured."""
     file = DIRECTORY / f"{subject}.json"
     found: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
     return found
 
 
 def save(subject: str, name: str, measured: object) -> None:
-    """Keep what was measured under a name, in place of what was there."""
+    """Write figures under a name, in place of earlier ones."""
     kept = load(subject) | {name: {"at": f"{datetime.now(UTC):%Y-%m-%dT%H:%MZ}", "on": machine(), "is": measured}}
     DIRECTORY.mkdir(parents=True, exist_ok=True)
     (DIRECTORY / f"{subject}.json").write_text(json.dumps(kept, indent=1))
 
 
 def save_case(case: Case, taken: Mapping[str, Sequence[Run]]) -> None:
-    """Keep every run of a case."""
+    """Write every run of a case."""
     save("compare", case.name, {name: [asdict(run) for run in runs] for name, runs in taken.items()})
 
 
 def machine() -> str:
-    """What this was measured on."""
+    """Describe this machine: processors and kernel."""
     model = next((line for line in _cpuinfo() if line.startswith("model name")), "").partition(": ")[2]
     return f"{os.cpu_count()} x {model or platform.machine()}, Linux {platform.release()}"
 

@@ -18,7 +18,7 @@ from typing import Any
 from infra.template import ROOT
 
 from bench.cases import CASES, Case
-from bench.driver import Run
+from bench.competitor_process import Run
 from bench.targets import TARGETS
 
 PATH = ROOT / "docs" / "performance" / "measured.json"

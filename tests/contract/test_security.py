@@ -62,7 +62,7 @@ def test_missing_test_is_found() -> None:
     assert not is_missing("contract/test_security.py", "test_missing_test_is_found")
     assert is_missing("contract/test_security.py", "test_missing_test")
     assert is_missing("contract/test_of_nothing.py", "")
-    assert is_missing("bench/load.py", "")
+    assert is_missing("bench/leak_check.py", "")
 
 
 def test_every_attacker_faces_promises_of_the_page() -> None:

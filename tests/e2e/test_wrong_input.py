@@ -89,7 +89,7 @@ def test_a_processor_that_is_none(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["abc", "0", "-5", "1.5"])
 def test_a_number_of_images_that_is_none(text: str) -> None:
-    said = f"make fuzz: INPUTS={text} has to be how many images: 1 or more, in digits.\n"
+    said = f"make fuzz: INPUTS={text}: expected a number of images, 1 or more.\n"
 
     assert said in refused("fuzz", f"INPUTS={text}")
 

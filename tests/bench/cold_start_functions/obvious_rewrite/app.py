@@ -1,4 +1,4 @@
-"""The obvious rewrite as a function: one AsyncClient, gather, and boto3 in threads."""
+"""The obvious rewrite as a Lambda function: one AsyncClient, gather, and boto3 in threads."""
 
 import asyncio
 import json
@@ -19,18 +19,18 @@ def put(key: str, body: bytes) -> str:
     return key
 
 
-async def take(number: int, url: str) -> str:
-    answer = (await client.get(url)).raise_for_status()
-    return await asyncio.to_thread(put, f"images/{number}.jpg", answer.content)
+async def fetch_and_put(number: int, url: str) -> str:
+    response = (await client.get(url)).raise_for_status()
+    return await asyncio.to_thread(put, f"images/{number}.jpg", response.content)
 
 
-async def take_all(urls: list[str]) -> list[str]:
-    keys = await asyncio.gather(*(take(number, url) for number, url in enumerate(urls)))
+async def fetch_and_put_all(urls: list[str]) -> list[str]:
+    keys = await asyncio.gather(*(fetch_and_put(number, url) for number, url in enumerate(urls)))
     await asyncio.to_thread(put, "summary.json", json.dumps(keys).encode())
     return keys
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     del context
-    keys = runner.run(take_all(json.loads(event["body"])["urls"]))
+    keys = runner.run(fetch_and_put_all(json.loads(event["body"])["urls"]))
     return {"statusCode": 200, "body": json.dumps({"objectKeys": keys})}

@@ -1,4 +1,4 @@
-"""Storing with boto3, as most callers do it."""
+"""Stores images with boto3, as most callers do."""
 
 import json
 from functools import cache
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @cache
 def s3() -> "S3Client":
-    """One client with a pool as wide as the widest competitor; boto3's clients may be shared by threads."""
+    """Return the one client; threads may share it. Its pool is as large as that of the largest competitor."""
     return boto3.client("s3", config=Config(max_pool_connections=64))
 
 

@@ -1,4 +1,4 @@
-"""Bars with their spread, as SVG: small enough to be written by hand."""
+"""Draws bar charts with the spread of each bar, as SVG."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _BAR_OF_ROW = """<g{weight}>
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One competitor: its median, with the lowest and the highest."""
+    """One competitor: its median, lowest and highest figure."""
 
     label: str
     median: float
@@ -36,7 +36,7 @@ class Bar:
 
 
 def bars(title: str, unit: str, rows: Sequence[Bar]) -> str:
-    """Draw a chart, the shortest bar on top."""
+    """Return a chart as SVG, the shortest bar on top."""
     scale = (_WIDTH - _LABEL - _FIGURE) / max((row.high for row in rows), default=1.0)
     drawn = [_row(row, unit, scale, _TOP + _ROW * place) for place, row in enumerate(sorted(rows, key=_by_median))]
     return _DRAWING.format(

@@ -1,4 +1,4 @@
-"""The least that a function with S3 and a log has: a client and a logger."""
+"""The smallest function that uses S3 and a log: it makes a client and a logger."""
 
 from typing import Any
 

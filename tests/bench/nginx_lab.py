@@ -1,6 +1,6 @@
-"""The two ends of the benchmark, both by one nginx: an origin of images, and what stands in for S3.
+"""The origin and the S3 stand-in of the benchmark, both served by one nginx on loopback.
 
-nginx with its Lua module, as Debian's nginx-extras brings it: it waits as long as it is told, at next to no cost.
+nginx needs its Lua module (Debian: nginx-extras). It delays each response exactly and uses little CPU.
 """
 
 import re
@@ -15,32 +15,32 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from os import geteuid
 from pathlib import Path
-from string import ascii_lowercase
+from string import ascii_lowercase, digits
 
 import certifi
 import trustme
 from infra.local.process import LOOPBACK, LocalError, free_port, running, tail
 from infra.template import ROOT
 
-from bench import pictures
+from bench import origin_images
 
 ORIGIN_SECONDS = 0.050
-SINK_SECONDS = 0.020
+S3_SECONDS = 0.020
 IMAGES = ROOT / ".local" / "bench" / "images"
 BUCKET = "bench"
 
 _START_SECONDS = 10.0
 _MODULE = "ngx_http_lua_module.so"
-_MISSING = "There is no nginx with a Lua module here: apt install nginx-extras (and stop the service it starts)."
+_MISSING = "nginx with its Lua module is missing: apt install nginx-extras, then stop the service that it starts."
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
-    """Where the two ends listen.
+class NginxLab:
+    """A running origin and S3 stand-in.
 
     Attributes:
-        ports: by end and scheme: `origin_http`, `origin_https`, `sink_http`, `sink_https`.
-        bundle: certificates to trust: those that everybody trusts, and the one of the two ends.
+        ports: by server and scheme: `origin_http`, `origin_https`, `s3_http`, `s3_https`.
+        bundle: certificates to trust: the public authorities, and the authority of these two servers.
     """
 
     ports: Mapping[str, int]
@@ -48,78 +48,78 @@ class Ground:
     _nginx: int
 
     def urls(self, scheme: str, size: int, number: int) -> list[str]:
-        """Addresses of the first `number` images of a size, which are drawn where they are not there."""
-        pictures.draw(IMAGES, size, number)
+        """Return the URLs of the first `number` images of a size; missing images are written first."""
+        origin_images.write_missing(IMAGES, size, number)
         port = self.ports[f"origin_{scheme}"]
         return [f"{scheme}://{LOOPBACK}:{port}/{size}/{index}.jpg" for index in range(number)]
 
     def endpoint(self, scheme: str) -> str:
-        """Where S3 is."""
-        return f"{scheme}://{LOOPBACK}:{self.ports[f'sink_{scheme}']}"
+        """Return the URL of the S3 stand-in."""
+        return f"{scheme}://{LOOPBACK}:{self.ports[f's3_{scheme}']}"
 
-    def stored(self) -> tuple[int, int]:
-        """Objects put since this was last asked, and their bytes."""
+    def count_stored(self) -> tuple[int, int]:
+        """Return the number of objects put since the last call, and their bytes."""
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f"{self.endpoint('http')}/-/counts", timeout=5) as answer:
-            objects, size = answer.read().split()
+        with opener.open(f"{self.endpoint('http')}/-/counts", timeout=5) as response:
+            objects, size = response.read().split()
         return int(objects), int(size)
 
     def cpu_seconds(self) -> float:
-        """What both ends have computed so far: the kernel's count for the workers of nginx."""
+        """Return the CPU seconds of both servers so far, as the kernel counts them for the nginx workers."""
         children = Path(f"/proc/{self._nginx}/task/{self._nginx}/children").read_text().split()
         return sum(int(Path(f"/proc/{child}/schedstat").read_text().split()[0]) for child in children) / 1e9
 
 
 @contextmanager
-def open_ground(home: Path, *, origin: float = ORIGIN_SECONDS, sink: float = SINK_SECONDS) -> Iterator[Ground]:
-    """Start both ends, until the block is left.
+def open_lab(home: Path, *, origin: float = ORIGIN_SECONDS, s3: float = S3_SECONDS) -> Iterator[NginxLab]:
+    """Start both servers, and stop them with the block.
 
     Args:
         home: an empty directory.
-        origin: seconds until an image is answered.
-        sink: seconds until S3 answers, once it has everything.
+        origin: seconds before the origin responds.
+        s3: seconds before the S3 stand-in responds, after it has received the whole request.
 
     Raises:
-        LocalError: there is no nginx, or it does not start.
+        LocalError: nginx is missing or does not start.
     """
-    nginx, modules = _nginx()
+    nginx, modules = _find_nginx()
     IMAGES.mkdir(parents=True, exist_ok=True)
-    bundle = _certify(home)
-    ports = {f"{end}_{scheme}": free_port() for end in ("origin", "sink") for scheme in ("http", "https")}
+    bundle = _issue_certificate(home)
+    ports = {f"{server}_{scheme}": free_port() for server in ("origin", "s3") for scheme in ("http", "https")}
     values = {
         "modules": modules,
         "user": "user root;" if geteuid() == 0 else "",
         "home": home,
         "images": IMAGES,
         "origin_seconds": origin,
-        "sink_seconds": sink,
+        "s3_seconds": s3,
         **ports,
     }
     text = (Path(__file__).parent / "nginx.conf").read_text()
     conf = home / "nginx.conf"
-    conf.write_text(re.sub(rf"@([{ascii_lowercase}_]+)@", lambda match: str(values[match[1]]), text))
+    conf.write_text(re.sub(rf"@([{ascii_lowercase}{digits}_]+)@", lambda match: str(values[match[1]]), text))
     log = home / "nginx.log"
     with running([nginx, "-p", home, "-e", home / "error.log", "-c", conf], env={}, cwd=home, log=log) as process:
-        _wait(process, ports["sink_https"], log)
-        yield Ground(ports, bundle, process.pid)
+        _wait_until_listening(process, ports["s3_https"], log)
+        yield NginxLab(ports, bundle, process.pid)
 
 
-def _nginx() -> tuple[str, Path]:
-    """The program, and where its modules are."""
+def _find_nginx() -> tuple[str, Path]:
+    """Return the paths of nginx and of its modules."""
     found = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
     if found is None:
         raise LocalError(_MISSING)
-    told = subprocess.run([found, "-V"], capture_output=True, text=True, check=True).stderr
-    modules = Path((re.search(r"--modules-path=(\S+)", told) or ["", "/nowhere"])[1])
+    version = subprocess.run([found, "-V"], capture_output=True, text=True, check=True).stderr
+    modules = Path((re.search(r"--modules-path=(\S+)", version) or ["", "/nowhere"])[1])
     if not (modules / _MODULE).exists():
         raise LocalError(_MISSING)
     return found, modules
 
 
-def _certify(home: Path) -> Path:
-    """Make a certificate for the two ends, and return the bundle that trusts it.
+def _issue_certificate(home: Path) -> Path:
+    """Issue a certificate for both servers, and return the bundle that trusts it.
 
-    On an elliptic curve, as most of the web has it: a handshake costs the server little.
+    The key is on an elliptic curve, as on most of the web: a handshake costs the server little.
     """
     authority = trustme.CA(key_type=trustme.KeyType.ECDSA)
     server = authority.issue_cert(
@@ -133,7 +133,7 @@ def _certify(home: Path) -> Path:
     return bundle
 
 
-def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _wait_until_listening(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     until = time.monotonic() + _START_SECONDS
     while True:
         with socket.socket() as probe:

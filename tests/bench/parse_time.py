@@ -1,4 +1,9 @@
-"""What it costs to verify an image, beside hashing it and decoding it. Run: `python tests/bench/image_parser.py`."""
+"""Measures how long parsing (verifying) an image takes, beside hashing and decoding it.
+
+    .venv/bin/python tests/bench/parse_time.py
+
+Prints microseconds for whole images and milliseconds for hostile ones, which make the parsers do the most work.
+"""
 
 import sys
 from collections.abc import Callable
@@ -39,14 +44,14 @@ HOSTILE = {
 }
 
 
-def best(work: Callable[[], object], repeat: int = 15) -> float:
-    """Seconds of one call: the best of some rounds of at least a few milliseconds each."""
+def measure(work: Callable[[], object], repeat: int = 15) -> float:
+    """Return the seconds of one call: the best of some rounds of at least a few milliseconds each."""
     timer = Timer(work)
     number = max(1, int(0.005 / max(timer.timeit(1), 1e-7)))
     return min(timer.repeat(repeat, number)) / number
 
 
-def refuse(body: bytes) -> None:
+def parse_hostile(body: bytes) -> None:
     try:
         verify(body, LIMITS)
     except IntakeError:
@@ -59,19 +64,19 @@ def decode(body: bytes) -> None:
 
 
 def main() -> None:
-    print(f"{'whole':28}{'KB':>8}{'walk us':>10}{'MB/s':>10}{'sha256 us':>11}{'walk/hash':>11}{'decode us':>11}")
+    print(f"{'whole':28}{'KB':>8}{'parse us':>10}{'MB/s':>10}{'sha256 us':>11}{'parse/hash':>12}{'decode us':>11}")
     for name, data in BODIES.items():
         body = bytearray(data)
-        walk, hashing = best(partial(verify, body, LIMITS)), best(partial(sha256, body))
-        decoding = best(partial(decode, data), 5)
-        speed = len(body) / walk / 1e6
+        parsing, hashing = measure(partial(verify, body, LIMITS)), measure(partial(sha256, body))
+        decoding = measure(partial(decode, data), 5)
+        speed = len(body) / parsing / 1e6
         print(
-            f"{name:28}{len(body) / 1024:8.0f}{walk * 1e6:10.1f}{speed:10.0f}"
-            f"{hashing * 1e6:11.1f}{walk / hashing:11.2f}{decoding * 1e6:11.0f}"
+            f"{name:28}{len(body) / 1024:8.0f}{parsing * 1e6:10.1f}{speed:10.0f}"
+            f"{hashing * 1e6:11.1f}{parsing / hashing:12.2f}{decoding * 1e6:11.0f}"
         )
-    print(f"\n{'hostile':28}{'KB':>8}{'walk ms':>10}")
+    print(f"\n{'hostile':28}{'KB':>8}{'parse ms':>10}")
     for name, data in HOSTILE.items():
-        print(f"{name:28}{len(data) / 1024:8.0f}{best(partial(refuse, data), 3) * 1e3:10.1f}")
+        print(f"{name:28}{len(data) / 1024:8.0f}{measure(partial(parse_hostile, data), 3) * 1e3:10.1f}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Images taken apart at their seams and put together again, with the sizes and checksums that then are right.
+"""Splits an image into its parts (chunks, segments, boxes, blocks), and joins parts with correct sizes and checksums.
 
-A fuzzer that does not mend these gets no further than the first check of a walk.
+Without correct sizes and checksums a mutated image would fail at the first check of a parser.
 """
 
 from collections.abc import Iterator
@@ -9,13 +9,13 @@ from struct import error, pack, unpack_from
 from zlib import crc32
 
 type Part = tuple[bytes, bytes]
-"""What stands before the content, without its size, and the content."""
+"""The header of a part without its size field, and its content."""
 
 PNG = b"\x89PNG\r\n\x1a\n"
 BOXES_INSIDE = {b"meta": 4, b"iprp": 0, b"ipco": 0, b"iinf": 6, b"iref": 4, b"dinf": 0} | dict.fromkeys(
     (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts"), 0
 )
-"""Boxes that hold boxes, and how many bytes stand before these (ISO/IEC 14496-12)."""
+"""Boxes that contain boxes, with the number of bytes before the first one (ISO/IEC 14496-12)."""
 
 _SOS, _FILL = 0xDA, 0xFF
 _NO_CONTENT = {0x01, *range(0xD0, 0xDA)}
@@ -23,18 +23,18 @@ _EXTENSION, _IMAGE = 0x21, 0x2C
 
 
 def split(data: bytes) -> list[Part] | None:
-    """Take an image apart, as far as it can be read; None for a type whose parts have no order."""
+    """Split an image, as far as it can be read. Return None for a type whose parts have no order (TIFF, BMP)."""
     reader = next((reader for magic, at, reader in _READERS if data[at : at + len(magic)] == magic), None)
     if reader is None:
         return None
     parts: list[Part] = []
-    with suppress(error, IndexError):  # what was read before stays
+    with suppress(error, IndexError):  # keeps the parts before the fault
         parts.extend(reader(data))
     return parts
 
 
 def join(data: bytes, parts: list[Part]) -> bytes:
-    """Put parts together as the type of `data` has them."""
+    """Join parts in the format of `data`."""
     if data.startswith(PNG):
         chunks = [pack(">I", len(body)) + kind + body + pack(">I", crc32(kind + body)) for kind, body in parts]
         return PNG + b"".join(chunks)

@@ -1,11 +1,11 @@
-"""What a function keeps that lives long: 200 Files of 20 images through the HTTPS door, two origins of which one fails.
+"""Looks for leaks in a long-lived process: sends 200 Files of 20 images through its HTTP handler.
 
-    .venv/bin/python tests/bench/load.py [--files 200] [--counts]
+    .venv/bin/python tests/bench/leak_check.py [--files 200] [--counts]
 
-Two images in each File, one in ten, come from an origin that fails, each time in another of 40 ways, which are spread
-over all that tests/origin has; the rest from one that behaves. Every 20 Files the work begins anew, so that the first
-20 that count (the very first warm everything up) and the last are the same. Prints a table; exits with 1 where
-something has grown, or failed that should not. With --counts neither time nor memory counts.
+Two images of each File come from an origin that fails, in 40 ways that are spread over all its behaviors. The others
+come from a healthy origin. The work repeats every 20 Files. The first 20 warm the process up; the table compares the
+next 20 with the last 20. Exits with 1 where something has grown or an image has the wrong result. With --counts, growth
+of time and memory is shown but is no failure.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from pathlib import Path
 TESTS = Path(__file__).parents[1]
 sys.path[:0] = [str(TESTS.parent), str(TESTS), str(TESTS.parent / "functions")]
 
-from bench.servers import running  # noqa: E402 - the path comes first
+from bench.python_servers import start_server  # noqa: E402 - the path comes first
 from support.origin import BEHAVIOURS, MOST, STORED, Origin  # noqa: E402
 from support.origin.names import Names  # noqa: E402
 from support.origin.redirects import LIMIT  # noqa: E402
@@ -35,29 +35,29 @@ from support.origin.redirects import LIMIT  # noqa: E402
 IMAGES = 20
 FAILING = 2
 PERIOD = 20
-"""Files after which the same work comes again."""
+"""Files after which the same work repeats."""
 
 _HEALTHY = ("length", "chunked", "length", "trailers", "length", "continue_first", "length", "length_then_close")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _MAY_GROW = {"sockets": 2.0, "descriptors": 2.0, "tasks": 0.0, "threads": 0.0, "MiB": 10.0, "ms per File": 100.0}
-"""What is noise: a connection more or less that happens to be open, garbage that is not collected yet."""
+"""Growth that is noise: a connection that happens to be open, garbage that is not collected yet."""
 
 _COUNTS = ("sockets", "descriptors", "tasks", "threads")
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What there is after a File."""
+    """The resources that the process holds after a File."""
 
     values: dict[str, float]
 
     @classmethod
     def now(cls, milliseconds: float) -> "Sample":
-        from intake import app  # noqa: PLC0415 - the settings have to be there first
+        from intake import app  # noqa: PLC0415 - reads the settings
 
         links = []
         for descriptor in Path("/proc/self/fd").iterdir():
-            with suppress(OSError):  # the listing's own is gone already
+            with suppress(OSError):  # the descriptor of the listing itself is closed by now
                 links.append(str(descriptor.readlink()))
         resident = int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE
         return cls(
@@ -73,7 +73,7 @@ class Sample:
 
 
 def files(good: str, bad: str, number: int) -> Generator[list[str]]:
-    """The URLs of one File after the other."""
+    """Yield the URLs of each File."""
     failing = sorted(name for name, behaviour in BEHAVIOURS.items() if behaviour.code != STORED)
     failing = failing[:: len(failing) // (PERIOD * FAILING)]
     for turn in range(number):
@@ -83,27 +83,27 @@ def files(good: str, bad: str, number: int) -> Generator[list[str]]:
 
 
 def measure(good: str, bad: str, number: int) -> list[Sample]:
-    """Take Files in, one after the other, in this process."""
-    from intake.handlers import http  # noqa: PLC0415 - the settings have to be there first
+    """Send Files through the handler, one after the other; return a sample after each."""
+    from intake.handlers import http  # noqa: PLC0415 - reads the settings
     from support.lambda_context import Context  # noqa: PLC0415
 
     samples = []
     for urls in files(good, bad, number):
         event = {"httpMethod": "POST", "path": "/files", "headers": {}, "requestContext": {}, "isBase64Encoded": False}
         begin = time.perf_counter()
-        answer = http.handler(event | {"body": json.dumps({"urls": urls})}, Context(29.0))
+        response = http.handler(event | {"body": json.dumps({"urls": urls})}, Context(29.0))
         samples.append(Sample.now((time.perf_counter() - begin) * 1000))
-        codes = [image.get("error", {}).get("code", STORED) for image in json.loads(answer["body"])["images"]]
-        wanted = [BEHAVIOURS[url.rsplit("/", 1)[1].partition("?")[0]].code for url in urls]
-        if codes != wanted:
-            raise RuntimeError([case for case in zip(urls, wanted, codes, strict=True) if case[1] != case[2]])
+        codes = [image.get("error", {}).get("code", STORED) for image in json.loads(response["body"])["images"]]
+        expected = [BEHAVIOURS[url.rsplit("/", 1)[1].partition("?")[0]].code for url in urls]
+        if codes != expected:
+            raise RuntimeError([case for case in zip(urls, expected, codes, strict=True) if case[1] != case[2]])
     return samples
 
 
 def compare(samples: list[Sample]) -> dict[str, tuple[float, float]]:
-    """Each value at the beginning, once all is warm, and at the end: the most, or for time the mean.
+    """Return each value of the first period after the warm-up, and of the last: the maximum, or for time the mean.
 
-    The median of times would be chance: half of the Files wait for a retry, half do not.
+    Half of the Files wait for a retry, so the median of the times would be arbitrary.
     """
     first, last = samples[PERIOD : 2 * PERIOD], samples[-PERIOD:]
     found = {}
@@ -113,19 +113,19 @@ def compare(samples: list[Sample]) -> dict[str, tuple[float, float]]:
     return found
 
 
-async def _serve(report: Connection) -> None:
+async def _serve(ready: Connection) -> None:
     async with Origin() as origin:
-        report.send(origin.base)
+        ready.send(origin.base)
         await asyncio.Event().wait()
 
 
-def _run(report: Connection) -> None:
-    asyncio.run(_serve(report))
+def _run(ready: Connection) -> None:
+    asyncio.run(_serve(ready))
 
 
 @contextmanager
-def origin_apart() -> Generator[str]:
-    """An ill-mannered origin in a process of its own, so that nothing of it is counted."""
+def start_test_origin() -> Generator[str]:
+    """Start the test origin in a process of its own, so that its resources are not counted; yield its URL."""
     ours, theirs = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=_run, args=(theirs,), daemon=True)
     process.start()
@@ -141,17 +141,17 @@ def main() -> None:
     options.add_argument("--files", type=int, default=200)
     options.add_argument("--counts", action="store_true")
     chosen = options.parse_args()
-    with origin_apart() as good, origin_apart() as bad, running("sink", delay=0.0) as sink:
+    with start_test_origin() as good, start_test_origin() as bad, start_server("s3", delay=0.0) as s3:
         os.environ |= {
-            "AWS_ENDPOINT_URL_S3": sink, "AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench",
+            "AWS_ENDPOINT_URL_S3": s3, "AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench",
             "AWS_DEFAULT_REGION": "eu-central-1", "IMAGE_BUCKET": "bench", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
             "ALLOWED_NETWORKS": "127.0.0.0/8", "READ_TIMEOUT": "0.3", "IMAGE_TIMEOUT": "1.5",
             "MAX_IMAGE_BYTES": str(MOST), "MAX_REDIRECTS": str(LIMIT),
             "ALLOWED_PORTS": ",".join(url.rsplit(":", 1)[1] for url in (good, bad)),
         }  # fmt: skip
-        socket.getaddrinfo = Names().getaddrinfo  # type: ignore[assignment]  # no name leaves the machine
+        socket.getaddrinfo = Names().getaddrinfo  # type: ignore[assignment]  # no DNS query leaves the machine
         with os.fdopen(os.dup(sys.stdout.fileno()), "w") as shown:
-            # Writing log lines is part of the work; where they end up is not.
+            # The measured work includes writing log lines; the lines themselves are discarded.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             found = compare(measure(good, bad, chosen.files))
             grown = [name for name, (first, last) in found.items() if last > first + _MAY_GROW[name]]
@@ -161,7 +161,9 @@ def main() -> None:
                 results.save("load", f"{chosen.files} Files", found)
             print(results.long_life_table(found, chosen.files, PERIOD), file=shown)
             print(f"grown: {', '.join(grown) or 'nothing'}", file=shown)
-    os._exit(bool(set(grown) & set(_COUNTS) if chosen.counts else grown))  # as Lambda ends: nothing is closed
+    os._exit(
+        bool(set(grown) & set(_COUNTS) if chosen.counts else grown)
+    )  # Lambda ends a process without closing anything either
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""The work of the thread pools that callers have: `httpx.get`, a client for each call, then boto3."""
+"""The jobs of the callers' thread pools: `httpx.get`, which makes a client for each call, then boto3."""
 
 import httpx
 
-from bench.competitors.storing import put
+from bench.competitors.boto3_store import put
 
 WORKERS = 16
 CHUNK = 8

@@ -1,10 +1,10 @@
-"""How long a function takes to start, and to its first answer, for a File of three images.
+"""Measures the time from a cold start to the first response, for a File of three images.
 
-    .venv/bin/python tests/bench/startup.py [--runs 10]
+    .venv/bin/python tests/bench/cold_start.py [--runs 10]
 
-The artefact of `make build` in AWS's runtime emulator, beside two functions that sam builds as they come: one that
-makes an S3 client and a logger, and the obvious rewrite. INIT is what the emulator reports as such: the start of
-Python, the imports, and what the modules do. Every start has an environment of its own, in turns.
+The artifact of `make build` runs in AWS's runtime emulator, beside two functions built by plain `sam build`: one that
+makes an S3 client and a logger, and the obvious rewrite. INIT is what the emulator reports: starting Python, importing
+the modules and running them. The functions take turns, and each start has a new environment.
 Writes .local/bench/startup.json, which report.py reads.
 """
 
@@ -28,11 +28,11 @@ from infra.template import ROOT, functions, load  # noqa: E402
 
 from bench import results, summary  # noqa: E402
 from bench.cases import OURS  # noqa: E402
-from bench.ground import BUCKET, Ground, open_ground  # noqa: E402
+from bench.nginx_lab import BUCKET, NginxLab, open_lab  # noqa: E402
 from support.runtime_emulator import environment  # noqa: E402
 
 SAM = ROOT / ".local" / "sam" / "bin" / "sam"
-STARTS = HERE.parent / "starts"
+FUNCTIONS = HERE.parent / "cold_start_functions"
 BUILT = ROOT / ".local" / "bench" / "starts"
 _INIT = re.compile(r"INIT REPORT\(durationMs: ([0-9.]+)\)")
 _WARM_UPS = 1
@@ -40,7 +40,7 @@ _WARM_UPS = 1
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """Where a function's code is, what its handler is called, and the variables that are its own."""
+    """A built function: its code, its handler and its environment variables."""
 
     code: Path
     handler: str
@@ -48,12 +48,12 @@ class Function:
 
 
 def build() -> dict[str, Function]:
-    """Build everything."""
+    """Build our artifact and the functions it is compared with; return them by name."""
     into = artefact.local_build()
     artefact.build(artefact.machine(), into, SAM)
     _build_others()
     ours = functions(load(into / "template.yaml"))["HttpFunction"]
-    # The variables that are the same in every stack; the others are parameters.
+    # Only the fixed variables: the others are parameters of the stack.
     plain = {name: value for name, value in ours["Environment"]["Variables"].items() if isinstance(value, str)}
     return {
         OURS: Function(into / "HttpFunction", ours["Handler"], plain),
@@ -64,34 +64,34 @@ def build() -> dict[str, Function]:
 
 def _build_others() -> None:
     BUILT.parent.mkdir(parents=True, exist_ok=True)
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # sam looks there for the runtime's Python
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # where sam looks for the runtime's Python
     env = {**os.environ, "PATH": path, "AWS_DEFAULT_REGION": "us-east-1", **quiet(BUILT.parent / "sam")}
-    command: list[str | Path] = [SAM, "build", "--template", STARTS / "template.yaml", "--build-dir", BUILT]
+    command: list[str | Path] = [SAM, "build", "--template", FUNCTIONS / "template.yaml", "--build-dir", BUILT]
     run(command, env=env, cwd=BUILT.parent, log=BUILT.parent / "sam-build.log", doing="sam build")
 
 
-def start(function: Function, ground: Ground, urls: list[str]) -> tuple[float, float]:
-    """Start a function once: seconds of INIT, and seconds from the event to the answer, INIT in them."""
+def start(function: Function, lab: NginxLab, urls: list[str]) -> tuple[float, float]:
+    """Start a function once; return the seconds of INIT, and the seconds from the event to the response with INIT."""
     variables = function.variables | {
-        "AWS_ENDPOINT_URL_S3": ground.endpoint("http"),
+        "AWS_ENDPOINT_URL_S3": lab.endpoint("http"),
         "AWS_ACCESS_KEY_ID": "bench",
         "AWS_SECRET_ACCESS_KEY": "bench",
         "AWS_REGION": "eu-central-1",
         "AWS_DEFAULT_REGION": "eu-central-1",
         "IMAGE_BUCKET": BUCKET,
         "ALLOWED_NETWORKS": "127.0.0.0/8",
-        "ALLOWED_PORTS": f"80,443,{ground.ports['origin_http']}",
+        "ALLOWED_PORTS": f"80,443,{lab.ports['origin_http']}",
     }
     with (
         tempfile.TemporaryDirectory() as home,
         environment(function.code, function.handler, Path(home), timeout=30, variables=variables) as started,
     ):
-        answer = started.invoke(_event(urls))
+        response = started.invoke(_event(urls))
         log = started.log.read_text()
         found = _INIT.search(log)
-        if found is None or answer.json().get("statusCode") != 200:
-            raise LocalError(f"{function.handler} did not start: {answer.body[:500]}\n{log[-2000:]}")
-    return float(found[1]) / 1000, answer.seconds
+        if found is None or response.json().get("statusCode") != 200:
+            raise LocalError(f"{function.handler} did not start: {response.body[:500]}\n{log[-2000:]}")
+    return float(found[1]) / 1000, response.seconds
 
 
 def _event(urls: list[str]) -> dict[str, Any]:
@@ -107,14 +107,14 @@ def main() -> int:
     with (
         artefact.reserved(artefact.local_build()),
         tempfile.TemporaryDirectory() as directory,
-        open_ground(Path(directory)) as ground,
+        open_lab(Path(directory)) as lab,
     ):
         built = build()
         starts: dict[str, dict[str, list[float]]] = {name: {"init": [], "cold": []} for name in built}
-        urls = ground.urls("http", 150_000, 3)
+        urls = lab.urls("http", 150_000, 3)
         for turn in range(_WARM_UPS + asked.runs):
             for name, function in built.items():
-                init, cold = start(function, ground, urls)
+                init, cold = start(function, lab, urls)
                 if turn >= _WARM_UPS:
                     starts[name]["init"].append(init)
                     starts[name]["cold"].append(cold)

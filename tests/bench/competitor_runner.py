@@ -1,9 +1,9 @@
-"""One competitor in a process of its own, warm, that runs whenever it is told to.
+"""Runs one competitor in this process, as often as it is told to.
 
-    python program.py NAME    with one command a line at stdin, and one answer a line at stdout, all JSON
+    python competitor_runner.py NAME    reads one JSON command per line, writes one JSON response per line
 
-`{"run": [url, ...]}` runs the job once; `{"reopen": true}` closes every connection first, beside the measured time.
-The answer is what it cost: seconds of wall and CPU (of children too), and the peak of resident memory.
+`{"run": [url, ...]}` stores the images once and answers with the cost: seconds of wall time and CPU (children
+included) and the peak of resident memory. `{"reopen": true}` closes the connections; its time is not measured.
 """
 
 import gc
@@ -26,20 +26,20 @@ _RESET_PEAK = "5"
 
 
 def cpu_seconds() -> float:
-    """What this process and its children that have ended have computed."""
+    """Return the CPU seconds of this process and of its children that have ended."""
     spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(usage.ru_utime + usage.ru_stime for usage in spent)
 
 
 def peak_mib() -> float:
-    """Resident memory at its highest since it was last reset; children are not in it."""
+    """Return the peak of this process's resident memory since the last reset, without its children."""
     found = re.search(r"VmHWM:\s+(\d+) kB", _STATUS.read_text())
     assert found is not None
     return int(found[1]) / 1024
 
 
 def measure(competitor: ModuleType, urls: list[str]) -> dict[str, float]:
-    gc.collect()  # what the run before has left is not this one's cost
+    gc.collect()  # garbage of the previous run is not a cost of this one
     Path("/proc/self/clear_refs").write_text(_RESET_PEAK)
     before, cpu, begin = peak_mib(), cpu_seconds(), time.perf_counter()
     competitor.run(urls, "bench")
@@ -49,18 +49,18 @@ def measure(competitor: ModuleType, urls: list[str]) -> dict[str, float]:
 
 def main() -> None:
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w")
-    # Writing log lines is part of the work; where they end up is not.
+    # The measured work includes writing log lines; the lines themselves are discarded.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     competitor = importlib.import_module(f"bench.competitors.{sys.argv[1]}")
     for line in sys.stdin:
         command: dict[str, Any] = json.loads(line)
-        answer: dict[str, float] = {}
+        response: dict[str, float] = {}
         if "reopen" in command:
             competitor.reopen()
         else:
-            answer = measure(competitor, command["run"])
-        print(json.dumps(answer), file=out, flush=True)
-    os._exit(0)  # as Lambda ends: nothing is closed
+            response = measure(competitor, command["run"])
+        print(json.dumps(response), file=out, flush=True)
+    os._exit(0)  # Lambda ends a process without closing anything either
 
 
 if __name__ == "__main__":
