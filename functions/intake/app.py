@@ -97,7 +97,8 @@ def downloader(settings: Config) -> HttpDownloader:
         connect_timeout=limits.connect_timeout,
         read_timeout=limits.read_timeout,
         tls=_tls(certifi.where()),
-        network=guard,
+        resolver=guard,
+        zero_copy=True,
     )
     contact = f" (+{settings.contact})" if settings.contact else ""
     return HttpDownloader(transport, limits, PRODUCT + contact)
@@ -108,7 +109,9 @@ def s3_client(name: str) -> S3Client:
     signer = BackgroundValue(partial(_signer, name))
     # The certificates of a proxy or of a private S3 are told as everywhere in boto3.
     tls = _tls(os.environ.get("AWS_CA_BUNDLE") or certifi.where())
-    transport = PooledTransport(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, tls=tls, dials=DIALS)
+    transport = PooledTransport(
+        connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, tls=tls, connect_limit=DIALS, zero_copy=True
+    )
     return S3Client(signer, transport)
 
 

@@ -14,6 +14,8 @@ from intake.download.image_timer import ImageTimer
 from intake.download.memory_budget import Reservation
 from intake.download.origin_limiter import OriginLimiter
 from intake.download.response_policy import content_length, raise_for_status, redirect_location
+from intake.download.transport_errors import to_download_error
+from intake.http_client.errors import TransportError
 from intake.http_client.transport import NO_BODY, origin_url
 from intake.ingest.ports import Download
 from intake.model.backoff import backoff
@@ -38,7 +40,7 @@ class HttpDownloader:
         """Take over a transport, which refuses every address that is not to be dialled.
 
         Args:
-            transport: raises leaves of `IntakeError` only.
+            transport: raises `TransportError`, and what its resolver raises.
             limits: the bounds.
             user_agent: says who asks, and where to complain.
         """
@@ -91,6 +93,8 @@ class HttpDownloader:
                     if url is first:
                         effort.attempts = before  # nobody was asked: every refusal looks the same
                     raise
+                except TransportError as error:
+                    raise to_download_error(error) from error
             if isinstance(answer, Download):
                 return answer
             url = answer

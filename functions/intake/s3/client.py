@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import httpx
 from botocore.exceptions import BotoCoreError
 
+from intake.http_client.errors import TransportError
 from intake.http_client.transport import NO_BODY, BytesBody, origin_url
 from intake.model.backoff import backoff
-from intake.model.errors import IntakeError, StoreDenied, StoreFailed
+from intake.model.errors import StoreDenied, StoreFailed
 
 if TYPE_CHECKING:
     from intake.s3.background_value import BackgroundValue
@@ -77,7 +78,7 @@ class S3Client:
     """Calls for the objects of one bucket, repeated where that may help."""
 
     def __init__(self, signer: "BackgroundValue[Signer]", transport: httpx.AsyncBaseTransport) -> None:
-        """Take over a signer, which knows the bucket, and a transport, which raises leaves of `IntakeError` only."""
+        """Take over a signer, which knows the bucket, and a transport, which raises `TransportError`."""
         self._signer = signer
         self._transport = transport
 
@@ -118,8 +119,8 @@ class S3Client:
                     await answer.stream.aclose()  # type: ignore[union-attr]  # an async transport's stream is async
         except TimeoutError as error:
             raise StoreFailed(reason=f"S3 took longer than {_CALL_SECONDS:g} seconds") from error
-        except IntakeError as error:
-            raise StoreFailed(reason=f"{error.code}: {error.reason}") from error
+        except TransportError as error:
+            raise StoreFailed(reason=f"{type(error).__name__}: {error}") from error
         except BotoCoreError as error:
             raise StoreFailed(reason=f"cannot sign: {type(error).__name__}: {error}") from error
         # A condition on what is there also fails, in its own way, where nothing is.

@@ -8,7 +8,8 @@ import httpx
 import pytest
 from botocore.exceptions import CredentialRetrievalError
 
-from intake.model.errors import ConnectionLost, StoreDenied, StoreFailed
+from intake.http_client.errors import ConnectionLost
+from intake.model.errors import StoreDenied, StoreFailed
 from intake.s3 import client as adapter
 from intake.s3.background_value import BackgroundValue
 from intake.s3.client import S3Client, S3Response
@@ -76,7 +77,16 @@ async def call(script: Script, method: str = "PUT", signer: Any = None) -> S3Res
 
 @pytest.mark.parametrize(
     "trouble",
-    [(503, SLOW_DOWN), (500, b""), (409, b""), (429, b""), (408, b""), (502, b""), (504, b""), ConnectionLost()],
+    [
+        (503, SLOW_DOWN),
+        (500, b""),
+        (409, b""),
+        (429, b""),
+        (408, b""),
+        (502, b""),
+        (504, b""),
+        ConnectionLost("closed"),
+    ],
 )
 async def test_what_may_go_away_is_tried_again_with_a_new_signature(trouble: tuple[int, bytes] | Exception) -> None:
     script = Script(trouble, trouble, (200, b""))
