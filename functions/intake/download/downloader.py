@@ -13,7 +13,7 @@ from intake.download.image_body import ImageBody
 from intake.download.image_timer import ImageTimer
 from intake.download.memory_budget import Reservation
 from intake.download.origin_limiter import OriginLimiter
-from intake.download.response_policy import content_length, raise_for_status, redirect_location
+from intake.download.response_policy import check_body, raise_for_status, redirect_location
 from intake.download.transport_errors import to_download_error
 from intake.http_client.errors import TransportError
 from intake.http_client.transport import NO_BODY, origin_url
@@ -134,7 +134,8 @@ class HttpDownloader:
     ) -> tuple[memoryview, str]:
         raise_for_status(answer.status_code, answer.headers, datetime.now(UTC))
         most = self._limits.max_image_bytes
-        length = content_length(answer.headers, most)
+        length: int | None = answer.extensions["content_length"]
+        check_body(answer.headers, length, most)
         await reservation.reserve(most if length is None else length, host)
         body = ImageBody(length, most, self._limits.image_types)
         async with clock:

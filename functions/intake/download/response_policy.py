@@ -7,7 +7,6 @@ from email.utils import parsedate_to_datetime
 from intake.model.errors import (
     AccessDenied,
     BadRedirect,
-    BadResponse,
     HttpClientError,
     HttpServerError,
     IntakeError,
@@ -72,32 +71,24 @@ def _error_for(status: int, seconds: float | None) -> IntakeError:
     return HttpClientError(answered) if status in _CLIENT_ERRORS else UnexpectedStatus(answered)
 
 
-def content_length(headers: Mapping[str, str], most: int) -> int | None:
-    """Return how many bytes the body will have, or None where the origin does not say.
+def check_body(headers: Mapping[str, str], content_length: int | None, most: int) -> None:
+    """Reject a body that the service cannot use, before any of it is read.
 
     Args:
-        headers: of the answer.
-        most: the largest body that is taken, in bytes.
+        headers: of the response.
+        content_length: bytes of the body; None where the head does not say.
+        most: the largest body that is accepted, in bytes.
 
     Raises:
-        UnsupportedEncoding: the body is encoded, although identity was asked for.
-        BadResponse: the length is not a number.
+        UnsupportedEncoding: the body is encoded, although the request asked for identity.
         TooLarge: the length is over `most`.
     """
     for name, accepted in _PLAIN.items():
         encoding = headers.get(name, "").strip().lower()
         if encoding not in accepted:
             raise UnsupportedEncoding(reason=f"{name} {_named(encoding)}")
-    text = headers.get("content-length")
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit()):
-        raise BadResponse("The origin announced a length that is not a number.")
-    # Leading zeros are digits too: Python turns no text of thousands of them into a number.
-    digits = text.lstrip("0") or "0"
-    if len(digits) > len(str(most)) or int(digits) > most:
+    if content_length is not None and content_length > most:
         raise TooLarge(f"The origin announced more than the {most} bytes that are allowed.")
-    return int(digits)
 
 
 def _named(encoding: str) -> str:

@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intake.download.response_policy import content_length, raise_for_status, redirect_location, retry_after
+from intake.download.response_policy import check_body, raise_for_status, redirect_location, retry_after
 from intake.model.errors import (
     AccessDenied,
     BadRedirect,
-    BadResponse,
     HttpClientError,
     HttpServerError,
     IntakeError,
@@ -104,35 +103,29 @@ def test_a_retry_after_of_any_text_is_seconds_or_nothing(text: str) -> None:
     assert seconds is None or seconds >= 0
 
 
+@pytest.mark.parametrize("length", [None, 0, 7, MOST])
 @pytest.mark.parametrize(
-    ("expected", "headers"),
+    "headers",
     [
-        (None, {}),
-        (0, {"content-length": "0"}),
-        (1000, {"content-length": "1000"}),
-        (7, {"content-length": "0007"}),
-        (7, {"content-length": "7", "content-encoding": "identity"}),
-        (7, {"content-length": "7", "content-encoding": " Identity "}),
-        (None, {"content-encoding": ""}),
+        {},
+        {"content-encoding": ""},
+        {"content-encoding": "identity"},
+        {"content-encoding": " Identity "},
+        {"transfer-encoding": "chunked"},
     ],
 )
-def test_a_length_is_taken_at_its_word(expected: int | None, headers: dict[str, str]) -> None:
-    assert content_length(headers, MOST) == expected
+def test_plain_body_within_the_limit_is_accepted(length: int | None, headers: dict[str, str]) -> None:
+    check_body(headers, length, MOST)
 
 
-@pytest.mark.parametrize("text", ["1001", "9" * 10_000, "0" * 5000 + "1001"])
-def test_a_length_over_the_limit_is_refused_before_the_body(text: str) -> None:
+@pytest.mark.parametrize("length", [MOST + 1, 2**63 - 1])
+def test_length_over_the_limit_is_rejected_before_the_body(length: int) -> None:
     with pytest.raises(TooLarge, match="more than the 1000 bytes"):
-        content_length({"content-length": text}, MOST)
-
-
-@pytest.mark.parametrize("text", ["", "-1", "+1", "1.0", "0x10", "1, 1", "1, 2", "1_0", " 1", "ten", "٣"])
-def test_a_length_that_is_no_number_is_no_http(text: str) -> None:
-    with pytest.raises(BadResponse):
-        content_length({"content-length": text}, MOST)
+        check_body({}, length, MOST)
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "deflate", "zstd", "identity, gzip", "x"])
-def test_another_encoding_is_refused(encoding: str) -> None:
+@pytest.mark.parametrize("name", ["content-encoding", "transfer-encoding"])
+def test_body_in_another_encoding_is_rejected(name: str, encoding: str) -> None:
     with pytest.raises(UnsupportedEncoding):
-        content_length({"content-encoding": encoding, "content-length": "5"}, MOST)
+        check_body({name: encoding}, 5, MOST)
