@@ -47,7 +47,7 @@ async def opened(
         region_name=s3.region,
     )
     tls = ssl.create_default_context(cafile=certifi.where())
-    transport = PooledTransport(connect_timeout=1.0, read_timeout=read_timeout, tls=tls)
+    transport = PooledTransport(connect_timeout=1.0, read_timeout=read_timeout, tls=tls, zero_copy=True)
     store = S3Store(S3Client(BackgroundValue(partial(Signer, session, bucket)), transport))
     try:
         yield store
