@@ -26,7 +26,7 @@ from infra.local.process import LocalError, run  # noqa: E402
 from infra.local.sam import quiet  # noqa: E402
 from infra.template import ROOT, functions, load  # noqa: E402
 
-from bench import results  # noqa: E402
+from bench import results, summary  # noqa: E402
 from bench.cases import OURS  # noqa: E402
 from bench.nginx_lab import BUCKET, NginxLab, open_lab  # noqa: E402
 from support.runtime_emulator import environment  # noqa: E402
@@ -119,7 +119,7 @@ def main() -> int:
                     starts[name]["init"].append(init)
                     starts[name]["cold"].append(cold)
     results.save("startup", "starts", starts)
-    print(results.starts_table(starts))
+    print(results.starts_table({name: summary.of_starts(figures) for name, figures in starts.items()}))
     return 0
 
 

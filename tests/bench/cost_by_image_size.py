@@ -1,7 +1,6 @@
-"""What a million images cost by their size, from the times that were measured: Lambda's and S3's part of it."""
+"""What a million images cost by their size, computed from the measured times: the parts of Lambda and S3."""
 
 from collections.abc import Mapping
-from statistics import median
 from typing import Any
 
 from bench.cases import OURS, WARM_48, Case
@@ -11,14 +10,21 @@ SIZES = (Case(48, size=20_000, standard=False), WARM_48, Case(48, size=2_000_000
 
 
 def table(compared: Mapping[str, Any]) -> str:
-    """Dollars per million images, each File of 48 with a receipt of its own, in Markdown; empty where none is known."""
-    rows = [_row(case, compared[case.name]["is"][OURS]) for case in SIZES if case.name in compared]
-    head = ["| dollars per million images | function, ms an image | Lambda | S3, PUT | both |", "|---|---|---|---|---|"]
+    """Return dollars per million images in Markdown, with 48 images and one receipt per File; empty without figures.
+
+    Args:
+        compared: the cases of the summary, by name.
+    """
+    rows = [_row(case, compared[case.name]["programs"][OURS]) for case in SIZES if case.name in compared]
+    head = [
+        "| dollars per million images | function, ms per image | Lambda | S3, PUT | both |",
+        "|---|---|---|---|---|",
+    ]
     return "\n".join([*head, *rows]) if rows else ""
 
 
-def _row(case: Case, runs: list[dict[str, float]]) -> str:
-    seconds = median(run["wall"] for run in runs) / case.images
+def _row(case: Case, ours: Mapping[str, float]) -> str:
+    seconds = ours["wall_ms"] / 1000 / case.images
     time = IMAGES * seconds * FUNCTION_GB * LAMBDA_GB_SECOND + IMAGES / case.images * LAMBDA_REQUEST
     puts = (IMAGES + IMAGES / case.images) * S3_PUT
     size = f"{case.size // 1000} KB" if case.size < 1_000_000 else f"{case.size // 1_000_000} MB"

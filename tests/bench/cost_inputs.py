@@ -70,7 +70,7 @@ def _file_with_receipt(images: int) -> tuple[Any, Any, Any]:
 
     urls = [f"https://images.example/2026/11/22/lot-0007/camera-02/{number:06}.jpg" for number in range(images)]
     file = File.parse({"urls": urls})
-    info, stats = ImageInfo("jpeg", 1000, 750, 1), FetchStats(1, 120, 25)
+    info, stats = ImageInfo("jpeg", 1000, 750, 1, "image/jpeg", "jpg"), FetchStats(1, 120, 25)
     digests = [f"{number:064x}" for number in range(images)]
     outcomes = [
         Stored(info, f"images/3f/{digest}.jpg", digest, IMAGE_BYTES, Url.parse(url), reused=False, stats=stats)

@@ -25,7 +25,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS.parent / "functions")]
+sys.path[:0] = [str(TESTS.parent), str(TESTS), str(TESTS.parent / "functions")]
 
 from bench.python_servers import start_server  # noqa: E402 - the path comes first
 from support.origin import BEHAVIOURS, MOST, STORED, Origin  # noqa: E402
@@ -113,18 +113,6 @@ def compare(samples: list[Sample]) -> dict[str, tuple[float, float]]:
     return found
 
 
-def table(found: dict[str, tuple[float, float]], number: int) -> str:
-    lines = [f"| | Files {PERIOD + 1} to {2 * PERIOD} | Files {number - PERIOD + 1} to {number} |", "|---|---|---|"]
-    names = {
-        "MiB": "MiB resident",
-        "ms per File": "ms per File, mean",
-        "sockets": "sockets open",
-        "tasks": "asyncio tasks left",
-    }
-    lines += [f"| {names.get(name, name)} | {first:.0f} | {last:.0f} |" for name, (first, last) in found.items()]
-    return "\n".join(lines)
-
-
 async def _serve(ready: Connection) -> None:
     async with Origin() as origin:
         ready.send(origin.base)
@@ -167,7 +155,11 @@ def main() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             found = compare(measure(good, bad, chosen.files))
             grown = [name for name, (first, last) in found.items() if last > first + _MAY_GROW[name]]
-            print(table(found, chosen.files), file=shown)
+            from bench import results  # noqa: PLC0415 - after the measurement, whose memory it would add to
+
+            if not chosen.counts:
+                results.save("load", f"{chosen.files} Files", found)
+            print(results.long_life_table(found, chosen.files, PERIOD), file=shown)
             print(f"grown: {', '.join(grown) or 'nothing'}", file=shown)
     os._exit(
         bool(set(grown) & set(_COUNTS) if chosen.counts else grown)

@@ -123,7 +123,7 @@ TARGETS = (
         _cold_start_ratio("init", "client_and_logger"),
     ),
     Target(
-        "cold start to answer, 3 images / obvious rewrite, plain sam build",
+        "cold start to response, 3 images / obvious rewrite, plain sam build",
         0.5,
         0.35,
         _cold_start_ratio("cold", "obvious_rewrite"),

@@ -31,7 +31,7 @@ START = {"startup": {"starts": {"is": STARTS}}}
         (0.75, "48 cold over TLS: wall / (aiohttp + aiobotocore)", COLD),
         (400.0, "CPU of an image, 4,800 / 48", MANY),
         (20.0, "1,000 images of 2 MB: MiB beyond imports and budget", MEMORY),
-        (0.5, "cold start to answer, 3 images / obvious rewrite, plain sam build", START),
+        (0.5, "cold start to response, 3 images / obvious rewrite, plain sam build", START),
         (None, "48 warm: wall / (aiohttp + aiobotocore)", COLD),
     ],
 )

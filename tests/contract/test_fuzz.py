@@ -55,11 +55,15 @@ def raises_an_error_of_downloads(body: bytes, limits: Limits) -> ImageInfo:
 
 
 def accepts_truncated_images(body: bytes, limits: Limits) -> ImageInfo:
-    return ImageInfo("jpeg", len(body), 1, 1) if body[:2] == b"\xff\xd8" else verify(body, limits)
+    return ImageInfo("jpeg", len(body), 1, 1, "image/jpeg", "jpg") if body[:2] == b"\xff\xd8" else verify(body, limits)
 
 
 def accepts_a_prefix_and_rejects_a_longer_one(body: bytes, limits: Limits) -> ImageInfo:
-    return ImageInfo("jpeg", 1, 1, 1) if body[:2] == b"\xff\xd8" and len(body) % 3 == 0 else verify(body, limits)
+    return (
+        ImageInfo("jpeg", 1, 1, 1, "image/jpeg", "jpeg")
+        if body[:2] == b"\xff\xd8" and len(body) % 3 == 0
+        else verify(body, limits)
+    )
 
 
 def ignores_the_pixel_limit(body: bytes, _: Limits) -> ImageInfo:

@@ -43,7 +43,7 @@ def reopen() -> None:
         if hasattr(made, "cache_clear"):
             made.cache_clear()
     app.ingest_service()
-    app.run(app.store()._bucket._signer.get())  # made before the measured time, like the clients of the others
+    app.run(app.store()._client._signer.get())  # as the others' clients: made before the time runs
 
 
 def close() -> None:

@@ -1,4 +1,4 @@
-"""What the README tells to type does what the README says."""
+"""The signed curl command of docs/files-and-receipts.md works against the deployed API."""
 
 import json
 import os
@@ -11,12 +11,12 @@ from infra.local.ministack import REGION
 
 from e2e.conftest import Ground
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "files-and-receipts.md"
 SHELL = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
-def test_the_signed_curl_of_the_readme_gets_a_receipt(deployed: Ground) -> None:
-    [command] = [block for block in SHELL.findall(README.read_text()) if block.startswith("curl")]
+def test_signed_curl_of_the_page_returns_a_receipt(deployed: Ground) -> None:
+    [command] = [block for block in SHELL.findall(PAGE.read_text()) if block.startswith("curl")]
     command = command.replace("https://images.example/a.jpg", deployed.url("inspect.jpg"))
     environment = os.environ | {
         "API_URL": deployed.stack.api_url,

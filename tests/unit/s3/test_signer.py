@@ -1,4 +1,4 @@
-"""What S3's answers mean, and where its requests go: the address of the region, or the endpoint that is set."""
+"""`Signer`: which endpoint requests go to, and signatures that equal those of botocore."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,44 +13,7 @@ from botocore.session import get_session
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intake.model.errors import StoreDenied, StoreFailed
-from intake.s3.client import refusal
 from intake.s3.signer import SignedUrl, Signer
-
-
-def error(code: str) -> bytes:
-    return f'<?xml version="1.0"?><Error><Code>{code}</Code><Message>no</Message></Error>'.encode()
-
-
-@pytest.mark.parametrize(
-    ("expected", "status", "document"),
-    [
-        (StoreFailed, 503, error("SlowDown")),
-        (StoreFailed, 500, error("InternalError")),
-        (StoreFailed, 409, error("ConditionalRequestConflict")),
-        (StoreFailed, 429, b""),
-        (StoreFailed, 502, b"<html>"),
-        (StoreFailed, 521, b"<html>"),
-        (StoreFailed, 307, error("TemporaryRedirect")),
-        (StoreFailed, 400, error("RequestTimeout")),
-        (StoreFailed, 400, error("BadDigest")),
-        (StoreFailed, 400, error("ExpiredToken")),
-        (StoreFailed, 403, error("RequestTimeTooSkewed")),
-        (StoreDenied, 403, error("AccessDenied")),
-        (StoreDenied, 403, error("SignatureDoesNotMatch")),
-        (StoreDenied, 404, error("NoSuchBucket")),
-        (StoreDenied, 400, error("InvalidRequest")),
-        (StoreDenied, 301, error("PermanentRedirect")),
-        (StoreDenied, 501, error("NotImplemented")),
-        (StoreDenied, 418, b""),
-    ],
-)
-def test_an_error_of_s3_may_go_away_or_may_not(
-    expected: type[StoreFailed | StoreDenied], status: int, document: bytes
-) -> None:
-    found = refusal(status, document)
-    assert expected is type(found)
-    assert (found.reason or "").startswith(f"S3 answered {status}")
 
 
 @pytest.fixture
@@ -76,7 +39,7 @@ def session(region: str) -> boto3.Session:
     ],
 )
 @pytest.mark.usefixtures("environment")
-def test_a_bucket_is_asked_at_the_address_of_its_region(origin: str, region: str) -> None:
+def test_signer_uses_the_endpoint_of_the_region(origin: str, region: str) -> None:
     signed = Signer(session(region), "the-images").sign("PUT", "images/ab/c d.jpg", {})
     assert (origin, "/images/ab/c%20d.jpg") == (signed.origin, signed.target.partition("?")[0])
     [credential] = parse_qs(urlsplit(signed.target).query)["X-Amz-Credential"]
@@ -84,7 +47,7 @@ def test_a_bucket_is_asked_at_the_address_of_its_region(origin: str, region: str
 
 
 @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:9000", "http://localhost:4566", "https://s3.example:8443"])
-def test_an_endpoint_that_is_set_is_asked_with_the_bucket_in_the_path(
+def test_signer_uses_the_configured_endpoint_with_the_bucket_in_the_path(
     environment: pytest.MonkeyPatch, endpoint: str
 ) -> None:
     environment.setenv("AWS_ENDPOINT_URL_S3", endpoint)
@@ -92,23 +55,21 @@ def test_an_endpoint_that_is_set_is_asked_with_the_bucket_in_the_path(
     assert (endpoint, "/the-images/receipts/a.json") == (signed.origin, signed.target.partition("?")[0])
 
 
-def test_an_endpoint_that_is_to_be_ignored_is_ignored(environment: pytest.MonkeyPatch) -> None:
+def test_signer_ignores_the_configured_endpoint_when_told_to(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9000")
     environment.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
     signed = Signer(session("eu-central-1"), "the-images").sign("GET", "receipts/a.json", {})
-    assert (
-        signed.origin,
-        signed.target.partition("?")[0],
-    ) == ("https://the-images.s3.eu-central-1.amazonaws.com", "/receipts/a.json")
+    assert signed.origin == "https://the-images.s3.eu-central-1.amazonaws.com"
+    assert signed.target.partition("?")[0] == "/receipts/a.json"
 
 
-def as_botocore_signs(own: boto3.Session, method: str, signed: SignedUrl, headers: dict[str, str]) -> Any:
-    """The query that botocore's own signer makes of the same request, at the same moment."""
+def sign_with_botocore(own: boto3.Session, method: str, signed: SignedUrl, headers: dict[str, str]) -> Any:
+    """Return the query that botocore's own signer makes of the same request at the same time."""
     [date] = parse_qs(urlsplit(signed.target).query)["X-Amz-Date"]
-    moment = datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    time = datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     request = AWSRequest(method, signed.origin + signed.target.partition("?")[0], headers)
     with pytest.MonkeyPatch.context() as clock:
-        clock.setattr("botocore.auth.get_current_datetime", lambda: moment)
+        clock.setattr("botocore.auth.get_current_datetime", lambda: time)
         credentials = own.get_credentials()
         assert credentials is not None
         S3SigV4QueryAuth(credentials, "s3", "eu-central-1", expires=300).add_auth(request)
@@ -125,38 +86,37 @@ def as_botocore_signs(own: boto3.Session, method: str, signed: SignedUrl, header
     token=st.sampled_from([None, "t/+=~ token"]),
     secret=st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=40),
 )
-def test_the_signature_is_the_one_that_botocore_makes(
+def test_signer_makes_the_signature_of_botocore(
     method: str, key: str, headers: dict[str, str], token: str | None, secret: str
 ) -> None:
     own = boto3.Session("key/+", secret, token, region_name="eu-central-1")
     signed = Signer(own, "the-images").sign(method, key, headers)
 
-    assert as_botocore_signs(own, method, signed, headers) == parse_qs(urlsplit(signed.target).query)
+    assert sign_with_botocore(own, method, signed, headers) == parse_qs(urlsplit(signed.target).query)
 
 
 @pytest.mark.parametrize("endpoint", ["http://s3.example:80", "https://s3.example:443", "http://S3.Example:9000"])
-def test_the_host_is_signed_as_it_goes_out(environment: pytest.MonkeyPatch, endpoint: str) -> None:
-    """In lower case, without the scheme's own port."""
+def test_signer_signs_host_in_lower_case_without_default_port(environment: pytest.MonkeyPatch, endpoint: str) -> None:
     environment.setenv("AWS_ENDPOINT_URL_S3", endpoint)
     own = session("eu-central-1")
     signed = Signer(own, "the-images").sign("GET", "a", {})
 
-    assert as_botocore_signs(own, "GET", signed, {}) == parse_qs(urlsplit(signed.target).query)
+    assert sign_with_botocore(own, "GET", signed, {}) == parse_qs(urlsplit(signed.target).query)
 
 
 @pytest.mark.usefixtures("environment")
-def test_credentials_are_renewed_by_boto3_when_they_run_out() -> None:
+def test_signer_uses_renewed_credentials_when_the_old_ones_expire() -> None:
     issued: list[str] = []
 
     def renew() -> dict[str, Any]:
         issued.append(f"key{len(issued)}")
-        # One that is over at once: boto3 asks again before the next use.
+        # Expires at once: boto3 renews it before the next use.
         expiry = datetime.now(UTC) + timedelta(seconds=1)
         return {"access_key": issued[-1], "secret_key": "s", "token": "t", "expiry_time": expiry.isoformat()}
 
     inner = get_session()
     credentials = RefreshableCredentials.create_from_metadata(renew(), renew, "test")
-    inner._credentials = credentials  # type: ignore[attr-defined]  # there is no public way to set them
+    inner._credentials = credentials  # type: ignore[attr-defined]  # boto3 has no public way to set them
     signer = Signer(boto3.Session(botocore_session=inner, region_name="eu-central-1"), "the-images")
     keys = [parse_qs(urlsplit(signer.sign("GET", "a", {}).target).query)["X-Amz-Credential"][0] for _ in range(2)]
     assert keys[0].split("/")[0] != keys[1].split("/")[0]

@@ -1,4 +1,4 @@
-"""docs/laptop.md, typed: `make up` in one terminal, every command of the page in another, Ctrl-C at the end."""
+"""docs/try-it-locally.md: `make up` in one terminal, every command of the page in another, Ctrl-C at the end."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from infra.local.process import free_port
 
 from e2e.conftest import ROOT, eventually
 
-PAGE = ROOT / "docs" / "laptop.md"
+PAGE = ROOT / "docs" / "try-it-locally.md"
 HERE = ROOT / ".local" / "up"
 START, SOURCE, FILE, MANIFEST, RECEIPT, BULK, LISTING, LOGS = re.findall(
     r"^```sh\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE
