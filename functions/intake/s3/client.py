@@ -166,7 +166,7 @@ def _is_bucket_missing(status: int, content: bytes) -> bool:
 
 
 def error_for(status: int, content: bytes) -> StoreFailed | StoreDenied:
-    """Return the error that an error response of S3 stands for: StoreFailed where a retry may help.
+    """Map an error response of S3 to an error: StoreFailed where a retry may help, else StoreDenied.
 
     Args:
         status: HTTP status of the response.
