@@ -68,7 +68,7 @@ async def test_store_fails_when_s3_cannot_be_reached(monkeypatch: pytest.MonkeyP
     async with open_store(s3_server.S3Server(f"http://127.0.0.1:{port}"), "bucket", monkeypatch) as store:
         with pytest.raises(StoreFailed) as failed:
             await store.put_document(RECEIPT, b"{}")
-    assert (failed.value.reason or "").startswith("connect_failed")
+    assert (failed.value.reason or "").startswith("ConnectError")
 
 
 async def test_store_fails_after_four_connections_when_s3_resets_every_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +83,7 @@ async def test_store_fails_after_four_connections_when_s3_resets_every_one(monke
         async with open_store(s3_server.S3Server(f"http://127.0.0.1:{port}"), "bucket", monkeypatch) as store:
             with pytest.raises(StoreFailed) as failed:
                 await store.put_image(KEY, IMAGE, BODY, DIGEST)
-    assert (failed.value.reason or "").startswith("connection_lost")
+    assert (failed.value.reason or "").startswith("ConnectionLost")
     assert len(accepted) == ATTEMPTS
 
 
