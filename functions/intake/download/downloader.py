@@ -45,7 +45,7 @@ class HttpDownloader:
         """Create a downloader.
 
         Args:
-            transport: must refuse every address that may not be dialled.
+            transport: must refuse every address that is not allowed.
             limits: the limits.
             user_agent: names the service and who answers for its requests.
         """
