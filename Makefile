@@ -53,7 +53,7 @@ pins: supply ## Write requirements.txt anew from pyproject.toml, every file hash
 	  --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade) --output-file requirements.txt pyproject.toml
 
 sbom: build supply ## List what the artefact has in it (CycloneDX, .aws-sam/sbom.cdx.json)
-	@$(PY) -m infra.sbom
+	@$(PY) -m infra.build.sbom
 
 audit: supply ## Ask PyPI for known weaknesses of what runs on Lambda; what could not be asked counts as a failure
 	@.local/supply/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements.txt
@@ -77,7 +77,7 @@ format: dev ## Put the code into its format
 	@$(PY) -m ruff format $(CODE)
 
 build: dev sam ## Build the artefact that is deployed, with bytecode, and check it (ARCH=arm64 or x86_64)
-	@$(PY) -m infra.artefact "$(ARCH)"
+	@$(PY) -m infra.build.artifact "$(ARCH)"
 
 validate: sam ## Let sam judge the template
 	@AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} .local/sam/bin/sam validate --lint

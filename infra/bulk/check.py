@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NoReturn
 
-from infra.local.distributed_map import size_of
+from infra.bulk.item_size import size_of
 
 LINE_BYTES = 219_900
 """What fits into a batch of 220,000 bytes, which has brackets and commas too."""

@@ -9,15 +9,16 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from infra import artefact
-from infra.demo.origin import DELAY_SECONDS, origin
-from infra.demo.pictures import gallery
-from infra.demo.screen import say, step, summary, table
+from infra.build import artifact
+from infra.build.template import ROOT
+from infra.command.process import LOOPBACK, LocalError, begin
+from infra.command.terminal import say, step
+from infra.demo.receipt_table import summary, table
 from infra.demo.verify import Mismatch, compare, expect
 from infra.local.deploy import Deployed, as_json, deploy, loosen
 from infra.local.ministack import ministack
-from infra.local.process import LOOPBACK, LocalError, begin
-from infra.template import ROOT
+from infra.pictures.board import gallery
+from infra.pictures.server import DELAY_SECONDS, origin
 from intake.domain.file import File, InvalidFile
 from intake.domain.limits import Limits
 from intake.domain.manifest import NotJson, read_document
@@ -116,10 +117,10 @@ def _with_your_file(path: Path) -> None:
 
 def _up(stack: ExitStack, parameters: dict[str, str]) -> Deployed:
     home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="image-intake-")))
-    sam, built, processor = VENVS / "sam" / "bin" / "sam", artefact.local_build(), artefact.machine()
-    with artefact.reserved(built):
+    sam, built, processor = VENVS / "sam" / "bin" / "sam", artifact.local_build(), artifact.machine()
+    with artifact.reserved(built):
         with step(f"Building the artefact for {processor}"):
-            artefact.build(processor, built, sam)
+            artifact.build(processor, built, sam)
         with step("Starting the local AWS (MiniStack)"):
             aws = stack.enter_context(ministack(VENVS / "ministack", home))
         with step("Deploying template.yaml with sam"):

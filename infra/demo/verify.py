@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from infra.demo.screen import coloured, say
+from infra.command.terminal import coloured, say
 from infra.local.deploy import Deployed
 
 

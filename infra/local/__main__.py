@@ -11,15 +11,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from infra import artefact
-from infra.demo.origin import origin
-from infra.demo.pictures import gallery
-from infra.demo.screen import say, step
+from infra.build import artifact
+from infra.build.sam import quiet
+from infra.build.template import ROOT
+from infra.command.process import LOOPBACK, LocalError, begin, require_port
+from infra.command.terminal import say, step
 from infra.local.deploy import ROOT_USER, Deployed, deploy, loosen
 from infra.local.ministack import REGION, ministack
-from infra.local.process import LOOPBACK, LocalError, begin, require_port
-from infra.local.sam import quiet
-from infra.template import ROOT
+from infra.pictures.board import gallery
+from infra.pictures.server import origin
 
 VENVS = ROOT / ".local"
 HERE = ROOT / ".local" / "up"
@@ -56,11 +56,11 @@ def _port(text: str) -> int:
 
 def _up(stack: ExitStack, port: int) -> None:
     home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="image-intake-")))
-    sam, built, processor = VENVS / "sam" / "bin" / "sam", artefact.local_build(), artefact.machine()
-    with artefact.reserved(built):
+    sam, built, processor = VENVS / "sam" / "bin" / "sam", artifact.local_build(), artifact.machine()
+    with artifact.reserved(built):
         require_port(port)  # now that it is our turn: another `make up` may just have come up on it
         with step(f"Building the artefact for {processor}"):
-            artefact.build(processor, built, sam)
+            artifact.build(processor, built, sam)
         with step("Drawing pictures"):
             pictures = gallery()
             site = f"http://{LOOPBACK}:{stack.enter_context(origin(pictures))}"

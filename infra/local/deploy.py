@@ -10,10 +10,10 @@ from pathlib import Path
 
 import yaml
 
+from infra.build.sam import quiet
+from infra.command.process import run
 from infra.local.api import Answer, Credentials, call
 from infra.local.ministack import REGION, ROOT_KEY, ROOT_SECRET, MiniStack, environment, ministack
-from infra.local.process import run
-from infra.local.sam import quiet
 
 STACK = "image-intake"
 ARTEFACTS = "artefacts"

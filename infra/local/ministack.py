@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 import boto3
 
-from infra.local.process import LOOPBACK, LocalError, free_port, require_port, running, tail
-from infra.template import ROOT
+from infra.build.template import ROOT
+from infra.command.process import LOOPBACK, LocalError, free_port, require_port, running, tail
 
 REGION = "us-east-1"
 ROOT_KEY = "local-root"
@@ -25,7 +25,7 @@ START_SECONDS = 30.0
 
 Service = Literal["s3", "lambda", "iam", "cloudformation", "logs", "sqs", "stepfunctions"]
 
-_START = f"import sys; sys.path.append({str(ROOT)!r}); from infra.local.distributed_map import main; main()"
+_START = f"import sys; sys.path.append({str(ROOT)!r}); from infra.local.ministack_patches.start import main; main()"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.local.process import LocalError, tail
-from infra.template import ROOT
+from infra.build.template import ROOT
+from infra.command.process import LocalError, tail
 
 from bench.cases import FILE_IMAGES, Competitor, Scheme
 from bench.ground import BUCKET, Ground

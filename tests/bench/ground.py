@@ -19,8 +19,8 @@ from string import ascii_lowercase
 
 import certifi
 import trustme
-from infra.local.process import LOOPBACK, LocalError, free_port, running, tail
-from infra.template import ROOT
+from infra.build.template import ROOT
+from infra.command.process import LOOPBACK, LocalError, free_port, running, tail
 
 from bench import pictures
 

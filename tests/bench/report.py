@@ -15,7 +15,7 @@ from typing import Any
 HERE = Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parents[2]), str(HERE.parents[1])]
 
-from infra.template import ROOT  # noqa: E402 - the path comes first
+from infra.build.template import ROOT  # noqa: E402 - the path comes first
 
 from bench import bill, plots, results, targets  # noqa: E402
 from bench.cases import CASES, COLD_48, COMPETITORS, OURS, WARM_48, Case  # noqa: E402

@@ -21,10 +21,10 @@ from typing import Any
 HERE = Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parents[2]), str(HERE.parents[1]), str(HERE.parents[2] / "functions")]
 
-from infra import artefact  # noqa: E402 - the path comes first
-from infra.local.process import LocalError, run  # noqa: E402
-from infra.local.sam import quiet  # noqa: E402
-from infra.template import ROOT, functions, load  # noqa: E402
+from infra.build import artifact  # noqa: E402 - the path comes first
+from infra.build.sam import quiet  # noqa: E402
+from infra.build.template import ROOT, functions, load  # noqa: E402
+from infra.command.process import LocalError, run  # noqa: E402
 
 from bench import results  # noqa: E402
 from bench.cases import OURS  # noqa: E402
@@ -49,8 +49,8 @@ class Function:
 
 def build() -> dict[str, Function]:
     """Build everything."""
-    into = artefact.local_build()
-    artefact.build(artefact.machine(), into, SAM)
+    into = artifact.local_build()
+    artifact.build(artifact.machine(), into, SAM)
     _build_others()
     ours = functions(load(into / "template.yaml"))["HttpFunction"]
     # The variables that are the same in every stack; the others are parameters.
@@ -105,7 +105,7 @@ def main() -> int:
     options.add_argument("--runs", type=int, default=10)
     asked = options.parse_args()
     with (
-        artefact.reserved(artefact.local_build()),
+        artifact.reserved(artifact.local_build()),
         tempfile.TemporaryDirectory() as directory,
         open_ground(Path(directory)) as ground,
     ):

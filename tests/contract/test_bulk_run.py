@@ -9,7 +9,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from infra.local.distributed_map import batches
+from infra.local.ministack_patches.item_batcher import batches
 
 from contract.bulk_definition import definition
 from contract.bulk_ground import IMAGE, SITE, Functions, files, jsonl, machine, receipts

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from infra.template import ROOT
+from infra.build.template import ROOT
 
 from bench import cost
 from contract.watched import ALARMS, COST, Metric, metrics_of

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from infra import openapi_examples as example
-from infra.template import ROOT, load
+from infra.build.template import ROOT, load
+from infra.openapi import examples as example
 
 from intake.config import REQUIRED, SETTINGS
 from intake.domain.errors import LEAVES, ErrorClass

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from infra import openapi
+from infra.openapi import document as openapi
 from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
 from openapi_spec_validator import OpenAPIV31SpecValidator
 

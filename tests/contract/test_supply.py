@@ -17,8 +17,8 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 
-from infra import artefact, sbom  # noqa: E402
-from infra.template import functions, load  # noqa: E402
+from infra.build import artifact, sbom  # noqa: E402
+from infra.build.template import functions, load  # noqa: E402
 
 SAM = ROOT / ".local" / "sam" / "bin" / "sam"
 PIN = re.compile(r"([a-z0-9-]+)==(\S+)((?: +--hash=sha256:[0-9a-f]{64})+)")
@@ -39,10 +39,10 @@ def project() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def listed(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The list of what the artefact of this machine has in it; cyclonedx-py has validated it."""
-    into = artefact.local_build()
+    into = artifact.local_build()
     written = tmp_path_factory.mktemp("sbom") / "sbom.json"
-    with artefact.reserved(into):
-        artefact.build(artefact.machine(), into, SAM)
+    with artifact.reserved(into):
+        artifact.build(artifact.machine(), into, SAM)
         sbom.write(into / functions(load(into / "template.yaml"))["HttpFunction"]["CodeUri"], written)
     return json.loads(written.read_text())
 
@@ -106,7 +106,7 @@ def test_a_file_that_is_not_the_pinned_one_is_not_fetched(tmp_path: Path) -> Non
         command = [sys.executable, "-m", "pip", "download", "--isolated", "--no-index", "--no-deps", "--quiet"]
         command += ["--find-links", str(tmp_path), "--dest", str(tmp_path / digest), "thing==1.0"]
         # --isolated, so that no other index is asked, has pip read no variables: they go in as options.
-        command += ["--constraint", artefact.hashed(pinned)["PIP_CONSTRAINT"]]
+        command += ["--constraint", artifact.hashed(pinned)["PIP_CONSTRAINT"]]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0 or "DO NOT MATCH THE HASHES" in done.stderr
         return done.returncode == 0

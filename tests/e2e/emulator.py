@@ -15,9 +15,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from infra import artefact
-from infra.local.process import LOOPBACK, LocalError, free_port, running, tail
-from infra.template import ROOT
+from infra.build import artifact
+from infra.build.template import ROOT
+from infra.command.process import LOOPBACK, LocalError, free_port, running, tail
 
 EMULATORS = ".local/sam/lib/python3.13/site-packages/samcli/local/rapid"
 CLIENT = ("awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py")
@@ -83,7 +83,7 @@ def environment(
         timeout: seconds; the emulator cuts the function off then.
         variables: the function's own.
     """
-    emulator = ROOT / EMULATORS / f"aws-lambda-rie-{artefact.machine()}"
+    emulator = ROOT / EMULATORS / f"aws-lambda-rie-{artifact.machine()}"
     ports = free_port(), free_port()
     # Both have defaults that other programs of this machine may use.
     command: list[str | Path] = [emulator, "--log-level", "info"]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from infra.local.process import free_port
+from infra.command.process import free_port
 
 from e2e.conftest import ROOT, eventually
 

@@ -1,6 +1,6 @@
 """Every right is needed: with all of them it works, and without any one of them the right error comes out.
 
-MiniStack checks each call against the policies that a role has at that moment (infra/local/rights.py).
+MiniStack checks each call against the policies that a role has at that moment (infra/local/ministack_patches).
 """
 
 import json

@@ -10,8 +10,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from infra import artefact
-from infra.local.process import free_port
+from infra.build import artifact
+from infra.command.process import free_port
 
 from e2e.conftest import ROOT
 
@@ -43,7 +43,7 @@ def said(log: Path, words: str) -> bool:
 @pytest.mark.parametrize("command", [["demo"], ["up", f"PORT={free_port()}"]], ids=["demo", "up"])
 def test_one_that_builds_waits_until_the_other_has_deployed_what_it_built(tmp_path: Path, command: list[str]) -> None:
     log = tmp_path / "log"
-    with artefact.reserved(artefact.local_build()), begun(["make", "-s", *command], log):
+    with artifact.reserved(artifact.local_build()), begun(["make", "-s", *command], log):
         assert said(log, WAITING)
         time.sleep(0.5)
         assert "Building" not in log.read_text()
@@ -55,7 +55,7 @@ def test_a_terminal_that_is_closed_ends_a_command_as_ctrl_c_does(tmp_path: Path,
     """By leaving what it has begun: a process that a signal kills has stopped nothing that it started."""
     log = tmp_path / "log"
     module = [sys.executable, "-m", command, *(["--port", str(free_port())] if command == "infra.local" else [])]
-    with artefact.reserved(artefact.local_build()), begun(module, log) as process:
+    with artifact.reserved(artifact.local_build()), begun(module, log) as process:
         assert said(log, WAITING)
         process.send_signal(number)
         assert process.wait(30) == 128 + number
@@ -63,7 +63,7 @@ def test_a_terminal_that_is_closed_ends_a_command_as_ctrl_c_does(tmp_path: Path,
 
 ENDED_TWICE = """
 import signal
-from infra.local.process import begin
+from infra.command.process import begin
 begin()
 try:
     signal.raise_signal({number})
@@ -83,7 +83,7 @@ def test_a_terminal_that_says_twice_that_it_is_closed_does_not_end_the_stopping(
 
 def test_a_command_asks_for_no_profile_of_the_users_own_aws() -> None:
     asks = "import boto3; boto3.client('s3', region_name='us-east-1')"
-    begins = "from infra.local.process import begin; begin(); "
+    begins = "from infra.command.process import begin; begin(); "
     environment = os.environ | {"AWS_PROFILE": "nobody", "AWS_DEFAULT_PROFILE": "nobody"}
 
     ended = [
@@ -98,9 +98,9 @@ def test_one_that_has_waited_goes_on(tmp_path: Path) -> None:
     sam, log, into = tmp_path / "sam", tmp_path / "log", tmp_path / "here" / "build"
     sam.write_text("#!/bin/sh\necho it is our turn\nexit 1\n")
     sam.chmod(0o755)
-    command = [sys.executable, "-m", "infra.artefact", artefact.machine(), "--into", str(into), "--sam", str(sam)]
+    command = [sys.executable, "-m", "infra.build.artifact", artifact.machine(), "--into", str(into), "--sam", str(sam)]
     with ExitStack() as stack:
-        with artefact.reserved(into):
+        with artifact.reserved(into):
             process = stack.enter_context(begun(command, log))
             assert said(log, WAITING)
             assert process.poll() is None

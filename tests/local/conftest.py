@@ -7,8 +7,8 @@ from pathlib import Path
 import boto3
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
-from infra.demo.pictures import gallery
-from infra.template import ROOT
+from infra.build.template import ROOT
+from infra.pictures.board import gallery
 
 from local import page
 from local.ground import Ground

@@ -10,9 +10,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.local.process import tail
-from infra.local.sam import quiet
-from infra.template import ROOT
+from infra.build.sam import quiet
+from infra.build.template import ROOT
+from infra.command.process import tail
 
 IMAGE = "public.ecr.aws/lambda/python:3.13-x86_64"
 PORTS = {3000: "the API", 8000: "the pictures", 8333: "the S3"}

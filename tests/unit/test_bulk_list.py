@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from infra.bulk import __main__ as command
 from infra.bulk.check import HEADER_BYTES, LINE_BYTES, SHOWN, faults
-from infra.local.distributed_map import batches
+from infra.local.ministack_patches.item_batcher import batches
 
 BATCHER = {"MaxItemsPerBatch": 50, "MaxInputBytesPerBatch": 220_000}
 

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from infra.template import ROOT
+from infra.build.template import ROOT
 
 LATE = ("boto3", "botocore.session", "s3transfer")
 """A third of all that there is to import; the first image is fetched meanwhile."""

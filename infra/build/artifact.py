@@ -20,11 +20,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from infra import services
-from infra.local.alone import alone
-from infra.local.process import LocalError, run
-from infra.local.sam import quiet
-from infra.template import ROOT, functions, load
+from infra.build import botocore_data
+from infra.build.sam import quiet
+from infra.build.template import ROOT, functions, load
+from infra.command.lock import alone
+from infra.command.process import LocalError, run
 
 TASK_ROOT = "/var/task"
 """Where Lambda puts the code: what tracebacks should name."""
@@ -124,7 +124,7 @@ def hashed(requirements: Path) -> dict[str, str]:
 def make_alike(codes: list[Path]) -> None:
     """Finish one of the functions' directories and put it in the place of the others: sam makes the same of each."""
     first, *others = codes
-    services.cut(first)
+    botocore_data.cut(first)
     compile_tree(first)
     for other in others:
         shutil.rmtree(other)
@@ -184,7 +184,7 @@ def _size(code: Path) -> int:
 
 
 def main() -> int:
-    """`python -m infra.artefact arm64 --into .aws-sam/build --sam .local/sam/bin/sam`."""
+    """`python -m infra.build.artifact arm64 --into .aws-sam/build --sam .local/sam/bin/sam`."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("architecture")
     parser.add_argument("--into", type=Path, default=ROOT / ".aws-sam" / "build")

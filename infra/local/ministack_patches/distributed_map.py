@@ -9,48 +9,16 @@ that and the standard library is there.
 
 import importlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from infra.local import rights
-
-MAX_INPUT_BYTES = 262_144
-"""What an execution's input may have (AWS Step Functions quotas: 256 KiB)."""
+from infra.local.ministack_patches import rights
+from infra.local.ministack_patches.item_batcher import batches
 
 _ENDED = {"SUCCEEDED": "succeeded", "FAILED": "failed", "RUNNING": "running"}
 _UNCAUGHT = {"States.DataLimitExceeded", "States.Runtime"}
 _NOT_BEGUN = "NotBegun"
 """The error of a batch that was not run because the run had been given up: a mark of ours, which nobody sees."""
-
-
-def batches(items: Sequence[Any], batcher: Mapping[str, Any], batch_input: object) -> Iterator[dict[str, Any]]:
-    """Put items into batches as ItemBatcher does: in order, never more items or bytes than it says.
-
-    Raises:
-        ValueError: one item alone is larger than a batch may be.
-    """
-    most = batcher.get("MaxItemsPerBatch", len(items))
-    largest = min(batcher.get("MaxInputBytesPerBatch", MAX_INPUT_BYTES), MAX_INPUT_BYTES)
-    beside = {} if batch_input is None else {"BatchInput": batch_input}
-    empty = size_of({"Items": []})
-    batch: list[Any] = []
-    size = empty
-    for item in items:
-        more = size_of(item) + 1  # its comma
-        if empty + more > largest:
-            raise ValueError(f"An item of {more} bytes does not fit into a batch of {largest}.")
-        if batch and (len(batch) >= most or size + more > largest):
-            yield {"Items": batch} | beside
-            batch, size = [], empty
-        batch.append(item)
-        size += more
-    if batch:
-        yield {"Items": batch} | beside
-
-
-def size_of(value: object) -> int:
-    """Bytes of a value as JSON, halves of surrogate pairs among them."""
-    return len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode(errors="surrogatepass"))
 
 
 def install(states: Any) -> None:  # noqa: ANN401 - a module that the type checker does not see
@@ -179,24 +147,3 @@ def _counting_items(states: Any, view_plain: Callable[..., Any], lines: dict[str
         return {**shown, "itemCounts": counts}
 
     return view
-
-
-def _with_metric_math(record_plain: Callable[..., Any]) -> Callable[..., Any]:
-    """MiniStack refuses an alarm on an expression, and with it the stack; here it is kept, and never goes on."""
-
-    def record(name: str, given: dict[str, Any]) -> Any:  # noqa: ANN401 - MiniStack's own
-        if "Metrics" not in given:
-            return record_plain(name, given)
-        plain = {key: value for key, value in given.items() if key != "Metrics"}
-        return record_plain(name, plain | {"Namespace": "expression", "MetricName": given["Metrics"][0]["Expression"]})
-
-    return record
-
-
-def main() -> None:
-    """Run MiniStack with it."""
-    provisioners: Any = importlib.import_module("ministack.services.cloudformation.provisioners")
-    provisioners._cw_metric_alarm_record = _with_metric_math(provisioners._cw_metric_alarm_record)  # noqa: SLF001
-    install(importlib.import_module("ministack.services.stepfunctions"))
-    rights.install()
-    importlib.import_module("ministack.app").main()

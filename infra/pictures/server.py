@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from infra.local.process import LOOPBACK
+from infra.command.process import LOOPBACK
 
 DELAY_SECONDS = 0.05
 """What an origin not too far away takes to answer."""

@@ -12,8 +12,8 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
-from infra import openapi_examples as example
-from infra.template import ROOT
+from infra.build.template import ROOT
+from infra.openapi import examples as example
 from intake.domain.errors import LEAVES
 from intake.domain.file import FILE_SCHEMA, ID_PATTERN, Fault
 from intake.domain.manifest import MAX_DOCUMENT_BYTES
@@ -223,7 +223,3 @@ def _mistake() -> dict[str, Any]:
 
 def _ref(model: str) -> dict[str, str]:
     return {"$ref": REFERENCE.format(model=model)}
-
-
-if __name__ == "__main__":
-    PATH.write_text(rendered())

@@ -1,4 +1,4 @@
-"""`python -m infra.sbom`: the list of what an artefact has in it, for those who look for weak packages (CycloneDX 1.6).
+"""`python -m infra.build.sbom`: list the packages of the artifact in a file (SBOM, CycloneDX 1.6).
 
 It is read from the artefact itself, so what is listed is what runs on Lambda; cyclonedx-py validates what it writes.
 """
@@ -9,8 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from infra.local.process import LocalError, run
-from infra.template import ROOT
+from infra.build.template import ROOT
+from infra.command.process import LocalError, run
 
 TOOL = ROOT / ".local" / "supply" / "bin" / "cyclonedx-py"
 

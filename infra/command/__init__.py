@@ -1,0 +1,1 @@
+"""What every command needs: child processes, signals, locks, ports and terminal output."""

@@ -1,0 +1,1 @@
+"""Patches of MiniStack 1.5.33, which behaves otherwise than AWS documents."""

@@ -1,0 +1,1 @@
+"""`make openapi`: write infra/openapi.yaml from the models of the service."""

@@ -1,0 +1,1 @@
+"""Pictures to send through the service, and a server for them on loopback."""
