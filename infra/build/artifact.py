@@ -1,52 +1,33 @@
-"""The artefact that is deployed: built by sam, byte-compiled, and checked before anybody relies on it.
+"""`python -m infra.build.artifact arm64`: build the artifact that is deployed, and check it.
 
-`sam build` ships no bytecode, and /var/task is read-only: every cold start would compile every module anew.
-It also ends well when it has found no requirements at all. So the artefact is compiled here, by the Python
-of the runtime, and looked at: packages, bytecode, processor, and whether every handler imports with nothing
-else around.
+`sam build` alone is not enough. It ships no bytecode, and Lambda's /var/task is read-only, so every cold start would
+compile every module again. It also exits 0 when it finds no requirements. This module compiles the artifact with the
+Python version of the runtime, and `artifact_check` looks for missing packages, missing bytecode and code for another
+processor.
 """
 
 import argparse
 import compileall
-import importlib.util
 import os
 import platform
 import py_compile
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from infra.build import botocore_data
-from infra.build.sam import quiet
+from infra.build import artifact_check, botocore_data
+from infra.build.artifact_check import MACHINES, count_bytes
+from infra.build.sam import offline_environment
 from infra.build.template import ROOT, functions, load
-from infra.command.lock import alone
-from infra.command.process import LocalError, run
+from infra.command.child_process import run
+from infra.command.errors import CommandError
+from infra.command.lock import exclusive_lock
 
 TASK_ROOT = "/var/task"
-"""Where Lambda puts the code: what tracebacks should name."""
-
-PACKAGES = ("aiohappyeyeballs", "aws_lambda_powertools", "boto3", "httpx", "intake", "pydantic")
-COMPILED = ("pydantic_core",)
-"""Packages with parts in C or Rust. Where sam finds no wheel it builds without them, says nothing, and all is slow."""
-
-MACHINES = {"x86_64": 0x3E, "arm64": 0xB7}
-"""The e_machine field of an ELF file (elf.h), by Lambda's name of the processor."""
-
-UNZIPPED_LIMIT = 250 * 1024 * 1024
-UNCHECKED_HASH = 0b01
-"""The flags of a .pyc that is never compared with its source (PEP 552)."""
-
-IMPORT = """
-import importlib, sys
-sys.path.insert(0, sys.argv[1])
-module, _, name = sys.argv[2].rpartition(".")
-found = getattr(importlib.import_module(module), name)
-sys.exit(0 if callable(found) else "it is not callable")
-"""
+"""The directory of the code on Lambda. Tracebacks name files below it."""
 
 
 def machine() -> str:
@@ -54,77 +35,81 @@ def machine() -> str:
     return "arm64" if platform.machine().lower() in {"aarch64", "arm64"} else "x86_64"
 
 
+def is_runnable(architecture: str) -> bool:
+    """Whether code built for a processor can be imported on this machine."""
+    return architecture == machine() and sys.platform == "linux"
+
+
 def local_build() -> Path:
-    """Where the artefact for this machine is built, apart from the one that gets deployed to AWS."""
+    """Where the artifact for this machine is built, apart from the one that is deployed to AWS."""
     return ROOT / ".local" / f"build-{machine()}" / "build"
 
 
 @contextmanager
-def reserved(into: Path) -> Iterator[None]:
-    """Keep every other command from building there until the block is left, and wait for one that does.
+def build_lock(into: Path) -> Iterator[None]:
+    """Keep other commands from building into a directory until the block ends; wait for one that does.
 
-    Until what was built has been read: a build begins with taking away the one before.
+    Hold it until the result has been read: a build begins by deleting the one before.
     """
-    with alone(into.parent / "lock", "  Another command is building here: waiting for it ..."):
+    with exclusive_lock(into.parent / "lock", "  Another command is building here: waiting for it ..."):
         yield
 
 
 def build(architecture: str, into: Path, sam: Path) -> list[str]:
-    """Build, compile and check; what can be said about the result, in lines.
+    """Build the artifact, compile it and check it.
+
+    Returns:
+        One line for each function: its size, its processor and its handler.
 
     Raises:
-        LocalError: sam failed, or the artefact is not what it must be.
+        CommandError: sam failed, or the artifact has a fault.
     """
     if sys.version_info[:2] != (3, 13):
-        raise LocalError(f"The runtime is Python 3.13; bytecode of {platform.python_version()} is no use.")
-    _sam_build(architecture, into, sam)
+        raise CommandError(
+            f"The Lambda runtime is Python 3.13. Bytecode of {platform.python_version()} does not run there."
+        )
+    _run_sam_build(architecture, into, sam)
     built = functions(load(into / "template.yaml"))
-    make_alike([into / properties["CodeUri"] for properties in built.values()])
-    report = []
-    for name, properties in built.items():
-        code = into / properties["CodeUri"]
-        faults = faults_of(code, architecture)
-        if not faults and architecture == machine() and sys.platform == "linux":
-            faults = [fault for fault in [import_fault(code, properties["Handler"])] if fault]
-        if faults:
-            raise LocalError("\n  ".join([f"The artefact of {name} is not sound:", *faults]))
-        report.append(f"{name}: {_size(code) / 1e6:.0f} MB for {architecture}, {properties['Handler']}")
-    return report
+    finish_code([into / properties["CodeUri"] for properties in built.values()])
+    return [_check(name, properties, into, architecture) for name, properties in built.items()]
 
 
-def _sam_build(architecture: str, into: Path, sam: Path) -> None:
+def _check(name: str, properties: dict[str, str], into: Path, architecture: str) -> str:
+    code, handler = into / properties["CodeUri"], properties["Handler"]
+    faults = artifact_check.find_faults(code, architecture)
+    if not faults and is_runnable(architecture):
+        fault = artifact_check.find_import_fault(code, handler)
+        faults = [fault] if fault else []
+    if faults:
+        raise CommandError("\n  ".join([f"The artifact of {name} has faults:", *faults]))
+    return f"{name}: {count_bytes(code) / 1e6:.0f} MB for {architecture}, {handler}"
+
+
+def _run_sam_build(architecture: str, into: Path, sam: Path) -> None:
     into.parent.mkdir(parents=True, exist_ok=True)
     log = into.parent / "sam-build.log"
     log.unlink(missing_ok=True)
-    # sam looks for the runtime's Python, and its pip, on PATH: the one that runs this.
+    # sam takes the first Python on PATH, and its pip. It has to be the one that runs this.
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    env = {**os.environ, "PATH": path, "AWS_DEFAULT_REGION": "us-east-1", **quiet(into.parent / "sam")}
-    env |= hashed(ROOT / "requirements.txt")
-    command: list[str | Path] = [
-        sam,
-        "build",
-        "--cached",
-        "--build-dir",
-        into,
-        "--cache-dir",
-        into.parent / "cache",
-    ]
+    env = {**os.environ, "PATH": path, "AWS_DEFAULT_REGION": "us-east-1", **offline_environment(into.parent / "sam")}
+    env |= require_hashes(ROOT / "requirements.txt")
+    command: list[str | Path] = [sam, "build", "--cached", "--build-dir", into, "--cache-dir", into.parent / "cache"]
     command += ["--parameter-overrides", f"Architecture={architecture}"]
-    run(command, env=env, cwd=ROOT, log=log, doing="sam build")
+    run(command, env=env, cwd=ROOT, log=log, action="sam build")
 
 
-def hashed(requirements: Path) -> dict[str, str]:
-    """Variables that have pip hold every file against the hashes of a list.
+def require_hashes(requirements: Path) -> dict[str, str]:
+    """Variables that make pip check the hash of every file it installs.
 
-    sam has wheels for another processor fetched by name and version alone; a constraint brings the hashes to them too.
+    sam downloads wheels for another processor by name and version alone. A constraint applies the hashes there too.
     """
     return {"PIP_CONSTRAINT": requirements.resolve().as_uri()}
 
 
-def make_alike(codes: list[Path]) -> None:
-    """Finish one of the functions' directories and put it in the place of the others: sam makes the same of each."""
-    first, *others = codes
-    botocore_data.cut(first)
+def finish_code(directories: list[Path]) -> None:
+    """Trim and compile the code of the first function, and replace the others by it: sam builds the same for each."""
+    first, *others = directories
+    botocore_data.trim(first)
     compile_tree(first)
     for other in others:
         shutil.rmtree(other)
@@ -132,12 +117,12 @@ def make_alike(codes: list[Path]) -> None:
 
 
 def compile_tree(code: Path) -> None:
-    """Give every module bytecode that is valid wherever and whenever the file is unpacked."""
+    """Give every module bytecode that stays valid whatever time stamps the unpacked files have."""
     for stale in code.rglob("__pycache__"):
-        shutil.rmtree(stale)  # of the source tree: stamped with times that do not survive the zip
+        shutil.rmtree(stale)  # of the source tree: checked against times that do not survive the zip
     compileall.compile_dir(
         code,
-        quiet=2,  # faults_of names what has no bytecode in the end
+        quiet=2,  # find_faults names each module without bytecode
         force=True,
         workers=0,
         stripdir=str(code),
@@ -146,67 +131,34 @@ def compile_tree(code: Path) -> None:
     )
 
 
-def faults_of(code: Path, architecture: str) -> list[str]:
-    """What is wrong with an artefact, as far as its files show it."""
-    faults = [f"{package} is missing" for package in PACKAGES if not (code / package).is_dir()]
-    compiled = [name for name in COMPILED if (code / name).is_dir()]
-    faults += [f"{name} has no compiled part" for name in compiled if not any((code / name).rglob("*.so"))]
-    bare = [file for file in code.rglob("*.py") if not _has_bytecode(file)]
-    faults += [f"{file.relative_to(code)} has no bytecode" for file in bare]
-    for library in code.rglob("*.so"):
-        found = int.from_bytes(library.read_bytes()[18:20], "little")
-        if found != MACHINES[architecture]:
-            faults.append(f"{library.relative_to(code)} is for another processor (ELF machine {found:#x})")
-    if _size(code) > UNZIPPED_LIMIT:
-        faults.append(f"{_size(code)} bytes are more than Lambda takes")
-    return faults
-
-
-def _has_bytecode(source: Path) -> bool:
-    compiled = Path(importlib.util.cache_from_source(str(source)))
-    if not compiled.exists():
-        return False
-    head = compiled.read_bytes()[:8]
-    return head[:4] == importlib.util.MAGIC_NUMBER and int.from_bytes(head[4:], "little") == UNCHECKED_HASH
-
-
-def import_fault(code: Path, handler: str) -> str | None:
-    """Import a handler with the artefact and the standard library alone; the reason if that fails."""
-    # -I and -S: no PYTHONPATH, no site-packages, so that what is missing in the artefact is missing here too.
-    command = [sys.executable, "-I", "-S", "-B", "-c", IMPORT, str(code.resolve()), handler]
-    env = {"AWS_DEFAULT_REGION": "us-east-1", "IMAGE_BUCKET": "a-bucket"}
-    done = subprocess.run(command, env=env, cwd=code, capture_output=True, text=True, check=False)
-    return f"{handler} does not import: {done.stderr.strip()[-1500:]}" if done.returncode else None
-
-
-def _size(code: Path) -> int:
-    return sum(file.stat().st_size for file in code.rglob("*") if file.is_file())
-
-
 def main() -> int:
-    """`python -m infra.build.artifact arm64 --into .aws-sam/build --sam .local/sam/bin/sam`."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    """Run `make build`: 0 if the artifact is built and has no fault."""
+    parser = argparse.ArgumentParser(prog="make build", description="Build the artifact that is deployed.")
     parser.add_argument("architecture")
     parser.add_argument("--into", type=Path, default=ROOT / ".aws-sam" / "build")
     parser.add_argument("--sam", type=Path, default=ROOT / ".local" / "sam" / "bin" / "sam")
-    asked = parser.parse_args()
-    if asked.architecture not in MACHINES:
-        print(f"make build: ARCH={asked.architecture} has to be arm64 or x86_64.", file=sys.stderr)
+    options = parser.parse_args()
+    if options.architecture not in MACHINES:
+        print(f"make build: ARCH={options.architecture}: expected arm64 or x86_64.", file=sys.stderr)
         return 1
     started = time.monotonic()
-    print(f"Building for {asked.architecture} ...", flush=True)
+    print(f"Building for {options.architecture} ...", flush=True)
     try:
-        with reserved(asked.into):
-            report = build(asked.architecture, asked.into, asked.sam)
-    except LocalError as error:
+        with build_lock(options.into):
+            report = build(options.architecture, options.into, options.sam)
+    except CommandError as error:
         print(f"make build: {error}", file=sys.stderr)
         return 1
     print("\n".join(f"  {line}" for line in report))
-    here = asked.architecture == machine() and sys.platform == "linux"
-    imported = "every handler imports on its own" if here else "not imported: built for another machine"
-    print(f"  bytecode of Python 3.13 with every module; {imported}")
-    print(f"Built {asked.into} in {time.monotonic() - started:.0f} s.")
+    print(f"  {_describe_check(options.architecture)}")
+    print(f"Built {options.into} in {time.monotonic() - started:.0f} s.")
     return 0
+
+
+def _describe_check(architecture: str) -> str:
+    if is_runnable(architecture):
+        return "Checked: every module has bytecode, and every handler imports."
+    return f"Checked: every module has bytecode. No handler was imported: that needs Linux on {architecture}."
 
 
 if __name__ == "__main__":

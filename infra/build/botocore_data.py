@@ -1,7 +1,7 @@
-"""What botocore knows of AWS, cut down to what is asked of it here: it is read whenever a client is made.
+"""Trims the data files of botocore to the services that the functions call.
 
-botocore comes with descriptions of four hundred services, with the manual of each in them, and with one list of the
-addresses of all. Reading what is not wanted takes longer than all that the client does with the rest.
+botocore ships descriptions of some four hundred services, documentation included, and one file with the endpoints of
+all of them. A client reads these files when it is created, so a smaller file is a faster cold start.
 """
 
 import gzip
@@ -11,43 +11,46 @@ from pathlib import Path
 from typing import Any
 
 SERVICES = frozenset({"s3", "sts"})
-"""What boto3 is asked for here: images, and credentials where a role is assumed."""
+"""S3 for images; STS for credentials where a role is assumed."""
 
 
-def cut(code: Path) -> None:
-    """Take out, of the botocore in a directory, the other services and every word that is for people."""
+def trim(code: Path) -> None:
+    """Remove other services and all documentation from the botocore in a code directory."""
     data = code / "botocore" / "data"
     for service in data.iterdir():
         if service.is_dir() and service.name not in SERVICES:
             shutil.rmtree(service)
-    _cut_addresses(data / "endpoints.json")
+    _trim_endpoints(data / "endpoints.json")
     for description in data.rglob("*.json.gz"):
-        known = json.loads(gzip.decompress(description.read_bytes()))
-        # No time in it, so that the same comes of the same.
-        description.write_bytes(gzip.compress(_compact(_wordless(known)), mtime=0))
+        model = json.loads(gzip.decompress(description.read_bytes()))
+        # mtime=0: the same input gives the same bytes.
+        description.write_bytes(gzip.compress(_to_compact_json(_without_documentation(model)), mtime=0))
 
 
-def _cut_addresses(endpoints: Path) -> None:
-    known = json.loads(endpoints.read_bytes())
-    for partition in known["partitions"]:
-        partition["services"] = {name: of for name, of in partition["services"].items() if name in SERVICES}
-    endpoints.write_bytes(_compact(known))
+def _trim_endpoints(path: Path) -> None:
+    endpoints = json.loads(path.read_bytes())
+    for partition in endpoints["partitions"]:
+        partition["services"] = {name: entry for name, entry in partition["services"].items() if name in SERVICES}
+    path.write_bytes(_to_compact_json(endpoints))
 
 
-def _wordless(known: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Empty every documentation; botocore wants the member itself to be there."""
-    match known:
+def _without_documentation(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Empty every documentation text. The member stays: botocore requires it."""
+    match value:
         case dict():
-            return {name: "" if _is_prose(name, value) else _wordless(value) for name, value in known.items()}
+            return {
+                name: "" if _is_documentation(name, member) else _without_documentation(member)
+                for name, member in value.items()
+            }
         case list():
-            return [_wordless(value) for value in known]
+            return [_without_documentation(item) for item in value]
         case _:
-            return known
+            return value
 
 
-def _is_prose(name: str, value: object) -> bool:
-    return name == "documentation" and isinstance(value, str)  # what only happens to be called so is described
+def _is_documentation(name: str, value: object) -> bool:
+    return name == "documentation" and isinstance(value, str)  # a shape may have this name as well; it is a dict
 
 
-def _compact(document: object) -> bytes:
+def _to_compact_json(document: object) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode()

@@ -1,6 +1,6 @@
-"""`python -m infra.build.sbom`: list the packages of the artifact in a file (SBOM, CycloneDX 1.6).
+"""`python -m infra.build.sbom`: list the packages of the artifact (SBOM, CycloneDX 1.6).
 
-It is read from the artefact itself, so what is listed is what runs on Lambda; cyclonedx-py validates what it writes.
+The list is read from the built artifact, so it names exactly what runs on Lambda. cyclonedx-py validates its output.
 """
 
 import json
@@ -10,35 +10,36 @@ import tempfile
 from pathlib import Path
 
 from infra.build.template import ROOT
-from infra.command.process import LocalError, run
+from infra.command.child_process import run
+from infra.command.errors import CommandError
 
 TOOL = ROOT / ".local" / "supply" / "bin" / "cyclonedx-py"
 
 
-def write(code: Path, into: Path) -> None:
-    """List the packages of an artefact's directory in a file.
+def write_sbom(code: Path, into: Path) -> None:
+    """Write the list of the packages in a function's code directory.
 
     Raises:
-        LocalError: the tool failed, or is not installed.
+        CommandError: cyclonedx-py failed or is not installed.
     """
     if not TOOL.exists():
-        raise LocalError("cyclonedx-py is not installed: run `make install`.")
+        raise CommandError("cyclonedx-py is not installed: run `make install`.")
     with tempfile.TemporaryDirectory() as directory:
-        # The tool asks an interpreter for its path; this one's is the artefact and nothing else.
-        asked = Path(directory) / "python"
-        asked.write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps(['', str(code.resolve())])}\nEND\n")
-        asked.chmod(0o755)
+        # cyclonedx-py asks an interpreter for its sys.path; this one answers with the code directory alone.
+        interpreter = Path(directory) / "python"
+        interpreter.write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps(['', str(code.resolve())])}\nEND\n")
+        interpreter.chmod(0o755)
         command: list[str | Path] = [TOOL, "environment", "--output-reproducible", "--output-file", into.resolve()]
-        command += ["--pyproject", ROOT / "pyproject.toml", asked]
-        run(command, env=dict(os.environ), cwd=ROOT, log=Path(directory) / "log", doing="cyclonedx-py")
+        command += ["--pyproject", ROOT / "pyproject.toml", interpreter]
+        run(command, env=dict(os.environ), cwd=ROOT, log=Path(directory) / "log", action="cyclonedx-py")
 
 
 def main() -> int:
-    """List what `make build` made."""
+    """Write .aws-sam/sbom.cdx.json from the result of `make build`."""
     into = ROOT / ".aws-sam" / "sbom.cdx.json"
     try:
-        write(ROOT / ".aws-sam" / "build" / "HttpFunction", into)
-    except LocalError as error:
+        write_sbom(ROOT / ".aws-sam" / "build" / "HttpFunction", into)
+    except CommandError as error:
         print(f"make sbom: {error}", file=sys.stderr)
         return 1
     print(f"{into.relative_to(ROOT)}: {len(json.loads(into.read_text())['components'])} packages")

@@ -1,1 +1,4 @@
-"""What every command needs: child processes, signals, locks, ports and terminal output."""
+"""What the `make` commands share: child processes, signals, locks, ports and terminal output.
+
+Nothing here knows what the commands do, and nothing here needs more than Python itself.
+"""

@@ -1,35 +1,42 @@
-"""What the commands print: coloured words, lines, and steps with the seconds they take."""
+"""Terminal output: colored words, lines, and steps with the seconds that each takes."""
 
 import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-_COLOURS = {"green": "32", "red": "31", "yellow": "33", "dim": "2", "bold": "1"}
+WIDTH = 80
+"""Columns that a progress line may have: the width of a terminal that nobody has resized."""
+
+_COLORS = {"green": "32", "red": "31", "yellow": "33", "dim": "2", "bold": "1"}
 _DOTS = 56
 
 
-def coloured(words: str, colour: str) -> str:
-    """In colour where a person looks at a terminal and has not said NO_COLOR (no-color.org)."""
+def colorize(text: str, color: str) -> str:
+    """Color a text if stdout is a terminal and NO_COLOR (no-color.org) is not set."""
     if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-        return words
-    return f"\x1b[{_COLOURS[colour]}m{words}\x1b[0m"
+        return text
+    return f"\x1b[{_COLORS[color]}m{text}\x1b[0m"
 
 
-def say(words: str = "", colour: str | None = None) -> None:
-    """One line."""
-    print(coloured(words, colour) if colour else words, flush=True)
+def print_line(text: str = "", color: str | None = None) -> None:
+    """Print one line at once."""
+    print(colorize(text, color) if color else text, flush=True)
 
 
 @contextmanager
-def step(words: str) -> Iterator[None]:
-    """One step: what is being done, at once, and how long it took, at its end."""
-    print(f"  {words} {'.' * max(3, _DOTS - len(words))} ", end="", flush=True)
+def timed_step(action: str) -> Iterator[None]:
+    """Print what is being done, then how it ended: the seconds it took, "stopped" by a signal, or "failed"."""
+    print(f"  {action} {'.' * max(3, _DOTS - len(action))} ", end="", flush=True)
     began = time.monotonic()
     try:
         yield
-    except BaseException:
-        say("failed", "red")
+    except (KeyboardInterrupt, SystemExit):
+        with suppress(OSError):  # SIGHUP: the terminal is gone
+            print_line("stopped", "yellow")
         raise
-    say(f"{time.monotonic() - began:5.1f} s", "dim")
+    except BaseException:
+        print_line("failed", "red")
+        raise
+    print_line(f"{time.monotonic() - began:5.1f} s", "dim")

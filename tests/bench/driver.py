@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from infra.build.template import ROOT
-from infra.command.process import LocalError, tail
+from infra.command.child_process import read_tail
+from infra.command.errors import CommandError
 
 from bench.cases import FILE_IMAGES, Competitor, Scheme
 from bench.ground import BUCKET, Ground
@@ -60,7 +61,7 @@ class Program:
         """Have it do the job once.
 
         Raises:
-            LocalError: it did not, or not all of it.
+            CommandError: it did not, or not all of it.
         """
         self._ground.stored()
         server = self._ground.cpu_seconds()
@@ -76,7 +77,7 @@ class Program:
             print(json.dumps(command), file=self._process.stdin, flush=True)
             answer: dict[str, float] = json.loads(self._process.stdout.readline())
         except (OSError, ValueError) as error:
-            raise LocalError(f"{self._competitor.name} has ended:\n{tail(self._log)}") from error
+            raise CommandError(f"{self._competitor.name} has ended:\n{read_tail(self._log)}") from error
         return answer
 
     def _check(self, images: int, size: int) -> None:
@@ -84,7 +85,7 @@ class Program:
         objects, stored = self._ground.stored()
         summaries = objects - images
         if self._competitor.keeps and (summaries not in {1, images // FILE_IMAGES} or stored <= images * size):
-            raise LocalError(
+            raise CommandError(
                 f"{self._competitor.name} stored {objects} objects of {stored} bytes for {images} images of {size}."
             )
 

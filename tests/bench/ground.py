@@ -20,7 +20,9 @@ from string import ascii_lowercase
 import certifi
 import trustme
 from infra.build.template import ROOT
-from infra.command.process import LOOPBACK, LocalError, free_port, running, tail
+from infra.command.child_process import read_tail, run_in_background
+from infra.command.errors import CommandError
+from infra.command.ports import LOOPBACK, find_free_port
 
 from bench import pictures
 
@@ -80,12 +82,12 @@ def open_ground(home: Path, *, origin: float = ORIGIN_SECONDS, sink: float = SIN
         sink: seconds until S3 answers, once it has everything.
 
     Raises:
-        LocalError: there is no nginx, or it does not start.
+        CommandError: there is no nginx, or it does not start.
     """
     nginx, modules = _nginx()
     IMAGES.mkdir(parents=True, exist_ok=True)
     bundle = _certify(home)
-    ports = {f"{end}_{scheme}": free_port() for end in ("origin", "sink") for scheme in ("http", "https")}
+    ports = {f"{end}_{scheme}": find_free_port() for end in ("origin", "sink") for scheme in ("http", "https")}
     values = {
         "modules": modules,
         "user": "user root;" if geteuid() == 0 else "",
@@ -99,7 +101,9 @@ def open_ground(home: Path, *, origin: float = ORIGIN_SECONDS, sink: float = SIN
     conf = home / "nginx.conf"
     conf.write_text(re.sub(rf"@([{ascii_lowercase}_]+)@", lambda match: str(values[match[1]]), text))
     log = home / "nginx.log"
-    with running([nginx, "-p", home, "-e", home / "error.log", "-c", conf], env={}, cwd=home, log=log) as process:
+    with run_in_background(
+        [nginx, "-p", home, "-e", home / "error.log", "-c", conf], env={}, cwd=home, log=log
+    ) as process:
         _wait(process, ports["sink_https"], log)
         yield Ground(ports, bundle, process.pid)
 
@@ -108,11 +112,11 @@ def _nginx() -> tuple[str, Path]:
     """The program, and where its modules are."""
     found = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
     if found is None:
-        raise LocalError(_MISSING)
+        raise CommandError(_MISSING)
     told = subprocess.run([found, "-V"], capture_output=True, text=True, check=True).stderr
     modules = Path((re.search(r"--modules-path=(\S+)", told) or ["", "/nowhere"])[1])
     if not (modules / _MODULE).exists():
-        raise LocalError(_MISSING)
+        raise CommandError(_MISSING)
     return found, modules
 
 
@@ -140,5 +144,5 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
             if probe.connect_ex((LOOPBACK, port)) == 0:
                 return
         if process.poll() is not None or time.monotonic() > until:
-            raise LocalError(f"nginx did not start:\n{tail(log)}")
+            raise CommandError(f"nginx did not start:\n{read_tail(log)}")
         time.sleep(0.02)

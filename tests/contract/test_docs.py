@@ -104,7 +104,7 @@ def test_every_json_example_is_what_the_service_takes_or_answers(page: Path) -> 
 
 
 def test_the_examples_of_the_docs_are_those_of_the_published_contract() -> None:
-    invalid = example.problem(HTTPStatus.UNPROCESSABLE_ENTITY, "This is not a valid File.", *example.faults())
+    invalid = example.make_problem(HTTPStatus.UNPROCESSABLE_ENTITY, "This is not a valid File.", *example.find_faults())
     assert blocks(ROOT / "docs" / "files-and-receipts.md") == [example.FILE, example.URL_LIST, example.PARTIAL, invalid]
 
 

@@ -32,7 +32,7 @@ def left(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(file, data)
     for service in (*botocore_data.SERVICES, *OTHERS):
         shutil.copytree(WHOLE / service, data / service)
-    botocore_data.cut(code)
+    botocore_data.trim(code)
     return data
 
 

@@ -41,9 +41,9 @@ def listed(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The list of what the artefact of this machine has in it; cyclonedx-py has validated it."""
     into = artifact.local_build()
     written = tmp_path_factory.mktemp("sbom") / "sbom.json"
-    with artifact.reserved(into):
+    with artifact.build_lock(into):
         artifact.build(artifact.machine(), into, SAM)
-        sbom.write(into / functions(load(into / "template.yaml"))["HttpFunction"]["CodeUri"], written)
+        sbom.write_sbom(into / functions(load(into / "template.yaml"))["HttpFunction"]["CodeUri"], written)
     return json.loads(written.read_text())
 
 
@@ -106,7 +106,7 @@ def test_a_file_that_is_not_the_pinned_one_is_not_fetched(tmp_path: Path) -> Non
         command = [sys.executable, "-m", "pip", "download", "--isolated", "--no-index", "--no-deps", "--quiet"]
         command += ["--find-links", str(tmp_path), "--dest", str(tmp_path / digest), "thing==1.0"]
         # --isolated, so that no other index is asked, has pip read no variables: they go in as options.
-        command += ["--constraint", artifact.hashed(pinned)["PIP_CONSTRAINT"]]
+        command += ["--constraint", artifact.require_hashes(pinned)["PIP_CONSTRAINT"]]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0 or "DO NOT MATCH THE HASHES" in done.stderr
         return done.returncode == 0

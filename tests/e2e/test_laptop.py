@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from infra.command.process import free_port
+from infra.command.ports import find_free_port
 
 from e2e.conftest import ROOT, eventually
 
@@ -27,7 +27,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[st
     """`make up` as it is typed, on a port that is free, with its temporary files where they can be counted."""
     shutil.rmtree(HERE, ignore_errors=True)
     directory = tmp_path_factory.mktemp("up")
-    command = ["make", "-s", *START.split()[1:], f"PORT={free_port()}"]
+    command = ["make", "-s", *START.split()[1:], f"PORT={find_free_port()}"]
     log = directory / "log"
     with log.open("w") as out:
         process = subprocess.Popen(

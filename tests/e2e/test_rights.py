@@ -9,7 +9,7 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
-from infra.local.deploy import as_json
+from infra.local.deploy import to_json_bytes
 
 from e2e.conftest import Ground, eventually, jsonl
 from e2e.rights import without
@@ -33,7 +33,7 @@ def document(ground: Ground, name: str) -> dict[str, object]:
 
 def post(ground: Ground, **headers: str) -> str:
     """Send a File: the status, and what of it failed."""
-    answer = ground.stack.call("POST", "/files", as_json(document(ground, "r-file")), headers=headers)
+    answer = ground.stack.call("POST", "/files", to_json_bytes(document(ground, "r-file")), headers=headers)
     receipt = answer.json()
     codes = [image["error"]["code"] for image in receipt.get("images", []) if "error" in image]
     return " ".join([str(answer.status), *codes, *(["unkept"] if receipt.get("receiptKey", "") is None else [])])
@@ -55,7 +55,7 @@ def get_nothing(ground: Ground) -> str:
 def invoke(ground: Ground, door: str, event: object) -> str:
     """Call a function as Lambda calls it: what it answers, or the name of what it raised."""
     [function] = [name for name in ground.stack.functions if door in name]
-    answer = ground.stack.aws.client("lambda").invoke(FunctionName=function, Payload=as_json(event))
+    answer = ground.stack.aws.client("lambda").invoke(FunctionName=function, Payload=to_json_bytes(event))
     said = json.loads(answer["Payload"].read() or b"null")
     if "FunctionError" in answer:
         return f"raised: {said['errorMessage']}"
@@ -63,7 +63,7 @@ def invoke(ground: Ground, door: str, event: object) -> str:
 
 
 def manifest(ground: Ground) -> str:
-    ground.drop("inbox/r-manifest.json", as_json(document(ground, "r-manifest")))
+    ground.drop("inbox/r-manifest.json", to_json_bytes(document(ground, "r-manifest")))
     ground.s3.delete_object(Bucket=ground.stack.bucket, Key="receipts/r-manifest.json")
     said = take(ground, "r-manifest")
     receipts = map(ground.json, ground.objects("receipts/r-manifest.json"))
@@ -74,7 +74,7 @@ def manifest(ground: Ground) -> str:
 
 def manifest_again(ground: Ground) -> str:
     """The receipt of a run before stands there, and must be read to be written over."""
-    ground.drop("inbox/r-again.json", as_json(document(ground, "r-again")))
+    ground.drop("inbox/r-again.json", to_json_bytes(document(ground, "r-again")))
     return take(ground, "r-again")
 
 
@@ -146,7 +146,7 @@ def broken_event(ground: Ground) -> str:
     [function] = [name for name in ground.stack.functions if "S3Function" in name]
     client, queue = ground.stack.aws.client("lambda"), ground.stack.aws.client("sqs")
     name = str(uuid4())
-    client.invoke(FunctionName=function, InvocationType="Event", Payload=as_json({"Records": [name]}))
+    client.invoke(FunctionName=function, InvocationType="Event", Payload=to_json_bytes({"Records": [name]}))
 
     def told() -> bool:
         messages = queue.receive_message(QueueUrl=ground.stack.failures, MaxNumberOfMessages=10).get("Messages", [])

@@ -33,7 +33,7 @@ def built() -> Iterator[dict[str, tuple[Path, str]]]:
     if not SAM.exists():
         pytest.fail("sam is not installed: run `make install`, or `make test` for everything.")
     into = artifact.local_build()
-    with artifact.reserved(into):
+    with artifact.build_lock(into):
         artifact.build(artifact.machine(), into, SAM)
         doors = functions(load(into / "template.yaml"))
         yield {name: (into / door["CodeUri"], door["Handler"]) for name, door in doors.items()}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from infra.build import artifact
-from infra.command.process import free_port
+from infra.command.ports import find_free_port
 
 from e2e.conftest import ROOT
 
@@ -40,10 +40,10 @@ def said(log: Path, words: str) -> bool:
     return words in log.read_text()
 
 
-@pytest.mark.parametrize("command", [["demo"], ["up", f"PORT={free_port()}"]], ids=["demo", "up"])
+@pytest.mark.parametrize("command", [["demo"], ["up", f"PORT={find_free_port()}"]], ids=["demo", "up"])
 def test_one_that_builds_waits_until_the_other_has_deployed_what_it_built(tmp_path: Path, command: list[str]) -> None:
     log = tmp_path / "log"
-    with artifact.reserved(artifact.local_build()), begun(["make", "-s", *command], log):
+    with artifact.build_lock(artifact.local_build()), begun(["make", "-s", *command], log):
         assert said(log, WAITING)
         time.sleep(0.5)
         assert "Building" not in log.read_text()
@@ -54,8 +54,8 @@ def test_one_that_builds_waits_until_the_other_has_deployed_what_it_built(tmp_pa
 def test_a_terminal_that_is_closed_ends_a_command_as_ctrl_c_does(tmp_path: Path, command: str, number: int) -> None:
     """By leaving what it has begun: a process that a signal kills has stopped nothing that it started."""
     log = tmp_path / "log"
-    module = [sys.executable, "-m", command, *(["--port", str(free_port())] if command == "infra.local" else [])]
-    with artifact.reserved(artifact.local_build()), begun(module, log) as process:
+    module = [sys.executable, "-m", command, *(["--port", str(find_free_port())] if command == "infra.local" else [])]
+    with artifact.build_lock(artifact.local_build()), begun(module, log) as process:
         assert said(log, WAITING)
         process.send_signal(number)
         assert process.wait(30) == 128 + number
@@ -63,7 +63,7 @@ def test_a_terminal_that_is_closed_ends_a_command_as_ctrl_c_does(tmp_path: Path,
 
 ENDED_TWICE = """
 import signal
-from infra.command.process import begin
+from infra.command.signals import install_signal_handlers
 begin()
 try:
     signal.raise_signal({number})
@@ -100,7 +100,7 @@ def test_one_that_has_waited_goes_on(tmp_path: Path) -> None:
     sam.chmod(0o755)
     command = [sys.executable, "-m", "infra.build.artifact", artifact.machine(), "--into", str(into), "--sam", str(sam)]
     with ExitStack() as stack:
-        with artifact.reserved(into):
+        with artifact.build_lock(into):
             process = stack.enter_context(begun(command, log))
             assert said(log, WAITING)
             assert process.poll() is None

@@ -1,13 +1,14 @@
-"""Start MiniStack with all patches."""
+"""Starts MiniStack with all patches."""
 
 import importlib
 
-from infra.local.ministack_patches import alarms, distributed_map, rights
+from infra.local.ministack_patches import alarms, distributed_map, roles, s3_listing
 
 
 def main() -> None:
     """Apply every patch, then run MiniStack until it is stopped."""
-    alarms.install()
-    distributed_map.install(importlib.import_module("ministack.services.stepfunctions"))
-    rights.install()
+    alarms.apply()
+    distributed_map.apply()
+    roles.apply()
+    s3_listing.apply()
     importlib.import_module("ministack.app").main()
