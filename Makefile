@@ -40,7 +40,7 @@ test: dev sam ministack lint ## Lint, types and the whole suite
 	@$(PY) -m pytest
 
 local: dev sam ## sam local for real, in Docker: every command of docs/local.md, x86_64
-	@$(PY) -m pytest --force-enable-socket tests/local
+	@$(PY) -m pytest --force-enable-socket tests/e2e/sam_local
 
 lint: dev ## Lint, format and types, nothing changed
 	@$(PY) -m ruff check $(CODE)

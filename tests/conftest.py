@@ -4,16 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 
-import seaweed
+from support import s3_server
 
 
 @pytest.fixture(scope="session")
-def s3() -> Iterator[seaweed.S3Server]:
+def s3() -> Iterator[s3_server.S3Server]:
     """SeaweedFS on loopback."""
-    with seaweed.running() as server:
+    with s3_server.running() as server:
         yield server
 
 
 @pytest.fixture
-def bucket(s3: seaweed.S3Server) -> str:
+def bucket(s3: s3_server.S3Server) -> str:
     return s3.new_bucket()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from intake.domain.limits import MIB, Limits
+from intake.model.limits import MIB, Limits
 from intake.settings import LIMITS, REQUIRED, SETTINGS, VARIABLES, Setting
 
 __all__ = ["REQUIRED", "SETTINGS", "VARIABLES", "Config", "ConfigError"]
@@ -70,9 +70,9 @@ def _value(setting: Setting[Any], environment: Mapping[str, str], faults: list[s
         try:
             return setting.read(text)
         except ValueError:
-            faults.append(f"{setting.name} is {text!r}, want {setting.wanted}")
+            faults.append(f"{setting.name} is {text!r}, want {setting.expected}")
     elif setting.default is REQUIRED:
-        faults.append(f"{setting.name} is missing, want {setting.wanted}")
+        faults.append(f"{setting.name} is missing, want {setting.expected}")
     return setting.default
 
 

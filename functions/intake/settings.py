@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
-from intake.domain.limits import IMAGE_TYPES, MIB, Limits
+from intake.model.limits import IMAGE_TYPES, MIB, Limits
 
 _WHOLE = re.compile(r"[0-9]{1,20}")
 _SECONDS = re.compile(r"[0-9]{1,4}(\.[0-9]{1,6})?")
@@ -24,18 +24,18 @@ class Setting[T]:
     Attributes:
         name: of the variable.
         read: turns its text into a value, or raises ValueError.
-        wanted: what it should be, as the error says it.
-        about: what it is for, as the docs say it.
+        expected: what it should be, as the error says it.
+        description: what it is for, as the docs say it.
         default: its value where the variable is missing or empty; REQUIRED if there is none.
-        shown: the default as the docs say it.
+        default_text: the default as the docs say it.
     """
 
     name: str
     read: Callable[[str], T]
-    wanted: str
-    about: str
+    expected: str
+    description: str
     default: T | Any = REQUIRED
-    shown: str = ""
+    default_text: str = ""
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:
@@ -98,9 +98,11 @@ def _printable(text: str) -> str:
 _ANY_SECONDS = "seconds, more than 0 and at most 900"
 
 
-def _limit(name: str, read: Callable[[str], Any], wanted: str, about: str, shown: str = "") -> Setting[Any]:
+def _limit(
+    name: str, read: Callable[[str], Any], expected: str, description: str, default_text: str = ""
+) -> Setting[Any]:
     default = next(f.default for f in fields(Limits) if f.name == name.lower())
-    return Setting(name, read, wanted, about, default, shown or _show(default))
+    return Setting(name, read, expected, description, default, default_text or _show(default))
 
 
 def _show(value: object) -> str:

@@ -13,10 +13,11 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit, single_metric
 
-from intake.domain.errors import DeadlineExceeded, IntakeError, InternalError
-from intake.domain.file import File, ImageRequest
-from intake.domain.receipt import Failed, Kept, Outcome, Receipt, Stored
-from intake.domain.url import redact
+from intake.model.errors import DeadlineExceeded, IntakeError, InternalError
+from intake.model.file import File, ImageRequest
+from intake.model.outcome import CarriedOver, Failed, Outcome, Stored
+from intake.model.receipt import Receipt
+from intake.model.url import redact
 
 NAMESPACE = "ImageIntake"
 SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME") or "image-intake"
@@ -39,14 +40,14 @@ logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 class Telemetry:
     """The Report port over Powertools."""
 
-    def images(self, file: File, outcomes: Sequence[Outcome]) -> None:
+    def images_done(self, file: File, outcomes: Sequence[Outcome]) -> None:
         """Log one line for every image, and count them; what was taken over was told of when it was done."""
         for request, outcome in zip(file.images, outcomes, strict=True):
-            if not isinstance(outcome, Kept):
+            if not isinstance(outcome, CarriedOver):
                 _log_image(file, request, outcome)
-        _count([outcome for outcome in outcomes if not isinstance(outcome, Kept)])
+        _count([outcome for outcome in outcomes if not isinstance(outcome, CarriedOver)])
 
-    def file(self, receipt: Receipt, receipt_error: IntakeError | None) -> None:
+    def file_done(self, receipt: Receipt, receipt_error: IntakeError | None) -> None:
         """Log one line for the File, and put its metrics out."""
         counts = receipt.counts
         fields: dict[str, Any] = {
@@ -66,7 +67,7 @@ class Telemetry:
         _metrics.add_metric("FileMilliseconds", MetricUnit.Milliseconds, receipt.elapsed_ms)
         _metrics.flush_metrics()
 
-    def unreached(self, file: File) -> None:
+    def file_skipped(self, file: File) -> None:
         """Log one line for the File, and count its images as those that the deadline cut off."""
         number, code = len(file.images), DeadlineExceeded.code
         logger.info("file not reached", extra={"file_id": file.id, "images": number, "code": code})
@@ -81,26 +82,26 @@ def _log_image(file: File, request: ImageRequest, outcome: Stored | Failed) -> N
         "role": request.role.value,
         "index": request.index,
         "url": redact(request.url),
-        "attempts": outcome.effort.attempts,
-        "fetch_ms": outcome.effort.fetch_ms,
-        "store_ms": outcome.effort.store_ms,
+        "attempts": outcome.stats.attempts,
+        "fetch_ms": outcome.stats.fetch_ms,
+        "store_ms": outcome.stats.store_ms,
     }
     match outcome:
         case Stored(image, key):
             done = {"status": "stored", "key": key, "type": image.type, "bytes": outcome.size, "reused": outcome.reused}
             logger.info("image stored", extra=fields | done)
         case Failed(InternalError() as error):
-            failed = {"status": "failed", "exception": scrub(error.trace)}
+            failed = {"status": "failed", "exception": redact_urls(error.trace)}
             logger.error("image failed", extra=fields | failed | _why(error))
         case Failed(error):
             logger.info("image failed", extra=fields | {"status": "failed"} | _why(error))
 
 
 def _why(error: IntakeError) -> dict[str, Any]:
-    return {"code": error.code, "reason": scrub(error.reason or error.message)}
+    return {"code": error.code, "reason": redact_urls(error.reason or error.message)}
 
 
-def scrub(text: str) -> str:
+def redact_urls(text: str) -> str:
     """Take out of a foreign text what may be a secret in a URL that it quotes: queries and credentials."""
     return _CREDENTIALS.sub("//", _QUERY.sub("", text))
 
@@ -112,12 +113,12 @@ def _count(done: Sequence[Stored | Failed]) -> None:
     _metrics.add_metric("ImagesReused", MetricUnit.Count, sum(outcome.reused for outcome in stored))
     _metrics.add_metric("ImagesFailed", MetricUnit.Count, codes.total())
     _metrics.add_metric("ImageBytes", MetricUnit.Bytes, sum(outcome.size for outcome in stored))
-    # The same URL twice is one effort: it was spent once.
-    for effort in {id(outcome.effort): outcome.effort for outcome in done}.values():
-        if effort.fetch_ms:
-            _metrics.add_metric("FetchMilliseconds", MetricUnit.Milliseconds, effort.fetch_ms)
-        if effort.store_ms:
-            _metrics.add_metric("StoreMilliseconds", MetricUnit.Milliseconds, effort.store_ms)
+    # Images with the same URL share one FetchStats: count it once.
+    for stats in {id(outcome.stats): outcome.stats for outcome in done}.values():
+        if stats.fetch_ms:
+            _metrics.add_metric("FetchMilliseconds", MetricUnit.Milliseconds, stats.fetch_ms)
+        if stats.store_ms:
+            _metrics.add_metric("StoreMilliseconds", MetricUnit.Milliseconds, stats.store_ms)
     for code, number in codes.items():
         _count_failed(code, number)
 

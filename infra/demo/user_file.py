@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from infra.command.errors import CommandError
-from intake.domain.file import File, InvalidFile
-from intake.domain.limits import Limits
-from intake.domain.manifest import NotJson, read_document
+from intake.model.file import File, InvalidFile
+from intake.model.limits import Limits
+from intake.model.manifest import NotJson, read_document
 
 
 def read_file(path: Path) -> bytes:

@@ -14,12 +14,12 @@ from pydantic_core import core_schema
 
 from infra.build.template import ROOT
 from infra.openapi import examples as example
-from intake.domain.errors import LEAVES
-from intake.domain.file import FILE_SCHEMA, ID_PATTERN, Fault
-from intake.domain.manifest import MAX_DOCUMENT_BYTES
-from intake.domain.problem import ManifestEntry, Problem
-from intake.domain.receipt import Pending, Receipt
-from intake.manifests import TOO_MANY_FILES
+from intake.ingest.manifest_service import TOO_MANY_FILES
+from intake.model.errors import LEAVES
+from intake.model.file import FILE_JSON_SCHEMA, ID_PATTERN, Fault
+from intake.model.manifest import MAX_DOCUMENT_BYTES
+from intake.model.problem import ManifestEntry, Problem
+from intake.model.receipt import Pending, Receipt
 
 PATH = ROOT / "infra" / "openapi.yaml"
 REFERENCE = "#/components/schemas/{model}"
@@ -104,7 +104,7 @@ def _server() -> dict[str, Any]:
 def _schemas() -> dict[str, Any]:
     references, definitions = TypeAdapter.json_schemas(
         [
-            ("File", "validation", FILE_SCHEMA),
+            ("File", "validation", FILE_JSON_SCHEMA),
             ("Receipt", "serialization", TypeAdapter(Receipt)),
             ("Pending", "serialization", TypeAdapter(Pending)),
             ("Problem", "serialization", TypeAdapter(Problem)),

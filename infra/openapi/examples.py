@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from intake.domain.errors import HttpServerError, IntakeError, NotFound
-from intake.domain.file import Fault, File, InvalidFile
-from intake.domain.image import Image
-from intake.domain.key import image_key
-from intake.domain.problem import ManifestEntry, Problem
-from intake.domain.receipt import Effort, Failed, Outcome, Pending, Receipt, Stored
-from intake.domain.url import Url
+from intake.model.errors import HttpServerError, IntakeError, NotFound
+from intake.model.file import Fault, File, InvalidFile
+from intake.model.image_info import ImageInfo
+from intake.model.object_keys import image_key
+from intake.model.outcome import Failed, FetchStats, Outcome, Stored
+from intake.model.problem import ManifestEntry, Problem
+from intake.model.receipt import Pending, Receipt
+from intake.model.url import Url
 
 FILE: dict[str, Any] = {
     "id": "lot-7-cam-2",
@@ -29,15 +30,15 @@ _DIGESTS = (FILE["sha256"], "b7" * 32, "c4" * 32)
 
 
 def _stored(position: int, url: str) -> Stored:
-    image = Image("jpeg", 1000, 750, 1) if url.endswith(".jpg") else Image("png", 800, 600, 1)
-    sha256, effort = _DIGESTS[position], Effort(attempts=1, fetch_ms=150, store_ms=37)
-    return Stored(image, image_key(sha256, image), sha256, 153582, Url.parse(url), position == 1, effort)
+    image = ImageInfo("jpeg", 1000, 750, 1) if url.endswith(".jpg") else ImageInfo("png", 800, 600, 1)
+    sha256, stats = _DIGESTS[position], FetchStats(attempts=1, fetch_ms=150, store_ms=37)
+    return Stored(image, image_key(sha256, image), sha256, 153582, Url.parse(url), position == 1, stats)
 
 
 def _receipt(errors: dict[int, IntakeError]) -> dict[str, Any]:
     file = File.parse(FILE)
     outcomes: list[Outcome] = [
-        Failed(errors[position], Effort(attempts=3, fetch_ms=2104))
+        Failed(errors[position], FetchStats(attempts=3, fetch_ms=2104))
         if position in errors
         else _stored(position, request.url)
         for position, request in enumerate(file.images)

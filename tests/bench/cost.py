@@ -163,8 +163,8 @@ def _logged(images: int) -> int:
     handler.stream = out  # type: ignore[attr-defined]
     try:
         with contextlib.redirect_stdout(out):
-            telemetry.Telemetry().images(file, outcomes)
-            telemetry.Telemetry().file(receipt, None)
+            telemetry.Telemetry().images_done(file, outcomes)
+            telemetry.Telemetry().file_done(receipt, None)
     finally:
         handler.stream = before  # type: ignore[attr-defined]
         telemetry.logger.remove_keys(["request_id"])
@@ -173,17 +173,18 @@ def _logged(images: int) -> int:
 
 
 def _taken(images: int) -> tuple[Any, Any, Any]:
-    from intake.domain.file import File  # noqa: PLC0415 - see above
-    from intake.domain.image import Image  # noqa: PLC0415
-    from intake.domain.receipt import Effort, Receipt, Stored  # noqa: PLC0415
-    from intake.domain.url import Url  # noqa: PLC0415
+    from intake.model.file import File  # noqa: PLC0415 - see above
+    from intake.model.image_info import ImageInfo  # noqa: PLC0415
+    from intake.model.outcome import FetchStats, Stored  # noqa: PLC0415
+    from intake.model.receipt import Receipt  # noqa: PLC0415
+    from intake.model.url import Url  # noqa: PLC0415
 
     urls = [f"https://images.example/2026/11/22/lot-0007/camera-02/{number:06}.jpg" for number in range(images)]
     file = File.parse({"urls": urls})
     outcomes = [
         Stored(
-            Image("jpeg", 1000, 750, 1), f"images/3f/{number:064x}.jpg", f"{number:064x}", IMAGE_BYTES, Url.parse(url),
-            reused=False, effort=Effort(1, 120, 25),
+            ImageInfo("jpeg", 1000, 750, 1), f"images/3f/{number:064x}.jpg", f"{number:064x}", IMAGE_BYTES, Url.parse(url),
+            reused=False, stats=FetchStats(1, 120, 25),
         )
         for number, url in enumerate(urls)
     ]  # fmt: skip
@@ -213,7 +214,7 @@ def measure(runs: int) -> dict[str, float]:
 def _works(urls: list[str]) -> dict[str, Callable[[], object]]:
     from bench.competitors import ours  # noqa: PLC0415 - the settings have to be there first
     from intake.handlers import bulk  # noqa: PLC0415
-    from lambda_context import Context  # noqa: PLC0415
+    from support.lambda_context import Context  # noqa: PLC0415
 
     groups = [urls[start : start + MANIFEST_IMAGES] for start in range(0, len(urls), MANIFEST_IMAGES)]
     batch = {"run": "bench", "startedAt": "2026-11-22T12:00:00.000Z"}  # so that earlier receipts are looked for

@@ -28,9 +28,9 @@ TESTS = Path(__file__).parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS.parent / "functions")]
 
 from bench.servers import running  # noqa: E402 - the path comes first
-from origin import BEHAVIOURS, MOST, STORED, Origin  # noqa: E402
-from origin.names import Names  # noqa: E402
-from origin.redirects import LIMIT  # noqa: E402
+from support.origin import BEHAVIOURS, MOST, STORED, Origin  # noqa: E402
+from support.origin.names import Names  # noqa: E402
+from support.origin.redirects import LIMIT  # noqa: E402
 
 IMAGES = 20
 FAILING = 2
@@ -53,7 +53,7 @@ class Sample:
 
     @classmethod
     def now(cls, milliseconds: float) -> "Sample":
-        from intake import runtime  # noqa: PLC0415 - the settings have to be there first
+        from intake import app  # noqa: PLC0415 - the settings have to be there first
 
         links = []
         for descriptor in Path("/proc/self/fd").iterdir():
@@ -64,7 +64,7 @@ class Sample:
             {
                 "sockets": sum(link.startswith("socket:") for link in links),
                 "descriptors": len(links),
-                "tasks": len(asyncio.all_tasks(runtime._runner.get_loop())),
+                "tasks": len(asyncio.all_tasks(app._runner.get_loop())),
                 "threads": threading.active_count(),
                 "MiB": resident / 2**20,
                 "ms per File": milliseconds,
@@ -85,7 +85,7 @@ def files(good: str, bad: str, number: int) -> Generator[list[str]]:
 def measure(good: str, bad: str, number: int) -> list[Sample]:
     """Take Files in, one after the other, in this process."""
     from intake.handlers import http  # noqa: PLC0415 - the settings have to be there first
-    from lambda_context import Context  # noqa: PLC0415
+    from support.lambda_context import Context  # noqa: PLC0415
 
     samples = []
     for urls in files(good, bad, number):

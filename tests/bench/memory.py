@@ -43,13 +43,13 @@ def measure(images: int, size: int) -> dict[str, float]:
             "ALLOWED_PORTS": f"80,443,{origin.rsplit(':', 1)[1]}",
         }
         from bench.competitors import ours  # noqa: PLC0415 - reads the settings above
-        from intake import runtime  # noqa: PLC0415
+        from intake import app  # noqa: PLC0415
 
         imports = peak_mib()
         ours.run([f"{origin}/{number}" for number in range(images)], "bench")
         peak = peak_mib()
         ours.close()
-        budget = runtime.config().limits.memory_budget_bytes / MIB
+        budget = app.config().limits.memory_budget_bytes / MIB
     return {"imports_mib": imports, "peak_mib": peak, "beyond_imports_mib": peak - imports, "budget_mib": budget}
 
 

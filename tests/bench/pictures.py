@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from handmade import segment
-from samples import jpeg_of_size
+from support.crafted_images import segment
+from support.sample_images import jpeg_of_size
 
 _COMMENT = 0xFE
 _NUMBER_BYTES = 8

@@ -84,7 +84,7 @@ class Sink(asyncio.Protocol):
 
 
 async def _serve(kind: str, size: int, number: int, delay: float, report: Connection) -> None:
-    from samples import jpeg_of_size  # noqa: PLC0415 - Pillow is no part of what is measured in the process that starts this
+    from support.sample_images import jpeg_of_size  # noqa: PLC0415 - Pillow is no part of what is measured in the process that starts this
 
     images = [jpeg_of_size(size, seed) for seed in range(number)] if kind == "origin" else []
     loop = asyncio.get_running_loop()

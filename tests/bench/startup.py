@@ -30,7 +30,7 @@ from infra.command.errors import CommandError  # noqa: E402
 from bench import results  # noqa: E402
 from bench.cases import OURS  # noqa: E402
 from bench.ground import BUCKET, Ground, open_ground  # noqa: E402
-from e2e.emulator import environment  # noqa: E402
+from support.runtime_emulator import environment  # noqa: E402
 
 SAM = ROOT / ".local" / "sam" / "bin" / "sam"
 STARTS = HERE.parent / "starts"

@@ -13,10 +13,10 @@ sys.path[:0] = [str(HERE.parents[1]), str(HERE.parents[2] / "functions")]
 
 from PIL import Image  # noqa: E402
 
-from intake.domain.errors import IntakeError  # noqa: E402 - the path comes first
-from intake.domain.image import inspect  # noqa: E402
-from intake.domain.limits import MIB, Limits  # noqa: E402
-from samples import jpeg_of_size, picture  # noqa: E402
+from intake.image.verify import verify  # noqa: E402
+from intake.model.errors import IntakeError  # noqa: E402 - the path comes first
+from intake.model.limits import MIB, Limits  # noqa: E402
+from support.sample_images import jpeg_of_size, picture  # noqa: E402
 
 LIMITS = Limits()
 
@@ -48,7 +48,7 @@ def best(work: Callable[[], object], repeat: int = 15) -> float:
 
 def refuse(body: bytes) -> None:
     try:
-        inspect(body, LIMITS)
+        verify(body, LIMITS)
     except IntakeError:
         return
 
@@ -62,7 +62,7 @@ def main() -> None:
     print(f"{'whole':28}{'KB':>8}{'walk us':>10}{'MB/s':>10}{'sha256 us':>11}{'walk/hash':>11}{'decode us':>11}")
     for name, data in BODIES.items():
         body = bytearray(data)
-        walk, hashing = best(partial(inspect, body, LIMITS)), best(partial(sha256, body))
+        walk, hashing = best(partial(verify, body, LIMITS)), best(partial(sha256, body))
         decoding = best(partial(decode, data), 5)
         speed = len(body) / walk / 1e6
         print(

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from contract.bulk_ground import IMAGE, SITE, RunsInMemory
-from contract.watched import FILE, OUTCOMES, RECEIPT, Metric
-from doors import House, house
-from intake import runtime, telemetry
-from intake.domain.errors import NotFound
-from intake.domain.limits import Limits
+from intake import app, telemetry
+from intake.model.errors import NotFound
+from intake.model.limits import Limits
+from support.handler_fakes import House, house
+from support.monitoring import FILE, OUTCOMES, RECEIPT, Metric
+from support.state_machine_lab import IMAGE, SITE, RunsInMemory
 
 
 @pytest.fixture
@@ -26,8 +26,8 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 @pytest.fixture
 def emitted(capsys: pytest.CaptureFixture[str], lines: io.StringIO) -> dict[Metric, str]:
     """The metrics that a File puts out, with their units."""
-    telemetry.Telemetry().images(FILE, OUTCOMES)
-    telemetry.Telemetry().file(RECEIPT, None)
+    telemetry.Telemetry().images_done(FILE, OUTCOMES)
+    telemetry.Telemetry().file_done(RECEIPT, None)
     assert lines.getvalue()
     found = {}
     for line in capsys.readouterr().out.splitlines():
@@ -41,6 +41,6 @@ def emitted(capsys: pytest.CaptureFixture[str], lines: io.StringIO) -> dict[Metr
 @pytest.fixture
 def behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     with house(monkeypatch, limits=Limits(deadline_margin=0.1)) as built:
-        monkeypatch.setattr(runtime, "runs", lambda: RunsInMemory(built.store))
+        monkeypatch.setattr(app, "bulk_results", lambda: RunsInMemory(built.store))
         built.fetch.answers = {SITE + str(number): IMAGE for number in range(2000)} | {SITE + "gone": NotFound()}
         yield built

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from contract.bulk_ground import SITE, Functions, files, jsonl, machine
-from contract.bulk_machine import Failed, Machine
-from doors import House
-from intake.domain.errors import StoreFailed
+from intake.model.errors import StoreFailed
+from support.handler_fakes import House
+from support.state_machine import Failed, Machine
+from support.state_machine_lab import SITE, Functions, files, jsonl, machine
 
 
 def test_throttling_is_waited_for_with_growing_waits(behind: House) -> None:

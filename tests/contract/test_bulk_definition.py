@@ -11,7 +11,7 @@ import pytest
 from infra.build.template import ROOT, functions, load
 from infra.bulk.item_size import MAX_INPUT_BYTES
 
-from contract.bulk_definition import GIVEN, VALUES, definition
+from support.state_machine_definition import GIVEN, VALUES, definition
 
 TEMPLATE = load()
 TEXT = (ROOT / "infra" / "bulk.asl.yaml").read_text()

@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from infra.local.ministack_patches.item_batcher import batches
 
-from contract.bulk_definition import definition
-from contract.bulk_ground import IMAGE, SITE, Functions, files, jsonl, machine, receipts
-from contract.bulk_machine import Failed, Machine
-from doors import House
-from intake.domain.file import File
+from intake.model.file import File
+from support.handler_fakes import House
+from support.state_machine import Failed, Machine
+from support.state_machine_definition import definition
+from support.state_machine_lab import IMAGE, SITE, Functions, files, jsonl, machine, receipts
 
 
 def test_a_list_of_lines_goes_through_in_batches_and_nothing_is_lost(behind: House) -> None:

@@ -12,12 +12,12 @@ import pytest
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
-from conformance import Outcome, contract, examine, lead
-from doors import House, house
-from intake.domain.errors import StoreFailed
 from intake.handlers import http
-from lambda_context import Context
-from samples import picture
+from intake.model.errors import StoreFailed
+from support.handler_fakes import House, house
+from support.lambda_context import Context
+from support.openapi_fuzzing import Outcome, contract, examine, lead
+from support.sample_images import picture
 
 SIGNED = "AWS4-HMAC-SHA256 as it should be"
 GOOD, GONE = "https://a.example/1.png", "https://a.example/gone.png"

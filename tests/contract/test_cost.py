@@ -6,8 +6,8 @@ import pytest
 from infra.build.template import ROOT
 
 from bench import cost
-from contract.watched import ALARMS, COST, Metric, metrics_of
-from intake.domain.errors import LEAVES
+from intake.model.errors import LEAVES
+from support.monitoring import ALARMS, COST, Metric, metrics_of
 
 
 def test_the_cost_page_shows_what_the_script_prints() -> None:

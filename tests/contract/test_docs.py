@@ -11,10 +11,10 @@ from infra.build.template import ROOT, load
 from infra.openapi import examples as example
 
 from intake.config import REQUIRED, SETTINGS
-from intake.domain.errors import LEAVES, ErrorClass
-from intake.domain.file import File
-from intake.domain.problem import Problem
-from intake.domain.receipt import ErrorEntry, Receipt
+from intake.model.errors import LEAVES, ErrorClass
+from intake.model.file import File
+from intake.model.problem import Problem
+from intake.model.receipt import ErrorEntry, Receipt
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
@@ -60,14 +60,14 @@ def test_every_error_class_stands_in_the_docs() -> None:
 def test_every_setting_stands_in_the_docs_with_its_default_and_wanted_form_and_no_other_does() -> None:
     documented = {name: cells[:2] for name, cells in rows("settings.md", 5).items()}
     assert documented == {
-        setting.name: ["required" if setting.default is REQUIRED else setting.shown, setting.wanted]
+        setting.name: ["required" if setting.default is REQUIRED else setting.default_text, setting.expected]
         for setting in SETTINGS
     }
 
 
 def test_every_setting_is_explained_as_the_code_explains_it() -> None:
     assert {name: cells[3] for name, cells in rows("settings.md", 5).items()} == {
-        setting.name: setting.about for setting in SETTINGS
+        setting.name: setting.description for setting in SETTINGS
     }
 
 

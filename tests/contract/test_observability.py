@@ -6,7 +6,8 @@ import pytest
 import yaml
 from infra.build.template import ROOT, functions, load
 
-from contract.watched import (
+from intake.model.errors import LEAVES
+from support.monitoring import (
     ALARMS,
     NAMESPACE,
     OF_AWS,
@@ -20,7 +21,6 @@ from contract.watched import (
     on_the_dashboard,
     widgets,
 )
-from intake.domain.errors import LEAVES
 
 
 def test_what_is_watched_of_ours_is_put_out_with_the_same_dimensions(emitted: dict[Metric, str]) -> None:

@@ -12,15 +12,15 @@ from infra.openapi import document as openapi
 from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from doors import House, house
-from fakes import FakeStore
-from intake.domain.errors import LEAVES, StoreDenied, StoreFailed
-from intake.domain.file import File
-from intake.domain.manifest import MAX_DOCUMENT_BYTES
-from intake.domain.problem import Problem
 from intake.handlers import http
-from lambda_context import Context
-from samples import picture
+from intake.model.errors import LEAVES, StoreDenied, StoreFailed
+from intake.model.file import File
+from intake.model.manifest import MAX_DOCUMENT_BYTES
+from intake.model.problem import Problem
+from support.fakes import FakeStore
+from support.handler_fakes import House, house
+from support.lambda_context import Context
+from support.sample_images import picture
 
 CONTRACT: dict[str, Any] = yaml.safe_load(openapi.PATH.read_text())
 GOOD, GONE = "https://a.example/1.png?X-Amz-Signature=secret", "https://a.example/gone.png"

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from contract.watched import ALARMS, FILE, OUTCOMES, PAGE, RECEIPT, URL, Metric
-from doors import INBOX, house
-from intake import runtime, telemetry
-from intake.domain.errors import StoreFailed
+from intake import app, telemetry
 from intake.handlers import bulk, http, s3, summary
-from lambda_context import Context
-from samples import picture
+from intake.model.errors import StoreFailed
+from support.handler_fakes import house
+from support.lambda_context import Context
+from support.lambda_events import INBOX
+from support.monitoring import ALARMS, FILE, OUTCOMES, PAGE, RECEIPT, URL, Metric
+from support.sample_images import picture
 
 
 def rows(page: str, heading: str) -> dict[str, list[str]]:
@@ -66,7 +67,7 @@ def say_everything(monkeypatch: pytest.MonkeyPatch) -> None:
             {"Items": [{"url": URL}], "BatchInput": {"run": "r", "startedAt": "2026-11-22T12:00:00Z"}}, context
         )
         kept = SimpleNamespace(reports=lambda _: [], put_failed=lambda *_: False, put_summary=lambda _: None)
-        monkeypatch.setattr(runtime, "runs", lambda: kept)
+        monkeypatch.setattr(app, "bulk_results", lambda: kept)
         summary.handler({"run": "r", "startedAt": "2026-11-22T12:00:00Z", "list": "s3://b/k"}, context)
         for error in (StoreFailed(reason="S3 answered 503"), ZeroDivisionError()):
             behind.store.failures = {"receipts/": error}
@@ -74,10 +75,10 @@ def say_everything(monkeypatch: pytest.MonkeyPatch) -> None:
         behind.inbox.failure = StoreFailed(reason="S3 answered 503")
         with pytest.raises(s3.Unfinished):
             s3.handler({"Records": [record_of("inbox/a.json")]}, context)
-    telemetry.Telemetry().unreached(FILE)
-    telemetry.Telemetry().images(FILE, OUTCOMES)
-    telemetry.Telemetry().file(RECEIPT, None)
-    telemetry.Telemetry().file(RECEIPT, StoreFailed())
+    telemetry.Telemetry().file_skipped(FILE)
+    telemetry.Telemetry().images_done(FILE, OUTCOMES)
+    telemetry.Telemetry().file_done(RECEIPT, None)
+    telemetry.Telemetry().file_done(RECEIPT, StoreFailed())
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import re
 import pytest
 from infra.build.template import ROOT
 
-from origin import BEHAVIOURS
+from support.origin import BEHAVIOURS
 
 PAGE = (ROOT / "docs" / "security.md").read_text()
 README = (ROOT / "README.md").read_text()

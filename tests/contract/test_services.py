@@ -16,7 +16,7 @@ from botocore.loaders import Loader
 from botocore.session import Session
 from infra.build import botocore_data
 
-from intake.adapters.signer import Signer
+from intake.s3.signer import Signer
 
 WHOLE = Path(botocore.__file__).parent / "data"
 OTHERS = ("ec2", "sqs")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from infra.build.template import functions, load
 
-from roles import ROLES
+from support.template_rights import ROLES
 
 RESOURCES: dict[str, dict[str, Any]] = load()["Resources"]
 

@@ -17,7 +17,7 @@ from infra.local.deploy import DeployedStack, deployed_stack, relax_for_loopback
 from infra.pictures.board import draw_pictures  # noqa: E402
 from infra.pictures.server import serve_pictures  # noqa: E402
 
-from origin import Origin, in_a_thread  # noqa: E402
+from support.origin import Origin, in_a_thread  # noqa: E402
 
 BATCH_SIZE = 250
 VENVS = ROOT / ".local"

@@ -15,8 +15,8 @@ from infra.local.ministack import REGION
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
-from conformance import contract, examine, lead
 from e2e.conftest import Ground, eventually
+from support.openapi_fuzzing import contract, examine, lead
 
 
 class Signed(AuthBase):
@@ -47,7 +47,7 @@ def test_every_answer_is_one_of_the_contract(deployed: Ground) -> None:
 
 
 def waiting(ground: Ground) -> list[str]:
-    """Manifests that were accepted and have no receipt yet."""
+    """ManifestService that were accepted and have no receipt yet."""
     pages = ground.s3.get_paginator("list_objects_v2").paginate(Bucket=ground.stack.inbox, Prefix="inbox/")
     manifests = [item["Key"] for page in pages for item in page.get("Contents", [])]
     receipts = set(ground.objects("receipts/"))

@@ -7,7 +7,7 @@ from infra.local.api import ApiResponse
 from infra.local.deploy import to_json_bytes
 
 from e2e.conftest import Ground, eventually
-from origin.behaviour import IMAGE, Reader, Request, Writer, send, sized
+from support.origin.behaviour import IMAGE, Reader, Request, Writer, send, sized
 
 ASYNC = {"Prefer": "respond-async"}
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from e2e.conftest import BATCH_SIZE, Ground, broken, eventually, jsonl
-from origin import BEHAVIOURS
+from support.origin import BEHAVIOURS
 
 MANY = 20_000
 

@@ -12,7 +12,7 @@ from infra.local.deploy import ROOT_USER, STACK
 from infra.local.ministack import REGION
 
 from e2e.conftest import BATCH_SIZE, ROOT, Ground, broken, eventually, jsonl
-from origin.behaviour import IMAGE, Reader, Request, Writer, send, sized
+from support.origin.behaviour import IMAGE, Reader, Request, Writer, send, sized
 
 
 def command(ground: Ground, path: Path, stack: str = STACK) -> list[str]:

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from e2e.conftest import Ground, eventually, jsonl
-from origin import BEHAVIOURS
+from support.origin import BEHAVIOURS
 
 
 def receipts(ground: Ground, name: str, number: int) -> list[str]:

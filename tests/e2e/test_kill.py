@@ -22,12 +22,12 @@ from typing import Any
 
 import pytest
 
-import seaweed
-from handmade import segment
-from origin import Origin, in_a_thread
-from origin.behaviour import Reader, Request, Writer, reset, send, sized
-from samples import picture
-from way import Way, deliver, way_to
+from support import s3_server
+from support.crafted_images import segment
+from support.fault_proxy import Way, deliver, way_to
+from support.origin import Origin, in_a_thread
+from support.origin.behaviour import Reader, Request, Writer, reset, send, sized
+from support.sample_images import picture
 
 TESTS = Path(__file__).parents[1]
 ROUNDS = 100
@@ -58,7 +58,7 @@ class Ground:
         moments: what became of the runs, counted.
     """
 
-    s3: seaweed.S3Server
+    s3: s3_server.S3Server
     bucket: str
     inbox: str
     way: Way
@@ -126,7 +126,7 @@ class Ground:
 
 
 @pytest.fixture
-def ground(s3: seaweed.S3Server, bucket: str) -> Iterator[Ground]:
+def ground(s3: s3_server.S3Server, bucket: str) -> Iterator[Ground]:
     async def photo(_: Reader, writer: Writer, request: Request) -> None:
         turn, number = request.target.split("/")[2:]
         await send(writer, sized(body_of(int(turn), int(number))))
@@ -145,7 +145,7 @@ def ground(s3: seaweed.S3Server, bucket: str) -> Iterator[Ground]:
             "PYTHONPATH": f"{TESTS.parent / 'functions'}:{TESTS}",
         }
         environment = os.environ | s3.environment | settings | {"AWS_ENDPOINT_URL_S3": way.url}
-        command = [sys.executable, str(Path(__file__).with_name("mortal.py"))]
+        command = [sys.executable, str(TESTS / "support" / "kill_target.py")]
         function = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         try:
             yield Ground(s3, bucket, inbox, way, origin, function, random.Random(seed))

@@ -12,9 +12,9 @@ import pytest
 from infra.local.deploy import to_json_bytes
 
 from e2e.conftest import Ground, eventually, jsonl
-from e2e.rights import without
-from roles import INBOX, ROLES
-from roles import RUNS as EXECUTIONS
+from support.role_rights import without
+from support.template_rights import INBOX, ROLES
+from support.template_rights import RUNS as EXECUTIONS
 
 IMAGES, LIST = "s3:PutObject ImageBucket/images/*", "s3:ListBucket ImageBucket"
 WRITE, READ = "s3:PutObject ImageBucket/receipts/*", "s3:GetObject ImageBucket/receipts/*"

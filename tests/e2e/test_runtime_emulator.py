@@ -12,9 +12,9 @@ import pytest
 from infra.build import artifact
 from infra.build.template import ROOT, functions, load
 
-import seaweed
-from e2e.emulator import Answer, Environment, environment
-from origin import IMAGE, Origin, in_a_thread
+from support import s3_server
+from support.origin import IMAGE, Origin, in_a_thread
+from support.runtime_emulator import Answer, Environment, environment
 
 SAM = ROOT / ".local" / "sam" / "bin" / "sam"
 EVENT = ROOT / "tests" / "events" / "http-post-file.json"
@@ -46,12 +46,12 @@ def origin() -> Iterator[Origin]:
 
 
 @pytest.fixture
-def inbox(s3: seaweed.S3Server) -> str:
+def inbox(s3: s3_server.S3Server) -> str:
     return s3.new_bucket()
 
 
 @pytest.fixture
-def settings(s3: seaweed.S3Server, bucket: str, inbox: str, origin: Origin) -> dict[str, str]:
+def settings(s3: s3_server.S3Server, bucket: str, inbox: str, origin: Origin) -> dict[str, str]:
     """Of a function that may dial the origin."""
     allowed = {"ALLOWED_NETWORKS": "127.0.0.1/32", "ALLOWED_PORTS": f"{origin.port}"}
     return s3.environment | allowed | {"IMAGE_BUCKET": bucket, "INBOX_BUCKET": inbox}
@@ -78,7 +78,7 @@ def post(function: Environment, *urls: str) -> tuple[int, dict[str, Any], Answer
     return response["statusCode"], json.loads(response["body"]), answer
 
 
-def test_a_file_is_stored_and_answered(start: Start, origin: Origin, s3: seaweed.S3Server, bucket: str) -> None:
+def test_a_file_is_stored_and_answered(start: Start, origin: Origin, s3: s3_server.S3Server, bucket: str) -> None:
     status, receipt, _ = post(start(), origin.url("length"))
 
     assert (status, receipt["status"]) == (200, "stored")
@@ -91,7 +91,7 @@ def test_a_file_is_stored_and_answered(start: Start, origin: Origin, s3: seaweed
 
 
 def test_the_answer_leaves_before_the_function_is_cut_off(
-    start: Start, origin: Origin, s3: seaweed.S3Server, bucket: str
+    start: Start, origin: Origin, s3: s3_server.S3Server, bucket: str
 ) -> None:
     """One origin never says anything; the neighbour is stored, and the receipt as well."""
     function = start(**PATIENT)
@@ -113,7 +113,7 @@ def test_an_answer_that_has_no_good_image_leaves_in_time_too(start: Start, origi
 
 
 def test_a_batch_is_reported_before_the_function_is_cut_off(
-    start: Start, origin: Origin, s3: seaweed.S3Server, bucket: str
+    start: Start, origin: Origin, s3: s3_server.S3Server, bucket: str
 ) -> None:
     items = [{"id": name, "urls": [origin.url(name)]} for name in ("silent", "length")]
     event = {"Items": items, "BatchInput": {"run": "run-4", "startedAt": "2026-11-22T12:00:00.123Z"}}
@@ -128,7 +128,7 @@ def test_a_batch_is_reported_before_the_function_is_cut_off(
 
 
 def test_a_manifest_asks_to_be_taken_again_before_the_function_is_cut_off(
-    start: Start, origin: Origin, s3: seaweed.S3Server, bucket: str, inbox: str
+    start: Start, origin: Origin, s3: s3_server.S3Server, bucket: str, inbox: str
 ) -> None:
     """With receipts of all its Files, from which the next run goes on."""
     lines = [json.dumps({"id": name, "urls": [origin.url(name)]}).encode() for name in ("silent", "length")]

@@ -20,7 +20,7 @@ from random import Random
 
 from fuzz.judge import Wrong, judge
 from fuzz.mutate import mutate
-from samples import SAMPLES
+from support.sample_images import SAMPLES
 
 KEPT = Path(".local/fuzz")
 ROUND = 20_000

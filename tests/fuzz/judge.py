@@ -3,9 +3,10 @@
 import time
 from random import Random
 
-from intake.domain.errors import EmptyBody, IntakeError, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
-from intake.domain.image import Image, inspect
-from intake.domain.limits import Limits
+from intake.image.verify import verify
+from intake.model.errors import EmptyBody, IntakeError, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
+from intake.model.image_info import ImageInfo
+from intake.model.limits import Limits
 
 LIMITS = Limits()
 ITS_OWN = (EmptyBody, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType)
@@ -30,12 +31,12 @@ def judge(body: bytes, random: Random) -> str:
         Wrong: a walk ended otherwise than with an image or one of its errors, took too long, or found what cannot be.
     """
     found = _walk(body)
-    if not isinstance(found, Image):
+    if not isinstance(found, ImageInfo):
         return f"{found.code}: {found.message}"
     whole = None
     for size in sorted(random.randrange(len(body)) for _ in range(3)):
         beginning = _walk(body[:size])
-        if isinstance(beginning, Image):
+        if isinstance(beginning, ImageInfo):
             whole = size
             if beginning != found:
                 raise Wrong(f"its first {size} of {len(body)} bytes are {beginning}, all are {found}")
@@ -45,11 +46,11 @@ def judge(body: bytes, random: Random) -> str:
     return f"image: {found.type}, {'one frame' if found.frames == 1 else 'frames'}"
 
 
-def _walk(body: bytes) -> Image | IntakeError:
+def _walk(body: bytes) -> ImageInfo | IntakeError:
     began = time.process_time()
-    found: Image | IntakeError
+    found: ImageInfo | IntakeError
     try:
-        found = inspect(body, LIMITS)
+        found = verify(body, LIMITS)
     except ITS_OWN as error:
         found = error
     except Exception as error:
@@ -57,11 +58,11 @@ def _walk(body: bytes) -> Image | IntakeError:
     seconds = time.process_time() - began
     if seconds > MAX_SECONDS:
         raise Wrong(f"it took {seconds:.1f} seconds")
-    if isinstance(found, Image) and not _possible(found):
+    if isinstance(found, ImageInfo) and not _possible(found):
         raise Wrong(f"{found} is over the limits")
     return found
 
 
-def _possible(image: Image) -> bool:
+def _possible(image: ImageInfo) -> bool:
     pixels = image.width * image.height
     return 0 < pixels <= LIMITS.max_image_pixels and 0 < image.frames <= LIMITS.max_image_frames

@@ -7,10 +7,11 @@ import pytest
 from fuzz import judge
 from fuzz.__main__ import play
 from fuzz.structure import join, split
-from intake.domain.errors import NotFound
-from intake.domain.image import Image, inspect
-from intake.domain.limits import Limits
-from samples import SAMPLES
+from intake.image.verify import verify
+from intake.model.errors import NotFound
+from intake.model.image_info import ImageInfo
+from intake.model.limits import Limits
+from support.sample_images import SAMPLES
 
 INPUTS = 20_000
 
@@ -37,32 +38,32 @@ def test_an_image_taken_apart_and_put_together_is_the_image_again(name: str) -> 
     data = SAMPLES[name].data
     parts = split(data)
     if parts is not None:
-        assert inspect(data, Limits()) == inspect(join(data, parts), Limits())
+        assert verify(data, Limits()) == verify(join(data, parts), Limits())
         assert len(parts) > (0 if data.startswith(b"RIFF") else 1)
 
 
-def crash(body: bytes, limits: Limits) -> Image:
+def crash(body: bytes, limits: Limits) -> ImageInfo:
     if body[:2] == b"GI" and len(body) % 50 == 0:
         raise IndexError
-    return inspect(body, limits)
+    return verify(body, limits)
 
 
-def of_another_tree(body: bytes, limits: Limits) -> Image:
+def of_another_tree(body: bytes, limits: Limits) -> ImageInfo:
     if len(body) % 50 == 0:
         raise NotFound
-    return inspect(body, limits)
+    return verify(body, limits)
 
 
-def blind_to_cuts(body: bytes, limits: Limits) -> Image:
-    return Image("jpeg", len(body), 1, 1) if body[:2] == b"\xff\xd8" else inspect(body, limits)
+def blind_to_cuts(body: bytes, limits: Limits) -> ImageInfo:
+    return ImageInfo("jpeg", len(body), 1, 1) if body[:2] == b"\xff\xd8" else verify(body, limits)
 
 
-def blind_to_the_middle(body: bytes, limits: Limits) -> Image:
-    return Image("jpeg", 1, 1, 1) if body[:2] == b"\xff\xd8" and len(body) % 3 == 0 else inspect(body, limits)
+def blind_to_the_middle(body: bytes, limits: Limits) -> ImageInfo:
+    return ImageInfo("jpeg", 1, 1, 1) if body[:2] == b"\xff\xd8" and len(body) % 3 == 0 else verify(body, limits)
 
 
-def without_limits(body: bytes, _: Limits) -> Image:
-    return inspect(body, Limits(max_image_pixels=10**12))
+def without_limits(body: bytes, _: Limits) -> ImageInfo:
+    return verify(body, Limits(max_image_pixels=10**12))
 
 
 @pytest.mark.parametrize(
@@ -70,15 +71,15 @@ def without_limits(body: bytes, _: Limits) -> Image:
     [
         ("IndexError came out", crash),
         ("NotFound came out", of_another_tree),
-        ("bytes are Image", blind_to_cuts),
+        ("bytes are ImageInfo", blind_to_cuts),
         ("bytes are whole, its first", blind_to_the_middle),
         ("is over the limits", without_limits),
     ],
 )
 def test_a_walk_that_does_is_found(
-    monkeypatch: pytest.MonkeyPatch, reason: str, walk: Callable[[bytes, Limits], Image]
+    monkeypatch: pytest.MonkeyPatch, reason: str, walk: Callable[[bytes, Limits], ImageInfo]
 ) -> None:
-    monkeypatch.setattr(judge, "inspect", walk)
+    monkeypatch.setattr(judge, "verify", walk)
 
     assert any(reason in wrong for wrong in play(2000, "planted").wrong.values())
 

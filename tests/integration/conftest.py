@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from origin import Origin
-from origin.client import Client, Connect, limits_for
-from origin.names import Names
+from support.origin import Origin
+from support.origin.client import Client, Connect, limits_for
+from support.origin.names import Names
 
 _PATIENCE = 2.0
 """Seconds that tasks and sockets get to end after a test."""
@@ -67,7 +67,7 @@ def dialled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw no time to wait between attempts."""
-    monkeypatch.setattr("intake.adapters.fetch.random.random", lambda: 0.0)
+    monkeypatch.setattr("intake.download.downloader.random.random", lambda: 0.0)
 
 
 @pytest.fixture

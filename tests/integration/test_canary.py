@@ -15,18 +15,19 @@ from typing import Any
 
 import pytest
 
-from doors import IMAGES, INBOX
-from fakes import FakeInbox, FakeStore
-from intake import runtime, telemetry
+from intake import app, telemetry
 from intake.config import Config
-from intake.domain.limits import Limits
 from intake.handlers import bulk, http, s3
-from intake.manifests import Manifests
-from intake.service import Intake
-from lambda_context import Context
-from origin import IMAGE, Origin, in_a_thread
-from origin.behaviour import Act, Reader, Request, Writer, chunks, head, send, sized
-from origin.names import Names
+from intake.ingest.manifest_service import ManifestService
+from intake.ingest.service import IngestService
+from intake.model.limits import Limits
+from support.fakes import FakeInbox, FakeStore
+from support.handler_fakes import IMAGES
+from support.lambda_context import Context
+from support.lambda_events import INBOX
+from support.origin import IMAGE, Origin, in_a_thread
+from support.origin.behaviour import Act, Reader, Request, Writer, chunks, head, send, sized
+from support.origin.names import Names
 
 CANARY = "Canary7f3a91"
 QUERY = f"?X-Amz-Signature={CANARY}&response=%22{CANARY}%22"
@@ -150,14 +151,14 @@ def world(names: Names, dialled: list[str], monkeypatch: pytest.MonkeyPatch) -> 
             read_timeout=0.5,
         )
         config = Config(image_bucket=IMAGES, inbox_bucket=INBOX, limits=limits)
-        world, fetcher = World(origin), runtime.fetcher(config)
-        service = Intake(fetcher, world.store, telemetry.Telemetry(), limits, IMAGES)
-        manifests = Manifests(world.inbox, world.store, service, limits)
-        monkeypatch.setattr(runtime, "_runner", runner)
+        world, fetcher = World(origin), app.downloader(config)
+        service = IngestService(fetcher, world.store, telemetry.Telemetry(), limits, IMAGES)
+        manifests = ManifestService(world.inbox, world.store, service, limits)
+        monkeypatch.setattr(app, "_runner", runner)
         for name, built in (("config", config), ("intake", service), ("manifests", manifests)):
-            monkeypatch.setattr(runtime, name, lambda built=built: built)
-        monkeypatch.setattr(runtime, "store", lambda: world.store)
-        monkeypatch.setattr(runtime, "inbox", lambda: world.inbox)
+            monkeypatch.setattr(app, name, lambda built=built: built)
+        monkeypatch.setattr(app, "store", lambda: world.store)
+        monkeypatch.setattr(app, "inbox", lambda: world.inbox)
         monkeypatch.setattr(
             telemetry.logger.registered_handler,
             "stream",
@@ -243,7 +244,7 @@ def test_a_bug_in_the_middle_of_it(world: World, monkeypatch: pytest.MonkeyPatch
         message = f"cannot read {world.urls[0]}, nor //user:{CANARY}@a.example/"
         raise ZeroDivisionError(message)
 
-    monkeypatch.setattr(runtime.intake()._fetch, "_follow", broken)
+    monkeypatch.setattr(app.ingest_service()._downloader, "_follow_redirects", broken)
 
     receipt = _post(json.dumps({"urls": [world.urls[0]]}))
 

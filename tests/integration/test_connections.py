@@ -6,11 +6,11 @@ from collections.abc import Generator
 
 import pytest
 
-from intake.domain.http1 import Head, read_head
-from origin import BEHAVIOURS, IMAGE, Origin, in_a_thread
-from origin.behaviour import head, says
-from origin.client import Client, Connect, limits_for
-from origin.names import Names
+from intake.http_client.response_head import ResponseHead, parse_head
+from support.origin import BEHAVIOURS, IMAGE, Origin, in_a_thread
+from support.origin.behaviour import head, says
+from support.origin.client import Client, Connect, limits_for
+from support.origin.names import Names
 
 HEALTHY = ["length", "chunked", "trailers", "chunk_extensions", "continue_first", "length_with_spaces", "cookies"]
 TALKATIVE = [
@@ -53,7 +53,7 @@ async def test_a_connection_on_which_more_came_is_not_used_again(name: str, orig
     result = await client.get(origin.url("length"))
 
     assert result.body == IMAGE
-    assert result.effort.attempts == 1
+    assert result.stats.attempts == 1
     assert origin.connections == 2
 
 
@@ -86,7 +86,7 @@ async def test_a_closed_connection_costs_no_attempt(origin: Origin, client: Clie
 
     result = await client.get(origin.url("length"))
 
-    assert result.effort.attempts == 1
+    assert result.stats.attempts == 1
     assert origin.asked("length") == 2
     assert origin.connections == 2
 
@@ -99,7 +99,7 @@ async def test_no_request_is_repeated_without_being_counted(name: str, origin: O
 
     result = await client.get(origin.url(name))
 
-    assert (result.code, result.effort.attempts, origin.asked(name)) == ("connection_lost", 1, 1)
+    assert (result.code, result.stats.attempts, origin.asked(name)) == ("connection_lost", 1, 1)
     assert origin.connections == 1
 
 
@@ -115,10 +115,10 @@ async def test_a_flood_of_heads_is_not_read_to_its_end(
     origin: Origin, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Thousands come in one segment, and nothing else runs while they are read."""
-    seen: list[Head] = []
+    seen: list[ResponseHead] = []
     monkeypatch.setattr(
-        "intake.domain.answer.read_head",
-        lambda *given: seen.append(read_head(*given)) or seen[-1],  # type: ignore[func-returns-value]
+        "intake.http_client.response_parser.parse_head",
+        lambda *given: seen.append(parse_head(*given)) or seen[-1],  # type: ignore[func-returns-value]
     )
     origin.taught["flood"] = says(head(status="100 Continue") * 10_000, end=False)
 
@@ -132,7 +132,7 @@ async def test_no_more_connections_wait_than_there_are_descriptors_for(
     origin: Origin, client: Client, names: Names, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A list may name as many origins as it has images; those asked last are kept."""
-    monkeypatch.setattr("intake.adapters.pool._KEEP", 4)
+    monkeypatch.setattr("intake.http_client.pool._KEEP", 4)
     made = client.record_sockets()
     urls = [f"http://{number}.a.example:{origin.port}/length" for number in range(12)]
     for number, url in enumerate(urls):
@@ -173,5 +173,5 @@ def test_what_came_while_no_loop_ran_is_noticed(name: str, connections: int, ori
         runner.run(client.transport.aclose())
 
     assert result.body == IMAGE
-    assert result.effort.attempts == 1
+    assert result.stats.attempts == 1
     assert connections == origin.connections

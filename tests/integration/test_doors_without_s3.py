@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-import seaweed
-from built import batch, built, get, post, tell
-from intake.domain.errors import StoreFailed
 from intake.handlers.s3 import Unfinished
-from origin import Origin, in_a_thread
-from origin.behaviour import Act, says, sized, wait_forever
-from samples import jpeg_of_size
-from stores import wrong_images
-from way import Way, after_upload, loses_the_answer, way_to
+from intake.model.errors import StoreFailed
+from support import s3_server
+from support.fault_proxy import Way, after_upload, loses_the_answer, way_to
+from support.origin import Origin, in_a_thread
+from support.origin.behaviour import Act, says, sized, wait_forever
+from support.real_service import batch, built, get, post, tell
+from support.s3_stores import wrong_images
+from support.sample_images import jpeg_of_size
 
 SECONDS = 4.0
 """What the function has; the margin of one second is the default."""
@@ -50,7 +50,7 @@ class Ground:
         inbox: the bucket that holds it as a manifest.
     """
 
-    s3: seaweed.S3Server
+    s3: s3_server.S3Server
     way: Way
     bucket: str
     inbox: str
@@ -70,7 +70,7 @@ def origin() -> Iterator[Origin]:
 
 
 @pytest.fixture
-def ground(s3: seaweed.S3Server, bucket: str, origin: Origin, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ground]:
+def ground(s3: s3_server.S3Server, bucket: str, origin: Origin, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ground]:
     file = {"id": "lot-7", "urls": [origin.url(f"photo-{number}") for number in range(IMAGES)]}
     inbox = s3.new_bucket()
     s3.client().put_object(Bucket=inbox, Key=MANIFEST, Body=json.dumps(file).encode())

@@ -2,8 +2,8 @@
 
 import pytest
 
-from origin import BEHAVIOURS, Origin
-from origin.client import Connect
+from support.origin import BEHAVIOURS, Origin
+from support.origin.client import Connect
 
 
 def _limits(code: str, requests: int) -> dict[str, float]:

@@ -7,9 +7,9 @@ from itertools import chain, repeat
 import pytest
 from aiohappyeyeballs import AddrInfoType
 
-from origin import IMAGE, Origin
-from origin.client import Client, Connect
-from origin.names import Names
+from support.origin import IMAGE, Origin
+from support.origin.client import Client, Connect
+from support.origin.names import Names
 
 FORBIDDEN = [
     "0.0.0.0",  # noqa: S104 - to be refused
@@ -139,7 +139,7 @@ async def test_a_name_that_changes_is_judged_anew(
     names["a.example"] = lambda: next(answers)
     url = f"http://a.example:{origin.port}/length_then_close"
     await client.get(url)
-    client.guard._names._names.clear()
+    client.guard._resolver._names.clear()
 
     assert (await client.get(url)).code == "blocked"
     assert dialled == ["127.0.0.1"]
@@ -149,13 +149,13 @@ async def test_a_change_within_the_attempts_is_noticed_too(
     origin: Origin, connect: Connect, names: Names, dialled: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first attempt fails, and the name leads elsewhere by the second, which asks nobody and counts for none."""
-    monkeypatch.setattr("intake.adapters.names._REMEMBERED_SECONDS", -1)
+    monkeypatch.setattr("intake.http_client.resolver._REMEMBERED_SECONDS", -1)
     answers = chain([["127.0.0.1"]], repeat(["10.0.0.1"]))
     names["a.example"] = lambda: next(answers)
 
     result = await connect(origin).get(f"http://a.example:{origin.port}/close_before_answer")
 
-    assert (result.code, result.effort.attempts) == ("blocked", 1)
+    assert (result.code, result.stats.attempts) == ("blocked", 1)
     assert dialled == ["127.0.0.1"]
 
 

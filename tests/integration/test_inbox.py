@@ -5,19 +5,19 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-import seaweed
-from intake import runtime
-from intake.adapters import inbox as adapter
-from intake.adapters.inbox import S3Inbox
-from intake.domain.errors import StoreFailed
+from intake import app
+from intake.model.errors import StoreFailed
+from intake.s3 import inbox as adapter
+from intake.s3.inbox import S3Inbox
+from support import s3_server
 
 
 @pytest.fixture
-async def inbox(s3: seaweed.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[S3Inbox]:
+async def inbox(s3: s3_server.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[S3Inbox]:
     for name, value in s3.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(adapter, "_PIECE", 1000)
-    made = S3Inbox(runtime.bucket(bucket))
+    made = S3Inbox(app.s3_client(bucket))
     yield made
     await made.aclose()
 

@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-import seaweed
-from intake import runtime
-from intake.adapters.store import S3Store
+from intake import app
 from intake.config import Config
 from intake.handlers.http import handler
-from intake.service import Intake
+from intake.ingest.service import IngestService
+from intake.s3.store import S3Store
 from intake.telemetry import Telemetry
-from lambda_context import Context
-from origin import IMAGE, Origin, in_a_thread
-from origin.behaviour import Act, Reader, Request, Writer
-from samples import jpeg_of_size
+from support import s3_server
+from support.lambda_context import Context
+from support.origin import IMAGE, Origin, in_a_thread
+from support.origin.behaviour import Act, Reader, Request, Writer
+from support.sample_images import jpeg_of_size
 
 IMAGE_BYTES = 150_000
 
@@ -36,7 +36,7 @@ def origin(dialled: list[str]) -> Iterator[Origin]:
 
 
 @pytest.fixture
-def post(s3: seaweed.S3Server, bucket: str, origin: Origin, monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
+def post(s3: s3_server.S3Server, bucket: str, origin: Origin, monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
     """The door with the settings of a function of 512 MB, which may dial the origin."""
     settings = {
         "IMAGE_BUCKET": bucket,
@@ -48,11 +48,11 @@ def post(s3: seaweed.S3Server, bucket: str, origin: Origin, monkeypatch: pytest.
         monkeypatch.setenv(name, value)
     config = Config.from_environment(settings)
     with asyncio.Runner() as runner:
-        fetcher, store = runtime.fetcher(config), S3Store(runtime.bucket(bucket))
-        service = Intake(fetcher, store, Telemetry(), config.limits, bucket)
-        monkeypatch.setattr(runtime, "_runner", runner)
-        monkeypatch.setattr(runtime, "config", lambda: config)
-        monkeypatch.setattr(runtime, "intake", lambda: service)
+        fetcher, store = app.downloader(config), S3Store(app.s3_client(bucket))
+        service = IngestService(fetcher, store, Telemetry(), config.limits, bucket)
+        monkeypatch.setattr(app, "_runner", runner)
+        monkeypatch.setattr(app, "config", lambda: config)
+        monkeypatch.setattr(app, "ingest_service", lambda: service)
         yield lambda document: call("POST", "/files", json.dumps(document))
         runner.run(fetcher.aclose())
         runner.run(store.aclose())
@@ -82,7 +82,7 @@ def call(method: str, path: str, body: str | None = None) -> tuple[int, dict[str
     return answer["statusCode"], json.loads(answer["body"])
 
 
-def kept(s3: seaweed.S3Server, bucket: str) -> dict[str, bytes]:
+def kept(s3: s3_server.S3Server, bucket: str) -> dict[str, bytes]:
     """Every image in the bucket, by key; each has the digest that its key says."""
     client = s3.client()
     listed = client.list_objects_v2(Bucket=bucket, Prefix="images/").get("Contents", [])
@@ -94,7 +94,7 @@ def kept(s3: seaweed.S3Server, bucket: str) -> dict[str, bytes]:
 
 
 def test_forty_eight_images_are_stored_byte_for_byte_in_order_and_reused_the_second_time(
-    post: Post, origin: Origin, s3: seaweed.S3Server, bucket: str
+    post: Post, origin: Origin, s3: s3_server.S3Server, bucket: str
 ) -> None:
     bodies = [jpeg_of_size(IMAGE_BYTES, seed) for seed in range(48)]
     origin.taught["photo"] = serve(bodies)
@@ -119,7 +119,7 @@ def test_forty_eight_images_are_stored_byte_for_byte_in_order_and_reused_the_sec
 
 
 def test_whatever_goes_wrong_has_its_code_and_the_others_are_stored(
-    post: Post, origin: Origin, s3: seaweed.S3Server, bucket: str
+    post: Post, origin: Origin, s3: s3_server.S3Server, bucket: str
 ) -> None:
     wanted = {
         origin.url("length"): "stored",

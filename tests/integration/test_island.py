@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from island.spellings import LEGITIMATE, PUBLIC, PUBLIC_6
+from support.network_sandbox.url_spellings import LEGITIMATE, PUBLIC, PUBLIC_6
 
 ROOT = Path(__file__).parents[2]
 REFUSED = {"blocked", "invalid_url", "bad_redirect", "dns_failure"}
@@ -24,7 +24,7 @@ NAME_SERVER = ("127.0.0.1", 53)
 @cache
 def _life() -> dict[str, Any]:
     as_root = [] if os.geteuid() == 0 else ["--map-root-user"]
-    command = ["unshare", *as_root, "--net", "--mount", sys.executable, "-W", "error", "-m", "island"]
+    command = ["unshare", *as_root, "--net", "--mount", sys.executable, "-W", "error", "-m", "support.network_sandbox"]
     path = os.pathsep.join(str(ROOT / name) for name in ("functions", "tests"))
     done = subprocess.run(
         command,

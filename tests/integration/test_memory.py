@@ -6,15 +6,16 @@ import socket
 from multiprocessing.connection import Connection
 
 from bench.program import peak_mib
-from fakes import FakeStore, RecordingReport
-from intake.domain.file import File
-from intake.domain.receipt import FailedEntry
-from intake.service import Intake
-from origin import IMAGE, in_a_thread
-from origin.behaviour import Act, Reader, Request, Writer, chunks, head, send, send_forever, wait_forever
-from origin.client import Client, limits_for
-from origin.names import Names
-from origin.server import Origin
+from intake.ingest.deadline import Deadline
+from intake.ingest.service import IngestService
+from intake.model.file import File
+from intake.model.receipt import FailedEntry
+from support.fakes import FakeStore, RecordingObserver
+from support.origin import IMAGE, in_a_thread
+from support.origin.behaviour import Act, Reader, Request, Writer, chunks, head, send, send_forever, wait_forever
+from support.origin.client import Client, limits_for
+from support.origin.names import Names
+from support.origin.server import Origin
 
 MIB = 2**20
 BODY_MIB, BUDGET_MIB, IMAGES = 4, 48, 64
@@ -66,11 +67,13 @@ async def _ask(origin: Origin) -> tuple[set[str], float]:
         read_timeout=0.4,
     )
     async with Client(limits) as client:
-        intake = Intake(client.fetcher, FakeStore(), RecordingReport(), limits, "bucket")
-        await intake.take_in(File.parse({"urls": [origin.url("length")]}), 30.0)
+        intake = IngestService(client.downloader, FakeStore(), RecordingObserver(), limits, "bucket")
+        await intake.ingest(File.parse({"urls": [origin.url("length")]}), Deadline.after(30.0, 1.0))
         before = peak_mib()
         paths = [f"{host}:{origin.port}/{list(GREEDY)[n % len(GREEDY)]}" for n, host in enumerate(hosts)]
-        receipt = await intake.take_in(File.parse({"urls": [f"http://{path}" for path in paths]}), 30.0)
+        receipt = await intake.ingest(
+            File.parse({"urls": [f"http://{path}" for path in paths]}), Deadline.after(30.0, 1.0)
+        )
     codes = {entry.error.code for entry in receipt.images if isinstance(entry, FailedEntry)}
     return codes, peak_mib() - before
 

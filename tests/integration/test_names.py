@@ -9,13 +9,14 @@ from collections.abc import Generator
 
 import pytest
 
-from fakes import FakeStore, RecordingReport
-from intake.adapters.names import LookupThreads
-from intake.domain.file import File
-from intake.service import Intake
-from origin import IMAGE, Origin
-from origin.client import Client, Connect
-from origin.names import Names
+from intake.http_client.resolver_threads import ResolverThreads
+from intake.ingest.deadline import Deadline
+from intake.ingest.service import IngestService
+from intake.model.file import File
+from support.fakes import FakeStore, RecordingObserver
+from support.origin import IMAGE, Origin
+from support.origin.client import Client, Connect
+from support.origin.names import Names
 
 _SOON = 2.0
 """Seconds: far less than a stalled name takes, far more than a machine that is busy does."""
@@ -23,7 +24,7 @@ _SOON = 2.0
 LEAVES_A_NAME_BEHIND = """
 import asyncio, socket, time
 socket.getaddrinfo = lambda *_: time.sleep(600)
-from origin.client import Client, limits_for
+from support.origin.client import Client, limits_for
 async def main():
     async with Client(limits_for(allowed_ports=(80,), connect_timeout=0.1, max_attempts=1)) as client:
         print((await client.get("http://stalled.example/")).code)
@@ -110,10 +111,12 @@ async def test_two_hundred_names_that_stall_do_not_hold_the_answer_nor_the_image
     names["well.example"] = ["127.0.0.1"]
     urls = [f"http://stalled-{number}.example:{origin.port}/" for number in range(200)]
     well = [f"http://well.example:{origin.port}/length?{number}" for number in range(20)]
-    intake = Intake(client.fetcher, FakeStore(), RecordingReport(), client.limits, "bucket")
+    intake = IngestService(client.downloader, FakeStore(), RecordingObserver(), client.limits, "bucket")
     begin = time.monotonic()
 
-    receipt = await intake.take_in(File.parse({"urls": urls[:180] + well + urls[180:]}, max_base_images=500), 8.0)
+    receipt = await intake.ingest(
+        File.parse({"urls": urls[:180] + well + urls[180:]}, max_base_images=500), Deadline.after(8.0, 1.0)
+    )
 
     assert time.monotonic() - begin < 8.0
     assert [entry.status for entry in receipt.images[180:200]] == ["stored"] * 20
@@ -126,7 +129,7 @@ async def test_a_stalled_name_takes_one_thread_for_all_attempts(connect: Connect
 
     result = await connect(allowed_ports=(80,), connect_timeout=0.05).get("http://stalled.example/")
 
-    assert (result.code, result.effort.attempts) == ("timeout", 3)
+    assert (result.code, result.stats.attempts) == ("timeout", 3)
     assert names.asked == ["stalled.example"]
 
 
@@ -139,7 +142,7 @@ async def test_a_name_that_answers_late_is_found_by_the_next_attempt(
     result = await client.get(f"http://late.example:{origin.port}/length")
 
     assert result.body == IMAGE
-    assert result.effort.attempts in range(2, 4)
+    assert result.stats.attempts in range(2, 4)
 
 
 async def test_a_timeout_is_no_fault_of_the_names_that_follow(
@@ -174,7 +177,7 @@ def test_a_stalled_name_does_not_hold_the_process() -> None:
 
 def test_a_thread_that_answers_after_its_loop_is_not_heard() -> None:
     """Between the lookup and its end, the loop may have been closed."""
-    threads, over, left = LookupThreads(1), threading.Event(), threading.Event()
+    threads, over, left = ResolverThreads(1), threading.Event(), threading.Event()
 
     async def give_up() -> None:
         async with asyncio.timeout(0.01):
@@ -193,7 +196,7 @@ def test_a_thread_that_answers_after_its_loop_is_not_heard() -> None:
 
 async def test_a_lookup_that_no_thread_began_in_time_is_given_up_and_never_begun() -> None:
     """What a burst of stalled names has left behind does not keep the names after it waiting."""
-    threads, over, begun = LookupThreads(1, patience=0.05), threading.Event(), threading.Event()
+    threads, over, begun = ResolverThreads(1, patience=0.05), threading.Event(), threading.Event()
     stalled = threads.start(lambda: over.wait(30))
     await asyncio.sleep(0)
 
@@ -210,13 +213,13 @@ async def test_a_lookup_that_no_thread_began_in_time_is_given_up_and_never_begun
 
 async def test_a_lookup_that_was_begun_is_waited_for_however_long() -> None:
     """Giving it up would only ask the same once more: all who want a name share one lookup."""
-    threads = LookupThreads(1, patience=0.01)
+    threads = ResolverThreads(1, patience=0.01)
 
     assert await threads.start(lambda: time.sleep(0.1) or "late") == "late"  # type: ignore[func-returns-value]
 
 
 async def test_where_the_system_has_no_more_threads_those_that_there_are_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    threads, over = LookupThreads(), threading.Event()
+    threads, over = ResolverThreads(), threading.Event()
     first = threads.start(lambda: over.wait(30))
     await asyncio.sleep(0)
 
@@ -233,7 +236,7 @@ async def test_where_the_system_has_no_more_threads_those_that_there_are_do(monk
 
 
 async def test_no_more_threads_than_names_at_once() -> None:
-    threads = LookupThreads(64)
+    threads = ResolverThreads(64)
 
     for _ in range(10):
         await threads.start(threading.get_ident)

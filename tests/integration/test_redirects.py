@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from origin import IMAGE, Origin
-from origin.behaviour import Act, Reader, Request, Writer, says, send
-from origin.client import AGENT, Client, Connect
-from origin.names import Names
-from origin.redirects import redirect
+from support.origin import IMAGE, Origin
+from support.origin.behaviour import Act, Reader, Request, Writer, says, send
+from support.origin.client import AGENT, Client, Connect
+from support.origin.names import Names
+from support.origin.redirects import redirect
 
 
 def _leads(location: str) -> Act:
@@ -117,7 +117,7 @@ async def test_all_hops_share_one_time(origin: Origin, connect: Connect) -> None
 
     result = await connect(origin, max_redirects=1000, image_timeout=0.35).get(origin.url("slow_hop"))
 
-    assert (result.code, result.effort.attempts) == ("timeout", 1)
+    assert (result.code, result.stats.attempts) == ("timeout", 1)
     assert len(origin.requests) in range(2, 5)
 
 

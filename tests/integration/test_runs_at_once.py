@@ -7,16 +7,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-import seaweed
-from fakes import Answer, FakeFetch, RecordingReport, Slow
-from intake import runtime
-from intake.adapters.store import S3Store
-from intake.domain.errors import ConnectFailed
-from intake.domain.file import File
-from intake.domain.limits import Limits
-from intake.domain.receipt import Receipt, Status
-from intake.service import Intake
-from samples import picture
+from intake import app
+from intake.ingest.deadline import Deadline
+from intake.ingest.service import IngestService
+from intake.model.errors import ConnectFailed
+from intake.model.file import File
+from intake.model.limits import Limits
+from intake.model.receipt import Receipt, Status
+from intake.s3.store import S3Store
+from support import s3_server
+from support.fakes import Answer, FakeDownloader, RecordingObserver, Slow
+from support.sample_images import picture
 
 NAMES = [f"https://a.example/{number}" for number in range(8)]
 FILE = File.parse({"id": "lot-7", "urls": NAMES})
@@ -24,10 +25,10 @@ SINCE = datetime.now(UTC) - timedelta(seconds=5)
 
 
 @pytest.fixture
-async def store(s3: seaweed.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[S3Store]:
+async def store(s3: s3_server.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[S3Store]:
     for name, value in s3.environment.items():
         monkeypatch.setenv(name, value)
-    made = S3Store(runtime.bucket(bucket))
+    made = S3Store(app.s3_client(bucket))
     yield made
     await made.aclose()
 
@@ -36,8 +37,8 @@ async def run(store: S3Store, stored: int, seconds: float) -> Receipt:
     """One run, to which only one of the images is answered, and after so many seconds."""
     answers: dict[str, Answer] = {name: Slow(seconds, ConnectFailed()) for name in NAMES}
     answers[NAMES[stored]] = Slow(seconds, picture(4 + stored, 3, stored))
-    intake = Intake(FakeFetch(answers), store, RecordingReport(), Limits(), "bucket")
-    return await intake.take_in(FILE, 60.0, since=SINCE)
+    intake = IngestService(FakeDownloader(answers), store, RecordingObserver(), Limits(), "bucket")
+    return await intake.ingest(FILE, Deadline.after(60.0), submitted_at=SINCE)
 
 
 @pytest.mark.parametrize("seed", range(5))

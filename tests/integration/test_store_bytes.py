@@ -5,19 +5,19 @@ from collections.abc import AsyncGenerator, Iterator
 
 import pytest
 
-import seaweed
-from intake.adapters.store import S3Store
-from intake.domain.errors import StoreFailed
-from intake.domain.image import Image
-from intake.domain.key import image_key
-from origin.behaviour import Act, head, reset, says, sized, wait_forever
-from samples import jpeg_of_size
-from stores import opened
-from way import Way, after_upload, breaks_at, cut_after, loses_the_answer, spoils, way_to
+from intake.model.errors import StoreFailed
+from intake.model.image_info import ImageInfo
+from intake.model.object_keys import image_key
+from intake.s3.store import S3Store
+from support import s3_server
+from support.fault_proxy import Way, after_upload, breaks_at, cut_after, loses_the_answer, spoils, way_to
+from support.origin.behaviour import Act, head, reset, says, sized, wait_forever
+from support.s3_stores import opened
+from support.sample_images import jpeg_of_size
 
 BODY = bytearray(jpeg_of_size(600_000, 7))
 DIGEST = hashlib.sha256(BODY).hexdigest()
-IMAGE = Image("jpeg", 1, 1, 1)
+IMAGE = ImageInfo("jpeg", 1, 1, 1)
 KEY = image_key(DIGEST, IMAGE)
 PUT = f"PUT .*{KEY}"
 RECEIPT = "receipts/a.json"
@@ -43,15 +43,15 @@ LIES = {
 
 
 @pytest.fixture
-def way(s3: seaweed.S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Way]:
-    monkeypatch.setattr("intake.adapters.bucket.random.random", lambda: 0.0)
+def way(s3: s3_server.S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Way]:
+    monkeypatch.setattr("intake.s3.client.random.random", lambda: 0.0)
     with way_to(s3.url) as opened_way:
         yield opened_way
 
 
 @pytest.fixture
 async def store(
-    way: Way, s3: seaweed.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
+    way: Way, s3: s3_server.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncGenerator[S3Store]:
     async with opened(s3, bucket, monkeypatch, endpoint=way.url) as made:
         yield made
@@ -59,7 +59,7 @@ async def store(
 
 @pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
 async def test_what_s3_cannot_have_said_is_asked_again_and_believed_of_s3_alone(
-    lie: Act, way: Way, store: S3Store, s3: seaweed.S3Server, bucket: str
+    lie: Act, way: Way, store: S3Store, s3: s3_server.S3Server, bucket: str
 ) -> None:
     way.goes_wrong(PUT, after_upload(lie), times=ATTEMPTS - 1)
     assert await store.put_image(KEY, IMAGE, BODY, DIGEST) is False
@@ -77,7 +77,7 @@ async def test_what_s3_never_says_is_not_taken_for_stored(lie: Act, way: Way, st
 
 @pytest.mark.parametrize("place", [0, 1, 299_999, 599_999])
 async def test_a_bit_that_flips_on_the_way_is_refused_by_s3_and_sent_again(
-    place: int, way: Way, store: S3Store, s3: seaweed.S3Server, bucket: str
+    place: int, way: Way, store: S3Store, s3: s3_server.S3Server, bucket: str
 ) -> None:
     way.goes_wrong(PUT, spoils(way, place), times=1)
     assert await store.put_image(KEY, IMAGE, BODY, DIGEST) is False
@@ -86,7 +86,7 @@ async def test_a_bit_that_flips_on_the_way_is_refused_by_s3_and_sent_again(
 
 
 async def test_a_way_that_spoils_everything_keeps_nothing(
-    way: Way, store: S3Store, s3: seaweed.S3Server, bucket: str
+    way: Way, store: S3Store, s3: s3_server.S3Server, bucket: str
 ) -> None:
     way.goes_wrong(PUT, spoils(way, 5))
     with pytest.raises(StoreFailed) as failed:
@@ -98,7 +98,7 @@ async def test_a_way_that_spoils_everything_keeps_nothing(
 
 @pytest.mark.parametrize("part", [0, 0.01, 0.5, 0.999])
 async def test_an_upload_that_breaks_off_keeps_nothing_and_is_sent_again(
-    part: float, way: Way, store: S3Store, s3: seaweed.S3Server, bucket: str
+    part: float, way: Way, store: S3Store, s3: s3_server.S3Server, bucket: str
 ) -> None:
     """S3 has seen so much of it."""
     way.goes_wrong(PUT, breaks_at(way, part))
@@ -112,7 +112,7 @@ async def test_an_upload_that_breaks_off_keeps_nothing_and_is_sent_again(
 
 
 async def test_an_answer_that_is_lost_after_the_image_was_stored_is_asked_for_again_and_it_is_there(
-    way: Way, store: S3Store, s3: seaweed.S3Server, bucket: str
+    way: Way, store: S3Store, s3: s3_server.S3Server, bucket: str
 ) -> None:
     way.goes_wrong(PUT, loses_the_answer(way), times=1)
     assert await store.put_image(KEY, IMAGE, BODY, DIGEST) is True
@@ -121,7 +121,7 @@ async def test_an_answer_that_is_lost_after_the_image_was_stored_is_asked_for_ag
 
 
 async def test_an_answer_that_is_lost_after_a_document_was_stored_changes_nothing(
-    way: Way, store: S3Store, s3: seaweed.S3Server, bucket: str
+    way: Way, store: S3Store, s3: s3_server.S3Server, bucket: str
 ) -> None:
     way.goes_wrong(f"PUT .*{RECEIPT}", loses_the_answer(way), times=2)
     await store.put_document(RECEIPT, b'{"id": "a"}')
@@ -129,7 +129,7 @@ async def test_an_answer_that_is_lost_after_a_document_was_stored_changes_nothin
 
 
 async def test_a_connection_that_s3_closed_meanwhile_costs_no_image(
-    way: Way, store: S3Store, s3: seaweed.S3Server, bucket: str
+    way: Way, store: S3Store, s3: s3_server.S3Server, bucket: str
 ) -> None:
     await store.put_document(RECEIPT, b"{}")
     way.goes_wrong(PUT, _resets, times=1)

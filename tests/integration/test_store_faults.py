@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 
-import seaweed
-from intake.adapters.store import S3Store
-from intake.domain.errors import StoreDenied, StoreFailed
-from intake.domain.image import Image
-from intake.domain.key import image_key
-from microbursts import Weather, weather_before
-from samples import jpeg_of_size
-from stores import opened
+from intake.model.errors import StoreDenied, StoreFailed
+from intake.model.image_info import ImageInfo
+from intake.model.object_keys import image_key
+from intake.s3.store import S3Store
+from support import s3_server
+from support.s3_faults import Weather, weather_before
+from support.s3_stores import opened
+from support.sample_images import jpeg_of_size
 
 BODY = bytearray(jpeg_of_size(300_000, 7))
 DIGEST = hashlib.sha256(BODY).hexdigest()
-IMAGE = Image("jpeg", 1, 1, 1)
+IMAGE = ImageInfo("jpeg", 1, 1, 1)
 KEY = image_key(DIGEST, IMAGE)
 ATTEMPTS = 4
 
@@ -53,7 +53,7 @@ STAY = {
 
 
 @pytest.fixture(scope="module")
-def before(s3: seaweed.S3Server) -> Iterator[Weather]:
+def before(s3: s3_server.S3Server) -> Iterator[Weather]:
     with weather_before(s3) as weather:
         yield weather
 
@@ -61,14 +61,14 @@ def before(s3: seaweed.S3Server) -> Iterator[Weather]:
 @pytest.fixture
 def storm(before: Weather, monkeypatch: pytest.MonkeyPatch) -> Weather:
     """Nothing is held back yet, and nobody waits between attempts."""
-    monkeypatch.setattr("intake.adapters.bucket.random.random", lambda: 0.0)
+    monkeypatch.setattr("intake.s3.client.random.random", lambda: 0.0)
     before.clear()
     return before
 
 
 @pytest.fixture
 async def store(
-    storm: Weather, s3: seaweed.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
+    storm: Weather, s3: s3_server.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncGenerator[S3Store]:
     async with opened(s3, bucket, monkeypatch, endpoint=storm.url) as made:
         yield made
@@ -76,7 +76,7 @@ async def store(
 
 @pytest.mark.parametrize("rule", GO_AWAY.values(), ids=GO_AWAY)
 async def test_what_goes_away_is_tried_again_and_the_image_is_whole(
-    rule: dict[str, Any], store: S3Store, storm: Weather, s3: seaweed.S3Server, bucket: str
+    rule: dict[str, Any], store: S3Store, storm: Weather, s3: s3_server.S3Server, bucket: str
 ) -> None:
     storm.rule(**rule, times=ATTEMPTS - 1)
     assert await store.put_image(KEY, IMAGE, BODY, DIGEST) is False
@@ -86,7 +86,7 @@ async def test_what_goes_away_is_tried_again_and_the_image_is_whole(
 
 @pytest.mark.parametrize("rule", GO_AWAY.values(), ids=GO_AWAY)
 async def test_what_does_not_go_away_has_failed_after_four_attempts_and_nothing_is_kept(
-    rule: dict[str, Any], store: S3Store, storm: Weather, s3: seaweed.S3Server, bucket: str
+    rule: dict[str, Any], store: S3Store, storm: Weather, s3: s3_server.S3Server, bucket: str
 ) -> None:
     storm.rule(**rule)
     with pytest.raises(StoreFailed):
@@ -97,7 +97,7 @@ async def test_what_does_not_go_away_has_failed_after_four_attempts_and_nothing_
 
 @pytest.mark.parametrize("rule", STAY.values(), ids=STAY)
 async def test_what_will_stay_is_denied_at_the_first_attempt(
-    rule: dict[str, Any], store: S3Store, storm: Weather, s3: seaweed.S3Server, bucket: str
+    rule: dict[str, Any], store: S3Store, storm: Weather, s3: s3_server.S3Server, bucket: str
 ) -> None:
     storm.rule(**rule)
     for call in (store.put_image(KEY, IMAGE, BODY, DIGEST), store.get_document("receipts/a.json")):
@@ -115,7 +115,7 @@ async def test_that_it_is_there_already_is_an_answer(store: S3Store, storm: Weat
 
 @pytest.mark.parametrize("method", ["PutObject", "GetObject"])
 async def test_silence_is_given_up_and_asked_again(
-    method: str, storm: Weather, s3: seaweed.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
+    method: str, storm: Weather, s3: s3_server.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with opened(s3, bucket, monkeypatch, endpoint=storm.url, read_timeout=0.2) as store:
         putting = method == "PutObject"
@@ -131,7 +131,7 @@ async def test_silence_is_given_up_and_asked_again(
 
 
 async def test_one_silence_costs_its_time_and_nothing_else(
-    storm: Weather, s3: seaweed.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
+    storm: Weather, s3: s3_server.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     s3.client().put_object(Bucket=bucket, Key="first", Body=b"SeaweedFS takes its time for the first")
     async with opened(s3, bucket, monkeypatch, endpoint=storm.url, read_timeout=2.0) as store:

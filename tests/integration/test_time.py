@@ -6,17 +6,18 @@ from types import SimpleNamespace
 
 import pytest
 
-from intake.domain.retry import backoff
-from origin import IMAGE, Origin
-from origin.behaviour import Act, Reader, Request, Writer, chunks, head, says, send, sized
-from origin.client import Client, Connect, Result
-from samples import jpeg_of_size
+from intake.download.retry import BASE_SECONDS, CAP_SECONDS
+from intake.model.backoff import backoff
+from support.origin import IMAGE, Origin
+from support.origin.behaviour import Act, Reader, Request, Writer, chunks, head, says, send, sized
+from support.origin.client import Client, Connect, Result
+from support.sample_images import jpeg_of_size
 
 _TAKES = 0.25
 """Seconds that an origin, or somebody else's image, takes."""
 
 _SOON = 2.0
-_OUR_OWN = [backoff(1, 0.5), backoff(2, 0.5)]
+_OUR_OWN = [backoff(attempt, 0.5, base=BASE_SECONDS, cap=CAP_SECONDS) for attempt in (1, 2)]
 
 
 async def _slow(_: Reader, writer: Writer, __: Request) -> None:
@@ -38,22 +39,22 @@ async def test_waiting_for_a_place_at_the_origin_does_not_count(origin: Origin, 
 
     assert [result.code for result in results] == ["stored"] * 3
     assert elapsed >= 3 * _TAKES
-    assert all(result.effort.fetch_ms < 2000 * _TAKES for result in results)
+    assert all(result.stats.fetch_ms < 2000 * _TAKES for result in results)
 
 
 async def test_waiting_for_memory_does_not_count(origin: Origin, connect: Connect) -> None:
     """All of it is taken for longer than an image may take."""
     client = connect(origin, image_timeout=_TAKES)
-    await client.budget.take(client.budget.size, "another")
+    await client.budget.acquire(client.budget.size, "another")
     task = asyncio.create_task(client.get(origin.url("chunked")))
 
     await asyncio.sleep(2 * _TAKES)
     assert not task.done()
-    client.budget.give(client.budget.size, "another")
+    client.budget.release(client.budget.size, "another")
     result = await task
 
     assert result.code == "stored"
-    assert result.effort.fetch_ms < 1000 * _TAKES
+    assert result.stats.fetch_ms < 1000 * _TAKES
 
 
 @pytest.mark.parametrize("framing", ["sized", "chunked"])
@@ -64,11 +65,11 @@ async def test_silence_of_our_own_making_does_not_count(framing: str, origin: Or
     in_chunks = head("Transfer-Encoding: chunked") + chunks([*pieces, b""])
     origin.taught["large"] = says(in_chunks if framing == "chunked" else sized(body), end=False)
     client = connect(origin, max_image_bytes=len(body), memory_budget_bytes=len(body), read_timeout=0.2, max_attempts=1)
-    await client.budget.take(client.budget.size, "another")
+    await client.budget.acquire(client.budget.size, "another")
     task = asyncio.create_task(client.get(origin.url("large")))
 
     await asyncio.sleep(2 * _TAKES)
-    client.budget.give(client.budget.size, "another")
+    client.budget.release(client.budget.size, "another")
 
     assert (await task).body == body
     assert (await client.get(origin.url("length"))).body == IMAGE
@@ -82,7 +83,7 @@ async def test_a_drip_ends_by_the_clock_of_the_image(origin: Origin, connect: Co
     result = await client.get(origin.url("drip"))
 
     assert result.code == "timeout"
-    assert result.effort.fetch_ms in range(150, 1500)
+    assert result.stats.fetch_ms in range(150, 1500)
 
 
 async def test_silence_ends_before_the_clock_of_the_image(origin: Origin, connect: Connect) -> None:
@@ -104,7 +105,7 @@ async def test_all_attempts_share_one_clock(origin: Origin, connect: Connect) ->
     result = await connect(origin, max_attempts=1000, image_timeout=0.3).get(origin.url("slow_failure"))
 
     assert result.code in {"timeout", "http_server_error"}
-    assert result.effort.attempts in range(1, 5)
+    assert result.stats.attempts in range(1, 5)
 
 
 def _later(status: int, value: object) -> Act:
@@ -121,7 +122,7 @@ async def test_to_be_asked_to_wait_too_long_fails_at_once(
 
     result = await connect(origin, image_timeout=10.0).get(origin.url("later"))
 
-    assert (code, 1) == (result.code, result.effort.attempts)
+    assert (code, 1) == (result.code, result.stats.attempts)
     assert time.monotonic() - begin < _SOON
 
 
@@ -133,8 +134,8 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     async def sleep(seconds: float) -> None:
         seen.append(seconds)
 
-    monkeypatch.setattr("intake.adapters.fetch.asyncio", SimpleNamespace(sleep=sleep))
-    monkeypatch.setattr("intake.adapters.fetch.random.random", lambda: 0.5)
+    monkeypatch.setattr("intake.download.downloader.asyncio", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr("intake.download.downloader.random.random", lambda: 0.5)
     return seen
 
 
@@ -149,7 +150,7 @@ async def test_what_the_origin_asks_for_is_waited(
 
     result = await client.get(origin.url("later"))
 
-    assert (result.code, result.effort.attempts) == ("throttled", 3)
+    assert (result.code, result.stats.attempts) == ("throttled", 3)
     assert seconds == waits
 
 
@@ -158,4 +159,4 @@ async def test_what_the_origin_asks_for_is_waited(
 async def test_as_many_attempts_as_are_allowed(attempts: int, origin: Origin, connect: Connect) -> None:
     result = await connect(origin, max_attempts=attempts).get(origin.url("status_503"))
 
-    assert attempts == result.effort.attempts == len(origin.requests)
+    assert attempts == result.stats.attempts == len(origin.requests)

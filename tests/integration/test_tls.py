@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import trustme
 
-from origin import IMAGE, Origin
-from origin.behaviour import Reader, Request, Writer, head, reset, says, send, sized
-from origin.client import Connect
-from origin.names import Names
-from origin.redirects import redirect
+from support.origin import IMAGE, Origin
+from support.origin.behaviour import Reader, Request, Writer, head, reset, says, send, sized
+from support.origin.client import Connect
+from support.origin.names import Names
+from support.origin.redirects import redirect
 
 AUTHORITY = trustme.CA()
 STRANGER = trustme.CA()
@@ -90,7 +90,7 @@ async def test_a_bad_certificate_is_refused(
     async with Origin(server()) as origin:
         result = await connect(origin, tls=trusting).get(f"https://{NAME}:{origin.port}/length")
 
-    assert (result.code, result.effort.attempts) == ("tls_failed", 3)
+    assert (result.code, result.stats.attempts) == ("tls_failed", 3)
     assert origin.requests == []
 
 
@@ -118,7 +118,7 @@ async def test_plain_http_behind_https_is_a_failure_of_tls(connect: Connect) -> 
         port = server.sockets[0].getsockname()[1]
         result = await connect(allowed_ports=(port,)).get(f"https://127.0.0.1:{port}/")
 
-    assert (result.code, result.effort.attempts) == ("tls_failed", 3)
+    assert (result.code, result.stats.attempts) == ("tls_failed", 3)
 
 
 @pytest.mark.usefixtures("no_leaks", "dialled", "no_waiting")
@@ -134,7 +134,7 @@ async def test_who_hangs_up_in_the_handshake_could_not_be_connected_to(how: str,
         port = server.sockets[0].getsockname()[1]
         result = await connect(allowed_ports=(port,)).get(f"https://127.0.0.1:{port}/")
 
-    assert (result.code, result.effort.attempts) == ("connect_failed", 3)
+    assert (result.code, result.stats.attempts) == ("connect_failed", 3)
 
 
 @pytest.mark.usefixtures("no_leaks", "dialled")

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 import trustme
 
-from intake import runtime
-from intake.bounds import MemoryBudget, Reservation
+from intake import app
 from intake.config import Config
-from intake.domain.errors import TlsFailed
-from intake.domain.receipt import Effort
-from intake.domain.url import Url
-from origin import IMAGE, Origin
-from origin.client import AGENT, Client, Connect
-from origin.names import Names
+from intake.ingest.deadline import Deadline
+from intake.model.errors import TlsFailed
+from intake.model.outcome import FetchStats
+from intake.model.url import Url
+from support.origin import IMAGE, Origin
+from support.origin.client import AGENT, Client, Connect
+from support.origin.names import Names
 
 AS_WRITTEN = [
     "/%2F%7e%20?a=%2F&b",
@@ -180,12 +180,12 @@ async def test_authorities_in_the_environment_are_not_trusted(
         }
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
-        runtime._tls.cache_clear()
-        fetcher = runtime.fetcher(Config.from_environment())
+        app._tls_context.cache_clear()
+        fetcher = app.downloader(Config.from_environment())
         with pytest.raises(TlsFailed):
-            await fetcher.fetch(Url.parse(origin.url("length")), Reservation(MemoryBudget(1)), Effort())
+            await fetcher.download(Url.parse(origin.url("length")), FetchStats(), Deadline.after(60.0))
         await fetcher._transport.aclose()
-        runtime._tls.cache_clear()
+        app._tls_context.cache_clear()
 
     assert not origin.requests
     assert {"127.0.0.1"} == set(dialled)

@@ -11,10 +11,10 @@ import httpx
 import pytest
 import trustme
 
-from intake.adapters.connection import _SLICE, Connection
-from intake.adapters.transport import Bytes, SessionTransport
-from intake.domain.errors import ConnectionLost
-from origin.behaviour import Reader, Writer
+from intake.http_client.connection import _SLICE, Connection
+from intake.http_client.transport import BytesBody, PooledTransport
+from intake.model.errors import ConnectionLost
+from support.origin.behaviour import Reader, Writer
 
 SERVER, CLIENT = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 _AUTHORITY = trustme.CA()
@@ -56,24 +56,24 @@ async def _store(scheme: str, how: str) -> AsyncGenerator[str]:
         server.abort_clients()
 
 
-async def _put(transport: SessionTransport, url: str) -> tuple[int, bytes]:
+async def _put(transport: PooledTransport, url: str) -> tuple[int, bytes]:
     fields = {"Content-Length": str(len(BODY))}
     async with asyncio.timeout(10):
-        answer = await transport.handle_async_request(httpx.Request("PUT", url, stream=Bytes(BODY), headers=fields))
+        answer = await transport.handle_async_request(httpx.Request("PUT", url, stream=BytesBody(BODY), headers=fields))
         body = b"".join([bytes(piece) async for piece in answer.stream])  # type: ignore[union-attr]
         await answer.aclose()
     return answer.status_code, body
 
 
 @pytest.fixture
-async def transport() -> AsyncGenerator[SessionTransport]:
-    made = SessionTransport(connect_timeout=5, read_timeout=5, tls=CLIENT)
+async def transport() -> AsyncGenerator[PooledTransport]:
+    made = PooledTransport(connect_timeout=5, read_timeout=5, tls=CLIENT)
     yield made
     await made.aclose()
 
 
 async def test_a_large_body_arrives_whole_and_never_waits_in_memory(
-    scheme: str, transport: SessionTransport, monkeypatch: pytest.MonkeyPatch
+    scheme: str, transport: PooledTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waiting: list[int] = []
     pause = Connection.pause_writing
@@ -92,7 +92,7 @@ async def test_a_large_body_arrives_whole_and_never_waits_in_memory(
     assert len(transport.pool._idle) == 1
 
 
-async def test_an_answer_is_taken_before_the_body_is_out(scheme: str, transport: SessionTransport) -> None:
+async def test_an_answer_is_taken_before_the_body_is_out(scheme: str, transport: PooledTransport) -> None:
     """The connection is not: what is left of the body would be taken for the next request."""
     async with _store(scheme, "answers early") as url:
         assert await _put(transport, url) == (403, b"never")
@@ -101,7 +101,7 @@ async def test_an_answer_is_taken_before_the_body_is_out(scheme: str, transport:
 
 
 async def test_who_hangs_up_is_not_waited_for(
-    scheme: str, transport: SessionTransport, caplog: pytest.LogCaptureFixture
+    scheme: str, transport: PooledTransport, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with _store(scheme, "hangs up") as url:
         with pytest.raises(ConnectionLost):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from intake.config import SETTINGS, VARIABLES, Config, ConfigError
-from intake.domain.limits import MIB, Limits
+from intake.model.limits import MIB, Limits
 from intake.settings import LIMITS
 
 BUCKET = {"IMAGE_BUCKET": "images-bucket"}
@@ -123,7 +123,7 @@ def test_the_contact_is_printable_ascii() -> None:
     ],
 )
 def test_a_text_that_does_not_fit_is_named_with_what_is_wanted(name: str, texts: list[str]) -> None:
-    wanted = next(setting.wanted for setting in SETTINGS if setting.name == name)
+    wanted = next(setting.expected for setting in SETTINGS if setting.name == name)
     for text in texts:
         assert faults_of(BUCKET | {name: text}) == [f"{name} is {text!r}, want {wanted}"]
 

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from intake import telemetry
-from intake.domain.errors import Blocked, InternalError, NotFound, StoreDenied
-from intake.domain.file import File
-from intake.domain.image import Image
-from intake.domain.receipt import Effort, Failed, Outcome, Receipt, Stored
-from intake.domain.url import Url
+from intake.model.errors import Blocked, InternalError, NotFound, StoreDenied
+from intake.model.file import File
+from intake.model.image_info import ImageInfo
+from intake.model.outcome import Failed, FetchStats, Outcome, Stored
+from intake.model.receipt import Receipt
+from intake.model.url import Url
 
 FILE = File.parse(
     {
@@ -31,12 +32,12 @@ def bug() -> InternalError:
 
 OUTCOMES: tuple[Outcome, ...] = (
     Stored(
-        Image("jpeg", 4, 3, 1), "images/ab/abc.jpg", "abc", 700, Url.parse("https://a.example/1.jpg"),
-        reused=False, effort=Effort(1, 20, 5),
+        ImageInfo("jpeg", 4, 3, 1), "images/ab/abc.jpg", "abc", 700, Url.parse("https://a.example/1.jpg"),
+        reused=False, stats=FetchStats(1, 20, 5),
     ),
-    Failed(Blocked(reason="address 10.0.0.1: private use"), Effort(1, 1, 0)),
-    Failed(NotFound("The origin answered 404."), Effort(1, 7, 0)),
-    Failed(bug(), Effort(1, 0, 0)),
+    Failed(Blocked(reason="address 10.0.0.1: private use"), FetchStats(1, 1, 0)),
+    Failed(NotFound("The origin answered 404."), FetchStats(1, 7, 0)),
+    Failed(bug(), FetchStats(1, 0, 0)),
 )  # fmt: skip
 
 
@@ -64,7 +65,7 @@ def receipt() -> Receipt:
 
 
 def test_every_image_has_one_line_with_the_same_fields(lines: list[dict[str, Any]]) -> None:
-    telemetry.Telemetry().images(FILE, OUTCOMES)
+    telemetry.Telemetry().images_done(FILE, OUTCOMES)
     assert [line["index"] for line in lines] == [0, 1, 2, 3]
     for line in lines:
         assert line.keys() >= LINE_FIELDS | IMAGE_FIELDS
@@ -73,18 +74,18 @@ def test_every_image_has_one_line_with_the_same_fields(lines: list[dict[str, Any
 
 
 def test_the_reason_of_a_refusal_is_in_the_log(lines: list[dict[str, Any]]) -> None:
-    telemetry.Telemetry().images(FILE, OUTCOMES)
+    telemetry.Telemetry().images_done(FILE, OUTCOMES)
     assert (lines[1]["code"], lines[1]["reason"]) == ("blocked", "address 10.0.0.1: private use")
 
 
 def test_a_bug_is_logged_as_an_error_with_its_traceback(lines: list[dict[str, Any]]) -> None:
-    telemetry.Telemetry().images(FILE, OUTCOMES)
+    telemetry.Telemetry().images_done(FILE, OUTCOMES)
     assert [line["level"] for line in lines] == ["INFO", "INFO", "INFO", "ERROR"]
     assert "ZeroDivisionError: a bug" in lines[3]["exception"]
 
 
 def test_a_file_has_one_line(lines: list[dict[str, Any]]) -> None:
-    telemetry.Telemetry().file(receipt(), None)
+    telemetry.Telemetry().file_done(receipt(), None)
     [line] = lines
     wanted = {"file_id": "lot-7", "status": "partial", "images": 4, "stored": 1, "reused": 0, "failed": 3, "bytes": 700}
     assert wanted.items() <= line.items()
@@ -92,7 +93,7 @@ def test_a_file_has_one_line(lines: list[dict[str, Any]]) -> None:
 
 
 def test_a_receipt_that_was_not_stored_is_an_error_in_the_log(lines: list[dict[str, Any]]) -> None:
-    telemetry.Telemetry().file(receipt(), StoreDenied(reason="S3 answered 403 AccessDenied"))
+    telemetry.Telemetry().file_done(receipt(), StoreDenied(reason="S3 answered 403 AccessDenied"))
     [line] = lines
     assert (line["level"], line["code"], line["reason"]) == ("ERROR", "store_denied", "S3 answered 403 AccessDenied")
 
@@ -104,8 +105,8 @@ def emf(text: str) -> list[dict[str, Any]]:
 def test_metrics_come_in_emf_with_failures_by_code(
     capsys: pytest.CaptureFixture[str], lines: list[dict[str, Any]]
 ) -> None:
-    telemetry.Telemetry().images(FILE, OUTCOMES)
-    telemetry.Telemetry().file(receipt(), None)
+    telemetry.Telemetry().images_done(FILE, OUTCOMES)
+    telemetry.Telemetry().file_done(receipt(), None)
     assert len(lines) == 5
     *by_code, whole = emf(capsys.readouterr().out)
     wanted = {
@@ -129,7 +130,7 @@ def test_metrics_come_in_emf_with_failures_by_code(
 def test_a_file_that_was_not_begun_has_one_line_and_its_images_count_as_cut_off_by_the_deadline(
     capsys: pytest.CaptureFixture[str], lines: list[dict[str, Any]]
 ) -> None:
-    telemetry.Telemetry().unreached(FILE)
+    telemetry.Telemetry().file_skipped(FILE)
     [line] = lines
     wanted = {"message": "file not reached", "file_id": "lot-7", "images": 4, "code": "deadline_exceeded"}
     assert wanted.items() <= line.items()
@@ -150,9 +151,9 @@ def test_an_effort_that_two_images_share_is_counted_once(
     capsys: pytest.CaptureFixture[str], lines: list[dict[str, Any]]
 ) -> None:
     twice = File.parse({"id": "lot-8", "urls": ["x", "x"]})
-    outcomes = (Failed(NotFound(), effort := Effort(1, 9, 0)), Failed(NotFound(), effort))
+    outcomes = (Failed(NotFound(), effort := FetchStats(1, 9, 0)), Failed(NotFound(), effort))
     written = Receipt.of(twice, outcomes, bucket="b", created_at=datetime(2026, 11, 22, tzinfo=UTC), elapsed_ms=9)
-    telemetry.Telemetry().images(twice, outcomes)
-    telemetry.Telemetry().file(written, None)
+    telemetry.Telemetry().images_done(twice, outcomes)
+    telemetry.Telemetry().file_done(written, None)
     assert len(lines) == 3
     assert emf(capsys.readouterr().out)[-1]["FetchMilliseconds"] == [9.0]

@@ -1,13 +1,3 @@
-"""The doors, one file each: an event in, an answer out."""
+"""One module for each Lambda function: an event in, a response out."""
 
-import os
-from importlib import import_module
-
-from intake.start import uncollected
-
-with uncollected():
-    runtime = import_module("intake.runtime")
-
-# On Lambda, a function that cannot work says so when it starts, with every fault of its settings, not at its events.
-if "AWS_LAMBDA_RUNTIME_API" in os.environ:
-    runtime.config()
+from intake import app as app  # first: it pauses the garbage collector while everything is imported

@@ -7,16 +7,14 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from intake import runtime
-from intake.batch import take_in_all
-from intake.domain.errors import StoreFailed
-from intake.domain.file import File, InvalidFile
-from intake.domain.manifest import document_of_row
-from intake.domain.report import BatchReport, batch_key
+from intake import app
+from intake.ingest.batch import ingest_all
+from intake.ingest.deadline import Deadline
+from intake.model.bulk_report import BatchReport, batch_key
+from intake.model.errors import StoreFailed
+from intake.model.file import File, InvalidFile
+from intake.model.manifest import row_to_document
 from intake.telemetry import logger
-
-_REPORT_SHARE = 0.8
-"""The part of what is left of the function's time that the report of a batch may take."""
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -38,21 +36,21 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     batch_input = event.get("BatchInput", {})
     items = event["Items"] if isinstance(event.get("Items"), list) else [event]
     started = batch_input.get("startedAt")
-    since = datetime.fromisoformat(started) if started else None
-    margin = runtime.config().limits.deadline_margin if "run" in batch_input else 0.0
-    report = runtime.run(_take([document_of_row(item) for item in items], context, margin, since))
+    submitted_at = datetime.fromisoformat(started) if started else None
+    deadline = app.deadline(context.get_remaining_time_in_millis() / 1000)
+    files_deadline = deadline.one_margin_earlier() if "run" in batch_input else deadline  # the report follows
+    report = app.run(_ingest([row_to_document(item) for item in items], files_deadline, submitted_at))
     if "run" in batch_input:
         key = batch_key(batch_input["run"], items, event.get("batch", ""))
-        runtime.run(_keep(key, report, context))
+        app.run(_store_report(key, report, deadline))
     counts = report.counts
     logger.info("batch done", extra={"files": counts.files, "failed": len(report.failed), "bytes": counts.bytes})
     return counts.model_dump(by_alias=True)
 
 
-async def _take(documents: list[object], context: LambdaContext, margin: float, since: datetime | None) -> BatchReport:
-    report, unkept = BatchReport(), 0
-    intake, limits = runtime.intake(), runtime.config().limits
-    seconds = _seconds_left(context) - margin
+async def _ingest(documents: list[object], deadline: Deadline, submitted_at: datetime | None) -> BatchReport:
+    report, without_receipt = BatchReport(), 0
+    limits = app.config().limits
 
     async def files() -> AsyncGenerator[tuple[tuple[object, File], File]]:
         for document in documents:
@@ -63,26 +61,28 @@ async def _take(documents: list[object], context: LambdaContext, margin: float, 
             else:
                 yield (document, file), file
 
-    taken = take_in_all(intake, files(), limits=limits, seconds=seconds, since=since)
-    async for (document, file), receipt in taken:
+    receipts = ingest_all(
+        app.ingest_service(),
+        files(),
+        max_concurrent=limits.max_in_flight,
+        deadline=deadline,
+        submitted_at=submitted_at,
+    )
+    async for (document, file), receipt in receipts:
         if receipt is None:
             report.add_unreached(document, len(file.images))
         else:
             report.add(document, receipt)
-            unkept += receipt.receipt_key is None
-    if unkept:
-        # Before there is a report: a batch that is run again must not be counted twice.
-        raise StoreFailed(f"The receipts of {unkept} Files are not stored.")
+            without_receipt += receipt.receipt_key is None
+    if without_receipt:
+        # Raise before a report is stored: a batch that runs again must not be counted twice.
+        raise StoreFailed(f"The receipts of {without_receipt} Files are not stored.")
     return report
 
 
-async def _keep(key: str, report: BatchReport, context: LambdaContext) -> None:
+async def _store_report(key: str, report: BatchReport, deadline: Deadline) -> None:
     try:
-        async with asyncio.timeout(_seconds_left(context) * _REPORT_SHARE):
-            await runtime.store().put_document(key, report.to_json())
+        async with asyncio.timeout_at(deadline.response):
+            await app.store().put_document(key, report.to_json())
     except TimeoutError as error:
         raise StoreFailed(reason=f"{key} could not be stored in time") from error
-
-
-def _seconds_left(context: LambdaContext) -> float:
-    return context.get_remaining_time_in_millis() / 1000

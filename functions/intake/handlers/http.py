@@ -13,13 +13,13 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from intake import runtime
-from intake.domain.errors import StoreDenied, StoreFailed
-from intake.domain.file import ID_PATTERN, Fault, File, InvalidFile
-from intake.domain.manifest import MAX_DOCUMENT_BYTES, NotJson, manifest_key, read_document
-from intake.domain.problem import Problem
-from intake.domain.receipt import Pending, Status
-from intake.telemetry import logger, scrub
+from intake import app
+from intake.model.errors import StoreDenied, StoreFailed
+from intake.model.file import ID_PATTERN, Fault, File, InvalidFile
+from intake.model.manifest import MAX_DOCUMENT_BYTES, NotJson, manifest_key, read_document
+from intake.model.problem import Problem
+from intake.model.receipt import Pending, Status
+from intake.telemetry import logger, redact_urls
 
 GATEWAY_SECONDS = 29.0
 """API Gateway's longest wait for an answer (Amazon API Gateway quotas, "Integration timeout")."""
@@ -30,7 +30,7 @@ _STATUS = {
     Status.FAILED: HTTPStatus.BAD_GATEWAY,
 }
 
-app = APIGatewayRestResolver()
+router = APIGatewayRestResolver()
 
 
 class _Refused(Exception):
@@ -44,29 +44,29 @@ class _Refused(Exception):
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request of API Gateway (REST API, Lambda proxy integration)."""
     logger.append_keys(request_id=context.aws_request_id)
-    return app.resolve(event, context)
+    return router.resolve(event, context)
 
 
-@app.post("/files")
+@router.post("/files")
 def post_file() -> Response[str]:
-    event = app.current_event.raw_event
+    event = router.current_event.raw_event
     body = _body(event)
-    file = File.parse(_decoded(body), max_base_images=runtime.config().limits.max_base_images)
-    if runtime.config().inbox_bucket and _prefers_async(event):
+    file = File.parse(_decoded(body), max_base_images=app.config().limits.max_base_images)
+    if app.config().inbox_bucket and _prefers_async(event):
         return _accept(file.id, body)
-    receipt = runtime.run(runtime.intake().take_in(file, seconds_left(event, app.lambda_context)))
+    receipt = app.run(app.ingest_service().ingest(file, app.deadline(seconds_left(event, router.lambda_context))))
     return _json(_STATUS[receipt.status], receipt.to_json())
 
 
-@app.get("/files/<file_id>")
+@router.get("/files/<file_id>")
 def get_file(file_id: str) -> Response[str]:
     if not re.fullmatch(ID_PATTERN, file_id):
         raise _Refused(HTTPStatus.NOT_FOUND, "There is no such File.")
-    document = _in_time(runtime.intake().receipt(file_id))
+    document = _in_time(app.ingest_service().read_receipt(file_id))
     problem = None if document is None else _problem_in(document)
     if document is not None and problem is None:
         return _json(HTTPStatus.OK, document)
-    if runtime.config().inbox_bucket and _waits(manifest_key(file_id), problem):
+    if app.config().inbox_bucket and _waits(manifest_key(file_id), problem):
         return _pending(file_id)
     if problem is None:
         raise _Refused(HTTPStatus.NOT_FOUND, "There is no receipt of this File.")
@@ -77,7 +77,7 @@ def _waits(key: str, problem: Problem | None) -> bool:
     """Whether a manifest is in the inbox that nothing is said of yet: a problem may be that of an earlier one."""
     if problem is not None and (problem.manifest is None or problem.manifest.key != key):
         return False
-    version = _in_time(runtime.inbox().version(key))
+    version = _in_time(app.inbox().version(key))
     told = None if problem is None or problem.manifest is None else problem.manifest.etag
     return version not in {None, told}
 
@@ -88,9 +88,9 @@ def _in_time[T](work: Coroutine[Any, Any, T]) -> T:
     Raises:
         StoreFailed: it took too long.
     """
-    seconds = seconds_left(app.current_event.raw_event, app.lambda_context) - runtime.config().limits.deadline_margin
+    seconds = seconds_left(router.current_event.raw_event, router.lambda_context) - app.config().limits.deadline_margin
     try:
-        return runtime.run(asyncio.wait_for(work, seconds))
+        return app.run(asyncio.wait_for(work, seconds))
     except TimeoutError as error:
         raise StoreFailed(reason="the deadline came before the store answered") from error
 
@@ -110,7 +110,7 @@ def _problem_in(document: bytes) -> Problem | None:
 
 def _accept(file_id: str, body: bytes) -> Response[str]:
     """Hand the File to the S3 door (RFC 7240, 4.1), as it was sent: what is valid here is so there."""
-    _in_time(runtime.inbox().put(manifest_key(file_id), body))
+    _in_time(app.inbox().put(manifest_key(file_id), body))
     return _pending(file_id, {"Preference-Applied": "respond-async"})
 
 
@@ -129,7 +129,7 @@ def _prefers_async(event: dict[str, Any]) -> bool:
     return any(item.partition(";")[0].strip().lower() == "respond-async" for item in wanted.split(","))
 
 
-@app.exception_handler(Exception)  # type: ignore[untyped-decorator]
+@router.exception_handler(Exception)  # type: ignore[untyped-decorator]
 def _answer_error(error: Exception) -> Response[str]:
     match error:
         case _Refused(status=status, detail=detail, faults=faults):
@@ -137,14 +137,14 @@ def _answer_error(error: Exception) -> Response[str]:
         case InvalidFile(faults=faults):
             return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, "This is not a valid File.", faults)
         case StoreFailed() | StoreDenied():
-            logger.error("store not reached", extra={"code": error.code, "reason": scrub(error.reason or "")})
+            logger.error("store not reached", extra={"code": error.code, "reason": redact_urls(error.reason or "")})
             return _problem(HTTPStatus.BAD_GATEWAY, "The store did not answer as it should.")
         case _:
-            logger.error("request failed", extra={"exception": scrub("".join(format_exception(error)))})
+            logger.error("request failed", extra={"exception": redact_urls("".join(format_exception(error)))})
             return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The service made a mistake; its log has the details.")
 
 
-@app.not_found
+@router.not_found
 def _answer_not_found(_: NotFoundError) -> Response[str]:
     return _problem(HTTPStatus.NOT_FOUND, "There is POST /files and GET /files/{id}.")
 

@@ -7,10 +7,10 @@ from urllib.parse import unquote_plus
 from aws_lambda_powertools.utilities.data_classes.s3_event import S3EventRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from intake import runtime
-from intake.domain.errors import IntakeError
-from intake.domain.manifest import manifest_name
-from intake.telemetry import logger, scrub
+from intake import app
+from intake.model.errors import IntakeError
+from intake.model.manifest import manifest_name
+from intake.telemetry import logger, redact_urls
 
 
 class Unfinished(Exception):
@@ -33,18 +33,20 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
 def _take(record: S3EventRecord, context: LambdaContext) -> int:
     """Take one manifest in, and return how many of its Files, or else the manifest itself, are not settled."""
     bucket, key = record.s3.bucket.name, unquote_plus(record.s3.get_object.key)
-    if bucket != runtime.config().inbox_bucket or manifest_name(key) is None:
+    if bucket != app.config().inbox_bucket or manifest_name(key) is None:
         logger.warning("not a manifest", extra={"bucket": bucket, "key": key})
         return 0
-    since = datetime.fromisoformat(record.event_time)
-    manifests = runtime.manifests()  # at a cold start this takes its time: the clock is read afterwards
-    seconds = context.get_remaining_time_in_millis() / 1000
+    submitted_at = datetime.fromisoformat(record.event_time)
+    manifests = app.manifest_service()  # at a cold start this takes its time: the clock is read afterwards
+    deadline = app.deadline(context.get_remaining_time_in_millis() / 1000)
     try:
-        tally = runtime.run(manifests.take(key, since=since, seconds=seconds))
+        tally = app.run(manifests.ingest(key, submitted_at=submitted_at, deadline=deadline))
     except IntakeError as error:
         # The next record of the event is another manifest; this one is given again, and ends in the queue if need be.
-        logger.error("manifest not read", extra={"key": key, "code": error.code, "reason": scrub(error.reason or "")})
+        logger.error(
+            "manifest not read", extra={"key": key, "code": error.code, "reason": redact_urls(error.reason or "")}
+        )
         return 1
-    counts = {"files": tally.files.total(), "refused": tally.refused, "unsettled": tally.unsettled}
+    counts = {"files": tally.files.total(), "refused": tally.refused, "unsettled": tally.pending}
     logger.info("manifest done", extra={"key": key, **counts})
-    return tally.unsettled
+    return tally.pending

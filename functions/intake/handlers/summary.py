@@ -6,9 +6,9 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from intake import runtime
-from intake.domain.manifest import document_of_row
-from intake.domain.report import Summary, failed_key, line_of
+from intake import app
+from intake.model.bulk_report import Summary, failed_key, to_json_line
+from intake.model.manifest import row_to_document
 from intake.telemetry import logger
 
 
@@ -36,14 +36,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         complete=broken is None,
         error=broken and f"{broken.get('Error')}: {broken.get('Cause', '')}",
     )
-    runs = runtime.runs()
+    runs = app.bulk_results()
 
     def failed() -> Iterator[bytes]:
         for report in runs.reports(summary.run):
             summary.batches += 1
             summary.counts.add(report.counts)
             # The lines of a batch that broke are those of the list; what is handed over again has one form.
-            yield from (line_of(document_of_row(line)) for line in report.failed)
+            yield from (to_json_line(row_to_document(line)) for line in report.failed)
 
     if runs.put_failed(summary.run, failed()):
         summary.failed_key = failed_key(summary.run)

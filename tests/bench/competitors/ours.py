@@ -11,9 +11,9 @@ if "AWS_CA_BUNDLE" in os.environ:
     certifi.where = lambda: os.environ["AWS_CA_BUNDLE"]  # origins have public certificates; the one here has not
 
 from bench.cases import FILE_IMAGES
-from intake import runtime
+from intake import app
 from intake.handlers import bulk, http
-from lambda_context import Context
+from support.lambda_context import Context
 
 
 def run(urls: list[str], bucket: str) -> None:
@@ -37,18 +37,18 @@ def _run_batch(urls: list[str]) -> None:
 
 def reopen() -> None:
     close()
-    for made in vars(runtime).values():
+    for made in vars(app).values():
         if hasattr(made, "cache_clear"):
             made.cache_clear()
-    runtime.intake()
-    runtime.run(runtime.store()._bucket._signer.get())  # as the others' clients: made before the time runs
+    app.ingest_service()
+    app.run(app.store()._bucket._signer.get())  # as the others' clients: made before the time runs
 
 
 def close() -> None:
     """Close every connection, so that a program which ends has nothing to complain of."""
-    service = runtime.intake()
-    runtime.run(service._fetch.aclose())  # type: ignore[attr-defined]  # the adapters have more than the ports
-    runtime.run(service._store.aclose())  # type: ignore[attr-defined]
+    service = app.ingest_service()
+    app.run(service._downloader.aclose())  # type: ignore[attr-defined]  # the adapters have more than the ports
+    app.run(service._store.aclose())  # type: ignore[attr-defined]
 
 
 def _event(document: dict[str, Any]) -> dict[str, Any]:

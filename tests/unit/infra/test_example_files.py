@@ -8,7 +8,7 @@ from infra.local.deploy import DeployedStack
 from infra.local.example_files import MAX_IMAGES, example_files, folder_of, to_urls
 from infra.local.ministack import MiniStack
 
-from intake.domain.file import File
+from intake.model.file import File
 
 DEPLOYED = DeployedStack(
     aws=MiniStack("http://127.0.0.1:4567", Path("log")),

@@ -88,7 +88,7 @@ def test_module_imports_only_what_its_package_may(path: Path) -> None:
             "demo.verify",
             "import infra.local.ministack_patches.roles",
         ),
-        ("build imports intake.domain.file", "build.artifact", "def f():\n  from intake.domain.file import File"),
+        ("build imports intake.model.file", "build.artifact", "def f():\n  from intake.model.file import File"),
         ("command.ports imports the package httpx", "command.ports", "import httpx"),
         ("bulk.item_size imports the package boto3", "bulk.item_size", "import boto3"),
     ],

@@ -1,1 +1,0 @@
-"""The world behind the ports: origins and S3."""

@@ -1,1 +1,0 @@
-"""The rules: no input or output, no clock, no environment."""

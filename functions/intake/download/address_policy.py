@@ -1,0 +1,143 @@
+"""May this be dialled? A verdict with its reason, from tables that are written as the registries write them.
+
+Sources: IANA IPv4 and IPv6 Special-Purpose Address Registries, IANA IPv6 Global Unicast Address Space, RFC 6890,
+RFC 6052 (NAT64), RFC 4291 (IPv4-mapped). `ipaddress.is_global` alone is no guard: it is True for NAT64-wrapped
+link-local addresses, for 6to4 and for multicast.
+"""
+
+from collections.abc import Collection, Iterable
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+
+class Verdict(StrEnum):
+    """Why an address is dialled, or is not."""
+
+    PUBLIC = "public"
+    ALLOWED = "allowed by ALLOWED_NETWORKS"
+    THIS_NETWORK = "this network"
+    PRIVATE = "private use"
+    SHARED = "shared address space"
+    LOOPBACK = "loopback"
+    LINK_LOCAL = "link-local"
+    PROTOCOL = "protocol assignment"
+    DOCUMENTATION = "documentation"
+    RELAY = "6to4 or its relays"
+    BENCHMARK = "benchmarking"
+    MULTICAST = "multicast"
+    RESERVED = "reserved"
+    NOT_GLOBAL_UNICAST = "not IPv6 global unicast"
+    NOT_AN_ADDRESS = "not an address"
+    PORT = "port not in ALLOWED_PORTS"
+    HOST = "host not in ALLOWED_HOSTS"
+
+    @property
+    def is_allowed(self) -> bool:
+        return self in {Verdict.PUBLIC, Verdict.ALLOWED}
+
+
+_IPV4_REFUSED: tuple[tuple[IPv4Network, Verdict], ...] = tuple(
+    (IPv4Network(network), verdict)
+    for network, verdict in (
+        ("0.0.0.0/8", Verdict.THIS_NETWORK),
+        ("10.0.0.0/8", Verdict.PRIVATE),
+        ("100.64.0.0/10", Verdict.SHARED),
+        ("127.0.0.0/8", Verdict.LOOPBACK),
+        ("169.254.0.0/16", Verdict.LINK_LOCAL),
+        ("172.16.0.0/12", Verdict.PRIVATE),
+        ("192.0.0.0/24", Verdict.PROTOCOL),
+        ("192.0.2.0/24", Verdict.DOCUMENTATION),
+        ("192.88.99.0/24", Verdict.RELAY),
+        ("192.168.0.0/16", Verdict.PRIVATE),
+        ("198.18.0.0/15", Verdict.BENCHMARK),
+        ("198.51.100.0/24", Verdict.DOCUMENTATION),
+        ("203.0.113.0/24", Verdict.DOCUMENTATION),
+        ("224.0.0.0/4", Verdict.MULTICAST),
+        ("240.0.0.0/4", Verdict.RESERVED),
+    )
+)
+
+_IPV6_GLOBAL_UNICAST = IPv6Network("2000::/3")
+_IPV6_REFUSED: tuple[tuple[IPv6Network, Verdict], ...] = tuple(
+    (IPv6Network(network), verdict)
+    for network, verdict in (
+        ("2001::/23", Verdict.PROTOCOL),
+        ("2001:db8::/32", Verdict.DOCUMENTATION),
+        ("2002::/16", Verdict.RELAY),
+        ("3ffe::/16", Verdict.RESERVED),
+        ("3fff::/20", Verdict.DOCUMENTATION),
+    )
+)
+# What hands out the credentials of the machine, whatever is allowed beside it (Amazon EC2 User Guide, "Access instance
+# metadata"; Amazon ECS, "Task IAM role").
+_METADATA = tuple(map(ip_network, ("169.254.169.254/32", "169.254.170.0/24", "fd00:ec2::/32")))
+_NAT64 = IPv6Network("64:ff9b::/96")
+
+
+def classify(address: str, allowed: Iterable[IPv4Network | IPv6Network] = ()) -> Verdict:
+    """Judge one address, given as text.
+
+    Addresses that only wrap an IPv4 address (IPv4-mapped, NAT64) are judged as what they reach.
+
+    Args:
+        address: an IPv4 or IPv6 address; a zone ("%eth0") makes it none.
+        allowed: networks that are dialled although they are not public.
+    """
+    if "%" in address:
+        return Verdict.NOT_AN_ADDRESS
+    try:
+        target = _unwrap(ip_address(address))
+    except ValueError:
+        return Verdict.NOT_AN_ADDRESS
+    if any(target in network for network in allowed) and not any(target in network for network in _METADATA):
+        return Verdict.ALLOWED
+    return _judge_ipv4(target) if isinstance(target, IPv4Address) else _judge_ipv6(target)
+
+
+def _unwrap(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    if isinstance(address, IPv4Address):
+        return address
+    if address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.ipv4_mapped or address
+
+
+def _judge_ipv4(address: IPv4Address) -> Verdict:
+    for network, verdict in _IPV4_REFUSED:
+        if address in network:
+            return verdict
+    # The list is ours, is_global is CPython's: what either refuses is not dialled.
+    return Verdict.PUBLIC if address.is_global else Verdict.RESERVED
+
+
+def _judge_ipv6(address: IPv6Address) -> Verdict:
+    if address.is_loopback:
+        return Verdict.LOOPBACK
+    if address.is_link_local:
+        return Verdict.LINK_LOCAL
+    if address not in _IPV6_GLOBAL_UNICAST:
+        return Verdict.NOT_GLOBAL_UNICAST
+    for network, verdict in _IPV6_REFUSED:
+        if address in network:
+            return verdict
+    return Verdict.PUBLIC
+
+
+def classify_destination(host: str, port: int, *, hosts: Collection[str], ports: Collection[int]) -> Verdict:
+    """Judge what a URL names, before anything is looked up.
+
+    Args:
+        host: as `Url.host` has it.
+        port: as `Url.port` has it.
+        hosts: the only hosts that are asked ("*.cdn.example" stands for every name below it); empty for any.
+        ports: the only ports that are asked.
+    """
+    if port not in ports:
+        return Verdict.PORT
+    if hosts and not any(_matches(host, pattern) for pattern in hosts):
+        return Verdict.HOST
+    return Verdict.PUBLIC
+
+
+def _matches(host: str, pattern: str) -> bool:
+    return host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern

@@ -1,0 +1,167 @@
+"""Downloads one URL at a time: attempts, redirects, and the limits on its stream."""
+
+import asyncio
+import random
+from datetime import UTC, datetime
+from functools import lru_cache, partial
+from itertools import count
+
+import httpx
+
+from intake.download.address_policy import classify_destination
+from intake.download.image_body import ImageBody
+from intake.download.image_timer import ImageTimer
+from intake.download.lease import ImageLease
+from intake.download.memory_budget import MemoryBudget
+from intake.download.origin_limiter import OriginLimiter
+from intake.download.response_policy import (
+    raise_for_encoding,
+    raise_for_length,
+    raise_for_status,
+    redirect_location,
+)
+from intake.download.retry import retry_delay
+from intake.http_client.transport import NO_BODY, origin_url
+from intake.ingest.deadline import Deadline
+from intake.ingest.ports import Download
+from intake.model.errors import BadRedirect, Blocked, IntakeError, TooManyRedirects, clear_traceback
+from intake.model.limits import Limits
+from intake.model.outcome import FetchStats
+from intake.model.url import Url
+
+
+class HttpDownloader:
+    """The port `Downloader` over an httpx transport. All downloads share its limits.
+
+    Attributes:
+        budget: memory for bodies.
+        slots: one for each image that may be in flight.
+        origins: concurrent requests to each origin.
+    """
+
+    def __init__(self, transport: httpx.AsyncBaseTransport, limits: Limits, user_agent: str) -> None:
+        """Create a downloader.
+
+        Args:
+            transport: must refuse every address that may not be dialled.
+            limits: the limits.
+            user_agent: names the service and who answers for its requests.
+        """
+        self._transport = transport
+        self._limits = limits
+        self.budget = MemoryBudget(limits.memory_budget_bytes)
+        self.slots = asyncio.Semaphore(limits.max_in_flight)
+        self.origins = OriginLimiter(limits.max_per_origin)
+        self._headers = lru_cache(maxsize=1024)(partial(_headers, user_agent))
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._transport.aclose()
+
+    async def download(self, url: Url, stats: FetchStats, deadline: Deadline) -> Download:
+        """See `Downloader.download`."""
+        timer = ImageTimer(self._limits.image_timeout)
+        lease = ImageLease(self.budget, self.slots)
+        try:
+            for failed_attempts in count(1):
+                try:
+                    return await self._follow_redirects(url, lease, timer, stats)
+                except IntakeError as error:
+                    clear_traceback(error)  # frees the body before the wait
+                    lease.release()
+                    await self._wait_for_retry(error, failed_attempts, timer, deadline)
+        except BaseException:
+            lease.release()
+            raise
+        finally:
+            stats.fetch_ms = timer.elapsed_ms
+        raise AssertionError  # `count` never ends
+
+    async def _wait_for_retry(
+        self, error: IntakeError, failed_attempts: int, timer: ImageTimer, deadline: Deadline
+    ) -> None:
+        delay = retry_delay(
+            error,
+            failed_attempts,
+            max_attempts=self._limits.max_attempts,
+            seconds_left=min(timer.seconds_left, deadline.seconds_for_images()),
+            jitter=random.random(),  # noqa: S311 - jitter, not a secret
+        )
+        if delay is None:
+            raise error
+        async with timer:
+            await asyncio.sleep(delay)
+
+    async def _follow_redirects(self, url: Url, lease: ImageLease, timer: ImageTimer, stats: FetchStats) -> Download:
+        attempts_before, first_url = stats.attempts, url
+        for _ in range(self._limits.max_redirects + 1):
+            self._require_destination(url)
+            lease.release_slot()  # never hold a slot while waiting for an origin
+            with await self.origins.acquire(url.origin):
+                await lease.acquire_slot()
+                stats.attempts = attempts_before + 1
+                try:
+                    result = await self._request(url, lease, timer)
+                except Blocked:
+                    if url is first_url:
+                        stats.attempts = attempts_before  # no origin was asked: every blocked URL looks the same
+                    raise
+            if isinstance(result, Download):
+                return result
+            url = result
+        raise TooManyRedirects
+
+    def _require_destination(self, url: Url) -> None:
+        verdict = classify_destination(
+            url.host, url.port, hosts=self._limits.allowed_hosts, ports=self._limits.allowed_ports
+        )
+        if not verdict.is_allowed:
+            raise Blocked(reason=f"{url.origin}: {verdict}")
+
+    async def _request(self, url: Url, lease: ImageLease, timer: ImageTimer) -> Download | Url:
+        """Send one request; return the image, or the URL that the origin redirects to."""
+        request = httpx.Request(
+            "GET",
+            origin_url(url.origin),
+            headers=self._headers(url.authority),
+            extensions={"target": url.target.encode("ascii")},
+            stream=NO_BODY,
+        )
+        async with timer:
+            response = await self._transport.handle_async_request(request)
+        try:
+            location = redirect_location(response.status_code, response.headers)
+            if location is not None:
+                if len(response.headers.get_list("location")) > 1:
+                    raise BadRedirect
+                return url.follow(location)
+            return await self._receive(response, url, lease, timer)
+        finally:
+            await response.stream.aclose()  # type: ignore[union-attr]  # an async transport's stream is async
+
+    async def _receive(self, response: httpx.Response, url: Url, lease: ImageLease, timer: ImageTimer) -> Download:
+        raise_for_status(response.status_code, response.headers, datetime.now(UTC))
+        raise_for_encoding(response.headers)
+        max_bytes = self._limits.max_image_bytes
+        length: int | None = response.extensions["content_length"]
+        raise_for_length(length, max_bytes)
+        await lease.reserve(max_bytes if length is None else length, url.host)
+        body = ImageBody(length, max_bytes, self._limits.image_types)
+        async with timer:
+            async for chunk in response.stream:  # type: ignore[union-attr]  # an async transport's stream is async
+                body.add(chunk)
+        view, sha256 = body.finish()
+        lease.shrink(len(view))
+        return Download(view, sha256, url, lease)
+
+
+def _headers(user_agent: str, authority: str) -> httpx.Headers:
+    """Return all headers of a request: no cookie, no credentials, no referrer."""
+    return httpx.Headers(
+        {
+            "Host": authority,
+            "User-Agent": user_agent,
+            "Accept": "image/*,*/*;q=0.1",
+            "Accept-Encoding": "identity",
+        }
+    )

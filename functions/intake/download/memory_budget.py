@@ -1,0 +1,73 @@
+"""Limits the memory of all response bodies together. A body waits for memory; it never fails for lack of it."""
+
+import asyncio
+from collections import Counter
+from typing import NamedTuple
+
+from intake.http_client.wait_queue import WaitQueue
+
+
+class _Request(NamedTuple):
+    size: int
+    host: str
+
+
+class MemoryBudget:
+    """Grants bytes in the order of the requests, so that small bodies never starve a large one.
+
+    One host gets at most half of the budget, unless a single body needs more: an origin whose bodies never end would
+    otherwise hold all memory. A host that waits for its own share delays no other host.
+
+    Attributes:
+        size: bytes in all.
+        free: bytes that are not granted.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.free = size
+        self._held_by_host: Counter[str] = Counter()
+        self._queue = WaitQueue[_Request, None]()
+
+    async def acquire(self, size: int, host: str) -> None:
+        """Wait until `size` bytes are granted to a host."""
+        request = _Request(size, host)
+        if not self._queue and size <= self.free and self._is_within_share(request):
+            self._grant(request)
+            return
+        waiter = self._queue.enqueue(request)
+        self._serve()  # the requests before this one may wait for the share of their own host only
+        try:
+            await self._queue.granted(waiter, lambda _: self.release(size, host))
+        except asyncio.CancelledError:
+            self._serve()  # requests behind this one may fit now
+            raise
+
+    def release(self, size: int, host: str) -> None:
+        """Take bytes back from a host."""
+        self.free += size
+        self._held_by_host[host] -= size
+        if not self._held_by_host[host]:
+            del self._held_by_host[host]
+        self._serve()
+
+    def _serve(self) -> None:
+        hosts_over_share: set[str] = set()
+        for waiter in self._queue:
+            request = waiter.request
+            if request.host in hosts_over_share or not self._is_within_share(request):
+                hosts_over_share.add(request.host)
+            elif request.size > self.free:
+                return
+            else:
+                self._grant(request)
+                waiter.grant(None)
+
+    def _grant(self, request: _Request) -> None:
+        if request.size:
+            self.free -= request.size
+            self._held_by_host[request.host] += request.size
+
+    def _is_within_share(self, request: _Request) -> bool:
+        held = self._held_by_host[request.host]  # a Counter does not store a key that is only read
+        return not held or held + request.size <= self.size // 2

@@ -1,0 +1,100 @@
+"""Limits the concurrent requests to each origin (MAX_PER_ORIGIN), fewer where the origin is overloaded.
+
+The limit halves on a sign of overload and grows back by one for each `limit` responses: additive increase,
+multiplicative decrease, as TCP does it (RFC 5681).
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Self
+
+from intake.http_client.wait_queue import WaitQueue
+from intake.model.errors import ConnectFailed, HttpServerError, Throttled
+
+_MAX_ORIGINS = 1024
+
+
+@dataclass(slots=True)
+class OriginState:
+    """The requests to one origin.
+
+    Attributes:
+        limit: concurrent requests; its whole part counts.
+        active: requests in flight.
+        generation: counts the halvings. A request that started before the last halving tells nothing new.
+    """
+
+    limit: float
+    active: int = 0
+    generation: int = 0
+    queue: WaitQueue[None, None] = field(default_factory=WaitQueue[None, None])
+
+    async def acquire(self) -> int:
+        """Wait until another request may start; return the generation in which it starts."""
+        if self.active < int(self.limit):  # then nobody waits: `release` starts all that fit
+            self.active += 1
+        else:
+            await self.queue.wait(None, lambda _: self.release())
+        return self.generation
+
+    def release(self) -> None:
+        """End a request, and start those that wait and fit."""
+        self.active -= 1
+        while self.active < int(self.limit) and self.queue.offer(None):
+            self.active += 1
+
+
+class OriginSlot:
+    """One request to an origin. The way in which its context ends adapts the limit of the origin."""
+
+    def __init__(self, origin: OriginState, generation: int, max_limit: int) -> None:
+        self._origin = origin
+        self._generation = generation
+        self._max_limit = max_limit
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        origin = self._origin
+        if error is None:
+            origin.limit = min(float(self._max_limit), origin.limit + 1 / origin.limit)
+        elif _is_overload(error) and self._generation == origin.generation:
+            # Requests that fail together halve the limit once.
+            origin.generation += 1
+            origin.limit = max(1.0, origin.limit / 2)
+        origin.release()
+
+
+def _is_overload(error: BaseException) -> bool:
+    match error:
+        case Throttled() | ConnectFailed() | HttpServerError(status=503):
+            return True
+        case _:
+            return False
+
+
+class OriginLimiter:
+    """At most `max_limit` concurrent requests to each origin."""
+
+    def __init__(self, max_limit: int) -> None:
+        self._max_limit = max_limit
+        self._origins: OrderedDict[str, OriginState] = OrderedDict()
+
+    async def acquire(self, origin: str) -> OriginSlot:
+        """Wait for a slot at the origin; leaving the context of the slot returns it."""
+        state = self._origins.setdefault(origin, OriginState(limit=self._max_limit))
+        self._origins.move_to_end(origin)
+        if len(self._origins) > _MAX_ORIGINS:
+            self._drop_oldest_idle()
+        return OriginSlot(state, await state.acquire(), self._max_limit)
+
+    def limit(self, origin: str) -> int:
+        """Return how many concurrent requests the origin gets now."""
+        state = self._origins.get(origin)
+        return self._max_limit if state is None else int(state.limit)
+
+    def _drop_oldest_idle(self) -> None:
+        idle = next((name for name, state in self._origins.items() if not state.active and not state.queue), None)
+        if idle is not None:
+            del self._origins[idle]

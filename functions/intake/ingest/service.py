@@ -1,0 +1,213 @@
+"""Ingests one File: downloads, verifies and stores every image at once, and returns a receipt before the deadline."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Collection, Sequence
+from datetime import UTC, datetime
+from time import perf_counter
+
+from intake.image.verify import verify
+from intake.ingest.deadline import Deadline
+from intake.ingest.ports import Download, Downloader, Observer, Store
+from intake.ingest.receipt_store import PreviousReceipt, ReceiptStore
+from intake.model.errors import (
+    ChecksumMismatch,
+    DeadlineExceeded,
+    IntakeError,
+    InternalError,
+    StoreFailed,
+    clear_traceback,
+)
+from intake.model.file import File, ImageRequest
+from intake.model.image_info import ImageInfo
+from intake.model.limits import Limits
+from intake.model.object_keys import image_key
+from intake.model.outcome import CarriedOver, Failed, FetchStats, Outcome, Stored
+from intake.model.receipt import Receipt
+from intake.model.url import Url
+
+_CANCEL_SECONDS = 0.1
+"""How long cancelled tasks may take to end. The invocation does not wait longer for them."""
+
+_MAX_PARSE_SECONDS = 0.01
+"""Parsing that may follow without a pause. An ordinary image takes a tenth of a millisecond."""
+
+
+class IngestService:
+    """Ingests Files. Every distinct URL has a task of its own, and the failure of one never affects another."""
+
+    def __init__(self, downloader: Downloader, store: Store, observer: Observer, limits: Limits, bucket: str) -> None:
+        """Create the service.
+
+        Args:
+            downloader: downloads images.
+            store: stores images and receipts.
+            observer: logs and counts.
+            limits: the limits of an image.
+            bucket: the name that receipts give for the store.
+        """
+        self._downloader = downloader
+        self._store = store
+        self._receipts = ReceiptStore(store)
+        self._observer = observer
+        self._limits = limits
+        self._bucket = bucket
+        self._parse_lock = asyncio.Lock()
+        self._parse_seconds = 0.0
+
+    async def ingest(self, file: File, deadline: Deadline, *, submitted_at: datetime | None = None) -> Receipt:
+        """Ingest every image of a File as far as the time allows, and store the receipt.
+
+        Args:
+            file: the File.
+            deadline: of the invocation.
+            submitted_at: when the File was submitted. Final outcomes of a receipt that was written since then are
+                reused. None reuses nothing.
+
+        Returns:
+            The receipt. Its `receipt_key` is None where it could not be stored.
+        """
+        now = asyncio.get_running_loop().time
+        started_at = now()
+        previous = PreviousReceipt()
+        if submitted_at is not None:
+            previous = await self._receipts.load_previous(file, submitted_at, deadline)
+        reusable = previous.reusable_outcomes(file)
+        outcomes = await self._ingest_images(file, reusable, deadline)
+        if previous.receipt is not None and all(reusable):
+            self._observer.file_done(previous.receipt, None)
+            return previous.receipt
+        receipt = Receipt.of(
+            file,
+            outcomes,
+            bucket=self._bucket,
+            created_at=datetime.now(UTC),
+            elapsed_ms=round((now() - started_at) * 1000),
+        )
+        saving = asyncio.create_task(_save(self._receipts.save(receipt, file, submitted_at, previous), deadline))
+        await asyncio.sleep(0)  # sends the receipt; the images are counted while S3 stores it
+        self._observer.images_done(file, outcomes)
+        saved = await saving
+        if isinstance(saved, IntakeError):
+            self._observer.file_done(receipt, saved)
+            return receipt.not_stored()
+        self._observer.file_done(saved, None)
+        return saved
+
+    def skip(self, file: File) -> None:
+        """Report a File that had no time left to start."""
+        self._observer.file_skipped(file)
+
+    async def read_receipt(self, file_id: str) -> bytes | None:
+        """Return a stored receipt, or None where there is none.
+
+        Raises:
+            StoreFailed, StoreDenied: the store cannot tell.
+        """
+        return await self._receipts.read(file_id)
+
+    async def _ingest_images(
+        self, file: File, reusable: Sequence[CarriedOver | None], deadline: Deadline
+    ) -> list[Outcome]:
+        """Run one task for each distinct URL until the deadline, and return the outcome of each image."""
+        urls = [reused or _parse_url(request) for reused, request in zip(reusable, file.images, strict=True)]
+        requests: dict[Url, list[ImageRequest]] = defaultdict(list)
+        for request, url in zip(file.images, urls, strict=True):
+            if isinstance(url, Url):
+                requests[url].append(request)
+        stats = {url: FetchStats() for url in requests}
+        tasks = {
+            url: asyncio.create_task(self._ingest_image(url, same_url, stats[url], deadline))
+            for url, same_url in requests.items()
+        }
+        await _wait_or_cancel(tasks.values(), deadline)
+        outcomes = {url: _outcome_of(task, stats[url]) for url, task in tasks.items()}
+        return [
+            _check_digest(request, outcomes[url]) if isinstance(url, Url) else url
+            for request, url in zip(file.images, urls, strict=True)
+        ]
+
+    async def _ingest_image(
+        self, url: Url, requests: Collection[ImageRequest], stats: FetchStats, deadline: Deadline
+    ) -> Outcome:
+        """Download, verify and store one URL. Every failure is an outcome."""
+        try:
+            with await self._downloader.download(url, stats, deadline) as download:
+                return await self._verify_and_store(download, requests, stats)
+        except IntakeError as error:
+            clear_traceback(error)
+            return Failed(error, stats)
+        except Exception as error:  # noqa: BLE001 - a bug must not affect the other images
+            return Failed(InternalError.of(error), stats)
+
+    async def _verify_and_store(
+        self, download: Download, requests: Collection[ImageRequest], stats: FetchStats
+    ) -> Stored:
+        if not any(request.accepts(download.sha256) for request in requests):
+            raise ChecksumMismatch  # bytes that no request expects are not stored
+        image = await self._verify(download.body)
+        key = image_key(download.sha256, image)
+        now = asyncio.get_running_loop().time
+        started_at = now()
+        try:
+            reused = await self._store.put_image(key, image, download.body, download.sha256)
+        finally:
+            stats.store_ms = round((now() - started_at) * 1000)
+        return Stored(image, key, download.sha256, len(download.body), download.final_url, reused, stats)
+
+    async def _verify(self, body: memoryview) -> ImageInfo:
+        """Parse a body. After 10 ms of parsing, yield to the event loop so that deadlines can fire."""
+        async with self._parse_lock:
+            started_at = perf_counter()
+            try:
+                return verify(body, self._limits)
+            finally:
+                self._parse_seconds += perf_counter() - started_at
+                if self._parse_seconds > _MAX_PARSE_SECONDS:
+                    self._parse_seconds = 0.0
+                    await asyncio.sleep(0)
+
+
+async def _save(saving: Awaitable[Receipt], deadline: Deadline) -> Receipt | IntakeError:
+    """Return the receipt that is stored now, or why none could be stored in time."""
+    try:
+        async with asyncio.timeout_at(deadline.receipt):
+            return await saving
+    except IntakeError as error:
+        return error
+    except TimeoutError:
+        return StoreFailed(reason="the receipt was not stored before the deadline")
+    except Exception as error:  # noqa: BLE001 - a bug must not lose the response
+        return InternalError.of(error)
+
+
+def _parse_url(request: ImageRequest) -> Url | Failed:
+    try:
+        return Url.parse(request.url)
+    except IntakeError as error:
+        return Failed(error, FetchStats())
+
+
+def _check_digest(request: ImageRequest, outcome: Outcome) -> Outcome:
+    """Fail a stored image for a request that expects other bytes: a URL may be requested with two digests."""
+    if isinstance(outcome, Stored) and not request.accepts(outcome.sha256):
+        return Failed(ChecksumMismatch(), outcome.stats)
+    return outcome
+
+
+async def _wait_or_cancel(tasks: Collection[asyncio.Task[Outcome]], deadline: Deadline) -> None:
+    """Wait for the tasks until the images are due, and cancel the rest."""
+    if not tasks:
+        return
+    try:
+        await asyncio.wait(tasks, timeout=max(0.0, deadline.seconds_for_images()))
+    finally:
+        late = [task for task in tasks if task.cancel()]
+    if late:
+        await asyncio.wait(late, timeout=_CANCEL_SECONDS)
+
+
+def _outcome_of(task: asyncio.Task[Outcome], stats: FetchStats) -> Outcome:
+    if not task.done() or task.cancelled():
+        return Failed(DeadlineExceeded(), stats)
+    return task.result()

@@ -1,0 +1,181 @@
+"""What happened to a File: one entry for every image, in the order of the request."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from intake.model.errors import LEAVES, ErrorClass, IntakeError
+from intake.model.file import File, ImageRequest, Role
+from intake.model.object_keys import receipt_key
+from intake.model.outcome import CarriedOver, Failed, Outcome, Stored
+from intake.model.url import redact
+
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+
+
+class Status(StrEnum):
+    """How a File ended: all images stored, some, none."""
+
+    STORED = "stored"
+    PARTIAL = "partial"
+    FAILED = "failed"
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+
+class ErrorEntry(_Document):
+    """Why an image failed."""
+
+    code: Annotated[str, Field(json_schema_extra={"enum": [leaf.code for leaf in LEAVES]})]
+    error_class: Annotated[ErrorClass, Field(alias="class")]
+    message: str
+    retryable: Annotated[bool, Field(description="Whether the same request may succeed later.")]
+
+    @classmethod
+    def of(cls, error: IntakeError) -> Self:
+        return cls(code=error.code, error_class=error.error_class, message=error.message, retryable=error.retryable)
+
+
+class _Entry(_Document):
+    role: Role
+    index: Annotated[int, Field(ge=0, description="The place among the images of this role, from 0.")]
+    url: Annotated[str, Field(description="As it was asked for; without its query in the stored receipt.")]
+    attempts: Annotated[int, Field(ge=0)]
+    elapsed_ms: Annotated[int, Field(ge=0)]
+
+
+class StoredEntry(_Entry):
+    """An image that is in the bucket."""
+
+    status: Literal["stored"] = "stored"
+    key: str
+    sha256: str
+    content_type: str
+    bytes: int
+    width: int
+    height: int
+    frames: int
+    final_url: Annotated[str, Field(description="Where the bytes came from after redirects, without its query.")]
+    reused: Annotated[bool, Field(description="Whether the bytes were in the bucket already.")]
+
+
+class FailedEntry(_Entry):
+    """An image that is not in the bucket, and why."""
+
+    status: Literal["failed"] = "failed"
+    error: ErrorEntry
+
+
+class Pending(_Document):
+    """A File that waits in the inbox; its receipt will stand at the Location of the answer."""
+
+    id: str
+    status: Literal["pending"] = "pending"
+
+    def to_json(self) -> bytes:
+        return self.model_dump_json(by_alias=True).encode()
+
+
+class Counts(_Document):
+    """Images by how they ended; together they are all of them."""
+
+    stored: Annotated[int, Field(description="Newly written.")]
+    reused: Annotated[int, Field(description="In the bucket already.")]
+    failed: int
+    bytes: Annotated[int, Field(description="Of all images that are in the bucket.")]
+
+
+class Receipt(_Document):
+    """What happened to a File."""
+
+    id: str
+    digest: Annotated[str, Field(description="SHA-256 over the File's URLs.")]
+    status: Status
+    bucket: str
+    receipt_key: Annotated[str | None, Field(description="Null where the receipt could not be stored.")]
+    created_at: Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+    elapsed_ms: int
+    object_keys: Annotated[list[str | None], Field(description="In request order; null for an image that failed.")]
+    counts: Counts
+    images: list[Annotated[StoredEntry | FailedEntry, Field(discriminator="status")]]
+
+    @classmethod
+    def of(cls, file: File, outcomes: Sequence[Outcome], *, bucket: str, created_at: datetime, elapsed_ms: int) -> Self:
+        """Write down the outcomes, which stand in the order of the File's images."""
+        entries = [_entry(*pair) for pair in zip(file.images, outcomes, strict=True)]
+        there = [entry for entry in entries if isinstance(entry, StoredEntry)]
+        failed = len(entries) - len(there)
+        reused = Counter(entry.reused for entry in there)
+        status = Status.STORED if not failed else Status.PARTIAL if there else Status.FAILED
+        return cls(
+            id=file.id,
+            digest=file.digest,
+            status=status,
+            bucket=bucket,
+            receipt_key=receipt_key(file.id),
+            created_at=created_at.strftime(_TIME),
+            elapsed_ms=elapsed_ms,
+            object_keys=[entry.key if isinstance(entry, StoredEntry) else None for entry in entries],
+            counts=Counts(
+                stored=reused[False], reused=reused[True], failed=failed, bytes=sum(entry.bytes for entry in there)
+            ),
+            images=entries,
+        )
+
+    @property
+    def is_final(self) -> bool:
+        """Whether asking again is useless: what failed will fail again."""
+        return not any(isinstance(image, FailedEntry) and image.error.retryable for image in self.images)
+
+    @property
+    def written(self) -> datetime:
+        """When it was made, to the second."""
+        return datetime.strptime(self.created_at, _TIME).replace(tzinfo=UTC)
+
+    def to_json(self) -> bytes:
+        """The receipt as the answer carries it."""
+        return self.model_dump_json(by_alias=True).encode()
+
+    def to_stored_json(self) -> bytes:
+        """The receipt as the bucket keeps it: no query strings, since presigned URLs are secrets."""
+        images = [image.model_copy(update={"url": redact(image.url)}) for image in self.images]
+        return self.model_copy(update={"images": images}).to_json()
+
+    def not_stored(self) -> Self:
+        """The same receipt, where it could not be stored."""
+        return self.model_copy(update={"receipt_key": None})
+
+
+def _entry(request: ImageRequest, outcome: Outcome) -> StoredEntry | FailedEntry:
+    if isinstance(outcome, CarriedOver):
+        return outcome.entry.model_copy(update={"url": request.url})
+    asked = {
+        "role": request.role,
+        "index": request.index,
+        "url": request.url,
+        "attempts": outcome.stats.attempts,
+        "elapsed_ms": outcome.stats.fetch_ms + outcome.stats.store_ms,
+    }
+    match outcome:
+        case Failed(error):
+            return FailedEntry(**asked, error=ErrorEntry.of(error))
+        case Stored(image):
+            return StoredEntry(
+                **asked,
+                key=outcome.key,
+                sha256=outcome.sha256,
+                content_type=image.content_type,
+                bytes=outcome.size,
+                width=image.width,
+                height=image.height,
+                frames=image.frames,
+                final_url=redact(str(outcome.final_url)),
+                reused=outcome.reused,
+            )

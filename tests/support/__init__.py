@@ -1,0 +1,1 @@
+"""What the test suites share: fakes, servers, sample images, sandboxes."""

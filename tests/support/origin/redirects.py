@@ -1,0 +1,168 @@
+"""Origins that send us elsewhere."""
+
+from collections.abc import Callable
+
+from support.origin.behaviour import (
+    IMAGE,
+    STORED,
+    Act,
+    Reader,
+    Request,
+    Writer,
+    add,
+    behaves,
+    head,
+    send,
+    send_forever,
+    sized,
+    wait_forever,
+)
+
+LIMIT = 5
+"""Redirects; the table is written for a client that follows no more."""
+
+
+type Location = str | Callable[[Request], str]
+
+
+def redirect(location: str, status: int = 302) -> bytes:
+    return sized(b"", f"Location: {location}", status=f"{status} Elsewhere")
+
+
+def _to(location: Location, status: int = 302) -> Act:
+    async def act(_: Reader, writer: Writer, request: Request) -> None:
+        await send(writer, redirect(location if isinstance(location, str) else location(request), status))
+
+    return act
+
+
+for _status in (301, 302, 303, 307, 308):
+    add(f"redirect_{_status}", _to("/length", _status), STORED, requests=2)
+
+_LEADING: dict[str, Location] = {
+    "absolute": lambda request: request.base + "/length",
+    "protocol_relative": lambda request: request.base.removeprefix("http:") + "/length",
+    "relative": "length",
+    "relative_with_dots": "./../length",
+    "in_capitals": lambda request: request.base.upper() + "/length",
+    "only_query": "?again",
+    "with_fragment": "/length#part",
+    "with_spaces": "/a b/c d",
+    "in_utf_8": "/\u00e9".encode().decode("latin-1"),
+    "in_latin_1": "/\u00e9",
+    "with_brackets": "/length?q=[1]{2}|^",
+    "with_tab_at_its_end": "/length \t",
+}
+for _name, _location in _LEADING.items():
+    if _name != "only_query":
+        add(f"redirect_{_name}", _to(_location), STORED, requests=2)
+
+_MISLEADING: dict[str, Location] = {
+    "to_nothing": "",
+    "to_spaces": "   ",
+    "to_a_bell": "/length\x07",
+    "to_a_tab": "/len\tgth",
+    "to_a_c1_control": "/length\x85",
+    "to_a_backslash": "\\\\127.0.0.1\\length",
+    "to_a_password": "http://user:password@127.0.0.1/",
+    "to_port_0": "http://127.0.0.1:0/",
+    "to_port_65536": "http://127.0.0.1:65536/",
+    "to_port_of_5000_digits": "http://127.0.0.1:" + "9" * 5000 + "/",
+    "to_an_empty_host": "http:///length",
+    "to_a_bracket": "http://[/",
+    "to_a_bad_ipv6": "http://[::1%25eth0]/",
+    "to_a_bad_label": "http://a..b/",
+    "to_a_bad_idn": "http://\u00ad/".encode().decode("latin-1"),
+    "to_octal": "http://0177.0.0.1/",
+    "to_a_number": "http://2130706433/",
+    "to_hex": "http://0x7f.0.0.1/",
+    "to_a_short_form": "http://127.1/",
+    "to_5000_characters": "/" + "a" * 5000,
+}
+for _name, _location in _MISLEADING.items():
+    add(f"redirect_{_name}", _to(_location), "bad_redirect")
+
+_FORBIDDEN: dict[str, Location] = {
+    "to_metadata": "http://169.254.169.254/latest/meta-data/",
+    "to_private": lambda request: f"http://10.0.0.1:{_port(request)}/",
+    "to_this_host": lambda request: f"http://0.0.0.0:{_port(request)}/",
+    "to_ipv6_loopback": lambda request: f"http://[::1]:{_port(request)}/",
+    "to_mapped": lambda request: f"http://[::ffff:10.0.0.1]:{_port(request)}/",
+    "to_nat64": lambda request: f"http://[64:ff9b::a9fe:a9fe]:{_port(request)}/",
+    "to_a_port": "http://127.0.0.1:22/",
+    "to_a_file": "file:///etc/passwd",
+    "to_ftp": "ftp://127.0.0.1/",
+    "to_gopher": "gopher://127.0.0.1:6379/_SET",
+    "to_data": "data:image/jpeg;base64,/9j/",
+    "to_javascript": "javascript:alert(1)",
+}
+for _name, _location in _FORBIDDEN.items():
+    add(f"redirect_{_name}", _to(_location), "blocked")
+
+
+def _port(request: Request) -> str:
+    return request.base.rpartition(":")[2]
+
+
+def _chain(request: Request) -> str:
+    """`/chain_at_limit/3` leads to `/chain_at_limit/2`, and `/chain_at_limit/1` to the image."""
+    _, name, *rest = request.target.split("/")
+    left = int(rest[0]) if rest else {"chain_at_limit": LIMIT, "chain_over_limit": LIMIT + 1}[name]
+    return f"/{name}/{left - 1}" if left > 1 else "/length"
+
+
+add("chain_at_limit", _to(_chain), STORED, requests=LIMIT + 1)
+add("chain_over_limit", _to(_chain), "too_many_redirects", requests=LIMIT + 1)
+add("redirect_to_itself", _to("/redirect_to_itself"), "too_many_redirects", requests=LIMIT + 1)
+add("redirect_in_a_ring", _to("/redirect_in_a_ring_back"), "too_many_redirects", requests=LIMIT + 1)
+add("redirect_in_a_ring_back", _to("/redirect_in_a_ring"), "too_many_redirects", requests=LIMIT + 1)
+add("redirect_only_query", _to("?again"), "too_many_redirects", requests=LIMIT + 1)
+
+
+@behaves("bad_redirect")
+async def redirect_without_location(_: Reader, writer: Writer, __: Request) -> None:
+    await send(writer, sized(b"", status="302 Found"))
+
+
+@behaves("bad_redirect")
+async def redirect_to_two_places(_: Reader, writer: Writer, __: Request) -> None:
+    await send(writer, sized(b"", "Location: /length", "Location: /chunked", status="302 Found"))
+
+
+@behaves(STORED, requests=2)
+async def redirect_with_image(_: Reader, writer: Writer, __: Request) -> None:
+    await send(writer, sized(IMAGE, "Location: /length", status="302 Found"))
+
+
+@behaves(STORED, requests=2)
+async def redirect_with_endless_body(_: Reader, writer: Writer, __: Request) -> None:
+    await send(writer, head("Location: /length", status="302 Found"))
+    await send_forever(writer, bytes(8000))
+
+
+@behaves(STORED, requests=2)
+async def redirect_that_stalls(_: Reader, writer: Writer, __: Request) -> None:
+    """Its body is announced, and not waited for."""
+    await send(writer, head("Location: /length", "Content-Length: 90000", status="302 Found"))
+    await wait_forever()
+
+
+@behaves(STORED, requests=2)
+async def redirect_with_gzip(_: Reader, writer: Writer, __: Request) -> None:
+    await send(writer, sized(b"", "Location: /length", "Content-Encoding: gzip", status="302 Found"))
+
+
+@behaves(STORED, requests=2)
+async def redirect_with_cookie(_: Reader, writer: Writer, __: Request) -> None:
+    await send(writer, sized(b"", "Location: /length", "Set-Cookie: a=b; Path=/", status="302 Found"))
+
+
+@behaves("not_found", requests=2)
+async def redirect_to_not_found(_: Reader, writer: Writer, __: Request) -> None:
+    await send(writer, redirect("/status_404"))
+
+
+@behaves("http_server_error", requests=6)
+async def redirect_to_failure(_: Reader, writer: Writer, __: Request) -> None:
+    """Every attempt begins at the first address again: the next one may be led elsewhere."""
+    await send(writer, redirect("/status_500"))

@@ -1,0 +1,61 @@
+"""Stores on real S3 servers, for tests: the store itself, without the service around it."""
+
+import ssl
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from functools import partial
+from hashlib import sha256
+
+import boto3
+import certifi
+import pytest
+
+from intake.http_client.transport import PooledTransport
+from intake.s3.background_value import BackgroundValue
+from intake.s3.client import S3Client
+from intake.s3.signer import Signer
+from intake.s3.store import S3Store
+from support import s3_server
+
+
+@asynccontextmanager
+async def opened(
+    s3: s3_server.S3Server,
+    bucket: str,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    endpoint: str | None = None,
+    access_key: str | None = None,
+    secret_key: str | None = None,
+    read_timeout: float = 10.0,
+) -> AsyncGenerator[S3Store]:
+    """Open a store.
+
+    Args:
+        s3: where the bucket is.
+        bucket: its name.
+        monkeypatch: sets the endpoint in the environment.
+        endpoint: what stands before the server; the server itself without one.
+        access_key: of somebody else.
+        secret_key: the same one's.
+        read_timeout: seconds of silence.
+    """
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", endpoint or s3.url)
+    session = boto3.Session(
+        aws_access_key_id=access_key or s3.access_key,
+        aws_secret_access_key=secret_key or s3.secret_key,
+        region_name=s3.region,
+    )
+    tls = ssl.create_default_context(cafile=certifi.where())
+    transport = PooledTransport(connect_timeout=1.0, read_timeout=read_timeout, tls=tls)
+    store = S3Store(S3Client(BackgroundValue(partial(Signer, session, bucket)), transport))
+    try:
+        yield store
+    finally:
+        await store.aclose()
+
+
+def wrong_images(found: dict[str, bytes]) -> list[str]:
+    """The keys under images/ whose objects are not what the key says: half of it, or something else."""
+    images = {key: body for key, body in found.items() if key.startswith("images/")}
+    return [key for key, body in images.items() if key.split("/")[2].split(".")[0] != sha256(body).hexdigest()]

@@ -1,0 +1,224 @@
+"""Real files of every kind, made in memory once a run: most by Pillow, the rare ones by hand."""
+
+from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
+from math import isqrt
+from random import Random
+from typing import Any
+
+from PIL import Image, ImageCms
+
+from support import crafted_images
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A whole file, and what a walk must say of it.
+
+    Attributes:
+        decodes: whether Pillow reads it too, and then must agree.
+        padding: up to so many of the last bytes are announced by nothing, and are not missed.
+    """
+
+    name: str
+    type: str
+    data: bytes
+    width: int
+    height: int
+    frames: int = 1
+    decodes: bool = True
+    padding: int = 0
+
+
+WIDTH, HEIGHT = 21, 13
+ICC = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
+EXIF = b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0"
+
+
+def _image(mode: str = "RGB", turn: int = 0) -> Image.Image:
+    slope = Image.linear_gradient("L").rotate(turn).resize((WIDTH, HEIGHT))
+    return Image.merge("RGB", (slope, slope.rotate(180), slope)).convert(mode)
+
+
+def _save(format_: str, mode: str = "RGB", frames: int = 1, **options: Any) -> bytes:
+    target = BytesIO()
+    if frames > 1:
+        options |= {"save_all": True, "append_images": [_image(mode, 60 * turn) for turn in range(1, frames)]}
+    _image(mode).save(target, format_, **options)
+    return target.getvalue()
+
+
+SAVED: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("baseline", "JPEG", {}),
+    ("progressive", "JPEG", {"progressive": True}),
+    ("grey", "JPEG", {"mode": "L"}),
+    ("cmyk", "JPEG", {"mode": "CMYK"}),
+    ("restarts", "JPEG", {"restart_marker_blocks": 1}),
+    ("full chroma", "JPEG", {"subsampling": 0, "quality": 98}),
+    ("icc and exif", "JPEG", {"icc_profile": ICC, "exif": EXIF}),
+    ("one bit", "PNG", {"mode": "1"}),
+    ("palette", "PNG", {"mode": "P"}),
+    ("grey and alpha", "PNG", {"mode": "LA"}),
+    ("rgba", "PNG", {"mode": "RGBA"}),
+    ("sixteen bits", "PNG", {"mode": "I;16"}),
+    ("icc and exif", "PNG", {"icc_profile": ICC, "exif": EXIF}),
+    ("animated", "PNG", {"frames": 3}),
+    ("static", "GIF", {"mode": "L", "interlace": 0}),
+    ("interlaced", "GIF", {"mode": "L", "interlace": 1}),
+    ("animated", "GIF", {"mode": "L", "frames": 3, "duration": 50, "loop": 0, "comment": b"three frames"}),
+    ("lossy", "WEBP", {}),
+    ("lossless", "WEBP", {"lossless": True}),
+    ("lossy with alpha", "WEBP", {"mode": "RGBA"}),
+    ("lossless with alpha", "WEBP", {"mode": "RGBA", "lossless": True}),
+    ("icc and exif", "WEBP", {"icc_profile": ICC, "exif": EXIF}),
+    ("animated", "WEBP", {"frames": 3}),
+    ("animated lossless", "WEBP", {"frames": 3, "lossless": True}),
+    ("one bit", "BMP", {"mode": "1"}),
+    ("grey", "BMP", {"mode": "L"}),
+    ("rgb", "BMP", {}),
+    ("rgba", "BMP", {"mode": "RGBA"}),
+    ("raw", "TIFF", {}),
+    ("lzw", "TIFF", {"compression": "tiff_lzw"}),
+    ("deflate", "TIFF", {"compression": "tiff_adobe_deflate"}),
+    ("jpeg", "TIFF", {"compression": "jpeg"}),
+    ("group 4", "TIFF", {"mode": "1", "compression": "group4"}),
+    ("strips", "TIFF", {"strip_size": 128}),
+    ("big", "TIFF", {"big_tiff": True}),
+    ("pages", "TIFF", {"frames": 3}),
+    ("pages of lzw", "TIFF", {"frames": 3, "compression": "tiff_lzw"}),
+    ("exif and icc", "TIFF", {"exif": EXIF, "icc_profile": ICC}),
+    ("still", "AVIF", {}),
+    ("full chroma", "AVIF", {"subsampling": "4:4:4", "quality": 95}),
+    ("alpha", "AVIF", {"mode": "RGBA"}),
+    ("icc and exif", "AVIF", {"icc_profile": ICC, "exif": EXIF}),
+    ("sequence", "AVIF", {"frames": 3}),
+    ("sequence with alpha", "AVIF", {"mode": "RGBA", "frames": 3}),
+)
+
+
+def _saved() -> list[Sample]:
+    made = []
+    for name, format_, options in SAVED:
+        type_, frames = format_.lower(), options.get("frames", 1)
+        padding = 15 if type_ == "tiff" and frames > 1 else 0  # Pillow aligns its pages to 16 bytes
+        data = _save(format_, **options)
+        made.append(Sample(f"{type_}: {name}", type_, data, WIDTH, HEIGHT, frames, padding=padding))
+    return made
+
+
+def _jpegs() -> list[Sample]:
+    plain = _save("JPEG")
+    thumbnail = crafted_images.segment(0xE1, EXIF + _save("JPEG", "L"))
+    variants = {
+        "exif thumbnail": plain[:2] + thumbnail + plain[2:],
+        "fill bytes": plain.replace(b"\xff\xc4", b"\xff\xff\xff\xc4"),
+    }
+    frames = {"extended": 0xC1, "lossless": 0xC3, "arithmetic": 0xC9, "progressive arithmetic": 0xCA}
+    return [
+        *(Sample(f"jpeg: {name}", "jpeg", data, WIDTH, HEIGHT) for name, data in variants.items()),
+        *(
+            Sample(f"jpeg: {name}", "jpeg", crafted_images.jpeg(sof=sof), 3, 2, decodes=False)
+            for name, sof in frames.items()
+        ),
+    ]
+
+
+def _pngs() -> list[Sample]:
+    """Each colour type in each depth, in one piece and interlaced."""
+    depths = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
+    return [
+        Sample(
+            f"png: type {colour}, {depth} bits{', interlaced' * interlaced}",
+            "png",
+            crafted_images.png(9, 7, depth, colour, interlaced=interlaced),
+            width=9,
+            height=7,
+        )
+        for colour, allowed in depths.items()
+        for depth in allowed
+        for interlaced in (False, True)
+    ]
+
+
+def _bmps() -> list[Sample]:
+    rle8 = b"\x05\x01\0\0" * 3 + b"\0\1"
+    rle4 = b"\x05\x12\0\0" * 3 + b"\0\1"
+    made: dict[str, dict[str, Any]] = {
+        **{f"header of {size}": {"header": size} for size in (12, 40, 52, 56, 64, 108, 124)},
+        **{f"{bits} bits": {"bits": bits} for bits in (1, 4, 8, 16, 24, 32)},
+        "core header, palette": {"header": 12, "bits": 8},
+        "top-down": {"height": -3},
+        "bit fields, 16": {"bits": 16, "compression": 3},
+        "bit fields, 32": {"bits": 32, "compression": 3},
+        "bit fields, V5": {"bits": 32, "compression": 3, "header": 124},
+        "rle8": {"bits": 8, "compression": 1, "pixels": rle8},
+        "rle4": {"bits": 4, "compression": 2, "pixels": rle4},
+    }
+    return [Sample(f"bmp: {name}", "bmp", crafted_images.bmp(**options), 5, 3) for name, options in made.items()]
+
+
+def _tiffs() -> list[Sample]:
+    tiles: dict[str, Any] = {
+        "offsets": None,
+        "counts": None,
+        "rows": None,
+        "tiles": (322, 3, [16]),
+        "tile_rows": (323, 3, [16]),
+        "tile_offsets": (324, 4, [8, 264]),
+        "tile_counts": (325, 4, [256, 256]),
+    }
+    tiled = crafted_images.tiff(crafted_images.page(20, 9, **tiles), data=bytes(512))
+    strips: dict[str, Any] = {
+        "rows": (278, 3, [3]),
+        "offsets": (273, 3, [16, 40, 64]),
+        "counts": (279, 3, [24, 24, 16]),
+    }
+    made = {
+        "big-endian": (crafted_images.tiff(crafted_images.page(), order=">"), 8, 8, 1),
+        "tiled": (tiled, 20, 9, 1),
+        "big, strips": (crafted_images.tiff(crafted_images.page(**strips), big=True), 8, 8, 1),
+        "two sizes": (crafted_images.tiff(crafted_images.page(8, 8), crafted_images.page(4, 8)), 8, 8, 2),
+    }
+    big = crafted_images.tiff(crafted_images.page(**strips), order=">", big=True)  # Pillow takes it for a classic one
+    return [
+        Sample("tiff: big, big-endian, strips", "tiff", big, 8, 8, decodes=False),
+        *(Sample(f"tiff: {name}", "tiff", *rest) for name, rest in made.items()),
+    ]
+
+
+def _avifs() -> list[Sample]:
+    return [
+        Sample("avif: in its idat box", "avif", crafted_images.avif(), 3, 2, decodes=False),
+        Sample("avif: only a track", "avif", crafted_images.sequence(), 3, 2, 2, decodes=False),
+    ]
+
+
+SAMPLES: dict[str, Sample] = {
+    sample.name: sample for sample in (*_saved(), *_jpegs(), *_pngs(), *_bmps(), *_tiffs(), *_avifs())
+}
+"""Whole files by name, `"{type}: {what is special}"`; all are small, so that every prefix can be tried."""
+
+
+@cache
+def picture(width: int, height: int, seed: int, type: str = "jpeg") -> bytes:  # noqa: A002 - as Image.type
+    """Noise: a whole image that is as large as its size suggests; other bytes for another seed."""
+    noise = Image.frombytes("RGB", (width, height), Random(seed).randbytes(3 * width * height))
+    target = BytesIO()
+    noise.save(target, type)
+    return target.getvalue()
+
+
+@cache
+def jpeg_of_size(n_bytes: int, seed: int) -> bytes:
+    """A whole JPEG of exactly so many bytes, at least 1,000, nearly all of them scan; other bytes for another seed."""
+    side = isqrt(n_bytes * 8 // 5)
+    while len(data := picture(side, side, seed)) > n_bytes - 4 and side > 1:
+        side = side * 49 // 50
+    missing = n_bytes - len(data)
+    comments = b""
+    while missing:
+        size = min(missing, 65_537) if missing - 65_537 not in range(1, 4) else missing - 4
+        comments += crafted_images.segment(0xFE, bytes(size - 4))
+        missing -= size
+    return data[:2] + comments + data[2:]

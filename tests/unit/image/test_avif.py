@@ -1,0 +1,164 @@
+"""Faults of AVIF files, and the oddities that are none."""
+
+from struct import pack
+
+import pytest
+
+from intake.image.verify import verify
+from intake.model.errors import InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
+from intake.model.image_info import ImageInfo
+from intake.model.limits import Limits
+from support.crafted_images import FTYP, IDAT, ILOC, IPMA, ISPE, avif, box, full_box, sequence, track
+
+LIMITS = Limits()
+
+
+def infe(item: int, kind: bytes = b"av01", version: int = 2) -> bytes:
+    return full_box(b"infe", pack(">HH" if version < 3 else ">IH", item, 0), kind, b"\0", version=version)
+
+
+def iinf(*entries: bytes, version: int = 0) -> bytes:
+    return full_box(b"iinf", pack(">I" if version else ">H", len(entries)), *entries, version=version)
+
+
+def iprp(ipma: bytes = IPMA, *properties: bytes) -> bytes:
+    return box(b"iprp", box(b"ipco", *(properties or (ISPE,))), ipma)
+
+
+def ipma(*indexes: int, item: int = 1, wide: bool = False, version: int = 0) -> bytes:
+    index = ">H" if wide else ">B"
+    entry = pack(">IB" if version else ">HB", item, len(indexes)) + b"".join(pack(index, one) for one in indexes)
+    return full_box(b"ipma", pack(">I", 1), entry, version=version, flags=int(wide))
+
+
+def iloc(*extents: tuple[int, int], method: int = 1, item: int = 1, elsewhere: int = 0, base: int = 0) -> bytes:
+    head = pack(">HHHHHIH", 0x4440, 1, item, method, elsewhere, base, len(extents))
+    return full_box(b"iloc", head, *(pack(">II", *extent) for extent in extents), version=1)
+
+
+STILL = avif()
+IN_FILE = len(STILL)
+HUGE = full_box(b"ispe", pack(">II", 2**32 - 1, 2**32 - 1))
+
+FAULTS = {
+    "nothing but its brands": FTYP,
+    "brands cut off": FTYP[:14] + b"\0\0",
+    "no primary item": avif(pitm=b""),
+    "no item infos": avif(iinf=b""),
+    "no properties": avif(iprp=b""),
+    "no locations": avif(iloc=b""),
+    "no idat": avif(idat=b""),
+    "a primary item that is not described": avif(iinf=iinf(infe(2))),
+    "an item info of the first version": avif(iinf=iinf(infe(1, version=1))),
+    "a primary item without properties": avif(iprp=iprp(ipma(1, item=2))),
+    "a primary item without a size": avif(iprp=iprp(IPMA, box(b"pixi"))),
+    "a property that is not there": avif(iprp=iprp(ipma(0, 2))),
+    "no list of properties": avif(iprp=box(b"iprp", IPMA)),
+    "no associations": avif(iprp=box(b"iprp", box(b"ipco", ISPE))),
+    "associations that run out": avif(iprp=iprp(full_box(b"ipma", pack(">IHB", 9, 2, 0)))),
+    "no width": avif(iprp=iprp(IPMA, full_box(b"ispe", pack(">II", 0, 2)))),
+    "no height": avif(iprp=iprp(IPMA, full_box(b"ispe", pack(">II", 2, 0)))),
+    "a size cut off": avif(iprp=iprp(IPMA, full_box(b"ispe", b"\0\0\0"))),
+    "a primary item without a location": avif(iloc=iloc((0, 4), item=2)),
+    "a primary item without bytes": avif(iloc=iloc((0, 0))),
+    "a primary item without extents": avif(iloc=iloc()),
+    "an extent past the idat": avif(iloc=iloc((1, 4))),
+    "a base past the idat": avif(iloc=iloc((0, 4), base=1)),
+    "an extent past the end": avif(iloc=iloc((IN_FILE, 99), method=0)),
+    "a second extent past the end": avif(iloc=iloc((0, 9), (IN_FILE, 99), method=0)),
+    "locations that run out": avif(iloc=ILOC[:-4].replace(pack(">I", len(ILOC)), pack(">I", len(ILOC) - 4), 1)),
+    "locations of odd sizes": avif(iloc=full_box(b"iloc", b"\x34\0", bytes(20), version=1)),
+    "a box past the end": avif(after=pack(">I4s", 99, b"mdat") + bytes(9)),
+    "a large box past the end": avif(after=pack(">I4sQ", 1, b"mdat", 2**63) + bytes(9)),
+    "a large box without its size": avif(after=pack(">I4s", 1, b"mdat")),
+    "a box smaller than its header": avif(after=pack(">I4s", 7, b"free")),
+    "a large box smaller than its header": avif(after=pack(">I4sQ", 1, b"free", 15)),
+    "a box inside of another past its end": avif(idat=IDAT[:-1]),
+    "a box in front past the end": FTYP + pack(">I4s", 99, b"what"),
+    "a sequence without its tracks": STILL.replace(b"ftypavif", b"ftypavis"),
+    "tracks without pictures": sequence(track(hdlr=full_box(b"hdlr", bytes(4), b"soun"))),
+    "no track": sequence(box(b"mvhd")),
+    "a track without samples": sequence(track(stsz=full_box(b"stsz", bytes(8)), stco=full_box(b"stco", bytes(4)))),
+    "a track without sizes": sequence(track(stsz=b"")),
+    "a track without chunks": sequence(track(stco=b"")),
+    "a track without runs": sequence(track(stsc=b"")),
+    "a track without a header": sequence(track(tkhd=b"")),
+    "a track without a handler": sequence(track(hdlr=b"")),
+    "a track without width": sequence(track(tkhd=full_box(b"tkhd", bytes(80)))),
+    "samples that no chunk holds": sequence(track(stsc=full_box(b"stsc", pack(">IIII", 1, 1, 1, 1)))),
+    "runs that begin too late": sequence(track(stsc=full_box(b"stsc", pack(">IIII", 1, 2, 2, 1)))),
+    "more runs than the box holds": sequence(track(stsc=full_box(b"stsc", pack(">IIII", 2, 1, 2, 1)))),
+    "a chunk past the end": sequence(track(stco=full_box(b"stco", pack(">II", 1, 9999)))),
+    "a wide chunk past the end": sequence(track(stco=full_box(b"co64", pack(">IQ", 1, 2**63)))),
+    "a sample past the end": sequence(track(stsz=full_box(b"stsz", pack(">IIII", 0, 2, 4, 9999)))),
+    "sizes that run out": sequence(track(stsz=full_box(b"stsz", pack(">III", 0, 2, 4)))),
+    "a damaged second track": sequence(track(), track(stco=full_box(b"stco", pack(">II", 1, 9999)))),
+}
+
+ODDITIES = {
+    "in the file instead of the idat": avif(iloc=iloc((IN_FILE + 8, 4), method=0), after=box(b"mdat", bytes(20))),
+    "in two pieces": avif(iloc=iloc((0, 1), (1, 3))),
+    "in a file named elsewhere": avif(iloc=iloc((9999, 9999), elsewhere=1)),
+    "built out of another item": avif(iloc=iloc((9999, 9999), method=2)),
+    "a brand among the compatible ones": avif(ftyp=box(b"ftyp", b"mif1\0\0\0\0mif1avif")),
+    "a grid": avif(iinf=iinf(infe(2), infe(1, b"grid"))),
+    "wide item infos": avif(iinf=iinf(infe(1, version=3), version=1), pitm=full_box(b"pitm", pack(">I", 1), version=1)),
+    "wide associations": avif(iprp=iprp(ipma(2, 0x8001, wide=True, version=1), ISPE, box(b"pixi"))),
+    "essential properties": avif(iprp=iprp(ipma(0x81))),
+    "the first version of locations": avif(
+        iloc=full_box(b"iloc", pack(">HHHHHII", 0x4400, 1, 1, 0, 1, 0, 4)), pitm=full_box(b"pitm", b"\0\1")
+    ),
+    "wide locations": avif(iloc=full_box(b"iloc", pack(">HIIHHHQQQ", 0x8808, 1, 1, 1, 0, 1, 0, 0, 4), version=2)),
+    "a box of 64 bits": avif(after=pack(">I4sQ", 1, b"free", 20) + bytes(4)),
+    "a box to the end": avif(after=pack(">I4s", 0, b"mdat") + bytes(99)),
+    "an unknown box in front": FTYP + box(b"what", b"ever") + STILL[len(FTYP) :],
+}
+
+
+@pytest.mark.parametrize("body", list(FAULTS.values()), ids=list(FAULTS))
+def test_a_faulty_avif_is_invalid(body: bytes) -> None:
+    with pytest.raises(InvalidImage, match=r"^The AVIF .*\.$") as refused:
+        verify(body, LIMITS)
+    assert refused.value.reason
+
+
+@pytest.mark.parametrize("body", list(ODDITIES.values()), ids=list(ODDITIES))
+def test_an_odd_avif_is_whole(body: bytes) -> None:
+    assert ImageInfo("avif", 3, 2, 1) == verify(body, LIMITS)
+
+
+@pytest.mark.parametrize(
+    "tracks",
+    [
+        (track(),),
+        (track(hdlr=full_box(b"hdlr", bytes(4), b"auxv")), track()),
+        (track(stsz=full_box(b"stsz", pack(">IIII", 0, 2, 4, 5))),),
+        (track(stsc=full_box(b"stsc", pack(">IIII", 1, 1, 1, 1)), stco=full_box(b"stco", pack(">III", 2, 0, 4))),),
+        (track(stco=full_box(b"co64", pack(">IQ", 1, 8))),),
+    ],
+)
+def test_the_frames_of_a_sequence_are_the_samples_of_its_pictures(tracks: tuple[bytes, ...]) -> None:
+    assert ImageInfo("avif", 3, 2, 2) == verify(sequence(*tracks), LIMITS)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        avif(ftyp=box(b"ftyp", b"mif1\0\0\0\0mif1heic")),
+        avif(ftyp=box(b"ftyp", b"msf1\0\0\0\0")),
+        avif(iinf=iinf(infe(1, b"hvc1"))),
+        avif(ftyp=box(b"ftyp", b"mif1\0\0\0\0", b"heic" * 64, b"avif")),
+    ],
+)
+def test_heif_that_is_not_avif_is_unsupported(body: bytes) -> None:
+    with pytest.raises(UnsupportedType):
+        verify(body, LIMITS)
+
+
+def test_bombs_are_refused_at_their_announcement() -> None:
+    with pytest.raises(TooManyPixels):
+        verify(avif(iprp=iprp(IPMA, HUGE), iloc=iloc((9999, 9999))), LIMITS)
+    with pytest.raises(TooManyPixels):
+        verify(sequence(track(tkhd=full_box(b"tkhd", bytes(72), b"\xff" * 8))), LIMITS)
+    with pytest.raises(TooManyFrames):
+        verify(sequence(track(stsz=full_box(b"stsz", pack(">II", 1, 2**32 - 1)))), LIMITS)

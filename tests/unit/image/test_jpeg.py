@@ -1,0 +1,101 @@
+"""Faults of JPEG files, and the oddities that are none."""
+
+from io import BytesIO
+
+import pytest
+from PIL import Image as Pillow
+
+from intake.image.verify import verify
+from intake.model.errors import InvalidImage, TooManyPixels
+from intake.model.image_info import ImageInfo
+from intake.model.limits import Limits
+from support.crafted_images import jpeg, segment
+from support.sample_images import SAMPLES
+
+LIMITS = Limits()
+WHOLE = jpeg()
+FRAME = WHOLE[2 : WHOLE.index(b"\xff\xda")]
+SCAN = WHOLE[WHOLE.index(b"\xff\xda") : -2]
+SOI, EOI = b"\xff\xd8", b"\xff\xd9"
+COMMENT = segment(0xFE, b"a comment")
+
+FAULTS = {
+    "nothing but start and end": SOI + COMMENT + EOI,
+    "a frame without a scan": SOI + FRAME + EOI,
+    "a scan before the frame": SOI + SCAN + FRAME + SCAN + EOI,
+    "a scan without data": SOI + FRAME + SCAN[:-2] + EOI,
+    "two frame headers": SOI + FRAME + FRAME + SCAN + EOI,
+    "a second start": SOI + FRAME + SCAN + SOI + FRAME + SCAN + EOI,
+    "no end": SOI + FRAME + SCAN,
+    "half an end": SOI + FRAME + SCAN + b"\xff",
+    "an end that is stuffed": SOI + FRAME + SCAN + b"\xff\x00\xd9",
+    "an end only inside of a segment": SOI + FRAME + SCAN + segment(0xE1, EOI),
+    "noise between segments": SOI + COMMENT + b"noise" + FRAME + SCAN + EOI,
+    "a zero where a marker must be": SOI + COMMENT + b"\xff\x00" + FRAME + SCAN + EOI,
+    "a reserved marker": SOI + segment(0x02, b"") + FRAME + SCAN + EOI,
+    "a reserved marker inside of a scan": SOI + FRAME + SCAN + b"\xff\x02\x00\x02" + EOI,
+    "a length that does not hold itself": SOI + b"\xff\xfe\x00\x01" + FRAME + SCAN + EOI,
+    "a length past the end": SOI + FRAME + SCAN + b"\xff\xfe\xff\xff" + EOI,
+    "no width": jpeg(width=0),
+    "a height left to a DNL segment": jpeg(height=0),
+    "a frame of no components": SOI + segment(0xC0, b"\x08\0\1\0\1\0") + SCAN + EOI,
+    "a frame of fewer components than it says": SOI + segment(0xC0, b"\x08\0\1\0\1\3\1\x11\0") + SCAN + EOI,
+    "an empty frame header": SOI + segment(0xC0, b"") + SCAN + EOI,
+    "a scan of no components": SOI + FRAME + segment(0xDA, b"\0\0\x3f\0") + b"\x12" + EOI,
+    "a scan of fewer components than it says": SOI + FRAME + segment(0xDA, b"\3\0\0\x3f\0") + b"\x12" + EOI,
+    "an empty scan header": SOI + FRAME + segment(0xDA, b"") + b"\x12" + EOI,
+}
+
+ODDITIES = {
+    "nothing odd": WHOLE,
+    "many scans": SOI + FRAME + SCAN * 5 + EOI,
+    "tables between scans": SOI + FRAME + SCAN + segment(0xC4, bytes(17)) + SCAN + EOI,
+    "fill bytes before every marker": SOI + b"\xff" * 9 + FRAME + b"\xff" + SCAN + b"\xff" * 99 + EOI,
+    "restarts": SOI + FRAME + SCAN + b"\xff\xd0\x01\xff\xd1\x02\xff\xd7" + EOI,
+    "stuffed bytes": SOI + FRAME + SCAN + b"\xff\x00\xff\x00" + EOI,
+    "a stray restart between segments": SOI + b"\xff\xd0" + FRAME + SCAN + EOI,
+    "a picture inside of a segment": SOI + segment(0xE1, b"Exif\0\0" + WHOLE) + FRAME + SCAN + EOI,
+    "an empty segment": SOI + segment(0xE0, b"") + FRAME + SCAN + EOI,
+    "a second picture after the end": WHOLE + jpeg(width=9),
+    "half a picture after the end": WHOLE + jpeg(width=9)[:12],
+}
+
+
+@pytest.mark.parametrize("body", list(FAULTS.values()), ids=list(FAULTS))
+def test_a_faulty_jpeg_is_invalid(body: bytes) -> None:
+    with pytest.raises(InvalidImage, match=r"^The JPEG .*\.$") as refused:
+        verify(body, LIMITS)
+    assert refused.value.reason
+
+
+@pytest.mark.parametrize("body", list(ODDITIES.values()), ids=list(ODDITIES))
+def test_an_odd_jpeg_is_whole(body: bytes) -> None:
+    assert ImageInfo("jpeg", 3, 2, 1) == verify(body, LIMITS)
+
+
+@pytest.mark.parametrize("fault", ["no end", "half an end", "an end that is stuffed", "a length past the end"])
+def test_a_cut_is_told_from_damage(fault: str) -> None:
+    with pytest.raises(InvalidImage, match=r"^The JPEG ends before its EOI marker\.$"):
+        verify(FAULTS[fault], LIMITS)
+    with pytest.raises(InvalidImage, match=r"^The JPEG is damaged: there is no marker where one must be\.$"):
+        verify(FAULTS["noise between segments"], LIMITS)
+
+
+def test_an_exif_thumbnail_does_not_end_the_picture() -> None:
+    body = SAMPLES["jpeg: exif thumbnail"].data
+    thumbnail_end = body.index(EOI) + 2
+    assert thumbnail_end < len(body)
+    with pytest.raises(InvalidImage):
+        verify(body[:thumbnail_end], LIMITS)
+
+
+def test_a_multi_picture_file_counts_as_its_first_picture() -> None:
+    target = BytesIO()
+    Pillow.new("RGB", (12, 8)).save(target, "MPO", save_all=True, append_images=[Pillow.new("RGB", (20, 20))])
+    assert ImageInfo("jpeg", 12, 8, 1) == verify(target.getvalue(), LIMITS)
+
+
+def test_a_bomb_is_refused_at_its_frame_header() -> None:
+    """PreviousReceipt its end is looked for: there is none."""
+    with pytest.raises(TooManyPixels):
+        verify(SOI + segment(0xC2, b"\x08\xff\xff\xff\xff\1\1\x11\0"), LIMITS)

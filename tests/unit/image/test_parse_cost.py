@@ -1,0 +1,173 @@
+"""What a hostile body costs, counted in lines of the walk that run: no clock, so no luck."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from struct import pack
+from types import CodeType
+
+import pytest
+
+from intake.image import reader
+from intake.image.verify import verify
+from intake.model.errors import IntakeError, InvalidImage
+from intake.model.limits import MIB, Limits
+from support.crafted_images import (
+    SIGNATURE,
+    avif,
+    box,
+    chunk,
+    full_box,
+    ihdr,
+    jpeg,
+    page,
+    riff,
+    riff_chunk,
+    tiff,
+    track,
+    vp8,
+    vp8x,
+)
+from support.sample_images import SAMPLES, jpeg_of_size
+
+KIB = 1024
+LIMITS = Limits()
+ROOT = str(Path(reader.__file__).parent)
+STEPS = 10_000
+"""In place of the real bound, which takes ten times as long to count and shows the same."""
+LINES_PER_STEP = 50
+
+
+def lines_of(body: bytes) -> int:
+    """How many lines run in the walk over a body, whether it is refused or not."""
+    lines = 0
+
+    def count(code: CodeType, _: int) -> object:
+        nonlocal lines
+        if not code.co_filename.startswith(ROOT):
+            return sys.monitoring.DISABLE
+        lines += 1
+        return None
+
+    tool, event = sys.monitoring.PROFILER_ID, sys.monitoring.events.LINE
+    sys.monitoring.use_tool_id(tool, "lines of the walk")
+    try:
+        sys.monitoring.register_callback(tool, event, count)
+        sys.monitoring.set_events(tool, event)
+        verify(body, LIMITS)
+    except IntakeError:
+        pass
+    finally:
+        sys.monitoring.set_events(tool, 0)
+        sys.monitoring.free_tool_id(tool)
+    return lines
+
+
+def filled(head: bytes, part: bytes, size: int = 20 * MIB) -> bytes:
+    return head + part * ((size - len(head)) // len(part))
+
+
+def wide_directory(entries: int) -> bytes:
+    """A BigTIFF of one directory with entries that nobody knows."""
+    entry = pack("<HHQQ", 65000, 1, 1, 0)
+    return b"II+\0" + pack("<HHQQ", 8, 0, 16, entries) + entry * entries + bytes(8)
+
+
+def overlapping_directories(entries: int) -> bytes:
+    """A thousand directories, each of which reads on through all that follow."""
+    step = 18
+    body = bytearray(b"II*\0" + pack("<I", 8))
+    for at in range(8, 8 + step * 999, step):
+        body += pack("<HHHIII", entries, 1, 1, 1, 0, at + step)
+    return bytes(body) + bytes(12 * entries)
+
+
+BODIES: dict[str, Callable[[], bytes]] = {
+    "segments of a JPEG": lambda: filled(b"\xff\xd8", b"\xff\xfe\0\2"),
+    "restarts of a JPEG": lambda: filled(b"\xff\xd8", b"\xff\xd0"),
+    "fill bytes of a JPEG": lambda: filled(b"\xff\xd8", b"\xff"),
+    "scans of a JPEG": lambda: filled(SAMPLES["jpeg: lossless"].data[:15], b"\xff\xda\0\x08\x01\x01\0\0\x3f\0\x12"),
+    "stuffed bytes of a JPEG": lambda: filled(SAMPLES["jpeg: lossless"].data[:-2], b"\xff\0"),
+    "chunks of a PNG": lambda: filled(SIGNATURE + ihdr(1, 1, 8, 0), chunk(b"tEXt")),
+    "data chunks of a PNG": lambda: filled(SIGNATURE + ihdr(1, 1, 8, 0), chunk(b"IDAT")),
+    "extensions of a GIF": lambda: filled(b"GIF89a\1\0\1\0\0\0\0", b"!\xfe\0"),
+    "chunks of a WebP": lambda: riff(vp8(), riff_chunk(b"none", b"") * (20 * MIB // 8)),
+    "parts of a frame of a WebP": lambda: riff(
+        vp8x(flags=2), riff_chunk(b"ANMF", bytes(16) + riff_chunk(b"none", b"") * (20 * MIB // 8))
+    ),
+    "entries of a TIFF": lambda: wide_directory(MIB),
+    "overlapping directories of a TIFF": lambda: overlapping_directories(65535),
+    "directories below a TIFF": lambda: tiff(page(below=(330, 4, [*range(8, 4 * MIB)])), data=bytes(5 * MIB)),
+    "boxes of an AVIF": lambda: avif(after=box(b"free") * (20 * MIB // 8)),
+    "brands of an AVIF": lambda: avif(ftyp=box(b"ftyp", b"mif1" * (5 * MIB))),
+    "properties of an AVIF": lambda: avif(iprp=box(b"iprp", box(b"ipco", box(b"free") * (20 * MIB // 8)))),
+    "associations of an AVIF": lambda: avif(
+        iprp=box(b"iprp", box(b"ipco"), full_box(b"ipma", pack(">I", 2**32 - 1), bytes(20 * MIB)))
+    ),
+    "extents of an AVIF that take no bytes": lambda: avif(
+        iloc=full_box(b"iloc", pack(">HI", 0, 2**32 - 1), pack(">IHHH", 1, 0, 0, 65535) * 2 * MIB, version=2)
+    ),
+    "tracks of an AVIF": lambda: avif(after=box(b"moov", track() * (20 * MIB // len(track())))),
+    "chunks of a track of an AVIF": lambda: avif(
+        after=box(b"moov", track(stco=full_box(b"stco", pack(">I", 2**32 - 1), bytes(20 * MIB))))
+    ),
+    "runs of a track of an AVIF": lambda: avif(
+        after=box(b"moov", track(stsc=full_box(b"stsc", pack(">I", 2**32 - 1), bytes(20 * MIB))))
+    ),
+}
+
+
+@pytest.mark.parametrize("body", list(BODIES.values()), ids=list(BODIES))
+def test_twenty_megabytes_of_empty_parts_cost_little(
+    body: Callable[[], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "MAX_STEPS", STEPS)
+    assert lines_of(body()) < STEPS * LINES_PER_STEP
+
+
+def test_no_image_has_more_than_a_hundred_thousand_parts() -> None:
+    """At fifty lines each, that is a sixth of a second."""
+    assert 100_000 == reader.MAX_STEPS  # noqa: SIM300 - the expected value first
+    few = filled(jpeg()[:-2], b"\xff\xfe\0\2", 100 * KIB) + b"\xff\xd9"
+    assert verify(few, LIMITS).type == "jpeg"
+    with pytest.raises(InvalidImage, match="more parts"):
+        verify(filled(jpeg()[:-2], b"\xff\xfe\0\2", 500 * KIB) + b"\xff\xd9", LIMITS)
+
+
+@pytest.mark.parametrize("size", [1000, 2000, 4000])
+def test_the_sub_blocks_of_a_gif_cost_three_lines_each(size: int) -> None:
+    lines = lines_of(b"GIF89a\1\0\1\0\0\0\0!\xfe" + b"\1a" * size + b"\0;")
+    assert lines == pytest.approx(3 * size, abs=100)
+
+
+@pytest.mark.parametrize("extension", [b"!\xfe", b"!\xf9"])
+def test_a_gif_of_millions_of_sub_blocks_is_refused_wherever_they_stand(extension: bytes) -> None:
+    """20 MiB of the smallest took half a second; an honest file has one for every 256 bytes."""
+    one = extension + b"\1a" * 50_000 + b"\0"
+    with pytest.raises(InvalidImage, match="more parts"):
+        verify(b"GIF89a\1\0\1\0\0\0\0" + one * 40 + b";", LIMITS)
+    with pytest.raises(InvalidImage, match="more parts"):
+        verify(b"GIF89a\1\0\1\0\0\0\0" + extension + b"\1a" * 2_000_000 + b"\0;", LIMITS)
+
+
+def test_an_honest_jpeg_costs_the_same_however_large_it_is() -> None:
+    """Its scan is one search."""
+    small, large = jpeg_of_size(20_000, 1), jpeg_of_size(60_000, 1)
+    assert lines_of(small) == lines_of(large) < 1000
+
+
+def test_pages_cannot_share_one_huge_array() -> None:
+    """A thousand directories that point at the same million strips would multiply the work."""
+    count = 2 * MIB // 4
+    huge = [(256, 4, [1]), (257, 4, [1]), (273, 4, [0] * count), (279, 4, [0] * count)]
+    body = bytearray(tiff(huge, data=b"\1"))
+    offsets, sizes = body.rindex(pack("<HHI", 273, 4, count)), body.rindex(pack("<HHI", 279, 4, count))
+    for at in (offsets, sizes):
+        body[at + 8 : at + 12] = pack("<I", 9)
+    directory = bytes(body[-54:-4])
+    for _ in range(20):
+        body[-4:] = pack("<I", len(body))
+        body += directory + bytes(4)
+    body[9 : 9 + 4] = pack("<I", 1)
+    with pytest.raises(InvalidImage, match="again and again"):
+        verify(body, LIMITS)

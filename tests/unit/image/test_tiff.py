@@ -1,0 +1,162 @@
+"""Faults of TIFF files, and the oddities that are none."""
+
+from struct import pack
+
+import pytest
+
+from intake.image.verify import verify
+from intake.model.errors import InvalidImage, TooManyFrames, TooManyPixels
+from intake.model.image_info import ImageInfo
+from intake.model.limits import Limits
+from support.crafted_images import Entry, page, tiff
+
+LIMITS = Limits()
+TILES: dict[str, Entry | None] = {
+    "offsets": None,
+    "counts": None,
+    "rows": None,
+    "tile_width": (322, 3, [16]),
+    "tile_rows": (323, 3, [16]),
+}
+OLD_JPEG: dict[str, Entry | None] = {
+    "offsets": None,
+    "counts": None,
+    "jpeg": (513, 4, [8]),
+    "jpeg_bytes": (514, 4, [64]),
+}
+FOUR_TILES: dict[str, Entry | None] = {"tile_offsets": (324, 4, [8] * 4), "tile_counts": (325, 4, [16] * 4)}
+TILED = TILES | FOUR_TILES
+ENTRIES_AT = 8 + 64
+
+FAULTS = {
+    "no directory": b"II*\0" + bytes(4),
+    "a directory past the end": b"II*\0" + pack("<I", 9),
+    "a directory whose entries run out": b"II*\0" + pack("<IH", 8, 9) + bytes(12),
+    "a directory of all the entries there can be": b"II*\0" + pack("<IH", 8, 65535) + bytes(12),
+    "a big directory of 2^64 entries": b"II+\0" + pack("<HHQQ", 8, 0, 16, 2**64 - 1),
+    "a big directory at 2^64": b"II+\0" + pack("<HHQ", 8, 0, 2**64 - 1),
+    "a big header with other offsets": b"II+\0" + pack("<HHQQ", 4, 0, 16, 0),
+    "nothing but a signature": b"MM\0*",
+    "an empty directory": tiff([]),
+    "no width": tiff(page(0, 8)),
+    "no height": tiff(page(8, 0)),
+    "a width left out": tiff(page()[1:]),
+    "a width without a value": tiff([(256, 4, []), *page()[1:]]),
+    "a width of eight values past the end": tiff(page())[:-4].replace(
+        pack("<HHI", 256, 4, 1), pack("<HHI", 256, 4, 2**31)
+    )
+    + bytes(4),
+    "a width that is text": tiff(page()).replace(pack("<HHI", 256, 4, 1), pack("<HHI", 256, 2, 1)),
+    "no strips": tiff(page(offsets=None)),
+    "strips of unknown size": tiff(page(counts=None)),
+    "a strip past the end": tiff(page(offsets=(273, 4, [9999]))),
+    "a strip of 4 GiB": tiff(page(counts=(279, 4, [2**32 - 1]))),
+    "strips of no bytes": tiff(page(counts=(279, 4, [0]))),
+    "a strip missing": tiff(page(rows=(278, 4, [4]))),
+    "more strips than sizes": tiff(page(offsets=(273, 4, [8, 8]))),
+    "strips of no rows": tiff(page(rows=(278, 4, [0]))),
+    "planes missing": tiff(page(planes=(284, 3, [2]), samples=(277, 3, [3]))),
+    "no tile offsets": tiff(page(20, 20, **TILES, tile_counts=(325, 4, [16]))),
+    "no tile sizes": tiff(page(20, 20, **TILES, tile_offsets=(324, 4, [8]))),
+    "a tile missing": tiff(page(20, 40, **TILED)),
+    "tiles of no width": tiff(page(20, 20, **TILED | {"tile_width": (322, 3, [0])})),
+    "tiles of no height": tiff(page(20, 20, **TILED | {"tile_rows": (323, 3, [0])})),
+    "a tile past the end": tiff(page(20, 20, **TILED | {"tile_offsets": (324, 4, [8, 8, 8, 9999])})),
+    "an old JPEG past the end": tiff(page(**OLD_JPEG | {"jpeg_bytes": (514, 4, [9999])})),
+    "an old JPEG of unknown size": tiff(page(**OLD_JPEG | {"jpeg_bytes": None})),
+    "a fault on the second page": tiff(page(), page(counts=(279, 4, [9999]))),
+    "metadata past the end": tiff(page(text=(270, 1, list(b"a long text")))).replace(
+        pack("<HHI", 270, 1, 11), pack("<HHI", 270, 1, 9999)
+    ),
+    "a directory below that is past the end": tiff(page(below=(330, 13, [9999]))),
+    "Exif past the end": tiff(page(below=(34665, 4, [9999]))),
+    "a directory below with a picture cut off": tiff(
+        page(below=(330, 4, [8])), data=pack("<HHHIIHHII", 2, 256, 4, 1, 3, 257, 4, 1, 2) + bytes(60)
+    ),
+}
+
+
+@pytest.mark.parametrize("body", list(FAULTS.values()), ids=list(FAULTS))
+def test_a_faulty_tiff_is_invalid(body: bytes) -> None:
+    with pytest.raises(InvalidImage, match=r"^The TIFF .*\.$") as refused:
+        verify(body, LIMITS)
+    assert refused.value.reason
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("big", [False, True])
+@pytest.mark.parametrize(
+    ("changes", "size"),
+    [
+        ({}, (8, 8)),
+        ({"rows": None}, (8, 8)),
+        ({"rows": (278, 4, [2**32 - 1])}, (8, 8)),
+        ({"width": (256, 3, [8]), "height": (257, 3, [8])}, (8, 8)),
+        ({"offsets": (273, 3, [16, 40]), "counts": (279, 3, [24, 40]), "rows": (278, 3, [4])}, (8, 8)),
+        (
+            {
+                "offsets": (273, 4, [16] * 3),
+                "counts": (279, 4, [9] * 3),
+                "planes": (284, 3, [2]),
+                "samples": (277, 3, [3]),
+            },
+            (8, 8),
+        ),
+        ({"unknown": (40000, 1, [7] * 30)}, (8, 8)),
+        ({"below": (330, 4, [0])}, (8, 8)),
+        (TILED, (20, 20)),
+        (OLD_JPEG, (8, 8)),
+        ({"jpeg": (513, 4, [8]), "jpeg_bytes": (514, 4, [30])}, (8, 8)),
+    ],
+)
+def test_each_way_to_say_where_the_data_is(
+    order: str,
+    big: bool,  # noqa: FBT001 - a column of the table
+    changes: dict[str, Entry | None],
+    size: tuple[int, int],
+) -> None:
+    body = tiff(page(*size, **changes), order=order, big=big, data=bytes(80))
+    assert ImageInfo("tiff", *size, 1) == verify(body, LIMITS)
+
+
+def test_an_entry_of_an_unknown_type_is_skipped() -> None:
+    """As TIFF 6.0 asks of readers."""
+    entry = pack("<HHII", 65000, 99, 2**32 - 1, 2**32 - 1)
+    body = tiff(page(unknown=(65000, 1, [1]))).replace(pack("<HHII", 65000, 1, 1, 1), entry)
+    assert entry in body
+    assert ImageInfo("tiff", 8, 8, 1) == verify(body, LIMITS)
+
+
+def test_directories_that_run_in_a_circle_are_noticed() -> None:
+    body = bytearray(tiff(page()))
+    body[-4:] = pack("<I", ENTRIES_AT)
+    with pytest.raises(InvalidImage, match="circle"):
+        verify(body, LIMITS)
+
+
+def test_a_directory_below_may_point_back_at_its_page() -> None:
+    """It was seen already; that costs nothing."""
+    assert ImageInfo("tiff", 8, 8, 1) == verify(tiff(page(below=(330, 4, [ENTRIES_AT]))), LIMITS)
+
+
+def test_a_page_of_reduced_resolution_is_a_frame_like_any_other() -> None:
+    body = tiff(page(), page(4, 4, reduced=(254, 4, [1])))
+    assert ImageInfo("tiff", 8, 8, 2) == verify(body, LIMITS)
+
+
+def test_a_directory_below_is_no_frame() -> None:
+    thumbnail = tiff(page(2, 2))[ENTRIES_AT:]
+    body = tiff(page(below=(330, 4, [ENTRIES_AT])), data=bytes(64) + thumbnail)
+    assert ImageInfo("tiff", 8, 8, 1) == verify(body, LIMITS)
+
+
+def test_pixels_count_on_every_page() -> None:
+    with pytest.raises(TooManyPixels):
+        verify(tiff(page(), page(2**31, 2**31, counts=(279, 4, [9]))), LIMITS)
+
+
+def test_pages_over_the_limit_are_refused_before_the_end_is_known() -> None:
+    body = bytearray(tiff(*[page()] * 11))
+    body[-4:] = pack("<I", 2**32 - 1)
+    with pytest.raises(TooManyFrames):
+        verify(body, Limits(max_image_frames=10))

@@ -1,0 +1,81 @@
+"""Faults of WebP files, and the oddities that are none."""
+
+import pytest
+
+from intake.image.verify import verify
+from intake.model.errors import InvalidImage, TooManyFrames, TooManyPixels
+from intake.model.image_info import ImageInfo
+from intake.model.limits import Limits
+from support.crafted_images import anmf, riff, riff_chunk, vp8, vp8l, vp8x
+
+LIMITS = Limits()
+ALPHA = riff_chunk(b"ALPH", b"\0\1\2")
+EXIF = riff_chunk(b"EXIF", b"odd")
+ANIMATED = vp8x(flags=0x02)
+ANIM = riff_chunk(b"ANIM", bytes(6))
+
+FAULTS = {
+    "no chunk": riff(),
+    "a size that is too small for its letters": riff(vp8(), size=3),
+    "a size past the end": riff(vp8(), size=len(riff(vp8())) - 7),
+    "a size that cuts the picture": riff(vp8(), size=20),
+    "metadata instead of a picture": riff(EXIF, vp8()),
+    "an animation without its header": riff(anmf(vp8())),
+    "an inter frame": riff(vp8(key=False)),
+    "another start code": riff(vp8().replace(b"\x9d\x01\x2a", b"\x9d\x01\x2b")),
+    "a first partition past its chunk": riff(vp8(first_partition=4)),
+    "a VP8 frame cut off": riff(riff_chunk(b"VP8 ", vp8()[8:16])),
+    "a VP8 frame without width": riff(vp8(width=0)),
+    "another VP8L signature": riff(vp8l().replace(b"\x2f", b"\x2e")),
+    "a version of VP8L that does not exist": riff(vp8l(version=1)),
+    "a VP8L frame without data": riff(riff_chunk(b"VP8L", vp8l()[8:13])),
+    "a chunk behind the picture past the end": riff(vp8(), EXIF[:-3]),
+    "half a chunk header behind the picture": riff(vp8(), b"EXIF\1"),
+    "an extended file without a picture": riff(vp8x(), EXIF),
+    "an extended header that is too short": riff(riff_chunk(b"VP8X", bytes(9)), vp8()),
+    "an extended file of two pictures": riff(vp8x(), vp8(), vp8()),
+    "a picture of another size than its canvas": riff(vp8x(4, 2), vp8()),
+    "an animation without frames": riff(ANIMATED, ANIM),
+    "a still picture where frames must be": riff(ANIMATED, vp8()),
+    "a frame outside of the canvas": riff(ANIMATED, ANIM, anmf(vp8(), x=2)),
+    "a frame below the canvas": riff(ANIMATED, ANIM, anmf(vp8(), y=2)),
+    "a frame without a picture": riff(ANIMATED, ANIM, anmf(ALPHA)),
+    "a frame of two pictures": riff(ANIMATED, ANIM, anmf(vp8() + vp8())),
+    "a frame with a picture of another size": riff(ANIMATED, ANIM, anmf(vp8(2, 2))),
+    "a frame with a picture cut off": riff(ANIMATED, ANIM, anmf(vp8()[:-2])),
+}
+
+ODDITIES = {
+    "lossy": (riff(vp8()), 1),
+    "lossless": (riff(vp8l()), 1),
+    "metadata behind a simple picture": (riff(vp8(), EXIF), 1),
+    "chunks that nobody knows": (riff(vp8x(), riff_chunk(b"abcd", b"x"), vp8(), riff_chunk(b"efgh", b"")), 1),
+    "alpha before the picture": (riff(vp8x(flags=0x10), ALPHA, vp8()), 1),
+    "an odd last chunk without its padding": (riff(vp8x(), vp8(), EXIF[:-1]), 1),
+    "scale bits above the width": (riff(vp8(width=3 | 1 << 14)), 1),
+    "frames of both kinds": (riff(ANIMATED, ANIM, anmf(ALPHA + vp8()), anmf(vp8l(1, 1), 1, 1, x=2), EXIF), 2),
+}
+
+
+@pytest.mark.parametrize("body", list(FAULTS.values()), ids=list(FAULTS))
+def test_a_faulty_webp_is_invalid(body: bytes) -> None:
+    with pytest.raises(InvalidImage, match=r"^The WebP .*\.$") as refused:
+        verify(body, LIMITS)
+    assert refused.value.reason
+
+
+@pytest.mark.parametrize(("body", "frames"), list(ODDITIES.values()), ids=list(ODDITIES))
+def test_an_odd_webp_is_whole(body: bytes, frames: int) -> None:
+    assert ImageInfo("webp", 3, 2, frames) == verify(body, LIMITS)
+
+
+@pytest.mark.parametrize("header", [vp8(16383, 16383), vp8l(16384, 16384), vp8x(2**24, 2**24)])
+def test_a_bomb_is_refused_at_its_header(header: bytes) -> None:
+    """PreviousReceipt the chunks behind it are looked at: they are damaged."""
+    with pytest.raises(TooManyPixels):
+        verify(riff(header, b"damaged"), LIMITS)
+
+
+def test_a_bomb_of_frames_is_refused_at_the_first_too_many() -> None:
+    with pytest.raises(TooManyFrames):
+        verify(riff(ANIMATED, *[anmf(vp8())] * 11, b"damaged"), Limits(max_image_frames=10))

@@ -1,0 +1,206 @@
+"""Which documents are Files, and every fault of those that are not."""
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from intake.model.file import Fault, File, ImageRequest, InvalidFile, Role
+
+URL = "https://a.example/1.png"
+SHA256 = "0123456789abcdef" * 4
+
+
+def faults_of(document: object, **options: int) -> dict[str, str]:
+    with pytest.raises(InvalidFile) as caught:
+        File.parse(document, **options)
+    faults = {fault.path: fault.message for fault in caught.value.faults}
+    assert len(caught.value.faults) == len(faults)
+    return faults
+
+
+def test_a_file_asks_for_its_image_first_and_then_for_its_base_images() -> None:
+    """Both forms of a base image may stand beside each other; unknown members are ignored."""
+    file = File.parse(
+        {
+            "id": "lot-7-cam-2",
+            "fileUrl": "https://a.example/inspect.jpg",
+            "sha256": SHA256.upper(),
+            "baseUrls": [
+                {"url": URL, "sha256": SHA256, "note": 1},
+                ["https://a.example/2.png", 5, None],
+                {"url": ""},
+            ],
+            "lot": 7,
+        }
+    )
+    assert file.id == "lot-7-cam-2"
+    assert file.images == (
+        ImageRequest(Role.FILE, 0, "https://a.example/inspect.jpg", SHA256),
+        ImageRequest(Role.BASE, 0, URL, SHA256),
+        ImageRequest(Role.BASE, 1, "https://a.example/2.png", None),
+        ImageRequest(Role.BASE, 2, "", None),
+    )
+
+
+def test_a_url_list_asks_for_images_without_roles() -> None:
+    file = File.parse({"urls": [URL, {"url": "not a url", "sha256": SHA256}, URL]})
+    assert file.images == (
+        ImageRequest(Role.IMAGE, 0, URL, None),
+        ImageRequest(Role.IMAGE, 1, "not a url", SHA256),
+        ImageRequest(Role.IMAGE, 2, URL, None),
+    )
+
+
+def test_every_fault_is_named_at_once_with_its_path() -> None:
+    expected = {
+        "fileUrl": "must be a string, got a number",
+        "sha256": "must match ^[0-9A-Fa-f]{64}$",
+        "id": "must match ^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$",
+        "baseUrls[0]": "must be an object or a list, got a string",
+        "baseUrls[1]": "must be an object or a list, got null",
+        "baseUrls[2].url": "is missing",
+        "baseUrls[3].url": "must be a string, got a number",
+        "baseUrls[4][0]": "is missing",
+        "baseUrls[5][0]": "must be a string, got an object",
+        "baseUrls[6].url": "must be a string, got a boolean",
+        "baseUrls[6].sha256": "must be a string, got a list",
+        "baseUrls[7][0]": "must be Unicode text",
+    }
+    bases = [URL, None, {}, {"url": 1.5}, [], [{"url": URL}], {"url": True, "sha256": []}, ["\ud800"]]
+    assert expected == faults_of({"fileUrl": 7, "sha256": SHA256[1:], "id": "../x", "baseUrls": bases})
+
+
+@pytest.mark.parametrize(
+    ("expected", "document"),
+    [
+        ({"": "must be an object, got a list"}, []),
+        ({"": "must be an object, got null"}, None),
+        ({"": "must be an object, got a string"}, "https://a.example"),
+        ({"fileUrl": "is missing", "baseUrls": "is missing"}, {}),
+        ({"baseUrls": "is missing"}, {"fileUrl": URL}),
+        ({"baseUrls": "is missing"}, {"fileUrl": URL, "urls": [URL]}),
+        ({"fileUrl": "must be a string, got null"}, {"fileUrl": None, "baseUrls": [[URL]]}),
+        ({"baseUrls": "must have at least 1 item"}, {"fileUrl": URL, "baseUrls": []}),
+        ({"baseUrls": "must be a list, got an object"}, {"fileUrl": URL, "baseUrls": {}}),
+        ({"urls": "must have at least 1 item"}, {"urls": []}),
+        ({"urls": "must be a list, got a string"}, {"urls": URL}),
+        ({"urls[1]": "must be a string or an object, got a list"}, {"urls": [URL, [URL]]}),
+        ({"urls[0].url": "is missing", "id": "must be a string, got a number"}, {"urls": [{}], "id": 7}),
+        ({"urls[0]": "must be Unicode text"}, {"urls": ["\udfff"]}),
+        ({"urls[0].url": "must be Unicode text"}, {"urls": [{"url": "\udfff"}]}),
+    ],
+)
+def test_a_document_that_is_no_file_is_told_why(expected: dict[str, str], document: object) -> None:
+    assert expected == faults_of(document)
+
+
+def test_a_fault_reads_as_a_sentence() -> None:
+    with pytest.raises(InvalidFile, match=r"^baseUrls\[0\]\.url: must be a string, got a number$"):
+        File.parse({"fileUrl": URL, "baseUrls": [{"url": 3}]})
+
+
+def test_a_file_has_at_most_100_base_images() -> None:
+    assert len(File.parse({"fileUrl": URL, "baseUrls": [[URL]] * 100}).images) == 101
+    assert faults_of({"fileUrl": URL, "baseUrls": [[URL]] * 101}) == {
+        "baseUrls": "must have at most 100 items, got 101"
+    }
+
+
+def test_a_url_list_has_at_most_101_urls() -> None:
+    assert len(File.parse({"urls": [URL] * 101}).images) == 101
+    assert faults_of({"urls": [URL] * 102}) == {"urls": "must have at most 101 items, got 102"}
+
+
+def test_the_limit_is_a_setting() -> None:
+    assert len(File.parse({"urls": [URL] * 3}, max_base_images=2).images) == 3
+    assert list(faults_of({"fileUrl": URL, "baseUrls": [[URL]] * 3}, max_base_images=2)) == ["baseUrls"]
+
+
+def test_what_stands_beyond_the_limit_is_one_fault_and_not_a_hundred_thousand() -> None:
+    expected = {"baseUrls[0]", "baseUrls[1]", "baseUrls", "fileUrl"}
+    assert expected == set(faults_of({"baseUrls": [1] * 100_000}, max_base_images=2))
+
+
+@pytest.mark.parametrize("text", ["a", "0", "lot-7.cam_2", "A" * 128, "a..b", "a" + "-" * 127])
+def test_an_id_is_letters_digits_and_three_signs(text: str) -> None:
+    assert text == File.parse({"id": text, "urls": [URL]}).id
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", ".", "..", "../x", "a/b", "a\\b", "-a", "_a", "a b", "a\n", "a\x00", "ä", "a" * 129, "a%2Fb", "receipts/a"],
+)
+def test_an_id_that_could_leave_its_place_is_refused(text: str) -> None:
+    assert list(faults_of({"id": text, "urls": [URL]})) == ["id"]
+
+
+@pytest.mark.parametrize("text", ["", "0" * 63, "0" * 65, "g" * 64, "0" * 64 + "\n", "0x" + "0" * 62])
+def test_a_digest_that_is_not_64_hex_digits_is_refused(text: str) -> None:
+    assert list(faults_of({"urls": [{"url": URL, "sha256": text}]})) == ["urls[0].sha256"]
+
+
+def test_null_stands_for_left_out() -> None:
+    given_, left_out = {"id": None, "urls": [{"url": URL, "sha256": None}]}, {"urls": [URL]}
+    assert File.parse(given_) == File.parse(left_out)
+
+
+def test_without_an_id_the_same_file_has_the_same_id() -> None:
+    """For ever: receipts are found by it."""
+    file = File.parse({"fileUrl": URL, "baseUrls": [["https://a.example/2.png"]]})
+    assert file.id == file.digest == "7ea08cff0cf8b8b2e27b4bb12dbe1bedcee5ce79fcfeccd9c46d30f15b1c1f71"
+    other_form = {"fileUrl": URL, "baseUrls": [{"url": "https://a.example/2.png", "sha256": SHA256}], "note": 1}
+    assert file.id == File.parse(other_form).id
+    assert file.digest == File.parse({**other_form, "id": "x"}).digest
+
+
+def test_the_digest_tells_urls_their_order_and_their_roles_apart() -> None:
+    documents: list[dict[str, Any]] = [
+        {"fileUrl": "1", "baseUrls": [["2"]]},
+        {"fileUrl": "2", "baseUrls": [["1"]]},
+        {"fileUrl": "1", "baseUrls": [["2"], ["2"]]},
+        {"fileUrl": "1", "baseUrls": [["2\u0000"]]},
+        {"fileUrl": '1"],["base","2', "baseUrls": [["2"]]},
+        {"urls": ["1", "2"]},
+        {"urls": ["1", "2", "3"]},
+        {"urls": ["12", "3"]},
+        {"urls": ["1", "23"]},
+    ]
+    assert len(documents) == len({File.parse(document).digest for document in documents})
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None)),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["url", "sha256", "x", "urls"]), inner),
+)
+MEMBERS = st.sampled_from(["fileUrl", "baseUrls", "urls", "id", "sha256"])
+PLACE = re.compile(r"([A-Za-z0-9]+)|\[([0-9]+)\]")
+
+
+def stands(path: str, document: Any) -> bool:
+    """Whether a path leads somewhere in a document."""
+    for member, index in PLACE.findall(path):
+        inside = document if isinstance(document, dict if member else list) else ()
+        if member not in inside if member else int(index) >= len(inside):
+            return False
+        document = document[member or int(index)]
+    return True
+
+
+@settings(deadline=None)
+@given(JSON | st.dictionaries(MEMBERS, JSON | st.lists(JSON)))
+@example({"baseUrls": [[], {}, 7, [None]], "fileUrl": {}, "id": [], "sha256": ""})
+def test_whatever_json_says_it_is_a_file_or_has_named_faults(document: Any) -> None:
+    """A fault is named once, and its place is there, or is what is missing in a place that is there."""
+    named: tuple[Fault, ...] = ()
+    try:
+        images = File.parse(document).images
+    except InvalidFile as error:
+        images, named = (), tuple(error.faults)
+    assert bool(images) is not bool(named)
+    assert len(named) == len({fault.path for fault in named})
+    for fault in named:
+        assert stands(fault.path, document) is (fault.message != "is missing")
+        assert stands(re.sub(r"(\.?[A-Za-z0-9]+|\[0\])$", "", fault.path), document)

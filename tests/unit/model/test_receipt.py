@@ -1,0 +1,151 @@
+"""What a receipt says, word for word as the contract has it."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from intake.model.errors import HttpServerError, IntakeError, InvalidUrl
+from intake.model.file import File
+from intake.model.image_info import ImageInfo
+from intake.model.outcome import Failed, FetchStats, Outcome, Stored
+from intake.model.receipt import Receipt
+from intake.model.url import Url
+
+AT = datetime(2026, 11, 22, 12, 0, 0, 987654, tzinfo=UTC)
+SHA256 = "3f9a" + "0" * 60
+KEY = f"images/3f/{SHA256}.jpg"
+SECRET = "?X-Amz-Signature=secret"
+
+
+def a_file(*base_urls: str) -> File:
+    first = f"https://a.example/inspect.jpg{SECRET}"
+    return File.parse({"id": "lot-7-cam-2", "fileUrl": first, "baseUrls": [[url] for url in base_urls]})
+
+
+def stored(*, reused: bool = False, size: int = 153582, final: str = f"https://b.example/x.jpg{SECRET}") -> Stored:
+    effort = FetchStats(attempts=1, fetch_ms=150, store_ms=37)
+    return Stored(ImageInfo("jpeg", 1000, 750, 1), KEY, SHA256, size, Url.parse(final), reused, effort)
+
+
+def failed(error: IntakeError | None = None) -> Failed:
+    return Failed(error or HttpServerError("The origin answered 503."), FetchStats(attempts=3, fetch_ms=2104))
+
+
+def receipt_of(file: File, *outcomes: Outcome) -> Receipt:
+    return Receipt.of(file, outcomes, bucket="images-bucket", created_at=AT, elapsed_ms=412)
+
+
+def test_a_receipt_has_the_members_of_the_contract_and_no_others() -> None:
+    file = a_file("https://a.example/base-1.png")
+    expected: dict[str, Any] = {
+        "id": "lot-7-cam-2",
+        "digest": file.digest,
+        "status": "partial",
+        "bucket": "images-bucket",
+        "receiptKey": "receipts/lot-7-cam-2.json",
+        "createdAt": "2026-11-22T12:00:00Z",
+        "elapsedMs": 412,
+        "objectKeys": [KEY, None],
+        "counts": {"stored": 1, "reused": 0, "failed": 1, "bytes": 153582},
+        "images": [
+            {
+                "role": "file",
+                "index": 0,
+                "url": f"https://a.example/inspect.jpg{SECRET}",
+                "status": "stored",
+                "key": KEY,
+                "sha256": SHA256,
+                "contentType": "image/jpeg",
+                "bytes": 153582,
+                "width": 1000,
+                "height": 750,
+                "frames": 1,
+                "finalUrl": "https://b.example/x.jpg",
+                "reused": False,
+                "attempts": 1,
+                "elapsedMs": 187,
+            },
+            {
+                "role": "base",
+                "index": 0,
+                "url": "https://a.example/base-1.png",
+                "status": "failed",
+                "attempts": 3,
+                "elapsedMs": 2104,
+                "error": {
+                    "code": "http_server_error",
+                    "class": "transient",
+                    "message": "The origin answered 503.",
+                    "retryable": True,
+                },
+            },
+        ],
+    }
+    assert json.loads(receipt_of(file, stored(), failed()).to_json()) == expected
+
+
+@pytest.mark.parametrize(
+    ("expected", "outcomes"),
+    [
+        ("stored", [stored(), stored(reused=True)]),
+        ("partial", [failed(), stored()]),
+        ("failed", [failed(), failed()]),
+    ],
+)
+def test_the_status_says_whether_all_some_or_none_are_stored(expected: str, outcomes: list[Outcome]) -> None:
+    assert receipt_of(a_file("https://a.example/1"), *outcomes).status == expected
+
+
+def test_counts_are_per_image_and_together_they_are_all() -> None:
+    outcomes: list[Outcome] = [stored(size=1), stored(reused=True, size=20), stored(size=300), failed()]
+    counts = receipt_of(a_file("1", "2", "3"), *outcomes).counts
+    assert (counts.stored, counts.reused, counts.failed, counts.bytes) == (2, 1, 1, 321)
+
+
+def test_keys_stand_in_the_order_of_the_request() -> None:
+    receipt = receipt_of(a_file("1", "2"), failed(), stored(), failed())
+    assert receipt.object_keys == [None, KEY, None]
+    assert [(image.role, image.index) for image in receipt.images] == [("file", 0), ("base", 0), ("base", 1)]
+
+
+def test_the_images_of_a_url_list_have_the_role_image() -> None:
+    receipt = receipt_of(File.parse({"urls": ["1", "2"]}), stored(), stored())
+    assert [(image.role, image.index) for image in receipt.images] == [("image", 0), ("image", 1)]
+
+
+def test_the_answer_echoes_urls_and_the_stored_form_keeps_no_query_and_no_credentials() -> None:
+    receipt = receipt_of(a_file("https://user:secret@a.example/1#secret"), stored(), failed(InvalidUrl()))
+    answered, kept = json.loads(receipt.to_json()), json.loads(receipt.to_stored_json())
+    assert [image["url"] for image in answered["images"]] == [
+        f"https://a.example/inspect.jpg{SECRET}",
+        "https://user:secret@a.example/1#secret",
+    ]
+    assert [image["url"] for image in kept["images"]] == ["https://a.example/inspect.jpg", "https://a.example/1"]
+    assert b"secret" not in receipt.to_stored_json()
+    assert {**answered, "images": None} == {**kept, "images": None}
+
+
+def test_the_final_url_carries_no_query_even_in_the_answer() -> None:
+    """A redirect may have signed it for us alone."""
+    receipt = receipt_of(a_file("https://a.example/1"), stored(), stored())
+    assert receipt.to_json().count(b"secret") == 1
+
+
+def test_a_receipt_that_could_not_be_stored_has_no_key() -> None:
+    receipt = receipt_of(a_file("https://a.example/1"), stored(), stored())
+    assert json.loads(receipt.not_stored().to_json())["receiptKey"] is None
+    assert receipt.receipt_key == "receipts/lot-7-cam-2.json"
+
+
+def test_what_was_never_asked_for_has_no_attempts() -> None:
+    entry = json.loads(receipt_of(File.parse({"urls": [""]}), Failed(InvalidUrl(), FetchStats())).to_json())["images"][
+        0
+    ]
+    assert (entry["attempts"], entry["elapsedMs"]) == (0, 0)
+
+
+def test_every_image_has_one_outcome() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        receipt_of(a_file("https://a.example/1"), stored())
