@@ -16,6 +16,7 @@ STACK ?= image-intake
 ENDPOINT ?=
 BENCH ?=
 PORT ?= 4566
+PICTURES ?=
 PY := .venv/bin/python
 CODE := functions infra tests
 
@@ -30,8 +31,8 @@ help: ## Show this list
 demo: dev sam ministack ## See it work: deployed to a local AWS, a File sent through it (FILE=my-file.json sends yours)
 	@PYTHONPATH=functions $(PY) -m infra.demo $(if $(FILE),"$(FILE)")
 
-up: dev sam ministack ## The whole stack on a local AWS until Ctrl-C, to try every door (PORT=4566)
-	@$(PY) -m infra.local --port "$(PORT)"
+up: dev sam ministack ## The whole stack on a local AWS until Ctrl-C, to try every entry point (PORT=4566 PICTURES=folder)
+	@$(PY) -m infra.local --port "$(PORT)" $(if $(PICTURES),--pictures "$(PICTURES)")
 
 bulk: dev ## Hand a list of Files to a deployed stack and follow its run (LIST=list.csv STACK=image-intake)
 	@$(PY) -m infra.bulk "$(or $(LIST),$(error which list? make bulk LIST=list.csv))" --stack "$(STACK)" --endpoint "$(ENDPOINT)"
@@ -86,7 +87,7 @@ deploy: build ## Build, then deploy to your AWS account (PARAMETERS="MaxPerOrigi
 	@.local/sam/bin/sam deploy --parameter-overrides Architecture=$(ARCH) $(PARAMETERS)
 
 clean: ## Remove what was built; .venv and .local/{sam,ministack} stay
-	@rm -rf .aws-sam .local/build-* .local/demo .local/up .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .aws-sam .local/build-* .local/demo .local/up .local/up-* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find functions infra tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 install: dev sam ministack supply ## Install everything that the other targets need

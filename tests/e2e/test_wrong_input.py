@@ -1,4 +1,4 @@
-"""What is typed wrongly is said in a line, with what was expected, before anything is started."""
+"""A wrong value gets one line that says what is expected, before anything is started."""
 
 import json
 import os
@@ -8,15 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from infra.command.ports import find_free_port
 
 from e2e.conftest import ROOT
 
 URL = "https://a.example/1.png"
-EXPECTED_PORT = "is no port: it has to be a number from 1 to 65535, such as 4566."
+EXPECTED_PORT = "is not a port: expected a number from 1 to 65535, such as 4566."
 
 
 def refused(*command: str, **variables: str) -> str:
-    """What a command that does not end well says of it; it has not begun anything by then."""
+    """The error message of a command that fails before it has started anything."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | variables
     done = subprocess.run(
         ["make", "-s", *command],
@@ -37,18 +38,18 @@ def refused(*command: str, **variables: str) -> str:
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    """A port that somebody listens on."""
+    """A port that is in use."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
 
 
 @pytest.mark.parametrize("text", ["abc", "0", "65536", "99999", "-1", "", "4_566"])
-def test_a_port_that_is_none(text: str) -> None:
-    assert f"It did not come up. PORT={text} {EXPECTED_PORT}\n" in refused("up", f"PORT={text}")
+def test_up_names_what_it_expects_when_port_is_not_a_port(text: str) -> None:
+    assert f"make up did not start. PORT={text} {EXPECTED_PORT}\n" in refused("up", f"PORT={text}")
 
 
-def test_a_port_that_is_taken(port: int) -> None:
-    assert f"It did not come up. Something else listens on port {port}." in refused("up", f"PORT={port}")
+def test_up_names_a_free_port_when_port_is_in_use(port: int) -> None:
+    assert f"make up did not start. Port {port} is in use. A free one: PORT=" in refused("up", f"PORT={port}")
 
 
 TOO_MANY = {"fileUrl": URL, "baseUrls": [[URL]] * 101}
@@ -74,7 +75,7 @@ TWO_FAULTS = {"fileUrl": 7, "baseUrls": [{"url": URL}, 8]}
         (json.dumps(TOO_MANY), "lot.json is not a valid File:\n  baseUrls: must have at most 100 items, got 101\n"),
     ],
 )
-def test_a_file_for_the_demo_that_is_none(tmp_path: Path, content: str | None, said: str) -> None:
+def test_demo_names_every_fault_when_file_is_not_valid(tmp_path: Path, content: str | None, said: str) -> None:
     path = tmp_path / "lot.json"
     if content is not None:
         path.write_text(content)
@@ -83,8 +84,8 @@ def test_a_file_for_the_demo_that_is_none(tmp_path: Path, content: str | None, s
 
 
 @pytest.mark.parametrize("text", ["foo", "", "arm64 x86_64"])
-def test_a_processor_that_is_none(text: str) -> None:
-    assert f"make build: ARCH={text} has to be arm64 or x86_64.\n" in refused("build", f"ARCH={text}")
+def test_build_names_the_processors_when_arch_is_not_one(text: str) -> None:
+    assert f"make build: ARCH={text}: expected arm64 or x86_64.\n" in refused("build", f"ARCH={text}")
 
 
 @pytest.mark.parametrize("text", ["abc", "0", "-5", "1.5"])
@@ -92,6 +93,19 @@ def test_a_number_of_images_that_is_none(text: str) -> None:
     said = f"make fuzz: INPUTS={text} has to be how many images: 1 or more, in digits.\n"
 
     assert said in refused("fuzz", f"INPUTS={text}")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("none", "is not a folder."), ("empty", "has no file in it.")],
+)
+def test_up_refuses_pictures_when_there_are_none(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / "empty").mkdir()
+    folder = tmp_path / name
+
+    refusal = refused("up", f"PORT={find_free_port()}", f"PICTURES={folder}")
+
+    assert f"make up did not start. PICTURES={folder} {said}\n" in refusal
 
 
 @pytest.mark.parametrize(
