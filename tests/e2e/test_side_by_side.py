@@ -1,4 +1,4 @@
-"""Commands beside each other in one directory: the second one waits for the first, and can be stopped while it waits."""
+"""Two commands in one directory: the second one waits for the first, and can be stopped while it waits."""
 
 import os
 import signal
