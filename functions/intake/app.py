@@ -27,7 +27,7 @@ with gc_paused():
     from intake.ingest.manifest_service import ManifestService
     from intake.ingest.service import IngestService
     from intake.s3.background_value import BackgroundValue
-    from intake.s3.client import CONNECT_SECONDS, DIALS, READ_SECONDS, S3Client
+    from intake.s3.client import CONNECT_TIMEOUT, MAX_CONCURRENT_CONNECTS, READ_TIMEOUT, S3Client
     from intake.s3.inbox import S3Inbox
     from intake.s3.store import S3Store
     from intake.telemetry import Telemetry
@@ -117,7 +117,9 @@ def s3_client(bucket: str) -> S3Client:
     signer = BackgroundValue(partial(_create_signer, bucket))
     # AWS_CA_BUNDLE: the certificates of a proxy or of a private S3, as everywhere in boto3.
     tls = _tls_context(os.environ.get("AWS_CA_BUNDLE") or certifi.where())
-    transport = PooledTransport(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, tls=tls, dials=DIALS)
+    transport = PooledTransport(
+        connect_timeout=CONNECT_TIMEOUT, read_timeout=READ_TIMEOUT, tls=tls, dials=MAX_CONCURRENT_CONNECTS
+    )
     return S3Client(signer, transport)
 
 

@@ -13,7 +13,7 @@ from infra.build.template import ROOT
 from infra.command.child_process import run
 from infra.command.errors import CommandError
 
-TOOL = ROOT / ".local" / "supply" / "bin" / "cyclonedx-py"
+TOOL = Path(sys.executable).with_name("cyclonedx-py")
 
 
 def write_sbom(code: Path, into: Path) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -9,6 +10,9 @@ from typing import Self
 PROC = Path("/proc")
 _STATE, _START_TIME = 0, 19
 """Fields of /proc/PID/stat, counted from the first one behind the program's name (proc_pid_stat(5))."""
+
+_EXEC_SECONDS = 1.0
+"""How long to wait for a command line: for a moment during execve(2), after Popen has returned, it is empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +53,19 @@ class ProcessIdentity:
 
 
 def _read_proc(pid: int) -> tuple[str, str] | None:
-    try:
-        stat = (PROC / str(pid) / "stat").read_text()
-        command = (PROC / str(pid) / "cmdline").read_bytes()
-    except OSError:
-        return None
-    fields = stat.rpartition(")")[2].split()
-    if fields[_STATE] == "Z":
-        return None
-    return fields[_START_TIME], command.replace(b"\0", b" ").decode(errors="replace").strip()
+    until = time.monotonic() + _EXEC_SECONDS
+    while True:
+        try:
+            stat = (PROC / str(pid) / "stat").read_text()
+            command = (PROC / str(pid) / "cmdline").read_bytes()
+        except OSError:
+            return None
+        fields = stat.rpartition(")")[2].split()
+        if fields[_STATE] == "Z":
+            return None
+        if command or time.monotonic() > until:
+            return fields[_START_TIME], command.replace(b"\0", b" ").decode(errors="replace").strip()
+        time.sleep(0.001)
 
 
 def _ask_ps(pid: int) -> tuple[str, str] | None:

@@ -85,7 +85,7 @@ def _print_addresses(deployed: DeployedStack, example: str, folder: Path) -> Non
     print_line(f"  . {files}/env")
     print_line(f"  make bulk LIST={files}/list.csv ENDPOINT=$AWS_ENDPOINT_URL")
     print_line("  .local/sam/bin/sam logs --tail   # the logs of the functions")
-    print_line("\nMore commands: docs/laptop.md. Press Ctrl-C to stop.")
+    print_line("\nMore commands: docs/try-it-locally.md. Press Ctrl-C to stop.")
 
 
 if __name__ == "__main__":

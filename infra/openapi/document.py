@@ -28,7 +28,7 @@ _DESCRIPTION = (
     "Downloads every image of a File, verifies that it is whole, and stores it in S3 exactly once. Returns a receipt: "
     "object keys in the order of the request and, for every image that failed, a code that a program can act on."
 )
-_STORE_FAILED = "The store did not answer as it should."
+_STORE_FAILED = "The service could not use S3"
 _GATEWAY: dict[str, Any] = {
     "403": {"description": "API Gateway: the request is not signed, or not allowed."},
     "429": {"description": "API Gateway: too many requests; try again later."},
@@ -157,8 +157,8 @@ def _post() -> dict[str, Any]:
             ),
             "413": _problem_response(too_large, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
             "422": _problem_response("This is not a valid File.", HTTPStatus.UNPROCESSABLE_ENTITY, *faults),
-            "500": _internal_error(),
-            "502": _receipt_or_problem("No image is stored.", example.FAILED, _STORE_FAILED, HTTPStatus.BAD_GATEWAY),
+            "500": _failure("Internal error", HTTPStatus.INTERNAL_SERVER_ERROR),
+            "502": _receipt_or_failure("No image is stored.", example.FAILED, _STORE_FAILED, HTTPStatus.BAD_GATEWAY),
             **_GATEWAY,
         },
     }
@@ -168,7 +168,10 @@ def _get() -> dict[str, Any]:
     return {
         "operationId": "getReceipt",
         "summary": "Get the receipt of a File.",
-        "description": "The latest receipt with this id. Its URLs have no query strings.",
+        "description": (
+            "The latest receipt with this id; its URLs have no query strings. Without a receipt: whether a manifest of "
+            "this name waits in the inbox, or the problem of a manifest of this name."
+        ),
         "parameters": [
             {
                 "name": "id",
@@ -181,17 +184,19 @@ def _get() -> dict[str, Any]:
         ],
         "responses": {
             "200": _receipt_response("The receipt.", example.PARTIAL),
-            "202": _pending_response("The File is in the inbox, and there is no receipt yet."),
+            "202": _pending_response(
+                "The manifest of this name is in the inbox, and has neither a receipt nor a problem yet."
+            ),
             "404": _problem_response("There is no receipt of this File.", HTTPStatus.NOT_FOUND),
             "413": _problem_response(TOO_MANY_FILES, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, manifest=example.MANIFEST),
             "422": _problem_response(
-                "The manifest is no File.",
+                "The manifest is not a valid File.",
                 HTTPStatus.UNPROCESSABLE_ENTITY,
                 *example.find_faults(),
                 manifest=example.MANIFEST,
             ),
-            "500": _internal_error(),
-            "502": _problem_response(_STORE_FAILED, HTTPStatus.BAD_GATEWAY),
+            "500": _failure("Internal error", HTTPStatus.INTERNAL_SERVER_ERROR),
+            "502": _failure(_STORE_FAILED, HTTPStatus.BAD_GATEWAY),
             **_GATEWAY,
         },
     }
@@ -216,16 +221,16 @@ def _problem_response(
     return {"description": detail, "content": content}
 
 
-def _receipt_or_problem(description: str, receipt: dict[str, Any], detail: str, status: HTTPStatus) -> dict[str, Any]:
-    receipt_response, problem_response = _receipt_response(description, receipt), _problem_response(detail, status)
-    return {
-        "description": f"{description} As a problem: {detail}",
-        "content": receipt_response["content"] | problem_response["content"],
-    }
+def _failure(fault: str, status: HTTPStatus) -> dict[str, Any]:
+    """A problem that refers to the service log."""
+    problem = _problem_response(f"{fault}; see the service log (request id {example.REQUEST_ID}).", status)
+    return {"description": f"{fault}; see the service log.", "content": problem["content"]}
 
 
-def _internal_error() -> dict[str, Any]:
-    return _problem_response("The service made a mistake; its log has the details.", HTTPStatus.INTERNAL_SERVER_ERROR)
+def _receipt_or_failure(description: str, receipt: dict[str, Any], fault: str, status: HTTPStatus) -> dict[str, Any]:
+    success, failure = _receipt_response(description, receipt), _failure(fault, status)
+    described = f"{description} As a problem: {failure['description']}"
+    return {"description": described, "content": success["content"] | failure["content"]}
 
 
 def _ref(model: str) -> dict[str, str]:

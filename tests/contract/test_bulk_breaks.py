@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from intake.model.errors import StoreFailed
-from support.handler_fakes import House
+from support.handler_fakes import HandlerFakes
 from support.state_machine import Failed, Machine
 from support.state_machine_lab import SITE, Functions, files, jsonl, machine
 
 
-def test_throttling_is_waited_for_with_growing_waits(behind: House) -> None:
+def test_throttling_is_waited_for_with_growing_waits(behind: HandlerFakes) -> None:
     behind.store.objects["bulk/lot.jsonl"] = files(1)
     functions = Functions(*[Failed("Lambda.TooManyRequestsException", "Rate exceeded")] * 5)
     run = machine(behind, functions)
@@ -21,7 +21,7 @@ def test_throttling_is_waited_for_with_growing_waits(behind: House) -> None:
     assert run.waits == [2, 4, 8, 16, 16]
 
 
-def test_a_function_that_raises_is_called_once_more(behind: House) -> None:
+def test_a_function_that_raises_is_called_once_more(behind: HandlerFakes) -> None:
     behind.store.objects["bulk/lot.jsonl"] = files(1)
     functions = Functions(StoreFailed())
 
@@ -29,7 +29,7 @@ def test_a_function_that_raises_is_called_once_more(behind: House) -> None:
     assert functions.calls == ["bulk", "bulk", "summary"]
 
 
-def test_a_batch_that_breaks_is_in_the_summary_and_in_what_failed(behind: House) -> None:
+def test_a_batch_that_breaks_is_in_the_summary_and_in_what_failed(behind: HandlerFakes) -> None:
     """One of ten batches, within what is tolerated: the run succeeds, and not one File is missing in it."""
     behind.store.objects["bulk/lot.jsonl"] = files(40)
     functions = Functions(*[MemoryError("out of memory")] * 2)
@@ -42,7 +42,7 @@ def test_a_batch_that_breaks_is_in_the_summary_and_in_what_failed(behind: House)
     assert left == run.inputs[0]["Items"]
 
 
-def test_a_row_of_a_batch_that_breaks_is_in_what_failed_as_the_url_list_that_it_is(behind: House) -> None:
+def test_a_row_of_a_batch_that_breaks_is_in_what_failed_as_the_url_list_that_it_is(behind: HandlerFakes) -> None:
     behind.store.objects["bulk/lot.csv"] = f"id,url,sha256\na,{SITE}1,\n".encode()
     functions = Functions(*[MemoryError("out of memory")] * 2)
 
@@ -52,7 +52,9 @@ def test_a_row_of_a_batch_that_breaks_is_in_what_failed_as_the_url_list_that_it_
     assert left == {"urls": [{"url": SITE + "1"}], "id": "a"}
 
 
-def test_a_run_with_more_broken_batches_than_tolerated_fails_with_its_cause_and_has_its_summary(behind: House) -> None:
+def test_a_run_with_more_broken_batches_than_tolerated_fails_with_its_cause_and_has_its_summary(
+    behind: HandlerFakes,
+) -> None:
     behind.store.objects["bulk/lot.jsonl"] = files(8)
     functions = Functions(*[MemoryError("out of memory")] * 2)
 
@@ -63,13 +65,13 @@ def test_a_run_with_more_broken_batches_than_tolerated_fails_with_its_cause_and_
     assert (kept["complete"], kept["error"]) == (False, "States.ExceedToleratedFailureThreshold: 4 of 8 items")
 
 
-def test_a_list_that_cannot_be_read_fails_with_its_cause_and_has_a_summary(behind: House) -> None:
+def test_a_list_that_cannot_be_read_fails_with_its_cause_and_has_a_summary(behind: HandlerFakes) -> None:
     with pytest.raises(Failed, match=r"States\.ItemReaderFailed"):
         machine(behind).run("bulk/gone.jsonl")
     assert json.loads(behind.store.objects["runs/run-1/summary.json"])["counts"]["files"] == 0
 
 
-def summary_of(behind: House) -> dict[str, Any]:
+def summary_of(behind: HandlerFakes) -> dict[str, Any]:
     kept: dict[str, Any] = json.loads(behind.store.objects["runs/run-1/summary.json"])
     return kept
 
@@ -100,13 +102,13 @@ def losing(functions: Functions, times: int) -> Callable[[str, Any], Any]:
     return call
 
 
-def test_a_run_that_is_whole_says_so(behind: House) -> None:
+def test_a_run_that_is_whole_says_so(behind: HandlerFakes) -> None:
     behind.store.objects["bulk/lot.jsonl"] = files(3)
     output = machine(behind).run("bulk/lot.jsonl")
     assert (output["complete"], output["error"]) == (True, None)
 
 
-def test_a_run_is_given_up_at_the_batch_that_is_one_too_many(behind: House) -> None:
+def test_a_run_is_given_up_at_the_batch_that_is_one_too_many(behind: HandlerFakes) -> None:
     """Of ten batches of ten percent each, the third to break; seven are never begun."""
     behind.store.objects["bulk/lot.jsonl"] = files(40)
     functions = Functions(*[MemoryError("out of memory")] * 20)
@@ -120,7 +122,7 @@ def test_a_run_is_given_up_at_the_batch_that_is_one_too_many(behind: House) -> N
 
 
 @pytest.mark.parametrize("ends", ["with its report stored", "with its report stored, by a later attempt"])
-def test_a_batch_whose_answers_are_lost_is_counted_by_its_own_report_alone(behind: House, ends: str) -> None:
+def test_a_batch_whose_answers_are_lost_is_counted_by_its_own_report_alone(behind: HandlerFakes, ends: str) -> None:
     behind.store.objects["bulk/lot.jsonl"] = files(8) + jsonl({"id": "bad", "urls": [SITE + "gone"]})
     functions = Functions(*([StoreFailed()] if "later" in ends else []))
     run = machine(behind, BatchSize=5, ToleratedFailurePercentage=100)
@@ -135,14 +137,14 @@ def test_a_batch_whose_answers_are_lost_is_counted_by_its_own_report_alone(behin
     assert json.loads(left)["id"] == "bad"
 
 
-def test_batches_of_the_same_lines_that_break_are_counted_each(behind: House) -> None:
+def test_batches_of_the_same_lines_that_break_are_counted_each(behind: HandlerFakes) -> None:
     behind.store.objects["bulk/lot.jsonl"] = jsonl({"urls": [SITE + "1"]}) * 4
     functions = Functions(*[MemoryError("out of memory")] * 4)
     output = machine(behind, functions, BatchSize=1, ToleratedFailurePercentage=100).run("bulk/lot.jsonl")
     assert (output["batches"], output["counts"]["status"]) == (4, {"broken": 2, "stored": 2})
 
 
-def test_a_batch_that_is_kept_twice_is_counted_once(behind: House) -> None:
+def test_a_batch_that_is_kept_twice_is_counted_once(behind: HandlerFakes) -> None:
     """An express execution may be run more than once."""
     behind.store.objects["bulk/lot.jsonl"] = files(1)
     functions = Functions(*[MemoryError("out of memory")] * 2)
@@ -156,7 +158,7 @@ def test_a_batch_that_is_kept_twice_is_counted_once(behind: House) -> None:
     assert functions("summary", payload)["counts"]["status"] == {"broken": 1}
 
 
-def test_a_batch_that_breaks_and_cannot_be_kept_fails_for_the_reason_it_broke_for(behind: House) -> None:
+def test_a_batch_that_breaks_and_cannot_be_kept_fails_for_the_reason_it_broke_for(behind: HandlerFakes) -> None:
     """The map run writes it down; the run goes on, and has its summary of the others."""
     behind.store.objects["bulk/lot.jsonl"] = files(8)
     functions = Functions(*[MemoryError("out of memory")] * 2)
@@ -169,7 +171,7 @@ def test_a_batch_that_breaks_and_cannot_be_kept_fails_for_the_reason_it_broke_fo
     assert output["counts"]["files"] == 4
 
 
-def test_a_line_that_is_larger_than_a_batch_ends_the_run_with_a_summary_that_says_so(behind: House) -> None:
+def test_a_line_that_is_larger_than_a_batch_ends_the_run_with_a_summary_that_says_so(behind: HandlerFakes) -> None:
     long = {"id": "long", "urls": [SITE + "?" + "x" * 4000] * 60}
     behind.store.objects["bulk/lot.jsonl"] = files(2) + jsonl(long)
 
@@ -180,7 +182,7 @@ def test_a_line_that_is_larger_than_a_batch_ends_the_run_with_a_summary_that_say
     assert summary_of(behind)["error"].startswith("States.DataLimitExceeded: An item of 24")
 
 
-def test_a_line_that_is_not_json_ends_the_run_with_a_summary_that_says_so(behind: House) -> None:
+def test_a_line_that_is_not_json_ends_the_run_with_a_summary_that_says_so(behind: HandlerFakes) -> None:
     behind.store.objects["bulk/lot.jsonl"] = files(2) + b"{no\n"
 
     with pytest.raises(Failed, match=r"States\.ItemReaderFailed"):
@@ -189,7 +191,7 @@ def test_a_line_that_is_not_json_ends_the_run_with_a_summary_that_says_so(behind
     assert summary_of(behind)["error"].startswith("States.ItemReaderFailed: ")
 
 
-def test_half_a_surrogate_pair_is_a_line_that_is_refused_and_breaks_nothing(behind: House) -> None:
+def test_half_a_surrogate_pair_is_a_line_that_is_refused_and_breaks_nothing(behind: HandlerFakes) -> None:
     """It is JSON, and no text that UTF-8 can write."""
     line = b'{"id": "\\ud83d", "urls": ["https://a.example/1"]}\n'
     behind.store.objects["bulk/lot.jsonl"] = files(2) + line
@@ -200,14 +202,14 @@ def test_half_a_surrogate_pair_is_a_line_that_is_refused_and_breaks_nothing(behi
     assert json.loads(behind.store.objects["runs/run-1/failed.jsonl"]) == json.loads(line)
 
 
-def test_half_a_surrogate_pair_in_a_batch_that_breaks_does_not_take_the_summary_away(behind: House) -> None:
+def test_half_a_surrogate_pair_in_a_batch_that_breaks_does_not_take_the_summary_away(behind: HandlerFakes) -> None:
     behind.store.objects["bulk/lot.jsonl"] = b'{"id": "\\ud83d"}\n'
     functions = Functions(*[MemoryError("out of memory")] * 2)
     output = machine(behind, functions, ToleratedFailurePercentage=100).run("bulk/lot.jsonl")
     assert output["counts"]["status"] == {"broken": 1}
 
 
-def test_a_summary_that_fails_fails_the_run_and_can_be_made_later(behind: House) -> None:
+def test_a_summary_that_fails_fails_the_run_and_can_be_made_later(behind: HandlerFakes) -> None:
     behind.store.objects["bulk/lot.jsonl"] = files(3)
     functions = Functions()
     calls: list[str] = []
@@ -231,7 +233,7 @@ def test_a_summary_that_fails_fails_the_run_and_can_be_made_later(behind: House)
     assert (again["counts"]["status"], again["complete"]) == ({"stored": 3}, True)
 
 
-def test_an_error_that_nothing_catches_is_not_caught_here_either(behind: House) -> None:
+def test_an_error_that_nothing_catches_is_not_caught_here_either(behind: HandlerFakes) -> None:
     """Otherwise the tests above would prove nothing."""
     [catcher, _] = machine(behind).definition["States"]["JsonLines"]["Catch"]
     matches = Machine._matches

@@ -12,13 +12,13 @@ import pytest
 from infra.local.ministack_patches.item_batcher import batches
 
 from intake.model.file import File
-from support.handler_fakes import House
+from support.handler_fakes import HandlerFakes
 from support.state_machine import Failed, Machine
 from support.state_machine_definition import definition
 from support.state_machine_lab import IMAGE, SITE, Functions, files, jsonl, machine, receipts
 
 
-def test_a_list_of_lines_goes_through_in_batches_and_nothing_is_lost(behind: House) -> None:
+def test_a_list_of_lines_goes_through_in_batches_and_nothing_is_lost(behind: HandlerFakes) -> None:
     behind.store.objects["bulk/lot.jsonl"] = files(1007)
     run = machine(behind, BatchSize=50)
 
@@ -32,7 +32,7 @@ def test_a_list_of_lines_goes_through_in_batches_and_nothing_is_lost(behind: Hou
     assert output["failedKey"] is None
 
 
-def test_a_batch_is_handed_over_with_the_run_it_belongs_to(behind: House) -> None:
+def test_a_batch_is_handed_over_with_the_run_it_belongs_to(behind: HandlerFakes) -> None:
     behind.store.objects["bulk/lot.jsonl"] = files(3)
     run = machine(behind)
 
@@ -43,7 +43,7 @@ def test_a_batch_is_handed_over_with_the_run_it_belongs_to(behind: House) -> Non
     assert len([key for key in behind.store.objects if key.startswith("runs/run-1/batches/")]) == 1
 
 
-def test_a_batch_is_never_larger_than_the_definition_says(behind: House) -> None:
+def test_a_batch_is_never_larger_than_the_definition_says(behind: HandlerFakes) -> None:
     long = [{"id": str(number), "urls": [SITE + str(number) + "?" + "x" * 4000] * 20} for number in range(12)]
     behind.store.objects["bulk/lot.jsonl"] = jsonl(*long)
     run = machine(behind, BatchSize=50)
@@ -61,7 +61,7 @@ def test_an_item_that_is_larger_than_a_batch_may_be_is_refused() -> None:
         list(batches(["x" * 1000], batcher, None))
 
 
-def test_rows_with_a_url_and_rows_with_a_file_and_its_base_images_are_files(behind: House) -> None:
+def test_rows_with_a_url_and_rows_with_a_file_and_its_base_images_are_files(behind: HandlerFakes) -> None:
     behind.store.objects["bulk/urls.csv"] = f"id,url\na,{SITE}1\nb,{SITE}gone\n".encode()
     behind.store.objects["bulk/files.csv"] = f'id,fileUrl,baseUrls\nc,{SITE}2,"{SITE}3 {SITE}4"\n'.encode()
 
@@ -74,7 +74,7 @@ def test_rows_with_a_url_and_rows_with_a_file_and_its_base_images_are_files(behi
     assert len(json.loads(behind.store.objects["receipts/c.json"])["objectKeys"]) == 3
 
 
-def test_what_failed_can_be_dropped_in_again_as_it_is(behind: House) -> None:
+def test_what_failed_can_be_dropped_in_again_as_it_is(behind: HandlerFakes) -> None:
     behind.store.objects["bulk/lot.jsonl"] = jsonl(
         {"id": "a", "urls": [SITE + "gone"]}, {"id": "b", "urls": [SITE + "1"]}
     )
@@ -91,17 +91,17 @@ def test_what_failed_can_be_dropped_in_again_as_it_is(behind: House) -> None:
 
 
 @pytest.mark.parametrize("key", ["bulk/lot.txt", "bulk/lot.json", "bulk/lot.jsonl.gz", "bulk/csv"])
-def test_what_is_no_list_fails_and_says_what_a_list_is(behind: House, key: str) -> None:
-    with pytest.raises(Failed, match=rf"NotAList: {key} is no list\. .*\.jsonl.*\.csv"):
+def test_what_is_no_list_fails_and_says_what_a_list_is(behind: HandlerFakes, key: str) -> None:
+    with pytest.raises(Failed, match=rf"NotAList: {key} is not a list\. .*\.jsonl.*\.csv"):
         machine(behind).run(key)
     assert behind.store.objects == {}
 
 
-def test_a_folder_that_the_console_makes_starts_nothing(behind: House) -> None:
+def test_a_folder_that_the_console_makes_starts_nothing(behind: HandlerFakes) -> None:
     machine(behind).run("bulk/lots/")
     assert behind.store.objects == {}
 
 
-def test_lists_that_are_empty_end_well(behind: House) -> None:
+def test_lists_that_are_empty_end_well(behind: HandlerFakes) -> None:
     behind.store.objects["bulk/lot.jsonl"] = b""
     assert machine(behind).run("bulk/lot.jsonl")["counts"]["files"] == 0

@@ -219,7 +219,7 @@ def test_a_manifest_and_what_is_wrong_with_it(world: World) -> None:
         s3.handler({"Records": [record]}, Context(60.0))
 
     assert CANARY not in str(caught.value)
-    assert b"errors" in world.store.objects["receipts/m.json"]
+    assert b"errors" in world.store.objects["problems/m.json"]
 
 
 @pytest.mark.parametrize("body", ['{{"urls": ["{0}"', '["{0}"]', '{{"fileUrl": "{0}", "baseUrls": ["{0}"]}}', "{0}"])

@@ -199,7 +199,7 @@ async def test_every_refusal_looks_the_same(url: str, stranger: Client, names: N
     result = await stranger.get(url)
 
     assert result.error is not None
-    assert (result.code, result.error.message) == ("blocked", "This URL is not one that the service fetches.")
+    assert (result.code, result.error.message) == ("blocked", "The service does not fetch this URL.")
     assert result.reason
 
 

@@ -5,7 +5,7 @@ import multiprocessing
 import socket
 from multiprocessing.connection import Connection
 
-from bench.program import peak_mib
+from bench.competitor_runner import peak_mib
 from intake.ingest.deadline import Deadline
 from intake.ingest.service import IngestService
 from intake.model.file import File

@@ -16,11 +16,12 @@ def logs(function: str) -> set[str]:
 ROLES: dict[str, set[str]] = {
     "HttpFunctionRole": STORE
     | logs("HttpFunction")
-    | {"s3:ListBucket ImageBucket"}
+    | {"s3:GetObject ImageBucket/problems/*", "s3:ListBucket ImageBucket"}
     | {"s3:PutObject InboxBucket/inbox/*", "s3:GetObject InboxBucket/inbox/*", "s3:ListBucket InboxBucket"},
     "S3FunctionRole": STORE
     | logs("S3Function")
-    | {f"s3:GetObject {INBOX}/inbox/*", f"s3:ListBucket {INBOX}", "sqs:SendMessage FailureQueue"},
+    | {"s3:PutObject ImageBucket/problems/*", "sqs:SendMessage FailureQueue"}
+    | {f"s3:GetObject {INBOX}/inbox/*", f"s3:ListBucket {INBOX}"},
     "BulkFunctionRole": STORE | logs("BulkFunction") | {"s3:PutObject ImageBucket/runs/*"},
     "SummaryFunctionRole": logs("SummaryFunction")
     | {

@@ -32,7 +32,7 @@ class MemoryBudget:
     async def acquire(self, size: int, host: str) -> None:
         """Wait until `size` bytes are granted to a host."""
         request = _Request(size, host)
-        if not self._queue and size <= self.free and self._is_within_share(request):
+        if size <= self.free and not self._queue and self._is_within_share(request):
             self._grant(request)
             return
         waiter = self._queue.enqueue(request)
@@ -49,7 +49,8 @@ class MemoryBudget:
         self._held_by_host[host] -= size
         if not self._held_by_host[host]:
             del self._held_by_host[host]
-        self._serve()
+        if self._queue:
+            self._serve()
 
     def _serve(self) -> None:
         hosts_over_share: set[str] = set()

@@ -83,7 +83,9 @@ class OriginLimiter:
 
     async def acquire(self, origin: str) -> OriginSlot:
         """Wait for a slot at the origin; leaving the context of the slot returns it."""
-        state = self._origins.setdefault(origin, OriginState(limit=self._max_limit))
+        state = self._origins.get(origin)
+        if state is None:
+            state = self._origins[origin] = OriginState(limit=self._max_limit)
         self._origins.move_to_end(origin)
         if len(self._origins) > _MAX_ORIGINS:
             self._drop_oldest_idle()

@@ -1,4 +1,4 @@
-"""The bulk door: a batch of a list in, from the state machine, a report out; or one bare File."""
+"""The bulk entry point: a batch of Files from the state machine in, a report out; or one bare File."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -10,27 +10,28 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from intake import app
 from intake.ingest.batch import ingest_all
 from intake.ingest.deadline import Deadline
-from intake.model.bulk_report import BatchReport, batch_key
+from intake.model.bulk_report import BatchReport
 from intake.model.errors import StoreFailed
 from intake.model.file import File, InvalidFile
 from intake.model.manifest import row_to_document
+from intake.model.object_keys import batch_key
 from intake.telemetry import logger
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Take in a batch.
+    """Ingest a batch.
 
     Args:
-        event: `{"Items": [File, …], "BatchInput": {"run": "…", "startedAt": "…"}, "batch": "…"}` as the state
-            machine makes it, `batch` being the name of its own execution, or one File. A row of a CSV list is an
-            object of strings.
+        event: `{"Items": [File, …], "BatchInput": {"run": "…", "startedAt": "…"}, "batch": "…"}` from the state
+            machine, where `batch` is the name of the execution, or one File. A row of a CSV list is an object of
+            strings.
         context: Lambda's.
 
     Returns:
-        The counts of the batch; what failed stands in its report in the bucket.
+        The counts of the batch; its report in the bucket lists the documents that failed.
 
     Raises:
-        StoreFailed, StoreDenied: a receipt or the report is not stored; the batch has to be run again.
+        StoreFailed, StoreDenied: a receipt or the report is not stored; the batch must run again.
     """
     logger.append_keys(request_id=context.aws_request_id)
     batch_input = event.get("BatchInput", {})
@@ -49,6 +50,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 async def _ingest(documents: list[object], deadline: Deadline, submitted_at: datetime | None) -> BatchReport:
+    """Ingest all documents, and report on each.
+
+    Raises:
+        StoreFailed: a receipt is not stored. There is no report then: the batch runs again, and must count once.
+    """
     report, without_receipt = BatchReport(), 0
     limits = app.config().limits
 
@@ -70,12 +76,11 @@ async def _ingest(documents: list[object], deadline: Deadline, submitted_at: dat
     )
     async for (document, file), receipt in receipts:
         if receipt is None:
-            report.add_unreached(document, len(file.images))
+            report.add_skipped(document, len(file.images))
         else:
             report.add(document, receipt)
             without_receipt += receipt.receipt_key is None
     if without_receipt:
-        # Raise before a report is stored: a batch that runs again must not be counted twice.
         raise StoreFailed(f"The receipts of {without_receipt} Files are not stored.")
     return report
 

@@ -69,4 +69,4 @@ class WaitQueue[Request, Grant]:
 
     def __bool__(self) -> bool:
         """Whether a task still waits."""
-        return any(not waiter.future.done() for waiter in self._waiters)
+        return bool(self._waiters) and any(not waiter.future.done() for waiter in self._waiters)

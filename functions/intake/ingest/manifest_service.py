@@ -14,8 +14,8 @@ from intake.ingest.service import IngestService
 from intake.model.errors import StoreFailed
 from intake.model.file import Fault, File, InvalidFile
 from intake.model.limits import Limits
-from intake.model.manifest import MAX_DOCUMENT_BYTES, MAX_FILES, lines, manifest_name, read_file
-from intake.model.object_keys import problem_key
+from intake.model.manifest import MAX_DOCUMENT_BYTES, MAX_FILES, read_file, split_lines
+from intake.model.object_keys import manifest_name, problem_key
 from intake.model.problem import ManifestEntry, Problem
 from intake.model.receipt import Receipt
 
@@ -179,7 +179,7 @@ class _Manifest:
             StoreFailed, StoreDenied: it cannot be read, or was replaced since the first reading.
         """
         if self._has_lines:
-            async for number, text in lines(self._pieces()):
+            async for number, text in split_lines(self._pieces()):
                 yield f"line {number}", text
             return
         document = b""

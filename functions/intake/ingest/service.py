@@ -90,7 +90,7 @@ class IngestService:
         saved = await saving
         if isinstance(saved, IntakeError):
             self._observer.file_done(receipt, saved)
-            return receipt.not_stored()
+            return receipt.without_key()
         self._observer.file_done(saved, None)
         return saved
 
@@ -143,7 +143,7 @@ class IngestService:
     async def _verify_and_store(
         self, download: Download, requests: Collection[ImageRequest], stats: FetchStats
     ) -> Stored:
-        if not any(request.accepts(download.sha256) for request in requests):
+        if not [request for request in requests if request.accepts(download.sha256)]:
             raise ChecksumMismatch  # bytes that no request expects are not stored
         image = await self._verify(download.body)
         key = image_key(download.sha256, image)

@@ -15,6 +15,7 @@ ALLOWED = {
     "build": {"command"},
     "pictures": {"command"},
     "openapi": {"build", "intake"},
+    "deploy": {"command"},
     "bulk": {"command"},  # runs against AWS: nothing of the local AWS
     "local": {"build", "command", "pictures", "local.ministack_patches"},  # never the demo
     "local.ministack_patches": {"bulk.item_size"},  # runs inside MiniStack's environment

@@ -10,7 +10,7 @@ import pytest
 from infra.command import process_identity
 from infra.command.process_identity import ProcessIdentity
 
-SLEEP = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+SLEEP = [sys.executable, "-c", "import sys; print(flush=True); sys.stdin.read()"]
 
 
 @pytest.fixture(params=["/proc", "ps"])
@@ -23,7 +23,9 @@ def source(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_
 
 @pytest.mark.usefixtures("source")
 def test_process_is_running_until_it_ends() -> None:
-    with subprocess.Popen(SLEEP, stdin=subprocess.PIPE) as process:
+    with subprocess.Popen(SLEEP, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # it has started
         identity = ProcessIdentity.of(process.pid)
         assert identity is not None
         assert "sys.stdin.read()" in identity.command
