@@ -15,6 +15,7 @@ FILE ?=
 INPUTS ?=
 LIST ?=
 PARAMETERS ?=
+PICTURES ?=
 PORT ?= 4566
 RUN ?=
 SAM ?= .local/sam/bin/sam
@@ -42,13 +43,13 @@ help:
 demo: base sam ministack ## Deploy to a local AWS, send a File, show its receipt | FILE=my-file.json sends a File of yours
 	@PYTHONPATH=functions $(PY) -m infra.demo $(if $(FILE),"$(FILE)") $(OR_STOPPED)
 
-up: base sam ministack ## Run the whole stack on a local AWS until Ctrl-C | PORT=4566
-	@$(PY) -m infra.local --port "$(PORT)" $(OR_STOPPED)
+up: base sam ministack ## Run the whole stack on a local AWS until Ctrl-C | PORT=4566 PICTURES=folder
+	@$(PY) -m infra.local --port "$(PORT)" $(if $(PICTURES),--pictures "$(PICTURES)") $(OR_STOPPED)
 
 ##@ Deploy
 deploy: base sam ## Build and deploy to your AWS account | STACK=image-intake PARAMETERS="MaxPerOrigin=8 ..." ARCH=arm64
 	@$(PY) -m infra.deploy "$(STACK)"
-	@$(PY) -m infra.artefact "$(ARCH)" --into "$(BUILD)" --sam "$(SAM)"
+	@$(PY) -m infra.build.artifact "$(ARCH)" --into "$(BUILD)" --sam "$(SAM)"
 	@$(SAM) deploy --template-file "$(BUILD)/template.yaml" --stack-name "$(STACK)" --s3-prefix "$(STACK)" \
 	  --parameter-overrides Architecture=$(ARCH) $(PARAMETERS)
 
@@ -83,10 +84,10 @@ openapi: base ## Write infra/openapi.yaml from the models
 	@PYTHONPATH=functions $(PY) -m infra.openapi
 
 build: base sam ## Build the artifact that is deployed, and check it | ARCH=arm64 or x86_64
-	@$(PY) -m infra.artefact "$(ARCH)" --into "$(BUILD)" --sam "$(SAM)"
+	@$(PY) -m infra.build.artifact "$(ARCH)" --into "$(BUILD)" --sam "$(SAM)"
 
 clean: ## Remove what was built, not what was installed
-	@rm -rf .aws-sam .coverage .local/build-* .local/demo .local/up .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .aws-sam .coverage .local/build-* .local/demo .local/up .local/up-* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find functions infra tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 install: dev sam ministack supply-chain ## Install what these commands need, except bench
@@ -114,7 +115,7 @@ audit: supply-chain ## Ask PyPI for known vulnerabilities of what runs on Lambda
 	@.local/supply-chain/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements.txt
 
 sbom: build dev ## List the packages in the artifact, as CycloneDX
-	@$(PY) -m infra.sbom
+	@$(PY) -m infra.build.sbom
 
 # Virtual environments. sam and MiniStack need one each: their versions of botocore exclude each other.
 # .venv holds two groups: `make demo` needs the first alone.

@@ -21,10 +21,11 @@ from typing import Any
 HERE = Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parents[2]), str(HERE.parents[1]), str(HERE.parents[2] / "functions")]
 
-from infra import artefact  # noqa: E402 - the path comes first
-from infra.local.process import LocalError, run  # noqa: E402
-from infra.local.sam import quiet  # noqa: E402
-from infra.template import ROOT, functions, load  # noqa: E402
+from infra.build import artifact  # noqa: E402 - the path comes first
+from infra.build.sam import offline_environment  # noqa: E402
+from infra.build.template import ROOT, functions, load  # noqa: E402
+from infra.command.child_process import run  # noqa: E402
+from infra.command.errors import CommandError  # noqa: E402
 
 from bench import results, summary  # noqa: E402
 from bench.cases import OURS  # noqa: E402
@@ -49,8 +50,8 @@ class Function:
 
 def build() -> dict[str, Function]:
     """Build our artifact and the functions it is compared with; return them by name."""
-    into = artefact.local_build()
-    artefact.build(artefact.machine(), into, SAM)
+    into = artifact.local_build()
+    artifact.build(artifact.machine(), into, SAM)
     _build_others()
     ours = functions(load(into / "template.yaml"))["HttpFunction"]
     # Only the fixed variables: the others are parameters of the stack.
@@ -65,9 +66,9 @@ def build() -> dict[str, Function]:
 def _build_others() -> None:
     BUILT.parent.mkdir(parents=True, exist_ok=True)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # where sam looks for the runtime's Python
-    env = {**os.environ, "PATH": path, "AWS_DEFAULT_REGION": "us-east-1", **quiet(BUILT.parent / "sam")}
+    env = {**os.environ, "PATH": path, "AWS_DEFAULT_REGION": "us-east-1", **offline_environment(BUILT.parent / "sam")}
     command: list[str | Path] = [SAM, "build", "--template", FUNCTIONS / "template.yaml", "--build-dir", BUILT]
-    run(command, env=env, cwd=BUILT.parent, log=BUILT.parent / "sam-build.log", doing="sam build")
+    run(command, env=env, cwd=BUILT.parent, log=BUILT.parent / "sam-build.log", action="sam build")
 
 
 def start(function: Function, lab: NginxLab, urls: list[str]) -> tuple[float, float]:
@@ -90,7 +91,7 @@ def start(function: Function, lab: NginxLab, urls: list[str]) -> tuple[float, fl
         log = started.log.read_text()
         found = _INIT.search(log)
         if found is None or response.json().get("statusCode") != 200:
-            raise LocalError(f"{function.handler} did not start: {response.body[:500]}\n{log[-2000:]}")
+            raise CommandError(f"{function.handler} did not start: {response.body[:500]}\n{log[-2000:]}")
     return float(found[1]) / 1000, response.seconds
 
 
@@ -105,7 +106,7 @@ def main() -> int:
     options.add_argument("--runs", type=int, default=10)
     asked = options.parse_args()
     with (
-        artefact.reserved(artefact.local_build()),
+        artifact.build_lock(artifact.local_build()),
         tempfile.TemporaryDirectory() as directory,
         open_lab(Path(directory)) as lab,
     ):
@@ -126,5 +127,5 @@ def main() -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except LocalError as error:
+    except CommandError as error:
         sys.exit(f"bench: {error}")

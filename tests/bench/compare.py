@@ -20,7 +20,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parents[2]), str(HERE.parents[1]), str(HERE.parents[2] / "functions")]
 
-from infra.local.process import LocalError  # noqa: E402 - the path comes first
+from infra.command.errors import CommandError  # noqa: E402 - the path comes first
 
 from bench import results, summary  # noqa: E402
 from bench.cases import CASES, COMPETITORS, Case, Competitor  # noqa: E402
@@ -84,5 +84,5 @@ def main() -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except LocalError as error:
+    except CommandError as error:
         sys.exit(f"bench: {error}")

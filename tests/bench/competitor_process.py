@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.local.process import LocalError, tail
-from infra.template import ROOT
+from infra.build.template import ROOT
+from infra.command.child_process import read_tail
+from infra.command.errors import CommandError
 
 from bench.cases import FILE_IMAGES, Competitor, Scheme
 from bench.nginx_lab import BUCKET, NginxLab
@@ -60,7 +61,7 @@ class CompetitorProcess:
         """Make the competitor store the images once.
 
         Raises:
-            LocalError: the competitor ended, or did not store everything.
+            CommandError: the competitor ended, or did not store everything.
         """
         self._lab.count_stored()
         server = self._lab.cpu_seconds()
@@ -76,7 +77,7 @@ class CompetitorProcess:
             print(json.dumps(command), file=self._process.stdin, flush=True)
             response: dict[str, float] = json.loads(self._process.stdout.readline())
         except (OSError, ValueError) as error:
-            raise LocalError(f"{self._competitor.name} has ended:\n{tail(self._log)}") from error
+            raise CommandError(f"{self._competitor.name} has ended:\n{read_tail(self._log)}") from error
         return response
 
     def _check_stored(self, images: int, size: int) -> None:
@@ -84,7 +85,7 @@ class CompetitorProcess:
         objects, stored = self._lab.count_stored()
         summaries = objects - images
         if self._competitor.keeps and (summaries not in {1, images // FILE_IMAGES} or stored <= images * size):
-            raise LocalError(
+            raise CommandError(
                 f"{self._competitor.name} stored {objects} objects of {stored} bytes for {images} images of {size}."
             )
 

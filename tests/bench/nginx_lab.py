@@ -19,8 +19,10 @@ from string import ascii_lowercase, digits
 
 import certifi
 import trustme
-from infra.local.process import LOOPBACK, LocalError, free_port, running, tail
-from infra.template import ROOT
+from infra.build.template import ROOT
+from infra.command.child_process import read_tail, run_in_background
+from infra.command.errors import CommandError
+from infra.command.ports import LOOPBACK, find_free_port
 
 from bench import origin_images
 
@@ -80,12 +82,12 @@ def open_lab(home: Path, *, origin: float = ORIGIN_SECONDS, s3: float = S3_SECON
         s3: seconds before the S3 stand-in responds, after it has received the whole request.
 
     Raises:
-        LocalError: nginx is missing or does not start.
+        CommandError: nginx is missing or does not start.
     """
     nginx, modules = _find_nginx()
     IMAGES.mkdir(parents=True, exist_ok=True)
     bundle = _issue_certificate(home)
-    ports = {f"{server}_{scheme}": free_port() for server in ("origin", "s3") for scheme in ("http", "https")}
+    ports = {f"{server}_{scheme}": find_free_port() for server in ("origin", "s3") for scheme in ("http", "https")}
     values = {
         "modules": modules,
         "user": "user root;" if geteuid() == 0 else "",
@@ -99,7 +101,9 @@ def open_lab(home: Path, *, origin: float = ORIGIN_SECONDS, s3: float = S3_SECON
     conf = home / "nginx.conf"
     conf.write_text(re.sub(rf"@([{ascii_lowercase}{digits}_]+)@", lambda match: str(values[match[1]]), text))
     log = home / "nginx.log"
-    with running([nginx, "-p", home, "-e", home / "error.log", "-c", conf], env={}, cwd=home, log=log) as process:
+    with run_in_background(
+        [nginx, "-p", home, "-e", home / "error.log", "-c", conf], env={}, cwd=home, log=log
+    ) as process:
         _wait_until_listening(process, ports["s3_https"], log)
         yield NginxLab(ports, bundle, process.pid)
 
@@ -108,11 +112,11 @@ def _find_nginx() -> tuple[str, Path]:
     """Return the paths of nginx and of its modules."""
     found = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
     if found is None:
-        raise LocalError(_MISSING)
+        raise CommandError(_MISSING)
     version = subprocess.run([found, "-V"], capture_output=True, text=True, check=True).stderr
     modules = Path((re.search(r"--modules-path=(\S+)", version) or ["", "/nowhere"])[1])
     if not (modules / _MODULE).exists():
-        raise LocalError(_MISSING)
+        raise CommandError(_MISSING)
     return found, modules
 
 
@@ -140,5 +144,5 @@ def _wait_until_listening(process: subprocess.Popen[bytes], port: int, log: Path
             if probe.connect_ex((LOOPBACK, port)) == 0:
                 return
         if process.poll() is not None or time.monotonic() > until:
-            raise LocalError(f"nginx did not start:\n{tail(log)}")
+            raise CommandError(f"nginx did not start:\n{read_tail(log)}")
         time.sleep(0.02)

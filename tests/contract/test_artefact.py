@@ -7,22 +7,22 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-from infra import artefact  # noqa: E402
-from infra.template import functions, load  # noqa: E402
+from infra.build import artifact, artifact_check  # noqa: E402
+from infra.build.template import functions, load  # noqa: E402
 
-LIBRARY = b"\x7fELF" + bytes(14) + struct.pack("<H", artefact.MACHINES["arm64"])
+LIBRARY = b"\x7fELF" + bytes(14) + struct.pack("<H", artifact_check.MACHINES["arm64"])
 SAM = ROOT / ".local" / "sam" / "bin" / "sam"
 
 
 @pytest.fixture
 def code(tmp_path: Path) -> Path:
     """A small artefact with nothing wrong about it."""
-    for package in artefact.PACKAGES:
+    for package in artifact_check.PACKAGES:
         (tmp_path / package).mkdir()
         (tmp_path / package / "__init__.py").write_text("def handler(event, context): ...\n")
     (tmp_path / "pydantic_core").mkdir()
     (tmp_path / "pydantic_core" / "core.so").write_bytes(LIBRARY)
-    artefact.compile_tree(tmp_path)
+    artifact.compile_tree(tmp_path)
     return tmp_path
 
 
@@ -30,15 +30,15 @@ def test_the_artefact_of_this_machine_is_sound() -> None:
     """Built by sam as `make build` builds it: packages, bytecode, processor, handlers that import alone."""
     if not SAM.exists():
         pytest.fail("sam is not installed: run `make install`, or `make test` for everything.")
-    into = artefact.local_build()
+    into = artifact.local_build()
 
-    with artefact.reserved(into):
-        report = artefact.build(artefact.machine(), into, SAM)
+    with artifact.build_lock(into):
+        report = artifact.build(artifact.machine(), into, SAM)
 
         built = functions(load(into / "template.yaml"))
         assert [line.partition(":")[0] for line in report] == list(built)
         for properties in built.values():
-            assert artefact.faults_of(into / properties["CodeUri"], artefact.machine()) == []
+            assert artifact_check.find_faults(into / properties["CodeUri"], artifact.machine()) == []
 
 
 def test_the_functions_are_alike_and_know_of_the_services_that_they_ask_alone(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_the_functions_are_alike_and_know_of_the_services_that_they_ask_alone(tm
         (code / "botocore" / "data" / "endpoints.json").write_text('{"partitions": []}')
         (code / "app.py").write_text("def handler(event, context): ...\n")
 
-    artefact.make_alike(codes)
+    artifact.finish_code(codes)
 
     for code in codes:
         assert {"endpoints.json", "s3", "sts"} == {path.name for path in (code / "botocore" / "data").iterdir()}
@@ -60,8 +60,8 @@ def test_the_functions_are_alike_and_know_of_the_services_that_they_ask_alone(tm
 
 
 def test_a_sound_artefact_has_no_faults(code: Path) -> None:
-    assert artefact.faults_of(code, "arm64") == []
-    assert artefact.import_fault(code, "intake.handler") is None
+    assert artifact_check.find_faults(code, "arm64") == []
+    assert artifact_check.find_import_fault(code, "intake.handler") is None
 
 
 def test_bytecode_names_the_files_as_lambda_has_them(code: Path) -> None:
@@ -74,41 +74,41 @@ def test_bytecode_names_the_files_as_lambda_has_them(code: Path) -> None:
 def test_a_missing_package_is_found(code: Path) -> None:
     (code / "httpx").rename(code / "elsewhere")
 
-    assert artefact.faults_of(code, "arm64") == ["httpx is missing"]
+    assert artifact_check.find_faults(code, "arm64") == ["httpx is missing"]
 
 
 def test_a_module_without_bytecode_is_found(code: Path) -> None:
     (code / "intake" / "late.py").write_text("")
 
-    assert artefact.faults_of(code, "arm64") == ["intake/late.py has no bytecode"]
+    assert artifact_check.find_faults(code, "arm64") == ["intake/late.py has no bytecode"]
 
 
 def test_bytecode_that_is_compared_with_its_source_is_made_anew(code: Path) -> None:
     """What a test run leaves in the source tree is stamped with a time, and useless after the zip."""
     stale = code / "intake" / "__pycache__" / "__init__.cpython-313.pyc"
     stale.write_bytes(stale.read_bytes()[:4] + bytes(12) + stale.read_bytes()[16:])
-    assert artefact.faults_of(code, "arm64") == ["intake/__init__.py has no bytecode"]
+    assert artifact_check.find_faults(code, "arm64") == ["intake/__init__.py has no bytecode"]
 
-    artefact.compile_tree(code)
+    artifact.compile_tree(code)
 
-    assert artefact.faults_of(code, "arm64") == []
+    assert artifact_check.find_faults(code, "arm64") == []
 
 
 @pytest.mark.parametrize(("machine", "sound"), [("arm64", True), ("x86_64", False)])
 def test_a_library_for_another_processor_is_found(code: Path, machine: str, sound: bool) -> None:  # noqa: FBT001
     (code / "intake" / "fast.so").write_bytes(LIBRARY)
 
-    assert (artefact.faults_of(code, machine) == []) is sound
+    assert (artifact_check.find_faults(code, machine) == []) is sound
 
 
 def test_a_package_that_sam_built_without_its_compiled_part_is_found(code: Path) -> None:
     (code / "pydantic_core" / "core.so").unlink()
 
-    assert artefact.faults_of(code, "arm64") == ["pydantic_core has no compiled part"]
+    assert artifact_check.find_faults(code, "arm64") == ["pydantic_core has no compiled part"]
 
 
 def test_a_handler_that_needs_what_is_not_in_the_artefact_is_found(code: Path) -> None:
     (code / "intake" / "needs.py").write_text("import pytest\n")
 
-    assert "No module named 'pytest'" in (artefact.import_fault(code, "intake.needs.handler") or "")
-    assert "has no attribute 'door'" in (artefact.import_fault(code, "intake.door") or "")
+    assert "No module named 'pytest'" in (artifact_check.find_import_fault(code, "intake.needs.handler") or "")
+    assert "has no attribute 'door'" in (artifact_check.find_import_fault(code, "intake.door") or "")

@@ -8,8 +8,8 @@ import re
 from typing import Any
 
 import pytest
-from infra.local.distributed_map import MAX_INPUT_BYTES
-from infra.template import ROOT, functions, load
+from infra.build.template import ROOT, functions, load
+from infra.bulk.item_size import MAX_INPUT_BYTES
 
 from support.state_machine_definition import GIVEN, VALUES, definition
 

@@ -9,7 +9,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from infra.local.distributed_map import batches
+from infra.local.ministack_patches.item_batcher import batches
 
 from intake.model.file import File
 from support.handler_fakes import HandlerFakes

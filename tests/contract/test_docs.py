@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from infra import openapi_examples as example
-from infra.template import ROOT, load
+from infra.build.template import ROOT, load
+from infra.openapi import examples as example
 
 from intake.model.errors import LEAVES, ErrorClass
 from intake.model.file import File
@@ -101,7 +101,7 @@ def test_page_has_json_examples_that_the_models_accept(page: Path) -> None:
 
 
 def test_files_page_has_the_examples_of_the_openapi_document() -> None:
-    invalid = example.problem(HTTPStatus.UNPROCESSABLE_ENTITY, "This is not a valid File.", *example.faults())
+    invalid = example.make_problem(HTTPStatus.UNPROCESSABLE_ENTITY, "This is not a valid File.", *example.find_faults())
     assert blocks(ROOT / "docs" / "files-and-receipts.md") == [example.FILE, example.URL_LIST, example.PARTIAL, invalid]
 
 

@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import BotoCoreError
 from botocore.loaders import Loader
 from botocore.session import Session
-from infra import services
+from infra.build import botocore_data
 
 from intake.s3.signer import Signer
 
@@ -30,9 +30,9 @@ def left(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data.mkdir(parents=True)
     for file in WHOLE.glob("*.json"):
         shutil.copy(file, data)
-    for service in (*services.SERVICES, *OTHERS):
+    for service in (*botocore_data.SERVICES, *OTHERS):
         shutil.copytree(WHOLE / service, data / service)
-    services.cut(code)
+    botocore_data.trim(code)
     return data
 
 
@@ -75,7 +75,7 @@ def test_the_addresses_differ_by_other_services_alone(left: Path) -> None:
     gone = list(differences(read(WHOLE / "endpoints.json"), read(left / "endpoints.json")))
 
     assert {"services"} == {path[2] for path in gone}
-    assert not services.SERVICES & {path[3] for path in gone}
+    assert not botocore_data.SERVICES & {path[3] for path in gone}
 
 
 def loader(data: Path) -> Loader:

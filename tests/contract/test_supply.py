@@ -17,8 +17,8 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 
-from infra import artefact, sbom  # noqa: E402
-from infra.template import functions, load  # noqa: E402
+from infra.build import artifact, sbom  # noqa: E402
+from infra.build.template import functions, load  # noqa: E402
 
 SAM = ROOT / ".local" / "sam" / "bin" / "sam"
 PIN = re.compile(r"([a-z0-9-]+)==(\S+)((?: +--hash=sha256:[0-9a-f]{64})+)")
@@ -39,11 +39,11 @@ def project() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def bill_of_materials(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The list of the packages in the artifact for this machine; cyclonedx-py has validated it."""
-    build = artefact.local_build()
+    build = artifact.local_build()
     path = tmp_path_factory.mktemp("sbom") / "sbom.json"
-    with artefact.reserved(build):
-        artefact.build(artefact.machine(), build, SAM)
-        sbom.write(build / functions(load(build / "template.yaml"))["HttpFunction"]["CodeUri"], path)
+    with artifact.build_lock(build):
+        artifact.build(artifact.machine(), build, SAM)
+        sbom.write_sbom(build / functions(load(build / "template.yaml"))["HttpFunction"]["CodeUri"], path)
     return json.loads(path.read_text())
 
 
@@ -107,7 +107,7 @@ def test_pip_rejects_a_file_whose_hash_is_not_pinned(tmp_path: Path) -> None:
         command = [sys.executable, "-m", "pip", "download", "--isolated", "--no-index", "--no-deps", "--quiet"]
         command += ["--find-links", str(tmp_path), "--dest", str(tmp_path / digest), "thing==1.0"]
         # With --isolated pip asks no other index, and reads no variables: the constraint is passed as an option.
-        command += ["--constraint", artefact.hashed(pinned)["PIP_CONSTRAINT"]]
+        command += ["--constraint", artifact.require_hashes(pinned)["PIP_CONSTRAINT"]]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0 or "DO NOT MATCH THE HASHES" in done.stderr
         return done.returncode == 0

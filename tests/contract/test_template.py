@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from infra.template import functions, load
+from infra.build.template import functions, load
 
 from intake.config import Config
 from intake.settings import VARIABLES

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from infra.template import functions, load
+from infra.build.template import functions, load
 
 from support.template_rights import ROLES
 

@@ -12,10 +12,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-from infra import artefact  # noqa: E402
-from infra.demo.origin import origin  # noqa: E402
-from infra.demo.pictures import gallery  # noqa: E402
-from infra.local.deploy import Deployed, deployed_stack, loosen  # noqa: E402
+from infra.build import artifact  # noqa: E402
+from infra.local.deploy import DeployedStack, deployed_stack, relax_for_loopback  # noqa: E402
+from infra.pictures.board import draw_pictures  # noqa: E402
+from infra.pictures.server import serve_pictures  # noqa: E402
 
 from support.origin import Origin, in_a_thread  # noqa: E402
 
@@ -35,7 +35,7 @@ class Ground:
         origin: another origin, which can be taught, and counts what it is asked.
     """
 
-    stack: Deployed
+    stack: DeployedStack
     s3: Any
     site: str
     pictures: dict[str, bytes] = field(repr=False)
@@ -93,15 +93,15 @@ def deployed() -> Iterator[Ground]:
     sam = VENVS / "sam" / "bin" / "sam"
     if not sam.exists():
         pytest.fail("sam and MiniStack are not installed: run `make install`, or `make test` for everything.")
-    built, processor = artefact.local_build(), artefact.machine()
-    pictures = gallery()
-    with origin(pictures, delay=0) as port, in_a_thread() as counting:
+    built, processor = artifact.local_build(), artifact.machine()
+    pictures = draw_pictures()
+    with serve_pictures(pictures, delay=0) as port, in_a_thread() as counting:
         parameters = {"Architecture": processor, "AllowedPorts": f"80,443,{port},{counting.port}"}
         parameters["AllowedHosts"] = "127.0.0.1"  # whatever URL a test makes up, no name is looked up
         bulk = {"BulkBatchSize": str(BATCH_SIZE), "BulkMaxConcurrency": "2"}
         with ExitStack() as until_the_end:
-            with artefact.reserved(built):
-                artefact.build(processor, built, sam)
+            with artifact.build_lock(built):
+                artifact.build(processor, built, sam)
                 stack = until_the_end.enter_context(deployed_stack(built, VENVS, parameters | bulk))
-            loosen(stack, {"ALLOWED_NETWORKS": "127.0.0.1/32"})
+            relax_for_loopback(stack, {"ALLOWED_NETWORKS": "127.0.0.1/32"})
             yield Ground(stack, stack.aws.client("s3"), f"http://127.0.0.1:{port}", pictures, counting)

@@ -3,8 +3,8 @@
 import asyncio
 import threading
 
-from infra.local.api import Answer
-from infra.local.deploy import as_json
+from infra.local.api import ApiResponse
+from infra.local.deploy import to_json_bytes
 
 from e2e.conftest import Ground, eventually
 from support.origin.behaviour import IMAGE, Reader, Request, Writer, send, sized
@@ -23,12 +23,12 @@ def test_a_file_is_answered_at_once_and_its_receipt_is_there_later(deployed: Gro
 
     deployed.origin.taught["held"] = held
     file = {"id": "a-held", "urls": [deployed.origin.url("held")]}
-    answer = deployed.stack.call("POST", "/files", as_json(file), headers=ASYNC)
+    answer = deployed.stack.call("POST", "/files", to_json_bytes(file), headers=ASYNC)
     eventually(lambda: deployed.origin.asked("held"))
     waiting = deployed.stack.call("GET", "/files/a-held")
     let_go.set()
 
-    def stored() -> Answer | None:
+    def stored() -> ApiResponse | None:
         found = deployed.stack.call("GET", "/files/a-held")
         return found if found.status == 200 else None
 

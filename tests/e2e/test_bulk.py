@@ -1,6 +1,6 @@
 """The bulk door, the whole way: a list into the inbox, EventBridge, the state machine, the functions with their roles.
 
-MiniStack 1.5.33 passes over ItemBatcher and ResultWriter in silence; infra/local/distributed_map.py puts them in. So
+MiniStack 1.5.33 passes over ItemBatcher and ResultWriter in silence; infra/local/ministack_patches puts them in. So
 what is proved of them here is that our definition and our code fit AWS's documentation as it is written there, and of
 all the rest that it happens: each test counts what the functions got and what the bucket holds.
 """

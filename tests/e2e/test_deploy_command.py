@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from infra import artefact
+from infra.build import artifact
 from infra.local.deploy import ROOT_USER
 from infra.local.ministack import REGION
 
@@ -33,7 +33,7 @@ def deploy(*variables: str, env: dict[str, str]) -> subprocess.CompletedProcess[
 def test_deploy_passes_the_stack_name_and_the_build_to_sam(deployed: Ground, tmp_path: Path) -> None:
     """A recorder stands in for `sam deploy`; sam itself builds."""
     sam, record = tmp_path / "sam", tmp_path / "arguments"
-    build, processor = artefact.local_build(), artefact.machine()
+    build, processor = artifact.local_build(), artifact.machine()
     sam.write_text(RECORDER.format(record=record, sam=VENVS / "sam" / "bin" / "sam"))
     sam.chmod(0o755)
     credentials = {"AWS_ACCESS_KEY_ID": ROOT_USER.key, "AWS_SECRET_ACCESS_KEY": ROOT_USER.secret}

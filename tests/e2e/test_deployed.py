@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from infra.local.api import Credentials
-from infra.local.deploy import ARTEFACTS, STACK, as_json
+from infra.local.deploy import ARTIFACT_BUCKET, STACK, to_json_bytes
 from infra.local.ministack import REGION
 
 from e2e.conftest import Ground
 
 
 def post(ground: Ground, file: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-    answer = ground.stack.call("POST", "/files", as_json(file))
+    answer = ground.stack.call("POST", "/files", to_json_bytes(file))
     content: dict[str, Any] = answer.json()
     return answer.status, content
 
@@ -143,8 +143,8 @@ def test_a_deployment_that_would_dial_loopback_or_link_local_is_refused(deployed
 def test_the_deployed_code_carries_its_bytecode(deployed: Ground) -> None:
     """The zip that sam sent leaves no __pycache__ out."""
     zips = []
-    for item in deployed.s3.list_objects_v2(Bucket=ARTEFACTS)["Contents"]:
-        body = deployed.s3.get_object(Bucket=ARTEFACTS, Key=item["Key"])["Body"].read()
+    for item in deployed.s3.list_objects_v2(Bucket=ARTIFACT_BUCKET)["Contents"]:
+        body = deployed.s3.get_object(Bucket=ARTIFACT_BUCKET, Key=item["Key"])["Body"].read()
         if zipfile.is_zipfile(io.BytesIO(body)):
             zips.append(set(zipfile.ZipFile(io.BytesIO(body)).namelist()))
 

@@ -1,6 +1,6 @@
 """Every right is needed: with all of them it works, and without any one of them the right error comes out.
 
-MiniStack checks each call against the policies that a role has at that moment (infra/local/rights.py).
+MiniStack checks each call against the policies that a role has at that moment (infra/local/ministack_patches).
 """
 
 import json
@@ -9,7 +9,7 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
-from infra.local.deploy import as_json
+from infra.local.deploy import to_json_bytes
 
 from e2e.conftest import Ground, eventually, jsonl
 from support.role_rights import without
@@ -36,7 +36,7 @@ def document(ground: Ground, name: str) -> dict[str, object]:
 
 def post(ground: Ground, **headers: str) -> str:
     """Send a File: the status, and what of it failed."""
-    answer = ground.stack.call("POST", "/files", as_json(document(ground, "r-file")), headers=headers)
+    answer = ground.stack.call("POST", "/files", to_json_bytes(document(ground, "r-file")), headers=headers)
     receipt = answer.json()
     codes = [image["error"]["code"] for image in receipt.get("images", []) if "error" in image]
     return " ".join([str(answer.status), *codes, *(["unkept"] if receipt.get("receiptKey", "") is None else [])])
@@ -56,14 +56,14 @@ def get_nothing(ground: Ground) -> str:
 
 
 def get_problem(ground: Ground) -> str:
-    ground.s3.put_object(Bucket=ground.stack.bucket, Key="problems/r-problem.json", Body=as_json(PROBLEM))
+    ground.s3.put_object(Bucket=ground.stack.bucket, Key="problems/r-problem.json", Body=to_json_bytes(PROBLEM))
     return str(ground.stack.call("GET", "/files/r-problem").status)
 
 
 def invoke(ground: Ground, door: str, event: object) -> str:
     """Call a function as Lambda calls it: what it answers, or the name of what it raised."""
     [function] = [name for name in ground.stack.functions if door in name]
-    answer = ground.stack.aws.client("lambda").invoke(FunctionName=function, Payload=as_json(event))
+    answer = ground.stack.aws.client("lambda").invoke(FunctionName=function, Payload=to_json_bytes(event))
     said = json.loads(answer["Payload"].read() or b"null")
     if "FunctionError" in answer:
         return f"raised: {said['errorMessage']}"
@@ -71,7 +71,7 @@ def invoke(ground: Ground, door: str, event: object) -> str:
 
 
 def manifest(ground: Ground) -> str:
-    ground.drop("inbox/r-manifest.json", as_json(document(ground, "r-manifest")))
+    ground.drop("inbox/r-manifest.json", to_json_bytes(document(ground, "r-manifest")))
     ground.s3.delete_object(Bucket=ground.stack.bucket, Key="receipts/r-manifest.json")
     said = take(ground, "r-manifest")
     receipts = map(ground.json, ground.objects("receipts/r-manifest.json"))
@@ -82,7 +82,7 @@ def manifest(ground: Ground) -> str:
 
 def manifest_again(ground: Ground) -> str:
     """The receipt of a run before stands there, and must be read to be written over."""
-    ground.drop("inbox/r-again.json", as_json(document(ground, "r-again")))
+    ground.drop("inbox/r-again.json", to_json_bytes(document(ground, "r-again")))
     return take(ground, "r-again")
 
 
@@ -159,7 +159,7 @@ def broken_event(ground: Ground) -> str:
     [function] = [name for name in ground.stack.functions if "S3Function" in name]
     client, queue = ground.stack.aws.client("lambda"), ground.stack.aws.client("sqs")
     name = str(uuid4())
-    client.invoke(FunctionName=function, InvocationType="Event", Payload=as_json({"Records": [name]}))
+    client.invoke(FunctionName=function, InvocationType="Event", Payload=to_json_bytes({"Records": [name]}))
 
     def told() -> bool:
         messages = queue.receive_message(QueueUrl=ground.stack.failures, MaxNumberOfMessages=10).get("Messages", [])

@@ -9,8 +9,8 @@ from typing import Any
 from urllib.error import HTTPError
 
 import pytest
-from infra import artefact
-from infra.template import ROOT, functions, load
+from infra.build import artifact
+from infra.build.template import ROOT, functions, load
 
 from support import s3_server
 from support.origin import IMAGE, Origin, in_a_thread
@@ -32,9 +32,9 @@ def built() -> Iterator[dict[str, tuple[Path, str]]]:
     """Where each function's code is, and what its handler is called; nobody builds it anew meanwhile."""
     if not SAM.exists():
         pytest.fail("sam is not installed: run `make install`, or `make test` for everything.")
-    into = artefact.local_build()
-    with artefact.reserved(into):
-        artefact.build(artefact.machine(), into, SAM)
+    into = artifact.local_build()
+    with artifact.build_lock(into):
+        artifact.build(artifact.machine(), into, SAM)
         doors = functions(load(into / "template.yaml"))
         yield {name: (into / door["CodeUri"], door["Handler"]) for name, door in doors.items()}
 

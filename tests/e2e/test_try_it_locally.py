@@ -3,98 +3,144 @@
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from infra.local.process import free_port
+from infra.command.ports import find_free_port
+from infra.local.example_files import folder_of
+from infra.local.running_stacks import HOME_PREFIX
+from infra.pictures.board import draw_board, encode
 
 from e2e.conftest import ROOT, eventually
+from e2e.test_side_by_side import SIGINT_IGNORED
 
 PAGE = ROOT / "docs" / "try-it-locally.md"
-HERE = ROOT / ".local" / "up"
 START, SOURCE, FILE, MANIFEST, RECEIPT, BULK, LISTING, LOGS = re.findall(
     r"^```sh\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE
 )
+PORT = find_free_port()
+READY = "Press Ctrl-C to stop."
+START_SECONDS = 180
+
+
+@contextmanager
+def make_up(directory: Path, port: int, *arguments: str, prefix: list[str] | None = None) -> Iterator[Path]:
+    """Run `make up` until the block ends, then press Ctrl-C; yields its log.
+
+    Args:
+        directory: for its log and its temporary files; nothing else is in there.
+        port: of the local AWS.
+        arguments: further variables of `make`.
+        prefix: a command that starts it.
+    """
+    log = directory / "log"
+    process = start(log, [*(prefix or []), "make", "-s", *START.split()[1:], f"PORT={port}", *arguments])
+    wait_for(READY, log, process)
+    try:
+        yield log
+    finally:
+        os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to make as well
+        process.wait(timeout=60)
+        assert "Stopped. Nothing is left running" in log.read_text()
+        assert [path for path in directory.iterdir() if path != log] == []
+        assert not folder_of(port).exists()
+
+
+def start(log: Path, command: list[str]) -> subprocess.Popen[bytes]:
+    environment = os.environ | {"TMPDIR": str(log.parent)}
+    with log.open("w") as out:
+        return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out, start_new_session=True)
+
+
+def wait_for(text: str, log: Path, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + START_SECONDS
+    while text not in log.read_text() and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.2)
+    assert text in log.read_text(), log.read_text()
 
 
 @pytest.fixture(scope="module")
-def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[str]]:
-    """`make up` as it is typed, on a port that is free, with its temporary files where they can be counted."""
-    shutil.rmtree(HERE, ignore_errors=True)
-    directory = tmp_path_factory.mktemp("up")
-    command = ["make", "-s", *START.split()[1:], f"PORT={free_port()}"]
-    log = directory / "log"
-    with log.open("w") as out:
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=os.environ | {"TMPDIR": str(directory)},
-            stdout=out,
-            stderr=out,
-            text=True,
-            start_new_session=True,
-        )
-    until = time.monotonic() + 180
-    while "Ctrl-C stops it" not in log.read_text() and process.poll() is None and time.monotonic() < until:
-        time.sleep(0.2)
-    assert "Ctrl-C stops it" in log.read_text(), log.read_text()
-    try:
-        yield process
-    finally:
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: to make as well
-        process.wait(timeout=60)
-        assert "nothing is left running" in log.read_text()
-        assert [path for path in directory.iterdir() if path != log] == []
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """`make up` on a free port, after one on the same port was killed while it deployed; yields the log."""
+    killed = tmp_path_factory.mktemp("killed")
+    process = start(killed / "log", ["make", "-s", "up", f"PORT={PORT}"])
+    wait_for("Deploying", killed / "log", process)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert list(killed.glob(f"{HOME_PREFIX}*")), "a killed command deletes nothing"
+    with make_up(tmp_path_factory.mktemp("up"), PORT) as log:
+        assert not list(killed.glob(f"{HOME_PREFIX}*")), "the next one deletes its data"
+        yield log
 
 
-def typed(command: str) -> str:
-    """What a command says in a terminal that has read the variables."""
-    done = subprocess.run(
-        ["bash", "-euc", SOURCE + command], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
-    )
+def run_typed(command: str, port: int = PORT) -> str:
+    """What a command of the page prints in a terminal that has read the variables of a `make up`."""
+    typed = (SOURCE + command).replace(".local/up/", f".local/{folder_of(port).name}/")
+    done = subprocess.run(["bash", "-euc", typed], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr + done.stdout
     return done.stdout
 
 
+def test_up_stops_ministack_that_a_killed_command_left_running(up: Path) -> None:
+    assert re.search(r"Stopped MiniStack \(pid \d+\), which a killed command left running\.\n", up.read_text())
+
+
 @pytest.mark.usefixtures("up")
-def test_every_door_is_open_by_the_commands_of_the_page() -> None:
-    receipt = json.loads(typed(FILE))
+def test_every_entry_point_works_by_the_commands_of_the_page() -> None:
+    receipt = json.loads(run_typed(FILE))
     assert (receipt["id"], receipt["status"]) == ("by-curl", "partial")
     assert {image["error"]["code"] for image in receipt["images"] if image["status"] == "failed"} == {
         "invalid_image",
         "not_found",
     }
 
-    assert not typed(MANIFEST)
-    assert eventually(lambda: json.loads(typed(RECEIPT)).get("status") == "stored")
+    assert not run_typed(MANIFEST)
+    assert eventually(lambda: json.loads(run_typed(RECEIPT)).get("status") == "stored")
 
-    said = typed(BULK)
-    assert "400 Files in " in said
-    assert "Files    300 stored, 100 failed" in said
+    printed = run_typed(BULK)
+    assert "400 Files in " in printed
+    assert "Files    300 stored, 100 failed" in printed
 
-    listed = typed(LISTING)
+    listed = run_typed(LISTING)
     assert f"<Key>{receipt['objectKeys'][0]}</Key>" in listed
     assert "/summary.json</Key>" in listed
 
-    logged = typed(LOGS)
+    logged = run_typed(LOGS)
     assert '"file_id": "by-curl"' in logged
     assert {"file done", "manifest done", "batch done", "run done"} <= set(re.findall('"message": "(.*)"', logged))
     assert "_aws" not in logged
 
 
 @pytest.mark.usefixtures("up")
-def test_a_port_that_is_taken_is_said_in_a_line() -> None:
-    [endpoint] = re.findall(r"AWS_ENDPOINT_URL=http://127\.0\.0\.1:(\d+)", (HERE / "env").read_text())
+def test_second_up_says_which_process_uses_the_port() -> None:
     python = str(Path(".venv") / "bin" / "python")
 
     done = subprocess.run(
-        [python, "-m", "infra.local", "--port", endpoint], cwd=ROOT, capture_output=True, text=True, check=False
+        [python, "-m", "infra.local", "--port", str(PORT)], cwd=ROOT, capture_output=True, text=True, check=False
     )
 
     assert done.returncode == 1
-    assert f"It did not come up. Something else listens on port {endpoint}." in done.stderr
+    said = rf"make up did not start\. Another `make up` of this directory \(pid \d+\) uses port {PORT}\."
+    assert re.search(said, done.stderr)
+
+
+@pytest.mark.usefixtures("up")
+def test_second_up_has_its_own_files_and_the_users_pictures(tmp_path: Path) -> None:
+    """Started as a script does with `&`, so that Ctrl-C has to work although the parent ignores SIGINT."""
+    own, directory, port = tmp_path / "own pictures", tmp_path / "second", find_free_port()
+    (own / "lot 7").mkdir(parents=True)
+    directory.mkdir()
+    (own / "lot 7" / "board.jpg").write_bytes(encode(draw_board(), "JPEG"))
+    first = (folder_of(PORT) / "env").read_text()
+
+    with make_up(directory, port, f"PICTURES={own}", prefix=SIGINT_IGNORED):
+        receipt = json.loads(run_typed(FILE, port))
+
+    assert (receipt["status"], receipt["counts"]["stored"]) == ("stored", 1)
+    assert receipt["images"][0]["url"].endswith("/lot%207/board.jpg")
+    assert (folder_of(PORT) / "env").read_text() == first

@@ -7,7 +7,7 @@ from typing import Any
 
 import schemathesis
 import yaml
-from infra import openapi
+from infra.openapi import document as openapi
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 from schemathesis.specs.openapi.schemas import OpenApiSchema

@@ -15,9 +15,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from infra import artefact
-from infra.local.process import LOOPBACK, LocalError, free_port, running, tail
-from infra.template import ROOT
+from infra.build import artifact
+from infra.build.template import ROOT
+from infra.command.child_process import read_tail, run_in_background
+from infra.command.errors import CommandError
+from infra.command.ports import LOOPBACK, find_free_port
 
 EMULATORS = ".local/sam/lib/python3.13/site-packages/samcli/local/rapid"
 CLIENT = ("awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py")
@@ -83,8 +85,8 @@ def environment(
         timeout: seconds; the emulator cuts the function off then.
         variables: the function's own.
     """
-    emulator = ROOT / EMULATORS / f"aws-lambda-rie-{artefact.machine()}"
-    ports = free_port(), free_port()
+    emulator = ROOT / EMULATORS / f"aws-lambda-rie-{artifact.machine()}"
+    ports = find_free_port(), find_free_port()
     # Both have defaults that other programs of this machine may use.
     command: list[str | Path] = [emulator, "--log-level", "info"]
     command += ["--runtime-interface-emulator-address", f"{LOOPBACK}:{ports[0]}"]
@@ -97,11 +99,11 @@ def environment(
         "AWS_LAMBDA_FUNCTION_NAME": "image-intake",
     }
     log = home / "emulator.log"
-    with running(command, env=own | dict(variables), cwd=home, log=log) as process:
+    with run_in_background(command, env=own | dict(variables), cwd=home, log=log) as process:
         until = time.monotonic() + START_SECONDS
         while not _listens(ports[0]):
             if process.poll() is not None or time.monotonic() > until:
-                raise LocalError(f"The emulator did not start:\n{tail(log)}")
+                raise CommandError(f"The emulator did not start:\n{read_tail(log)}")
             time.sleep(0.02)
         yield Environment(f"http://{LOOPBACK}:{ports[0]}/2015-03-31/functions/function/invocations", log)
 

@@ -15,7 +15,8 @@ from fnmatch import fnmatchcase
 from io import StringIO
 from typing import Any
 
-from infra.local.distributed_map import MAX_INPUT_BYTES, batches, size_of
+from infra.bulk.item_size import MAX_INPUT_BYTES, size_of
+from infra.local.ministack_patches.item_batcher import batches
 
 from support.state_machine_definition import VALUES
 

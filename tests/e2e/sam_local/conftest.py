@@ -7,8 +7,8 @@ from pathlib import Path
 import boto3
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
-from infra.demo.pictures import gallery
-from infra.template import ROOT
+from infra.build.template import ROOT
+from infra.pictures.board import draw_pictures
 
 from support.sam_local import page
 from support.sam_local.lab import Ground
@@ -39,7 +39,7 @@ def shell(typed: page.Page, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def ground(typed: page.Page, shell: Shell) -> Iterator[Ground]:
     """Functions built, buckets empty, pictures served."""
     shell.run(typed.block("Build"))
-    pictures = gallery()
+    pictures = draw_pictures()
     PICTURES.mkdir(parents=True, exist_ok=True)
     for name, body in pictures.items():
         (PICTURES / name).write_bytes(body)

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from infra.template import ROOT, functions, load
+from infra.build.template import ROOT, functions, load
 
 from support.sam_local.cases import CASES, Case
 from support.sam_local.lab import Ground

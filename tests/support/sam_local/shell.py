@@ -10,9 +10,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.local.process import tail
-from infra.local.sam import quiet
-from infra.template import ROOT
+from infra.build.sam import offline_environment
+from infra.build.template import ROOT
+from infra.command.child_process import read_tail
 
 IMAGE = "public.ecr.aws/lambda/python:3.13-x86_64"
 PORTS = {3000: "the API", 8000: "the pictures", 8333: "the S3"}
@@ -44,7 +44,7 @@ class Shell:
             "NO_PROXY": "*",
             "no_proxy": "*",
         }
-        return cls(own | quiet(home / "sam") | alone | {"TMPDIR": str(home)}, home)
+        return cls(own | offline_environment(home / "sam") | alone | {"TMPDIR": str(home)}, home)
 
     def run(self, script: str, seconds: float = 180) -> str:
         """Run it to its end; what it says on stdout.
@@ -88,8 +88,8 @@ class Shell:
         try:
             until = time.monotonic() + START_SECONDS
             while not is_up():
-                assert process.poll() is None, f"{name} ended:\n{tail(log)}"
-                assert time.monotonic() < until, f"{name} did not start:\n{tail(log)}"
+                assert process.poll() is None, f"{name} ended:\n{read_tail(log)}"
+                assert time.monotonic() < until, f"{name} did not start:\n{read_tail(log)}"
                 time.sleep(0.1)
             yield log
         finally:

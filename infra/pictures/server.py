@@ -1,4 +1,4 @@
-"""A small origin on loopback, with the pictures of the demo."""
+"""Serves pictures over HTTP on loopback: the origin of the demo, of `make up` and of the end-to-end tests."""
 
 import threading
 import time
@@ -6,20 +6,21 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote, urlsplit
 
-from infra.local.process import LOOPBACK
+from infra.command.ports import LOOPBACK
 
 DELAY_SECONDS = 0.05
-"""What an origin not too far away takes to answer."""
+"""How long an origin that is not far away takes to respond."""
 
 
 @contextmanager
-def origin(files: Mapping[str, bytes], delay: float = DELAY_SECONDS) -> Iterator[int]:
-    """Serve files by name, each at `/name`, until the block is left; yields the port.
+def serve_pictures(pictures: Mapping[str, bytes], delay: float = DELAY_SECONDS) -> Iterator[int]:
+    """Serve each picture at `/name` until the block ends; yields the port.
 
     Args:
-        files: what there is; everything else is 404.
-        delay: seconds before each answer.
+        pictures: bodies by name. Any other name is answered 404.
+        delay: seconds before each response.
     """
 
     class Handler(BaseHTTPRequestHandler):
@@ -27,17 +28,17 @@ def origin(files: Mapping[str, bytes], delay: float = DELAY_SECONDS) -> Iterator
 
         def do_GET(self) -> None:
             time.sleep(delay)
-            body = files.get(self.path.lstrip("/"))
+            body = pictures.get(unquote(urlsplit(self.path).path).lstrip("/"))
             self.send_response(HTTPStatus.NOT_FOUND if body is None else HTTPStatus.OK)
             self.send_header("Content-Length", str(len(body or b"")))
             self.end_headers()
             self.wfile.write(body or b"")
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the base class
-            """The table says enough."""
+            """Log nothing: the receipt has each response."""
 
     class Server(ThreadingHTTPServer):
-        request_queue_size = 128  # with the 5 it has otherwise, a burst of connections waits a second for a place
+        request_queue_size = 128  # the default of 5 delays a burst of connections by a second
         daemon_threads = True
 
     server = Server((LOOPBACK, 0), Handler)

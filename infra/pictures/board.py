@@ -1,4 +1,4 @@
-"""The pictures of the demo: a circuit board as it should be, and one with defects. The same on every run."""
+"""Draws the pictures of the demo: a circuit board without and with defects, the same on every run."""
 
 import io
 from random import Random
@@ -6,64 +6,64 @@ from random import Random
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 WIDTH, HEIGHT = 1000, 750
-_FINE = 2  # drawn larger, then scaled down: smooth edges
+_SCALE = 2  # drawn larger, then reduced: smooth edges
 
 _MASK, _MASK_DARK, _TRACE = (18, 92, 58), (13, 74, 46), (38, 134, 84)
 _COPPER, _SOLDER, _SILK = (214, 170, 84), (196, 200, 204), (232, 238, 232)
 _BLACK, _BODY, _CERAMIC = (20, 22, 24), (38, 40, 44), (176, 138, 98)
 
-type Colour = tuple[int, int, int]
+type Color = tuple[int, int, int]
 
 
-class _Board:
-    """A board being drawn, in the coordinates of the final picture."""
+class _Drawing:
+    """A drawing in progress. Coordinates are those of the final picture."""
 
     def __init__(self, seed: int) -> None:
-        self.image = Image.new("RGB", (WIDTH * _FINE, HEIGHT * _FINE), _MASK)
+        self.image = Image.new("RGB", (WIDTH * _SCALE, HEIGHT * _SCALE), _MASK)
         self.draw = ImageDraw.Draw(self.image)
-        self.random = Random(seed)  # noqa: S311 - where the vias go
+        self.random = Random(seed)  # noqa: S311 - positions of vias, no secrets
 
-    def box(self, x: float, y: float, width: float, height: float, fill: Colour, radius: float = 3) -> None:  # noqa: PLR0913, PLR0917 - a rectangle is four numbers
-        area = (x * _FINE, y * _FINE, (x + width) * _FINE, (y + height) * _FINE)
-        self.draw.rounded_rectangle(area, radius * _FINE, fill=fill)
+    def box(self, x: float, y: float, width: float, height: float, fill: Color, radius: float = 3) -> None:  # noqa: PLR0913, PLR0917 - a rectangle is four numbers
+        area = (x * _SCALE, y * _SCALE, (x + width) * _SCALE, (y + height) * _SCALE)
+        self.draw.rounded_rectangle(area, radius * _SCALE, fill=fill)
 
-    def dot(self, x: float, y: float, radius: float, fill: Colour) -> None:
-        area = ((x - radius) * _FINE, (y - radius) * _FINE, (x + radius) * _FINE, (y + radius) * _FINE)
+    def dot(self, x: float, y: float, radius: float, fill: Color) -> None:
+        area = ((x - radius) * _SCALE, (y - radius) * _SCALE, (x + radius) * _SCALE, (y + radius) * _SCALE)
         self.draw.ellipse(area, fill=fill)
 
-    def line(self, points: list[tuple[float, float]], width: float, fill: Colour) -> None:
-        self.draw.line([(x * _FINE, y * _FINE) for x, y in points], fill, round(width * _FINE), joint="curve")
+    def line(self, points: list[tuple[float, float]], width: float, fill: Color) -> None:
+        self.draw.line([(x * _SCALE, y * _SCALE) for x, y in points], fill, round(width * _SCALE), joint="curve")
 
-    def text(self, x: float, y: float, words: str, size: int = 15) -> None:
-        font = ImageFont.load_default(size * _FINE)
-        self.draw.text((x * _FINE, y * _FINE), words, fill=_SILK, font=font)
+    def text(self, x: float, y: float, text: str, size: int = 15) -> None:
+        font = ImageFont.load_default(size * _SCALE)
+        self.draw.text((x * _SCALE, y * _SCALE), text, fill=_SILK, font=font)
 
-    def done(self) -> Image.Image:
-        """The picture, lit a little unevenly, as a camera sees it."""
+    def render(self) -> Image.Image:
+        """Reduce the drawing to its final size and light it unevenly, as a camera would."""
         small = self.image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
         light = Image.radial_gradient("L").resize((WIDTH, HEIGHT)).point(lambda level: 30 + level * 70 // 255)
         shaded = Image.composite(Image.new("RGB", small.size, (4, 12, 10)), small, light.point(lambda v: v // 2))
         return shaded.filter(ImageFilter.UnsharpMask(1.2, 60))
 
 
-def board(*, defects: bool = False, seed: int = 7) -> Image.Image:
-    """Draw the board.
+def draw_board(*, defects: bool = False, seed: int = 7) -> Image.Image:
+    """Draw the circuit board.
 
     Args:
-        defects: leave one resistor out, bridge two pins with solder, and scratch a trace.
-        seed: where the vias and the traces of no importance go.
+        defects: omit a resistor, connect two pins with solder, and scratch a trace.
+        seed: of the random positions of vias and traces.
     """
-    drawn = _Board(seed)
+    drawn = _Drawing(seed)
     _traces(drawn)
     _chips(drawn, bridged=defects)
     _passives(drawn, missing=2 if defects else None)
     _edge(drawn)
     if defects:
         drawn.line([(632, 588), (668, 622), (690, 628), (731, 667)], 2.2, (206, 196, 170))
-    return drawn.done()
+    return drawn.render()
 
 
-def _traces(drawn: _Board) -> None:
+def _traces(drawn: _Drawing) -> None:
     for row in range(26):
         y = 40 + row * 27 + drawn.random.uniform(-6, 6)
         x, slope = drawn.random.uniform(30, 200), drawn.random.choice((-1, 1))
@@ -76,7 +76,7 @@ def _traces(drawn: _Board) -> None:
             drawn.dot(*at, 2.6, _MASK_DARK)
 
 
-def _chips(drawn: _Board, *, bridged: bool) -> None:
+def _chips(drawn: _Drawing, *, bridged: bool) -> None:
     chips = ((150, 130, 220, 150, "U1", "MCU 3211"), (600, 120, 170, 110, "U2", "FLASH 64"))
     for x, y, width, height, name, words in (*chips, (430, 430, 150, 150, "U3", "ADC 18B")):
         drawn.box(x - 22, y - 22, width + 44, height + 44, _MASK_DARK, 8)
@@ -92,7 +92,7 @@ def _chips(drawn: _Board, *, bridged: bool) -> None:
         drawn.dot(250, 288, 5, (236, 240, 242))
 
 
-def _passives(drawn: _Board, *, missing: int | None) -> None:
+def _passives(drawn: _Drawing, *, missing: int | None) -> None:
     for number in range(7):
         x, y = 640 + (number % 4) * 84, 330 + (number // 4) * 84
         drawn.box(x - 4, y, 16, 26, _SOLDER, 2)
@@ -112,7 +112,7 @@ def _passives(drawn: _Board, *, missing: int | None) -> None:
         drawn.box(x - 30, y - 34, 60, 14, (28, 34, 48), 4)
 
 
-def _edge(drawn: _Board) -> None:
+def _edge(drawn: _Drawing) -> None:
     for pin in range(30):
         drawn.box(60 + pin * 30, HEIGHT - 34, 20, 34, _COPPER, 2)
     for x in (34, WIDTH - 34):
@@ -123,15 +123,15 @@ def _edge(drawn: _Board) -> None:
 
 
 def encode(picture: Image.Image, kind: str, **options: int | bool | str) -> bytes:
-    """The bytes of a picture as a file of some kind: "JPEG", "PNG", "WEBP" or another of Pillow's names."""
+    """Encode a picture. `kind` is Pillow's name of the format: "JPEG", "PNG", "WEBP" and so on."""
     out = io.BytesIO()
     picture.save(out, kind, **options)
     return out.getvalue()
 
 
-def gallery() -> dict[str, bytes]:
-    """Every file the demo's origin serves, by name: one to inspect, five to compare with, one cut in half."""
-    inspected, golden, other = board(defects=True), board(), board(seed=11)
+def draw_pictures() -> dict[str, bytes]:
+    """Draw the pictures of the demo: one to inspect, five base images, and one file that is cut in half, by name."""
+    inspected, golden, other = draw_board(defects=True), draw_board(), draw_board(seed=11)
     cut = encode(other, "JPEG", quality=88)
     return {
         "inspect.jpg": encode(inspected, "JPEG", quality=90, progressive=True),

@@ -1,15 +1,16 @@
-"""Reading template.yaml, with its short forms of intrinsic functions."""
+"""Reads template.yaml, with the short forms of its intrinsic functions (`!Ref`, `!Sub`)."""
 
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
+"""The root directory of the repository."""
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML with `!Ref`, `!Sub` and the like as one-item dicts, as in the JSON form."""
+    """Reads `!Ref X` as `{"Ref": "X"}` and `!Sub X` as `{"Fn::Sub": "X"}`, as in the JSON form of a template."""
 
 
 def _intrinsic(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
@@ -27,13 +28,13 @@ _Loader.add_multi_constructor("!", _intrinsic)
 
 
 def load(path: Path = ROOT / "template.yaml") -> dict[str, Any]:
-    """The template as dicts and lists."""
+    """Read a template as dicts and lists."""
     loaded: dict[str, Any] = yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506 - a SafeLoader
     return loaded
 
 
 def functions(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The properties of every function, the shared ones included, by logical name."""
+    """The properties of every function by logical name, those of `Globals` included."""
     shared = template.get("Globals", {}).get("Function", {})
     return {
         name: {**shared, **resource["Properties"]}

@@ -1,4 +1,4 @@
-"""The examples of the published contract, made by the same models as the answers of the service."""
+"""The examples of the OpenAPI document, made by the models that the service responds with."""
 
 import json
 from datetime import UTC, datetime
@@ -32,21 +32,23 @@ REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 _DIGESTS = (FILE["sha256"], "b7" * 32, "c4" * 32)
 
 
-def _stored(place: int, url: str) -> Stored:
+def _stored(position: int, url: str) -> Stored:
     image = (
         ImageInfo("jpeg", 1000, 750, 1, "image/jpeg", "jpg")
         if url.endswith(".jpg")
         else ImageInfo("png", 800, 600, 1, "image/png", "png")
     )
-    sha256, effort = _DIGESTS[place], FetchStats(attempts=1, fetch_ms=150, store_ms=37)
-    return Stored(image, image_key(sha256, image), sha256, 153582, Url.parse(url), place == 1, effort)
+    sha256, stats = _DIGESTS[position], FetchStats(attempts=1, fetch_ms=150, store_ms=37)
+    return Stored(image, image_key(sha256, image), sha256, 153582, Url.parse(url), position == 1, stats)
 
 
 def _receipt(errors: dict[int, IntakeError]) -> dict[str, Any]:
     file = File.parse(FILE)
     outcomes: list[Outcome] = [
-        Failed(errors[place], FetchStats(attempts=3, fetch_ms=2104)) if place in errors else _stored(place, request.url)
-        for place, request in enumerate(file.images)
+        Failed(errors[position], FetchStats(attempts=3, fetch_ms=2104))
+        if position in errors
+        else _stored(position, request.url)
+        for position, request in enumerate(file.images)
     ]
     at = datetime(2026, 11, 22, 12, tzinfo=UTC)
     receipt = Receipt.of(file, outcomes, bucket="example-images", created_at=at, elapsed_ms=412)
@@ -62,14 +64,16 @@ FAILED = _receipt(dict.fromkeys(range(3), NotFound("The origin answered 404.")))
 MANIFEST = ManifestEntry(key=f"inbox/{FILE['id']}.json", etag='"d41d8cd98f00b204e9800998ecf8427e"')
 
 
-def problem(status: HTTPStatus, detail: str, *errors: Fault, manifest: ManifestEntry | None = None) -> dict[str, Any]:
-    """A problem as the service writes it."""
+def make_problem(
+    status: HTTPStatus, detail: str, *errors: Fault, manifest: ManifestEntry | None = None
+) -> dict[str, Any]:
+    """Make a problem document as the service writes it."""
     document: dict[str, Any] = json.loads(Problem.of(status, detail, list(errors), manifest).to_json())
     return document
 
 
-def faults() -> list[Fault]:
-    """What is wrong with a File in which three things are."""
+def find_faults() -> list[Fault]:
+    """The three faults of a File that is not valid."""
     try:
         File.parse({"id": "../lot", "fileUrl": FILE["fileUrl"], "baseUrls": [{"url": 3}, []]})
     except InvalidFile as error:
