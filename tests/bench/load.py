@@ -3,7 +3,7 @@
     .venv/bin/python tests/bench/load.py [--files 200] [--counts]
 
 Two images in each File, one in ten, come from an origin that fails, each time in another of 40 ways, which are spread
-over all that tests/origin has; the rest from one that behaves. Every 20 Files the work begins anew, so that the first
+over all that tests/origin has; the rest from one that register. Every 20 Files the work begins anew, so that the first
 20 that count (the very first warm everything up) and the last are the same. Prints a table; exits with 1 where
 something has grown, or failed that should not. With --counts neither time nor memory counts.
 """
@@ -28,9 +28,9 @@ TESTS = Path(__file__).parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS.parent / "functions")]
 
 from bench.servers import running  # noqa: E402 - the path comes first
-from support.origin import BEHAVIOURS, MOST, STORED, Origin  # noqa: E402
-from support.origin.names import Names  # noqa: E402
-from support.origin.redirects import LIMIT  # noqa: E402
+from support.origin import BEHAVIOURS, MAX_BYTES, STORED, Origin  # noqa: E402
+from support.origin.fake_dns import FakeDns  # noqa: E402
+from support.origin.redirects import MAX_REDIRECTS  # noqa: E402
 
 IMAGES = 20
 FAILING = 2
@@ -158,10 +158,10 @@ def main() -> None:
             "AWS_ENDPOINT_URL_S3": sink, "AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench",
             "AWS_DEFAULT_REGION": "eu-central-1", "IMAGE_BUCKET": "bench", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
             "ALLOWED_NETWORKS": "127.0.0.0/8", "READ_TIMEOUT": "0.3", "IMAGE_TIMEOUT": "1.5",
-            "MAX_IMAGE_BYTES": str(MOST), "MAX_REDIRECTS": str(LIMIT),
+            "MAX_IMAGE_BYTES": str(MAX_BYTES), "MAX_REDIRECTS": str(MAX_REDIRECTS),
             "ALLOWED_PORTS": ",".join(url.rsplit(":", 1)[1] for url in (good, bad)),
         }  # fmt: skip
-        socket.getaddrinfo = Names().getaddrinfo  # type: ignore[assignment]  # no name leaves the machine
+        socket.getaddrinfo = FakeDns().getaddrinfo  # type: ignore[assignment]  # no name leaves the machine
         with os.fdopen(os.dup(sys.stdout.fileno()), "w") as shown:
             # Writing log lines is part of the work; where they end up is not.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

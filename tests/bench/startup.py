@@ -29,7 +29,7 @@ from infra.template import ROOT, functions, load  # noqa: E402
 from bench import results  # noqa: E402
 from bench.cases import OURS  # noqa: E402
 from bench.ground import BUCKET, Ground, open_ground  # noqa: E402
-from support.runtime_emulator import environment  # noqa: E402
+from support.runtime_emulator import lambda_environment  # noqa: E402
 
 SAM = ROOT / ".local" / "sam" / "bin" / "sam"
 STARTS = HERE.parent / "starts"
@@ -84,7 +84,7 @@ def start(function: Function, ground: Ground, urls: list[str]) -> tuple[float, f
     }
     with (
         tempfile.TemporaryDirectory() as home,
-        environment(function.code, function.handler, Path(home), timeout=30, variables=variables) as started,
+        lambda_environment(function.code, function.handler, Path(home), timeout=30, variables=variables) as started,
     ):
         answer = started.invoke(_event(urls))
         log = started.log.read_text()

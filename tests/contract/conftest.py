@@ -1,4 +1,4 @@
-"""What is logged and counted, caught; and the doors of a bulk run, with what is behind them in memory."""
+"""What is logged and counted, caught; and the doors of a bulk run, with what is fakes them in memory."""
 
 import io
 import json
@@ -11,7 +11,7 @@ from intake.model.errors import NotFound
 from intake.model.limits import Limits
 from support.handler_fakes import House, house
 from support.monitoring import FILE, OUTCOMES, RECEIPT, Metric
-from support.state_machine_lab import IMAGE, SITE, RunsInMemory
+from support.state_machine_lab import IMAGE, SITE, FakeBulkResults
 
 
 @pytest.fixture
@@ -39,8 +39,8 @@ def emitted(capsys: pytest.CaptureFixture[str], lines: io.StringIO) -> dict[Metr
 
 
 @pytest.fixture
-def behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     with house(monkeypatch, limits=Limits(deadline_margin=0.1)) as built:
-        monkeypatch.setattr(app, "bulk_results", lambda: RunsInMemory(built.store))
-        built.fetch.answers = {SITE + str(number): IMAGE for number in range(2000)} | {SITE + "gone": NotFound()}
+        monkeypatch.setattr(app, "bulk_results", lambda: FakeBulkResults(built.store))
+        built.fetch.results = {SITE + str(number): IMAGE for number in range(2000)} | {SITE + "gone": NotFound()}
         yield built

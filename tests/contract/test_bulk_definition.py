@@ -11,7 +11,7 @@ import pytest
 from infra.local.distributed_map import MAX_INPUT_BYTES
 from infra.template import ROOT, functions, load
 
-from support.state_machine_definition import GIVEN, VALUES, definition
+from support.state_machine_definition import SUBSTITUTIONS, VALUES, definition
 
 TEMPLATE = load()
 TEXT = (ROOT / "infra" / "bulk.asl.yaml").read_text()
@@ -42,7 +42,7 @@ def longest_waits(retriers: list[dict[str, Any]]) -> float:
 
 
 def test_every_placeholder_is_substituted_and_every_substitution_is_used() -> None:
-    assert set(re.findall(r"\$\{(\w+)\}", TEXT)) == set(GIVEN)
+    assert set(re.findall(r"\$\{(\w+)\}", TEXT)) == set(SUBSTITUTIONS)
     assert "${" not in str(definition())
 
 
@@ -60,7 +60,9 @@ def test_what_a_parameter_may_be_is_what_a_map_may_have() -> None:
         for name, parameter in TEMPLATE["Parameters"].items()
         if name.startswith("Bulk")
     }
-    assert {GIVEN[name]["Ref"] for name in ("BatchSize", "MaxConcurrency", "ToleratedFailurePercentage")} == set(bounds)
+    assert {
+        SUBSTITUTIONS[name]["Ref"] for name in ("BatchSize", "MaxConcurrency", "ToleratedFailurePercentage")
+    } == set(bounds)
     assert bounds["BulkMaxConcurrency"][0] >= 1  # 0 would mean 10,000
     assert bounds["BulkMaxConcurrency"][1] <= 10_000
     assert bounds["BulkToleratedFailurePercentage"] == (0, 100)
@@ -187,14 +189,14 @@ def test_what_states_all_does_not_catch_is_caught_by_its_name() -> None:
 
 def test_what_it_calls_is_what_its_role_may_call() -> None:
     """Where the machine writes and reads, by the prefixes of its role (tested in test_template_rights)."""
-    assert VALUES.keys() < GIVEN.keys()
-    assert {GIVEN["BulkFunction"]["Fn::GetAtt"], GIVEN["SummaryFunction"]["Fn::GetAtt"]} == {
+    assert VALUES.keys() < SUBSTITUTIONS.keys()
+    assert {SUBSTITUTIONS["BulkFunction"]["Fn::GetAtt"], SUBSTITUTIONS["SummaryFunction"]["Fn::GetAtt"]} == {
         "BulkFunction.Arn",
         "SummaryFunction.Arn",
     }
     written = re.findall(r"States\.Format\('(runs/[^']*)'", TEXT)
     assert len(written) == 4
-    assert GIVEN["ImageBucket"] == {"Ref": "ImageBucket"}
+    assert SUBSTITUTIONS["ImageBucket"] == {"Ref": "ImageBucket"}
 
 
 def test_the_page_of_the_bulk_door_says_its_parameters_and_their_defaults() -> None:

@@ -13,40 +13,40 @@ from infra.local.distributed_map import batches
 
 from intake.model.file import File
 from support.handler_fakes import House
-from support.state_machine import Failed, Machine
+from support.state_machine import ExecutionFailed, StateMachine
 from support.state_machine_definition import definition
-from support.state_machine_lab import IMAGE, SITE, Functions, files, jsonl, machine, receipts
+from support.state_machine_lab import IMAGE, SITE, Functions, json_lines, list_of_files, receipt_ids, state_machine
 
 
-def test_a_list_of_lines_goes_through_in_batches_and_nothing_is_lost(behind: House) -> None:
-    behind.store.objects["bulk/lot.jsonl"] = files(1007)
-    run = machine(behind, BatchSize=50)
+def test_a_list_of_lines_goes_through_in_batches_and_nothing_is_lost(fakes: House) -> None:
+    fakes.store.objects["bulk/lot.jsonl"] = list_of_files(1007)
+    run = state_machine(fakes, BatchSize=50)
 
     output = run.run("bulk/lot.jsonl")
 
     assert [len(batch["Items"]) for batch in run.inputs] == [50] * 20 + [7]
-    assert receipts(behind) == {str(number) for number in range(1007)}
+    assert receipt_ids(fakes) == {str(number) for number in range(1007)}
     assert (output["counts"]["files"], output["counts"]["status"]) == (1007, {"stored": 1007})
     assert output["list"] == "s3://the-inbox/bulk/lot.jsonl"
-    assert json.loads(behind.store.objects["runs/run-1/summary.json"]) == output
+    assert json.loads(fakes.store.objects["runs/run-1/summary.json"]) == output
     assert output["failedKey"] is None
 
 
-def test_a_batch_is_handed_over_with_the_run_it_belongs_to(behind: House) -> None:
-    behind.store.objects["bulk/lot.jsonl"] = files(3)
-    run = machine(behind)
+def test_a_batch_is_handed_over_with_the_run_it_belongs_to(fakes: House) -> None:
+    fakes.store.objects["bulk/lot.jsonl"] = list_of_files(3)
+    run = state_machine(fakes)
 
     run.run("bulk/lot.jsonl")
 
     [batch] = run.inputs
     assert batch["BatchInput"] == {"run": "run-1", "startedAt": "2026-11-22T12:00:00.000Z"}
-    assert len([key for key in behind.store.objects if key.startswith("runs/run-1/batches/")]) == 1
+    assert len([key for key in fakes.store.objects if key.startswith("runs/run-1/batches/")]) == 1
 
 
-def test_a_batch_is_never_larger_than_the_definition_says(behind: House) -> None:
+def test_a_batch_is_never_larger_than_the_definition_says(fakes: House) -> None:
     long = [{"id": str(number), "urls": [SITE + str(number) + "?" + "x" * 4000] * 20} for number in range(12)]
-    behind.store.objects["bulk/lot.jsonl"] = jsonl(*long)
-    run = machine(behind, BatchSize=50)
+    fakes.store.objects["bulk/lot.jsonl"] = json_lines(*long)
+    run = state_machine(fakes, BatchSize=50)
 
     run.run("bulk/lot.jsonl")
 
@@ -61,47 +61,47 @@ def test_an_item_that_is_larger_than_a_batch_may_be_is_refused() -> None:
         list(batches(["x" * 1000], batcher, None))
 
 
-def test_rows_with_a_url_and_rows_with_a_file_and_its_base_images_are_files(behind: House) -> None:
-    behind.store.objects["bulk/urls.csv"] = f"id,url\na,{SITE}1\nb,{SITE}gone\n".encode()
-    behind.store.objects["bulk/files.csv"] = f'id,fileUrl,baseUrls\nc,{SITE}2,"{SITE}3 {SITE}4"\n'.encode()
+def test_rows_with_a_url_and_rows_with_a_file_and_its_base_images_are_files(fakes: House) -> None:
+    fakes.store.objects["bulk/urls.csv"] = f"id,url\na,{SITE}1\nb,{SITE}gone\n".encode()
+    fakes.store.objects["bulk/files.csv"] = f'id,fileUrl,baseUrls\nc,{SITE}2,"{SITE}3 {SITE}4"\n'.encode()
 
-    first = machine(behind).run("bulk/urls.csv")
-    second = machine(behind).run("bulk/files.csv")
+    first = state_machine(fakes).run("bulk/urls.csv")
+    second = state_machine(fakes).run("bulk/files.csv")
 
     assert first["counts"]["status"] == {"stored": 1, "failed": 1}
     assert second["counts"]["files"] == 3  # a second run of the same name: both stand there
-    assert receipts(behind) == {"a", "b", "c"}
-    assert len(json.loads(behind.store.objects["receipts/c.json"])["objectKeys"]) == 3
+    assert receipt_ids(fakes) == {"a", "b", "c"}
+    assert len(json.loads(fakes.store.objects["receipts/c.json"])["objectKeys"]) == 3
 
 
-def test_what_failed_can_be_dropped_in_again_as_it_is(behind: House) -> None:
-    behind.store.objects["bulk/lot.jsonl"] = jsonl(
+def test_what_failed_can_be_dropped_in_again_as_it_is(fakes: House) -> None:
+    fakes.store.objects["bulk/lot.jsonl"] = json_lines(
         {"id": "a", "urls": [SITE + "gone"]}, {"id": "b", "urls": [SITE + "1"]}
     )
-    machine(behind).run("bulk/lot.jsonl")
-    left = behind.store.objects["runs/run-1/failed.jsonl"]
+    state_machine(fakes).run("bulk/lot.jsonl")
+    left = fakes.store.objects["runs/run-1/failed.jsonl"]
     assert [File.parse(json.loads(line)).id for line in left.splitlines()] == ["a"]
 
-    behind.fetch.answers = dict(behind.fetch.answers) | {SITE + "gone": IMAGE}
-    behind.store.objects["bulk/failed.jsonl"] = left
+    fakes.fetch.results = dict(fakes.fetch.results) | {SITE + "gone": IMAGE}
+    fakes.store.objects["bulk/failed.jsonl"] = left
     started = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
-    later = Machine(definition(), Functions(), behind.store.objects, "run-2", started).run("bulk/failed.jsonl")
+    later = StateMachine(definition(), Functions(), fakes.store.objects, "run-2", started).run("bulk/failed.jsonl")
 
     assert (later["counts"]["files"], later["counts"]["images"]) == (1, {"reused": 1})
 
 
 @pytest.mark.parametrize("key", ["bulk/lot.txt", "bulk/lot.json", "bulk/lot.jsonl.gz", "bulk/csv"])
-def test_what_is_no_list_fails_and_says_what_a_list_is(behind: House, key: str) -> None:
-    with pytest.raises(Failed, match=rf"NotAList: {key} is no list\. .*\.jsonl.*\.csv"):
-        machine(behind).run(key)
-    assert behind.store.objects == {}
+def test_what_is_no_list_fails_and_says_what_a_list_is(fakes: House, key: str) -> None:
+    with pytest.raises(ExecutionFailed, match=rf"NotAList: {key} is no list\. .*\.jsonl.*\.csv"):
+        state_machine(fakes).run(key)
+    assert fakes.store.objects == {}
 
 
-def test_a_folder_that_the_console_makes_starts_nothing(behind: House) -> None:
-    machine(behind).run("bulk/lots/")
-    assert behind.store.objects == {}
+def test_a_folder_that_the_console_makes_starts_nothing(fakes: House) -> None:
+    state_machine(fakes).run("bulk/lots/")
+    assert fakes.store.objects == {}
 
 
-def test_lists_that_are_empty_end_well(behind: House) -> None:
-    behind.store.objects["bulk/lot.jsonl"] = b""
-    assert machine(behind).run("bulk/lot.jsonl")["counts"]["files"] == 0
+def test_lists_that_are_empty_end_well(fakes: House) -> None:
+    fakes.store.objects["bulk/lot.jsonl"] = b""
+    assert state_machine(fakes).run("bulk/lot.jsonl")["counts"]["files"] == 0

@@ -9,34 +9,34 @@ from infra.template import ROOT, functions, load
 from intake.model.errors import LEAVES
 from support.monitoring import (
     ALARMS,
+    AWS_METRICS,
     NAMESPACE,
-    OF_AWS,
     PARAMETERS,
     TEMPLATE,
     TEXT,
     Metric,
-    filled,
-    in_alarms,
+    alarm_metrics,
+    dashboard_metrics,
     metrics_of,
-    on_the_dashboard,
+    substitute,
     widgets,
 )
 
 
 def test_what_is_watched_of_ours_is_put_out_with_the_same_dimensions(emitted: dict[Metric, str]) -> None:
-    watched = {metric for metric in (*on_the_dashboard(), *in_alarms()) if metric[0] == NAMESPACE}
+    watched = {metric for metric in (*dashboard_metrics(), *alarm_metrics()) if metric[0] == NAMESPACE}
     assert watched
     assert watched - emitted.keys() == set()
 
 
 def test_every_metric_of_ours_is_on_the_dashboard(emitted: dict[Metric, str]) -> None:
-    assert emitted.keys() - set(on_the_dashboard()) == set()
+    assert emitted.keys() - set(dashboard_metrics()) == set()
 
 
 def test_what_is_watched_of_aws_is_what_its_guides_name() -> None:
-    for namespace, name, dimensions in {*on_the_dashboard(), *in_alarms()}:
+    for namespace, name, dimensions in {*dashboard_metrics(), *alarm_metrics()}:
         if namespace != NAMESPACE:
-            names, wanted = OF_AWS[namespace]
+            names, wanted = AWS_METRICS[namespace]
             assert name in names
             assert dimensions == wanted
 
@@ -117,7 +117,7 @@ def test_an_expression_names_only_what_is_there_and_returns_one_series() -> None
         assert len(returned) == bool(queries)
         for query in returned:
             expression = query["Expression"]
-            text = filled(expression["Fn::Sub"] if isinstance(expression, dict) else expression)
+            text = substitute(expression["Fn::Sub"] if isinstance(expression, dict) else expression)
             assert set(re.findall(r"\b[a-z]\w*", text)) == {each["Id"] for each in queries if each is not query}
 
 

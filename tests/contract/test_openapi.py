@@ -76,16 +76,16 @@ def test_every_call_is_signed() -> None:
 
 
 @pytest.fixture
-def behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     """A door that is the real one, its service the real one, and only the ports are fakes."""
     with house(monkeypatch) as built:
-        built.fetch.answers = {GOOD: picture(8, 8, 1, "png")}
+        built.fetch.results = {GOOD: picture(8, 8, 1, "png")}
         yield built
 
 
 @pytest.fixture
-def store(behind: House) -> FakeStore:
-    return behind.store
+def store(fakes: House) -> FakeStore:
+    return fakes.store
 
 
 def ask(method: str, path: str, body: str | None = None, **members: object) -> dict[str, Any]:
@@ -171,18 +171,18 @@ def test_a_bug_while_the_receipt_is_stored_does_not_take_the_answer_away(store: 
     assert check(200, POST, ask("POST", "/files", json.dumps({"urls": [GOOD]})))["receiptKey"] is None
 
 
-def test_a_file_that_may_wait_is_answered_as_pending_until_its_receipt_is_there(behind: House) -> None:
+def test_a_file_that_may_wait_is_answered_as_pending_until_its_receipt_is_there(fakes: House) -> None:
     document = json.dumps({"id": "lot-7", "urls": [GOOD]})
     check(202, POST, answer := ask("POST", "/files", document, headers={"Prefer": "respond-async"}))
     assert POST["responses"]["202"]["headers"].keys() <= answer["multiValueHeaders"].keys()
     check(202, GET, ask("GET", "/files/lot-7"))
     for status in (HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.REQUEST_ENTITY_TOO_LARGE):
-        behind.store.objects["receipts/lot-7.json"] = Problem.of(status, "no File").to_json()
+        fakes.store.objects["receipts/lot-7.json"] = Problem.of(status, "no File").to_json()
         check(status, GET, ask("GET", "/files/lot-7"))
 
 
-def test_a_file_that_cannot_be_put_into_the_inbox_is_a_problem_of_the_contract(behind: House) -> None:
-    behind.inbox.failure = StoreFailed()
+def test_a_file_that_cannot_be_put_into_the_inbox_is_a_problem_of_the_contract(fakes: House) -> None:
+    fakes.inbox.failure = StoreFailed()
     document = json.dumps({"id": "lot-7", "urls": [GOOD]})
 
     check(502, POST, ask("POST", "/files", document, headers={"Prefer": "respond-async"}))

@@ -59,7 +59,7 @@ def say_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have every line logged that there is."""
     context = Context(60.0)
     with house(monkeypatch) as behind:
-        behind.fetch.answers = {URL: picture(4, 3, 1)}
+        behind.fetch.results = {URL: picture(4, 3, 1)}
         behind.inbox.objects = {"inbox/a.json": json.dumps({"urls": [URL]}).encode()}
         for key in ("inbox/a.json", "elsewhere/a.json"):
             s3.handler({"Records": [record_of(key)]}, context)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from infra.template import functions, load
 
-from support.template_rights import ROLES
+from support.expected_rights import ROLES
 
 RESOURCES: dict[str, dict[str, Any]] = load()["Resources"]
 

@@ -15,8 +15,8 @@ from infra.local.ministack import REGION
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
-from e2e.conftest import Ground, eventually
-from support.openapi_fuzzing import contract, examine, lead
+from support.deployed_lab import Lab, wait_for
+from support.openapi_fuzzing import fuzz, load_contract, replace_urls
 
 
 class Signed(AuthBase):
@@ -30,25 +30,25 @@ class Signed(AuthBase):
         return request
 
 
-def test_every_answer_is_one_of_the_contract(deployed: Ground) -> None:
+def test_every_answer_is_one_of_the_contract(deployed: Lab) -> None:
     """Methods and paths that are none are API Gateway's to answer, 403 as AWS does; no check had to be left out."""
     places = [*map(deployed.url, [*deployed.pictures, "missing.png"]), None]
-    schema = contract(examples=30, runs=10)
+    schema = load_contract(examples=30, runs=10)
     schema.config.update(base_url=deployed.stack.api_url)
     schema.auth.set_from_requests(Signed())
-    lead(schema, lambda url: places[crc32(url.encode(errors="replace")) % len(places)] or url)
+    replace_urls(schema, lambda url: places[crc32(url.encode(errors="replace")) % len(places)] or url)
 
-    outcome = examine(schema)
+    result = fuzz(schema)
 
-    assert outcome.faults == []
+    assert result.faults == []
     seen = {("POST", status) for status in (200, 202, 207, 400, 403, 422)}
-    assert seen | {("GET", status) for status in (200, 202, 404, 403)} <= outcome.answers.keys()
-    eventually(lambda: waiting(deployed) == [])
+    assert seen | {("GET", status) for status in (200, 202, 404, 403)} <= result.responses.keys()
+    wait_for(lambda: waiting(deployed) == [])
 
 
-def waiting(ground: Ground) -> list[str]:
+def waiting(lab: Lab) -> list[str]:
     """ManifestService that were accepted and have no receipt yet."""
-    pages = ground.s3.get_paginator("list_objects_v2").paginate(Bucket=ground.stack.inbox, Prefix="inbox/")
+    pages = lab.s3.get_paginator("list_objects_v2").paginate(Bucket=lab.stack.inbox, Prefix="inbox/")
     manifests = [item["Key"] for page in pages for item in page.get("Contents", [])]
-    receipts = set(ground.objects("receipts/"))
+    receipts = set(lab.objects("receipts/"))
     return [key for key in manifests if re.sub("^inbox", "receipts", key) not in receipts]

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from infra.local.deploy import ROOT_USER, STACK
 from infra.local.ministack import REGION
+from infra.template import ROOT
 
-from e2e.conftest import BATCH_SIZE, ROOT, Ground, broken, eventually, jsonl
-from support.origin.behaviour import IMAGE, Reader, Request, Writer, send, sized
+from support.deployed_lab import BATCH_SIZE, Lab, broken_function, json_lines, wait_for
+from support.origin.behaviour import IMAGE, Reader, Request, Writer, response, send
 
 
-def command(ground: Ground, path: Path, stack: str = STACK) -> list[str]:
-    return ["make", "-s", "bulk", f"LIST={path}", f"STACK={stack}", f"ENDPOINT={ground.stack.aws.endpoint}"]
+def command(lab: Lab, path: Path, stack: str = STACK) -> list[str]:
+    return ["make", "-s", "bulk", f"LIST={path}", f"STACK={stack}", f"ENDPOINT={lab.stack.aws.endpoint}"]
 
 
 def environment() -> dict[str, str]:
@@ -29,13 +30,13 @@ def environment() -> dict[str, str]:
     }
 
 
-def run(ground: Ground, path: Path, stack: str = STACK) -> subprocess.CompletedProcess[str]:
+def run(lab: Lab, path: Path, stack: str = STACK) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command(ground, path, stack), cwd=ROOT, env=environment(), capture_output=True, text=True, check=False
+        command(lab, path, stack), cwd=ROOT, env=environment(), capture_output=True, text=True, check=False
     )
 
 
-def test_a_list_is_uploaded_followed_and_summed_up(deployed: Ground, tmp_path: Path) -> None:
+def test_a_list_is_uploaded_followed_and_summed_up(deployed: Lab, tmp_path: Path) -> None:
     urls = [deployed.origin.url(f"length/c-{n}") for n in range(300)] + [deployed.origin.url("status_404/c-gone")]
     path = tmp_path / "lot 7.csv"
     path.write_text("id,url\n" + "".join(f"c-{n},{url}\n" for n, url in enumerate(urls)))
@@ -53,17 +54,17 @@ def test_a_list_is_uploaded_followed_and_summed_up(deployed: Ground, tmp_path: P
     assert len(deployed.objects("receipts/c-")) == 301
 
 
-def test_ctrl_c_leaves_the_run_going_and_says_how_to_look_at_it(deployed: Ground, tmp_path: Path) -> None:
+def test_ctrl_c_leaves_the_run_going_and_says_how_to_look_at_it(deployed: Lab, tmp_path: Path) -> None:
     let_go = threading.Event()
 
     async def held(_: Reader, writer: Writer, __: Request) -> None:
         while not let_go.is_set():  # noqa: ASYNC110 - it is set in another thread, which has another loop
             await asyncio.sleep(0.02)
-        await send(writer, sized(IMAGE))
+        await send(writer, response(IMAGE))
 
-    deployed.origin.taught["held_back"] = held
+    deployed.origin.responders["held_back"] = held
     path = tmp_path / "long.jsonl"
-    path.write_bytes(jsonl({"id": "c-long", "urls": [deployed.origin.url("held_back")]}))
+    path.write_bytes(json_lines({"id": "c-long", "urls": [deployed.origin.url("held_back")]}))
     process = subprocess.Popen(
         command(deployed, path),
         cwd=ROOT,
@@ -88,7 +89,7 @@ def test_ctrl_c_leaves_the_run_going_and_says_how_to_look_at_it(deployed: Ground
     assert arn.endswith(said.split("The run is ")[1].strip())
     assert "Traceback" not in out + err
     states = deployed.stack.aws.client("stepfunctions")
-    assert eventually(lambda: states.describe_execution(executionArn=arn)["status"] == "SUCCEEDED")
+    assert wait_for(lambda: states.describe_execution(executionArn=arn)["status"] == "SUCCEEDED")
     assert deployed.json("receipts/c-long.json")["status"] == "stored"
 
 
@@ -101,7 +102,7 @@ def test_ctrl_c_leaves_the_run_going_and_says_how_to_look_at_it(deployed: Ground
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_line(
-    deployed: Ground, tmp_path: Path, name: str, stack: str, words: str
+    deployed: Lab, tmp_path: Path, name: str, stack: str, words: str
 ) -> None:
     for there in ("list.txt", "list.csv"):
         (tmp_path / there).write_text("url\nhttps://a.example/\n")
@@ -113,9 +114,9 @@ def test_what_cannot_be_done_is_said_in_a_line(
     assert "Traceback" not in done.stderr
 
 
-def test_a_list_that_no_run_could_go_through_is_not_uploaded(deployed: Ground, tmp_path: Path) -> None:
+def test_a_list_that_no_run_could_go_through_is_not_uploaded(deployed: Lab, tmp_path: Path) -> None:
     path = tmp_path / "lot.jsonl"
-    path.write_bytes(jsonl({"urls": ["https://a.example/"]}) + b"{no\n" + jsonl({"id": "x" * 300_000}))
+    path.write_bytes(json_lines({"urls": ["https://a.example/"]}) + b"{no\n" + json_lines({"id": "x" * 300_000}))
     before = deployed.s3.list_objects_v2(Bucket=deployed.stack.inbox, Prefix="bulk/")["KeyCount"]
 
     done = run(deployed, path)
@@ -127,12 +128,12 @@ def test_a_list_that_no_run_could_go_through_is_not_uploaded(deployed: Ground, t
     assert before == deployed.s3.list_objects_v2(Bucket=deployed.stack.inbox, Prefix="bulk/")["KeyCount"]
 
 
-def test_a_run_that_was_given_up_is_not_taken_for_the_whole(deployed: Ground, tmp_path: Path) -> None:
+def test_a_run_that_was_given_up_is_not_taken_for_the_whole(deployed: Lab, tmp_path: Path) -> None:
     """The function cannot start; after the first batches the run is given up, and the other lines are not begun."""
     path = tmp_path / "lot.jsonl"
-    path.write_bytes(jsonl(*({"urls": [deployed.origin.url("length/c-up")]} for _ in range(5 * BATCH_SIZE))))
+    path.write_bytes(json_lines(*({"urls": [deployed.origin.url("length/c-up")]} for _ in range(5 * BATCH_SIZE))))
 
-    with broken(deployed, "BulkFunction"):
+    with broken_function(deployed, "BulkFunction"):
         done = run(deployed, path)
 
     assert done.returncode != 0

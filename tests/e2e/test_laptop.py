@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 from infra.local.process import free_port
+from infra.template import ROOT
 
-from e2e.conftest import ROOT, eventually
+from support.deployed_lab import wait_for
 
 PAGE = ROOT / "docs" / "laptop.md"
 HERE = ROOT / ".local" / "up"
@@ -71,7 +72,7 @@ def test_every_door_is_open_by_the_commands_of_the_page() -> None:
     }
 
     assert not typed(MANIFEST)
-    assert eventually(lambda: json.loads(typed(RECEIPT)).get("status") == "stored")
+    assert wait_for(lambda: json.loads(typed(RECEIPT)).get("status") == "stored")
 
     said = typed(BULK)
     assert "400 Files in " in said

@@ -9,13 +9,13 @@ from pathlib import Path
 from infra.local.deploy import ROOT_USER
 from infra.local.ministack import REGION
 
-from e2e.conftest import Ground
+from support.deployed_lab import Lab
 
 README = Path(__file__).parents[2] / "README.md"
 SHELL = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
-def test_the_signed_curl_of_the_readme_gets_a_receipt(deployed: Ground) -> None:
+def test_the_signed_curl_of_the_readme_gets_a_receipt(deployed: Lab) -> None:
     [command] = [block for block in SHELL.findall(README.read_text()) if block.startswith("curl")]
     command = command.replace("https://images.example/a.jpg", deployed.url("inspect.jpg"))
     environment = os.environ | {

@@ -13,8 +13,8 @@ from infra import artefact
 from infra.template import ROOT, functions, load
 
 from support import s3_server
-from support.origin import IMAGE, Origin, in_a_thread
-from support.runtime_emulator import Answer, Environment, environment
+from support.origin import IMAGE, Origin, origin_in_thread
+from support.runtime_emulator import Environment, Invocation, lambda_environment
 
 SAM = ROOT / ".local" / "sam" / "bin" / "sam"
 EVENT = ROOT / "tests" / "events" / "http-post-file.json"
@@ -41,7 +41,7 @@ def built() -> Iterator[dict[str, tuple[Path, str]]]:
 
 @pytest.fixture
 def origin() -> Iterator[Origin]:
-    with in_a_thread() as running:
+    with origin_in_thread() as running:
         yield running
 
 
@@ -63,13 +63,13 @@ def start(built: dict[str, tuple[Path, str]], settings: dict[str, str], tmp_path
     with ExitStack() as stack:
 
         def make(door: str = "HttpFunction", **changed: str) -> Environment:
-            made = environment(*built[door], tmp_path, timeout=SECONDS, variables=settings | changed)
+            made = lambda_environment(*built[door], tmp_path, timeout=SECONDS, variables=settings | changed)
             return stack.enter_context(made)
 
         yield make
 
 
-def post(function: Environment, *urls: str) -> tuple[int, dict[str, Any], Answer]:
+def post(function: Environment, *urls: str) -> tuple[int, dict[str, Any], Invocation]:
     """Send a URL list as API Gateway does; the status, the receipt, and how they came."""
     event = json.loads(EVENT.read_text()) | {"body": json.dumps({"id": "emulated", "urls": urls})}
     answer = function.invoke(event)
@@ -192,7 +192,9 @@ def test_what_outlasts_its_timeout_is_cut_off_here(tmp_path: Path) -> None:
     (code / "sleeper.py").write_text(
         "import time\n\ndef handler(event, context):\n    time.sleep(event)\n    return 7\n"
     )
-    with environment(code, "sleeper.handler", home, timeout=1, variables={"AWS_REGION": "eu-central-1"}) as function:
+    with lambda_environment(
+        code, "sleeper.handler", home, timeout=1, variables={"AWS_REGION": "eu-central-1"}
+    ) as function:
         assert function.invoke(0.1).body == "7"
 
         answer = function.invoke(30)

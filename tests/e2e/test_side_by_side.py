@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 from infra import artefact
 from infra.local.process import free_port
-
-from e2e.conftest import ROOT
+from infra.template import ROOT
 
 WAITING = "Another command is building here: waiting for it ...\n"
 

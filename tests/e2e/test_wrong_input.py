@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from e2e.conftest import ROOT
+from infra.template import ROOT
 
 URL = "https://a.example/1.png"
 EXPECTED_PORT = "is no port: it has to be a number from 1 to 65535, such as 4566."

@@ -7,23 +7,23 @@ from collections.abc import Generator
 import pytest
 
 from intake.http_client.response_head import ResponseHead, parse_head
-from support.origin import BEHAVIOURS, IMAGE, Origin, in_a_thread
-from support.origin.behaviour import head, says
-from support.origin.client import Client, Connect, limits_for
-from support.origin.names import Names
+from support.origin import BEHAVIOURS, IMAGE, Origin, origin_in_thread
+from support.origin.behaviour import head, reply
+from support.origin.client import Client, MakeClient, limits_for
+from support.origin.fake_dns import FakeDns
 
 HEALTHY = ["length", "chunked", "trailers", "chunk_extensions", "continue_first", "length_with_spaces", "cookies"]
 TALKATIVE = [
-    "second_answer_at_once",
-    "second_answer_after_chunks",
-    "half_answer_at_once",
+    "second_response_at_once",
+    "second_response_after_chunks",
+    "half_response_at_once",
     "bytes_after_the_length",
     *(name for name in BEHAVIOURS if "_after_cut_" in name),
-    "second_answer_later",
-    "half_answer_later",
+    "second_response_later",
+    "half_response_later",
     "byte_later",
     "blank_line_later",
-    "farewell_later",
+    "request_timeout_later",
     "flood_later",
     "close_later",
 ]
@@ -31,7 +31,7 @@ TALKATIVE = [
 
 async def _until_quiet(origin: Origin) -> None:
     async with asyncio.timeout(5):
-        while origin.answering:  # noqa: ASYNC110 - the server may run in another thread
+        while origin.is_answering:  # noqa: ASYNC110 - the server may run in another thread
             await asyncio.sleep(0.005)
 
 
@@ -53,7 +53,7 @@ async def test_a_connection_on_which_more_came_is_not_used_again(name: str, orig
     result = await client.get(origin.url("length"))
 
     assert result.body == IMAGE
-    assert result.effort.attempts == 1
+    assert result.stats.attempts == 1
     assert origin.connections == 2
 
 
@@ -82,24 +82,24 @@ async def test_a_body_that_was_not_read_takes_its_connection_with_it(origin: Ori
 
 async def test_a_closed_connection_costs_no_attempt(origin: Origin, client: Client) -> None:
     await client.get(origin.url("length"))
-    await origin.hang_up()
+    await origin.close_connections()
 
     result = await client.get(origin.url("length"))
 
-    assert result.effort.attempts == 1
-    assert origin.asked("length") == 2
+    assert result.stats.attempts == 1
+    assert origin.request_count("length") == 2
     assert origin.connections == 2
 
 
-@pytest.mark.parametrize("name", ["close_before_answer", "reset_before_answer"])
-async def test_no_request_is_repeated_without_being_counted(name: str, origin: Origin, connect: Connect) -> None:
+@pytest.mark.parametrize("name", ["close_before_response", "reset_before_response"])
+async def test_no_request_is_repeated_without_being_counted(name: str, origin: Origin, make_client: MakeClient) -> None:
     """On a connection that was used before, HTTP clients like to try once more on their own."""
-    client = connect(origin, max_attempts=1)
+    client = make_client(origin, max_attempts=1)
     await client.get(origin.url("length"))
 
     result = await client.get(origin.url(name))
 
-    assert (result.code, result.effort.attempts, origin.asked(name)) == ("connection_lost", 1, 1)
+    assert (result.code, result.stats.attempts, origin.request_count(name)) == ("connection_lost", 1, 1)
     assert origin.connections == 1
 
 
@@ -112,7 +112,7 @@ async def test_as_many_connections_as_requests_at_once(origin: Origin, client: C
 
 
 async def test_a_flood_of_heads_is_not_read_to_its_end(
-    origin: Origin, connect: Connect, monkeypatch: pytest.MonkeyPatch
+    origin: Origin, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Thousands come in one segment, and nothing else runs while they are read."""
     seen: list[ResponseHead] = []
@@ -120,23 +120,23 @@ async def test_a_flood_of_heads_is_not_read_to_its_end(
         "intake.http_client.response_parser.parse_head",
         lambda *given: seen.append(parse_head(*given)) or seen[-1],  # type: ignore[func-returns-value]
     )
-    origin.taught["flood"] = says(head(status="100 Continue") * 10_000, end=False)
+    origin.responders["flood"] = reply(head(status="100 Continue") * 10_000, close=False)
 
-    result = await connect(origin, max_attempts=1).get(origin.url("flood"))
+    result = await make_client(origin, max_attempts=1).get(origin.url("flood"))
 
     assert result.code == "bad_response"
     assert len(seen) in range(100, 103)
 
 
 async def test_no_more_connections_wait_than_there_are_descriptors_for(
-    origin: Origin, client: Client, names: Names, monkeypatch: pytest.MonkeyPatch
+    origin: Origin, client: Client, dns: FakeDns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A list may name as many origins as it has images; those asked last are kept."""
     monkeypatch.setattr("intake.http_client.pool._KEEP", 4)
     made = client.record_sockets()
     urls = [f"http://{number}.a.example:{origin.port}/length" for number in range(12)]
     for number, url in enumerate(urls):
-        names[f"{number}.a.example"] = ["127.0.0.1"]
+        dns[f"{number}.a.example"] = ["127.0.0.1"]
         assert (await client.get(url)).body == IMAGE
 
     assert len([sock for sock in made if sock.fileno() >= 0]) <= 5  # one is being closed
@@ -152,11 +152,11 @@ async def test_no_more_connections_wait_than_there_are_descriptors_for(
 
 @pytest.fixture
 def origin_of_its_own() -> Generator[Origin]:
-    with in_a_thread() as origin:
+    with origin_in_thread() as origin:
         yield origin
 
 
-@pytest.mark.usefixtures("dialled", "names")
+@pytest.mark.usefixtures("connected_addresses", "dns")
 @pytest.mark.parametrize(("name", "connections"), [("length", 1), *((name, 2) for name in TALKATIVE)])
 def test_what_came_while_no_loop_ran_is_noticed(name: str, connections: int, origin_of_its_own: Origin) -> None:
     """Between two invocations nothing reads: bytes and farewells wait in the kernel."""
@@ -166,12 +166,12 @@ def test_what_came_while_no_loop_ran_is_noticed(name: str, connections: int, ori
         assert runner.run(client.get(origin.url(name))).body == IMAGE
         # A flood that nobody reads comes to no end: the rest is waited for, however slow the machine.
         end = time.monotonic() + (0.25 if name == "flood_later" else 5)
-        while origin.answering and time.monotonic() < end:
+        while origin.is_answering and time.monotonic() < end:
             time.sleep(0.005)
 
         result = runner.run(client.get(origin.url("length")))
         runner.run(client.transport.aclose())
 
     assert result.body == IMAGE
-    assert result.effort.attempts == 1
+    assert result.stats.attempts == 1
     assert connections == origin.connections

@@ -1,4 +1,4 @@
-"""Names that never answer: they end in time, starve nobody, and hold nothing up."""
+"""FakeDns that never answer: they end in time, starve nobody, and hold nothing up."""
 
 import asyncio
 import subprocess
@@ -14,8 +14,8 @@ from intake.ingest.service import IngestService
 from intake.model.file import File
 from support.fakes import FakeStore, RecordingObserver
 from support.origin import IMAGE, Origin
-from support.origin.client import Client, Connect
-from support.origin.names import Names
+from support.origin.client import Client, MakeClient
+from support.origin.fake_dns import FakeDns
 
 _SOON = 2.0
 """Seconds: far less than a stalled name takes, far more than a machine that is busy does."""
@@ -51,28 +51,30 @@ def stall() -> Generator[Stall]:
 
 
 async def test_a_stalled_name_ends_within_the_time_to_connect(
-    connect: Connect, names: Names, stall: Stall, dialled: list[str]
+    make_client: MakeClient, dns: FakeDns, stall: Stall, connected_addresses: list[str]
 ) -> None:
-    names["stalled.example"] = stall
+    dns["stalled.example"] = stall
     begin = time.monotonic()
 
-    result = await connect(allowed_ports=(80,), connect_timeout=0.1, max_attempts=1).get("http://stalled.example/")
+    result = await make_client(allowed_ports=(80,), connect_timeout=0.1, max_attempts=1).get("http://stalled.example/")
 
     assert result.code == "timeout"
     assert time.monotonic() - begin < _SOON
-    assert dialled == []
+    assert connected_addresses == []
 
 
-async def test_stalled_names_starve_no_other(origin: Origin, connect: Connect, names: Names, stall: Stall) -> None:
+async def test_stalled_names_starve_no_other(
+    origin: Origin, make_client: MakeClient, dns: FakeDns, stall: Stall
+) -> None:
     """As many as are in flight at once; a thread pool of asyncio's own has fewer threads than that."""
-    client = connect(origin, max_in_flight=40, max_attempts=1)
+    client = make_client(origin, max_in_flight=40, max_attempts=1)
     for number in range(40):
-        names[f"stalled-{number}.example"] = stall
-    names["well.example"] = ["127.0.0.1"]
+        dns[f"stalled-{number}.example"] = stall
+    dns["well.example"] = ["127.0.0.1"]
     stalled = [asyncio.create_task(client.get(f"http://stalled-{n}.example:{origin.port}/")) for n in range(40)]
 
     async with asyncio.timeout(_SOON):
-        while len(names.asked) < 40:  # noqa: ASYNC110 - threads ask
+        while len(dns.lookups) < 40:  # noqa: ASYNC110 - threads ask
             await asyncio.sleep(0.005)
         assert (await client.get(f"http://well.example:{origin.port}/length")).body == IMAGE
 
@@ -83,13 +85,13 @@ async def test_stalled_names_starve_no_other(origin: Origin, connect: Connect, n
 
 
 async def test_names_that_stalled_for_earlier_files_starve_none_of_the_next(
-    origin: Origin, connect: Connect, names: Names, stall: Stall
+    origin: Origin, make_client: MakeClient, dns: FakeDns, stall: Stall
 ) -> None:
     """Files in a row: who asked has given up long ago, and the system is still looking for two hundred names."""
-    client = connect(origin, connect_timeout=0.05, max_attempts=1, allowed_ports=(80, origin.port))
+    client = make_client(origin, connect_timeout=0.05, max_attempts=1, allowed_ports=(80, origin.port))
     for number in range(200):
-        names[f"stalled-{number}.example"] = stall
-    names["well.example"] = ["127.0.0.1"]
+        dns[f"stalled-{number}.example"] = stall
+    dns["well.example"] = ["127.0.0.1"]
     for file in range(5):
         stalled = (f"http://stalled-{40 * file + number}.example/" for number in range(40))
         results = await asyncio.gather(*(client.get(url) for url in stalled))
@@ -102,15 +104,15 @@ async def test_names_that_stalled_for_earlier_files_starve_none_of_the_next(
 
 
 async def test_two_hundred_names_that_stall_do_not_hold_the_answer_nor_the_images_beside_them(
-    origin: Origin, connect: Connect, names: Names, stall: Stall
+    origin: Origin, make_client: MakeClient, dns: FakeDns, stall: Stall
 ) -> None:
-    client = connect(origin, max_base_images=500, connect_timeout=0.3, max_in_flight=64, deadline_margin=0.5)
+    client = make_client(origin, max_base_images=500, connect_timeout=0.3, max_in_flight=64, deadline_margin=0.5)
     for number in range(200):
-        names[f"stalled-{number}.example"] = stall
-    names["well.example"] = ["127.0.0.1"]
+        dns[f"stalled-{number}.example"] = stall
+    dns["well.example"] = ["127.0.0.1"]
     urls = [f"http://stalled-{number}.example:{origin.port}/" for number in range(200)]
     well = [f"http://well.example:{origin.port}/length?{number}" for number in range(20)]
-    intake = IngestService(client.fetcher, FakeStore(), RecordingObserver(), client.limits, "bucket")
+    intake = IngestService(client.downloader, FakeStore(), RecordingObserver(), client.limits, "bucket")
     begin = time.monotonic()
 
     receipt = await intake.ingest(File.parse({"urls": urls[:180] + well + urls[180:]}, max_base_images=500), 8.0)
@@ -120,33 +122,35 @@ async def test_two_hundred_names_that_stall_do_not_hold_the_answer_nor_the_image
     assert receipt.counts.failed == 200
 
 
-@pytest.mark.usefixtures("no_waiting")
-async def test_a_stalled_name_takes_one_thread_for_all_attempts(connect: Connect, names: Names, stall: Stall) -> None:
-    names["stalled.example"] = stall
+@pytest.mark.usefixtures("no_backoff")
+async def test_a_stalled_name_takes_one_thread_for_all_attempts(
+    make_client: MakeClient, dns: FakeDns, stall: Stall
+) -> None:
+    dns["stalled.example"] = stall
 
-    result = await connect(allowed_ports=(80,), connect_timeout=0.05).get("http://stalled.example/")
+    result = await make_client(allowed_ports=(80,), connect_timeout=0.05).get("http://stalled.example/")
 
-    assert (result.code, result.effort.attempts) == ("timeout", 3)
-    assert names.asked == ["stalled.example"]
+    assert (result.code, result.stats.attempts) == ("timeout", 3)
+    assert dns.lookups == ["stalled.example"]
 
 
 async def test_a_name_that_answers_late_is_found_by_the_next_attempt(
-    origin: Origin, connect: Connect, names: Names
+    origin: Origin, make_client: MakeClient, dns: FakeDns
 ) -> None:
-    names["late.example"] = lambda: time.sleep(0.3) or ["127.0.0.1"]  # type: ignore[func-returns-value]
-    client = connect(origin, connect_timeout=0.2)
+    dns["late.example"] = lambda: time.sleep(0.3) or ["127.0.0.1"]  # type: ignore[func-returns-value]
+    client = make_client(origin, connect_timeout=0.2)
 
     result = await client.get(f"http://late.example:{origin.port}/length")
 
     assert result.body == IMAGE
-    assert result.effort.attempts in range(2, 4)
+    assert result.stats.attempts in range(2, 4)
 
 
 async def test_a_timeout_is_no_fault_of_the_names_that_follow(
-    origin: Origin, client: Client, names: Names, stall: Stall
+    origin: Origin, client: Client, dns: FakeDns, stall: Stall
 ) -> None:
     """Cancelling one who waits for a name leaves the others waiting for it."""
-    names["late.example"] = stall
+    dns["late.example"] = stall
     first = asyncio.create_task(client.get(f"http://late.example:{origin.port}/length"))
     second = asyncio.create_task(client.get(f"http://late.example:{origin.port}/length"))
     await asyncio.sleep(0.05)
@@ -154,7 +158,7 @@ async def test_a_timeout_is_no_fault_of_the_names_that_follow(
     stall.over.set()
 
     assert (await second).body == IMAGE
-    assert names.asked == ["late.example"]
+    assert dns.lookups == ["late.example"]
 
 
 def test_a_stalled_name_does_not_hold_the_process() -> None:

@@ -1,4 +1,4 @@
-"""The way to S3 breaks at any byte, or says what is not so: what ends in the bucket is whole, or nothing."""
+"""The proxy to S3 breaks at any byte, or says what is not so: what ends in the bucket is whole, or nothing."""
 
 import hashlib
 from collections.abc import AsyncGenerator, Iterator
@@ -10,8 +10,16 @@ from intake.model.image_info import ImageInfo
 from intake.model.object_keys import image_key
 from intake.s3.store import S3Store
 from support import s3_server
-from support.fault_proxy import Way, after_upload, breaks_at, cut_after, loses_the_answer, spoils, way_to
-from support.origin.behaviour import Act, head, reset, says, sized, wait_forever
+from support.fault_proxy import (
+    FaultProxy,
+    after_upload,
+    flip_bit,
+    forward_part_and_reset,
+    lose_response,
+    open_fault_proxy,
+    reset_after,
+)
+from support.origin.behaviour import Responder, head, reply, reset, response, wait_forever
 from support.s3_stores import opened
 from support.sample_images import jpeg_of_size
 
@@ -30,124 +38,124 @@ async def _resets(_: object, writer: object, __: object) -> None:
 
 
 LIES = {
-    "noise": says(b"\x80\x11\x00\xfe\xff" * 20),
-    "nothing, and the end": says(b""),
-    "half a status line": says(b"HTTP/1.1 20"),
-    "an error document with 200": says(sized(ERROR), end=False),
-    "a page with 200": says(sized(b"<html>Sign in to this network</html>"), end=False),
-    "a 200 of 17 MB": says(head(f"Content-Length: {17 * 2**20}") + bytes(17 * 2**20)),
-    "a 500 of 17 MB": says(head(f"Content-Length: {17 * 2**20}", status="500 No") + bytes(17 * 2**20)),
-    "a 500 that is cut": says(head("Content-Length: 5000", status="500 No") + ERROR),
-    "a redirect": says(sized(b"", "Location: http://127.0.0.1:1/", status="307 Temporary Redirect"), end=False),
+    "random_bytes": reply(b"\x80\x11\x00\xfe\xff" * 20),
+    "nothing, and the end": reply(b""),
+    "half a status line": reply(b"HTTP/1.1 20"),
+    "an error document with 200": reply(response(ERROR), close=False),
+    "a page with 200": reply(response(b"<html>Sign in to this network</html>"), close=False),
+    "a 200 of 17 MB": reply(head(f"Content-Length: {17 * 2**20}") + bytes(17 * 2**20)),
+    "a 500 of 17 MB": reply(head(f"Content-Length: {17 * 2**20}", status="500 No") + bytes(17 * 2**20)),
+    "a 500 that is cut": reply(head("Content-Length: 5000", status="500 No") + ERROR),
+    "a redirect": reply(response(b"", "Location: http://127.0.0.1:1/", status="307 Temporary Redirect"), close=False),
 }
 
 
 @pytest.fixture
-def way(s3: s3_server.S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Way]:
+def proxy(s3: s3_server.S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultProxy]:
     monkeypatch.setattr("intake.s3.client.random.random", lambda: 0.0)
-    with way_to(s3.url) as opened_way:
+    with open_fault_proxy(s3.url) as opened_way:
         yield opened_way
 
 
 @pytest.fixture
 async def store(
-    way: Way, s3: s3_server.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
+    proxy: FaultProxy, s3: s3_server.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncGenerator[S3Store]:
-    async with opened(s3, bucket, monkeypatch, endpoint=way.url) as made:
+    async with opened(s3, bucket, monkeypatch, endpoint=proxy.url) as made:
         yield made
 
 
 @pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
 async def test_what_s3_cannot_have_said_is_asked_again_and_believed_of_s3_alone(
-    lie: Act, way: Way, store: S3Store, s3: s3_server.S3Server, bucket: str
+    lie: Responder, proxy: FaultProxy, store: S3Store, s3: s3_server.S3Server, bucket: str
 ) -> None:
-    way.goes_wrong(PUT, after_upload(lie), times=ATTEMPTS - 1)
+    proxy.inject(PUT, after_upload(lie), times=ATTEMPTS - 1)
     assert await store.put_image(KEY, IMAGE, BODY, DIGEST) is False
-    assert way.tried(PUT) == ATTEMPTS
+    assert proxy.request_count(PUT) == ATTEMPTS
     assert s3.objects(bucket) == {KEY: bytes(BODY)}
 
 
 @pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
-async def test_what_s3_never_says_is_not_taken_for_stored(lie: Act, way: Way, store: S3Store) -> None:
-    way.goes_wrong(PUT, after_upload(lie))
+async def test_what_s3_never_says_is_not_taken_for_stored(lie: Responder, proxy: FaultProxy, store: S3Store) -> None:
+    proxy.inject(PUT, after_upload(lie))
     with pytest.raises(StoreFailed):
         await store.put_image(KEY, IMAGE, BODY, DIGEST)
-    assert way.tried(PUT) == ATTEMPTS
+    assert proxy.request_count(PUT) == ATTEMPTS
 
 
 @pytest.mark.parametrize("place", [0, 1, 299_999, 599_999])
 async def test_a_bit_that_flips_on_the_way_is_refused_by_s3_and_sent_again(
-    place: int, way: Way, store: S3Store, s3: s3_server.S3Server, bucket: str
+    place: int, proxy: FaultProxy, store: S3Store, s3: s3_server.S3Server, bucket: str
 ) -> None:
-    way.goes_wrong(PUT, spoils(way, place), times=1)
+    proxy.inject(PUT, flip_bit(proxy, place), times=1)
     assert await store.put_image(KEY, IMAGE, BODY, DIGEST) is False
-    assert way.tried(PUT) == 2
+    assert proxy.request_count(PUT) == 2
     assert s3.objects(bucket) == {KEY: bytes(BODY)}
 
 
 async def test_a_way_that_spoils_everything_keeps_nothing(
-    way: Way, store: S3Store, s3: s3_server.S3Server, bucket: str
+    proxy: FaultProxy, store: S3Store, s3: s3_server.S3Server, bucket: str
 ) -> None:
-    way.goes_wrong(PUT, spoils(way, 5))
+    proxy.inject(PUT, flip_bit(proxy, 5))
     with pytest.raises(StoreFailed) as failed:
         await store.put_image(KEY, IMAGE, BODY, DIGEST)
     assert failed.value.reason == "S3 answered 400 BadDigest"
-    assert way.tried(PUT) == ATTEMPTS
+    assert proxy.request_count(PUT) == ATTEMPTS
     assert s3.objects(bucket) == {}
 
 
 @pytest.mark.parametrize("part", [0, 0.01, 0.5, 0.999])
 async def test_an_upload_that_breaks_off_keeps_nothing_and_is_sent_again(
-    part: float, way: Way, store: S3Store, s3: s3_server.S3Server, bucket: str
+    part: float, proxy: FaultProxy, store: S3Store, s3: s3_server.S3Server, bucket: str
 ) -> None:
     """S3 has seen so much of it."""
-    way.goes_wrong(PUT, breaks_at(way, part))
+    proxy.inject(PUT, forward_part_and_reset(proxy, part))
     with pytest.raises(StoreFailed):
         await store.put_image(KEY, IMAGE, BODY, DIGEST)
     assert s3.objects(bucket) == {}
-    way.goes_right()
-    way.goes_wrong(PUT, cut_after(part), times=ATTEMPTS - 1)
+    proxy.clear()
+    proxy.inject(PUT, reset_after(part), times=ATTEMPTS - 1)
     assert await store.put_image(KEY, IMAGE, BODY, DIGEST) is False
     assert s3.objects(bucket) == {KEY: bytes(BODY)}
 
 
 async def test_an_answer_that_is_lost_after_the_image_was_stored_is_asked_for_again_and_it_is_there(
-    way: Way, store: S3Store, s3: s3_server.S3Server, bucket: str
+    proxy: FaultProxy, store: S3Store, s3: s3_server.S3Server, bucket: str
 ) -> None:
-    way.goes_wrong(PUT, loses_the_answer(way), times=1)
+    proxy.inject(PUT, lose_response(proxy), times=1)
     assert await store.put_image(KEY, IMAGE, BODY, DIGEST) is True
-    assert way.tried(PUT) == 2
+    assert proxy.request_count(PUT) == 2
     assert s3.objects(bucket) == {KEY: bytes(BODY)}
 
 
 async def test_an_answer_that_is_lost_after_a_document_was_stored_changes_nothing(
-    way: Way, store: S3Store, s3: s3_server.S3Server, bucket: str
+    proxy: FaultProxy, store: S3Store, s3: s3_server.S3Server, bucket: str
 ) -> None:
-    way.goes_wrong(f"PUT .*{RECEIPT}", loses_the_answer(way), times=2)
+    proxy.inject(f"PUT .*{RECEIPT}", lose_response(proxy), times=2)
     await store.put_document(RECEIPT, b'{"id": "a"}')
     assert s3.objects(bucket) == {RECEIPT: b'{"id": "a"}'}
 
 
 async def test_a_connection_that_s3_closed_meanwhile_costs_no_image(
-    way: Way, store: S3Store, s3: s3_server.S3Server, bucket: str
+    proxy: FaultProxy, store: S3Store, s3: s3_server.S3Server, bucket: str
 ) -> None:
     await store.put_document(RECEIPT, b"{}")
-    way.goes_wrong(PUT, _resets, times=1)
+    proxy.inject(PUT, _resets, times=1)
     assert await store.put_image(KEY, IMAGE, BODY, DIGEST) is False
     assert s3.objects(bucket, "images/") == {KEY: bytes(BODY)}
 
 
-async def test_an_answer_before_the_upload_is_over_is_heard(way: Way, store: S3Store) -> None:
+async def test_an_answer_before_the_upload_is_over_is_heard(proxy: FaultProxy, store: S3Store) -> None:
     """S3 refuses by the head alone, and does not read on."""
 
     async def refuses(_: object, writer: object, __: object) -> None:
         denied = ERROR.replace(b"InternalError", b"AccessDenied")
-        await says(sized(denied, status="403 Forbidden"), end=False)(_, writer, __)  # type: ignore[arg-type]
+        await reply(response(denied, status="403 Forbidden"), close=False)(_, writer, __)  # type: ignore[arg-type]
         await wait_forever()
 
-    way.goes_wrong(PUT, refuses)
+    proxy.inject(PUT, refuses)
     body = bytearray(jpeg_of_size(20_000_000, 1))
     with pytest.raises(Exception, match="does not let") as refused:
         await store.put_image(KEY, IMAGE, body, DIGEST)
     assert refused.value.reason == "S3 answered 403 AccessDenied"  # type: ignore[attr-defined]
-    assert way.tried(PUT) == 1
+    assert proxy.request_count(PUT) == 1

@@ -10,9 +10,9 @@ import pytest
 import trustme
 
 from support.origin import IMAGE, Origin
-from support.origin.behaviour import Reader, Request, Writer, head, reset, says, send, sized
-from support.origin.client import Connect
-from support.origin.names import Names
+from support.origin.behaviour import Reader, Request, Writer, head, reply, reset, response, send
+from support.origin.client import MakeClient
+from support.origin.fake_dns import FakeDns
 from support.origin.redirects import redirect
 
 AUTHORITY = trustme.CA()
@@ -58,72 +58,72 @@ def trusting() -> ssl.SSLContext:
 
 
 @pytest.fixture
-def resolved(names: Names) -> Names:
-    names[NAME] = ["127.0.0.1"]
-    return names
+def resolved(dns: FakeDns) -> FakeDns:
+    dns[NAME] = ["127.0.0.1"]
+    return dns
 
 
-@pytest.mark.usefixtures("no_leaks", "dialled", "resolved")
+@pytest.mark.usefixtures("no_leaks", "connected_addresses", "resolved")
 @pytest.mark.parametrize("bound", [NAME, "*.images.example"])
-async def test_the_right_certificate_is_accepted(bound: str, connect: Connect, trusting: ssl.SSLContext) -> None:
+async def test_the_right_certificate_is_accepted(bound: str, make_client: MakeClient, trusting: ssl.SSLContext) -> None:
     """And the connection is used again."""
     async with Origin(_server(AUTHORITY.issue_cert(bound))) as origin:
-        client = connect(origin, tls=trusting)
+        client = make_client(origin, tls=trusting)
         for _ in range(3):
             assert (await client.get(f"https://{NAME}:{origin.port}/length")).body == IMAGE
 
     assert origin.connections == 1
 
 
-@pytest.mark.usefixtures("no_leaks", "dialled")
-async def test_an_address_is_held_against_the_address(connect: Connect, trusting: ssl.SSLContext) -> None:
+@pytest.mark.usefixtures("no_leaks", "connected_addresses")
+async def test_an_address_is_held_against_the_address(make_client: MakeClient, trusting: ssl.SSLContext) -> None:
     async with Origin(_server(AUTHORITY.issue_cert("127.0.0.1"))) as origin:
-        assert (await connect(origin, tls=trusting).get(origin.url("length"))).body == IMAGE
+        assert (await make_client(origin, tls=trusting).get(origin.url("length"))).body == IMAGE
 
 
-@pytest.mark.usefixtures("no_leaks", "dialled", "resolved", "no_waiting")
+@pytest.mark.usefixtures("no_leaks", "connected_addresses", "resolved", "no_backoff")
 @pytest.mark.parametrize("server", BAD.values(), ids=BAD)
 async def test_a_bad_certificate_is_refused(
-    server: Callable[[], ssl.SSLContext], connect: Connect, trusting: ssl.SSLContext
+    server: Callable[[], ssl.SSLContext], make_client: MakeClient, trusting: ssl.SSLContext
 ) -> None:
     """No request goes out, however often it is tried."""
     async with Origin(server()) as origin:
-        result = await connect(origin, tls=trusting).get(f"https://{NAME}:{origin.port}/length")
+        result = await make_client(origin, tls=trusting).get(f"https://{NAME}:{origin.port}/length")
 
-    assert (result.code, result.effort.attempts) == ("tls_failed", 3)
+    assert (result.code, result.stats.attempts) == ("tls_failed", 3)
     assert origin.requests == []
 
 
-@pytest.mark.usefixtures("no_leaks", "dialled", "no_waiting")
+@pytest.mark.usefixtures("no_leaks", "connected_addresses", "no_backoff")
 async def test_a_redirect_is_held_against_the_name_that_it_leads_to(
-    connect: Connect, resolved: Names, trusting: ssl.SSLContext
+    make_client: MakeClient, resolved: FakeDns, trusting: ssl.SSLContext
 ) -> None:
     """Both names have the same address; the certificate is only the first one's."""
     resolved["other.example"] = ["127.0.0.1"]
     async with Origin(_server(AUTHORITY.issue_cert(NAME))) as origin:
-        client = connect(origin, tls=trusting)
+        client = make_client(origin, tls=trusting)
         assert (await client.get(f"https://{NAME}:{origin.port}/length")).body == IMAGE
 
         assert (await client.get(f"https://other.example:{origin.port}/length")).code == "tls_failed"
 
 
-@pytest.mark.usefixtures("no_leaks", "dialled", "no_waiting")
-async def test_plain_http_behind_https_is_a_failure_of_tls(connect: Connect) -> None:
+@pytest.mark.usefixtures("no_leaks", "connected_addresses", "no_backoff")
+async def test_plain_http_behind_https_is_a_failure_of_tls(make_client: MakeClient) -> None:
     async def refuse(reader: Reader, writer: Writer) -> None:
         await reader.read(10)
-        await send(writer, sized(b"", status="400 Bad Request"))
+        await send(writer, response(b"", status="400 Bad Request"))
         writer.close()
 
     async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        result = await connect(allowed_ports=(port,)).get(f"https://127.0.0.1:{port}/")
+        result = await make_client(allowed_ports=(port,)).get(f"https://127.0.0.1:{port}/")
 
-    assert (result.code, result.effort.attempts) == ("tls_failed", 3)
+    assert (result.code, result.stats.attempts) == ("tls_failed", 3)
 
 
-@pytest.mark.usefixtures("no_leaks", "dialled", "no_waiting")
+@pytest.mark.usefixtures("no_leaks", "connected_addresses", "no_backoff")
 @pytest.mark.parametrize("how", ["close", "reset"])
-async def test_who_hangs_up_in_the_handshake_could_not_be_connected_to(how: str, connect: Connect) -> None:
+async def test_who_hangs_up_in_the_handshake_could_not_be_connected_to(how: str, make_client: MakeClient) -> None:
     async def hang_up(reader: Reader, writer: Writer) -> None:
         await reader.read(10)
         if how == "reset":
@@ -132,27 +132,27 @@ async def test_who_hangs_up_in_the_handshake_could_not_be_connected_to(how: str,
 
     async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        result = await connect(allowed_ports=(port,)).get(f"https://127.0.0.1:{port}/")
+        result = await make_client(allowed_ports=(port,)).get(f"https://127.0.0.1:{port}/")
 
-    assert (result.code, result.effort.attempts) == ("connect_failed", 3)
+    assert (result.code, result.stats.attempts) == ("connect_failed", 3)
 
 
-@pytest.mark.usefixtures("no_leaks", "dialled")
+@pytest.mark.usefixtures("no_leaks", "connected_addresses")
 @pytest.mark.parametrize("said", ["Connection: close", "Connection: keep-alive"])
 async def test_a_peer_that_never_says_goodbye_holds_no_descriptor(
-    said: str, connect: Connect, trusting: ssl.SSLContext
+    said: str, make_client: MakeClient, trusting: ssl.SSLContext
 ) -> None:
     """TLS waits for the other side's farewell, for half a minute where nobody answers ours."""
     finish = asyncio.Event()
 
     async def stay(_: Reader, writer: Writer, __: Request) -> None:
-        await send(writer, sized(IMAGE, said) + (b"" if "close" in said else b"unasked"))
+        await send(writer, response(IMAGE, said) + (b"" if "close" in said else b"unasked"))
         writer.transport.pause_reading()  # type: ignore[attr-defined]  # no farewell is read, and none answered
         await finish.wait()
 
     async with Origin(_server(AUTHORITY.issue_cert("127.0.0.1"))) as origin:
-        origin.taught["stay"] = stay
-        client = connect(origin, tls=trusting)
+        origin.responders["stay"] = stay
+        client = make_client(origin, tls=trusting)
         made = client.record_sockets()
         for _ in range(10):
             assert (await client.get(origin.url("stay"))).body == IMAGE
@@ -164,8 +164,8 @@ async def test_a_peer_that_never_says_goodbye_holds_no_descriptor(
     assert len(still_open) <= 1  # the last one may be in the pool
 
 
-@pytest.mark.usefixtures("no_leaks", "dialled")
-async def test_silence_in_the_handshake_ends_within_the_time_to_connect(connect: Connect) -> None:
+@pytest.mark.usefixtures("no_leaks", "connected_addresses")
+async def test_silence_in_the_handshake_ends_within_the_time_to_connect(make_client: MakeClient) -> None:
     over = asyncio.Event()
 
     async def say_nothing(_: Reader, writer: Writer) -> None:
@@ -174,7 +174,7 @@ async def test_silence_in_the_handshake_ends_within_the_time_to_connect(connect:
 
     async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        client = connect(allowed_ports=(port,), connect_timeout=0.1, max_attempts=1)
+        client = make_client(allowed_ports=(port,), connect_timeout=0.1, max_attempts=1)
         begin = time.monotonic()
         result = await client.get(f"https://127.0.0.1:{port}/")
         elapsed = time.monotonic() - begin
@@ -184,26 +184,26 @@ async def test_silence_in_the_handshake_ends_within_the_time_to_connect(connect:
     assert elapsed < 2
 
 
-@pytest.mark.usefixtures("no_leaks", "dialled", "resolved")
+@pytest.mark.usefixtures("no_leaks", "connected_addresses", "resolved")
 @pytest.mark.parametrize("scheme", ["http", "https"])
 async def test_a_redirect_may_change_the_scheme(
-    scheme: str, connect: Connect, origin: Origin, trusting: ssl.SSLContext
+    scheme: str, make_client: MakeClient, origin: Origin, trusting: ssl.SSLContext
 ) -> None:
     async with Origin(_server(AUTHORITY.issue_cert(NAME))) as secure:
         ends = {"http": origin, "https": secure}
         first, second = ends.pop(scheme), ends.popitem()[1]
-        origin.taught["away"] = says(redirect(second.url("length").replace("127.0.0.1", NAME)), end=False)
-        client = connect(origin, secure, tls=trusting)
+        origin.responders["away"] = reply(redirect(second.url("length").replace("127.0.0.1", NAME)), close=False)
+        client = make_client(origin, secure, tls=trusting)
 
         assert (await client.get(first.url("away").replace("127.0.0.1", NAME))).body == IMAGE
 
 
-@pytest.mark.usefixtures("no_leaks", "dialled", "no_waiting")
+@pytest.mark.usefixtures("no_leaks", "connected_addresses", "no_backoff")
 @pytest.mark.parametrize(("farewell", "code"), [(True, "stored"), (False, "connection_lost")])
 async def test_a_body_that_lasts_until_the_end_is_whole_if_tls_says_that_it_is_the_end(
     farewell: bool,  # noqa: FBT001 - the one thing that differs
     code: str,
-    connect: Connect,
+    make_client: MakeClient,
     trusting: ssl.SSLContext,
 ) -> None:
     """Anybody on the way can end a connection; only the peer can say goodbye (RFC 9112, 9.8)."""
@@ -216,16 +216,16 @@ async def test_a_body_that_lasts_until_the_end_is_whole_if_tls_says_that_it_is_t
             writer.transport.abort()
 
     async with Origin(_server(AUTHORITY.issue_cert("127.0.0.1"))) as origin:
-        origin.taught["until_close"] = until_close
+        origin.responders["until_close"] = until_close
 
-        assert code == (await connect(origin, tls=trusting).get(origin.url("until_close"))).code
+        assert code == (await make_client(origin, tls=trusting).get(origin.url("until_close"))).code
 
 
-@pytest.mark.usefixtures("no_leaks", "dialled")
+@pytest.mark.usefixtures("no_leaks", "connected_addresses")
 @pytest.mark.parametrize("tickets", [0, 1, 2])
 @pytest.mark.parametrize("before", [0, 1])
 async def test_silence_is_counted_over_tls_too(
-    tickets: int, before: int, connect: Connect, trusting: ssl.SSLContext
+    tickets: int, before: int, make_client: MakeClient, trusting: ssl.SSLContext
 ) -> None:
     """Whatever else goes to and fro on the connection: TLS has messages of its own."""
     over = asyncio.Event()
@@ -236,8 +236,8 @@ async def test_silence_is_counted_over_tls_too(
     server = _server(AUTHORITY.issue_cert("127.0.0.1"))
     server.num_tickets = tickets
     async with Origin(server) as origin:
-        origin.taught["silent"] = say_nothing
-        client = connect(origin, tls=trusting, read_timeout=0.1, image_timeout=5.0, max_attempts=1)
+        origin.responders["silent"] = say_nothing
+        client = make_client(origin, tls=trusting, read_timeout=0.1, image_timeout=5.0, max_attempts=1)
         for _ in range(before):
             assert (await client.get(origin.url("length"))).body == IMAGE
         result = await client.get(origin.url("silent"))

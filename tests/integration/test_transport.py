@@ -15,8 +15,8 @@ from intake.model.errors import TlsFailed
 from intake.model.outcome import FetchStats
 from intake.model.url import Url
 from support.origin import IMAGE, Origin
-from support.origin.client import AGENT, Client, Connect
-from support.origin.names import Names
+from support.origin.client import AGENT, Client, MakeClient
+from support.origin.fake_dns import FakeDns
 
 AS_WRITTEN = [
     "/%2F%7e%20?a=%2F&b",
@@ -79,7 +79,7 @@ async def test_four_headers_go_out_and_no_more(origin: Origin, client: Client) -
     ).encode() == origin.requests[0].raw
 
 
-@pytest.mark.parametrize("first", ["cookies", "challenge", "redirect_with_cookie", "status_401"])
+@pytest.mark.parametrize("first", ["cookies", "authenticate_header", "redirect_with_cookie", "status_401"])
 async def test_nothing_that_an_origin_sent_goes_back_to_it(first: str, origin: Origin, client: Client) -> None:
     await client.get(origin.url("length"))
     await client.get(origin.url(first))
@@ -100,29 +100,29 @@ async def test_nothing_that_an_origin_sent_goes_back_to_it(first: str, origin: O
         f"{'a' * 63}.{'b' * 63}",
     ],
 )
-async def test_odd_hosts_are_asked_by_their_names(host: str, origin: Origin, client: Client, names: Names) -> None:
+async def test_odd_hosts_are_asked_by_their_names(host: str, origin: Origin, client: Client, dns: FakeDns) -> None:
     """The name that was judged is the one that is looked up, and the one that the Host header says."""
-    names[host] = ["127.0.0.1"]
+    dns[host] = ["127.0.0.1"]
 
     assert (await client.get(f"http://{host}:{origin.port}/length")).body == IMAGE
-    assert [host] == names.asked
+    assert [host] == dns.lookups
     assert ("Host", f"{host}:{origin.port}") == origin.requests[0].headers[0]
 
 
 @pytest.mark.parametrize("host", ["m\u00fcnchen.example", "M\u00dcNCHEN.Example.", "xn--mnchen-3ya.example."])
-async def test_an_idn_is_asked_in_its_ascii_form(host: str, origin: Origin, client: Client, names: Names) -> None:
-    names["xn--mnchen-3ya.example"] = ["127.0.0.1"]
+async def test_an_idn_is_asked_in_its_ascii_form(host: str, origin: Origin, client: Client, dns: FakeDns) -> None:
+    dns["xn--mnchen-3ya.example"] = ["127.0.0.1"]
 
     assert (await client.get(f"http://{host}:{origin.port}/length")).body == IMAGE
     assert ("Host", f"xn--mnchen-3ya.example:{origin.port}") == origin.requests[0].headers[0]
 
 
 async def test_the_scheme_s_own_port_is_not_named(
-    origin: Origin, connect: Connect, names: Names, monkeypatch: pytest.MonkeyPatch
+    origin: Origin, make_client: MakeClient, dns: FakeDns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The test leads port 80 to where the origin is."""
-    client = connect(allowed_ports=(80,))
-    names["a.example"] = ["127.0.0.1"]
+    client = make_client(allowed_ports=(80,))
+    dns["a.example"] = ["127.0.0.1"]
     dial = socket.socket.connect
     monkeypatch.setattr(socket.socket, "connect", lambda sock, address: dial(sock, (address[0], origin.port)))
 
@@ -131,37 +131,39 @@ async def test_the_scheme_s_own_port_is_not_named(
 
 
 @pytest.mark.usefixtures("origin")
-async def test_an_ipv6_address_is_asked_in_its_brackets(connect: Connect, dialled: list[str]) -> None:
+async def test_an_ipv6_address_is_asked_in_its_brackets(
+    make_client: MakeClient, connected_addresses: list[str]
+) -> None:
     async with Origin(host="::1") as origin:
-        client = connect(origin, allowed_networks=(ip_network("::1"),))
+        client = make_client(origin, allowed_networks=(ip_network("::1"),))
 
         assert (await client.get(origin.url("length"))).body == IMAGE
 
-    assert dialled == ["::1"]
+    assert connected_addresses == ["::1"]
     assert ("Host", f"[::1]:{origin.port}") == origin.requests[0].headers[0]
 
 
 async def test_proxies_and_netrc_in_the_environment_change_nothing(
-    origin: Origin, other: Origin, connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    origin: Origin, other_origin: Origin, make_client: MakeClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.setenv(name, other.base)
-        monkeypatch.setenv(name.upper(), other.base)
+        monkeypatch.setenv(name, other_origin.base)
+        monkeypatch.setenv(name.upper(), other_origin.base)
     netrc = tmp_path / ".netrc"
     netrc.write_text("default login user password secret\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     monkeypatch.setenv("HOME", str(tmp_path))
 
-    assert (await connect(origin).get(origin.url("length"))).body == IMAGE
+    assert (await make_client(origin).get(origin.url("length"))).body == IMAGE
 
-    assert other.connections == 0
+    assert other_origin.connections == 0
     assert {"Host", "User-Agent", "Accept", "Accept-Encoding"} == {name for name, _ in origin.requests[0].headers}
 
 
-@pytest.mark.usefixtures("no_leaks", "no_waiting")
+@pytest.mark.usefixtures("no_leaks", "no_backoff")
 async def test_authorities_in_the_environment_are_not_trusted(
-    dialled: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    connected_addresses: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """OpenSSL reads these variables by default; the service, as it is put together, does not."""
     authority = trustme.CA()
@@ -188,4 +190,4 @@ async def test_authorities_in_the_environment_are_not_trusted(
         app._tls.cache_clear()
 
     assert not origin.requests
-    assert {"127.0.0.1"} == set(dialled)
+    assert {"127.0.0.1"} == set(connected_addresses)

@@ -1,4 +1,4 @@
-"""A transport of asyncio whose peer is the test."""
+"""An asyncio transport without a socket: the test plays the peer."""
 
 import asyncio
 import socket
@@ -7,23 +7,23 @@ from typing import Any, override
 from intake.http_client.connection import Connection
 
 
-class Wire(asyncio.Transport):
-    """Does what the test says, and nothing by itself.
+class FakeTransport(asyncio.Transport):
+    """Does what the test tells it to do, and nothing else.
 
     Attributes:
-        sent: what was written, as it was written.
-        stuck: what is written waits.
-        broken: what is written finds that the connection is lost.
-        closing: is to be closed, or was.
-        reading: bytes are taken from the peer.
+        sent: the data that was written, one item per write.
+        is_stuck: written data stays in the buffer, so the connection is told to pause writing.
+        is_broken: a write finds that the connection is lost.
+        closing: the transport is closing or closed.
+        reading: the transport reads from the peer.
     """
 
     def __init__(self, connection: Connection, sock: socket.socket) -> None:
         super().__init__({"socket": sock})
         self.connection = connection
         self.sent: list[Any] = []
-        self.stuck = False
-        self.broken = False
+        self.is_stuck = False
+        self.is_broken = False
         self.closing = False
         self.reading = True
         connection.connection_made(self)
@@ -31,18 +31,18 @@ class Wire(asyncio.Transport):
     @override
     def write(self, data: Any) -> None:
         self.sent.append(data)
-        if self.broken:
+        if self.is_broken:
             self.abort()
-        if self.stuck:
+        if self.is_stuck:
             self.connection.pause_writing()
 
     @override
     def writelines(self, list_of_data: Any) -> None:
-        self.sent += list_of_data  # as asyncio's own, it does not say that something waits
+        self.sent += list_of_data  # like asyncio's own, it does not call pause_writing
 
     @override
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        if self.stuck:
+        if self.is_stuck:
             self.connection.pause_writing()
 
     @override

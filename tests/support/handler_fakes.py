@@ -12,7 +12,7 @@ from intake.config import Config
 from intake.ingest.manifest_service import ManifestService
 from intake.ingest.service import IngestService
 from intake.model.limits import Limits
-from support.fakes import FakeFetch, FakeInbox, FakeStore, RecordingObserver
+from support.fakes import FakeDownloader, FakeInbox, FakeStore, RecordingObserver
 from support.lambda_events import INBOX
 
 IMAGES = "the-images"
@@ -22,7 +22,7 @@ IMAGES = "the-images"
 class House:
     """What stands behind the doors."""
 
-    fetch: FakeFetch = field(default_factory=FakeFetch)
+    fetch: FakeDownloader = field(default_factory=FakeDownloader)
     store: FakeStore = field(default_factory=FakeStore)
     inbox: FakeInbox = field(default_factory=FakeInbox)
     report: RecordingObserver = field(default_factory=RecordingObserver)

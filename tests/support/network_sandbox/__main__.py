@@ -19,7 +19,7 @@ from intake.ingest.service import IngestService
 from intake.model.file import File
 from support.fakes import FakeStore, RecordingObserver
 from support.network_sandbox import dns_server, namespace, url_spellings
-from support.network_sandbox.packet_capture import Wire
+from support.network_sandbox.packet_capture import PacketCapture
 from support.network_sandbox.url_spellings import PUBLIC, PUBLIC_6
 from support.sample_images import picture
 
@@ -46,8 +46,8 @@ GOOD_NAMES: dict[str, dns_server.Answers] = {
 }
 _THIRTY = [f"93.184.216.{number}" for number in range(30)]
 BAD_NAMES: dict[str, dns_server.Answers] = {
-    **{f"single-{n}.example": [address] for n, address in enumerate(url_spellings.INSIDE)},
-    **{f"mixed-{n}.example": [PUBLIC, address] for n, address in enumerate(url_spellings.INSIDE)},
+    **{f"single-{n}.example": [address] for n, address in enumerate(url_spellings.INTERNAL)},
+    **{f"mixed-{n}.example": [PUBLIC, address] for n, address in enumerate(url_spellings.INTERNAL)},
     **{f"last-{n}.example": [*_THIRTY[:n], _SECRET, *_THIRTY[n:]] for n in (0, 1, 15, 29)},
     **{
         f"wraps-{n}.example": [PUBLIC, address]
@@ -141,15 +141,19 @@ async def _live() -> dict[str, Any]:
     fetcher = app.downloader(Config.from_environment(os.environ | _SETTINGS))
     limits = fetcher._limits
     intake = IngestService(fetcher, FakeStore(), RecordingObserver(), limits, "images")
-    wire = Wire()
+    capture = PacketCapture()
     direct = url_spellings.forbidden()
     bad_names = [f"http://{name}{rest}" for name in [*BAD_NAMES, *NAMED_ODDLY] for rest in ("/", ":81/", "./")]
     legitimate = [*url_spellings.LEGITIMATE, *(f"http://{name}/x" for name in GOOD_NAMES)]
     told: dict[str, Any] = {
         "forbidden": await _ask(intake, direct),
-        "forbidden_hops": await _ask(intake, [_led_to(url, status) for url, status in url_spellings.rotation(direct)]),
+        "forbidden_hops": await _ask(
+            intake, [_led_to(url, status) for url, status in url_spellings.with_redirect_status(direct)]
+        ),
         "bad_names": await _ask(intake, bad_names),
-        "bad_hops": await _ask(intake, [_led_to(url, status) for url, status in url_spellings.rotation(bad_names)]),
+        "bad_hops": await _ask(
+            intake, [_led_to(url, status) for url, status in url_spellings.with_redirect_status(bad_names)]
+        ),
         "turning": await _turn(intake),
         "legitimate": await _ask(intake, legitimate),
         "legitimate_hops": await _ask(intake, [_led_to(url, 302) for url in legitimate]),
@@ -157,7 +161,10 @@ async def _live() -> dict[str, Any]:
         "times": await _times(intake),
     }
     await fetcher.aclose()
-    return told | {"dialled": [asdict(found) for found in await asyncio.to_thread(wire.dialled)], "lost": wire.lost}
+    return told | {
+        "connections": [asdict(found) for found in await asyncio.to_thread(capture.connections)],
+        "lost": capture.lost,
+    }
 
 
 ALIKE = [
@@ -174,8 +181,8 @@ ALIKE = [
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as work:
-        namespace.settle(Path(work))
-    dns_server.serve(dns_server.Names(GOOD_NAMES | BAD_NAMES | TURNING_NAMES), namespace.NAME_SERVER)
+        namespace.set_up(Path(work))
+    dns_server.serve(dns_server.DnsTable(GOOD_NAMES | BAD_NAMES | TURNING_NAMES), namespace.NAME_SERVER)
     # Every hop and every attempt looks its name up anew, as if much time went by between them.
     lookups._REMEMBERED_SECONDS = -1
     json.dump(asyncio.run(_live()), sys.stdout)

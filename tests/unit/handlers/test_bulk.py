@@ -11,7 +11,7 @@ from intake.handlers.bulk import handler
 from intake.model.bulk_report import BatchReport, Totals
 from intake.model.errors import NotFound, StoreFailed
 from intake.model.limits import Limits
-from support.fakes import Slow
+from support.fakes import Delayed
 from support.handler_fakes import House, house
 from support.lambda_context import Context
 from support.sample_images import picture
@@ -24,7 +24,12 @@ RUN = {"run": "run-1", "startedAt": "2026-11-22T12:00:00.123Z"}
 @pytest.fixture
 def behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     with house(monkeypatch, limits=Limits(deadline_margin=0.1)) as built:
-        built.fetch.answers = {AT + "1": ONE, AT + "2": TWO, AT + "gone": NotFound(), AT + "slow": Slow(float("inf"))}
+        built.fetch.results = {
+            AT + "1": ONE,
+            AT + "2": TWO,
+            AT + "gone": NotFound(),
+            AT + "slow": Delayed(float("inf")),
+        }
         yield built
 
 
@@ -64,7 +69,7 @@ def test_what_failed_is_in_the_report_as_it_came_to_be_handed_over_again(behind:
     [report] = reports(behind)
     row = {"urls": [{"url": AT + "gone"}], "id": "b"}
     assert [secret, row] == sorted(report.failed, key=lambda document: str(document["id"]))
-    behind.fetch.answers = dict(behind.fetch.answers) | {AT + "gone": TWO, AT + "gone?X-Amz-Signature=kept": TWO}
+    behind.fetch.results = dict(behind.fetch.results) | {AT + "gone": TWO, AT + "gone?X-Amz-Signature=kept": TWO}
     later = {"run": "run-2", "startedAt": (datetime.now(UTC) + timedelta(seconds=2)).isoformat()}
     again = handler(
         {"Items": json.loads(json.dumps(report.failed)), "BatchInput": later, "batch": "batch-1"}, Context(60.0)
@@ -74,13 +79,13 @@ def test_what_failed_is_in_the_report_as_it_came_to_be_handed_over_again(behind:
 
 def test_what_a_batch_does_not_reach_is_deadline_exceeded_and_in_the_report(monkeypatch: pytest.MonkeyPatch) -> None:
     with house(monkeypatch, limits=Limits(deadline_margin=0.1, max_in_flight=1)) as behind:
-        behind.fetch.answers = {AT + "slow": Slow(float("inf"))}
+        behind.fetch.results = {AT + "slow": Delayed(float("inf"))}
         documents = [{"id": str(number), "urls": [AT + "slow"]} for number in range(3)]
         answer = call(*documents, seconds=0.5)
         assert answer["codes"] == {"deadline_exceeded": 3}
         [report] = reports(behind)
         assert sorted(item["id"] for item in report.failed) == ["0", "1", "2"]
-        assert [left.id for left in behind.report.left] == ["1", "2"]
+        assert [left.id for left in behind.report.skipped] == ["1", "2"]
 
 
 def test_the_same_batch_again_writes_the_same_report_and_fetches_nothing_that_is_settled(behind: House) -> None:
@@ -88,7 +93,7 @@ def test_the_same_batch_again_writes_the_same_report_and_fetches_nothing_that_is
     first = call(*items)
     assert call(*items) == first
     assert len(reports(behind)) == 1
-    assert behind.fetch.asked == {AT + "1": 1, AT + "gone": 1}
+    assert behind.fetch.requests == {AT + "1": 1, AT + "gone": 1}
 
 
 def test_two_batches_of_the_same_lines_have_a_report_each(behind: House) -> None:

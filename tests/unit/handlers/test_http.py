@@ -11,7 +11,7 @@ from intake.model.errors import StoreFailed
 from intake.model.file import File
 from intake.model.limits import Limits
 from intake.model.manifest import MAX_DOCUMENT_BYTES
-from support.fakes import Slow
+from support.fakes import Delayed
 from support.handler_fakes import House, house
 from support.lambda_context import Context
 from support.lambda_events import s3_record
@@ -24,7 +24,7 @@ FILE = {"id": "lot-7", "urls": [URL], "note": "the caller's own"}
 @pytest.fixture
 def behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     with house(monkeypatch) as built:
-        built.fetch.answers = {URL: picture(4, 3, 1)}
+        built.fetch.results = {URL: picture(4, 3, 1)}
         yield built
 
 
@@ -48,7 +48,7 @@ def test_a_file_that_may_wait_goes_through_the_inbox(behind: House, prefer: str)
     assert (status, headers["Location"], body) == (202, "/files/lot-7", {"id": "lot-7", "status": "pending"})
     assert headers["Preference-Applied"] == "respond-async"
     assert json.loads(behind.inbox.objects["inbox/lot-7.json"]) == FILE
-    assert behind.fetch.asked.total() == 0
+    assert behind.fetch.requests.total() == 0
 
 
 @pytest.mark.usefixtures("behind")
@@ -112,7 +112,7 @@ def test_without_the_preference_the_answer_is_the_receipt(behind: House, prefer:
 
 def test_without_an_inbox_the_preference_is_not_applied(monkeypatch: pytest.MonkeyPatch) -> None:
     with house(monkeypatch, inbox_bucket="") as behind:
-        behind.fetch.answers = {URL: picture(4, 3, 1)}
+        behind.fetch.results = {URL: picture(4, 3, 1)}
         status, headers, _ = ask("POST", "/files", FILE, Prefer="respond-async")
         assert (status, headers.get("Preference-Applied")) == (200, None)
         assert ask("GET", "/files/lot-8")[0] == 404
@@ -174,7 +174,7 @@ def test_the_functions_own_time_counts_where_it_is_shorter() -> None:
 
 def test_the_answer_leaves_before_the_function_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     with house(monkeypatch, limits=Limits(deadline_margin=0.1)) as behind:
-        behind.fetch.answers = {URL: Slow(float("inf"))}
+        behind.fetch.results = {URL: Delayed(float("inf"))}
         monkeypatch.setattr(http, "GATEWAY_SECONDS", 0.3)
         status, _, receipt = ask("POST", "/files", FILE)
         assert (status, receipt["images"][0]["error"]["code"]) == (502, "deadline_exceeded")
@@ -182,6 +182,6 @@ def test_the_answer_leaves_before_the_function_is_cut_off(monkeypatch: pytest.Mo
 
 def test_a_store_that_does_not_answer_in_time_is_a_bad_gateway(monkeypatch: pytest.MonkeyPatch) -> None:
     with house(monkeypatch, limits=Limits(deadline_margin=0.1)) as behind:
-        behind.store.seconds = 60.0
+        behind.store.delay = 60.0
         monkeypatch.setattr(http, "GATEWAY_SECONDS", 0.3)
         assert ask("GET", "/files/lot-7")[0] == 502

@@ -20,7 +20,7 @@ URL = "https://a.example/1"
 @pytest.fixture
 def behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     with house(monkeypatch) as built:
-        built.fetch.answers = {URL: picture(4, 3, 1)}
+        built.fetch.results = {URL: picture(4, 3, 1)}
         yield built
 
 
@@ -58,7 +58,7 @@ def test_keys_come_encoded_and_are_decoded_once(behind: House, key: str, encoded
 
 
 def test_what_may_succeed_later_is_handed_back_after_the_receipt_is_written(behind: House) -> None:
-    behind.fetch.answers = {URL: ConnectFailed()}
+    behind.fetch.results = {URL: ConnectFailed()}
     behind.inbox.objects = {"inbox/a.json": manifest("a"), "inbox/b.json": manifest("b")}
     with pytest.raises(Unfinished, match="2 Files"):
         call(s3_record("inbox/a.json"), s3_record("inbox/b.json"))
@@ -87,14 +87,14 @@ def test_the_same_event_again_changes_nothing(behind: House) -> None:
     call(event)
     writes = behind.store.writes.copy()
     call(event)
-    assert (behind.store.writes, behind.fetch.asked.total()) == (writes, 1)
+    assert (behind.store.writes, behind.fetch.requests.total()) == (writes, 1)
 
 
 def test_an_event_that_comes_late_finds_the_work_of_a_later_one_done(behind: House) -> None:
     behind.inbox.objects = {"inbox/a.json": manifest("a")}
     call(s3_record("inbox/a.json"))
     call(s3_record("inbox/a.json", at=datetime(2026, 1, 1, tzinfo=UTC)))
-    assert behind.fetch.asked.total() == 1
+    assert behind.fetch.requests.total() == 1
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from intake.http_client.connection import Connection
 from intake.model.errors import ConnectionLost, IncompleteBody, IntakeError, Timeout
-from support.fake_transport import Wire
+from support.fake_transport import FakeTransport
 
 REQUEST = b"GET / HTTP/1.1\r\n\r\n"
 EMPTY = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
@@ -26,8 +26,8 @@ def sock() -> Generator[socket.socket]:
 
 
 @pytest.fixture
-async def wire(sock: socket.socket) -> Wire:
-    return Wire(Connection(read_timeout=5.0), sock)
+async def wire(sock: socket.socket) -> FakeTransport:
+    return FakeTransport(Connection(read_timeout=5.0), sock)
 
 
 async def _turns() -> None:
@@ -36,13 +36,13 @@ async def _turns() -> None:
         await asyncio.sleep(0)
 
 
-async def test_a_request_goes_out_slice_by_slice(wire: Wire) -> None:
-    wire.stuck = True
+async def test_a_request_goes_out_slice_by_slice(wire: FakeTransport) -> None:
+    wire.is_stuck = True
     asking = asyncio.create_task(wire.connection.send("PUT", REQUEST, bytes(2 * SLICE + 1)))
     for count in (2, 3, 4):
         await _turns()
         assert len(wire.sent) == count
-        wire.stuck = count < 3
+        wire.is_stuck = count < 3
         wire.connection.resume_writing()
     await _turns()
     wire.connection.data_received(EMPTY)
@@ -53,9 +53,11 @@ async def test_a_request_goes_out_slice_by_slice(wire: Wire) -> None:
 
 @pytest.mark.parametrize("size", [SLICE, 2 * SLICE])
 @pytest.mark.parametrize("drained", [False, True])
-async def test_an_answer_before_the_request_is_out_is_the_last_one(wire: Wire, size: int, drained: bool) -> None:  # noqa: FBT001
+async def test_an_answer_before_the_request_is_out_is_the_last_one(
+    wire: FakeTransport, size: int, drained: bool
+) -> None:
     """The server still waits for the rest of the body: the next request would be taken for it."""
-    wire.stuck = True
+    wire.is_stuck = True
     asking = asyncio.create_task(wire.connection.send("PUT", REQUEST, bytes(size)))
     await _turns()
     wire.connection.data_received(EMPTY)
@@ -67,9 +69,9 @@ async def test_an_answer_before_the_request_is_out_is_the_last_one(wire: Wire, s
     assert not wire.connection.is_reusable
 
 
-async def test_a_peer_that_takes_no_bytes_is_not_silent(wire: Wire) -> None:
+async def test_a_peer_that_takes_no_bytes_is_not_silent(wire: FakeTransport) -> None:
     wire.connection._read_timeout = 0.02
-    wire.stuck = True
+    wire.is_stuck = True
     asking = asyncio.create_task(wire.connection.send("PUT", REQUEST, b"body"))
     await asyncio.sleep(0.06)
     assert not asking.done()
@@ -79,9 +81,9 @@ async def test_a_peer_that_takes_no_bytes_is_not_silent(wire: Wire) -> None:
         await asking
 
 
-async def test_a_peer_that_says_no_more_is_not_sent_more(wire: Wire) -> None:
+async def test_a_peer_that_says_no_more_is_not_sent_more(wire: FakeTransport) -> None:
     """A transport by itself would stay open for as long as something waits to go out."""
-    wire.stuck = True
+    wire.is_stuck = True
     asking = asyncio.create_task(wire.connection.send("PUT", REQUEST, bytes(2 * SLICE)))
     await _turns()
     wire.connection.eof_received()
@@ -90,16 +92,16 @@ async def test_a_peer_that_says_no_more_is_not_sent_more(wire: Wire) -> None:
         await asyncio.wait_for(asking, 1)
 
 
-async def test_nothing_is_sent_after_what_could_not_be_sent(wire: Wire) -> None:
+async def test_nothing_is_sent_after_what_could_not_be_sent(wire: FakeTransport) -> None:
     """Asyncio would log a line for each of eighty slices."""
-    wire.broken = True
+    wire.is_broken = True
 
     with pytest.raises(ConnectionLost):
         await wire.connection.send("PUT", REQUEST, bytes(9 * SLICE))
     assert len(wire.sent) == 3
 
 
-async def test_nothing_is_asked_over_a_connection_that_is_closing(wire: Wire) -> None:
+async def test_nothing_is_asked_over_a_connection_that_is_closing(wire: FakeTransport) -> None:
     wire.abort()
 
     with pytest.raises(ConnectionLost):
@@ -107,7 +109,7 @@ async def test_nothing_is_asked_over_a_connection_that_is_closing(wire: Wire) ->
     assert not wire.sent
 
 
-async def _ask(wire: Wire, answer: bytes) -> None:
+async def _ask(wire: FakeTransport, answer: bytes) -> None:
     asking = asyncio.create_task(wire.connection.send("GET", REQUEST))
     await _turns()
     wire.connection.data_received(answer)
@@ -116,7 +118,7 @@ async def _ask(wire: Wire, answer: bytes) -> None:
 
 @pytest.mark.parametrize(("piece", "most"), [(b"x", 300), (b"x" * 2000, 70), (b"x" * 65536, 2)])
 async def test_a_body_that_nobody_takes_is_not_read_on_however_small_its_pieces(
-    wire: Wire, piece: bytes, most: int
+    wire: FakeTransport, piece: bytes, most: int
 ) -> None:
     """A piece of one byte costs hundreds: it is an object of its own."""
     await _ask(wire, ENDLESS)
@@ -129,7 +131,7 @@ async def test_a_body_that_nobody_takes_is_not_read_on_however_small_its_pieces(
     assert (paused, wire.reading) == (True, True)
 
 
-async def test_what_comes_behind_a_whole_answer_is_seen(wire: Wire) -> None:
+async def test_what_comes_behind_a_whole_answer_is_seen(wire: FakeTransport) -> None:
     """Reading is not paused for a body that is there: bytes that nobody asked for would be the next answer."""
     await _ask(wire, b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n")
     wire.connection.data_received(bytes(200_000))
@@ -147,7 +149,7 @@ async def _ask_in_vain(connection: Connection, body: Watched) -> None:
 
 
 @pytest.mark.usefixtures("no_collector")
-async def test_a_body_that_did_not_go_out_is_let_go_without_the_collector(wire: Wire) -> None:
+async def test_a_body_that_did_not_go_out_is_let_go_without_the_collector(wire: FakeTransport) -> None:
     """An error that its connection keeps, with the frames it went through, is a circle around the body."""
     body = Watched(b"body")
     watch = weakref.ref(body)
@@ -162,7 +164,7 @@ async def test_a_body_that_did_not_go_out_is_let_go_without_the_collector(wire: 
 
 
 @pytest.mark.usefixtures("no_collector")
-async def test_a_connection_that_is_over_is_let_go_without_the_collector(wire: Wire) -> None:
+async def test_a_connection_that_is_over_is_let_go_without_the_collector(wire: FakeTransport) -> None:
     """With what nobody has read of it. What the start freezes, the collector never looks at again."""
     asking = asyncio.create_task(wire.connection.send("GET", REQUEST))
     await _turns()
@@ -185,7 +187,7 @@ async def test_a_connection_that_is_over_is_let_go_without_the_collector(wire: W
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n", IncompleteBody),
     ],
 )
-async def test_an_end_before_the_end_is_an_error(wire: Wire, answer: bytes, error: type[IntakeError]) -> None:
+async def test_an_end_before_the_end_is_an_error(wire: FakeTransport, answer: bytes, error: type[IntakeError]) -> None:
     async def whole() -> bytes:
         await wire.connection.send("GET", REQUEST)
         body = b""
@@ -204,7 +206,7 @@ async def test_an_end_before_the_end_is_an_error(wire: Wire, answer: bytes, erro
         await asyncio.wait_for(asking, 1)
 
 
-async def test_who_no_longer_waits_is_not_in_the_way(wire: Wire) -> None:
+async def test_who_no_longer_waits_is_not_in_the_way(wire: FakeTransport) -> None:
     asking = asyncio.create_task(wire.connection.send("GET", REQUEST))
     await _turns()
     asking.cancel()

@@ -16,7 +16,7 @@ from intake.model.limits import Limits
 from intake.model.outcome import FetchStats
 from intake.model.receipt import FailedEntry
 from intake.model.url import Url
-from support.fakes import FakeFetch, FakeStore, RecordingObserver
+from support.fakes import FakeDownloader, FakeStore, RecordingObserver
 from support.sample_images import picture
 
 AT = "https://a.example/"
@@ -26,7 +26,7 @@ class Bytes(bytearray):
     """A body that can be watched."""
 
 
-class WatchedFetch(FakeFetch):
+class WatchedFetch(FakeDownloader):
     """Remembers every body without holding it."""
 
     def __init__(self, body: bytes) -> None:
@@ -51,7 +51,7 @@ async def test_a_body_that_failed_is_let_go_while_its_neighbours_go_on() -> None
     receipt = await intake.ingest(File.parse({"urls": urls}), 60.0)
     gc.collect()
     assert all(isinstance(entry, FailedEntry) and entry.error.code == "invalid_image" for entry in receipt.images)
-    assert len(report.told) == 20  # the errors are still held
+    assert len(report.outcomes) == 20  # the errors are still held
     assert [body() for body in fetch.bodies] == [None] * 20
 
 

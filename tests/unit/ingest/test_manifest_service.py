@@ -13,7 +13,7 @@ from intake.ingest.service import IngestService
 from intake.model.errors import ConnectFailed, NotFound, StoreFailed
 from intake.model.limits import Limits
 from intake.model.manifest import MAX_FILES
-from support.fakes import Answer, FakeFetch, FakeInbox, FakeStore, RecordingObserver, Slow
+from support.fakes import Delayed, FakeDownloader, FakeInbox, FakeResult, FakeStore, RecordingObserver
 from support.sample_images import picture
 
 AT = "https://a.example/"
@@ -23,8 +23,8 @@ NEVER = float("inf")
 
 
 class World:
-    def __init__(self, answers: Mapping[str, Answer] | None = None, limits: Limits | None = None) -> None:
-        self.fetch = FakeFetch({AT + name: answer for name, answer in (answers or dict(GOOD)).items()})
+    def __init__(self, answers: Mapping[str, FakeResult] | None = None, limits: Limits | None = None) -> None:
+        self.fetch = FakeDownloader({AT + name: answer for name, answer in (answers or dict(GOOD)).items()})
         self.store = FakeStore()
         self.inbox = FakeInbox()
         limits = limits or Limits()
@@ -102,9 +102,9 @@ async def test_a_manifest_that_is_gone_is_nothing() -> None:
 
 async def test_too_many_files_are_pointed_to_the_bulk_door_and_none_is_begun() -> None:
     world = World()
-    world.inbox.piece = 1 << 20
+    world.inbox.chunk_size = 1 << 20
     await world.drop("inbox/a.jsonl", *[file("1")] * (MAX_FILES + 1))
-    assert (world.document("a")["status"], world.fetch.asked.total()) == (413, 0)
+    assert (world.document("a")["status"], world.fetch.requests.total()) == (413, 0)
     assert "bulk/" in world.document("a")["detail"]
 
 
@@ -112,18 +112,18 @@ async def test_what_may_succeed_later_is_left_and_a_second_time_does_only_that()
     world = World(dict(GOOD) | {"2": ConnectFailed(), "4": NotFound()})
     documents = [file("1"), file("2"), file("4")]
     assert await world.drop("inbox/a.jsonl", *documents) == ManifestResult(Counter(stored=1, failed=2), pending=1)
-    world.fetch.answers = {AT + name: body for name, body in GOOD.items()}
-    world.fetch.asked.clear()
+    world.fetch.results = {AT + name: body for name, body in GOOD.items()}
+    world.fetch.requests.clear()
     assert await world.take("inbox/a.jsonl") == ManifestResult(Counter(stored=2, failed=1))
-    assert world.fetch.asked == {AT + "2": 1}
+    assert world.fetch.requests == {AT + "2": 1}
 
 
 async def test_a_duplicate_event_changes_nothing() -> None:
     world = World()
     await world.drop("inbox/a.jsonl", file("1"), file("2"))
-    before = dict(world.store.objects), world.store.writes.copy(), world.fetch.asked.copy()
+    before = dict(world.store.objects), world.store.writes.copy(), world.fetch.requests.copy()
     assert await world.take("inbox/a.jsonl") == ManifestResult(Counter(stored=2))
-    assert before == (world.store.objects, world.store.writes, world.fetch.asked)
+    assert before == (world.store.objects, world.store.writes, world.fetch.requests)
 
 
 async def test_a_receipt_that_was_not_stored_is_left_to_try_again() -> None:
@@ -133,26 +133,26 @@ async def test_a_receipt_that_was_not_stored_is_left_to_try_again() -> None:
 
 
 async def test_what_there_is_no_time_for_is_left_to_try_again_without_a_receipt() -> None:
-    slow: dict[str, Answer] = {str(number): Slow(NEVER) for number in range(6)}
+    slow: dict[str, FakeResult] = {str(number): Delayed(NEVER) for number in range(6)}
     world = World(slow, Limits(max_in_flight=2, deadline_margin=0.1))
     tally = await world.drop("inbox/a.jsonl", *[file(str(number)) for number in range(6)], seconds=0.5)
     assert (tally.pending, tally.files) == (6, Counter(failed=2))
     assert len(world.receipts()) == 2
-    begun = [receipt.id for receipt, _ in world.report.files]
-    assert [f"lot-{number}" for number in range(6)] == sorted(begun + [left.id for left in world.report.left])
-    assert len(world.report.left) == 4
+    begun = [receipt.id for receipt, _ in world.report.receipts]
+    assert [f"lot-{number}" for number in range(6)] == sorted(begun + [left.id for left in world.report.skipped])
+    assert len(world.report.skipped) == 4
 
 
 async def test_no_more_files_are_at_work_at_once_than_images() -> None:
-    answers: dict[str, Answer] = {str(number): Slow(0.002, GOOD["1"]) for number in range(20)}
+    answers: dict[str, FakeResult] = {str(number): Delayed(0.002, GOOD["1"]) for number in range(20)}
     world = World(answers, Limits(max_in_flight=3))
     tally = await world.drop("inbox/a.jsonl", *[file(str(number)) for number in range(20)])
-    assert (world.fetch.most_at_once, tally.files) == (3, Counter(stored=20))
+    assert (world.fetch.peak_active, tally.files) == (3, Counter(stored=20))
 
 
 async def test_a_manifest_that_is_replaced_between_its_two_readings_is_given_up_for_the_event_that_follows() -> None:
     world = World()
-    world.inbox.then = {"inbox/a.jsonl": json.dumps(file("2")).encode()}
+    world.inbox.replacements = {"inbox/a.jsonl": json.dumps(file("2")).encode()}
     with pytest.raises(StoreFailed, match="did not take") as failed:
         await world.drop("inbox/a.jsonl", file("1"))
     assert failed.value.reason == "inbox/a.jsonl was replaced while it was read"
@@ -165,7 +165,7 @@ async def test_a_manifest_that_is_replaced_between_its_two_readings_is_given_up_
 async def test_a_manifest_is_read_again_only_where_a_file_is_in_it(readings: int, documents: list[object]) -> None:
     world = World()
     await world.drop("inbox/a.jsonl", *documents)
-    assert readings == world.inbox.readings
+    assert readings == world.inbox.read_count
 
 
 @pytest.mark.parametrize("document", [b"not JSON", b""])

@@ -13,7 +13,7 @@ from intake.model.errors import ConnectFailed, NotFound, StoreFailed, Timeout
 from intake.model.file import File
 from intake.model.limits import Limits
 from intake.model.receipt import FailedEntry, Receipt
-from support.fakes import Answer, FakeFetch, FakeStore, RecordingObserver, Slow
+from support.fakes import Delayed, FakeDownloader, FakeResult, FakeStore, RecordingObserver
 from support.sample_images import picture
 
 ONE, TWO = picture(4, 3, 1), picture(5, 4, 2)
@@ -66,18 +66,18 @@ class World:
 
     async def run(
         self,
-        one: Answer,
-        two: Answer,
+        one: FakeResult,
+        two: FakeResult,
         *,
         submitted_at: datetime | None = SINCE,
         wanted: File = FILE,
         seconds: float = 60.0,
     ) -> Receipt:
-        fetch = FakeFetch({AT + "one": one, AT + "two": two})
+        fetch = FakeDownloader({AT + "one": one, AT + "two": two})
         intake = IngestService(fetch, self.store, self.report, Limits(deadline_margin=0.5), "bucket")
         return await intake.ingest(wanted, seconds, submitted_at=submitted_at)
 
-    async def left_by(self, one: Answer, two: Answer, *, wanted: File = FILE) -> bytes:
+    async def left_by(self, one: FakeResult, two: FakeResult, *, wanted: File = FILE) -> bytes:
         """What a run leaves that has the bucket to itself."""
         other = World()
         await other.run(one, two, wanted=wanted)
@@ -112,14 +112,14 @@ async def test_a_run_that_nobody_disturbs_asks_for_the_receipt_once_and_writes_i
     ],
 )
 async def test_whoever_writes_last_takes_over_what_the_other_has_kept_meanwhile(
-    expected: list[str], ours: tuple[Answer, Answer], theirs: tuple[Answer, Answer]
+    expected: list[str], ours: tuple[FakeResult, FakeResult], theirs: tuple[FakeResult, FakeResult]
 ) -> None:
     world = World()
     world.store.between = [await world.left_by(*theirs)]
     answer = await world.run(*ours)
     assert expected == codes(world.kept())
     assert expected == codes(answer)
-    assert [(answer, None)] == world.report.files
+    assert [(answer, None)] == world.report.receipts
 
 
 @pytest.mark.parametrize("failing_first", [True, False])
@@ -127,7 +127,7 @@ async def test_a_run_that_fails_never_replaces_what_another_has_stored(*, failin
     """Both begin before either has written."""
     world = World()
     quick, slow = (TROUBLE, ONE) if failing_first else (ONE, TROUBLE)
-    later, earlier = await asyncio.gather(world.run(Slow(0.05, slow), TWO), world.run(Slow(0.01, quick), TWO))
+    later, earlier = await asyncio.gather(world.run(Delayed(0.05, slow), TWO), world.run(Delayed(0.01, quick), TWO))
     assert codes(world.kept()) == ["stored", "stored"]
     assert codes(later) == ["stored", "stored"]
     assert ["connect_failed" if failing_first else "stored", "stored"] == codes(earlier)
@@ -180,7 +180,7 @@ async def test_a_receipt_that_others_never_stop_writing_is_not_stored_and_its_fi
     left = await world.left_by(ONE, TWO, wanted=other)
     world.store.between = [left + b" " * number for number in range(100)]
     receipt = await world.run(ONE, TWO)
-    [(_, error)] = world.report.files
+    [(_, error)] = world.report.receipts
     assert (receipt.receipt_key, error and error.code) == (None, "store_failed")
     assert world.store.calls["replace"] < 10
 
@@ -188,7 +188,7 @@ async def test_a_receipt_that_others_never_stop_writing_is_not_stored_and_its_fi
 async def test_joining_ends_with_the_time() -> None:
     world = World()
     world.store.between = [await world.left_by(ONE, TROUBLE)]
-    world.store.seconds = 0.4
+    world.store.delay = 0.4
     receipt = await world.run(TROUBLE, TWO, seconds=1.0)
     assert receipt.receipt_key is None
 

@@ -8,7 +8,7 @@ from intake.model.errors import ConnectFailed, NotFound, StoreDenied
 from intake.model.file import File
 from intake.model.limits import Limits
 from intake.model.receipt import FailedEntry, Receipt
-from support.fakes import FakeFetch, FakeStore, RecordingObserver
+from support.fakes import FakeDownloader, FakeStore, RecordingObserver
 from support.sample_images import picture
 
 ONE, TWO = picture(4, 3, 1), picture(5, 4, 2)
@@ -19,16 +19,16 @@ BEFORE = datetime.now(UTC) - timedelta(seconds=5)
 
 class World:
     def __init__(self) -> None:
-        self.fetch = FakeFetch({AT + "one": ONE, AT + "two": ConnectFailed(), AT + "gone": NotFound()})
+        self.fetch = FakeDownloader({AT + "one": ONE, AT + "two": ConnectFailed(), AT + "gone": NotFound()})
         self.store = FakeStore()
         self.intake = IngestService(self.fetch, self.store, RecordingObserver(), Limits(deadline_margin=0.1), "bucket")
 
     async def run(self, submitted_at: datetime | None = BEFORE, wanted: File = FILE) -> Receipt:
-        self.fetch.asked.clear()
+        self.fetch.requests.clear()
         return await self.intake.ingest(wanted, 60.0, submitted_at=submitted_at)
 
     def mend(self) -> None:
-        self.fetch.answers = dict(self.fetch.answers) | {AT + "two": TWO}
+        self.fetch.results = dict(self.fetch.results) | {AT + "two": TWO}
 
 
 def codes(receipt: Receipt) -> list[str]:
@@ -41,7 +41,7 @@ async def test_only_what_may_succeed_later_is_asked_for_again() -> None:
     world.mend()
     receipt = await world.run()
     assert codes(receipt) == ["stored", "stored", "not_found"]
-    assert world.fetch.asked == {AT + "two": 1}
+    assert world.fetch.requests == {AT + "two": 1}
     assert receipt.counts.bytes == len(ONE) + len(TWO)
 
 
@@ -51,7 +51,7 @@ async def test_a_settled_file_is_left_as_it_is_however_often_it_comes() -> None:
     first = await world.run()
     writes = world.store.writes.copy()
     assert await world.run() == first
-    assert not world.fetch.asked
+    assert not world.fetch.requests
     assert world.store.writes == writes
 
 
@@ -59,28 +59,28 @@ async def test_a_receipt_from_before_the_file_was_handed_over_settles_nothing() 
     world = World()
     await world.run()
     await world.run(submitted_at=datetime.now(UTC) + timedelta(seconds=5))
-    assert world.fetch.asked.total() == 3
+    assert world.fetch.requests.total() == 3
 
 
 async def test_without_a_time_nothing_is_taken_over() -> None:
     world = World()
     await world.run()
     await world.run(submitted_at=None)
-    assert world.fetch.asked.total() == 3
+    assert world.fetch.requests.total() == 3
 
 
 async def test_a_receipt_of_other_urls_with_the_same_id_settles_nothing() -> None:
     world = World()
     await world.run()
     await world.run(wanted=File.parse({"id": "lot-7", "urls": [AT + "one"]}))
-    assert world.fetch.asked == {AT + "one": 1}
+    assert world.fetch.requests == {AT + "one": 1}
 
 
 async def test_what_cannot_be_read_as_a_receipt_settles_nothing() -> None:
     world = World()
     world.store.objects["receipts/lot-7.json"] = b'{"title": "no receipt"}'
     await world.run()
-    assert world.fetch.asked.total() == 3
+    assert world.fetch.requests.total() == 3
 
 
 async def test_an_image_is_fetched_again_when_other_bytes_are_expected_now() -> None:
@@ -90,7 +90,7 @@ async def test_an_image_is_fetched_again_when_other_bytes_are_expected_now() -> 
     urls = [{"url": AT + "one", "sha256": "0" * 64}, AT + "two", AT + "gone"]
     receipt = await world.run(wanted=File.parse({"id": "lot-7", "urls": urls}))
     assert codes(receipt) == ["checksum_mismatch", "stored", "not_found"]
-    assert world.fetch.asked == {AT + "one": 1}
+    assert world.fetch.requests == {AT + "one": 1}
 
 
 async def test_what_was_expected_wrongly_is_fetched_again_when_it_is_expected_rightly() -> None:
@@ -110,7 +110,7 @@ async def test_what_the_store_refused_is_tried_again() -> None:
 
 async def test_a_store_that_does_not_say_what_was_done_costs_no_more_than_the_time_that_there_is() -> None:
     world = World()
-    world.store.seconds = 60.0
+    world.store.delay = 60.0
     begin = asyncio.get_running_loop().time()
     await world.intake.ingest(FILE, 0.3, submitted_at=BEFORE)
     assert asyncio.get_running_loop().time() - begin < 10.0
@@ -121,4 +121,4 @@ async def test_a_bug_while_the_earlier_receipt_is_read_settles_nothing() -> None
     await world.run()
     world.store.failures["receipts/"] = ZeroDivisionError("oops")
     await world.run()
-    assert world.fetch.asked.total() == 3
+    assert world.fetch.requests.total() == 3

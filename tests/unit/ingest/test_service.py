@@ -14,7 +14,7 @@ from intake.model.file import File
 from intake.model.limits import Limits
 from intake.model.outcome import Failed
 from intake.model.receipt import FailedEntry, Receipt, Status
-from support.fakes import Answer, FakeFetch, FakeStore, RecordingObserver, Slow
+from support.fakes import Delayed, FakeDownloader, FakeResult, FakeStore, RecordingObserver
 from support.sample_images import picture
 
 ONE, TWO = picture(4, 3, 1), picture(5, 4, 2)
@@ -40,8 +40,8 @@ def file(*names: str, **digests: str) -> File:
 class World:
     """The service on fakes."""
 
-    def __init__(self, answers: dict[str, Answer], limits: Limits | None = None) -> None:
-        self.fetch = FakeFetch({AT + name: answer for name, answer in answers.items()})
+    def __init__(self, answers: dict[str, FakeResult], limits: Limits | None = None) -> None:
+        self.fetch = FakeDownloader({AT + name: answer for name, answer in answers.items()})
         self.store = FakeStore()
         self.report = RecordingObserver()
         self.intake = IngestService(self.fetch, self.store, self.report, limits or Limits(), "bucket")
@@ -55,7 +55,7 @@ def codes(receipt: Receipt) -> list[str]:
 
 
 async def test_every_image_is_stored_and_the_keys_come_in_the_order_of_the_request() -> None:
-    world = World({"one": Slow(0.02, ONE), "two": TWO})
+    world = World({"one": Delayed(0.02, ONE), "two": TWO})
     receipt = await world.ingest(file("one", "two"))
     assert [key(ONE), key(TWO)] == receipt.object_keys
     assert receipt.status is Status.STORED
@@ -78,7 +78,7 @@ async def test_a_file_without_a_single_image_is_failed() -> None:
 async def test_the_same_url_is_fetched_once_and_counted_per_image() -> None:
     world = World({"one": ONE})
     receipt = await world.ingest(file("one", "one", "one#part"))
-    assert world.fetch.asked[AT + "one"] == 1
+    assert world.fetch.requests[AT + "one"] == 1
     assert (receipt.counts.stored, receipt.counts.bytes) == (3, 3 * len(ONE))
 
 
@@ -122,20 +122,20 @@ async def test_a_url_that_cannot_be_read_fails_alone_without_a_fetch() -> None:
     world = World({"one": ONE})
     receipt = await world.ingest(File.parse({"urls": ["not a url", "ftp://a.example/x", "", AT + "one"]}))
     assert codes(receipt) == ["invalid_url", "blocked", "invalid_url", "stored"]
-    assert world.fetch.asked.total() == 1
+    assert world.fetch.requests.total() == 1
 
 
 async def test_a_bug_in_one_image_is_an_internal_error_with_its_traceback_and_no_one_elses() -> None:
     world = World({"one": ONE, "bug": ZeroDivisionError("oops")})
     assert codes(await world.ingest(file("bug", "one"))) == ["internal_error", "stored"]
-    outcome = world.report.told[0][2]
+    outcome = world.report.outcomes[0][2]
     assert isinstance(outcome, Failed)
     assert isinstance(outcome.error, InternalError)
     assert "ZeroDivisionError: oops" in outcome.error.trace
 
 
 async def test_what_is_not_done_at_the_deadline_is_told_so_and_the_rest_is_stored() -> None:
-    world = World({"one": ONE, "slow": Slow(NEVER)}, Limits(deadline_margin=1.0))
+    world = World({"one": ONE, "slow": Delayed(NEVER)}, Limits(deadline_margin=1.0))
     begin = asyncio.get_running_loop().time()
     receipt = await world.ingest(file("slow", "one"), seconds=1.3)
     assert codes(receipt) == ["deadline_exceeded", "stored"]
@@ -144,21 +144,21 @@ async def test_what_is_not_done_at_the_deadline_is_told_so_and_the_rest_is_store
 
 
 async def test_a_deadline_that_is_over_still_gets_an_answer() -> None:
-    receipt = await World({"one": Slow(0.01, ONE)}).ingest(file("one"), seconds=0.0)
+    receipt = await World({"one": Delayed(0.01, ONE)}).ingest(file("one"), seconds=0.0)
     assert codes(receipt) == ["deadline_exceeded"]
 
 
 async def test_no_task_is_left_after_the_deadline() -> None:
     before = asyncio.all_tasks()
-    await World({"slow": Slow(NEVER)}, Limits(deadline_margin=0.05)).ingest(file("slow"), seconds=0.1)
+    await World({"slow": Delayed(NEVER)}, Limits(deadline_margin=0.05)).ingest(file("slow"), seconds=0.1)
     assert asyncio.all_tasks() == before
 
 
 async def test_no_more_images_are_at_work_at_once_than_allowed() -> None:
     names = [str(number) for number in range(12)]
-    world = World({name: Slow(0.005, ONE) for name in names}, Limits(max_in_flight=3))
+    world = World({name: Delayed(0.005, ONE) for name in names}, Limits(max_in_flight=3))
     receipt = await world.ingest(file(*names))
-    assert world.fetch.most_at_once == 3
+    assert world.fetch.peak_active == 3
     assert receipt.status is Status.STORED
 
 
@@ -184,7 +184,7 @@ async def test_bodies_wait_for_room_in_the_memory_budget_and_none_fails() -> Non
     bodies = {str(seed): picture(8, 8, seed) for seed in range(10)}
     most = max(map(len, bodies.values()))
     world = World(dict(bodies), Limits(memory_budget_bytes=most))
-    world.store.seconds = 0.001
+    world.store.delay = 0.001
     held = Held(world.intake._budget)
     receipt = await world.ingest(file(*bodies))
     assert receipt.counts.stored == 10
@@ -192,7 +192,7 @@ async def test_bodies_wait_for_room_in_the_memory_budget_and_none_fails() -> Non
 
 
 async def test_an_image_that_ends_in_any_way_gives_its_room_and_its_turn_back() -> None:
-    answers: dict[str, Answer] = {"one": ONE, "dead": ConnectFailed(), "cut": ONE[:-2], "slow": Slow(NEVER)}
+    answers: dict[str, FakeResult] = {"one": ONE, "dead": ConnectFailed(), "cut": ONE[:-2], "slow": Delayed(NEVER)}
     world = World(answers | {"bug": ZeroDivisionError()}, Limits(max_in_flight=2, deadline_margin=0.1))
     await world.ingest(file(*answers, "bug"), seconds=0.3)
     assert world.intake._budget._free == world.intake._budget.size
@@ -215,7 +215,7 @@ async def test_a_receipt_that_cannot_be_stored_does_not_take_the_answer_away(err
     receipt = await world.ingest(file("one"))
     assert receipt.receipt_key is None
     assert receipt.object_keys == [key(ONE)]
-    assert world.report.files == [(replace_key(receipt), error)]
+    assert world.report.receipts == [(replace_key(receipt), error)]
 
 
 def replace_key(receipt: Receipt) -> Receipt:
@@ -224,7 +224,7 @@ def replace_key(receipt: Receipt) -> Receipt:
 
 async def test_a_receipt_that_takes_too_long_does_not_hold_the_answer() -> None:
     world = World({"one": ONE}, Limits(deadline_margin=1.0))
-    world.store.seconds = 60.0
+    world.store.delay = 60.0
     begin = asyncio.get_running_loop().time()
     receipt = await world.ingest(file("one"), seconds=1.1)
     assert receipt.receipt_key is None
@@ -242,8 +242,8 @@ async def test_every_image_and_the_file_are_reported_once_in_order() -> None:
     world = World({"one": ONE})
     wanted = file("one", "gone")
     receipt = await world.ingest(wanted)
-    assert list(wanted.images) == [request for _, request, _ in world.report.told]
-    assert world.report.files == [(receipt, None)]
+    assert list(wanted.images) == [request for _, request, _ in world.report.outcomes]
+    assert world.report.receipts == [(receipt, None)]
 
 
 async def test_a_receipt_that_was_stored_can_be_read_and_one_that_was_not_is_none() -> None:

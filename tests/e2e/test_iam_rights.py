@@ -11,10 +11,10 @@ from uuid import uuid4
 import pytest
 from infra.local.deploy import as_json
 
-from e2e.conftest import Ground, eventually, jsonl
-from support.role_rights import without
-from support.template_rights import INBOX, ROLES
-from support.template_rights import RUNS as EXECUTIONS
+from support.deployed_lab import Lab, json_lines, wait_for
+from support.expected_rights import INBOX, ROLES
+from support.expected_rights import RUNS as EXECUTIONS
+from support.revoked_right import revoked_right
 
 IMAGES, LIST = "s3:PutObject ImageBucket/images/*", "s3:ListBucket ImageBucket"
 WRITE, READ = "s3:PutObject ImageBucket/receipts/*", "s3:GetObject ImageBucket/receipts/*"
@@ -24,92 +24,92 @@ READ_LIST, START = "s3:GetObject InboxBucket/bulk/*", "states:StartExecution Sta
 INVOKE, SUMMED = "lambda:InvokeFunction", "SUCCEEDED with a summary"
 LONG_AGO = "2020-01-01T00:00:00.000Z"
 
-type Call = Callable[[Ground], str]
+type Call = Callable[[Lab], str]
 
 
-def document(ground: Ground, name: str) -> dict[str, object]:
-    return {"id": name, "urls": [ground.origin.url(f"length/{name}")]}
+def document(lab: Lab, name: str) -> dict[str, object]:
+    return {"id": name, "urls": [lab.origin.url(f"length/{name}")]}
 
 
-def post(ground: Ground, **headers: str) -> str:
+def post(lab: Lab, **headers: str) -> str:
     """Send a File: the status, and what of it failed."""
-    answer = ground.stack.call("POST", "/files", as_json(document(ground, "r-file")), headers=headers)
+    answer = lab.stack.call("POST", "/files", as_json(document(lab, "r-file")), headers=headers)
     receipt = answer.json()
     codes = [image["error"]["code"] for image in receipt.get("images", []) if "error" in image]
     return " ".join([str(answer.status), *codes, *(["unkept"] if receipt.get("receiptKey", "") is None else [])])
 
 
-def post_async(ground: Ground) -> str:
-    return post(ground, Prefer="respond-async")
+def post_async(lab: Lab) -> str:
+    return post(lab, Prefer="respond-async")
 
 
-def get(ground: Ground) -> str:
-    ground.s3.put_object(Bucket=ground.stack.bucket, Key="receipts/r-kept.json", Body=b'{"id": "r-kept"}')
-    return str(ground.stack.call("GET", "/files/r-kept").status)
+def get(lab: Lab) -> str:
+    lab.s3.put_object(Bucket=lab.stack.bucket, Key="receipts/r-kept.json", Body=b'{"id": "r-kept"}')
+    return str(lab.stack.call("GET", "/files/r-kept").status)
 
 
-def get_nothing(ground: Ground) -> str:
-    return str(ground.stack.call("GET", "/files/r-never").status)
+def get_nothing(lab: Lab) -> str:
+    return str(lab.stack.call("GET", "/files/r-never").status)
 
 
-def invoke(ground: Ground, door: str, event: object) -> str:
+def invoke(lab: Lab, door: str, event: object) -> str:
     """Call a function as Lambda calls it: what it answers, or the name of what it raised."""
-    [function] = [name for name in ground.stack.functions if door in name]
-    answer = ground.stack.aws.client("lambda").invoke(FunctionName=function, Payload=as_json(event))
+    [function] = [name for name in lab.stack.functions if door in name]
+    answer = lab.stack.aws.client("lambda").invoke(FunctionName=function, Payload=as_json(event))
     said = json.loads(answer["Payload"].read() or b"null")
     if "FunctionError" in answer:
         return f"raised: {said['errorMessage']}"
     return str((said or {}).get("status", "done"))
 
 
-def manifest(ground: Ground) -> str:
-    ground.drop("inbox/r-manifest.json", as_json(document(ground, "r-manifest")))
-    ground.s3.delete_object(Bucket=ground.stack.bucket, Key="receipts/r-manifest.json")
-    said = take(ground, "r-manifest")
-    receipts = map(ground.json, ground.objects("receipts/r-manifest.json"))
+def manifest(lab: Lab) -> str:
+    lab.put_in_inbox("inbox/r-manifest.json", as_json(document(lab, "r-manifest")))
+    lab.s3.delete_object(Bucket=lab.stack.bucket, Key="receipts/r-manifest.json")
+    said = take(lab, "r-manifest")
+    receipts = map(lab.json, lab.objects("receipts/r-manifest.json"))
     return " ".join(
         [said, *(image["error"]["code"] for found in receipts for image in found["images"] if "error" in image)]
     )
 
 
-def manifest_again(ground: Ground) -> str:
+def manifest_again(lab: Lab) -> str:
     """The receipt of a run before stands there, and must be read to be written over."""
-    ground.drop("inbox/r-again.json", as_json(document(ground, "r-again")))
-    return take(ground, "r-again")
+    lab.put_in_inbox("inbox/r-again.json", as_json(document(lab, "r-again")))
+    return take(lab, "r-again")
 
 
-def take(ground: Ground, name: str) -> str:
-    at = {"bucket": {"name": ground.stack.inbox}, "object": {"key": f"inbox/{name}.json"}}
-    return invoke(ground, "S3Function", {"Records": [{"eventTime": LONG_AGO, "s3": at}]})
+def take(lab: Lab, name: str) -> str:
+    at = {"bucket": {"name": lab.stack.inbox}, "object": {"key": f"inbox/{name}.json"}}
+    return invoke(lab, "S3Function", {"Records": [{"eventTime": LONG_AGO, "s3": at}]})
 
 
-def no_manifest(ground: Ground) -> str:
-    return take(ground, "r-never")
+def no_manifest(lab: Lab) -> str:
+    return take(lab, "r-never")
 
 
-def batch(ground: Ground) -> str:
-    ground.s3.delete_object(Bucket=ground.stack.bucket, Key="receipts/r-batch.json")
-    return batch_again(ground)
+def batch(lab: Lab) -> str:
+    lab.s3.delete_object(Bucket=lab.stack.bucket, Key="receipts/r-batch.json")
+    return batch_again(lab)
 
 
-def batch_again(ground: Ground) -> str:
+def batch_again(lab: Lab) -> str:
     run = {"run": "r-run", "startedAt": LONG_AGO}
-    return invoke(ground, "BulkFunction", {"Items": [document(ground, "r-batch")], "BatchInput": run, "batch": "r"})
+    return invoke(lab, "BulkFunction", {"Items": [document(lab, "r-batch")], "BatchInput": run, "batch": "r"})
 
 
-def summary(ground: Ground) -> str:
-    batch(ground)
-    return invoke(ground, "SummaryFunction", {"run": "r-run", "startedAt": LONG_AGO, "list": "s3://r/r"})
+def summary(lab: Lab) -> str:
+    batch(lab)
+    return invoke(lab, "SummaryFunction", {"run": "r-run", "startedAt": LONG_AGO, "list": "s3://r/r"})
 
 
-def run(ground: Ground) -> str:
+def run(lab: Lab) -> str:
     """Drop a list: how its run ends, and whether there is a summary."""
     key = f"bulk/r-{uuid4()}.jsonl"
-    ground.drop(key, jsonl(document(ground, "r-list")))
-    states = ground.stack.aws.client("stepfunctions")
+    lab.put_in_inbox(key, json_lines(document(lab, "r-list")))
+    states = lab.stack.aws.client("stepfunctions")
 
     def begun() -> dict[str, str] | None:
-        executions = states.list_executions(stateMachineArn=ground.stack.machine)["executions"]
+        executions = states.list_executions(stateMachineArn=lab.stack.machine)["executions"]
         described = (states.describe_execution(executionArn=execution["executionArn"]) for execution in executions)
         return next((found for found in described if key in found["input"]), None)
 
@@ -118,44 +118,44 @@ def run(ground: Ground) -> str:
         return found if found and found["status"] != "RUNNING" else None
 
     try:
-        eventually(begun, seconds=4)
+        wait_for(begun, seconds=4)
     except AssertionError:
         return "no run"
     try:
-        found = eventually(ended, seconds=12)
+        found = wait_for(ended, seconds=12)
     except AssertionError:  # a summary is tried again for minutes
         return "still trying"
-    summed = ground.objects(f"runs/{found['name']}/summary.json")
+    summed = lab.objects(f"runs/{found['name']}/summary.json")
     return " ".join(filter(None, [found["status"], found.get("error"), "with a summary" if summed else ""]))
 
 
-def logged(ground: Ground, door: str) -> str:
+def logged(lab: Lab, door: str) -> str:
     """Whether a call of a function, with whatever event, leaves lines in its log group."""
-    [function] = [name for name in ground.stack.functions if door in name]
-    config = ground.stack.aws.client("lambda").get_function_configuration(FunctionName=function)
-    logs, group = ground.stack.aws.client("logs"), config["LoggingConfig"]["LogGroup"]
+    [function] = [name for name in lab.stack.functions if door in name]
+    config = lab.stack.aws.client("lambda").get_function_configuration(FunctionName=function)
+    logs, group = lab.stack.aws.client("logs"), config["LoggingConfig"]["LogGroup"]
     pages = logs.get_paginator("describe_log_streams")  # a page has fifty, and other tests have called before
     before = len(list(pages.paginate(logGroupName=group).search("logStreams[]")))
-    invoke(ground, door, {})
+    invoke(lab, door, {})
     after = len(list(pages.paginate(logGroupName=group).search("logStreams[]")))
     return "logged" if after > before else "not logged"
 
 
-def broken_event(ground: Ground) -> str:
+def broken_event(lab: Lab) -> str:
     """Where an event ends that the S3 door raises at each of three times."""
-    [function] = [name for name in ground.stack.functions if "S3Function" in name]
-    client, queue = ground.stack.aws.client("lambda"), ground.stack.aws.client("sqs")
+    [function] = [name for name in lab.stack.functions if "S3Function" in name]
+    client, queue = lab.stack.aws.client("lambda"), lab.stack.aws.client("sqs")
     name = str(uuid4())
     client.invoke(FunctionName=function, InvocationType="Event", Payload=as_json({"Records": [name]}))
 
     def told() -> bool:
-        messages = queue.receive_message(QueueUrl=ground.stack.failures, MaxNumberOfMessages=10).get("Messages", [])
+        messages = queue.receive_message(QueueUrl=lab.stack.failures, MaxNumberOfMessages=10).get("Messages", [])
         for message in messages:
-            queue.delete_message(QueueUrl=ground.stack.failures, ReceiptHandle=message["ReceiptHandle"])
+            queue.delete_message(QueueUrl=lab.stack.failures, ReceiptHandle=message["ReceiptHandle"])
         return any(name in message["Body"] for message in messages)
 
     try:
-        return "in the queue" if eventually(told, seconds=12) else ""
+        return "in the queue" if wait_for(told, seconds=12) else ""
     except AssertionError:
         return "lost"
 
@@ -204,7 +204,7 @@ BESIDE = {
 
 
 @pytest.fixture(scope="module")
-def ground(deployed: Ground) -> Iterator[Ground]:
+def lab(deployed: Lab) -> Iterator[Lab]:
     """The stack, whose inbox starts the S3 door for no manifest: each is taken in when a test says so."""
     told = deployed.s3.get_bucket_notification_configuration(Bucket=deployed.stack.inbox)
     told.pop("ResponseMetadata")
@@ -219,11 +219,11 @@ def ground(deployed: Ground) -> Iterator[Ground]:
     [pytest.param(*row, id=f"{row[0]} without {row[1]}") for row in NEEDED],
 )
 def test_without_it_the_right_error_comes_out(
-    ground: Ground, *, role: str, right: str, works: str, fails: str, call: Call
+    lab: Lab, *, role: str, right: str, works: str, fails: str, call: Call
 ) -> None:
-    assert call(ground) == works
-    with without(ground, role, right):
-        assert call(ground).startswith(fails)
+    assert call(lab) == works
+    with revoked_right(lab, role, right):
+        assert call(lab).startswith(fails)
 
 
 def test_every_right_of_every_role_has_been_taken_away_once() -> None:

@@ -8,7 +8,7 @@ from intake.ingest.service import IngestService
 from intake.model.file import File
 from intake.model.receipt import FailedEntry, Receipt
 from support.fakes import FakeStore, RecordingObserver
-from support.origin import BEHAVIOURS, MOST, STORED, Origin
+from support.origin import BEHAVIOURS, MAX_BYTES, STORED, Origin
 from support.origin.client import Client, limits_for
 
 QUICK = 4
@@ -20,10 +20,10 @@ def codes(receipt: Receipt) -> list[str]:
 
 
 def intake_of(client: Client) -> IngestService:
-    return IngestService(client.fetcher, FakeStore(), RecordingObserver(), client.limits, "bucket")
+    return IngestService(client.downloader, FakeStore(), RecordingObserver(), client.limits, "bucket")
 
 
-@pytest.mark.usefixtures("dialled", "no_leaks")
+@pytest.mark.usefixtures("connected_addresses", "no_leaks")
 async def test_images_that_wait_for_a_slow_origin_do_not_hold_up_another() -> None:
     """More of them than may be at work at once, and the slow origin gets one at a time."""
     async with Origin() as slow, Origin() as quick:
@@ -35,7 +35,7 @@ async def test_images_that_wait_for_a_slow_origin_do_not_hold_up_another() -> No
     assert {"deadline_exceeded"} == set(codes(receipt)[:-QUICK])
 
 
-@pytest.mark.usefixtures("dialled", "no_leaks", "no_waiting")
+@pytest.mark.usefixtures("connected_addresses", "no_leaks", "no_backoff")
 async def test_every_behaviour_there_is_in_one_file_has_its_own_code_and_the_answer_comes_in_time() -> None:
     """All of the table at once; what would take long by its nature ends by a small limit."""
     async with Origin() as origin:
@@ -46,7 +46,7 @@ async def test_every_behaviour_there_is_in_one_file_has_its_own_code_and_the_ans
             deadline_margin=MARGIN,
             max_in_flight=256,
             max_base_images=500,
-            memory_budget_bytes=20 * MOST,  # one host gets half of it
+            memory_budget_bytes=20 * MAX_BYTES,  # one host gets half of it
         )
         async with Client(limits) as client:
             # What an origin sends unasked while the next request is on its way to it cannot be told from its answer

@@ -15,7 +15,7 @@ from intake.model.limits import Limits
 from intake.model.receipt import Receipt, Status
 from intake.s3.store import S3Store
 from support import s3_server
-from support.fakes import Answer, FakeFetch, RecordingObserver, Slow
+from support.fakes import Delayed, FakeDownloader, FakeResult, RecordingObserver
 from support.sample_images import picture
 
 NAMES = [f"https://a.example/{number}" for number in range(8)]
@@ -34,9 +34,9 @@ async def store(s3: s3_server.S3Server, bucket: str, monkeypatch: pytest.MonkeyP
 
 async def run(store: S3Store, stored: int, seconds: float) -> Receipt:
     """One run, to which only one of the images is answered, and after so many seconds."""
-    answers: dict[str, Answer] = {name: Slow(seconds, ConnectFailed()) for name in NAMES}
-    answers[NAMES[stored]] = Slow(seconds, picture(4 + stored, 3, stored))
-    intake = IngestService(FakeFetch(answers), store, RecordingObserver(), Limits(), "bucket")
+    answers: dict[str, FakeResult] = {name: Delayed(seconds, ConnectFailed()) for name in NAMES}
+    answers[NAMES[stored]] = Delayed(seconds, picture(4 + stored, 3, stored))
+    intake = IngestService(FakeDownloader(answers), store, RecordingObserver(), Limits(), "bucket")
     return await intake.ingest(FILE, 60.0, submitted_at=SINCE)
 
 

@@ -54,15 +54,15 @@ def _code(entry: dict[str, Any]) -> str:
 
 
 def test_nothing_is_dialled_but_public_addresses_and_all_that_was_is_known(life: dict[str, Any]) -> None:
-    dialled = {(found["address"], found["port"]) for found in life["dialled"]} - {NAME_SERVER}
+    connected = {(found["address"], found["port"]) for found in life["connections"]} - {NAME_SERVER}
 
     assert life["lost"] == 0
-    assert dialled == {(PUBLIC, 80), (PUBLIC_6, 80)}
+    assert connected == {(PUBLIC, 80), (PUBLIC_6, 80)}
 
 
 def test_the_name_server_was_asked_over_both_of_its_ways(life: dict[str, Any]) -> None:
     """Answers of thousands of addresses do not fit into a datagram."""
-    ways = {found["kind"] for found in life["dialled"] if (found["address"], found["port"]) == NAME_SERVER}
+    ways = {found["kind"] for found in life["connections"] if (found["address"], found["port"]) == NAME_SERVER}
 
     assert ways == {"tcp", "udp"}
 

@@ -25,9 +25,9 @@ from support.fakes import FakeInbox, FakeStore
 from support.handler_fakes import IMAGES
 from support.lambda_context import Context
 from support.lambda_events import INBOX
-from support.origin import IMAGE, Origin, in_a_thread
-from support.origin.behaviour import Act, Reader, Request, Writer, chunks, head, send, sized
-from support.origin.names import Names
+from support.origin import IMAGE, Origin, origin_in_thread
+from support.origin.behaviour import Reader, Request, Responder, Writer, chunks, head, response, send
+from support.origin.fake_dns import FakeDns
 
 CANARY = "Canary7f3a91"
 QUERY = f"?X-Amz-Signature={CANARY}&response=%22{CANARY}%22"
@@ -68,12 +68,12 @@ SAYS_IT_BACK: dict[str, str] = {
 }
 
 
-def _says(template: str, said: str) -> Act:
-    async def act(_: Reader, writer: Writer, __: Request) -> None:
+def _says(template: str, said: str) -> Responder:
+    async def respond(_: Reader, writer: Writer, __: Request) -> None:
         await send(writer, template.format(said).encode("latin-1"))
         writer.close()
 
-    return act
+    return respond
 
 
 async def _cut_in_chunks(_: Reader, writer: Writer, request: Request) -> None:
@@ -84,7 +84,7 @@ async def _cut_in_chunks(_: Reader, writer: Writer, request: Request) -> None:
 
 
 async def _image_that_holds_it(_: Reader, writer: Writer, request: Request) -> None:
-    await send(writer, sized(IMAGE[:300] + request.target.encode()))
+    await send(writer, response(IMAGE[:300] + request.target.encode()))
 
 
 @dataclass
@@ -104,10 +104,10 @@ class World:
     def urls(self) -> list[str]:
         """One of every kind, each with the secret where a secret may be."""
         at = self.origin.base
-        taught = [f"{at}/{name}{QUERY}" for name in self.origin.taught]
+        taught = [f"{at}/{name}{QUERY}" for name in self.origin.responders]
         ends = [
             f"{at}/{name}{QUERY}"
-            for name in ("length", "status_403", "half_png", "soft_404", "silent", "gzip", "noise")
+            for name in ("length", "status_403", "half_png", "soft_404", "silent", "gzip", "random_bytes")
         ]
         unreached = [
             *(
@@ -136,13 +136,13 @@ class World:
 
 
 @pytest.fixture
-def world(names: Names, dialled: list[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    names["in.example"] = ["10.0.0.1"]
-    with in_a_thread() as origin, asyncio.Runner() as runner:
+def world(dns: FakeDns, connected_addresses: list[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    dns["in.example"] = ["10.0.0.1"]
+    with origin_in_thread() as origin, asyncio.Runner() as runner:
         for said, kind in ((CANARY, "alone"), (f"/x{QUERY}", "as_asked"), (f"X={CANARY};{CANARY}", "bare")):
             for name, template in SAYS_IT_BACK.items():
-                origin.taught[f"{kind}_{name}"] = _says(template, said)
-        origin.taught |= {"cut_in_chunks": _cut_in_chunks, "holds_it": _image_that_holds_it}
+                origin.responders[f"{kind}_{name}"] = _says(template, said)
+        origin.responders |= {"cut_in_chunks": _cut_in_chunks, "holds_it": _image_that_holds_it}
         limits = Limits(
             allowed_ports=(80, 443, 1, origin.port),
             allowed_networks=(ip_network("127.0.0.0/8"),),
@@ -155,7 +155,7 @@ def world(names: Names, dialled: list[str], monkeypatch: pytest.MonkeyPatch) -> 
         service = IngestService(fetcher, world.store, telemetry.Telemetry(), limits, IMAGES)
         manifests = ManifestService(world.inbox, world.store, service, limits)
         monkeypatch.setattr(app, "_runner", runner)
-        for name, built in (("config", config), ("intake", service), ("manifests", manifests)):
+        for name, built in (("config", config), ("ingest_service", service), ("manifest_service", manifests)):
             monkeypatch.setattr(app, name, lambda built=built: built)
         monkeypatch.setattr(app, "store", lambda: world.store)
         monkeypatch.setattr(app, "inbox", lambda: world.inbox)
@@ -166,7 +166,7 @@ def world(names: Names, dialled: list[str], monkeypatch: pytest.MonkeyPatch) -> 
         )
         yield world
         runner.run(fetcher.aclose())
-    assert set(dialled) <= {"127.0.0.1"}
+    assert set(connected_addresses) <= {"127.0.0.1"}
 
 
 @pytest.fixture(autouse=True)

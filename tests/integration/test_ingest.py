@@ -17,22 +17,22 @@ from intake.s3.store import S3Store
 from intake.telemetry import Telemetry
 from support import s3_server
 from support.lambda_context import Context
-from support.origin import IMAGE, Origin, in_a_thread
-from support.origin.behaviour import Act, Reader, Request, Writer
+from support.origin import IMAGE, Origin, origin_in_thread
+from support.origin.behaviour import Reader, Request, Responder, Writer
 from support.sample_images import jpeg_of_size
 
 IMAGE_BYTES = 150_000
 
-type Teach = Callable[[str, Act], None]
+type Teach = Callable[[str, Responder], None]
 type Post = Callable[[object], tuple[int, dict[str, Any]]]
 
 
 @pytest.fixture
-def origin(dialled: list[str]) -> Iterator[Origin]:
+def origin(connected_addresses: list[str]) -> Iterator[Origin]:
     """Sockets reach loopback alone, whatever is dialled."""
-    with in_a_thread() as running:
+    with origin_in_thread() as running:
         yield running
-    assert set(dialled) <= {"127.0.0.1"}
+    assert set(connected_addresses) <= {"127.0.0.1"}
 
 
 @pytest.fixture
@@ -58,15 +58,15 @@ def post(s3: s3_server.S3Server, bucket: str, origin: Origin, monkeypatch: pytes
         runner.run(store.aclose())
 
 
-def serve(bodies: list[bytes]) -> Act:
+def serve(bodies: list[bytes]) -> Responder:
     """A behaviour that answers `/photo/3` with the body of that number."""
 
-    async def act(_: Reader, writer: Writer, request: Request) -> None:
+    async def respond(_: Reader, writer: Writer, request: Request) -> None:
         body = bodies[int(request.target.rsplit("/", 1)[1])]
         writer.write(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
         await writer.drain()
 
-    return act
+    return respond
 
 
 def call(method: str, path: str, body: str | None = None) -> tuple[int, dict[str, Any]]:
@@ -97,7 +97,7 @@ def test_forty_eight_images_are_stored_byte_for_byte_in_order_and_reused_the_sec
     post: Post, origin: Origin, s3: s3_server.S3Server, bucket: str
 ) -> None:
     bodies = [jpeg_of_size(IMAGE_BYTES, seed) for seed in range(48)]
-    origin.taught["photo"] = serve(bodies)
+    origin.responders["photo"] = serve(bodies)
     urls = [origin.url(f"photo/{number}") for number in range(48)]
     document = {"fileUrl": urls[0], "baseUrls": [{"url": url} for url in urls[1:]]}
 

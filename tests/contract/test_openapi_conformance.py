@@ -16,7 +16,7 @@ from intake.handlers import http
 from intake.model.errors import StoreFailed
 from support.handler_fakes import House, house
 from support.lambda_context import Context
-from support.openapi_fuzzing import Outcome, contract, examine, lead
+from support.openapi_fuzzing import FuzzResult, fuzz, load_contract, replace_urls
 from support.sample_images import picture
 
 SIGNED = "AWS4-HMAC-SHA256 as it should be"
@@ -53,26 +53,26 @@ class Quiet(WSGIRequestHandler):
 
 
 @pytest.fixture
-def behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     with house(monkeypatch) as built:
-        built.fetch.answers = {GOOD: picture(8, 8, 1, "png")}
+        built.fetch.results = {GOOD: picture(8, 8, 1, "png")}
         yield built
 
 
 @pytest.fixture
-def conversation(behind: House) -> Iterator[Callable[[], Outcome]]:
+def conversation(fakes: House) -> Iterator[Callable[[], FuzzResult]]:
     """Of the Files that are sent, a third leads to an image, a third to none, and a third to what stands there."""
-    del behind
+    del fakes
     with make_server("127.0.0.1", 0, gateway, handler_class=Quiet) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
 
-        def run() -> Outcome:
-            schema = contract(examples=60, runs=15)
+        def run() -> FuzzResult:
+            schema = load_contract(examples=60, runs=15)
             schema.config.update(base_url=f"http://127.0.0.1:{server.server_port}/v1")
             schema.auth.set_from_requests(Signed())
-            lead(schema, lambda url: (GOOD, GONE, url)[crc32(url.encode(errors="replace")) % 3])
-            return examine(schema)
+            replace_urls(schema, lambda url: (GOOD, GONE, url)[crc32(url.encode(errors="replace")) % 3])
+            return fuzz(schema)
 
         yield run
         server.shutdown()
@@ -85,29 +85,29 @@ class Signed(AuthBase):
         return request
 
 
-def test_every_answer_is_one_of_the_contract(conversation: Callable[[], Outcome]) -> None:
-    outcome = conversation()
+def test_every_answer_is_one_of_the_contract(conversation: Callable[[], FuzzResult]) -> None:
+    result = conversation()
 
-    assert outcome.faults == []
+    assert result.faults == []
     seen = {("POST", status) for status in (200, 202, 207, 400, 403, 422, 502)}
-    assert seen | {("GET", status) for status in (200, 202, 404, 403)} <= outcome.answers.keys()
-    assert len(outcome.checks) == 14
+    assert seen | {("GET", status) for status in (200, 202, 404, 403)} <= result.responses.keys()
+    assert len(result.checks) == 14
 
 
 def test_every_answer_is_one_of_the_contract_when_the_store_fails(
-    behind: House, conversation: Callable[[], Outcome]
+    fakes: House, conversation: Callable[[], FuzzResult]
 ) -> None:
-    behind.store.failures = {"": StoreFailed()}
-    behind.inbox.failure = StoreFailed()
+    fakes.store.failures = {"": StoreFailed()}
+    fakes.inbox.failure = StoreFailed()
 
-    outcome = conversation()
+    result = conversation()
 
-    assert outcome.faults == []
-    assert {("POST", 502), ("GET", 502)} <= outcome.answers.keys()
+    assert result.faults == []
+    assert {("POST", 502), ("GET", 502)} <= result.responses.keys()
 
 
 def test_an_answer_that_is_none_of_the_contract_is_found(
-    conversation: Callable[[], Outcome], monkeypatch: pytest.MonkeyPatch
+    conversation: Callable[[], FuzzResult], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answered = http._json
 

@@ -24,9 +24,9 @@ import pytest
 
 from support import s3_server
 from support.crafted_images import segment
-from support.fault_proxy import Way, deliver, way_to
-from support.origin import Origin, in_a_thread
-from support.origin.behaviour import Reader, Request, Writer, reset, send, sized
+from support.fault_proxy import FaultProxy, forward_part, open_fault_proxy
+from support.origin import Origin, origin_in_thread
+from support.origin.behaviour import Reader, Request, Writer, reset, response, send
 from support.sample_images import picture
 
 TESTS = Path(__file__).parents[1]
@@ -61,7 +61,7 @@ class Ground:
     s3: s3_server.S3Server
     bucket: str
     inbox: str
-    way: Way
+    proxy: FaultProxy
     origin: Origin
     function: subprocess.Popen[str]
     chance: random.Random
@@ -106,36 +106,36 @@ class Ground:
         process: queue.Queue[int] = queue.Queue()
         seen = iter(range(IMAGES))
 
-        async def act(reader: Reader, writer: Writer, request: Request) -> None:
+        async def respond(reader: Reader, writer: Writer, request: Request) -> None:
             if nth <= IMAGES and next(seen) + 1 < nth:
-                await send(writer, await self.way.pass_on(reader, request))
+                await send(writer, await self.proxy.forward(reader, request))
                 return
             if moment == "half":
-                await deliver(self.way, reader, request, 0.5)
+                await forward_part(self.proxy, reader, request, 0.5)
             elif moment != "before":
-                answer = await self.way.pass_on(reader, request)
+                answer = await self.proxy.forward(reader, request)
                 if moment == "told":
                     await send(writer, answer)
             os.kill(process.get(timeout=_PATIENCE), signal.SIGKILL)
             reset(writer)
 
-        self.way.goes_wrong(where, act, times=nth if nth <= IMAGES else 1)
+        self.proxy.inject(where, respond, times=nth if nth <= IMAGES else 1)
         process.put(self.start(event))
         self.moments[moment] += self.ended() == -signal.SIGKILL
-        self.way.goes_right()
+        self.proxy.clear()
 
 
 @pytest.fixture
 def ground(s3: s3_server.S3Server, bucket: str) -> Iterator[Ground]:
     async def photo(_: Reader, writer: Writer, request: Request) -> None:
         turn, number = request.target.split("/")[2:]
-        await send(writer, sized(body_of(int(turn), int(number))))
+        await send(writer, response(body_of(int(turn), int(number))))
 
     inbox = s3.new_bucket()
     seed = int(os.environ.get("KILL_SEED") or random.randrange(10**6))
     print(f"KILL_SEED={seed} repeats this")
-    with in_a_thread() as origin, way_to(s3.url) as way:
-        origin.taught["photo"] = photo
+    with origin_in_thread() as origin, open_fault_proxy(s3.url) as proxy:
+        origin.responders["photo"] = photo
         settings = {
             "IMAGE_BUCKET": bucket,
             "INBOX_BUCKET": inbox,
@@ -144,11 +144,11 @@ def ground(s3: s3_server.S3Server, bucket: str) -> Iterator[Ground]:
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
             "PYTHONPATH": f"{TESTS.parent / 'functions'}:{TESTS}",
         }
-        environment = os.environ | s3.environment | settings | {"AWS_ENDPOINT_URL_S3": way.url}
+        environment = os.environ | s3.environment | settings | {"AWS_ENDPOINT_URL_S3": proxy.url}
         command = [sys.executable, str(TESTS / "support" / "kill_target.py")]
         function = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         try:
-            yield Ground(s3, bucket, inbox, way, origin, function, random.Random(seed))
+            yield Ground(s3, bucket, inbox, proxy, origin, function, random.Random(seed))
         finally:
             function.kill()
             function.communicate()
@@ -160,7 +160,7 @@ def keys_of(turn: int) -> list[str]:
 
 
 def check(ground: Ground) -> tuple[set[str], dict[int, list[str | None]]]:
-    """Read the whole bucket: every image is what its key says, every receipt names what is there."""
+    """Read the whole bucket: every image is what its key reply, every receipt names what is there."""
     client = ground.s3.client()
     pages = client.get_paginator("list_objects_v2").paginate(Bucket=ground.bucket)
     keys = [item["Key"] for page in pages for item in page.get("Contents", [])]

@@ -10,10 +10,10 @@ from intake.ingest.service import IngestService
 from intake.model.file import File
 from intake.model.receipt import FailedEntry
 from support.fakes import FakeStore, RecordingObserver
-from support.origin import IMAGE, in_a_thread
-from support.origin.behaviour import Act, Reader, Request, Writer, chunks, head, send, send_forever, wait_forever
+from support.origin import IMAGE, origin_in_thread
+from support.origin.behaviour import Reader, Request, Responder, Writer, chunks, head, send, send_forever, wait_forever
 from support.origin.client import Client, limits_for
-from support.origin.names import Names
+from support.origin.fake_dns import FakeDns
 from support.origin.server import Origin
 
 MIB = 2**20
@@ -26,12 +26,12 @@ BESIDE_MIB = IMAGES * 0.375 + 16
 _NEARLY_ALL = IMAGE + bytes(BODY_MIB * MIB - len(IMAGE) - 1)
 
 
-def _then_silence(first: bytes) -> Act:
-    async def act(_: Reader, writer: Writer, __: Request) -> None:
+def _then_silence(first: bytes) -> Responder:
+    async def respond(_: Reader, writer: Writer, __: Request) -> None:
         await send(writer, first)
         await wait_forever()
 
-    return act
+    return respond
 
 
 async def _without_end(_: Reader, writer: Writer, __: Request) -> None:
@@ -43,7 +43,7 @@ async def _head_without_end(_: Reader, writer: Writer, __: Request) -> None:
     await send_forever(writer, b"HTTP/1.1 103 Early Hints\r\n\r\n" * 1000)
 
 
-GREEDY: dict[str, Act] = {
+GREEDY: dict[str, Responder] = {
     "announced": _then_silence(head(f"Content-Length: {BODY_MIB * MIB}") + _NEARLY_ALL),
     "in_chunks": _then_silence(head("Transfer-Encoding: chunked") + chunks([_NEARLY_ALL])),
     "without_end": _without_end,
@@ -53,9 +53,9 @@ GREEDY: dict[str, Act] = {
 
 async def _ask(origin: Origin) -> tuple[set[str], float]:
     """How a File of greedy origins alone ends, and MiB of resident memory that it took at its peak."""
-    names, hosts = Names(), [f"host-{number}.example" for number in range(IMAGES)]
-    socket.getaddrinfo = names.getaddrinfo  # type: ignore[assignment]
-    names.answers |= {host: ["127.0.0.1"] for host in hosts}
+    dns, hosts = FakeDns(), [f"host-{number}.example" for number in range(IMAGES)]
+    socket.getaddrinfo = dns.getaddrinfo  # type: ignore[assignment]
+    dns.addresses |= {host: ["127.0.0.1"] for host in hosts}
     limits = limits_for(
         origin,
         max_image_bytes=BODY_MIB * MIB,
@@ -66,7 +66,7 @@ async def _ask(origin: Origin) -> tuple[set[str], float]:
         read_timeout=0.4,
     )
     async with Client(limits) as client:
-        intake = IngestService(client.fetcher, FakeStore(), RecordingObserver(), limits, "bucket")
+        intake = IngestService(client.downloader, FakeStore(), RecordingObserver(), limits, "bucket")
         await intake.ingest(File.parse({"urls": [origin.url("length")]}), 30.0)
         before = peak_mib()
         paths = [f"{host}:{origin.port}/{list(GREEDY)[n % len(GREEDY)]}" for n, host in enumerate(hosts)]
@@ -81,8 +81,8 @@ def _live(origin: Origin, report: Connection) -> None:
 
 def test_a_file_of_greedy_origins_takes_no_more_memory_than_its_budget() -> None:
     """In a process of its own, whose memory nothing has stretched before."""
-    with in_a_thread() as serving:
-        serving.taught |= GREEDY
+    with origin_in_thread() as serving:
+        serving.responders |= GREEDY
         known = Origin()
         known.port = serving.port
         ours, theirs = multiprocessing.Pipe()
