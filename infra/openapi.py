@@ -28,7 +28,7 @@ _ABOUT = (
     "A File of image URLs in; every image downloaded, verified whole and stored in S3 exactly once; a receipt out, "
     "with object keys in the order of the request and, for every image that failed, a code that a program can act on."
 )
-_NO_STORE = "The store did not answer as it should."
+_NO_STORE = "The service could not use S3"
 _GATEWAY: dict[str, Any] = {
     "403": {"description": "API Gateway: the call is not signed, or not allowed."},
     "429": {"description": "API Gateway: too many calls; try again later."},
@@ -155,8 +155,8 @@ def _post() -> dict[str, Any]:
             "400": _refusal("The body is not JSON.", HTTPStatus.BAD_REQUEST, Fault("", "expected value at line 1")),
             "413": _refusal(too_large, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
             "422": _refusal("This is not a valid File.", HTTPStatus.UNPROCESSABLE_ENTITY, *faults),
-            "500": _mistake(),
-            "502": _answer_or_refusal("No image is stored.", example.FAILED, _NO_STORE, HTTPStatus.BAD_GATEWAY),
+            "500": _failure("Internal error", HTTPStatus.INTERNAL_SERVER_ERROR),
+            "502": _answer_or_failure("No image is stored.", example.FAILED, _NO_STORE, HTTPStatus.BAD_GATEWAY),
             **_GATEWAY,
         },
     }
@@ -166,7 +166,10 @@ def _get() -> dict[str, Any]:
     return {
         "operationId": "getReceipt",
         "summary": "Get the receipt of a File.",
-        "description": "The last one for this id. Its URLs have no query strings.",
+        "description": (
+            "The last receipt of this id; its URLs have no query strings. Without a receipt: whether a manifest of "
+            "this name waits in the inbox, or the problem of a manifest of this name."
+        ),
         "parameters": [
             {
                 "name": "id",
@@ -179,17 +182,17 @@ def _get() -> dict[str, Any]:
         ],
         "responses": {
             "200": _answer("The receipt.", example.PARTIAL),
-            "202": _pending("The File is in the inbox, and there is no receipt yet."),
+            "202": _pending("The manifest of this name is in the inbox, and has neither a receipt nor a problem yet."),
             "404": _refusal("There is no receipt of this File.", HTTPStatus.NOT_FOUND),
             "413": _refusal(TOO_MANY_FILES, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, manifest=example.MANIFEST),
             "422": _refusal(
-                "The manifest is no File.",
+                "The manifest is not a valid File.",
                 HTTPStatus.UNPROCESSABLE_ENTITY,
                 *example.faults(),
                 manifest=example.MANIFEST,
             ),
-            "500": _mistake(),
-            "502": _refusal(_NO_STORE, HTTPStatus.BAD_GATEWAY),
+            "500": _failure("Internal error", HTTPStatus.INTERNAL_SERVER_ERROR),
+            "502": _failure(_NO_STORE, HTTPStatus.BAD_GATEWAY),
             **_GATEWAY,
         },
     }
@@ -212,13 +215,16 @@ def _refusal(detail: str, status: HTTPStatus, *errors: Fault, manifest: Manifest
     return {"description": detail, "content": content}
 
 
-def _answer_or_refusal(description: str, receipt: dict[str, Any], detail: str, status: HTTPStatus) -> dict[str, Any]:
-    answer, refusal = _answer(description, receipt), _refusal(detail, status)
-    return {"description": f"{description} As a problem: {detail}", "content": answer["content"] | refusal["content"]}
+def _failure(fault: str, status: HTTPStatus) -> dict[str, Any]:
+    """A problem that refers to the service log."""
+    refusal = _refusal(f"{fault}; see the service log (request id {example.REQUEST_ID}).", status)
+    return {"description": f"{fault}; see the service log.", "content": refusal["content"]}
 
 
-def _mistake() -> dict[str, Any]:
-    return _refusal("The service made a mistake; its log has the details.", HTTPStatus.INTERNAL_SERVER_ERROR)
+def _answer_or_failure(description: str, receipt: dict[str, Any], fault: str, status: HTTPStatus) -> dict[str, Any]:
+    answer, failure = _answer(description, receipt), _failure(fault, status)
+    described = f"{description} As a problem: {failure['description']}"
+    return {"description": described, "content": answer["content"] | failure["content"]}
 
 
 def _ref(model: str) -> dict[str, str]:

@@ -26,11 +26,18 @@ FILE: dict[str, Any] = {
 URL_LIST: dict[str, Any] = {
     "urls": ["https://images.example/a.jpg", {"url": "https://images.example/b.jpg", "sha256": FILE["sha256"]}]
 }
+REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+"""As AWS documents request ids."""
+
 _DIGESTS = (FILE["sha256"], "b7" * 32, "c4" * 32)
 
 
 def _stored(place: int, url: str) -> Stored:
-    image = ImageInfo("jpeg", 1000, 750, 1) if url.endswith(".jpg") else ImageInfo("png", 800, 600, 1)
+    image = (
+        ImageInfo("jpeg", 1000, 750, 1, "image/jpeg", "jpg")
+        if url.endswith(".jpg")
+        else ImageInfo("png", 800, 600, 1, "image/png", "png")
+    )
     sha256, effort = _DIGESTS[place], FetchStats(attempts=1, fetch_ms=150, store_ms=37)
     return Stored(image, image_key(sha256, image), sha256, 153582, Url.parse(url), place == 1, effort)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from infra.local.process import LocalError, run
 from infra.template import ROOT
 
-TOOL = ROOT / ".local" / "supply" / "bin" / "cyclonedx-py"
+TOOL = Path(sys.executable).with_name("cyclonedx-py")
 
 
 def write(code: Path, into: Path) -> None:

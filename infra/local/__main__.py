@@ -82,7 +82,7 @@ def _up(stack: ExitStack, port: int) -> None:
 
 
 def _variables(deployed: Deployed) -> str:
-    """What the commands of docs/laptop.md need, for a shell to read."""
+    """What the commands of docs/try-it-locally.md need, for a shell to read."""
     given = {
         "AWS_ENDPOINT_URL": deployed.aws.endpoint,
         "AWS_ACCESS_KEY_ID": ROOT_USER.key,
@@ -121,7 +121,7 @@ def _tell(deployed: Deployed, site: str) -> None:
     say(f"  . {where}/env")
     say(f"  make bulk LIST={where}/list.csv ENDPOINT=$AWS_ENDPOINT_URL")
     say("  .local/sam/bin/sam logs --tail   # what the functions log")
-    say("\nThe other doors: docs/laptop.md. Ctrl-C stops it.")
+    say("\nThe other doors: docs/try-it-locally.md. Ctrl-C stops it.")
 
 
 if __name__ == "__main__":

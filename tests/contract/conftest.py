@@ -9,7 +9,7 @@ import pytest
 from intake import app, telemetry
 from intake.model.errors import NotFound
 from intake.model.limits import Limits
-from support.handler_fakes import House, house
+from support.handler_fakes import HandlerFakes, install_fakes
 from support.monitoring import FILE, OUTCOMES, RECEIPT, Metric
 from support.state_machine_lab import IMAGE, SITE, FakeBulkResults
 
@@ -39,8 +39,8 @@ def emitted(capsys: pytest.CaptureFixture[str], lines: io.StringIO) -> dict[Metr
 
 
 @pytest.fixture
-def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    with house(monkeypatch, limits=Limits(deadline_margin=0.1)) as built:
-        monkeypatch.setattr(app, "bulk_results", lambda: FakeBulkResults(built.store))
-        built.fetch.results = {SITE + str(number): IMAGE for number in range(2000)} | {SITE + "gone": NotFound()}
-        yield built
+def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[HandlerFakes]:
+    with install_fakes(monkeypatch, limits=Limits(deadline_margin=0.1)) as fakes:
+        monkeypatch.setattr(app, "bulk_results", lambda: FakeBulkResults(fakes.store))
+        fakes.downloader.results = {SITE + str(number): IMAGE for number in range(2000)} | {SITE + "gone": NotFound()}
+        yield fakes

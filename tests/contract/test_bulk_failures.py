@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from intake.model.errors import StoreFailed
-from support.handler_fakes import House
+from support.handler_fakes import HandlerFakes
 from support.state_machine import ExecutionFailed, StateMachine
 from support.state_machine_lab import SITE, Functions, json_lines, list_of_files, state_machine
 
 
-def test_throttling_is_waited_for_with_growing_waits(fakes: House) -> None:
+def test_throttling_is_waited_for_with_growing_waits(fakes: HandlerFakes) -> None:
     fakes.store.objects["bulk/lot.jsonl"] = list_of_files(1)
     functions = Functions(*[ExecutionFailed("Lambda.TooManyRequestsException", "Rate exceeded")] * 5)
     run = state_machine(fakes, functions)
@@ -21,7 +21,7 @@ def test_throttling_is_waited_for_with_growing_waits(fakes: House) -> None:
     assert run.waits == [2, 4, 8, 16, 16]
 
 
-def test_a_function_that_raises_is_called_once_more(fakes: House) -> None:
+def test_a_function_that_raises_is_called_once_more(fakes: HandlerFakes) -> None:
     fakes.store.objects["bulk/lot.jsonl"] = list_of_files(1)
     functions = Functions(StoreFailed())
 
@@ -29,7 +29,7 @@ def test_a_function_that_raises_is_called_once_more(fakes: House) -> None:
     assert functions.calls == ["bulk", "bulk", "summary"]
 
 
-def test_a_batch_that_breaks_is_in_the_summary_and_in_what_failed(fakes: House) -> None:
+def test_a_batch_that_breaks_is_in_the_summary_and_in_what_failed(fakes: HandlerFakes) -> None:
     """One of ten batches, within what is tolerated: the run succeeds, and not one File is missing in it."""
     fakes.store.objects["bulk/lot.jsonl"] = list_of_files(40)
     functions = Functions(*[MemoryError("out of memory")] * 2)
@@ -42,7 +42,7 @@ def test_a_batch_that_breaks_is_in_the_summary_and_in_what_failed(fakes: House) 
     assert left == run.inputs[0]["Items"]
 
 
-def test_a_row_of_a_batch_that_breaks_is_in_what_failed_as_the_url_list_that_it_is(fakes: House) -> None:
+def test_a_row_of_a_batch_that_breaks_is_in_what_failed_as_the_url_list_that_it_is(fakes: HandlerFakes) -> None:
     fakes.store.objects["bulk/lot.csv"] = f"id,url,sha256\na,{SITE}1,\n".encode()
     functions = Functions(*[MemoryError("out of memory")] * 2)
 
@@ -52,7 +52,9 @@ def test_a_row_of_a_batch_that_breaks_is_in_what_failed_as_the_url_list_that_it_
     assert left == {"urls": [{"url": SITE + "1"}], "id": "a"}
 
 
-def test_a_run_with_more_broken_batches_than_tolerated_fails_with_its_cause_and_has_its_summary(fakes: House) -> None:
+def test_a_run_with_more_broken_batches_than_tolerated_fails_with_its_cause_and_has_its_summary(
+    fakes: HandlerFakes,
+) -> None:
     fakes.store.objects["bulk/lot.jsonl"] = list_of_files(8)
     functions = Functions(*[MemoryError("out of memory")] * 2)
 
@@ -63,13 +65,13 @@ def test_a_run_with_more_broken_batches_than_tolerated_fails_with_its_cause_and_
     assert (kept["complete"], kept["error"]) == (False, "States.ExceedToleratedFailureThreshold: 4 of 8 items")
 
 
-def test_a_list_that_cannot_be_read_fails_with_its_cause_and_has_a_summary(fakes: House) -> None:
+def test_a_list_that_cannot_be_read_fails_with_its_cause_and_has_a_summary(fakes: HandlerFakes) -> None:
     with pytest.raises(ExecutionFailed, match=r"States\.ItemReaderFailed"):
         state_machine(fakes).run("bulk/gone.jsonl")
     assert json.loads(fakes.store.objects["runs/run-1/summary.json"])["counts"]["files"] == 0
 
 
-def summary_of(fakes: House) -> dict[str, Any]:
+def summary_of(fakes: HandlerFakes) -> dict[str, Any]:
     kept: dict[str, Any] = json.loads(fakes.store.objects["runs/run-1/summary.json"])
     return kept
 
@@ -100,13 +102,13 @@ def losing(functions: Functions, times: int) -> Callable[[str, Any], Any]:
     return call
 
 
-def test_a_run_that_is_whole_says_so(fakes: House) -> None:
+def test_a_run_that_is_whole_says_so(fakes: HandlerFakes) -> None:
     fakes.store.objects["bulk/lot.jsonl"] = list_of_files(3)
     output = state_machine(fakes).run("bulk/lot.jsonl")
     assert (output["complete"], output["error"]) == (True, None)
 
 
-def test_a_run_is_given_up_at_the_batch_that_is_one_too_many(fakes: House) -> None:
+def test_a_run_is_given_up_at_the_batch_that_is_one_too_many(fakes: HandlerFakes) -> None:
     """Of ten batches of ten percent each, the third to break; seven are never begun."""
     fakes.store.objects["bulk/lot.jsonl"] = list_of_files(40)
     functions = Functions(*[MemoryError("out of memory")] * 20)
@@ -120,7 +122,7 @@ def test_a_run_is_given_up_at_the_batch_that_is_one_too_many(fakes: House) -> No
 
 
 @pytest.mark.parametrize("ends", ["with its report stored", "with its report stored, by a later attempt"])
-def test_a_batch_whose_answers_are_lost_is_counted_by_its_own_report_alone(fakes: House, ends: str) -> None:
+def test_a_batch_whose_answers_are_lost_is_counted_by_its_own_report_alone(fakes: HandlerFakes, ends: str) -> None:
     fakes.store.objects["bulk/lot.jsonl"] = list_of_files(8) + json_lines({"id": "bad", "urls": [SITE + "gone"]})
     functions = Functions(*([StoreFailed()] if "later" in ends else []))
     run = state_machine(fakes, BatchSize=5, ToleratedFailurePercentage=100)
@@ -135,14 +137,14 @@ def test_a_batch_whose_answers_are_lost_is_counted_by_its_own_report_alone(fakes
     assert json.loads(left)["id"] == "bad"
 
 
-def test_batches_of_the_same_lines_that_break_are_counted_each(fakes: House) -> None:
+def test_batches_of_the_same_lines_that_break_are_counted_each(fakes: HandlerFakes) -> None:
     fakes.store.objects["bulk/lot.jsonl"] = json_lines({"urls": [SITE + "1"]}) * 4
     functions = Functions(*[MemoryError("out of memory")] * 4)
     output = state_machine(fakes, functions, BatchSize=1, ToleratedFailurePercentage=100).run("bulk/lot.jsonl")
     assert (output["batches"], output["counts"]["status"]) == (4, {"broken": 2, "stored": 2})
 
 
-def test_a_batch_that_is_kept_twice_is_counted_once(fakes: House) -> None:
+def test_a_batch_that_is_kept_twice_is_counted_once(fakes: HandlerFakes) -> None:
     """An express execution may be run more than once."""
     fakes.store.objects["bulk/lot.jsonl"] = list_of_files(1)
     functions = Functions(*[MemoryError("out of memory")] * 2)
@@ -156,7 +158,7 @@ def test_a_batch_that_is_kept_twice_is_counted_once(fakes: House) -> None:
     assert functions("summary", payload)["counts"]["status"] == {"broken": 1}
 
 
-def test_a_batch_that_breaks_and_cannot_be_kept_fails_for_the_reason_it_broke_for(fakes: House) -> None:
+def test_a_batch_that_breaks_and_cannot_be_kept_fails_for_the_reason_it_broke_for(fakes: HandlerFakes) -> None:
     """The map run writes it down; the run goes on, and has its summary of the others."""
     fakes.store.objects["bulk/lot.jsonl"] = list_of_files(8)
     functions = Functions(*[MemoryError("out of memory")] * 2)
@@ -169,7 +171,7 @@ def test_a_batch_that_breaks_and_cannot_be_kept_fails_for_the_reason_it_broke_fo
     assert output["counts"]["files"] == 4
 
 
-def test_a_line_that_is_larger_than_a_batch_ends_the_run_with_a_summary_that_says_so(fakes: House) -> None:
+def test_a_line_that_is_larger_than_a_batch_ends_the_run_with_a_summary_that_says_so(fakes: HandlerFakes) -> None:
     long = {"id": "long", "urls": [SITE + "?" + "x" * 4000] * 60}
     fakes.store.objects["bulk/lot.jsonl"] = list_of_files(2) + json_lines(long)
 
@@ -180,7 +182,7 @@ def test_a_line_that_is_larger_than_a_batch_ends_the_run_with_a_summary_that_say
     assert summary_of(fakes)["error"].startswith("States.DataLimitExceeded: An item of 24")
 
 
-def test_a_line_that_is_not_json_ends_the_run_with_a_summary_that_says_so(fakes: House) -> None:
+def test_a_line_that_is_not_json_ends_the_run_with_a_summary_that_says_so(fakes: HandlerFakes) -> None:
     fakes.store.objects["bulk/lot.jsonl"] = list_of_files(2) + b"{no\n"
 
     with pytest.raises(ExecutionFailed, match=r"States\.ItemReaderFailed"):
@@ -189,7 +191,7 @@ def test_a_line_that_is_not_json_ends_the_run_with_a_summary_that_says_so(fakes:
     assert summary_of(fakes)["error"].startswith("States.ItemReaderFailed: ")
 
 
-def test_half_a_surrogate_pair_is_a_line_that_is_refused_and_breaks_nothing(fakes: House) -> None:
+def test_half_a_surrogate_pair_is_a_line_that_is_refused_and_breaks_nothing(fakes: HandlerFakes) -> None:
     """It is JSON, and no text that UTF-8 can write."""
     line = b'{"id": "\\ud83d", "urls": ["https://a.example/1"]}\n'
     fakes.store.objects["bulk/lot.jsonl"] = list_of_files(2) + line
@@ -200,14 +202,14 @@ def test_half_a_surrogate_pair_is_a_line_that_is_refused_and_breaks_nothing(fake
     assert json.loads(fakes.store.objects["runs/run-1/failed.jsonl"]) == json.loads(line)
 
 
-def test_half_a_surrogate_pair_in_a_batch_that_breaks_does_not_take_the_summary_away(fakes: House) -> None:
+def test_half_a_surrogate_pair_in_a_batch_that_breaks_does_not_take_the_summary_away(fakes: HandlerFakes) -> None:
     fakes.store.objects["bulk/lot.jsonl"] = b'{"id": "\\ud83d"}\n'
     functions = Functions(*[MemoryError("out of memory")] * 2)
     output = state_machine(fakes, functions, ToleratedFailurePercentage=100).run("bulk/lot.jsonl")
     assert output["counts"]["status"] == {"broken": 1}
 
 
-def test_a_summary_that_fails_fails_the_run_and_can_be_made_later(fakes: House) -> None:
+def test_a_summary_that_fails_fails_the_run_and_can_be_made_later(fakes: HandlerFakes) -> None:
     fakes.store.objects["bulk/lot.jsonl"] = list_of_files(3)
     functions = Functions()
     calls: list[str] = []
@@ -231,7 +233,7 @@ def test_a_summary_that_fails_fails_the_run_and_can_be_made_later(fakes: House) 
     assert (again["counts"]["status"], again["complete"]) == ({"stored": 3}, True)
 
 
-def test_an_error_that_nothing_catches_is_not_caught_here_either(fakes: House) -> None:
+def test_an_error_that_nothing_catches_is_not_caught_here_either(fakes: HandlerFakes) -> None:
     """Otherwise the tests above would prove nothing."""
     [catcher, _] = state_machine(fakes).definition["States"]["JsonLines"]["Catch"]
     matches = StateMachine._matches

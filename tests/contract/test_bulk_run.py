@@ -12,13 +12,13 @@ import pytest
 from infra.local.distributed_map import batches
 
 from intake.model.file import File
-from support.handler_fakes import House
+from support.handler_fakes import HandlerFakes
 from support.state_machine import ExecutionFailed, StateMachine
 from support.state_machine_definition import definition
 from support.state_machine_lab import IMAGE, SITE, Functions, json_lines, list_of_files, receipt_ids, state_machine
 
 
-def test_a_list_of_lines_goes_through_in_batches_and_nothing_is_lost(fakes: House) -> None:
+def test_a_list_of_lines_goes_through_in_batches_and_nothing_is_lost(fakes: HandlerFakes) -> None:
     fakes.store.objects["bulk/lot.jsonl"] = list_of_files(1007)
     run = state_machine(fakes, BatchSize=50)
 
@@ -32,7 +32,7 @@ def test_a_list_of_lines_goes_through_in_batches_and_nothing_is_lost(fakes: Hous
     assert output["failedKey"] is None
 
 
-def test_a_batch_is_handed_over_with_the_run_it_belongs_to(fakes: House) -> None:
+def test_a_batch_is_handed_over_with_the_run_it_belongs_to(fakes: HandlerFakes) -> None:
     fakes.store.objects["bulk/lot.jsonl"] = list_of_files(3)
     run = state_machine(fakes)
 
@@ -43,7 +43,7 @@ def test_a_batch_is_handed_over_with_the_run_it_belongs_to(fakes: House) -> None
     assert len([key for key in fakes.store.objects if key.startswith("runs/run-1/batches/")]) == 1
 
 
-def test_a_batch_is_never_larger_than_the_definition_says(fakes: House) -> None:
+def test_a_batch_is_never_larger_than_the_definition_says(fakes: HandlerFakes) -> None:
     long = [{"id": str(number), "urls": [SITE + str(number) + "?" + "x" * 4000] * 20} for number in range(12)]
     fakes.store.objects["bulk/lot.jsonl"] = json_lines(*long)
     run = state_machine(fakes, BatchSize=50)
@@ -61,7 +61,7 @@ def test_an_item_that_is_larger_than_a_batch_may_be_is_refused() -> None:
         list(batches(["x" * 1000], batcher, None))
 
 
-def test_rows_with_a_url_and_rows_with_a_file_and_its_base_images_are_files(fakes: House) -> None:
+def test_rows_with_a_url_and_rows_with_a_file_and_its_base_images_are_files(fakes: HandlerFakes) -> None:
     fakes.store.objects["bulk/urls.csv"] = f"id,url\na,{SITE}1\nb,{SITE}gone\n".encode()
     fakes.store.objects["bulk/files.csv"] = f'id,fileUrl,baseUrls\nc,{SITE}2,"{SITE}3 {SITE}4"\n'.encode()
 
@@ -74,7 +74,7 @@ def test_rows_with_a_url_and_rows_with_a_file_and_its_base_images_are_files(fake
     assert len(json.loads(fakes.store.objects["receipts/c.json"])["objectKeys"]) == 3
 
 
-def test_what_failed_can_be_dropped_in_again_as_it_is(fakes: House) -> None:
+def test_what_failed_can_be_dropped_in_again_as_it_is(fakes: HandlerFakes) -> None:
     fakes.store.objects["bulk/lot.jsonl"] = json_lines(
         {"id": "a", "urls": [SITE + "gone"]}, {"id": "b", "urls": [SITE + "1"]}
     )
@@ -82,7 +82,7 @@ def test_what_failed_can_be_dropped_in_again_as_it_is(fakes: House) -> None:
     left = fakes.store.objects["runs/run-1/failed.jsonl"]
     assert [File.parse(json.loads(line)).id for line in left.splitlines()] == ["a"]
 
-    fakes.fetch.results = dict(fakes.fetch.results) | {SITE + "gone": IMAGE}
+    fakes.downloader.results = dict(fakes.downloader.results) | {SITE + "gone": IMAGE}
     fakes.store.objects["bulk/failed.jsonl"] = left
     started = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
     later = StateMachine(definition(), Functions(), fakes.store.objects, "run-2", started).run("bulk/failed.jsonl")
@@ -91,17 +91,17 @@ def test_what_failed_can_be_dropped_in_again_as_it_is(fakes: House) -> None:
 
 
 @pytest.mark.parametrize("key", ["bulk/lot.txt", "bulk/lot.json", "bulk/lot.jsonl.gz", "bulk/csv"])
-def test_what_is_no_list_fails_and_says_what_a_list_is(fakes: House, key: str) -> None:
-    with pytest.raises(ExecutionFailed, match=rf"NotAList: {key} is no list\. .*\.jsonl.*\.csv"):
+def test_what_is_no_list_fails_and_says_what_a_list_is(fakes: HandlerFakes, key: str) -> None:
+    with pytest.raises(ExecutionFailed, match=rf"NotAList: {key} is not a list\. .*\.jsonl.*\.csv"):
         state_machine(fakes).run(key)
     assert fakes.store.objects == {}
 
 
-def test_a_folder_that_the_console_makes_starts_nothing(fakes: House) -> None:
+def test_a_folder_that_the_console_makes_starts_nothing(fakes: HandlerFakes) -> None:
     state_machine(fakes).run("bulk/lots/")
     assert fakes.store.objects == {}
 
 
-def test_lists_that_are_empty_end_well(fakes: House) -> None:
+def test_lists_that_are_empty_end_well(fakes: HandlerFakes) -> None:
     fakes.store.objects["bulk/lot.jsonl"] = b""
     assert state_machine(fakes).run("bulk/lot.jsonl")["counts"]["files"] == 0

@@ -1,6 +1,7 @@
 """infra/openapi.yaml is the contract: valid, made from the models, and what the door really answers."""
 
 import base64
+import hashlib
 import json
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -16,9 +17,9 @@ from intake.handlers import http
 from intake.model.errors import LEAVES, StoreDenied, StoreFailed
 from intake.model.file import File
 from intake.model.manifest import MAX_DOCUMENT_BYTES
-from intake.model.problem import Problem
+from intake.model.problem import ManifestEntry, Problem
 from support.fakes import FakeStore
-from support.handler_fakes import House, house
+from support.handler_fakes import HandlerFakes, install_fakes
 from support.lambda_context import Context
 from support.sample_images import picture
 
@@ -76,15 +77,15 @@ def test_every_call_is_signed() -> None:
 
 
 @pytest.fixture
-def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[HandlerFakes]:
     """A door that is the real one, its service the real one, and only the ports are fakes."""
-    with house(monkeypatch) as built:
-        built.fetch.results = {GOOD: picture(8, 8, 1, "png")}
-        yield built
+    with install_fakes(monkeypatch) as fakes:
+        fakes.downloader.results = {GOOD: picture(8, 8, 1, "png")}
+        yield fakes
 
 
 @pytest.fixture
-def store(fakes: House) -> FakeStore:
+def store(fakes: HandlerFakes) -> FakeStore:
     return fakes.store
 
 
@@ -171,17 +172,19 @@ def test_a_bug_while_the_receipt_is_stored_does_not_take_the_answer_away(store: 
     assert check(200, POST, ask("POST", "/files", json.dumps({"urls": [GOOD]})))["receiptKey"] is None
 
 
-def test_a_file_that_may_wait_is_answered_as_pending_until_its_receipt_is_there(fakes: House) -> None:
+def test_a_file_that_may_wait_is_answered_as_pending_until_its_receipt_is_there(fakes: HandlerFakes) -> None:
     document = json.dumps({"id": "lot-7", "urls": [GOOD]})
     check(202, POST, answer := ask("POST", "/files", document, headers={"Prefer": "respond-async"}))
     assert POST["responses"]["202"]["headers"].keys() <= answer["multiValueHeaders"].keys()
     check(202, GET, ask("GET", "/files/lot-7"))
+    version = hashlib.sha256(document.encode()).hexdigest()  # the fake inbox's
     for status in (HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.REQUEST_ENTITY_TOO_LARGE):
-        fakes.store.objects["receipts/lot-7.json"] = Problem.of(status, "no File").to_json()
+        manifest = ManifestEntry(key="inbox/lot-7.json", etag=version)
+        fakes.store.objects["problems/lot-7.json"] = Problem.of(status, "no File", manifest=manifest).to_json()
         check(status, GET, ask("GET", "/files/lot-7"))
 
 
-def test_a_file_that_cannot_be_put_into_the_inbox_is_a_problem_of_the_contract(fakes: House) -> None:
+def test_a_file_that_cannot_be_put_into_the_inbox_is_a_problem_of_the_contract(fakes: HandlerFakes) -> None:
     fakes.inbox.failure = StoreFailed()
     document = json.dumps({"id": "lot-7", "urls": [GOOD]})
 

@@ -14,7 +14,7 @@ from requests.auth import AuthBase
 
 from intake.handlers import http
 from intake.model.errors import StoreFailed
-from support.handler_fakes import House, house
+from support.handler_fakes import HandlerFakes, install_fakes
 from support.lambda_context import Context
 from support.openapi_fuzzing import FuzzResult, fuzz, load_contract, replace_urls
 from support.sample_images import picture
@@ -53,14 +53,14 @@ class Quiet(WSGIRequestHandler):
 
 
 @pytest.fixture
-def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    with house(monkeypatch) as built:
-        built.fetch.results = {GOOD: picture(8, 8, 1, "png")}
-        yield built
+def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[HandlerFakes]:
+    with install_fakes(monkeypatch) as fakes:
+        fakes.downloader.results = {GOOD: picture(8, 8, 1, "png")}
+        yield fakes
 
 
 @pytest.fixture
-def conversation(fakes: House) -> Iterator[Callable[[], FuzzResult]]:
+def conversation(fakes: HandlerFakes) -> Iterator[Callable[[], FuzzResult]]:
     """Of the Files that are sent, a third leads to an image, a third to none, and a third to what stands there."""
     del fakes
     with make_server("127.0.0.1", 0, gateway, handler_class=Quiet) as server:
@@ -95,7 +95,7 @@ def test_every_answer_is_one_of_the_contract(conversation: Callable[[], FuzzResu
 
 
 def test_every_answer_is_one_of_the_contract_when_the_store_fails(
-    fakes: House, conversation: Callable[[], FuzzResult]
+    fakes: HandlerFakes, conversation: Callable[[], FuzzResult]
 ) -> None:
     fakes.store.failures = {"": StoreFailed()}
     fakes.inbox.failure = StoreFailed()
@@ -109,12 +109,12 @@ def test_every_answer_is_one_of_the_contract_when_the_store_fails(
 def test_an_answer_that_is_none_of_the_contract_is_found(
     conversation: Callable[[], FuzzResult], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answered = http._json
+    answered = http._json_response
 
     def misspelt(status: HTTPStatus, body: bytes, headers: dict[str, str] | None = None) -> Any:
         return answered(status, body.replace(b'"id"', b'"ident"'), headers)
 
-    monkeypatch.setattr(http, "_json", misspelt)
+    monkeypatch.setattr(http, "_json_response", misspelt)
 
     assert any(
         "'id' is a required property" in fault or '"id" is a required' in fault for fault in conversation().faults

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from infra.template import functions, load
 
-from intake.config import VARIABLES, Config
+from intake.config import Config
+from intake.settings import VARIABLES
 
 TEMPLATE = load()
 PARAMETERS: dict[str, dict[str, Any]] = TEMPLATE["Parameters"]

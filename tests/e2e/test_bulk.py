@@ -105,7 +105,7 @@ def test_an_object_that_is_no_list_fails_with_words_that_help(deployed: Lab) -> 
     run = ended(deployed, "bulk/b-lot.xlsx")
 
     assert (run["status"], run["error"]) == ("FAILED", "NotAList")
-    assert run["cause"].startswith("bulk/b-lot.xlsx is no list.")
+    assert run["cause"].startswith("bulk/b-lot.xlsx is not a list.")
     assert deployed.objects(f"runs/{run['name']}/") == []
 
 

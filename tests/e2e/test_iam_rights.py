@@ -18,11 +18,14 @@ from support.revoked_right import revoked_right
 
 IMAGES, LIST = "s3:PutObject ImageBucket/images/*", "s3:ListBucket ImageBucket"
 WRITE, READ = "s3:PutObject ImageBucket/receipts/*", "s3:GetObject ImageBucket/receipts/*"
+WRITE_PROBLEM, READ_PROBLEM = "s3:PutObject ImageBucket/problems/*", "s3:GetObject ImageBucket/problems/*"
 READ_RUNS, WRITE_RUNS = "s3:GetObject ImageBucket/runs/*", "s3:PutObject ImageBucket/runs/*"
 LIST_RUNS = "s3:ListBucket ImageBucket if {'StringLike': {'s3:prefix': 'runs/*'}}"
 READ_LIST, START = "s3:GetObject InboxBucket/bulk/*", "states:StartExecution StateMachine"
 INVOKE, SUMMED = "lambda:InvokeFunction", "SUCCEEDED with a summary"
 LONG_AGO = "2020-01-01T00:00:00.000Z"
+
+PROBLEM = {"title": "Unprocessable Content", "status": 422, "detail": "The manifest is empty."}
 
 type Call = Callable[[Lab], str]
 
@@ -50,6 +53,11 @@ def get(lab: Lab) -> str:
 
 def get_nothing(lab: Lab) -> str:
     return str(lab.stack.call("GET", "/files/r-never").status)
+
+
+def get_problem(lab: Lab) -> str:
+    lab.s3.put_object(Bucket=lab.stack.bucket, Key="problems/r-empty.json", Body=as_json(PROBLEM))
+    return str(lab.stack.call("GET", "/files/r-empty").status)
 
 
 def invoke(lab: Lab, door: str, event: object) -> str:
@@ -81,6 +89,11 @@ def manifest_again(lab: Lab) -> str:
 def take(lab: Lab, name: str) -> str:
     at = {"bucket": {"name": lab.stack.inbox}, "object": {"key": f"inbox/{name}.json"}}
     return invoke(lab, "S3Function", {"Records": [{"eventTime": LONG_AGO, "s3": at}]})
+
+
+def empty_manifest(lab: Lab) -> str:
+    lab.put_in_inbox("inbox/r-empty.json", b"")
+    return take(lab, "r-empty")
 
 
 def no_manifest(lab: Lab) -> str:
@@ -160,24 +173,26 @@ def broken_event(lab: Lab) -> str:
         return "lost"
 
 
-UNSETTLED, DENIED = "raised: 1 Files are not settled", "raised: An error occurred (AccessDenied) when calling the "
+PENDING, DENIED = "raised: 1 Files are pending", "raised: An error occurred (AccessDenied) when calling the "
 NEEDED: list[tuple[str, str, str, str, Call]] = [
     ("HttpFunctionRole", IMAGES, "200", "502 store_denied", post),
     ("HttpFunctionRole", WRITE, "200", "200 unkept", post),
     ("HttpFunctionRole", READ, "200", "502", get),
+    ("HttpFunctionRole", READ_PROBLEM, "422", "502", get_problem),
     ("HttpFunctionRole", LIST, "404", "502", get_nothing),
     ("HttpFunctionRole", "s3:PutObject InboxBucket/inbox/*", "202", "502", post_async),
     ("HttpFunctionRole", "s3:GetObject InboxBucket/inbox/*", "404", "502", get_nothing),
     ("HttpFunctionRole", "s3:ListBucket InboxBucket", "404", "502", get_nothing),
     ("S3FunctionRole", IMAGES, "done", "done store_denied", manifest),
-    ("S3FunctionRole", WRITE, "done", UNSETTLED, manifest),
-    ("S3FunctionRole", READ, "done", UNSETTLED, manifest_again),
-    ("S3FunctionRole", f"s3:GetObject {INBOX}/inbox/*", "done", UNSETTLED, manifest),
-    ("S3FunctionRole", f"s3:ListBucket {INBOX}", "done", UNSETTLED, no_manifest),
+    ("S3FunctionRole", WRITE, "done", PENDING, manifest),
+    ("S3FunctionRole", READ, "done", PENDING, manifest_again),
+    ("S3FunctionRole", WRITE_PROBLEM, "done", PENDING, empty_manifest),
+    ("S3FunctionRole", f"s3:GetObject {INBOX}/inbox/*", "done", PENDING, manifest),
+    ("S3FunctionRole", f"s3:ListBucket {INBOX}", "done", PENDING, no_manifest),
     ("BulkFunctionRole", IMAGES, "{'stored': 1}", "{'failed': 1}", batch),
     ("BulkFunctionRole", WRITE, "{'stored': 1}", "raised: The receipts of 1 Files are not stored.", batch),
     ("BulkFunctionRole", READ, "{'stored': 1}", "raised: The receipts of 1 Files are not stored.", batch_again),
-    ("BulkFunctionRole", WRITE_RUNS, "{'stored': 1}", "raised: The store does not let this service write", batch),
+    ("BulkFunctionRole", WRITE_RUNS, "{'stored': 1}", "raised: S3 denied access to this service", batch),
     ("SummaryFunctionRole", READ_RUNS, "done", f"{DENIED}GetObject", summary),
     ("SummaryFunctionRole", WRITE_RUNS, "done", f"{DENIED}PutObject", summary),
     ("SummaryFunctionRole", LIST_RUNS, "done", f"{DENIED}ListObjectsV2", summary),

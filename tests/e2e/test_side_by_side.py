@@ -105,25 +105,3 @@ def test_one_that_has_waited_goes_on(tmp_path: Path) -> None:
             assert process.poll() is None
         assert process.wait(30) == 1
     assert "it is our turn" in log.read_text()
-
-
-def test_an_installation_waits_for_another_and_does_nothing_that_is_done_by_then(tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text('tool = [\n  "one==1",\n]\n')
-    (tmp_path / ".local").mkdir()
-    python, log = tmp_path / "there" / "bin" / "python", tmp_path / "log"
-    hold = f"exec 9>{tmp_path}/.local/install.lock; flock 9; echo held; read -r _"
-    with subprocess.Popen(["bash", "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
-        assert other.stdout is not None
-        assert other.stdin is not None
-        assert other.stdout.readline() == b"held\n"
-        with begun([str(ROOT / "infra" / "venv"), "there", "tool", "a tool"], log, tmp_path) as process:
-            assert said(log, "Another command installs: waiting for it ...\n")
-            python.parent.mkdir(parents=True)
-            python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-            python.chmod(0o755)
-            (tmp_path / "there" / ".up-to-date").write_text('tool = [\n  "one==1",\n]\n')
-            other.stdin.write(b"done\n")
-            other.stdin.flush()
-            assert process.wait(30) == 0
-
-    assert log.read_text() == "Another command installs: waiting for it ...\n"

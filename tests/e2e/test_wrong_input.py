@@ -88,7 +88,7 @@ def test_a_processor_that_is_none(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["abc", "0", "-5", "1.5"])
 def test_a_number_of_images_that_is_none(text: str) -> None:
-    said = f"make fuzz: INPUTS={text} has to be how many images: 1 or more, in digits.\n"
+    said = f"make fuzz: INPUTS={text}: expected a number of images, 1 or more.\n"
 
     assert said in refused("fuzz", f"INPUTS={text}")
 
@@ -104,14 +104,14 @@ def test_a_list_for_nobody_in_particular(tmp_path: Path, variables: dict[str, st
 
     words = refused("bulk", f"LIST={path}", "ENDPOINT=http://127.0.0.1:1", **variables, **nobody)
 
-    assert f"{said}: the environment has to have both. For `make up`: . .local/up/env\n" in words
+    assert f"{said}.\nSet the region and the credentials; for `make up`: . .local/up/env\n" in words
 
 
 @pytest.mark.parametrize("text", ["foo", "127.0.0.1:4566", "http://", "ftp://127.0.0.1"])
 def test_an_endpoint_that_is_none(tmp_path: Path, text: str) -> None:
     path = tmp_path / "list.csv"
     path.write_text(f"url\n{URL}\n")
-    said = f"ENDPOINT={text} is no address: it has to be one such as http://127.0.0.1:4566.\n"
+    said = f"ENDPOINT={text} is not a URL such as http://127.0.0.1:4566.\n"
 
     assert said in refused("bulk", f"LIST={path}", f"ENDPOINT={text}", AWS_DEFAULT_REGION="us-east-1")
 

@@ -143,7 +143,7 @@ async def test_a_name_that_changes_is_judged_anew(
     dns["a.example"] = lambda: next(answers)
     url = f"http://a.example:{origin.port}/length_then_close"
     await client.get(url)
-    client.resolver._names._names.clear()
+    client.resolver._resolver._names.clear()
 
     assert (await client.get(url)).code == "blocked"
     assert connected_addresses == ["127.0.0.1"]
@@ -209,7 +209,7 @@ async def test_every_refusal_looks_the_same(url: str, stranger: Client, dns: Fak
     result = await stranger.get(url)
 
     assert result.error is not None
-    assert (result.code, result.error.message) == ("blocked", "This URL is not one that the service fetches.")
+    assert (result.code, result.error.message) == ("blocked", "The service does not fetch this URL.")
     assert result.reason
 
 

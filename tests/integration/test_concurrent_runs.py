@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from intake import app
+from intake.ingest.deadline import Deadline
 from intake.ingest.service import IngestService
 from intake.model.errors import ConnectFailed
 from intake.model.file import File
@@ -37,7 +38,7 @@ async def run(store: S3Store, stored: int, seconds: float) -> Receipt:
     answers: dict[str, FakeResult] = {name: Delayed(seconds, ConnectFailed()) for name in NAMES}
     answers[NAMES[stored]] = Delayed(seconds, picture(4 + stored, 3, stored))
     intake = IngestService(FakeDownloader(answers), store, RecordingObserver(), Limits(), "bucket")
-    return await intake.ingest(FILE, 60.0, submitted_at=SINCE)
+    return await intake.ingest(FILE, Deadline.after(60.0), submitted_at=SINCE)
 
 
 @pytest.mark.parametrize("seed", range(5))

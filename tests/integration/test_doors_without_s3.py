@@ -135,9 +135,9 @@ def test_a_silent_s3_leaves_images_undone_and_the_answer_says_so(ground: Ground)
 
 @pytest.mark.parametrize(("act", "code"), [(DENIED, "store_denied"), (FAILING, "store_failed")])
 def test_an_image_that_s3_refuses_has_its_code_and_its_neighbours_are_stored(
-    act: Responder, code: str, ground: Ground
+    respond: Responder, code: str, ground: Ground
 ) -> None:
-    ground.proxy.inject(ground.key(2), act)
+    ground.proxy.inject(ground.key(2), respond)
     status, receipt = post_file(ground.file)
     codes = [image.get("error", {}).get("code", "stored") for image in receipt["images"]]
     assert codes == ["stored", "stored", code, "stored", "stored", "stored"]
@@ -165,16 +165,16 @@ def test_a_receipt_whose_answer_was_lost_is_stored_and_not_written_again_for_tha
 class TestAReceiptThatCannotBeStored:
     """Images are; the HTTPS door answers all the same, the others are tried again."""
 
-    def test_is_null_in_the_answer(self, act: Responder, ground: Ground) -> None:
-        ground.proxy.inject("PUT .*/receipts/", act)
+    def test_is_null_in_the_answer(self, respond: Responder, ground: Ground) -> None:
+        ground.proxy.inject("PUT .*/receipts/", respond)
         status, receipt = post_file(ground.file)
         assert (status, receipt["status"], receipt["receiptKey"]) == (200, "stored", None)
         assert get_path("/files/lot-7")[0] == 202  # its manifest is in the inbox
 
     def test_is_raised_at_the_s3_door_and_made_up_for_when_the_event_comes_again(
-        self, act: Responder, ground: Ground
+        self, respond: Responder, ground: Ground
     ) -> None:
-        ground.proxy.inject("PUT .*/receipts/", act)
+        ground.proxy.inject("PUT .*/receipts/", respond)
         with pytest.raises(Unfinished):
             send_s3_event(ground.inbox, MANIFEST)
         ground.proxy.clear()
@@ -187,9 +187,9 @@ class TestAReceiptThatCannotBeStored:
         }
 
     def test_is_raised_at_the_bulk_door_and_no_report_counts_the_batch_twice(
-        self, act: Responder, ground: Ground
+        self, respond: Responder, ground: Ground
     ) -> None:
-        ground.proxy.inject("PUT .*/receipts/", act)
+        ground.proxy.inject("PUT .*/receipts/", respond)
         with pytest.raises(StoreFailed):
             invoke_bulk([ground.file])
         assert ground.s3.objects(ground.bucket, "runs/") == {}

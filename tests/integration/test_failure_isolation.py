@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from intake.ingest.deadline import Deadline
 from intake.ingest.service import IngestService
 from intake.model.file import File
 from intake.model.receipt import FailedEntry, Receipt
@@ -30,7 +31,7 @@ async def test_images_that_wait_for_a_slow_origin_do_not_hold_up_another() -> No
         limits = limits_for(slow, quick, max_in_flight=2, max_per_origin=1, deadline_margin=MARGIN, read_timeout=5.0)
         async with Client(limits) as client:
             urls = [slow.url(f"silent?{n}") for n in range(10)] + [quick.url(f"length?{n}") for n in range(QUICK)]
-            receipt = await intake_of(client).ingest(File.parse({"urls": urls}), 4.0)
+            receipt = await intake_of(client).ingest(File.parse({"urls": urls}), Deadline.after(4.0, 1.0))
     assert codes(receipt)[-QUICK:] == [STORED] * QUICK
     assert {"deadline_exceeded"} == set(codes(receipt)[:-QUICK])
 
@@ -55,7 +56,7 @@ async def test_every_behaviour_there_is_in_one_file_has_its_own_code_and_the_ans
             file = File.parse({"urls": [origin.url(name) for name in names]}, max_base_images=500)
             begin = asyncio.get_running_loop().time()
             intake = intake_of(client)
-            receipt = await intake.ingest(file, 40.0)
+            receipt = await intake.ingest(file, Deadline.after(40.0, 1.0))
             assert asyncio.get_running_loop().time() - begin < 40.0
     wrong = {
         name: (BEHAVIOURS[name].code, code)
@@ -63,4 +64,4 @@ async def test_every_behaviour_there_is_in_one_file_has_its_own_code_and_the_ans
         if BEHAVIOURS[name].code != code
     }
     assert wrong == {}
-    assert intake._budget._free == intake._budget.size
+    assert client.budget.free == client.budget.size

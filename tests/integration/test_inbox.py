@@ -16,7 +16,7 @@ from support import s3_server
 async def inbox(s3: s3_server.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[S3Inbox]:
     for name, value in s3.environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(adapter, "_PIECE", 1000)
+    monkeypatch.setattr(adapter, "_PIECE_BYTES", 1000)
     made = S3Inbox(app.s3_client(bucket))
     yield made
     await made.aclose()

@@ -1,4 +1,4 @@
-"""A function that has lived for a while holds no more than a young one; bench/load.py is the long version."""
+"""A process that has handled many Files holds no more resources than before: a short run of bench/leak_check.py."""
 
 import subprocess
 import sys
@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-LOAD = Path(__file__).parents[1] / "bench" / "load.py"
+PROGRAM = Path(__file__).parents[1] / "bench" / "leak_check.py"
 
 
-def test_sixty_files_one_image_in_ten_failing_leave_no_socket_no_task_and_no_thread_behind() -> None:
+def test_handler_leaks_no_socket_task_or_thread_over_sixty_files_with_failing_images() -> None:
     done = subprocess.run(
-        [sys.executable, LOAD, "--files", "60", "--counts"], capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, PROGRAM, "--files", "60", "--counts"], capture_output=True, text=True, timeout=120, check=False
     )
     if done.returncode:
         pytest.fail(done.stdout + done.stderr[-2000:])

@@ -5,10 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from intake.download.memory_budget import Reservation
 from intake.model.errors import IntakeError
-from intake.model.outcome import FetchStats
-from intake.model.url import Url
 from support.origin import BEHAVIOURS, IMAGE, MAX_BYTES, Origin
 from support.origin.behaviour import Reader, Request, Writer, head, response, send, wait_forever
 from support.origin.client import Client, MakeClient
@@ -27,20 +24,12 @@ FAILING_IN_THE_BODY = [
 ]
 
 
-async def _fetch(client: Client, url: str) -> Reservation:
-    reservation = Reservation(client.budget)
-    await client.downloader.fetch(Url.parse(url), reservation, FetchStats())
-    return reservation
-
-
 @pytest.mark.usefixtures("no_backoff")
 @pytest.mark.parametrize("name", FAILING_IN_THE_BODY)
 async def test_an_attempt_that_failed_holds_no_memory(name: str, origin: Origin, client: Client) -> None:
     """The fetcher itself gives it back: nobody else does so before the next attempt."""
-    reservation = Reservation(client.budget)
-
     with pytest.raises(IntakeError) as caught:
-        await client.downloader.fetch(Url.parse(origin.url(name)), reservation, FetchStats())
+        await client.download(origin.url(name))
 
     assert BEHAVIOURS[name].code == caught.value.code
     assert client.budget.size == client.free_bytes
@@ -64,21 +53,21 @@ async def test_no_memory_is_held_while_waiting_for_the_next_attempt(
 @pytest.mark.parametrize("name", ["length", "chunked", "until_close"])
 async def test_a_body_holds_what_it_has(name: str, origin: Origin, client: Client) -> None:
     """Not what it might have had: the rest is free before the image is stored."""
-    reservation = await _fetch(client, origin.url(name))
+    download = await client.download(origin.url(name))
 
     assert client.budget.size - len(IMAGE) == client.free_bytes
-    reservation.release()
+    download.lease.release()
 
 
 async def test_an_announced_body_reserves_its_length(origin: Origin, make_client: MakeClient) -> None:
     """Many small bodies are read at once, where few large ones would be."""
     client = make_client(origin, memory_budget_bytes=16 * len(IMAGE))
 
-    held = await asyncio.gather(*(_fetch(client, origin.url("length")) for _ in range(8)))
+    held = await asyncio.gather(*(client.download(origin.url("length")) for _ in range(8)))
 
     assert client.free_bytes == 8 * len(IMAGE)
-    for reservation in held:
-        reservation.release()
+    for download in held:
+        download.lease.release()
 
 
 async def test_a_body_larger_than_all_the_memory_waits_to_be_alone(origin: Origin, make_client: MakeClient) -> None:
@@ -130,7 +119,7 @@ async def test_a_burst_that_overruns_an_origin_halves_it_once(
 
     await asyncio.gather(*(client.get(f"{base}/{name}") for _ in range(8)))
 
-    assert client.downloader._origins.limit(base) == 4
+    assert client.downloader.origins.limit(base) == 4
 
 
 @pytest.mark.parametrize(
@@ -143,19 +132,19 @@ async def test_other_failures_do_not_count_against_an_origin(
 
     await asyncio.gather(*(client.get(origin.url(name)) for _ in range(8)))
 
-    assert client.downloader._origins.limit(origin.base) == 8
+    assert client.downloader.origins.limit(origin.base) == 8
 
 
 async def test_an_origin_that_recovers_grows_back(origin: Origin, make_client: MakeClient) -> None:
     client = make_client(origin, max_per_origin=4, max_attempts=1)
     for _ in range(5):
         await client.get(origin.url("status_429"))
-    assert client.downloader._origins.limit(origin.base) == 1
+    assert client.downloader.origins.limit(origin.base) == 1
 
     limits = []
     for _ in range(12):
         await client.get(origin.url("length"))
-        limits.append(client.downloader._origins.limit(origin.base))
+        limits.append(client.downloader.origins.limit(origin.base))
 
     assert sorted(limits) == limits
     assert (limits[0], limits[-1]) == (2, 4)

@@ -10,6 +10,7 @@ from collections.abc import Generator
 import pytest
 
 from intake.http_client.resolver_threads import ResolverThreads
+from intake.ingest.deadline import Deadline
 from intake.ingest.service import IngestService
 from intake.model.file import File
 from support.fakes import FakeStore, RecordingObserver
@@ -115,7 +116,9 @@ async def test_two_hundred_names_that_stall_do_not_hold_the_answer_nor_the_image
     intake = IngestService(client.downloader, FakeStore(), RecordingObserver(), client.limits, "bucket")
     begin = time.monotonic()
 
-    receipt = await intake.ingest(File.parse({"urls": urls[:180] + well + urls[180:]}, max_base_images=500), 8.0)
+    receipt = await intake.ingest(
+        File.parse({"urls": urls[:180] + well + urls[180:]}, max_base_images=500), Deadline.after(8.0, 1.0)
+    )
 
     assert time.monotonic() - begin < 8.0
     assert [entry.status for entry in receipt.images[180:200]] == ["stored"] * 20

@@ -5,7 +5,8 @@ import multiprocessing
 import socket
 from multiprocessing.connection import Connection
 
-from bench.program import peak_mib
+from bench.competitor_runner import peak_mib
+from intake.ingest.deadline import Deadline
 from intake.ingest.service import IngestService
 from intake.model.file import File
 from intake.model.receipt import FailedEntry
@@ -67,10 +68,12 @@ async def _ask(origin: Origin) -> tuple[set[str], float]:
     )
     async with Client(limits) as client:
         intake = IngestService(client.downloader, FakeStore(), RecordingObserver(), limits, "bucket")
-        await intake.ingest(File.parse({"urls": [origin.url("length")]}), 30.0)
+        await intake.ingest(File.parse({"urls": [origin.url("length")]}), Deadline.after(30.0, 1.0))
         before = peak_mib()
         paths = [f"{host}:{origin.port}/{list(GREEDY)[n % len(GREEDY)]}" for n, host in enumerate(hosts)]
-        receipt = await intake.ingest(File.parse({"urls": [f"http://{path}" for path in paths]}), 30.0)
+        receipt = await intake.ingest(
+            File.parse({"urls": [f"http://{path}" for path in paths]}), Deadline.after(30.0, 1.0)
+        )
     codes = {entry.error.code for entry in receipt.images if isinstance(entry, FailedEntry)}
     return codes, peak_mib() - before
 

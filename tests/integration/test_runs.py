@@ -8,7 +8,8 @@ import pytest
 
 from intake import app
 from intake.handlers.summary import handler
-from intake.model.bulk_report import BatchReport, Totals, batch_key
+from intake.model.bulk_report import BatchReport, Totals
+from intake.model.object_keys import batch_key
 from intake.s3.bulk_results import BulkResults
 from support import s3_server
 from support.lambda_context import Context

@@ -219,7 +219,7 @@ def test_a_manifest_and_what_is_wrong_with_it(world: World) -> None:
         s3.handler({"Records": [record]}, Context(60.0))
 
     assert CANARY not in str(caught.value)
-    assert b"errors" in world.store.objects["receipts/m.json"]
+    assert b"errors" in world.store.objects["problems/m.json"]
 
 
 @pytest.mark.parametrize("body", ['{{"urls": ["{0}"', '["{0}"]', '{{"fileUrl": "{0}", "baseUrls": ["{0}"]}}', "{0}"])
@@ -244,7 +244,7 @@ def test_a_bug_in_the_middle_of_it(world: World, monkeypatch: pytest.MonkeyPatch
         message = f"cannot read {world.urls[0]}, nor //user:{CANARY}@a.example/"
         raise ZeroDivisionError(message)
 
-    monkeypatch.setattr(app.ingest_service()._fetch, "_follow", broken)
+    monkeypatch.setattr(app.ingest_service()._downloader, "_follow_redirects", broken)
 
     receipt = _post(json.dumps({"urls": [world.urls[0]]}))
 

@@ -25,7 +25,7 @@ from support.sample_images import jpeg_of_size
 
 BODY = bytearray(jpeg_of_size(600_000, 7))
 DIGEST = hashlib.sha256(BODY).hexdigest()
-IMAGE = ImageInfo("jpeg", 1, 1, 1)
+IMAGE = ImageInfo("jpeg", 1, 1, 1, "image/jpeg", "jpg")
 KEY = image_key(DIGEST, IMAGE)
 PUT = f"PUT .*{KEY}"
 RECEIPT = "receipts/a.json"

@@ -109,7 +109,7 @@ async def test_a_body_of_any_size_arrives_byte_for_byte(
     """One slice of the upload, exactly one, one byte more, and the most that an image may have."""
     body = bytearray(jpeg_of_size(size, 1))
     digest = hashlib.sha256(body).hexdigest()
-    image = ImageInfo("jpeg", 1, 1, 1)
+    image = ImageInfo("jpeg", 1, 1, 1, "image/jpeg", "jpg")
     assert await store.put_image(image_key(digest, image), image, body, digest) is False
     found = server.objects(images)
     assert [size] == [len(held) for held in found.values()]

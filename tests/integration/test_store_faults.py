@@ -18,7 +18,7 @@ from support.sample_images import jpeg_of_size
 
 BODY = bytearray(jpeg_of_size(300_000, 7))
 DIGEST = hashlib.sha256(BODY).hexdigest()
-IMAGE = ImageInfo("jpeg", 1, 1, 1)
+IMAGE = ImageInfo("jpeg", 1, 1, 1, "image/jpeg", "jpg")
 KEY = image_key(DIGEST, IMAGE)
 ATTEMPTS = 4
 

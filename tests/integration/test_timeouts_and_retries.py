@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from intake.download.retry import BASE_SECONDS, CAP_SECONDS
 from intake.model.backoff import backoff
 from support.origin import IMAGE, Origin
 from support.origin.behaviour import Reader, Request, Responder, Writer, chunks, head, reply, response, send
@@ -16,7 +17,7 @@ _TAKES = 0.25
 """Seconds that an origin, or somebody else's image, takes."""
 
 _SOON = 2.0
-_OUR_OWN = [backoff(1, 0.5), backoff(2, 0.5)]
+_OUR_OWN = [backoff(attempt, 0.5, base=BASE_SECONDS, cap=CAP_SECONDS) for attempt in (1, 2)]
 
 
 async def _slow(_: Reader, writer: Writer, __: Request) -> None:

@@ -10,7 +10,7 @@ import trustme
 
 from intake import app
 from intake.config import Config
-from intake.download.memory_budget import MemoryBudget, Reservation
+from intake.ingest.deadline import Deadline
 from intake.model.errors import TlsFailed
 from intake.model.outcome import FetchStats
 from intake.model.url import Url
@@ -182,12 +182,12 @@ async def test_authorities_in_the_environment_are_not_trusted(
         }
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
-        app._tls.cache_clear()
+        app._tls_context.cache_clear()
         fetcher = app.downloader(Config.from_environment())
         with pytest.raises(TlsFailed):
-            await fetcher.fetch(Url.parse(origin.url("length")), Reservation(MemoryBudget(1)), FetchStats())
+            await fetcher.download(Url.parse(origin.url("length")), FetchStats(), Deadline.after(60.0))
         await fetcher._transport.aclose()
-        app._tls.cache_clear()
+        app._tls_context.cache_clear()
 
     assert not origin.requests
     assert {"127.0.0.1"} == set(connected_addresses)

@@ -19,11 +19,12 @@ def log_rights(function: str) -> set[str]:
 ROLES: dict[str, set[str]] = {
     "HttpFunctionRole": STORE
     | log_rights("HttpFunction")
-    | {"s3:ListBucket ImageBucket"}
+    | {"s3:GetObject ImageBucket/problems/*", "s3:ListBucket ImageBucket"}
     | {"s3:PutObject InboxBucket/inbox/*", "s3:GetObject InboxBucket/inbox/*", "s3:ListBucket InboxBucket"},
     "S3FunctionRole": STORE
     | log_rights("S3Function")
-    | {f"s3:GetObject {INBOX}/inbox/*", f"s3:ListBucket {INBOX}", "sqs:SendMessage FailureQueue"},
+    | {"s3:PutObject ImageBucket/problems/*", "sqs:SendMessage FailureQueue"}
+    | {f"s3:GetObject {INBOX}/inbox/*", f"s3:ListBucket {INBOX}"},
     "BulkFunctionRole": STORE | log_rights("BulkFunction") | {"s3:PutObject ImageBucket/runs/*"},
     "SummaryFunctionRole": log_rights("SummaryFunction")
     | {

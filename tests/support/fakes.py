@@ -5,9 +5,8 @@ import hashlib
 from collections import Counter
 from collections.abc import AsyncGenerator, Buffer, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import inf
 
-from intake.download.memory_budget import Reservation
+from intake.ingest.deadline import Deadline
 from intake.ingest.ports import Download, StoredDocument
 from intake.model.errors import IntakeError, NotFound, StoreFailed
 from intake.model.file import File, ImageRequest
@@ -40,31 +39,35 @@ class FakeDownloader:
     Attributes:
         results: a body, an error to raise, or either of them late, by the URL's text.
         requests: the number of requests of each URL.
-        active, peak_active: downloads in progress, now and at the maximum.
+        concurrent, max_concurrent: downloads in progress, now and at the maximum.
+        released: the number of downloads that were released.
         final_urls: the URL that a URL redirects to, by its text.
     """
 
     results: Mapping[str, FakeResult] = field(default_factory=dict)
     requests: Counter[str] = field(default_factory=Counter)
-    active: int = 0
-    peak_active: int = 0
+    concurrent: int = 0
+    max_concurrent: int = 0
+    released: int = 0
     final_urls: dict[str, str] = field(default_factory=dict)
 
-    async def fetch(self, url: Url, reservation: Reservation, effort: FetchStats, end: float = inf) -> Download:
-        """See `Fetch.fetch`."""
-        del end  # this fake makes one attempt, so it never waits for the next one
-        await reservation.acquire_slot()
+    async def download(self, url: Url, stats: FetchStats, deadline: Deadline) -> Download:
+        """See `Downloader.download`."""
+        del deadline  # this fake never retries
         self.requests[str(url)] += 1
-        self.active += 1
-        self.peak_active = max(self.peak_active, self.active)
-        effort.attempts += 1
+        stats.attempts += 1
+        self.concurrent += 1
+        self.max_concurrent = max(self.max_concurrent, self.concurrent)
         try:
             body = await _wait_for(self.results.get(str(url), NotFound("The origin answered 404.")))
-            await reservation.reserve(len(body), url.host)
         finally:
-            self.active -= 1
+            self.concurrent -= 1
         final = Url.parse(self.final_urls.get(str(url), str(url)))
-        return Download(memoryview(body), hashlib.sha256(body).hexdigest(), final)
+        return Download(memoryview(body), hashlib.sha256(body).hexdigest(), final, lease=self)
+
+    def release(self) -> None:
+        """See `Lease.release`."""
+        self.released += 1
 
 
 async def _wait_for(result: FakeResult) -> bytes:

@@ -1,4 +1,4 @@
-"""The metrics of the dashboard and the alarms, read from infra/observability.yaml, and a File with all kinds of outcomes."""
+"""The metrics of the dashboard and the alarms in infra/observability.yaml, and a File with every kind of outcome."""
 
 import json
 import re
@@ -41,7 +41,8 @@ type Metric = tuple[str, str, frozenset[str]]
 URL = "https://a.example/1.jpg"
 FILE = File.parse({"id": "lot-7", "urls": [URL, URL + "?2", URL + "?3"]})
 OUTCOMES: tuple[Outcome, ...] = (
-    Stored(ImageInfo("jpeg", 4, 3, 1), "images/a.jpg", "abc", 700, Url.parse(URL), reused=False, effort=FetchStats(1, 2, 3)),
+    Stored(ImageInfo("jpeg", 4, 3, 1, "image/jpeg", "jpg"), "images/a.jpg", "abc", 700, Url.parse(URL), reused=False,
+           stats=FetchStats(1, 2, 3)),
     Failed(NotFound(), FetchStats(1, 7, 0)),
     Failed(InternalError(reason="a bug"), FetchStats(1, 1, 1)),
 )  # fmt: skip

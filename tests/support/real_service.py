@@ -39,7 +39,7 @@ def _clear_caches() -> None:
 
 async def _close() -> None:
     """Close all connections."""
-    await app.ingest_service()._fetch.aclose()  # type: ignore[attr-defined]  # a HttpDownloader
+    await app.ingest_service()._downloader.aclose()  # type: ignore[attr-defined]  # a HttpDownloader
     await app.store().aclose()
     await app.inbox().aclose()
 

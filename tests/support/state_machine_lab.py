@@ -6,10 +6,11 @@ from itertools import batched
 from typing import Any
 
 from intake.handlers import bulk, summary
-from intake.model.bulk_report import BatchReport, failed_key, summary_key
+from intake.model.bulk_report import BatchReport
+from intake.model.object_keys import failed_key, summary_key
 from intake.s3.bulk_results import BulkResults
 from support.fakes import FakeStore
-from support.handler_fakes import House
+from support.handler_fakes import HandlerFakes
 from support.lambda_context import Context
 from support.sample_images import picture
 from support.state_machine import StateMachine
@@ -25,14 +26,14 @@ class FakeBulkResults(BulkResults):
     def __init__(self, store: FakeStore) -> None:
         self._objects = store.objects
 
-    def _pages(self, prefix: str, size: int) -> Iterator[list[str]]:
+    def _list_keys(self, prefix: str, page_size: int) -> Iterator[list[str]]:
         keys = sorted(key for key in self._objects if key.startswith(prefix))
-        yield from (list(page) for page in batched(keys, size, strict=False))
+        yield from (list(page) for page in batched(keys, page_size, strict=False))
 
-    def _report(self, key: str) -> BatchReport:
+    def _read_report(self, key: str) -> BatchReport:
         return BatchReport.model_validate(json.loads(self._objects[key]))
 
-    def _is_there(self, key: str) -> bool:
+    def _exists(self, key: str) -> bool:
         return key in self._objects
 
     def put_failed(self, run: str, lines: Any) -> bool:
@@ -63,7 +64,7 @@ class Functions:
         return {"bulk": bulk, "summary": summary}[name].handler(payload, Context(60.0))
 
 
-def state_machine(fakes: House, functions: Functions | None = None, **values: int) -> StateMachine:
+def state_machine(fakes: HandlerFakes, functions: Functions | None = None, **values: int) -> StateMachine:
     """Build a machine; `values` are numbers of the definition, such as BatchSize."""
     return StateMachine(definition(**values), functions or Functions(), fakes.store.objects)
 
@@ -77,5 +78,5 @@ def list_of_files(count: int) -> bytes:
     return json_lines(*({"id": str(n), "urls": [SITE + str(n)]} for n in range(count)))
 
 
-def receipt_ids(fakes: House) -> set[str]:
+def receipt_ids(fakes: HandlerFakes) -> set[str]:
     return {key.removeprefix("receipts/").removesuffix(".json") for key in fakes.store.objects if "receipts/" in key}

@@ -85,7 +85,9 @@ class PooledTransport(httpx.AsyncBaseTransport):
         except BaseException:
             connection.close()
             raise
-        return httpx.Response(head.status, headers=head.fields, stream=answer, request=request)
+        length = head.framing if isinstance(head.framing, int) else None
+        extensions = {"content_length": length}
+        return httpx.Response(head.status, headers=head.fields, stream=answer, request=request, extensions=extensions)
 
     async def aclose(self) -> None:
         """Close every connection that is not in use."""

@@ -26,7 +26,7 @@ def typed() -> page.Page:
 def shell(typed: page.Page, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     """A terminal on a machine that can do it; one that cannot ends the run, with the reason and nothing else."""
     if sentence := lacking():
-        pytest.exit(f"make local: {sentence} See docs/local.md.", returncode=1)
+        pytest.exit(f"make local: {sentence} See docs/sam-local.md.", returncode=1)
     before = containers()
     made = Shell.clean(tmp_path_factory.mktemp("terminal"))
     if sentence := taken(address(made, typed)):
@@ -51,7 +51,7 @@ def ground(typed: page.Page, shell: Shell) -> Iterator[Ground]:
         aws_access_key_id="local",
         aws_secret_access_key="local-secret",
     )
-    made = Ground(shell, typed.block("Settings"), s3, pictures)
+    made = Ground(shell, typed.block("Set the environment"), s3, pictures)
 
     def has_buckets() -> bool:
         try:
@@ -60,8 +60,8 @@ def ground(typed: page.Page, shell: Shell) -> Iterator[Ground]:
             return False
 
     with (
-        shell.beside(typed.block("An S3"), "s3", has_buckets),
-        shell.beside(typed.block("Pictures"), "pictures", lambda: listens(host, 8000)),
+        shell.beside(typed.block("Start an S3 server"), "s3", has_buckets),
+        shell.beside(typed.block("Serve pictures"), "pictures", lambda: listens(host, 8000)),
     ):
         yield made
 
@@ -74,17 +74,17 @@ def _empty_buckets(ground: Ground) -> None:
 @pytest.fixture(scope="session")
 def api(typed: page.Page, ground: Ground) -> Iterator[Path]:
     """The API, on the port that the page names; its log."""
-    start, *_ = typed.blocks["The API"]
+    start, *_ = typed.blocks["Call the API"]
     with ground.shell.beside(ground.exports + start, "api", lambda: listens("127.0.0.1", 3000)) as log:
         yield log
 
 
 def address(shell: Shell, typed: page.Page) -> str:
     """Where containers reach this machine, as the page finds it."""
-    found, _, _ = typed.block("An S3").partition("\n")
+    found, _, _ = typed.block("Start an S3 server").partition("\n")
     host = shell.run(f'{found}\necho "$HOST_ADDRESS"').strip()
     if not host:
-        pytest.exit("make local: there is no docker0, by which docs/local.md finds this machine.", returncode=1)
+        pytest.exit("make local: there is no docker0, by which docs/sam-local.md finds this machine.", returncode=1)
     return host
 
 

@@ -1,4 +1,4 @@
-"""`sam local invoke`: every function, in AWS's runtime, with the settings and the events of docs/local.md."""
+"""`sam local invoke`: every function, in AWS's runtime, with the settings and the events of docs/sam-local.md."""
 
 import json
 
@@ -17,7 +17,7 @@ EVENTS = ROOT / "tests" / "events"
 
 def command(typed: Page, case: Case) -> str:
     """What the page tells to type for its first event, for another one."""
-    first, _, _ = typed.block("One function, one event").partition("\n")
+    first, _, _ = typed.block("Invoke a function").partition("\n")
     return first.replace(CASES[0].function, case.function).replace(CASES[0].event, case.event)
 
 
@@ -32,7 +32,7 @@ def test_a_function_does_with_its_event_what_it_does_on_aws(typed: Page, ground:
 
 def test_the_commands_of_the_page_are_those_that_are_tested(typed: Page) -> None:
     commands = {command(typed, case) for case in CASES}
-    assert set(typed.block("One function, one event").splitlines()) <= commands
+    assert set(typed.block("Invoke a function").splitlines()) <= commands
 
 
 def test_every_function_has_an_event_and_every_event_stands_in_the_page(typed: Page) -> None:

@@ -1,4 +1,4 @@
-"""`sam local start-api`, asked by curl as docs/local.md does it."""
+"""`sam local start-api`, asked by curl as docs/sam-local.md does it."""
 
 import json
 import re
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("api")
 
 def post(typed: Page, ground: Ground, *names: str) -> tuple[int, dict[str, Any]]:
     """The curl of the page with another File in it; status and body."""
-    _, command, _ = typed.blocks["The API"]
+    _, command, _ = typed.blocks["Call the API"]
     file = json.dumps({"id": "by-curl", "urls": [f"{SITE}/{name}" for name in names]})
     changed = re.sub(r"--data '.*'", lambda _: f"--data '{file}' --write-out '\\n%{{http_code}}'", command)
     assert changed != command
@@ -24,7 +24,7 @@ def post(typed: Page, ground: Ground, *names: str) -> tuple[int, dict[str, Any]]
 
 
 def test_the_curls_of_the_page_get_a_receipt_and_find_it_again(typed: Page, ground: Ground) -> None:
-    _, send, ask = typed.blocks["The API"]
+    _, send, ask = typed.blocks["Call the API"]
 
     receipt, found = json.loads(ground.type(send)), json.loads(ground.type(ask))
 
@@ -61,7 +61,7 @@ def test_a_file_that_is_none_is_a_problem(typed: Page, ground: Ground) -> None:
 def test_what_is_in_the_bucket_can_be_listed_as_the_page_says(typed: Page, ground: Ground) -> None:
     post(typed, ground, "golden.png")
 
-    listed = ground.type(typed.block("What is in the bucket"))
+    listed = ground.type(typed.block("List the bucket"))
 
     assert set(re.findall(r"<Key>(.*?)</Key>", listed)) == ground.keys()
     assert ground.stored("golden.png")[0] in listed

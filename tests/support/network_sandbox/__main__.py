@@ -15,6 +15,7 @@ from typing import Any
 from intake import app
 from intake.config import Config
 from intake.http_client import resolver as lookups
+from intake.ingest.deadline import Deadline
 from intake.ingest.service import IngestService
 from intake.model.file import File
 from support.fakes import FakeStore, RecordingObserver
@@ -108,7 +109,7 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 async def _ask(intake: IngestService, urls: list[str]) -> list[dict[str, Any]]:
     entries: list[dict[str, Any]] = []
     for some in batched(urls, _AT_ONCE, strict=False):
-        receipt = await intake.ingest(File.parse({"urls": list(some)}, max_base_images=500), 60.0)
+        receipt = await intake.ingest(File.parse({"urls": list(some)}, max_base_images=500), Deadline.after(60.0, 1.0))
         entries += json.loads(receipt.to_json())["images"]
     return entries
 

@@ -51,7 +51,7 @@ Responder = Callable[[Reader, Writer, Request], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """How a path behaves, and what the service must make of it.
+    """How a path register, and what the service must make of it.
 
     Attributes:
         respond: answers one request.

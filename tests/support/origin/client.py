@@ -11,9 +11,9 @@ from aiohappyeyeballs import AddrInfoType
 
 from intake.download.downloader import HttpDownloader
 from intake.download.guarded_resolver import GuardedResolver
-from intake.download.memory_budget import MemoryBudget, Reservation
 from intake.http_client.transport import PooledTransport
 from intake.image.verify import verify
+from intake.ingest.deadline import Deadline
 from intake.ingest.ports import Download
 from intake.model.errors import LEAVES, IntakeError
 from intake.model.limits import Limits
@@ -24,6 +24,7 @@ from support.origin.redirects import MAX_REDIRECTS
 from support.origin.server import Origin
 
 AGENT = "image-intake/test"
+_AMPLE_SECONDS = 600.0
 _TRUST_NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
@@ -81,7 +82,7 @@ class Client:
             network=self.resolver,
         )
         self.downloader = HttpDownloader(self.transport, limits, AGENT)
-        self.budget = MemoryBudget(limits.memory_budget_bytes)
+        self.budget = self.downloader.budget
 
     async def __aenter__(self) -> Self:
         return self
@@ -95,16 +96,17 @@ class Client:
         Raises:
             Exception: an error that is not one of the service's own codes.
         """
-        reservation = Reservation(self.budget)
         stats = FetchStats()
         try:
-            download = await self.downloader.fetch(Url.parse(url), reservation, stats)
-            verify(download.body, self.limits)
+            with await self.download(url, stats) as download:
+                verify(download.body, self.limits)
         except LEAVES as error:
             return Result(error.code, stats, error=error)
-        finally:
-            reservation.release()
         return Result(STORED, stats, download)
+
+    async def download(self, url: str, stats: FetchStats | None = None) -> Download:
+        """Download without verification; the caller releases the download."""
+        return await self.downloader.download(Url.parse(url), stats or FetchStats(), Deadline.after(_AMPLE_SECONDS))
 
     def record_sockets(self) -> list[socket.socket]:
         """Return a list to which every socket is added that the client opens from now on."""
@@ -121,7 +123,7 @@ class Client:
     @property
     def free_bytes(self) -> int:
         """Bytes of the memory budget that are not reserved."""
-        return self.budget._free
+        return self.budget.free
 
 
 type MakeClient = Callable[..., Client]

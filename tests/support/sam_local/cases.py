@@ -1,6 +1,6 @@
 """Every function with an event as AWS sends it, and what must come of it.
 
-A new door needs its event in tests/events, a row in docs/local.md, and a case here.
+A new door needs its event in tests/events, a row in docs/sam-local.md, and a case here.
 """
 
 import json
@@ -61,10 +61,10 @@ def a_manifest(ground: Ground) -> None:
 def receipts_and_a_problem(ground: Ground, answer: Any) -> None:
     keys = ground.stored("inspect.jpg", "golden.png", "earlier.gif")
     assert answer is None
-    assert ground.keys() == {*keys, "receipts/8-good.json", "receipts/8-partly.json", "receipts/lot 8.json"}
+    assert ground.keys() == {*keys, "receipts/8-good.json", "receipts/8-partly.json", "problems/lot 8.json"}
     assert ground.document("receipts/8-good.json")["objectKeys"] == keys[:2]
     assert ground.document("receipts/8-partly.json")["objectKeys"] == [None, keys[2]]
-    problem = ground.document("receipts/lot 8.json")
+    problem = ground.document("problems/lot 8.json")
     assert problem["status"] == 422
     assert all(error["path"].startswith("line 2") for error in problem["errors"])
 

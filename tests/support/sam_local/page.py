@@ -1,4 +1,4 @@
-"""docs/local.md, read for what it tells to type."""
+"""docs/sam-local.md, read for what it tells to type."""
 
 import re
 from dataclasses import dataclass
@@ -29,6 +29,6 @@ class Page:
 
 
 def read() -> Page:
-    text = (ROOT / "docs" / "local.md").read_text()
+    text = (ROOT / "docs" / "sam-local.md").read_text()
     parts = {heading: _SHELL.findall(body) for heading, body in _PART.findall(text)}
     return Page({heading: blocks for heading, blocks in parts.items() if blocks}, _ROW.findall(text))

@@ -124,7 +124,7 @@ def taken(host: str) -> str | None:
     """Which port of the page's commands somebody else listens on, in a sentence."""
     for port, what in PORTS.items():
         if listens("127.0.0.1", port) or listens(host, port):
-            return f"port {port}, which docs/local.md has for {what}, is taken on this machine."
+            return f"port {port}, which docs/sam-local.md has for {what}, is taken on this machine."
     return None
 
 

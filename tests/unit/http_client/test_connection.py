@@ -54,7 +54,9 @@ async def test_a_request_goes_out_slice_by_slice(wire: FakeTransport) -> None:
 @pytest.mark.parametrize("size", [SLICE, 2 * SLICE])
 @pytest.mark.parametrize("drained", [False, True])
 async def test_an_answer_before_the_request_is_out_is_the_last_one(
-    wire: FakeTransport, size: int, drained: bool
+    wire: FakeTransport,
+    size: int,
+    drained: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
     """The server still waits for the rest of the body: the next request would be taken for it."""
     wire.is_stuck = True
