@@ -1,4 +1,7 @@
-"""What is dialled is what was judged: seen at the socket, whatever the URL says and the names answer."""
+"""The service connects to the address that it checked, and to no forbidden one, whatever URL and DNS say.
+
+The tests observe the addresses that sockets are told to connect to.
+"""
 
 import socket
 from ipaddress import ip_network
@@ -76,16 +79,16 @@ def _in_url(address: str) -> str:
 
 
 @pytest.fixture
-def stranger(make_client: MakeClient) -> Client:
-    """A client with no network of its own: everything that is not public is forbidden."""
+def public_client(make_client: MakeClient) -> Client:
+    """A client without allowed networks: it may connect to public addresses only."""
     return make_client(allowed_networks=(), allowed_ports=(80,), max_attempts=1)
 
 
 @pytest.mark.parametrize("address", FORBIDDEN)
-async def test_a_forbidden_address_is_not_dialled(
-    address: str, stranger: Client, connected_addresses: list[str]
+async def test_client_does_not_connect_to_a_forbidden_address(
+    address: str, public_client: Client, connected_addresses: list[str]
 ) -> None:
-    result = await stranger.get(f"http://{_in_url(address)}/")
+    result = await public_client.get(f"http://{_in_url(address)}/")
 
     assert result.code == "blocked"
     assert address.rsplit(":", maxsplit=1)[-1] in result.reason
@@ -93,42 +96,42 @@ async def test_a_forbidden_address_is_not_dialled(
 
 
 @pytest.mark.parametrize("address", [*FORBIDDEN, "fe80::1%eth0", "fe80::1%2"])
-async def test_a_name_of_a_forbidden_address_is_not_dialled(
-    address: str, stranger: Client, dns: FakeDns, connected_addresses: list[str]
+async def test_client_does_not_connect_when_a_name_has_a_forbidden_address(
+    address: str, public_client: Client, dns: FakeDns, connected_addresses: list[str]
 ) -> None:
     dns["a.example"] = [address]
 
-    assert (await stranger.get("http://a.example/")).code == "blocked"
+    assert (await public_client.get("http://a.example/")).code == "blocked"
     assert connected_addresses == []
 
 
 @pytest.mark.parametrize("address", PUBLIC)
-async def test_a_public_address_is_dialled(
-    address: str, stranger: Client, dns: FakeDns, connected_addresses: list[str]
+async def test_client_connects_to_a_public_address(
+    address: str, public_client: Client, dns: FakeDns, connected_addresses: list[str]
 ) -> None:
-    """By itself and by name; the world of the tests lets nothing out."""
+    """The address is in the URL, or in the DNS answer. The fixture refuses the connection."""
     dns["a.example"] = [address]
 
     for host in (_in_url(address), "a.example"):
-        assert (await stranger.get(f"http://{host}/")).code == "connect_failed"
+        assert (await public_client.get(f"http://{host}/")).code == "connect_failed"
 
     assert [address, address] == connected_addresses
 
 
-@pytest.mark.parametrize("place", [0, 1, 14, 29])
-async def test_one_forbidden_answer_of_thirty_is_enough(
-    place: int, stranger: Client, dns: FakeDns, connected_addresses: list[str]
+@pytest.mark.parametrize("position", [0, 1, 14, 29])
+async def test_client_does_not_connect_when_one_of_thirty_addresses_is_forbidden(
+    position: int, public_client: Client, dns: FakeDns, connected_addresses: list[str]
 ) -> None:
-    answers = [f"1.1.1.{number}" for number in range(30)]
-    answers[place] = "10.0.0.1"
-    dns["a.example"] = answers
+    addresses = [f"1.1.1.{number}" for number in range(30)]
+    addresses[position] = "10.0.0.1"
+    dns["a.example"] = addresses
 
-    assert (await stranger.get("http://a.example/")).code == "blocked"
+    assert (await public_client.get("http://a.example/")).code == "blocked"
     assert connected_addresses == []
 
 
-async def test_a_name_is_looked_up_once_for_what_is_dialled(origin: Origin, client: Client, dns: FakeDns) -> None:
-    """A name that answers well when it is judged, and otherwise when it is dialled, is asked but once."""
+async def test_name_is_looked_up_once_for_check_and_connection(origin: Origin, client: Client, dns: FakeDns) -> None:
+    """A second lookup would return another address, which was not checked."""
     answers = chain([["127.0.0.1"]], repeat(["10.0.0.1"]))
     dns["a.example"] = lambda: next(answers)
 
@@ -136,7 +139,7 @@ async def test_a_name_is_looked_up_once_for_what_is_dialled(origin: Origin, clie
     assert dns.lookups == ["a.example"]
 
 
-async def test_a_name_that_changes_is_judged_anew(
+async def test_new_address_of_a_name_is_checked(
     origin: Origin, client: Client, dns: FakeDns, connected_addresses: list[str]
 ) -> None:
     answers = chain([["127.0.0.1"]], repeat(["10.0.0.1"]))
@@ -149,14 +152,14 @@ async def test_a_name_that_changes_is_judged_anew(
     assert connected_addresses == ["127.0.0.1"]
 
 
-async def test_a_change_within_the_attempts_is_noticed_too(
+async def test_new_address_of_a_name_is_checked_between_attempts(
     origin: Origin,
     make_client: MakeClient,
     dns: FakeDns,
     connected_addresses: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The first attempt fails, and the name leads elsewhere by the second, which asks nobody and counts for none."""
+    """The second attempt finds another address, so it sends no request and does not count as an attempt."""
     monkeypatch.setattr("intake.http_client.resolver._REMEMBERED_SECONDS", -1)
     answers = chain([["127.0.0.1"]], repeat(["10.0.0.1"]))
     dns["a.example"] = lambda: next(answers)
@@ -167,21 +170,23 @@ async def test_a_change_within_the_attempts_is_noticed_too(
     assert connected_addresses == ["127.0.0.1"]
 
 
-class _Liar:
+class _UncheckedResolver:
     async def resolve(self, host: str, port: int) -> list[AddrInfoType]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 0, host, ("10.0.0.1", port))]
 
 
-async def test_the_socket_is_refused_whoever_resolved(make_client: MakeClient, connected_addresses: list[str]) -> None:
-    """Should a name ever pass by the resolver of the guard, its address does not pass by the socket."""
+async def test_socket_is_refused_when_the_resolver_did_not_check_the_address(
+    make_client: MakeClient, connected_addresses: list[str]
+) -> None:
+    """The check at the socket does not rely on the one in the resolver."""
     client = make_client(allowed_ports=(80,), max_attempts=1)
-    client.resolver.resolve = _Liar().resolve  # type: ignore[method-assign]
+    client.resolver.resolve = _UncheckedResolver().resolve  # type: ignore[method-assign]
 
     assert (await client.get("http://a.example/")).code == "blocked"
     assert connected_addresses == []
 
 
-async def test_the_second_address_is_tried_where_the_first_refuses(
+async def test_client_tries_the_second_address_when_the_first_refuses(
     origin: Origin, client: Client, dns: FakeDns, connected_addresses: list[str]
 ) -> None:
     dns["a.example"] = ["127.0.0.2", "127.0.0.1"]
@@ -190,10 +195,10 @@ async def test_the_second_address_is_tried_where_the_first_refuses(
     assert connected_addresses == ["127.0.0.2", "127.0.0.1"]
 
 
-async def test_a_wrapped_address_is_judged_as_what_it_reaches(
+async def test_mapped_address_is_classified_as_its_ipv4_address(
     make_client: MakeClient, connected_addresses: list[str]
 ) -> None:
-    """Allowed is the network of the IPv4 address, however it is written."""
+    """An allowed IPv4 network includes the IPv4-mapped forms of its addresses."""
     client = make_client(allowed_networks=(ip_network("10.0.0.0/8"),), allowed_ports=(80,), max_attempts=1)
 
     assert (await client.get("http://[::ffff:10.0.0.1]/")).code == "connect_failed"
@@ -202,17 +207,17 @@ async def test_a_wrapped_address_is_judged_as_what_it_reaches(
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "ftp://127.0.0.1/", "http://10.0.0.1/", "http://in.example/"])
-async def test_every_refusal_looks_the_same(url: str, stranger: Client, dns: FakeDns) -> None:
-    """A caller does not learn what stands inside; the log does."""
+async def test_every_blocked_url_has_the_same_message(url: str, public_client: Client, dns: FakeDns) -> None:
+    """Callers must not learn about the internal network; only the log has the reason."""
     dns["in.example"] = ["10.0.0.1"]
 
-    result = await stranger.get(url)
+    result = await public_client.get(url)
 
     assert result.error is not None
     assert (result.code, result.error.message) == ("blocked", "The service does not fetch this URL.")
     assert result.reason
 
 
-async def test_a_name_that_is_not_there_is_a_failure_of_dns(stranger: Client, connected_addresses: list[str]) -> None:
-    assert (await stranger.get("http://nowhere.example/")).code == "dns_failure"
+async def test_unknown_name_fails_with_dns_failure(public_client: Client, connected_addresses: list[str]) -> None:
+    assert (await public_client.get("http://nowhere.example/")).code == "dns_failure"
     assert connected_addresses == []

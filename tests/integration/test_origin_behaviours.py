@@ -1,4 +1,4 @@
-"""The table of behaviours: each origin gets its own right code, over a real socket."""
+"""The service reports the right error code for every behaviour of an origin (support/origin), over a real socket."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from support.origin.client import MakeClient
 
 
 def _limits(code: str, requests: int) -> dict[str, float]:
-    """What ends by a clock ends soon, by the clock that is meant; all else has time on the slowest machine."""
+    """Let a behaviour that times out reach the expected timeout soon; give all others time on the slowest machine."""
     if code != "timeout":
         return {"read_timeout": 10.0, "image_timeout": 20.0}
     return {"image_timeout": 0.3} if requests == 1 else {"read_timeout": 0.2, "image_timeout": 20.0}
@@ -15,10 +15,10 @@ def _limits(code: str, requests: int) -> dict[str, float]:
 
 @pytest.mark.usefixtures("no_backoff")
 @pytest.mark.parametrize("name", BEHAVIOURS)
-async def test_behaviour_gets_its_code(
+async def test_behaviour_has_its_code_and_number_of_requests(
     name: str, origin: Origin, make_client: MakeClient, connected_addresses: list[str]
 ) -> None:
-    """Also: transient failures are tried again and no others, and nothing is ever dialled but the origin."""
+    """The client retries transient failures only, and connects to no other address."""
     behaviour = BEHAVIOURS[name]
     client = make_client(origin, **_limits(behaviour.code, behaviour.requests))
 

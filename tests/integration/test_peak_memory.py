@@ -1,4 +1,4 @@
-"""Origins that send as much as they may and never end: memory stays within what was there before and the budget."""
+"""Memory stays within the budget when all origins send large bodies that never end."""
 
 import asyncio
 import multiprocessing
@@ -19,15 +19,15 @@ from support.origin.server import Origin
 
 MIB = 2**20
 BODY_MIB, BUDGET_MIB, IMAGES = 4, 48, 64
-"""Without a budget, most of 64 bodies of 4 MiB would be there at once."""
+"""64 bodies of 4 MiB are five times the budget."""
 
-BESIDE_MIB = IMAGES * 0.375 + 16
-"""For what a connection reads ahead (128 KiB, and the last 256 KiB that came), and what the allocator keeps."""
+OVERHEAD_MIB = IMAGES * 0.375 + 16
+"""The buffers of the connections (128 KiB, and the last 256 KiB received), and what the allocator keeps."""
 
-_NEARLY_ALL = IMAGE + bytes(BODY_MIB * MIB - len(IMAGE) - 1)
+_ALL_BUT_ONE_BYTE = IMAGE + bytes(BODY_MIB * MIB - len(IMAGE) - 1)
 
 
-def _then_silence(first: bytes) -> Responder:
+def _send_and_wait(first: bytes) -> Responder:
     async def respond(_: Reader, writer: Writer, __: Request) -> None:
         await send(writer, first)
         await wait_forever()
@@ -35,25 +35,25 @@ def _then_silence(first: bytes) -> Responder:
     return respond
 
 
-async def _without_end(_: Reader, writer: Writer, __: Request) -> None:
+async def _endless_body(_: Reader, writer: Writer, __: Request) -> None:
     await send(writer, head() + IMAGE)
     await send_forever(writer, bytes(MIB))
 
 
-async def _head_without_end(_: Reader, writer: Writer, __: Request) -> None:
+async def _endless_head(_: Reader, writer: Writer, __: Request) -> None:
     await send_forever(writer, b"HTTP/1.1 103 Early Hints\r\n\r\n" * 1000)
 
 
-GREEDY: dict[str, Responder] = {
-    "announced": _then_silence(head(f"Content-Length: {BODY_MIB * MIB}") + _NEARLY_ALL),
-    "in_chunks": _then_silence(head("Transfer-Encoding: chunked") + chunks([_NEARLY_ALL])),
-    "without_end": _without_end,
-    "head_without_end": _head_without_end,
+RESPONDERS: dict[str, Responder] = {
+    "length": _send_and_wait(head(f"Content-Length: {BODY_MIB * MIB}") + _ALL_BUT_ONE_BYTE),
+    "chunked": _send_and_wait(head("Transfer-Encoding: chunked") + chunks([_ALL_BUT_ONE_BYTE])),
+    "endless_body": _endless_body,
+    "endless_head": _endless_head,
 }
 
 
-async def _ask(origin: Origin) -> tuple[set[str], float]:
-    """How a File of greedy origins alone ends, and MiB of resident memory that it took at its peak."""
+async def _ingest(origin: Origin) -> tuple[set[str], float]:
+    """Ingest a File of such images; return its error codes, and the growth of resident memory at the peak, in MiB."""
     dns, hosts = FakeDns(), [f"host-{number}.example" for number in range(IMAGES)]
     socket.getaddrinfo = dns.getaddrinfo  # type: ignore[assignment]
     dns.addresses |= {host: ["127.0.0.1"] for host in hosts}
@@ -67,34 +67,33 @@ async def _ask(origin: Origin) -> tuple[set[str], float]:
         read_timeout=0.4,
     )
     async with Client(limits) as client:
-        intake = IngestService(client.downloader, FakeStore(), RecordingObserver(), limits, "bucket")
-        await intake.ingest(File.parse({"urls": [origin.url("length")]}), Deadline.after(30.0, 1.0))
+        service = IngestService(client.downloader, FakeStore(), RecordingObserver(), limits, "bucket")
+        await service.ingest(File.parse({"urls": [origin.url("whole_png")]}), Deadline.after(30.0, 1.0))
         before = peak_mib()
-        paths = [f"{host}:{origin.port}/{list(GREEDY)[n % len(GREEDY)]}" for n, host in enumerate(hosts)]
-        receipt = await intake.ingest(
-            File.parse({"urls": [f"http://{path}" for path in paths]}), Deadline.after(30.0, 1.0)
-        )
+        names = list(RESPONDERS)
+        urls = [f"http://{host}:{origin.port}/{names[n % len(names)]}" for n, host in enumerate(hosts)]
+        receipt = await service.ingest(File.parse({"urls": urls}), Deadline.after(30.0, 1.0))
     codes = {entry.error.code for entry in receipt.images if isinstance(entry, FailedEntry)}
     return codes, peak_mib() - before
 
 
-def _live(origin: Origin, report: Connection) -> None:
-    report.send(asyncio.run(_ask(origin)))
+def _run(origin: Origin, result: Connection) -> None:
+    result.send(asyncio.run(_ingest(origin)))
 
 
-def test_a_file_of_greedy_origins_takes_no_more_memory_than_its_budget() -> None:
-    """In a process of its own, whose memory nothing has stretched before."""
+def test_memory_stays_within_the_budget_when_all_bodies_are_large() -> None:
+    """The File is ingested in a new process, whose peak no other test has raised."""
     with origin_in_thread() as serving:
-        serving.responders |= GREEDY
+        serving.responders |= RESPONDERS
         known = Origin()
         known.port = serving.port
         ours, theirs = multiprocessing.Pipe()
-        process = multiprocessing.get_context("spawn").Process(target=_live, args=(known, theirs))
+        process = multiprocessing.get_context("spawn").Process(target=_run, args=(known, theirs))
         process.start()
         theirs.close()
-        codes, taken = ours.recv()
+        codes, grown_mib = ours.recv()
         process.join()
         ours.close()
 
     assert {"timeout", "too_large", "bad_response"} == codes
-    assert BUDGET_MIB / 2 < taken < BUDGET_MIB + BESIDE_MIB
+    assert BUDGET_MIB / 2 < grown_mib < BUDGET_MIB + OVERHEAD_MIB

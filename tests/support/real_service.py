@@ -54,7 +54,7 @@ def get_path(path: str, seconds: float = 29.0) -> tuple[int, dict[str, Any]]:
     return call_http("GET", path, None, seconds)
 
 
-def call_http(method: str, path: str, body: str | None, seconds: float) -> tuple[int, dict[str, Any]]:
+def call_http(method: str, path: str, body: str | None, seconds: float = 29.0) -> tuple[int, dict[str, Any]]:
     event = {
         "httpMethod": method,
         "path": path,
