@@ -1,4 +1,4 @@
-"""What is logged and counted, caught; and the doors of a bulk run, with what is fakes them in memory."""
+"""Shared by the contract tests: captured log lines and metrics, and handlers whose ports are fakes."""
 
 import io
 import json
@@ -16,16 +16,16 @@ from support.state_machine_lab import IMAGE, SITE, FakeBulkResults
 
 @pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
-    """What is logged."""
+    """The log."""
     telemetry.logger.remove_keys(["request_id"])
-    written = io.StringIO()
-    monkeypatch.setattr(telemetry.logger.registered_handler, "stream", written)
-    return written
+    stream = io.StringIO()
+    monkeypatch.setattr(telemetry.logger.registered_handler, "stream", stream)
+    return stream
 
 
 @pytest.fixture
 def emitted(capsys: pytest.CaptureFixture[str], lines: io.StringIO) -> dict[Metric, str]:
-    """The metrics that a File puts out, with their units."""
+    """The metrics that the service emits for a File, with their units."""
     telemetry.Telemetry().images_done(FILE, OUTCOMES)
     telemetry.Telemetry().file_done(RECEIPT, None)
     assert lines.getvalue()

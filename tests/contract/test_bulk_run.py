@@ -1,8 +1,7 @@
-"""The definition, run: every state of infra/bulk.asl.yaml is executed, with real batches through the real handlers.
+"""An interpreter (support/state_machine.py) runs infra/bulk.asl.yaml with the real handlers and ports in memory.
 
-By an interpreter of ours (bulk_machine), and with the handlers' ports in memory. What this proves: that readers,
-batches, their inputs, retries, catches and the end of a run fit together, and fit the handlers. What it does not:
-that AWS does the same. That stands in test_bulk_definition, by AWS's documentation.
+This proves that readers, batches, inputs, retries, catches and the end of a run fit together and fit the handlers. It
+does not prove that AWS behaves like the interpreter. test_bulk_definition compares the definition with AWS's pages.
 """
 
 import json
@@ -18,7 +17,7 @@ from support.state_machine_definition import definition
 from support.state_machine_lab import IMAGE, SITE, Functions, json_lines, list_of_files, receipt_ids, state_machine
 
 
-def test_a_list_of_lines_goes_through_in_batches_and_nothing_is_lost(fakes: HandlerFakes) -> None:
+def test_every_line_of_a_list_is_ingested_in_batches(fakes: HandlerFakes) -> None:
     fakes.store.objects["bulk/lot.jsonl"] = list_of_files(1007)
     run = state_machine(fakes, BatchSize=50)
 
@@ -32,7 +31,7 @@ def test_a_list_of_lines_goes_through_in_batches_and_nothing_is_lost(fakes: Hand
     assert output["failedKey"] is None
 
 
-def test_a_batch_is_handed_over_with_the_run_it_belongs_to(fakes: HandlerFakes) -> None:
+def test_batch_names_its_run(fakes: HandlerFakes) -> None:
     fakes.store.objects["bulk/lot.jsonl"] = list_of_files(3)
     run = state_machine(fakes)
 
@@ -43,7 +42,7 @@ def test_a_batch_is_handed_over_with_the_run_it_belongs_to(fakes: HandlerFakes) 
     assert len([key for key in fakes.store.objects if key.startswith("runs/run-1/batches/")]) == 1
 
 
-def test_a_batch_is_never_larger_than_the_definition_says(fakes: HandlerFakes) -> None:
+def test_batch_is_not_larger_than_the_definition_permits(fakes: HandlerFakes) -> None:
     long = [{"id": str(number), "urls": [SITE + str(number) + "?" + "x" * 4000] * 20} for number in range(12)]
     fakes.store.objects["bulk/lot.jsonl"] = json_lines(*long)
     run = state_machine(fakes, BatchSize=50)
@@ -54,14 +53,14 @@ def test_a_batch_is_never_larger_than_the_definition_says(fakes: HandlerFakes) -
     assert max(len(json.dumps(batch["Items"])) for batch in run.inputs) <= 220_000
 
 
-def test_an_item_that_is_larger_than_a_batch_may_be_is_refused() -> None:
+def test_item_larger_than_a_batch_is_refused() -> None:
     batcher = {"MaxItemsPerBatch": 50, "MaxInputBytesPerBatch": 1000}
     assert [len(batch["Items"]) for batch in batches(["x" * 300] * 7, batcher, None)] == [3, 3, 1]
     with pytest.raises(ValueError, match="does not fit into a batch of 1000"):
         list(batches(["x" * 1000], batcher, None))
 
 
-def test_rows_with_a_url_and_rows_with_a_file_and_its_base_images_are_files(fakes: HandlerFakes) -> None:
+def test_rows_with_a_url_and_rows_with_base_images_are_files(fakes: HandlerFakes) -> None:
     fakes.store.objects["bulk/urls.csv"] = f"id,url\na,{SITE}1\nb,{SITE}gone\n".encode()
     fakes.store.objects["bulk/files.csv"] = f'id,fileUrl,baseUrls\nc,{SITE}2,"{SITE}3 {SITE}4"\n'.encode()
 
@@ -69,21 +68,21 @@ def test_rows_with_a_url_and_rows_with_a_file_and_its_base_images_are_files(fake
     second = state_machine(fakes).run("bulk/files.csv")
 
     assert first["counts"]["status"] == {"stored": 1, "failed": 1}
-    assert second["counts"]["files"] == 3  # a second run of the same name: both stand there
+    assert second["counts"]["files"] == 3  # this run has the same name, so the summary counts both
     assert receipt_ids(fakes) == {"a", "b", "c"}
     assert len(json.loads(fakes.store.objects["receipts/c.json"])["objectKeys"]) == 3
 
 
-def test_what_failed_can_be_dropped_in_again_as_it_is(fakes: HandlerFakes) -> None:
+def test_failed_jsonl_is_a_list_that_can_be_run(fakes: HandlerFakes) -> None:
     fakes.store.objects["bulk/lot.jsonl"] = json_lines(
         {"id": "a", "urls": [SITE + "gone"]}, {"id": "b", "urls": [SITE + "1"]}
     )
     state_machine(fakes).run("bulk/lot.jsonl")
-    left = fakes.store.objects["runs/run-1/failed.jsonl"]
-    assert [File.parse(json.loads(line)).id for line in left.splitlines()] == ["a"]
+    failed = fakes.store.objects["runs/run-1/failed.jsonl"]
+    assert [File.parse(json.loads(line)).id for line in failed.splitlines()] == ["a"]
 
     fakes.downloader.results = dict(fakes.downloader.results) | {SITE + "gone": IMAGE}
-    fakes.store.objects["bulk/failed.jsonl"] = left
+    fakes.store.objects["bulk/failed.jsonl"] = failed
     started = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
     later = StateMachine(definition(), Functions(), fakes.store.objects, "run-2", started).run("bulk/failed.jsonl")
 
@@ -91,17 +90,17 @@ def test_what_failed_can_be_dropped_in_again_as_it_is(fakes: HandlerFakes) -> No
 
 
 @pytest.mark.parametrize("key", ["bulk/lot.txt", "bulk/lot.json", "bulk/lot.jsonl.gz", "bulk/csv"])
-def test_what_is_no_list_fails_and_says_what_a_list_is(fakes: HandlerFakes, key: str) -> None:
+def test_object_that_is_not_a_list_fails_with_a_message_that_names_the_formats(fakes: HandlerFakes, key: str) -> None:
     with pytest.raises(ExecutionFailed, match=rf"NotAList: {key} is not a list\. .*\.jsonl.*\.csv"):
         state_machine(fakes).run(key)
     assert fakes.store.objects == {}
 
 
-def test_a_folder_that_the_console_makes_starts_nothing(fakes: HandlerFakes) -> None:
+def test_folder_created_by_the_console_is_ignored(fakes: HandlerFakes) -> None:
     state_machine(fakes).run("bulk/lots/")
     assert fakes.store.objects == {}
 
 
-def test_lists_that_are_empty_end_well(fakes: HandlerFakes) -> None:
+def test_empty_list_succeeds(fakes: HandlerFakes) -> None:
     fakes.store.objects["bulk/lot.jsonl"] = b""
     assert state_machine(fakes).run("bulk/lot.jsonl")["counts"]["files"] == 0

@@ -1,4 +1,4 @@
-"""Whatever the contract leads to, the door answers as the contract says; what API Gateway does is done here."""
+"""The HTTP handler responds as infra/openapi.yaml says, whatever request is generated; this file plays API Gateway."""
 
 import base64
 import threading
@@ -26,30 +26,30 @@ type Start = Callable[[str, list[tuple[str, str]]], object]
 
 
 def gateway(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
-    """Knows the routes and the callers, as API Gateway does, and makes its events; a WSGI application."""
+    """Route and authorize requests as API Gateway does, and call the handler with its event (a WSGI application)."""
     path = environ["PATH_INFO"].encode("latin-1").decode(errors="replace").removeprefix("/v1")
     route = environ["REQUEST_METHOD"], "/files" if path == "/files" else path[: len("/files/")]
     if environ.get("HTTP_AUTHORIZATION") != SIGNED or route not in {("POST", "/files"), ("GET", "/files/")}:
         start("403 Forbidden", [("Content-Type", "application/json")])
         return [b'{"message": "Missing Authentication Token"}']
-    sent = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     event = {
         "httpMethod": environ["REQUEST_METHOD"],
         "path": path,
         "headers": {"Prefer": environ["HTTP_PREFER"]} if "HTTP_PREFER" in environ else {},
         "requestContext": {"stage": "v1"},
-        "body": base64.b64encode(sent).decode(),
+        "body": base64.b64encode(body).decode(),
         "isBase64Encoded": True,
     }
-    answer = http.handler(event, Context(seconds=10))
-    headers = [(name, value) for name, values in answer["multiValueHeaders"].items() for value in values]
-    start(f"{int(answer['statusCode'])} {HTTPStatus(answer['statusCode']).phrase}", headers)
-    return [answer["body"].encode()]
+    response = http.handler(event, Context(seconds=10))
+    headers = [(name, value) for name, values in response["multiValueHeaders"].items() for value in values]
+    start(f"{int(response['statusCode'])} {HTTPStatus(response['statusCode']).phrase}", headers)
+    return [response["body"].encode()]
 
 
-class Quiet(WSGIRequestHandler):
+class QuietHandler(WSGIRequestHandler):
     def log_message(self, *_: object) -> None:
-        """Nothing: a request is no news."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -60,10 +60,10 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[HandlerFakes]:
 
 
 @pytest.fixture
-def conversation(fakes: HandlerFakes) -> Iterator[Callable[[], FuzzResult]]:
-    """Of the Files that are sent, a third leads to an image, a third to none, and a third to what stands there."""
+def run_fuzzer(fakes: HandlerFakes) -> Iterator[Callable[[], FuzzResult]]:
+    """Runs the fuzzer. A third of the generated URLs become an image's, a third a missing one's, a third stay."""
     del fakes
-    with make_server("127.0.0.1", 0, gateway, handler_class=Quiet) as server:
+    with make_server("127.0.0.1", 0, gateway, handler_class=QuietHandler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
 
@@ -85,8 +85,8 @@ class Signed(AuthBase):
         return request
 
 
-def test_every_answer_is_one_of_the_contract(conversation: Callable[[], FuzzResult]) -> None:
-    result = conversation()
+def test_every_response_conforms_to_the_contract(run_fuzzer: Callable[[], FuzzResult]) -> None:
+    result = run_fuzzer()
 
     assert result.faults == []
     seen = {("POST", status) for status in (200, 202, 207, 400, 403, 422, 502)}
@@ -94,28 +94,26 @@ def test_every_answer_is_one_of_the_contract(conversation: Callable[[], FuzzResu
     assert len(result.checks) == 14
 
 
-def test_every_answer_is_one_of_the_contract_when_the_store_fails(
-    fakes: HandlerFakes, conversation: Callable[[], FuzzResult]
+def test_every_response_conforms_to_the_contract_when_s3_fails(
+    fakes: HandlerFakes, run_fuzzer: Callable[[], FuzzResult]
 ) -> None:
     fakes.store.failures = {"": StoreFailed()}
     fakes.inbox.failure = StoreFailed()
 
-    result = conversation()
+    result = run_fuzzer()
 
     assert result.faults == []
     assert {("POST", 502), ("GET", 502)} <= result.responses.keys()
 
 
-def test_an_answer_that_is_none_of_the_contract_is_found(
-    conversation: Callable[[], FuzzResult], monkeypatch: pytest.MonkeyPatch
+def test_fuzzer_finds_a_response_that_violates_the_contract(
+    run_fuzzer: Callable[[], FuzzResult], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answered = http._json_response
+    original = http._json_response
 
-    def misspelt(status: HTTPStatus, body: bytes, headers: dict[str, str] | None = None) -> Any:
-        return answered(status, body.replace(b'"id"', b'"ident"'), headers)
+    def misspell_id(status: HTTPStatus, body: bytes, headers: dict[str, str] | None = None) -> Any:
+        return original(status, body.replace(b'"id"', b'"ident"'), headers)
 
-    monkeypatch.setattr(http, "_json_response", misspelt)
+    monkeypatch.setattr(http, "_json_response", misspell_id)
 
-    assert any(
-        "'id' is a required property" in fault or '"id" is a required' in fault for fault in conversation().faults
-    )
+    assert any("'id' is a required property" in fault or '"id" is a required' in fault for fault in run_fuzzer().faults)
