@@ -1,6 +1,6 @@
-"""Every right is needed: with all of them it works, and without any one of them the right error comes out.
+"""Every permission of every role is needed: without any one of them, a call fails with the right error.
 
-MiniStack checks each call against the policies that a role has at that moment (infra/local/rights.py).
+MiniStack checks each call against the current policies of the role (a patch in infra/local).
 """
 
 import json
@@ -13,7 +13,7 @@ from infra.local.deploy import as_json
 
 from support.deployed_lab import Lab, json_lines, wait_for
 from support.expected_rights import INBOX, ROLES
-from support.expected_rights import RUNS as EXECUTIONS
+from support.expected_rights import RUNS as EXECUTIONS_OF_RUNS
 from support.revoked_right import revoked_right
 
 IMAGES, LIST = "s3:PutObject ImageBucket/images/*", "s3:ListBucket ImageBucket"
@@ -22,7 +22,7 @@ WRITE_PROBLEM, READ_PROBLEM = "s3:PutObject ImageBucket/problems/*", "s3:GetObje
 READ_RUNS, WRITE_RUNS = "s3:GetObject ImageBucket/runs/*", "s3:PutObject ImageBucket/runs/*"
 LIST_RUNS = "s3:ListBucket ImageBucket if {'StringLike': {'s3:prefix': 'runs/*'}}"
 READ_LIST, START = "s3:GetObject InboxBucket/bulk/*", "states:StartExecution StateMachine"
-INVOKE, SUMMED = "lambda:InvokeFunction", "SUCCEEDED with a summary"
+INVOKE, SUCCEEDED = "lambda:InvokeFunction", "SUCCEEDED with a summary"
 LONG_AGO = "2020-01-01T00:00:00.000Z"
 
 PROBLEM = {"title": "Unprocessable Content", "status": 422, "detail": "The manifest is empty."}
@@ -35,11 +35,12 @@ def document(lab: Lab, name: str) -> dict[str, object]:
 
 
 def post(lab: Lab, **headers: str) -> str:
-    """Send a File: the status, and what of it failed."""
-    answer = lab.stack.call("POST", "/files", as_json(document(lab, "r-file")), headers=headers)
-    receipt = answer.json()
+    """Post a File; return the status, the codes of failed images, and whether the receipt was stored."""
+    response = lab.stack.call("POST", "/files", as_json(document(lab, "r-file")), headers=headers)
+    receipt = response.json()
     codes = [image["error"]["code"] for image in receipt.get("images", []) if "error" in image]
-    return " ".join([str(answer.status), *codes, *(["unkept"] if receipt.get("receiptKey", "") is None else [])])
+    has_no_key = receipt.get("receiptKey", "") is None
+    return " ".join([str(response.status), *codes, *(["without receipt"] if has_no_key else [])])
 
 
 def post_async(lab: Lab) -> str:
@@ -51,7 +52,7 @@ def get(lab: Lab) -> str:
     return str(lab.stack.call("GET", "/files/r-kept").status)
 
 
-def get_nothing(lab: Lab) -> str:
+def get_unknown_id(lab: Lab) -> str:
     return str(lab.stack.call("GET", "/files/r-never").status)
 
 
@@ -60,44 +61,43 @@ def get_problem(lab: Lab) -> str:
     return str(lab.stack.call("GET", "/files/r-empty").status)
 
 
-def invoke(lab: Lab, door: str, event: object) -> str:
-    """Call a function as Lambda calls it: what it answers, or the name of what it raised."""
-    [function] = [name for name in lab.stack.functions if door in name]
-    answer = lab.stack.aws.client("lambda").invoke(FunctionName=function, Payload=as_json(event))
-    said = json.loads(answer["Payload"].read() or b"null")
-    if "FunctionError" in answer:
-        return f"raised: {said['errorMessage']}"
-    return str((said or {}).get("status", "done"))
+def invoke(lab: Lab, function: str, event: object) -> str:
+    """Invoke a function; return the status that it returns, or the message of its exception."""
+    result = lab.invoke(function, as_json(event))
+    payload = json.loads(result["Payload"].read() or b"null")
+    if "FunctionError" in result:
+        return f"raised: {payload['errorMessage']}"
+    return str((payload or {}).get("status", "done"))
 
 
 def manifest(lab: Lab) -> str:
     lab.put_in_inbox("inbox/r-manifest.json", as_json(document(lab, "r-manifest")))
     lab.s3.delete_object(Bucket=lab.stack.bucket, Key="receipts/r-manifest.json")
-    said = take(lab, "r-manifest")
+    result = send_event(lab, "r-manifest")
     receipts = map(lab.json, lab.objects("receipts/r-manifest.json"))
     return " ".join(
-        [said, *(image["error"]["code"] for found in receipts for image in found["images"] if "error" in image)]
+        [result, *(image["error"]["code"] for found in receipts for image in found["images"] if "error" in image)]
     )
 
 
 def manifest_again(lab: Lab) -> str:
-    """The receipt of a run before stands there, and must be read to be written over."""
+    """Send a manifest whose receipt of an earlier run must be read before it is replaced."""
     lab.put_in_inbox("inbox/r-again.json", as_json(document(lab, "r-again")))
-    return take(lab, "r-again")
+    return send_event(lab, "r-again")
 
 
-def take(lab: Lab, name: str) -> str:
+def send_event(lab: Lab, name: str) -> str:
     at = {"bucket": {"name": lab.stack.inbox}, "object": {"key": f"inbox/{name}.json"}}
     return invoke(lab, "S3Function", {"Records": [{"eventTime": LONG_AGO, "s3": at}]})
 
 
 def empty_manifest(lab: Lab) -> str:
     lab.put_in_inbox("inbox/r-empty.json", b"")
-    return take(lab, "r-empty")
+    return send_event(lab, "r-empty")
 
 
 def no_manifest(lab: Lab) -> str:
-    return take(lab, "r-never")
+    return send_event(lab, "r-never")
 
 
 def batch(lab: Lab) -> str:
@@ -116,59 +116,57 @@ def summary(lab: Lab) -> str:
 
 
 def run(lab: Lab) -> str:
-    """Drop a list: how its run ends, and whether there is a summary."""
+    """Put a list into the inbox; return how its run ended, and whether there is a summary."""
     key = f"bulk/r-{uuid4()}.jsonl"
     lab.put_in_inbox(key, json_lines(document(lab, "r-list")))
     states = lab.stack.aws.client("stepfunctions")
 
-    def begun() -> dict[str, str] | None:
+    def find_execution() -> dict[str, str] | None:
         executions = states.list_executions(stateMachineArn=lab.stack.machine)["executions"]
         described = (states.describe_execution(executionArn=execution["executionArn"]) for execution in executions)
         return next((found for found in described if key in found["input"]), None)
 
-    def ended() -> dict[str, str] | None:
-        found = begun()
+    def find_ended_execution() -> dict[str, str] | None:
+        found = find_execution()
         return found if found and found["status"] != "RUNNING" else None
 
     try:
-        wait_for(begun, seconds=4)
+        wait_for(find_execution, seconds=4)
     except AssertionError:
         return "no run"
     try:
-        found = wait_for(ended, seconds=12)
-    except AssertionError:  # a summary is tried again for minutes
-        return "still trying"
-    summed = lab.objects(f"runs/{found['name']}/summary.json")
-    return " ".join(filter(None, [found["status"], found.get("error"), "with a summary" if summed else ""]))
+        found = wait_for(find_ended_execution, seconds=12)
+    except AssertionError:  # the summary is retried for minutes
+        return "still retrying"
+    has_summary = lab.objects(f"runs/{found['name']}/summary.json")
+    return " ".join(filter(None, [found["status"], found.get("error"), "with a summary" if has_summary else ""]))
 
 
-def logged(lab: Lab, door: str) -> str:
-    """Whether a call of a function, with whatever event, leaves lines in its log group."""
-    [function] = [name for name in lab.stack.functions if door in name]
-    config = lab.stack.aws.client("lambda").get_function_configuration(FunctionName=function)
+def invoke_and_read_log(lab: Lab, function: str) -> str:
+    """Invoke a function, and return whether it created a log stream."""
+    config = lab.stack.aws.client("lambda").get_function_configuration(FunctionName=lab.function(function))
     logs, group = lab.stack.aws.client("logs"), config["LoggingConfig"]["LogGroup"]
-    pages = logs.get_paginator("describe_log_streams")  # a page has fifty, and other tests have called before
+    pages = logs.get_paginator("describe_log_streams")  # other tests have created more than one page of streams
     before = len(list(pages.paginate(logGroupName=group).search("logStreams[]")))
-    invoke(lab, door, {})
+    invoke(lab, function, {})
     after = len(list(pages.paginate(logGroupName=group).search("logStreams[]")))
     return "logged" if after > before else "not logged"
 
 
-def broken_event(lab: Lab) -> str:
-    """Where an event ends that the S3 door raises at each of three times."""
-    [function] = [name for name in lab.stack.functions if "S3Function" in name]
+def send_broken_event(lab: Lab) -> str:
+    """Send an event for which the S3 function raises in each of three attempts; return where it ends."""
     client, queue = lab.stack.aws.client("lambda"), lab.stack.aws.client("sqs")
     name = str(uuid4())
-    client.invoke(FunctionName=function, InvocationType="Event", Payload=as_json({"Records": [name]}))
+    client.invoke(FunctionName=lab.function("S3Function"), InvocationType="Event", Payload=as_json({"Records": [name]}))
 
-    def told() -> bool:
+    def is_in_queue() -> bool:
         messages = queue.receive_message(QueueUrl=lab.stack.failures, MaxNumberOfMessages=10).get("Messages", [])
         for message in messages:
             queue.delete_message(QueueUrl=lab.stack.failures, ReceiptHandle=message["ReceiptHandle"])
         return any(name in message["Body"] for message in messages)
 
     try:
-        return "in the queue" if wait_for(told, seconds=12) else ""
+        return "in the queue" if wait_for(is_in_queue, seconds=12) else ""
     except AssertionError:
         return "lost"
 
@@ -176,13 +174,13 @@ def broken_event(lab: Lab) -> str:
 PENDING, DENIED = "raised: 1 Files are pending", "raised: An error occurred (AccessDenied) when calling the "
 NEEDED: list[tuple[str, str, str, str, Call]] = [
     ("HttpFunctionRole", IMAGES, "200", "502 store_denied", post),
-    ("HttpFunctionRole", WRITE, "200", "200 unkept", post),
+    ("HttpFunctionRole", WRITE, "200", "200 without receipt", post),
     ("HttpFunctionRole", READ, "200", "502", get),
     ("HttpFunctionRole", READ_PROBLEM, "422", "502", get_problem),
-    ("HttpFunctionRole", LIST, "404", "502", get_nothing),
+    ("HttpFunctionRole", LIST, "404", "502", get_unknown_id),
     ("HttpFunctionRole", "s3:PutObject InboxBucket/inbox/*", "202", "502", post_async),
-    ("HttpFunctionRole", "s3:GetObject InboxBucket/inbox/*", "404", "502", get_nothing),
-    ("HttpFunctionRole", "s3:ListBucket InboxBucket", "404", "502", get_nothing),
+    ("HttpFunctionRole", "s3:GetObject InboxBucket/inbox/*", "404", "502", get_unknown_id),
+    ("HttpFunctionRole", "s3:ListBucket InboxBucket", "404", "502", get_unknown_id),
     ("S3FunctionRole", IMAGES, "done", "done store_denied", manifest),
     ("S3FunctionRole", WRITE, "done", PENDING, manifest),
     ("S3FunctionRole", READ, "done", PENDING, manifest_again),
@@ -196,44 +194,45 @@ NEEDED: list[tuple[str, str, str, str, Call]] = [
     ("SummaryFunctionRole", READ_RUNS, "done", f"{DENIED}GetObject", summary),
     ("SummaryFunctionRole", WRITE_RUNS, "done", f"{DENIED}PutObject", summary),
     ("SummaryFunctionRole", LIST_RUNS, "done", f"{DENIED}ListObjectsV2", summary),
-    ("StateMachineRole", READ_LIST, SUMMED, "FAILED States.Permissions with a summary", run),
-    ("StateMachineRole", START, SUMMED, "FAILED States.Permissions with a summary", run),
-    ("StateMachineRole", WRITE_RUNS, SUMMED, "FAILED States.Permissions with a summary", run),
-    ("StateMachineRole", f"{INVOKE} BulkFunction", SUMMED, "FAILED States.ExceedToleratedFailureThreshold", run),
-    ("StateMachineRole", f"{INVOKE} SummaryFunction", SUMMED, "still trying", run),
-    ("ListArrivedRole", START, SUMMED, "no run", run),
-    *((f"{door}Role", f"logs:{action} {door}Logs", "logged", "not logged", partial(logged, door=door))
-      for door in ("HttpFunction", "S3Function", "BulkFunction", "SummaryFunction")
+    ("StateMachineRole", READ_LIST, SUCCEEDED, "FAILED States.Permissions with a summary", run),
+    ("StateMachineRole", START, SUCCEEDED, "FAILED States.Permissions with a summary", run),
+    ("StateMachineRole", WRITE_RUNS, SUCCEEDED, "FAILED States.Permissions with a summary", run),
+    ("StateMachineRole", f"{INVOKE} BulkFunction", SUCCEEDED, "FAILED States.ExceedToleratedFailureThreshold", run),
+    ("StateMachineRole", f"{INVOKE} SummaryFunction", SUCCEEDED, "still retrying", run),
+    ("ListArrivedRole", START, SUCCEEDED, "no run", run),
+    *((f"{name}Role", f"logs:{action} {name}Logs", "logged", "not logged", partial(invoke_and_read_log, function=name))
+      for name in ("HttpFunction", "S3Function", "BulkFunction", "SummaryFunction")
       for action in ("CreateLogStream", "PutLogEvents")),
-    ("S3FunctionRole", "sqs:SendMessage FailureQueue", "in the queue", "lost", broken_event),
+    ("S3FunctionRole", "sqs:SendMessage FailureQueue", "in the queue", "lost", send_broken_event),
 ]  # fmt: skip
-BESIDE = {
-    # What Step Functions does at AWS and nothing does here: it writes large results in parts, reads what it joins,
-    # and looks after the executions of batches ("IAM policies for using Distributed Map states" in its guide).
+NOT_TESTABLE_HERE = {
+    # AWS Step Functions writes large results in parts, reads them to join them, and stops the executions of batches
+    # ("IAM policies for using Distributed Map states" in its guide). MiniStack does not.
     ("StateMachineRole", "s3:ListMultipartUploadParts ImageBucket/runs/*"),
     ("StateMachineRole", "s3:AbortMultipartUpload ImageBucket/runs/*"),
     ("StateMachineRole", READ_RUNS),
-    ("StateMachineRole", f"states:DescribeExecution {EXECUTIONS}"),
-    ("StateMachineRole", f"states:StopExecution {EXECUTIONS}"),
+    ("StateMachineRole", f"states:DescribeExecution {EXECUTIONS_OF_RUNS}"),
+    ("StateMachineRole", f"states:StopExecution {EXECUTIONS_OF_RUNS}"),
 }
 
 
 @pytest.fixture(scope="module")
 def lab(deployed: Lab) -> Iterator[Lab]:
-    """The stack, whose inbox starts the S3 door for no manifest: each is taken in when a test says so."""
-    told = deployed.s3.get_bucket_notification_configuration(Bucket=deployed.stack.inbox)
-    told.pop("ResponseMetadata")
-    silent = {name: value for name, value in told.items() if name == "EventBridgeConfiguration"}
-    deployed.s3.put_bucket_notification_configuration(Bucket=deployed.stack.inbox, NotificationConfiguration=silent)
+    """The stack without S3 notifications to functions: each test invokes the S3 function itself."""
+    notifications = deployed.s3.get_bucket_notification_configuration(Bucket=deployed.stack.inbox)
+    notifications.pop("ResponseMetadata")
+    changed = {name: value for name, value in notifications.items() if name == "EventBridgeConfiguration"}
+    put = partial(deployed.s3.put_bucket_notification_configuration, Bucket=deployed.stack.inbox)
+    put(NotificationConfiguration=changed)
     yield deployed
-    deployed.s3.put_bucket_notification_configuration(Bucket=deployed.stack.inbox, NotificationConfiguration=told)
+    put(NotificationConfiguration=notifications)
 
 
 @pytest.mark.parametrize(
     ("role", "right", "works", "fails", "call"),
     [pytest.param(*row, id=f"{row[0]} without {row[1]}") for row in NEEDED],
 )
-def test_without_it_the_right_error_comes_out(
+def test_call_fails_with_the_right_error_without_the_right(
     lab: Lab, *, role: str, right: str, works: str, fails: str, call: Call
 ) -> None:
     assert call(lab) == works
@@ -241,7 +240,6 @@ def test_without_it_the_right_error_comes_out(
         assert call(lab).startswith(fails)
 
 
-def test_every_right_of_every_role_has_been_taken_away_once() -> None:
-    """But those that only AWS itself makes use of."""
+def test_every_right_of_every_role_is_tested() -> None:
     every = {(role, right) for role, rights in ROLES.items() for right in rights}
-    assert every == {(role, right) for role, right, *_ in NEEDED} | BESIDE
+    assert every == {(role, right) for role, right, *_ in NEEDED} | NOT_TESTABLE_HERE

@@ -1,4 +1,4 @@
-"""S3 fails behind the doors: what each of them reply, before it is cut off, and that no image takes another down."""
+"""S3 fails behind the doors: what each of them says, before it is cut off, and that no image takes another down."""
 
 import hashlib
 import json
