@@ -125,10 +125,17 @@ def make_alike(codes: list[Path]) -> None:
     """Finish one of the functions' directories and put it in the place of the others: sam makes the same of each."""
     first, *others = codes
     services.cut(first)
+    remove_pages(first / "intake")
     compile_tree(first)
     for other in others:
         shutil.rmtree(other)
         shutil.copytree(first, other, copy_function=os.link)
+
+
+def remove_pages(package: Path) -> None:
+    """Remove the pages for people: nothing on Lambda reads them."""
+    for page in package.rglob("*.md"):
+        page.unlink()
 
 
 def compile_tree(code: Path) -> None:

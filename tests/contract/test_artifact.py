@@ -44,6 +44,8 @@ def test_artifact_built_by_sam_has_no_faults() -> None:
 def test_functions_have_equal_code_and_the_data_of_s3_and_sts_only(tmp_path: Path) -> None:
     codes = [tmp_path / name for name in ("one", "two")]
     for code in codes:
+        (code / "intake" / "part").mkdir(parents=True)
+        (code / "intake" / "part" / "README.md").write_text("# A page\n")
         for service in ("ec2", "s3", "sts"):
             (code / "botocore" / "data" / service).mkdir(parents=True)
         (code / "botocore" / "data" / "endpoints.json").write_text('{"partitions": []}')
@@ -54,6 +56,7 @@ def test_functions_have_equal_code_and_the_data_of_s3_and_sts_only(tmp_path: Pat
     for code in codes:
         assert {"endpoints.json", "s3", "sts"} == {path.name for path in (code / "botocore" / "data").iterdir()}
         assert (code / "__pycache__" / "app.cpython-313.pyc").exists()
+        assert not list(code.rglob("*.md"))
 
 
 def test_check_finds_no_fault_in_a_valid_artifact(code: Path) -> None:

@@ -7,7 +7,7 @@ from infra.local.api import Answer as ApiResponse
 from infra.local.deploy import as_json
 
 from support.deployed_lab import Lab, wait_for
-from support.origin.behaviour import IMAGE, Reader, Request, Writer, response, send
+from support.origin.behaviour import IMAGE, Reader, Request, Writer, response_with, send
 
 ASYNC = {"Prefer": "respond-async"}
 
@@ -19,7 +19,7 @@ def test_file_gets_202_at_once_and_its_receipt_can_be_read_later(deployed: Lab) 
     async def wait_and_respond(_: Reader, writer: Writer, __: Request) -> None:
         while not may_respond.is_set():  # noqa: ASYNC110 - another thread, with another loop, sets it
             await asyncio.sleep(0.02)
-        await send(writer, response(IMAGE))
+        await send(writer, response_with(IMAGE))
 
     deployed.origin.responders["held"] = wait_and_respond
     file = {"id": "a-held", "urls": [deployed.origin.url("held")]}

@@ -13,7 +13,7 @@ from infra.local.ministack import REGION
 from infra.template import ROOT
 
 from support.deployed_lab import BATCH_SIZE, Lab, broken_function, json_lines
-from support.origin.behaviour import IMAGE, Reader, Request, Writer, response, send
+from support.origin.behaviour import IMAGE, Reader, Request, Writer, response_with, send
 
 
 def command(lab: Lab, *variables: str) -> list[str]:
@@ -88,7 +88,7 @@ def test_ctrl_c_stops_the_command_but_not_the_run_which_can_be_followed_again(de
     async def wait(_: Reader, writer: Writer, __: Request) -> None:
         while not may_answer.is_set():  # noqa: ASYNC110 - another thread sets it, which has another loop
             await asyncio.sleep(0.02)
-        await send(writer, response(IMAGE))
+        await send(writer, response_with(IMAGE))
 
     deployed.origin.responders["held_back"] = wait
     path = tmp_path / "long.jsonl"

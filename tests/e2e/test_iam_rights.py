@@ -57,8 +57,8 @@ def get_unknown_id(lab: Lab) -> str:
 
 
 def get_problem(lab: Lab) -> str:
-    lab.s3.put_object(Bucket=lab.stack.bucket, Key="problems/r-empty.json", Body=as_json(PROBLEM))
-    return str(lab.stack.call("GET", "/files/r-empty").status)
+    lab.s3.put_object(Bucket=lab.stack.bucket, Key="problems/r-problem.json", Body=as_json(PROBLEM))
+    return str(lab.stack.call("GET", "/files/r-problem").status)
 
 
 def invoke(lab: Lab, function: str, event: object) -> str:

@@ -25,8 +25,8 @@ from support import s3_server
 from support.crafted_images import segment
 from support.fault_proxy import FaultProxy, forward_part, open_fault_proxy
 from support.origin import Origin, origin_in_thread
-from support.origin.behaviour import Reader, Request, Writer, reset, response, send
-from support.s3_stores import wrong_images
+from support.origin.behaviour import Reader, Request, Writer, reset, response_with, send
+from support.s3_stores import find_wrong_images
 from support.sample_images import picture
 
 TESTS = Path(__file__).parents[1]
@@ -130,7 +130,7 @@ class KillLab:
 def lab(s3: s3_server.S3Server, bucket: str) -> Iterator[KillLab]:
     async def photo(_: Reader, writer: Writer, request: Request) -> None:
         round_number, number = request.target.split("/")[2:]
-        await send(writer, response(image_of(int(round_number), int(number))))
+        await send(writer, response_with(image_of(int(round_number), int(number))))
 
     inbox = s3.new_bucket()
     seed = int(os.environ.get("KILL_SEED") or random.randrange(10**6))
@@ -173,7 +173,7 @@ def check(lab: KillLab) -> tuple[set[str], dict[int, list[str | None]]]:
         bodies = threads.map(lambda key: client.get_object(Bucket=lab.bucket, Key=key)["Body"].read(), keys)
         found = dict(zip(keys, bodies, strict=True))
     images = {key for key in found if key.startswith("images/")}
-    assert wrong_images(found) == []
+    assert find_wrong_images(found) == []
     receipts = {
         int(key.split("/")[1].removesuffix(".json")): json.loads(body)["objectKeys"]
         for key, body in found.items()

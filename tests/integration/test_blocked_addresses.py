@@ -146,7 +146,7 @@ async def test_new_address_of_a_name_is_checked(
     dns["a.example"] = lambda: next(answers)
     url = f"http://a.example:{origin.port}/length_then_close"
     await client.get(url)
-    client.resolver._resolver._names.clear()
+    client.resolver._resolver._cache.clear()
 
     assert (await client.get(url)).code == "blocked"
     assert connected_addresses == ["127.0.0.1"]
@@ -160,7 +160,7 @@ async def test_new_address_of_a_name_is_checked_between_attempts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The second attempt finds another address, so it sends no request and does not count as an attempt."""
-    monkeypatch.setattr("intake.http_client.resolver._REMEMBERED_SECONDS", -1)
+    monkeypatch.setattr("intake.http_client.resolver._CACHE_SECONDS", -1)
     answers = chain([["127.0.0.1"]], repeat(["10.0.0.1"]))
     dns["a.example"] = lambda: next(answers)
 

@@ -8,9 +8,9 @@ import pytest
 
 from support import s3_server
 from support.origin import IMAGE, Origin, origin_in_thread
-from support.origin.behaviour import Reader, Request, Responder, Writer, response, send
+from support.origin.behaviour import Reader, Request, Responder, Writer, response_with, send
 from support.real_service import call_http, get_path, post_file, real_service
-from support.s3_stores import wrong_images
+from support.s3_stores import find_wrong_images
 from support.sample_images import jpeg_of_size
 
 IMAGE_BYTES = 150_000
@@ -41,7 +41,7 @@ def serve(bodies: list[bytes]) -> Responder:
     """Answer `/photo/3` with the body number 3."""
 
     async def respond(_: Reader, writer: Writer, request: Request) -> None:
-        await send(writer, response(bodies[int(request.target.rsplit("/", 1)[1])]))
+        await send(writer, response_with(bodies[int(request.target.rsplit("/", 1)[1])]))
 
     return respond
 
@@ -63,7 +63,7 @@ def test_images_are_stored_byte_for_byte_in_order_and_reused_when_the_file_comes
     objects = s3.objects(bucket, "images/")
     assert status == 200
     assert bodies == [objects[key] for key in first["objectKeys"]]
-    assert wrong_images(objects) == []
+    assert find_wrong_images(objects) == []
     assert first["counts"] == {"stored": 48, "reused": 0, "failed": 0, "bytes": 48 * IMAGE_BYTES}
     assert [("file", 0)] + [("base", n) for n in range(47)] == [(i["role"], i["index"]) for i in first["images"]]
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from support.origin import IMAGE, Origin
-from support.origin.behaviour import Reader, Request, Writer, response, send
+from support.origin.behaviour import Reader, Request, Writer, response_with, send
 from support.origin.client import MakeClient
 
 
@@ -14,7 +14,7 @@ async def test_origin_receives_no_more_concurrent_requests_than_its_limit(
 ) -> None:
     async def slow(_: Reader, writer: Writer, __: Request) -> None:
         await asyncio.sleep(0.05)
-        await send(writer, response(IMAGE))
+        await send(writer, response_with(IMAGE))
 
     origin.responders["slow"] = other_origin.responders["slow"] = slow
     client = make_client(origin, other_origin, max_per_origin=3)

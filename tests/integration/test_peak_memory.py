@@ -70,8 +70,8 @@ async def _ingest(origin: Origin) -> tuple[set[str], float]:
         service = IngestService(client.downloader, FakeStore(), RecordingObserver(), limits, "bucket")
         await service.ingest(File.parse({"urls": [origin.url("whole_png")]}), Deadline.after(30.0, 1.0))
         before = peak_mib()
-        names = list(RESPONDERS)
-        urls = [f"http://{host}:{origin.port}/{names[n % len(names)]}" for n, host in enumerate(hosts)]
+        paths = list(RESPONDERS)
+        urls = [f"http://{host}:{origin.port}/{paths[n % len(paths)]}" for n, host in enumerate(hosts)]
         receipt = await service.ingest(File.parse({"urls": urls}), Deadline.after(30.0, 1.0))
     codes = {entry.error.code for entry in receipt.images if isinstance(entry, FailedEntry)}
     return codes, peak_mib() - before

@@ -27,7 +27,7 @@ from support.handler_fakes import IMAGES
 from support.lambda_context import Context
 from support.lambda_events import INBOX
 from support.origin import IMAGE, Origin, origin_in_thread
-from support.origin.behaviour import Reader, Request, Responder, Writer, chunks, head, response, send
+from support.origin.behaviour import Reader, Request, Responder, Writer, chunks, head, response_with, send
 from support.origin.fake_dns import FakeDns
 
 SECRET = "Secret7f3a91"
@@ -85,7 +85,7 @@ async def _break_chunks(_: Reader, writer: Writer, request: Request) -> None:
 
 
 async def _reply_with_image(_: Reader, writer: Writer, request: Request) -> None:
-    await send(writer, response(IMAGE[:300] + request.target.encode()))
+    await send(writer, response_with(IMAGE[:300] + request.target.encode()))
 
 
 @dataclass

@@ -12,7 +12,7 @@ import pytest
 from intake.download.retry import BASE_SECONDS, CAP_SECONDS
 from intake.model.backoff import backoff
 from support.origin import IMAGE, Origin
-from support.origin.behaviour import Reader, Request, Responder, Writer, chunks, head, reply, response, send
+from support.origin.behaviour import Reader, Request, Responder, Writer, chunks, head, reply, response_with, send
 from support.origin.client import Client, MakeClient, Result
 from support.sample_images import jpeg_of_size
 
@@ -25,7 +25,7 @@ _OWN_WAITS = [backoff(attempt, 0.5, base=BASE_SECONDS, cap=CAP_SECONDS) for atte
 
 async def _slow(_: Reader, writer: Writer, __: Request) -> None:
     await asyncio.sleep(_DELAY)
-    await send(writer, response(IMAGE))
+    await send(writer, response_with(IMAGE))
 
 
 async def _get_three(client: Client, url: str) -> tuple[list[Result], float]:
@@ -70,7 +70,7 @@ async def test_read_timeout_does_not_run_while_the_client_waits_for_memory(
     body = jpeg_of_size(4_000_000, seed=1)
     pieces = (body[place : place + 700] for place in range(0, len(body), 700))
     in_chunks = head("Transfer-Encoding: chunked") + chunks([*pieces, b""])
-    origin.responders["large"] = reply(in_chunks if framing == "chunked" else response(body), close=False)
+    origin.responders["large"] = reply(in_chunks if framing == "chunked" else response_with(body), close=False)
     client = make_client(
         origin, max_image_bytes=len(body), memory_budget_bytes=len(body), read_timeout=0.2, max_attempts=1
     )
@@ -107,7 +107,7 @@ async def test_silence_ends_with_the_read_timeout(origin: Origin, make_client: M
 async def test_all_attempts_share_one_image_timeout(origin: Origin, make_client: MakeClient) -> None:
     async def slow_failure(_: Reader, writer: Writer, __: Request) -> None:
         await asyncio.sleep(0.1)
-        await send(writer, response(b"", status="500 Sorry"))
+        await send(writer, response_with(b"", status="500 Sorry"))
 
     origin.responders["slow_failure"] = slow_failure
 
@@ -118,7 +118,7 @@ async def test_all_attempts_share_one_image_timeout(origin: Origin, make_client:
 
 
 def _later(status: int, value: object) -> Responder:
-    return reply(response(b"", f"Retry-After: {value}", status=f"{status} Later"), close=False)
+    return reply(response_with(b"", f"Retry-After: {value}", status=f"{status} Later"), close=False)
 
 
 @pytest.mark.parametrize(("status", "code"), [(429, "throttled"), (503, "http_server_error")])

@@ -1,4 +1,4 @@
-"""An asyncio transport without a socket: the test plays the peer."""
+"""An asyncio transport without a socket behind it: the test is the peer."""
 
 import asyncio
 import socket
@@ -8,14 +8,13 @@ from intake.http_client.connection import Connection
 
 
 class FakeTransport(asyncio.Transport):
-    """Does what the test tells it to do, and nothing else.
+    """Records what the connection writes, and behaves as its attributes say.
 
     Attributes:
-        sent: the data that was written, one item per write.
-        is_stuck: written data stays in the buffer, so the connection is told to pause writing.
-        is_broken: a write finds that the connection is lost.
-        closing: the transport is closing or closed.
-        reading: the transport reads from the peer.
+        sent: every object that was written, in order.
+        is_stuck: the peer reads nothing, so that writes wait.
+        is_broken: the next write closes the connection.
+        is_closed: the connection was closed or aborted.
     """
 
     def __init__(self, connection: Connection, sock: socket.socket) -> None:
@@ -24,8 +23,8 @@ class FakeTransport(asyncio.Transport):
         self.sent: list[Any] = []
         self.is_stuck = False
         self.is_broken = False
-        self.closing = False
-        self.reading = True
+        self.is_closed = False
+        self._reads = True
         connection.connection_made(self)
 
     @override
@@ -47,18 +46,22 @@ class FakeTransport(asyncio.Transport):
 
     @override
     def pause_reading(self) -> None:
-        self.reading = False
+        self._reads = False
 
     @override
     def resume_reading(self) -> None:
-        self.reading = True
+        self._reads = True
+
+    @override
+    def is_reading(self) -> bool:
+        return self._reads
 
     @override
     def is_closing(self) -> bool:
-        return self.closing
+        return self.is_closed
 
     @override
     def abort(self) -> None:
-        if not self.closing:
-            self.closing = True
+        if not self.is_closed:
+            self.is_closed = True
             asyncio.get_running_loop().call_soon(self.connection.connection_lost, None)

@@ -38,10 +38,15 @@ def _clear_caches() -> None:
 
 
 async def _close() -> None:
-    """Close all connections."""
-    await app.ingest_service()._downloader.aclose()  # type: ignore[attr-defined]  # a HttpDownloader
-    await app.store().aclose()
-    await app.inbox().aclose()
+    """Close the connections of everything that was built.
+
+    What was not built must not be built now: its signer would look for credentials after the variables are gone.
+    """
+    if app.ingest_service.cache_info().currsize:
+        await app.ingest_service()._downloader.aclose()  # type: ignore[attr-defined]  # a HttpDownloader
+    for build in (app.store, app.inbox):
+        if build.cache_info().currsize:
+            await build().aclose()
 
 
 def post_file(document: object, seconds: float = 29.0) -> tuple[int, dict[str, Any]]:

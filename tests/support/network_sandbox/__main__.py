@@ -187,7 +187,7 @@ def main() -> None:
         namespace.set_up(Path(work))
     dns_server.serve(dns_server.DnsTable(PUBLIC_NAMES | INTERNAL_NAMES | CHANGING_NAMES), namespace.NAME_SERVER)
     # Cache no lookup: every hop and every attempt looks up its name again, as after a long time.
-    resolver._REMEMBERED_SECONDS = -1
+    resolver._CACHE_SECONDS = -1
     json.dump(asyncio.run(_run()), sys.stdout)
 
 

@@ -120,7 +120,7 @@ def head(*lines: str, status: str = "200 OK") -> bytes:
     return "\r\n".join([f"HTTP/1.1 {status}", *lines, "", ""]).encode("latin-1")
 
 
-def response(body: bytes, *lines: str, status: str = "200 OK") -> bytes:
+def response_with(body: bytes, *lines: str, status: str = "200 OK") -> bytes:
     """Build a complete response with a Content-Length."""
     return head(*lines, f"Content-Length: {len(body)}", status=status) + body
 

@@ -79,7 +79,8 @@ class Client:
             connect_timeout=limits.connect_timeout,
             read_timeout=limits.read_timeout,
             tls=tls or _TRUST_NOBODY,
-            network=self.resolver,
+            resolver=self.resolver,
+            zero_copy=True,
         )
         self.downloader = HttpDownloader(self.transport, limits, AGENT)
         self.budget = self.downloader.budget

@@ -11,11 +11,11 @@ from support.origin.behaviour import (
     head,
     reply,
     reset,
-    response,
+    response_with,
     send,
 )
 
-_RESPONSE = response(IMAGE)
+_RESPONSE = response_with(IMAGE)
 _HALF = len(_RESPONSE) - len(IMAGE) // 2
 _STAGES = {
     "before_response": (b"", "connection_lost"),

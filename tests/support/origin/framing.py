@@ -15,7 +15,7 @@ from support.origin.behaviour import (
     head,
     reply,
     reply_in_pieces,
-    response,
+    response_with,
     send,
     send_forever,
 )
@@ -107,7 +107,7 @@ for _name, _lines, _body in (
     ("brotli", ["Content-Encoding: br"], IMAGE),
     ("unknown_encoding", ["Content-Encoding: rot13"], IMAGE),
 ):
-    add(_name, reply(response(_body, *_lines), close=False), "unsupported_encoding")
+    add(_name, reply(response_with(_body, *_lines), close=False), "unsupported_encoding")
 
 add(
     "gzip_transfer_coding",
@@ -115,5 +115,5 @@ add(
     "unsupported_encoding",
 )
 add("gzip_transfer_coding_alone", reply(head("Transfer-Encoding: gzip") + _GZIPPED), "unsupported_encoding")
-add("gzip_unlabelled", reply(response(_GZIPPED), close=False), "unsupported_type")
+add("gzip_unlabelled", reply(response_with(_GZIPPED), close=False), "unsupported_type")
 add("chunked_in_capitals", reply(head("Transfer-Encoding: CHUNKED") + chunks([IMAGE, b""]), close=False), STORED)

@@ -11,12 +11,12 @@ from support.origin.behaviour import (
     register,
     reply,
     reply_in_pieces,
-    response,
+    response_with,
     send,
     send_forever,
 )
 
-_RESPONSE = response(IMAGE)
+_RESPONSE = response_with(IMAGE)
 _LONG_HEADERS = [f"A-{n}: {'x' * 15_000}" for n in range(5)]
 
 add("random_bytes", reply(b"\x80\x11\x00\xfe\xff" * 20), "bad_response")
@@ -37,7 +37,7 @@ add("header_of_a_megabyte", reply(head("A: " + "x" * 2**20) + IMAGE), "bad_respo
 add("header_name_of_a_megabyte", reply(head("x" * 2**20 + ": a") + IMAGE), "bad_response")
 add("status_line_of_a_megabyte", reply(head(status="200 " + "x" * 2**20) + IMAGE), "bad_response")
 add("megabyte_of_headers", reply(head(*(f"A-{n}: {'x' * 1000}" for n in range(1000))) + IMAGE), "bad_response")
-add("five_long_headers", reply(response(b"", *_LONG_HEADERS, status="404 Not Found")), "bad_response")
+add("five_long_headers", reply(response_with(b"", *_LONG_HEADERS, status="404 Not Found")), "bad_response")
 add("seventy_long_headers", reply(head(*(f"A-{n}: {'x' * 15_000}" for n in range(70))) + IMAGE), "bad_response")
 
 

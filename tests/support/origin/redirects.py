@@ -12,7 +12,7 @@ from support.origin.behaviour import (
     add,
     head,
     register,
-    response,
+    response_with,
     send,
     send_forever,
     wait_forever,
@@ -27,7 +27,7 @@ type Location = str | Callable[[Request], str]
 
 def redirect(location: str, status: int = 302) -> bytes:
     """Build a redirect response."""
-    return response(b"", f"Location: {location}", status=f"{status} Elsewhere")
+    return response_with(b"", f"Location: {location}", status=f"{status} Elsewhere")
 
 
 def _to(location: Location, status: int = 302) -> Responder:
@@ -122,17 +122,17 @@ add("redirect_only_query", _to("?again"), "too_many_redirects", requests=MAX_RED
 
 @register("bad_redirect")
 async def redirect_without_location(_: Reader, writer: Writer, __: Request) -> None:
-    await send(writer, response(b"", status="302 Found"))
+    await send(writer, response_with(b"", status="302 Found"))
 
 
 @register("bad_redirect")
 async def redirect_with_two_locations(_: Reader, writer: Writer, __: Request) -> None:
-    await send(writer, response(b"", "Location: /length", "Location: /chunked", status="302 Found"))
+    await send(writer, response_with(b"", "Location: /length", "Location: /chunked", status="302 Found"))
 
 
 @register(STORED, requests=2)
 async def redirect_with_image(_: Reader, writer: Writer, __: Request) -> None:
-    await send(writer, response(IMAGE, "Location: /length", status="302 Found"))
+    await send(writer, response_with(IMAGE, "Location: /length", status="302 Found"))
 
 
 @register(STORED, requests=2)
@@ -150,12 +150,12 @@ async def redirect_that_stalls(_: Reader, writer: Writer, __: Request) -> None:
 
 @register(STORED, requests=2)
 async def redirect_with_gzip(_: Reader, writer: Writer, __: Request) -> None:
-    await send(writer, response(b"", "Location: /length", "Content-Encoding: gzip", status="302 Found"))
+    await send(writer, response_with(b"", "Location: /length", "Content-Encoding: gzip", status="302 Found"))
 
 
 @register(STORED, requests=2)
 async def redirect_with_cookie(_: Reader, writer: Writer, __: Request) -> None:
-    await send(writer, response(b"", "Location: /length", "Set-Cookie: a=b; Path=/", status="302 Found"))
+    await send(writer, response_with(b"", "Location: /length", "Set-Cookie: a=b; Path=/", status="302 Found"))
 
 
 @register("not_found", requests=2)

@@ -10,7 +10,7 @@ from support.origin.behaviour import (
     chunks,
     head,
     register,
-    response,
+    response_with,
     send,
     send_forever,
     wait_forever,
@@ -38,7 +38,7 @@ async def silent_after_headers(_: Reader, writer: Writer, __: Request) -> None:
 
 @register("timeout")
 async def silent_in_body(_: Reader, writer: Writer, __: Request) -> None:
-    await send(writer, response(IMAGE)[:-1])
+    await send(writer, response_with(IMAGE)[:-1])
     await wait_forever()
 
 

@@ -3,7 +3,19 @@
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
-from support.origin.behaviour import IMAGE, STORED, Reader, Request, Writer, add, head, register, reply, response, send
+from support.origin.behaviour import (
+    IMAGE,
+    STORED,
+    Reader,
+    Request,
+    Writer,
+    add,
+    head,
+    register,
+    reply,
+    response_with,
+    send,
+)
 
 _CODES = {
     "unexpected_status": (201, 202, 203, 206, 226, 299, 300, 305, 306, 399, 600, 999),
@@ -15,35 +27,35 @@ _CODES = {
 }
 for _code, _statuses in _CODES.items():
     for _status in _statuses:
-        add(f"status_{_status}", reply(response(IMAGE, status=f"{_status} Because"), close=False), _code)
+        add(f"status_{_status}", reply(response_with(IMAGE, status=f"{_status} Because"), close=False), _code)
 
 # Responses with these statuses have no body, whatever their headers say (RFC 9112, 6.3).
 add("status_204", reply(head(status="204 No Content"), close=False), "unexpected_status")
-add("status_204_with_body", reply(response(IMAGE, status="204 No Content"), close=False), "unexpected_status")
+add("status_204_with_body", reply(response_with(IMAGE, status="204 No Content"), close=False), "unexpected_status")
 add(
     "status_304",
     reply(head(f"Content-Length: {len(IMAGE)}", status="304 Not Modified"), close=False),
     "unexpected_status",
 )
-add("status_304_with_body", reply(response(IMAGE, status="304 Not Modified"), close=False), "unexpected_status")
+add("status_304_with_body", reply(response_with(IMAGE, status="304 Not Modified"), close=False), "unexpected_status")
 add("status_101", reply(head("Connection: upgrade", "Upgrade: x", status="101 Switching") + IMAGE), "unexpected_status")
 add(
     "status_206_with_range",
-    reply(response(IMAGE, "Content-Range: bytes 0-9/99", status="206 Part")),
+    reply(response_with(IMAGE, "Content-Range: bytes 0-9/99", status="206 Part")),
     "unexpected_status",
 )
 add("status_404_endless", reply(head("Transfer-Encoding: chunked", status="404 Gone"), close=False), "not_found")
 
 _PAGE = b"<!doctype html><title>Sorry</title><p>This image has moved.</p>"
-add("soft_404", reply(response(_PAGE, "Content-Type: text/html"), close=False), "unsupported_type")
-add("soft_404_as_jpeg", reply(response(_PAGE, "Content-Type: image/jpeg"), close=False), "unsupported_type")
-add("soft_404_short", reply(response(b"not here"), close=False), "unsupported_type")
-add("soft_404_json", reply(response(b'{"error": "not found", "code": 404}'), close=False), "unsupported_type")
+add("soft_404", reply(response_with(_PAGE, "Content-Type: text/html"), close=False), "unsupported_type")
+add("soft_404_as_jpeg", reply(response_with(_PAGE, "Content-Type: image/jpeg"), close=False), "unsupported_type")
+add("soft_404_short", reply(response_with(b"not here"), close=False), "unsupported_type")
+add("soft_404_json", reply(response_with(b'{"error": "not found", "code": 404}'), close=False), "unsupported_type")
 
 
 def _add_retry_after(status: int, code: str, requests: int, value: str) -> None:
     name = value if value.lstrip("-").isdigit() else "nonsense"
-    later = response(b"", f"Retry-After: {value}", status=f"{status} Later")
+    later = response_with(b"", f"Retry-After: {value}", status=f"{status} Later")
     add(f"status_{status}_retry_after_{name}", reply(later, close=False), code, requests)
 
 
@@ -64,7 +76,7 @@ for _status, _code in ((429, "throttled"), (503, "http_server_error")):
         "an_asctime_date": "Fri Dec 31 23:59:59 1999",
         "a_date_far_east": "Fri, 31 Dec 1999 23:59:59 +9999",
     }.items():
-        _later = response(b"", f"Retry-After: {_value}".encode().decode("latin-1"), status=f"{_status} Later")
+        _later = response_with(b"", f"Retry-After: {_value}".encode().decode("latin-1"), status=f"{_status} Later")
         add(f"status_{_status}_retry_after_{_name}", reply(_later, close=False), _code, 3)
 
 
@@ -88,5 +100,5 @@ async def retry_after_zero(_: Reader, writer: Writer, request: Request) -> None:
 
 
 async def _send_later_unless_second(writer: Writer, request: Request, value: str) -> None:
-    later = response(b"", f"Retry-After: {value}", status="429 Too Many Requests")
-    await send(writer, later if request.nth == 1 else response(IMAGE))
+    later = response_with(b"", f"Retry-After: {value}", status="429 Too Many Requests")
+    await send(writer, later if request.nth == 1 else response_with(IMAGE))

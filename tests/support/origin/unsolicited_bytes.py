@@ -15,7 +15,7 @@ from support.origin.behaviour import (
     register,
     reply,
     reply_in_pieces,
-    response,
+    response_with,
     send,
     send_forever,
 )
@@ -27,12 +27,12 @@ UNSOLICITED_IMAGE = picture(8, 8, seed=666)
 _DELAY = 0.05
 """Seconds between the response and the bytes that follow it."""
 
-_SECOND = response(UNSOLICITED_IMAGE)
+_SECOND = response_with(UNSOLICITED_IMAGE)
 
-add("second_response_at_once", reply(response(IMAGE) + _SECOND, close=False), STORED)
-add("half_response_at_once", reply(response(IMAGE) + _SECOND[:10], close=False), STORED)
-add("bytes_after_the_length", reply(response(IMAGE) + b"\0\0\0", close=False), STORED)
-add("blank_line_at_once", reply(response(IMAGE) + b"\r\n", close=False), STORED)
+add("second_response_at_once", reply(response_with(IMAGE) + _SECOND, close=False), STORED)
+add("half_response_at_once", reply(response_with(IMAGE) + _SECOND[:10], close=False), STORED)
+add("bytes_after_the_length", reply(response_with(IMAGE) + b"\0\0\0", close=False), STORED)
+add("blank_line_at_once", reply(response_with(IMAGE) + b"\r\n", close=False), STORED)
 add(
     "second_response_after_chunks",
     reply(head("Transfer-Encoding: chunked") + chunks([IMAGE, b""]) + _SECOND, close=False),
@@ -40,8 +40,8 @@ add(
 )
 
 # The response comes in two TCP segments; the second one also contains the unsolicited bytes.
-_RESPONSE = response(IMAGE) + _SECOND
-_BODY = len(response(IMAGE)) - len(IMAGE)
+_RESPONSE = response_with(IMAGE) + _SECOND
+_BODY = len(response_with(IMAGE)) - len(IMAGE)
 for _name, _cut in {
     "in_body": _BODY + 100,
     "before_body": _BODY,
@@ -58,7 +58,7 @@ for _name, _cut in {
 
 def _reply_then_send(data: bytes) -> Responder:
     async def respond(_: Reader, writer: Writer, __: Request) -> None:
-        await send(writer, response(IMAGE))
+        await send(writer, response_with(IMAGE))
         await asyncio.sleep(_DELAY)
         await send(writer, data)
 
@@ -69,19 +69,23 @@ add("second_response_later", _reply_then_send(_SECOND), STORED)
 add("half_response_later", _reply_then_send(_SECOND[:10]), STORED)
 add("byte_later", _reply_then_send(b"H"), STORED)
 add("blank_line_later", _reply_then_send(b"\r\n"), STORED)
-add("request_timeout_later", _reply_then_send(response(b"", "Connection: close", status="408 Request Timeout")), STORED)
+add(
+    "request_timeout_later",
+    _reply_then_send(response_with(b"", "Connection: close", status="408 Request Timeout")),
+    STORED,
+)
 
 
 @register(STORED)
 async def flood_later(_: Reader, writer: Writer, __: Request) -> None:
-    await send(writer, response(IMAGE))
+    await send(writer, response_with(IMAGE))
     await asyncio.sleep(_DELAY)
-    await send_forever(writer, response(b"") * 100)
+    await send_forever(writer, response_with(b"") * 100)
 
 
 @register(STORED)
 async def close_later(_: Reader, writer: Writer, __: Request) -> None:
-    await send(writer, response(IMAGE))
+    await send(writer, response_with(IMAGE))
     await asyncio.sleep(_DELAY)
     writer.close()
     await writer.wait_closed()

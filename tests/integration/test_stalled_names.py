@@ -1,4 +1,4 @@
-"""FakeDns that never answer: they end in time, starve nobody, and hold nothing up."""
+"""FakeDns whose lookup stalls: they fail in time, and delay no other name, no response and no exit."""
 
 import asyncio
 import subprocess
@@ -9,7 +9,6 @@ from collections.abc import Generator
 
 import pytest
 
-from intake.http_client.resolver_threads import ResolverThreads
 from intake.ingest.deadline import Deadline
 from intake.ingest.service import IngestService
 from intake.model.file import File
@@ -18,10 +17,10 @@ from support.origin import IMAGE, Origin
 from support.origin.client import Client, MakeClient
 from support.origin.fake_dns import FakeDns
 
-_SOON = 2.0
-"""Seconds: far less than a stalled name takes, far more than a machine that is busy does."""
+_SHORT = 2.0
+"""Seconds: far less than a stalled lookup, far more than a busy machine needs."""
 
-LEAVES_A_NAME_BEHIND = """
+EXIT_DURING_LOOKUP = """
 import asyncio, socket, time
 socket.getaddrinfo = lambda *_: time.sleep(600)
 from support.origin.client import Client, limits_for
@@ -33,7 +32,7 @@ asyncio.run(main())
 
 
 class Stall:
-    """A name that answers when it is told to."""
+    """Addresses of a name that come when the test sets `over`."""
 
     def __init__(self) -> None:
         self.over = threading.Event()
@@ -45,13 +44,13 @@ class Stall:
 
 @pytest.fixture
 def stall() -> Generator[Stall]:
-    """A name that does not answer before the test is over."""
-    made = Stall()
-    yield made
-    made.over.set()
+    """A name whose lookup stalls until the test is over."""
+    created = Stall()
+    yield created
+    created.over.set()
 
 
-async def test_a_stalled_name_ends_within_the_time_to_connect(
+async def test_stalled_name_fails_within_the_connect_timeout(
     make_client: MakeClient, dns: FakeDns, stall: Stall, connected_addresses: list[str]
 ) -> None:
     dns["stalled.example"] = stall
@@ -60,24 +59,24 @@ async def test_a_stalled_name_ends_within_the_time_to_connect(
     result = await make_client(allowed_ports=(80,), connect_timeout=0.1, max_attempts=1).get("http://stalled.example/")
 
     assert result.code == "timeout"
-    assert time.monotonic() - begin < _SOON
+    assert time.monotonic() - begin < _SHORT
     assert connected_addresses == []
 
 
-async def test_stalled_names_starve_no_other(
+async def test_stalled_names_do_not_delay_another_name(
     origin: Origin, make_client: MakeClient, dns: FakeDns, stall: Stall
 ) -> None:
-    """As many as are in flight at once; a thread pool of asyncio's own has fewer threads than that."""
-    client = make_client(origin, max_in_flight=40, max_attempts=1)
+    """All that may be in flight but one. asyncio's default executor has fewer threads."""
+    client = make_client(origin, max_in_flight=41, max_attempts=1)
     for number in range(40):
         dns[f"stalled-{number}.example"] = stall
-    dns["well.example"] = ["127.0.0.1"]
+    dns["healthy.example"] = ["127.0.0.1"]
     stalled = [asyncio.create_task(client.get(f"http://stalled-{n}.example:{origin.port}/")) for n in range(40)]
 
-    async with asyncio.timeout(_SOON):
+    async with asyncio.timeout(_SHORT):
         while len(dns.lookups) < 40:  # noqa: ASYNC110 - threads ask
             await asyncio.sleep(0.005)
-        assert (await client.get(f"http://well.example:{origin.port}/length")).body == IMAGE
+        assert (await client.get(f"http://healthy.example:{origin.port}/length")).body == IMAGE
 
     assert not any(task.done() for task in stalled)
     for task in stalled:
@@ -85,39 +84,39 @@ async def test_stalled_names_starve_no_other(
     await asyncio.wait(stalled)
 
 
-async def test_names_that_stalled_for_earlier_files_starve_none_of_the_next(
+async def test_stalled_names_of_earlier_files_do_not_delay_the_names_of_the_next(
     origin: Origin, make_client: MakeClient, dns: FakeDns, stall: Stall
 ) -> None:
-    """Files in a row: who asked has given up long ago, and the system is still looking for two hundred names."""
+    """Their callers have timed out, and the system still looks up two hundred names."""
     client = make_client(origin, connect_timeout=0.05, max_attempts=1, allowed_ports=(80, origin.port))
     for number in range(200):
         dns[f"stalled-{number}.example"] = stall
-    dns["well.example"] = ["127.0.0.1"]
+    dns["healthy.example"] = ["127.0.0.1"]
     for file in range(5):
         stalled = (f"http://stalled-{40 * file + number}.example/" for number in range(40))
         results = await asyncio.gather(*(client.get(url) for url in stalled))
         assert {"timeout"} == {result.code for result in results}
 
-    client.transport.pool._connect_timeout = _SOON
-    result = await client.get(f"http://well.example:{origin.port}/length")
+    client.transport.pool._connect_timeout = _SHORT
+    result = await client.get(f"http://healthy.example:{origin.port}/length")
 
     assert result.body == IMAGE
 
 
-async def test_two_hundred_names_that_stall_do_not_hold_the_answer_nor_the_images_beside_them(
+async def test_two_hundred_stalled_names_delay_neither_the_receipt_nor_the_other_images(
     origin: Origin, make_client: MakeClient, dns: FakeDns, stall: Stall
 ) -> None:
     client = make_client(origin, max_base_images=500, connect_timeout=0.3, max_in_flight=64, deadline_margin=0.5)
     for number in range(200):
         dns[f"stalled-{number}.example"] = stall
-    dns["well.example"] = ["127.0.0.1"]
+    dns["healthy.example"] = ["127.0.0.1"]
     urls = [f"http://stalled-{number}.example:{origin.port}/" for number in range(200)]
-    well = [f"http://well.example:{origin.port}/length?{number}" for number in range(20)]
+    healthy = [f"http://healthy.example:{origin.port}/length?{number}" for number in range(20)]
     intake = IngestService(client.downloader, FakeStore(), RecordingObserver(), client.limits, "bucket")
     begin = time.monotonic()
 
     receipt = await intake.ingest(
-        File.parse({"urls": urls[:180] + well + urls[180:]}, max_base_images=500), Deadline.after(8.0, 1.0)
+        File.parse({"urls": urls[:180] + healthy + urls[180:]}, max_base_images=500), Deadline.after(8.0, 1.0)
     )
 
     assert time.monotonic() - begin < 8.0
@@ -126,7 +125,7 @@ async def test_two_hundred_names_that_stall_do_not_hold_the_answer_nor_the_image
 
 
 @pytest.mark.usefixtures("no_backoff")
-async def test_a_stalled_name_takes_one_thread_for_all_attempts(
+async def test_stalled_name_takes_one_thread_for_all_attempts(
     make_client: MakeClient, dns: FakeDns, stall: Stall
 ) -> None:
     dns["stalled.example"] = stall
@@ -137,7 +136,7 @@ async def test_a_stalled_name_takes_one_thread_for_all_attempts(
     assert dns.lookups == ["stalled.example"]
 
 
-async def test_a_name_that_answers_late_is_found_by_the_next_attempt(
+async def test_next_attempt_uses_a_lookup_that_ended_late(
     origin: Origin, make_client: MakeClient, dns: FakeDns
 ) -> None:
     dns["late.example"] = lambda: time.sleep(0.3) or ["127.0.0.1"]  # type: ignore[func-returns-value]
@@ -149,10 +148,9 @@ async def test_a_name_that_answers_late_is_found_by_the_next_attempt(
     assert result.stats.attempts in range(2, 4)
 
 
-async def test_a_timeout_is_no_fault_of_the_names_that_follow(
+async def test_cancelled_request_does_not_end_the_lookup_that_others_wait_for(
     origin: Origin, client: Client, dns: FakeDns, stall: Stall
 ) -> None:
-    """Cancelling one who waits for a name leaves the others waiting for it."""
     dns["late.example"] = stall
     first = asyncio.create_task(client.get(f"http://late.example:{origin.port}/length"))
     second = asyncio.create_task(client.get(f"http://late.example:{origin.port}/length"))
@@ -164,11 +162,11 @@ async def test_a_timeout_is_no_fault_of_the_names_that_follow(
     assert dns.lookups == ["late.example"]
 
 
-def test_a_stalled_name_does_not_hold_the_process() -> None:
+def test_stalled_name_does_not_delay_the_exit_of_the_process() -> None:
     begin = time.monotonic()
 
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", LEAVES_A_NAME_BEHIND],
+        [sys.executable, "-W", "error", "-c", EXIT_DURING_LOOKUP],
         env={"PYTHONPATH": ":".join(sys.path)},
         capture_output=True,
         check=True,
@@ -177,72 +175,3 @@ def test_a_stalled_name_does_not_hold_the_process() -> None:
 
     assert (done.stdout, done.stderr) == (b"timeout\n", b"")
     assert time.monotonic() - begin < 20
-
-
-def test_a_thread_that_answers_after_its_loop_is_not_heard() -> None:
-    """Between the lookup and its end, the loop may have been closed."""
-    threads, over, left = ResolverThreads(1), threading.Event(), threading.Event()
-
-    async def give_up() -> None:
-        async with asyncio.timeout(0.01):
-            await threads.start(lambda: over.wait(30))
-
-    with pytest.raises(TimeoutError):
-        asyncio.run(give_up())
-    over.set()
-
-    async def next_one() -> None:
-        await threads.start(left.set)
-
-    asyncio.run(next_one())
-    assert left.is_set()
-
-
-async def test_a_lookup_that_no_thread_began_in_time_is_given_up_and_never_begun() -> None:
-    """What a burst of stalled names has left behind does not keep the names after it waiting."""
-    threads, over, begun = ResolverThreads(1, patience=0.05), threading.Event(), threading.Event()
-    stalled = threads.start(lambda: over.wait(30))
-    await asyncio.sleep(0)
-
-    with pytest.raises(TimeoutError, match="No thread"):
-        async with asyncio.timeout(_SOON):
-            await threads.start(begun.set)
-    assert not stalled.done()
-    over.set()
-
-    assert await stalled
-    assert await threads.start(lambda: "next") == "next"
-    assert not begun.is_set()
-
-
-async def test_a_lookup_that_was_begun_is_waited_for_however_long() -> None:
-    """Giving it up would only ask the same once more: all who want a name share one lookup."""
-    threads = ResolverThreads(1, patience=0.01)
-
-    assert await threads.start(lambda: time.sleep(0.1) or "late") == "late"  # type: ignore[func-returns-value]
-
-
-async def test_where_the_system_has_no_more_threads_those_that_there_are_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    threads, over = ResolverThreads(), threading.Event()
-    first = threads.start(lambda: over.wait(30))
-    await asyncio.sleep(0)
-
-    def refuse(_: threading.Thread) -> None:
-        message = "can't start new thread"
-        raise RuntimeError(message)
-
-    monkeypatch.setattr(threading.Thread, "start", refuse)
-    second = threads.start(lambda: "second")
-    await asyncio.sleep(0)
-    over.set()
-
-    assert (await first, await second) == (True, "second")
-
-
-async def test_no_more_threads_than_names_at_once() -> None:
-    threads = ResolverThreads(64)
-
-    for _ in range(10):
-        await threads.start(threading.get_ident)
-
-    assert threads._threads == 1
