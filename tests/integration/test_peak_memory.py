@@ -5,7 +5,6 @@ import multiprocessing
 import socket
 from multiprocessing.connection import Connection
 
-from bench.competitor_runner import peak_mib
 from intake.ingest.deadline import Deadline
 from intake.ingest.service import IngestService
 from intake.model.file import File
@@ -16,6 +15,7 @@ from support.origin.behaviour import Reader, Request, Responder, Writer, chunks,
 from support.origin.client import Client, limits_for
 from support.origin.fake_dns import FakeDns
 from support.origin.server import Origin
+from support.process_memory import peak_mib
 
 MIB = 2**20
 BODY_MIB, BUDGET_MIB, IMAGES = 4, 48, 64
