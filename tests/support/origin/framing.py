@@ -57,7 +57,7 @@ add(
 )
 add("chunked_twice", reply(head("Transfer-Encoding: chunked, chunked") + chunks([IMAGE, b""])), "unsupported_encoding")
 add("chunk_size_not_hex", reply(_CHUNKED + chunks([IMAGE]) + b"xyz\r\n"), "bad_response")
-add("chunk_size_not_hex_and_kept", reply(_CHUNKED + chunks([IMAGE]) + b"xyz\r\n", close=False), "bad_response")
+add("chunk_size_not_hex_kept_open", reply(_CHUNKED + chunks([IMAGE]) + b"xyz\r\n", close=False), "bad_response")
 add("chunk_size_not_hex_later", reply_in_pieces(_CHUNKED, chunks([IMAGE]), b"xyz\r\n"), "bad_response")
 add("chunk_size_negative_later", reply_in_pieces(_CHUNKED + chunks([IMAGE[:9]]), b"-5\r\n" + IMAGE[9:]), "bad_response")
 add("chunk_longer_than_its_size_later", reply_in_pieces(_CHUNKED, b"%x\r\n%b" % (_SIZE - 5, IMAGE)), "bad_response")
