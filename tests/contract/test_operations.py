@@ -59,7 +59,7 @@ def log_every_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cause every log line of the service."""
     context = Context(60.0)
     with install_fakes(monkeypatch) as behind:
-        behind.fetch.answers = {URL: picture(4, 3, 1)}
+        behind.downloader.results = {URL: picture(4, 3, 1)}
         behind.inbox.objects = {"inbox/a.json": json.dumps({"urls": [URL]}).encode()}
         for key in ("inbox/a.json", "elsewhere/a.json"):
             s3.handler({"Records": [record_of(key)]}, context)

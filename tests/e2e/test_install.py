@@ -9,8 +9,8 @@ from pathlib import Path
 from shutil import which
 
 import pytest
+from infra.build.template import ROOT
 
-from e2e.conftest import ROOT
 from e2e.test_side_by_side import prints, started
 
 SCRIPT = ROOT / "infra" / "build" / "venv"

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 from infra.build import artifact
+from infra.build.template import ROOT
 from infra.command.ports import find_free_port
 from infra.command.signals import INTERRUPTED
-
-from e2e.conftest import ROOT
 
 WAITING = "Another command is building here: waiting for it ...\n"
 SIGINT_IGNORED = ["bash", "-c", "trap '' INT; exec \"$@\"", "-"]

@@ -12,8 +12,16 @@ from intake.model.image_info import ImageInfo
 from intake.model.object_keys import image_key
 from intake.s3.store import S3Store
 from support import s3_server
-from support.fault_proxy import Way, after_upload, breaks_at, cut_after, loses_the_answer, spoils, way_to
-from support.origin.behaviour import Act, head, reset, says, sized, wait_forever
+from support.fault_proxy import (
+    FaultProxy,
+    after_upload,
+    flip_bit,
+    forward_part_and_reset,
+    lose_response,
+    open_fault_proxy,
+    reset_after,
+)
+from support.origin.behaviour import Responder, head, reply, reset, response_with, wait_forever
 from support.s3_stores import open_store
 from support.sample_images import jpeg_of_size
 
@@ -32,15 +40,17 @@ async def _resets(_: object, writer: object, __: object) -> None:
 
 
 FALSE_RESPONSES = {
-    "noise": says(b"\x80\x11\x00\xfe\xff" * 20),
-    "end without a response": says(b""),
-    "half a status line": says(b"HTTP/1.1 20"),
-    "an error document with 200": says(sized(ERROR), end=False),
-    "a page with 200": says(sized(b"<html>Sign in to this network</html>"), end=False),
-    "a 200 of 17 MB": says(head(f"Content-Length: {17 * 2**20}") + bytes(17 * 2**20)),
-    "a 500 of 17 MB": says(head(f"Content-Length: {17 * 2**20}", status="500 No") + bytes(17 * 2**20)),
-    "a 500 that is cut": says(head("Content-Length: 5000", status="500 No") + ERROR),
-    "a redirect": says(sized(b"", "Location: http://127.0.0.1:1/", status="307 Temporary Redirect"), end=False),
+    "random_bytes": reply(b"\x80\x11\x00\xfe\xff" * 20),
+    "end without a response": reply(b""),
+    "half a status line": reply(b"HTTP/1.1 20"),
+    "an error document with 200": reply(response_with(ERROR), close=False),
+    "a page with 200": reply(response_with(b"<html>Sign in to this network</html>"), close=False),
+    "a 200 of 17 MB": reply(head(f"Content-Length: {17 * 2**20}") + bytes(17 * 2**20)),
+    "a 500 of 17 MB": reply(head(f"Content-Length: {17 * 2**20}", status="500 No") + bytes(17 * 2**20)),
+    "a 500 that is cut": reply(head("Content-Length: 5000", status="500 No") + ERROR),
+    "a redirect": reply(
+        response_with(b"", "Location: http://127.0.0.1:1/", status="307 Temporary Redirect"), close=False
+    ),
 }
 
 
@@ -50,16 +60,16 @@ def no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def way(s3: s3_server.S3Server, no_backoff: None) -> Iterator[Way]:  # noqa: ARG001 - before it
-    with way_to(s3.url) as opened:
+def proxy(s3: s3_server.S3Server, no_backoff: None) -> Iterator[FaultProxy]:  # noqa: ARG001 - before it
+    with open_fault_proxy(s3.url) as opened:
         yield opened
 
 
 @pytest.fixture
 async def store(
-    way: Way, s3: s3_server.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
+    proxy: FaultProxy, s3: s3_server.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncGenerator[S3Store]:
-    async with open_store(s3, bucket, monkeypatch, endpoint=way.url) as opened:
+    async with open_store(s3, bucket, monkeypatch, endpoint=proxy.url) as opened:
         yield opened
 
 
@@ -87,97 +97,99 @@ async def test_store_fails_after_four_connections_when_s3_resets_every_one(monke
     assert len(accepted) == ATTEMPTS
 
 
-@pytest.mark.parametrize("act", FALSE_RESPONSES.values(), ids=FALSE_RESPONSES)
+@pytest.mark.parametrize("fault", FALSE_RESPONSES.values(), ids=FALSE_RESPONSES)
 async def test_store_retries_a_response_that_is_not_from_s3(
-    act: Act, way: Way, store: S3Store, s3: s3_server.S3Server, bucket: str
+    fault: Responder, proxy: FaultProxy, store: S3Store, s3: s3_server.S3Server, bucket: str
 ) -> None:
-    way.goes_wrong(PUT, after_upload(act), times=ATTEMPTS - 1)
+    proxy.inject(PUT, after_upload(fault), times=ATTEMPTS - 1)
     assert await store.put_image(KEY, IMAGE, BODY, DIGEST) is False
-    assert way.tried(PUT) == ATTEMPTS
+    assert proxy.request_count(PUT) == ATTEMPTS
     assert s3.objects(bucket) == {KEY: bytes(BODY)}
 
 
 @pytest.mark.parametrize("name", ["a page with 200", "an error document with 200"])
-async def test_store_does_not_report_stored_when_a_success_is_not_from_s3(name: str, way: Way, store: S3Store) -> None:
-    way.goes_wrong(PUT, after_upload(FALSE_RESPONSES[name]))
+async def test_store_does_not_report_stored_when_a_success_is_not_from_s3(
+    name: str, proxy: FaultProxy, store: S3Store
+) -> None:
+    proxy.inject(PUT, after_upload(FALSE_RESPONSES[name]))
     with pytest.raises(StoreFailed):
         await store.put_image(KEY, IMAGE, BODY, DIGEST)
-    assert way.tried(PUT) == ATTEMPTS
+    assert proxy.request_count(PUT) == ATTEMPTS
 
 
 @pytest.mark.parametrize("place", [0, 1, 299_999, 599_999])
 async def test_store_sends_image_again_when_s3_received_a_flipped_bit(
-    place: int, way: Way, store: S3Store, s3: s3_server.S3Server, bucket: str
+    place: int, proxy: FaultProxy, store: S3Store, s3: s3_server.S3Server, bucket: str
 ) -> None:
-    way.goes_wrong(PUT, spoils(way, place), times=1)
+    proxy.inject(PUT, flip_bit(proxy, place), times=1)
     assert await store.put_image(KEY, IMAGE, BODY, DIGEST) is False
-    assert way.tried(PUT) == 2
+    assert proxy.request_count(PUT) == 2
     assert s3.objects(bucket) == {KEY: bytes(BODY)}
 
 
 async def test_store_stores_nothing_when_every_upload_is_damaged(
-    way: Way, store: S3Store, s3: s3_server.S3Server, bucket: str
+    proxy: FaultProxy, store: S3Store, s3: s3_server.S3Server, bucket: str
 ) -> None:
-    way.goes_wrong(PUT, spoils(way, 5))
+    proxy.inject(PUT, flip_bit(proxy, 5))
     with pytest.raises(StoreFailed) as failed:
         await store.put_image(KEY, IMAGE, BODY, DIGEST)
     assert failed.value.reason == "S3 answered 400 BadDigest"
-    assert way.tried(PUT) == ATTEMPTS
+    assert proxy.request_count(PUT) == ATTEMPTS
     assert s3.objects(bucket) == {}
 
 
 @pytest.mark.parametrize("part", [0, 0.01, 0.5, 0.999])
 async def test_store_stores_no_part_of_an_upload_that_breaks(
-    part: float, way: Way, store: S3Store, s3: s3_server.S3Server, bucket: str
+    part: float, proxy: FaultProxy, store: S3Store, s3: s3_server.S3Server, bucket: str
 ) -> None:
     """S3 receives this part of the image before the connection breaks."""
-    way.goes_wrong(PUT, breaks_at(way, part))
+    proxy.inject(PUT, forward_part_and_reset(proxy, part))
     with pytest.raises(StoreFailed):
         await store.put_image(KEY, IMAGE, BODY, DIGEST)
     assert s3.objects(bucket) == {}
-    way.goes_right()
-    way.goes_wrong(PUT, cut_after(part), times=ATTEMPTS - 1)
+    proxy.clear()
+    proxy.inject(PUT, reset_after(part), times=ATTEMPTS - 1)
     assert await store.put_image(KEY, IMAGE, BODY, DIGEST) is False
     assert s3.objects(bucket) == {KEY: bytes(BODY)}
 
 
 async def test_store_reports_reused_when_the_response_to_the_first_upload_is_lost(
-    way: Way, store: S3Store, s3: s3_server.S3Server, bucket: str
+    proxy: FaultProxy, store: S3Store, s3: s3_server.S3Server, bucket: str
 ) -> None:
-    way.goes_wrong(PUT, loses_the_answer(way), times=1)
+    proxy.inject(PUT, lose_response(proxy), times=1)
     assert await store.put_image(KEY, IMAGE, BODY, DIGEST) is True
-    assert way.tried(PUT) == 2
+    assert proxy.request_count(PUT) == 2
     assert s3.objects(bucket) == {KEY: bytes(BODY)}
 
 
 async def test_store_writes_document_again_when_the_response_is_lost(
-    way: Way, store: S3Store, s3: s3_server.S3Server, bucket: str
+    proxy: FaultProxy, store: S3Store, s3: s3_server.S3Server, bucket: str
 ) -> None:
-    way.goes_wrong(f"PUT .*{RECEIPT}", loses_the_answer(way), times=2)
+    proxy.inject(f"PUT .*{RECEIPT}", lose_response(proxy), times=2)
     await store.put_document(RECEIPT, b'{"id": "a"}')
     assert s3.objects(bucket) == {RECEIPT: b'{"id": "a"}'}
 
 
 async def test_store_succeeds_when_s3_has_closed_an_idle_connection(
-    way: Way, store: S3Store, s3: s3_server.S3Server, bucket: str
+    proxy: FaultProxy, store: S3Store, s3: s3_server.S3Server, bucket: str
 ) -> None:
     await store.put_document(RECEIPT, b"{}")
-    way.goes_wrong(PUT, _resets, times=1)
+    proxy.inject(PUT, _resets, times=1)
     assert await store.put_image(KEY, IMAGE, BODY, DIGEST) is False
     assert s3.objects(bucket, "images/") == {KEY: bytes(BODY)}
 
 
-async def test_store_reads_a_response_that_comes_before_the_upload_ends(way: Way, store: S3Store) -> None:
+async def test_store_reads_a_response_that_comes_before_the_upload_ends(proxy: FaultProxy, store: S3Store) -> None:
     """S3 denies the request by its headers, and does not read the body."""
 
     async def denies(_: object, writer: object, __: object) -> None:
         document = ERROR.replace(b"InternalError", b"AccessDenied")
-        await says(sized(document, status="403 Forbidden"), end=False)(_, writer, __)  # type: ignore[arg-type]
+        await reply(response_with(document, status="403 Forbidden"), close=False)(_, writer, __)  # type: ignore[arg-type]
         await wait_forever()
 
-    way.goes_wrong(PUT, denies)
+    proxy.inject(PUT, denies)
     body = bytearray(jpeg_of_size(20_000_000, 1))
     with pytest.raises(StoreDenied) as denied:
         await store.put_image(KEY, IMAGE, body, DIGEST)
     assert denied.value.reason == "S3 answered 403 AccessDenied"
-    assert way.tried(PUT) == 1
+    assert proxy.request_count(PUT) == 1

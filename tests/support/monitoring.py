@@ -1,4 +1,4 @@
-"""What the dashboard and the alarms watch, read from their template; and one File that ends in every way."""
+"""The metrics of the dashboard and the alarms in infra/observability.yaml, and a File with every kind of outcome."""
 
 import json
 import re
@@ -27,8 +27,8 @@ PAGE = (ROOT / "docs" / "operations.md").read_text()
 COST = (ROOT / "docs" / "cost.md").read_text()
 NAMESPACE = "ImageIntake"
 
-# Amazon's own metrics as its user guides name them, with the dimensions that they are looked up by.
-OF_AWS = {
+# Metrics that AWS documents in its user guides, with their dimensions.
+AWS_METRICS = {
     "AWS/Lambda": ({"Errors", "Throttles", "Duration", "ConcurrentExecutions"}, {"FunctionName"}),
     "AWS/ApiGateway": ({"Count", "4XXError", "5XXError", "Latency"}, {"ApiName", "Stage"}),
     "AWS/SQS": ({"ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"}, {"QueueName"}),
@@ -49,8 +49,8 @@ OUTCOMES: tuple[Outcome, ...] = (
 RECEIPT = Receipt.of(FILE, OUTCOMES, bucket="b", created_at=datetime(2026, 11, 22, tzinfo=UTC), elapsed_ms=9)
 
 
-def filled(text: str) -> str:
-    """Fn::Sub: parameters, attributes and pseudo parameters get a value; `${!x}` becomes `${x}`."""
+def substitute(text: str) -> str:
+    """Replace the placeholders of Fn::Sub with values; `${!x}` becomes `${x}`."""
 
     def value(found: re.Match[str]) -> str:
         name = found[1]
@@ -64,11 +64,11 @@ def filled(text: str) -> str:
 
 def widgets() -> list[dict[str, Any]]:
     body = TEMPLATE["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
-    found: list[dict[str, Any]] = json.loads(filled(body))["widgets"]
+    found: list[dict[str, Any]] = json.loads(substitute(body))["widgets"]
     return found
 
 
-def on_the_dashboard() -> Iterator[Metric]:
+def dashboard_metrics() -> Iterator[Metric]:
     for widget in widgets():
         for row in widget["properties"].get("metrics", []):
             options = row[-1] if isinstance(row[-1], dict) else {}
@@ -85,7 +85,7 @@ def metrics_of(alarm: dict[str, Any]) -> list[dict[str, Any]]:
     return [query["MetricStat"]["Metric"] for query in alarm["Metrics"] if "MetricStat" in query]
 
 
-def in_alarms() -> Iterator[Metric]:
+def alarm_metrics() -> Iterator[Metric]:
     for alarm in ALARMS.values():
         for metric in metrics_of(alarm):
             dimensions = frozenset(dimension["Name"] for dimension in metric["Dimensions"])

@@ -1,4 +1,4 @@
-"""docs/sam-local.md, read for what it tells to type."""
+"""Reads the commands and the table of docs/sam-local.md."""
 
 import re
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ class Page:
     """The page.
 
     Attributes:
-        blocks: what there is to type, by the heading it stands under.
-        rows: functions and events, as the table has them.
+        blocks: its shell blocks, by heading.
+        rows: the functions and events of its table.
     """
 
     blocks: dict[str, list[str]]
     rows: list[tuple[str, str]]
 
     def block(self, heading: str) -> str:
-        """The only block under a heading."""
+        """Return the only block under a heading."""
         (block,) = self.blocks[heading]
         return block
 

@@ -49,7 +49,7 @@ async def test_invalid_body_is_freed_while_other_images_continue() -> None:
     receipt = await service.ingest(File.parse({"urls": urls}), Deadline.after(60.0, 1.0))
     gc.collect()
     assert all(isinstance(entry, FailedEntry) and entry.error.code == "invalid_image" for entry in receipt.images)
-    assert len(observer.told) == 20  # the errors are still held
+    assert len(observer.outcomes) == 20  # the errors are still held
     assert [body() for body in downloader.bodies] == [None] * 20
 
 

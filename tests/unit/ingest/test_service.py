@@ -14,7 +14,7 @@ from intake.model.file import File
 from intake.model.limits import Limits
 from intake.model.outcome import Failed
 from intake.model.receipt import FailedEntry, Receipt, Status
-from support.fakes import Answer, FakeDownloader, FakeStore, RecordingObserver, Slow
+from support.fakes import Delayed, FakeDownloader, FakeResult, FakeStore, RecordingObserver
 from support.sample_images import picture
 
 ONE, TWO = picture(4, 3, 1), picture(5, 4, 2)
@@ -40,7 +40,7 @@ def file(*names: str, **digests: str) -> File:
 class Setup:
     """The service over fakes."""
 
-    def __init__(self, answers: dict[str, Answer], limits: Limits | None = None) -> None:
+    def __init__(self, answers: dict[str, FakeResult], limits: Limits | None = None) -> None:
         self.downloader = FakeDownloader({AT + name: answer for name, answer in answers.items()})
         self.store = FakeStore()
         self.observer = RecordingObserver()
@@ -56,7 +56,7 @@ def codes(receipt: Receipt) -> list[str]:
 
 
 async def test_service_stores_every_image_and_returns_keys_in_request_order() -> None:
-    setup = Setup({"one": Slow(0.02, ONE), "two": TWO})
+    setup = Setup({"one": Delayed(0.02, ONE), "two": TWO})
     receipt = await setup.ingest(file("one", "two"))
     assert [key(ONE), key(TWO)] == receipt.object_keys
     assert receipt.status is Status.STORED
@@ -79,7 +79,7 @@ async def test_file_is_failed_when_no_image_is_stored() -> None:
 async def test_repeated_url_is_downloaded_once_and_counted_per_image() -> None:
     setup = Setup({"one": ONE})
     receipt = await setup.ingest(file("one", "one", "one#part"))
-    assert setup.downloader.asked[AT + "one"] == 1
+    assert setup.downloader.requests[AT + "one"] == 1
     assert (receipt.counts.stored, receipt.counts.bytes) == (3, 3 * len(ONE))
 
 
@@ -123,20 +123,20 @@ async def test_invalid_url_fails_alone_without_a_download() -> None:
     setup = Setup({"one": ONE})
     receipt = await setup.ingest(File.parse({"urls": ["not a url", "ftp://a.example/x", "", AT + "one"]}))
     assert codes(receipt) == ["invalid_url", "blocked", "invalid_url", "stored"]
-    assert setup.downloader.asked.total() == 1
+    assert setup.downloader.requests.total() == 1
 
 
 async def test_bug_in_one_image_is_an_internal_error_with_its_traceback_and_affects_no_other() -> None:
     setup = Setup({"one": ONE, "bug": ZeroDivisionError("oops")})
     assert codes(await setup.ingest(file("bug", "one"))) == ["internal_error", "stored"]
-    outcome = setup.observer.told[0][2]
+    outcome = setup.observer.outcomes[0][2]
     assert isinstance(outcome, Failed)
     assert isinstance(outcome.error, InternalError)
     assert "ZeroDivisionError: oops" in outcome.error.trace
 
 
 async def test_image_that_is_not_done_at_the_deadline_is_deadline_exceeded_and_the_rest_is_stored() -> None:
-    setup = Setup({"one": ONE, "slow": Slow(NEVER)}, Limits(deadline_margin=1.0))
+    setup = Setup({"one": ONE, "slow": Delayed(NEVER)}, Limits(deadline_margin=1.0))
     begin = asyncio.get_running_loop().time()
     receipt = await setup.ingest(file("slow", "one"), seconds=1.3)
     assert codes(receipt) == ["deadline_exceeded", "stored"]
@@ -145,18 +145,18 @@ async def test_image_that_is_not_done_at_the_deadline_is_deadline_exceeded_and_t
 
 
 async def test_service_returns_a_receipt_when_the_deadline_is_already_over() -> None:
-    receipt = await Setup({"one": Slow(0.01, ONE)}).ingest(file("one"), seconds=0.0)
+    receipt = await Setup({"one": Delayed(0.01, ONE)}).ingest(file("one"), seconds=0.0)
     assert codes(receipt) == ["deadline_exceeded"]
 
 
 async def test_no_task_runs_after_the_deadline() -> None:
     before = asyncio.all_tasks()
-    await Setup({"slow": Slow(NEVER)}, Limits(deadline_margin=0.05)).ingest(file("slow"), seconds=0.1)
+    await Setup({"slow": Delayed(NEVER)}, Limits(deadline_margin=0.05)).ingest(file("slow"), seconds=0.1)
     assert asyncio.all_tasks() == before
 
 
 async def test_service_releases_every_download_however_its_image_ends() -> None:
-    answers: dict[str, Answer] = {"one": ONE, "cut": ONE[:-2], "denied": TWO, "unexpected": picture(6, 5, 3)}
+    answers: dict[str, FakeResult] = {"one": ONE, "cut": ONE[:-2], "denied": TWO, "unexpected": picture(6, 5, 3)}
     setup = Setup(answers)
     setup.store.failures[key(TWO)] = ZeroDivisionError("oops")
     await setup.ingest(file(*answers, unexpected="0" * 64))
@@ -179,7 +179,7 @@ async def test_receipt_is_returned_without_key_when_it_cannot_be_stored(error: E
     receipt = await setup.ingest(file("one"))
     assert receipt.receipt_key is None
     assert receipt.object_keys == [key(ONE)]
-    assert setup.observer.files == [(replace_key(receipt), error)]
+    assert setup.observer.receipts == [(replace_key(receipt), error)]
 
 
 def replace_key(receipt: Receipt) -> Receipt:
@@ -188,7 +188,7 @@ def replace_key(receipt: Receipt) -> Receipt:
 
 async def test_receipt_is_returned_in_time_when_the_store_is_slow() -> None:
     setup = Setup({"one": ONE}, Limits(deadline_margin=1.0))
-    setup.store.seconds = 60.0
+    setup.store.delay = 60.0
     begin = asyncio.get_running_loop().time()
     receipt = await setup.ingest(file("one"), seconds=1.1)
     assert receipt.receipt_key is None
@@ -206,8 +206,8 @@ async def test_observer_gets_every_image_and_the_file_once_in_order() -> None:
     setup = Setup({"one": ONE})
     requested = file("one", "gone")
     receipt = await setup.ingest(requested)
-    assert list(requested.images) == [request for _, request, _ in setup.observer.told]
-    assert setup.observer.files == [(receipt, None)]
+    assert list(requested.images) == [request for _, request, _ in setup.observer.outcomes]
+    assert setup.observer.receipts == [(receipt, None)]
 
 
 async def test_stored_receipt_can_be_read_and_a_missing_one_is_none() -> None:

@@ -1,4 +1,4 @@
-"""The whole way: a signed call, API Gateway, the built artefact with the template's role, S3, and back."""
+"""The deployed HTTP API, end to end: a signed request, API Gateway, the built artifact with its role, and S3."""
 
 import hashlib
 import io
@@ -12,17 +12,17 @@ from infra.local.api import Credentials
 from infra.local.deploy import ARTIFACT_BUCKET, STACK, to_json_bytes
 from infra.local.ministack import REGION
 
-from e2e.conftest import Ground
+from support.deployed_lab import Lab
 
 
-def post(ground: Ground, file: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-    answer = ground.stack.call("POST", "/files", to_json_bytes(file))
-    content: dict[str, Any] = answer.json()
-    return answer.status, content
+def post(lab: Lab, file: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    response = lab.stack.call("POST", "/files", to_json_bytes(file))
+    body: dict[str, Any] = response.json()
+    return response.status, body
 
 
-def test_a_file_of_whole_images_is_stored_as_its_keys_say(deployed: Ground) -> None:
-    """Both forms of a base image, six types: 200, and every object has the digest that its key carries."""
+def test_images_of_a_file_are_stored_under_their_digests(deployed: Lab) -> None:
+    """The File has both forms of a base image and six image types."""
     names = ["inspect.jpg", "golden.png", "golden.webp", "golden.avif", "earlier.tiff", "earlier.gif"]
     bases = [{"url": deployed.url(names[1])}, *([deployed.url(name)] for name in names[2:])]
 
@@ -39,7 +39,7 @@ def test_a_file_of_whole_images_is_stored_as_its_keys_say(deployed: Ground) -> N
         assert stored["Metadata"] == {}
 
 
-def test_what_fails_is_named_and_the_others_are_stored_in_order(deployed: Ground) -> None:
+def test_failed_images_have_codes_and_the_others_are_stored_in_order(deployed: Lab) -> None:
     bases = [[deployed.url(name)] for name in ("half.jpg", "golden.webp", "missing.png")]
 
     status, receipt = post(deployed, {"id": "some", "fileUrl": deployed.url("inspect.jpg"), "baseUrls": bases})
@@ -50,8 +50,8 @@ def test_what_fails_is_named_and_the_others_are_stored_in_order(deployed: Ground
     assert [bool(key) for key in receipt["objectKeys"]] == [True, False, True, False]
 
 
-def test_a_file_without_one_good_image_is_502_with_its_receipt(deployed: Ground) -> None:
-    """API Gateway has a 502 of its own; ours passes through it unchanged."""
+def test_file_without_a_stored_image_gets_502_with_its_receipt(deployed: Lab) -> None:
+    """API Gateway has its own 502, and must pass ours unchanged."""
     status, receipt = post(deployed, {"id": "none", "urls": [deployed.url("half.jpg"), "http://169.254.169.254/"]})
 
     assert status == 502
@@ -59,7 +59,7 @@ def test_a_file_without_one_good_image_is_502_with_its_receipt(deployed: Ground)
     assert [image["error"]["code"] for image in receipt["images"]] == ["invalid_image", "blocked"]
 
 
-def test_the_same_file_again_stores_nothing(deployed: Ground) -> None:
+def test_nothing_is_stored_when_the_same_file_comes_again(deployed: Lab) -> None:
     file = {"id": "twice", "urls": [deployed.url("golden.png"), deployed.url("earlier.gif")]}
     _, first = post(deployed, file)
     before = deployed.objects()
@@ -72,7 +72,7 @@ def test_the_same_file_again_stores_nothing(deployed: Ground) -> None:
     assert deployed.objects() == before
 
 
-def test_the_receipt_can_be_fetched_later(deployed: Ground) -> None:
+def test_stored_receipt_is_returned_without_query_strings(deployed: Lab) -> None:
     _, receipt = post(deployed, {"id": "later", "urls": [deployed.url("golden.png") + "?token=secret"]})
 
     answer = deployed.stack.call("GET", "/files/later")
@@ -82,22 +82,22 @@ def test_the_receipt_can_be_fetched_later(deployed: Ground) -> None:
     assert "secret" not in answer.body.decode()
 
 
-def test_a_receipt_that_is_not_there_is_404(deployed: Ground) -> None:
-    """With the rights of the template's role, under which S3 could also answer 403."""
+def test_unknown_id_gets_404(deployed: Lab) -> None:
+    """Without the role's s3:ListBucket permission, S3 would respond 403."""
     answer = deployed.stack.call("GET", "/files/nobody-sent-this")
 
     assert (answer.status, answer.content_type) == (404, "application/problem+json")
 
 
 @pytest.mark.parametrize(("body", "status"), [(b"{", 400), (b'{"fileUrl": 7}', 422)])
-def test_what_is_no_file_is_a_problem(deployed: Ground, body: bytes, status: int) -> None:
+def test_invalid_file_gets_a_problem(deployed: Lab, body: bytes, status: int) -> None:
     answer = deployed.stack.call("POST", "/files", body)
 
     assert (answer.status, answer.content_type) == (status, "application/problem+json")
     assert answer.json()["status"] == status
 
 
-def test_every_fault_of_a_file_is_named(deployed: Ground) -> None:
+def test_problem_names_every_fault_of_a_file(deployed: Lab) -> None:
     file = {"fileUrl": 7, "baseUrls": [["http://a.example/1.png"], {"url": 3}], "id": "../up"}
 
     status, problem = post(deployed, file)
@@ -107,15 +107,15 @@ def test_every_fault_of_a_file_is_named(deployed: Ground) -> None:
     assert any(error["path"].startswith("baseUrls[1]") for error in problem["errors"])
 
 
-def test_a_call_without_signature_is_refused(deployed: Ground) -> None:
+def test_unsigned_request_is_rejected(deployed: Lab) -> None:
     assert deployed.stack.call("POST", "/files", b"{}", credentials=None).status == 403
 
 
-def test_a_caller_needs_the_right_to_invoke_this_api(deployed: Ground) -> None:
+def test_caller_needs_permission_to_invoke_the_api(deployed: Lab) -> None:
     iam = deployed.stack.aws.client("iam")
     iam.create_user(UserName="line-7")
-    made = iam.create_access_key(UserName="line-7")["AccessKey"]
-    caller = Credentials(made["AccessKeyId"], made["SecretAccessKey"])
+    key = iam.create_access_key(UserName="line-7")["AccessKey"]
+    caller = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
     before = deployed.stack.call("POST", "/files", b"{}", credentials=caller)
 
     resource = f"arn:aws:execute-api:{REGION}:*:{deployed.stack.api_id}/v1/POST/files"
@@ -127,7 +127,7 @@ def test_a_caller_needs_the_right_to_invoke_this_api(deployed: Ground) -> None:
     assert deployed.stack.call("POST", "/files", b"{}", credentials=caller).status == 422
 
 
-def test_a_deployment_that_would_dial_loopback_or_link_local_is_refused(deployed: Ground) -> None:
+def test_deployment_is_rejected_when_allowed_networks_contains_loopback_or_link_local(deployed: Lab) -> None:
     cloudformation = deployed.stack.aws.client("cloudformation")
     for network in ("127.0.0.0/8", "169.254.169.254/32", "0.0.0.0/0", "10.0.0.0/8,127.0.0.1/32"):
         with pytest.raises(ClientError, match="AllowedNetworks"):
@@ -140,8 +140,8 @@ def test_a_deployment_that_would_dial_loopback_or_link_local_is_refused(deployed
             )
 
 
-def test_the_deployed_code_carries_its_bytecode(deployed: Ground) -> None:
-    """The zip that sam sent leaves no __pycache__ out."""
+def test_deployed_zip_contains_the_bytecode(deployed: Lab) -> None:
+    """Sam must not leave __pycache__ out of the zip."""
     zips = []
     for item in deployed.s3.list_objects_v2(Bucket=ARTIFACT_BUCKET)["Contents"]:
         body = deployed.s3.get_object(Bucket=ARTIFACT_BUCKET, Key=item["Key"])["Body"].read()

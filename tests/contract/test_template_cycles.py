@@ -1,6 +1,6 @@
-"""No resource waits for itself: not as we wrote it, and not after SAM has made its own resources out of it.
+"""The template has no cycle of references, neither as it is written nor after the SAM transform.
 
-`sam validate` does not see a circle, and a deployment ends with one only after minutes.
+`sam validate` does not find cycles, and a deployment fails with one only after minutes.
 """
 
 import json
@@ -22,8 +22,8 @@ print(json.dumps(transform(json.load(sys.stdin), {"AWS::Region": "us-east-1"}, M
 """
 
 
-def transformed(template: dict[str, Any]) -> dict[str, Any]:
-    """The template as CloudFormation gets it, by the translator that SAM itself runs."""
+def transform(template: dict[str, Any]) -> dict[str, Any]:
+    """Transform the template with the translator that SAM itself uses."""
     python = ROOT / ".local" / "ministack" / "bin" / "python"
     if not python.exists():
         pytest.fail("The SAM translator is not installed: run `make install`, or `make test` for everything.")
@@ -46,8 +46,8 @@ def transformed(template: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def named(value: object) -> Iterator[str]:
-    """Every resource or parameter that a value refers to."""
+def references(value: object) -> Iterator[str]:
+    """Yield every resource or parameter that a value refers to."""
     match value:
         case {"Ref": str(name)}:
             yield name
@@ -59,17 +59,17 @@ def named(value: object) -> Iterator[str]:
             yield from re.findall(r"\$\{([A-Za-z0-9]+)", text)
         case dict():
             for item in value.values():
-                yield from named(item)
+                yield from references(item)
         case list():
             for item in value:
-                yield from named(item)
+                yield from references(item)
 
 
-def circle(template: dict[str, Any]) -> list[str]:
-    """One circle of resources, by name, or nothing."""
+def find_cycle(template: dict[str, Any]) -> list[str]:
+    """Return the names of resources that depend on each other, sorted; an empty list if there are none."""
     resources = template["Resources"]
     needs = {
-        name: {other for other in named(resource) if other in resources}
+        name: {other for other in references(resource) if other in resources}
         | set(depends if isinstance(depends := resource.get("DependsOn", []), list) else [depends])
         for name, resource in resources.items()
     }
@@ -78,20 +78,20 @@ def circle(template: dict[str, Any]) -> list[str]:
     return sorted(needs)
 
 
-def test_nothing_waits_for_itself_as_it_is_written() -> None:
-    assert circle(load()) == []
+def test_template_has_no_cycle() -> None:
+    assert find_cycle(load()) == []
 
 
-def test_nothing_waits_for_itself_after_the_transform() -> None:
-    made = transformed(load())
+def test_template_has_no_cycle_after_the_transform() -> None:
+    transformed = transform(load())
 
-    assert "S3FunctionOneFilePermission" in made["Resources"]
-    assert circle(made) == []
+    assert "S3FunctionOneFilePermission" in transformed["Resources"]
+    assert find_cycle(transformed) == []
 
 
 @pytest.mark.parametrize("where", ["role", "variable"])
-def test_a_reference_to_the_inbox_where_its_name_stands_would_be_found(where: str) -> None:
-    """The circle that this is about: bucket, notification, function, role or variables, bucket."""
+def test_cycle_is_found_when_the_inbox_is_referenced_instead_of_named(where: str) -> None:
+    """The cycle: bucket, notification, function, role or variables, bucket."""
     template = load()
     if where == "role":
         statement = template["Resources"]["S3FunctionRole"]["Properties"]["Policies"][1]["PolicyDocument"]["Statement"][
@@ -101,22 +101,22 @@ def test_a_reference_to_the_inbox_where_its_name_stands_would_be_found(where: st
     else:
         template["Globals"]["Function"]["Environment"]["Variables"]["INBOX_BUCKET"] = {"Ref": "InboxBucket"}
 
-    assert {"InboxBucket", "S3Function"} <= set(circle(transformed(template)))
+    assert {"InboxBucket", "S3Function"} <= set(find_cycle(transform(template)))
 
 
-def test_sam_adds_no_role_of_its_own() -> None:
-    made = transformed(load())["Resources"]
-    ours = load()["Resources"]
+def test_sam_adds_no_role() -> None:
+    after = transform(load())["Resources"]
+    before = load()["Resources"]
 
-    roles = {name for name, resource in made.items() if resource["Type"] == "AWS::IAM::Role"}
-    assert roles == {name for name, resource in ours.items() if resource["Type"] == "AWS::IAM::Role"}
+    roles = {name for name, resource in after.items() if resource["Type"] == "AWS::IAM::Role"}
+    assert roles == {name for name, resource in before.items() if resource["Type"] == "AWS::IAM::Role"}
 
 
-def test_every_log_group_forgets() -> None:
-    made = transformed(load())["Resources"]
+def test_every_log_group_has_limited_retention() -> None:
+    after = transform(load())["Resources"]
 
-    groups = [resource for resource in made.values() if resource["Type"] == "AWS::Logs::LogGroup"]
-    functions = [resource for resource in made.values() if resource["Type"] == "AWS::Lambda::Function"]
+    groups = [resource for resource in after.values() if resource["Type"] == "AWS::Logs::LogGroup"]
+    functions = [resource for resource in after.values() if resource["Type"] == "AWS::Lambda::Function"]
     assert len(groups) == len(functions) == 4
     assert all(group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups)
     assert len({function["Properties"]["LoggingConfig"]["LogGroup"]["Ref"] for function in functions}) == 4

@@ -1,4 +1,7 @@
-"""Every right of every role of the template, as one reads it: an action, what it is on, and under which condition."""
+"""The complete list of permissions that each IAM role of the template must have.
+
+A permission is written "action resource", and " if condition" where it has one.
+"""
 
 RUNS = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:${StateMachine.Name}/*"
 INBOX = "arn:${AWS::Partition}:s3:::image-intake-inbox-${Id}"
@@ -9,21 +12,21 @@ STORE = {
 }
 
 
-def logs(function: str) -> set[str]:
+def log_rights(function: str) -> set[str]:
     return {f"logs:CreateLogStream {function}Logs", f"logs:PutLogEvents {function}Logs"}
 
 
 ROLES: dict[str, set[str]] = {
     "HttpFunctionRole": STORE
-    | logs("HttpFunction")
+    | log_rights("HttpFunction")
     | {"s3:GetObject ImageBucket/problems/*", "s3:ListBucket ImageBucket"}
     | {"s3:PutObject InboxBucket/inbox/*", "s3:GetObject InboxBucket/inbox/*", "s3:ListBucket InboxBucket"},
     "S3FunctionRole": STORE
-    | logs("S3Function")
+    | log_rights("S3Function")
     | {"s3:PutObject ImageBucket/problems/*", "sqs:SendMessage FailureQueue"}
     | {f"s3:GetObject {INBOX}/inbox/*", f"s3:ListBucket {INBOX}"},
-    "BulkFunctionRole": STORE | logs("BulkFunction") | {"s3:PutObject ImageBucket/runs/*"},
-    "SummaryFunctionRole": logs("SummaryFunction")
+    "BulkFunctionRole": STORE | log_rights("BulkFunction") | {"s3:PutObject ImageBucket/runs/*"},
+    "SummaryFunctionRole": log_rights("SummaryFunction")
     | {
         "s3:GetObject ImageBucket/runs/*",
         "s3:PutObject ImageBucket/runs/*",

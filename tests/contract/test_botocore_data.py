@@ -1,4 +1,4 @@
-"""What is left of botocore's data says of S3 and STS what the whole of it says."""
+"""The artifact's reduced botocore data describes S3 and STS exactly like the complete data."""
 
 import gzip
 import json
@@ -18,20 +18,20 @@ from infra.build import botocore_data
 
 from intake.s3.signer import Signer
 
-WHOLE = Path(botocore.__file__).parent / "data"
+COMPLETE = Path(botocore.__file__).parent / "data"
 OTHERS = ("ec2", "sqs")
 
 
 @pytest.fixture(scope="module")
-def left(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Of botocore's data, with two other services in it, what is left."""
+def reduced(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data after the reduction; before, it had two other services."""
     code = tmp_path_factory.mktemp("code")
     data = code / "botocore" / "data"
     data.mkdir(parents=True)
-    for file in WHOLE.glob("*.json"):
+    for file in COMPLETE.glob("*.json"):
         shutil.copy(file, data)
     for service in (*botocore_data.SERVICES, *OTHERS):
-        shutil.copytree(WHOLE / service, data / service)
+        shutil.copytree(COMPLETE / service, data / service)
     botocore_data.trim(code)
     return data
 
@@ -41,7 +41,7 @@ def read(file: Path) -> Any:
 
 
 def differences(one: Any, other: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Where two documents are not the same."""
+    """Yield the path of each difference between two documents."""
     if isinstance(one, dict) and isinstance(other, dict):
         for name in one.keys() | other.keys():
             yield from differences(one.get(name), other.get(name), (*path, name))
@@ -52,41 +52,43 @@ def differences(one: Any, other: Any, path: tuple[str, ...] = ()) -> Iterator[tu
         yield path
 
 
-def test_no_other_service_is_left(left: Path) -> None:
-    assert {"s3", "sts"} == {path.name for path in left.iterdir() if path.is_dir()}
+def test_reduced_data_has_no_other_service(reduced: Path) -> None:
+    assert {"s3", "sts"} == {path.name for path in reduced.iterdir() if path.is_dir()}
 
 
-def test_descriptions_differ_by_words_for_people_alone(left: Path) -> None:
-    descriptions = [file.relative_to(left) for file in left.rglob("*.json.gz")]
+def test_descriptions_differ_in_their_documentation_only(reduced: Path) -> None:
+    descriptions = [file.relative_to(reduced) for file in reduced.rglob("*.json.gz")]
 
     for file in descriptions:
-        assert {"documentation"} >= {path[-1] for path in differences(read(WHOLE / file), read(left / file))}, file
+        assert {"documentation"} >= {path[-1] for path in differences(read(COMPLETE / file), read(reduced / file))}, (
+            file
+        )
     assert {"endpoint-rule-set-1.json.gz", "service-2.json.gz"} == {file.name for file in descriptions}
 
 
-def test_a_description_has_no_words_for_people_left(left: Path) -> None:
-    described = json.dumps(read(left / "s3" / "2006-03-01" / "service-2.json.gz"))
+def test_reduced_description_has_no_documentation(reduced: Path) -> None:
+    described = json.dumps(read(reduced / "s3" / "2006-03-01" / "service-2.json.gz"))
 
-    assert "<p>" in json.dumps(read(WHOLE / "s3" / "2006-03-01" / "service-2.json.gz"))
+    assert "<p>" in json.dumps(read(COMPLETE / "s3" / "2006-03-01" / "service-2.json.gz"))
     assert "<p>" not in described
 
 
-def test_the_addresses_differ_by_other_services_alone(left: Path) -> None:
-    gone = list(differences(read(WHOLE / "endpoints.json"), read(left / "endpoints.json")))
+def test_endpoints_differ_in_other_services_only(reduced: Path) -> None:
+    removed = list(differences(read(COMPLETE / "endpoints.json"), read(reduced / "endpoints.json")))
 
-    assert {"services"} == {path[2] for path in gone}
-    assert not botocore_data.SERVICES & {path[3] for path in gone}
+    assert {"services"} == {path[2] for path in removed}
+    assert not botocore_data.SERVICES & {path[3] for path in removed}
 
 
 def loader(data: Path) -> Loader:
-    """What reads the data, as if it stood in botocore itself: the rules for addresses are for that alone."""
+    """Build a loader that treats a directory as botocore's own data: it reads endpoint rules from nowhere else."""
     reading = Loader([str(data)], include_default_search_paths=False)
     reading.BUILTIN_DATA_PATH = str(data)
     return reading
 
 
-def place(reading: Loader, region: str, bucket: str) -> tuple[str, str, list[str]] | str:
-    """Where a bucket is and what its signatures are for: origin, path, and scope without its day; or why it is not."""
+def endpoint_of(reading: Loader, region: str, bucket: str) -> tuple[str, str, list[str]] | str:
+    """Return the endpoint of a bucket, its path and the scope of its signatures without the date; or the error."""
     session = Session()
     session.register_component("data_loader", reading)
     session.set_credentials("key", "secret")
@@ -115,15 +117,15 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
         ("AWS_USE_DUALSTACK_ENDPOINT", "images"),
     ],
 )
-def test_a_bucket_of_every_region_is_where_it_was(
-    left: Path, environment: pytest.MonkeyPatch, variable: str | None, bucket: str
+def test_endpoint_of_a_bucket_does_not_change_in_any_region(
+    reduced: Path, environment: pytest.MonkeyPatch, variable: str | None, bucket: str
 ) -> None:
     if variable:
         environment.setenv(variable, "true")
     known = boto3.Session()
     regions = [name for part in known.get_available_partitions() for name in known.get_available_regions("s3", part)]
-    whole, cut = loader(WHOLE), loader(left)
+    complete_loader, reduced_loader = loader(COMPLETE), loader(reduced)
 
     for region in regions:
-        assert place(whole, region, bucket) == place(cut, region, bucket)
+        assert endpoint_of(complete_loader, region, bucket) == endpoint_of(reduced_loader, region, bucket)
     assert {"us-east-1", "cn-north-1", "us-gov-west-1", "us-iso-east-1"} <= set(regions)

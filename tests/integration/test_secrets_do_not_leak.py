@@ -1,6 +1,7 @@
-"""A secret in the query of a URL, or before its @, is found again nowhere: no log, metric, receipt or problem has it.
+"""A secret in the query or the user information of a URL is in no log line, metric, receipt or problem.
 
-The whole service but for the bucket, every door, and an origin that says the secret back in every place there is.
+The whole service runs, with the buckets in memory, through every handler, against an origin that repeats the secret in
+every part of its responses.
 """
 
 import asyncio
@@ -25,14 +26,14 @@ from support.fakes import FakeInbox, FakeStore
 from support.handler_fakes import IMAGES
 from support.lambda_context import Context
 from support.lambda_events import INBOX
-from support.origin import IMAGE, Origin, in_a_thread
-from support.origin.behaviour import Act, Reader, Request, Writer, chunks, head, send, sized
-from support.origin.names import Names
+from support.origin import IMAGE, Origin, origin_in_thread
+from support.origin.behaviour import Reader, Request, Responder, Writer, chunks, head, response_with, send
+from support.origin.fake_dns import FakeDns
 
-CANARY = "Canary7f3a91"
-QUERY = f"?X-Amz-Signature={CANARY}&response=%22{CANARY}%22"
+SECRET = "Secret7f3a91"
+QUERY = f"?X-Amz-Signature={SECRET}&response=%22{SECRET}%22"
 
-SAYS_IT_BACK: dict[str, str] = {
+RESPONSES: dict[str, str] = {
     "in_the_reason_phrase": "HTTP/1.1 404 {0}\r\nContent-Length: 0\r\n\r\n",
     "in_no_status_line": "{0}\r\n\r\n",
     "in_a_bad_status_line": "HTTP/1.1 {0} OK\r\n\r\n",
@@ -68,31 +69,31 @@ SAYS_IT_BACK: dict[str, str] = {
 }
 
 
-def _says(template: str, said: str) -> Act:
-    async def act(_: Reader, writer: Writer, __: Request) -> None:
-        await send(writer, template.format(said).encode("latin-1"))
+def _reply_with(template: str, secret: str) -> Responder:
+    async def respond(_: Reader, writer: Writer, __: Request) -> None:
+        await send(writer, template.format(secret).encode("latin-1"))
         writer.close()
 
-    return act
+    return respond
 
 
-async def _cut_in_chunks(_: Reader, writer: Writer, request: Request) -> None:
+async def _break_chunks(_: Reader, writer: Writer, request: Request) -> None:
     await send(writer, head("Transfer-Encoding: chunked") + chunks([IMAGE]))
     await asyncio.sleep(0.02)
     await send(writer, request.target.encode())
     writer.close()
 
 
-async def _image_that_holds_it(_: Reader, writer: Writer, request: Request) -> None:
-    await send(writer, sized(IMAGE[:300] + request.target.encode()))
+async def _reply_with_image(_: Reader, writer: Writer, request: Request) -> None:
+    await send(writer, response_with(IMAGE[:300] + request.target.encode()))
 
 
 @dataclass
-class World:
-    """All that anybody may read afterwards.
+class Setup:
+    """An origin, the stored objects, and the output of the service.
 
     Attributes:
-        logged: every line that was put out, metrics too.
+        logged: every line of the log, with the metrics.
     """
 
     origin: Origin
@@ -102,14 +103,14 @@ class World:
 
     @property
     def urls(self) -> list[str]:
-        """One of every kind, each with the secret where a secret may be."""
+        """URLs of every kind, each with the secret."""
         at = self.origin.base
-        taught = [f"{at}/{name}{QUERY}" for name in self.origin.taught]
-        ends = [
+        repeated = [f"{at}/{name}{QUERY}" for name in self.origin.responders]
+        results = [
             f"{at}/{name}{QUERY}"
-            for name in ("length", "status_403", "half_png", "soft_404", "silent", "gzip", "noise")
+            for name in ("length", "status_403", "half_png", "soft_404", "silent", "gzip", "random_bytes")
         ]
-        unreached = [
+        unreachable = [
             *(
                 f"http://{host}/x.jpg{QUERY}"
                 for host in ("nowhere.example", "in.example", "10.0.0.1", "[::1]", "127.1")
@@ -118,31 +119,31 @@ class World:
             *(f"{scheme}://a.example/x.jpg{QUERY}" for scheme in ("ftp", "file", "https2")),
             f"https://127.0.0.1:{self.origin.port}/{QUERY}",
         ]
-        unread = [
+        unparseable = [
             *(
                 f"{start}{QUERY}"
                 for start in ("", "x", "/x", "//a.example/x", "http:", "http://", "http:///x", "http://[::1")
             ),
             *(f"http://a.example{odd}{QUERY}" for odd in ("\\", "\n", "\t/", " ", "/\0", ":x", "..", "\u2028")),
-            *(f"http://a.example/x#{CANARY}", f"{at}/length#{CANARY}", f"http://a.example/{'x' * 5000}{QUERY}"),
-            *(f"http://user:{CANARY}{at_sign}a.example/x.jpg" for at_sign in ("@", "%40", "\uff20", "\ufe6b", "@b@")),
+            *(f"http://a.example/x#{SECRET}", f"{at}/length#{SECRET}", f"http://a.example/{'x' * 5000}{QUERY}"),
+            *(f"http://user:{SECRET}{at_sign}a.example/x.jpg" for at_sign in ("@", "%40", "\uff20", "\ufe6b", "@b@")),
             *(
-                f"{start}{CANARY}@a.example/x"
+                f"{start}{SECRET}@a.example/x"
                 for start in ("http:user:", "http:/", "http://", "//", "user:", "http:\\\\u:")
             ),
-            *(f"http://{rest}" for rest in (f"a?{CANARY}@b/", f"u:{CANARY}?x@b/", f"u:{CANARY}#x@b/")),
+            *(f"http://{rest}" for rest in (f"a?{SECRET}@b/", f"u:{SECRET}?x@b/", f"u:{SECRET}#x@b/")),
         ]
-        return [*taught, *ends, *unreached, *unread]
+        return [*repeated, *results, *unreachable, *unparseable]
 
 
 @pytest.fixture
-def world(names: Names, dialled: list[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    names["in.example"] = ["10.0.0.1"]
-    with in_a_thread() as origin, asyncio.Runner() as runner:
-        for said, kind in ((CANARY, "alone"), (f"/x{QUERY}", "as_asked"), (f"X={CANARY};{CANARY}", "bare")):
-            for name, template in SAYS_IT_BACK.items():
-                origin.taught[f"{kind}_{name}"] = _says(template, said)
-        origin.taught |= {"cut_in_chunks": _cut_in_chunks, "holds_it": _image_that_holds_it}
+def setup(dns: FakeDns, connected_addresses: list[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Setup]:
+    dns["in.example"] = ["10.0.0.1"]
+    with origin_in_thread() as origin, asyncio.Runner() as runner:
+        for said, kind in ((SECRET, "alone"), (f"/x{QUERY}", "target"), (f"X={SECRET};{SECRET}", "pair")):
+            for name, template in RESPONSES.items():
+                origin.responders[f"{kind}_{name}"] = _reply_with(template, said)
+        origin.responders |= {"broken_chunks": _break_chunks, "in_image": _reply_with_image}
         limits = Limits(
             allowed_ports=(80, 443, 1, origin.port),
             allowed_networks=(ip_network("127.0.0.0/8"),),
@@ -151,65 +152,65 @@ def world(names: Names, dialled: list[str], monkeypatch: pytest.MonkeyPatch) -> 
             read_timeout=0.5,
         )
         config = Config(image_bucket=IMAGES, inbox_bucket=INBOX, limits=limits)
-        world, fetcher = World(origin), app.downloader(config)
-        service = IngestService(fetcher, world.store, telemetry.Telemetry(), limits, IMAGES)
-        manifests = ManifestService(world.inbox, world.store, service, limits)
+        setup, downloader = Setup(origin), app.downloader(config)
+        service = IngestService(downloader, setup.store, telemetry.Telemetry(), limits, IMAGES)
+        manifests = ManifestService(setup.inbox, setup.store, service, limits)
         monkeypatch.setattr(app, "_runner", runner)
         for name, built in (("config", config), ("ingest_service", service), ("manifest_service", manifests)):
             monkeypatch.setattr(app, name, lambda built=built: built)
-        monkeypatch.setattr(app, "store", lambda: world.store)
-        monkeypatch.setattr(app, "inbox", lambda: world.inbox)
+        monkeypatch.setattr(app, "store", lambda: setup.store)
+        monkeypatch.setattr(app, "inbox", lambda: setup.inbox)
         monkeypatch.setattr(
             telemetry.logger.registered_handler,
             "stream",
-            SimpleNamespace(write=world.logged.append, flush=lambda: None),
+            SimpleNamespace(write=setup.logged.append, flush=lambda: None),
         )
-        yield world
-        runner.run(fetcher.aclose())
-    assert set(dialled) <= {"127.0.0.1"}
+        yield setup
+        runner.run(downloader.aclose())
+    assert set(connected_addresses) <= {"127.0.0.1"}
 
 
 @pytest.fixture(autouse=True)
-def everything_that_was_said(
-    world: World, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+def _assert_no_secret(
+    setup: Setup, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> Iterator[None]:
     caplog.set_level(logging.DEBUG, logger="aiohttp")
     yield
     out, err = capfd.readouterr()
-    # The documents of a run that failed are kept to be handed over again, as they came: docs/bulk.md says so.
-    kept = [text.decode() for key, text in world.store.objects.items() if not key.startswith(("runs/", "images/"))]
-    lines = [line for text in (*world.logged, out, err, caplog.text, *kept) for line in text.splitlines()]
-    assert [line for line in lines if CANARY.lower() in line.lower()] == []
-    assert len(world.logged) > 0
-    assert world.store.objects
+    # The failed Files of a bulk run are stored as they came, so that they can be sent again (docs/bulk.md).
+    stored = [text.decode() for key, text in setup.store.objects.items() if not key.startswith(("runs/", "images/"))]
+    lines = [line for text in (*setup.logged, out, err, caplog.text, *stored) for line in text.splitlines()]
+    assert [line for line in lines if SECRET.lower() in line.lower()] == []
+    assert len(setup.logged) > 0
+    assert setup.store.objects
 
 
 def _post(body: str) -> dict[str, Any]:
     event = {"httpMethod": "POST", "path": "/files", "headers": {}, "body": body, "isBase64Encoded": False}
-    answer = http.handler(event, Context(60.0))
-    document: dict[str, Any] = json.loads(answer["body"])
+    response = http.handler(event, Context(60.0))
+    document: dict[str, Any] = json.loads(response["body"])
     return document
 
 
-def test_a_file_of_every_kind_of_url(world: World) -> None:
-    """The answer gives each URL back as it was sent, and has the secret nowhere else."""
-    receipt = _post(json.dumps({"id": "lot-7", "urls": world.urls}))
+def test_response_to_a_file_has_the_secret_in_its_urls_only(setup: Setup) -> None:
+    """The response repeats each URL as it was sent."""
+    receipt = _post(json.dumps({"id": "lot-7", "urls": setup.urls}))
 
-    assert world.urls == [entry.pop("url") for entry in receipt["images"]]
-    assert CANARY not in json.dumps(receipt)
+    assert setup.urls == [entry.pop("url") for entry in receipt["images"]]
+    assert SECRET not in json.dumps(receipt)
     assert len({entry["error"]["code"] for entry in receipt["images"] if "error" in entry}) > 12
 
 
-def test_a_manifest_and_what_is_wrong_with_it(world: World) -> None:
+def test_faults_of_a_manifest_do_not_contain_the_secret(setup: Setup) -> None:
     lines = [
-        {"id": "a", "urls": world.urls[:9]},
-        {"fileUrl": world.urls[0], "baseUrls": 7},
-        {"fileUrl": [world.urls[1]], "baseUrls": [{"url": {"x": CANARY}}], "sha256": CANARY, "id": f"?{CANARY}"},
+        {"id": "a", "urls": setup.urls[:9]},
+        {"fileUrl": setup.urls[0], "baseUrls": 7},
+        {"fileUrl": [setup.urls[1]], "baseUrls": [{"url": {"x": SECRET}}], "sha256": SECRET, "id": f"?{SECRET}"},
         {f"fileUrl{QUERY}": 1},
-        [world.urls[0]],
+        [setup.urls[0]],
     ]
-    text = "\n".join([*map(json.dumps, lines), f'{{"urls": ["{world.urls[0]}"', f'"{CANARY}"', f"{CANARY}"])
-    world.inbox.objects["inbox/m.jsonl"] = text.encode()
+    text = "\n".join([*map(json.dumps, lines), f'{{"urls": ["{setup.urls[0]}"', f'"{SECRET}"', f"{SECRET}"])
+    setup.inbox.objects["inbox/m.jsonl"] = text.encode()
     record = {
         "eventTime": datetime.now(UTC).isoformat(),
         "s3": {"bucket": {"name": INBOX}, "object": {"key": "inbox/m.jsonl"}},
@@ -218,34 +219,34 @@ def test_a_manifest_and_what_is_wrong_with_it(world: World) -> None:
     with pytest.raises(s3.Unfinished) as caught:
         s3.handler({"Records": [record]}, Context(60.0))
 
-    assert CANARY not in str(caught.value)
-    assert b"errors" in world.store.objects["problems/m.json"]
+    assert SECRET not in str(caught.value)
+    assert b"errors" in setup.store.objects["problems/m.json"]
 
 
 @pytest.mark.parametrize("body", ['{{"urls": ["{0}"', '["{0}"]', '{{"fileUrl": "{0}", "baseUrls": ["{0}"]}}', "{0}"])
-def test_a_problem_document(body: str, world: World) -> None:
-    _post(json.dumps({"urls": [world.urls[0]]}))
+def test_problem_does_not_contain_the_secret(body: str, setup: Setup) -> None:
+    _post(json.dumps({"urls": [setup.urls[0]]}))
 
-    assert CANARY not in json.dumps(_post(body.format(world.urls[0])))
+    assert SECRET not in json.dumps(_post(body.format(setup.urls[0])))
 
 
-def test_a_batch_of_a_bulk_run(world: World) -> None:
-    items = [{"id": "a", "urls": world.urls}, {"url": world.urls[0]}, {"x": QUERY}]
+def test_counts_of_a_batch_do_not_contain_the_secret(setup: Setup) -> None:
+    items = [{"id": "a", "urls": setup.urls}, {"url": setup.urls[0]}, {"x": QUERY}]
 
     counts = bulk.handler({"Items": items, "BatchInput": {"run": "r"}}, Context(60.0))
 
-    assert CANARY not in json.dumps(counts)
+    assert SECRET not in json.dumps(counts)
 
 
-def test_a_bug_in_the_middle_of_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its traceback is logged, with what the exception quotes."""
+def test_logged_traceback_does_not_contain_the_secret(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The exception's message quotes URLs."""
 
     async def broken(*_: object) -> object:
-        message = f"cannot read {world.urls[0]}, nor //user:{CANARY}@a.example/"
+        message = f"cannot read {setup.urls[0]}, nor //user:{SECRET}@a.example/"
         raise ZeroDivisionError(message)
 
     monkeypatch.setattr(app.ingest_service()._downloader, "_follow_redirects", broken)
 
-    receipt = _post(json.dumps({"urls": [world.urls[0]]}))
+    receipt = _post(json.dumps({"urls": [setup.urls[0]]}))
 
     assert [entry["error"]["code"] for entry in receipt["images"]] == ["internal_error"]

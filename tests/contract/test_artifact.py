@@ -1,4 +1,4 @@
-"""The built artefact stands on its own; and what would be wrong with one is found."""
+"""The built artifact is complete, and the check of `make build` finds every fault of one."""
 
 import struct
 from pathlib import Path
@@ -16,7 +16,7 @@ SAM = ROOT / ".local" / "sam" / "bin" / "sam"
 
 @pytest.fixture
 def code(tmp_path: Path) -> Path:
-    """A small artefact with nothing wrong about it."""
+    """A small artifact without faults."""
     for package in artifact_check.PACKAGES:
         (tmp_path / package).mkdir()
         (tmp_path / package / "__init__.py").write_text("def handler(event, context): ...\n")
@@ -26,8 +26,8 @@ def code(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_artefact_of_this_machine_is_sound() -> None:
-    """Built by sam as `make build` builds it: packages, bytecode, processor, handlers that import alone."""
+def test_artifact_built_by_sam_has_no_faults() -> None:
+    """Packages, bytecode and processor are right, and each handler imports without other packages."""
     if not SAM.exists():
         pytest.fail("sam is not installed: run `make install`, or `make test` for everything.")
     into = artifact.local_build()
@@ -41,7 +41,7 @@ def test_the_artefact_of_this_machine_is_sound() -> None:
             assert artifact_check.find_faults(into / properties["CodeUri"], artifact.machine()) == []
 
 
-def test_the_functions_are_alike_and_know_of_the_services_that_they_ask_alone(tmp_path: Path) -> None:
+def test_functions_have_equal_code_and_the_data_of_s3_and_sts_only(tmp_path: Path) -> None:
     codes = [tmp_path / name for name in ("one", "two")]
     for code in codes:
         (code / "intake" / "part").mkdir(parents=True)
@@ -59,32 +59,32 @@ def test_the_functions_are_alike_and_know_of_the_services_that_they_ask_alone(tm
         assert not list(code.rglob("*.md"))
 
 
-def test_a_sound_artefact_has_no_faults(code: Path) -> None:
+def test_check_finds_no_fault_in_a_valid_artifact(code: Path) -> None:
     assert artifact_check.find_faults(code, "arm64") == []
     assert artifact_check.find_import_fault(code, "intake.handler") is None
 
 
-def test_bytecode_names_the_files_as_lambda_has_them(code: Path) -> None:
+def test_bytecode_has_the_paths_of_lambda(code: Path) -> None:
     compiled = (code / "intake" / "__pycache__" / "__init__.cpython-313.pyc").read_bytes()
 
     assert b"/var/task/intake/__init__.py" in compiled
     assert str(code).encode() not in compiled
 
 
-def test_a_missing_package_is_found(code: Path) -> None:
+def test_check_finds_a_missing_package(code: Path) -> None:
     (code / "httpx").rename(code / "elsewhere")
 
     assert artifact_check.find_faults(code, "arm64") == ["httpx is missing"]
 
 
-def test_a_module_without_bytecode_is_found(code: Path) -> None:
+def test_check_finds_a_module_without_bytecode(code: Path) -> None:
     (code / "intake" / "late.py").write_text("")
 
     assert artifact_check.find_faults(code, "arm64") == ["intake/late.py has no bytecode"]
 
 
-def test_bytecode_that_is_compared_with_its_source_is_made_anew(code: Path) -> None:
-    """What a test run leaves in the source tree is stamped with a time, and useless after the zip."""
+def test_bytecode_with_a_timestamp_is_replaced(code: Path) -> None:
+    """A test run leaves such bytecode in the source tree; it is invalid after the zip changes the time."""
     stale = code / "intake" / "__pycache__" / "__init__.cpython-313.pyc"
     stale.write_bytes(stale.read_bytes()[:4] + bytes(12) + stale.read_bytes()[16:])
     assert artifact_check.find_faults(code, "arm64") == ["intake/__init__.py has no bytecode"]
@@ -94,21 +94,21 @@ def test_bytecode_that_is_compared_with_its_source_is_made_anew(code: Path) -> N
     assert artifact_check.find_faults(code, "arm64") == []
 
 
-@pytest.mark.parametrize(("machine", "sound"), [("arm64", True), ("x86_64", False)])
-def test_a_library_for_another_processor_is_found(code: Path, machine: str, sound: bool) -> None:  # noqa: FBT001
+@pytest.mark.parametrize(("machine", "valid"), [("arm64", True), ("x86_64", False)])
+def test_check_finds_a_library_for_another_processor(code: Path, machine: str, valid: bool) -> None:  # noqa: FBT001 - a parameter of the test
     (code / "intake" / "fast.so").write_bytes(LIBRARY)
 
-    assert (artifact_check.find_faults(code, machine) == []) is sound
+    assert (artifact_check.find_faults(code, machine) == []) is valid
 
 
-def test_a_package_that_sam_built_without_its_compiled_part_is_found(code: Path) -> None:
+def test_check_finds_a_package_without_its_compiled_part(code: Path) -> None:
     (code / "pydantic_core" / "core.so").unlink()
 
     assert artifact_check.find_faults(code, "arm64") == ["pydantic_core has no compiled part"]
 
 
-def test_a_handler_that_needs_what_is_not_in_the_artefact_is_found(code: Path) -> None:
+def test_check_finds_a_handler_that_does_not_import(code: Path) -> None:
     (code / "intake" / "needs.py").write_text("import pytest\n")
 
     assert "No module named 'pytest'" in (artifact_check.find_import_fault(code, "intake.needs.handler") or "")
-    assert "has no attribute 'door'" in (artifact_check.find_import_fault(code, "intake.door") or "")
+    assert "has no attribute 'missing'" in (artifact_check.find_import_fault(code, "intake.missing") or "")
