@@ -80,7 +80,7 @@ async def test_body_is_framed_as_the_fields_of_httpx_say(arguments: dict[str, An
     assert expected == await encoded(httpx.Request("POST", URL, **arguments))
 
 
-async def test_multipart_body_has_its_announced_length() -> None:
+async def test_multipart_body_has_its_announced_size() -> None:
     request = httpx.Request("POST", URL, files={"file": b"body"})
 
     assert len(await encoded(request)) == int(request.headers["Content-Length"])

@@ -22,7 +22,7 @@ from support.sample_images import picture
 AT = "https://a.example/"
 
 
-class Bytes(bytearray):
+class WatchedBody(bytearray):
     """A body that a weak reference can watch."""
 
 
@@ -32,12 +32,12 @@ class WatchedDownloader(FakeDownloader):
     def __init__(self, body: bytes) -> None:
         super().__init__()
         self._body = body
-        self.bodies: list[weakref.ref[Bytes]] = []
+        self.bodies: list[weakref.ref[WatchedBody]] = []
 
     async def download(self, url: Url, stats: FetchStats, deadline: Deadline) -> Download:
         del deadline
         stats.attempts += 1
-        body = Bytes(self._body)
+        body = WatchedBody(self._body)
         self.bodies.append(weakref.ref(body))
         return Download(memoryview(body), "0" * 64, url, lease=self)
 

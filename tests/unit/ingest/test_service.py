@@ -91,7 +91,7 @@ async def test_image_in_the_bucket_is_reused() -> None:
     assert setup.store.writes[key(ONE)] == 1
 
 
-async def test_every_expected_digest_of_one_url_is_judged_separately() -> None:
+async def test_every_expected_digest_of_one_url_is_checked_separately() -> None:
     setup = Setup({"one": ONE})
     urls = [
         {"url": AT + "one", "sha256": "0" * 64},
