@@ -19,17 +19,17 @@ with gc_paused():
 
     import certifi
 
-    from intake.config import Config
     from intake.download.downloader import HttpDownloader
     from intake.download.guarded_resolver import GuardedResolver
     from intake.http_client.transport import PooledTransport
     from intake.ingest.deadline import Deadline
+    from intake.ingest.file_service import IngestService
     from intake.ingest.manifest_service import ManifestService
-    from intake.ingest.service import IngestService
     from intake.s3.background_value import BackgroundValue
     from intake.s3.client import CONNECT_TIMEOUT, MAX_CONCURRENT_CONNECTS, READ_TIMEOUT, S3Client
     from intake.s3.inbox import S3Inbox
     from intake.s3.store import S3Store
+    from intake.settings.config import Config
     from intake.telemetry import Telemetry
 
 if TYPE_CHECKING:

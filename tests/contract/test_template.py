@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from infra.build.template import functions, load
 
-from intake.config import Config
-from intake.settings import VARIABLES
+from intake.settings.config import Config
+from intake.settings.table import VARIABLES
 
 TEMPLATE = load()
 PARAMETERS: dict[str, dict[str, Any]] = TEMPLATE["Parameters"]

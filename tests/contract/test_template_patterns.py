@@ -6,7 +6,7 @@ from ipaddress import ip_network
 import pytest
 from infra.build.template import load
 
-from intake.config import Config
+from intake.settings.config import Config
 
 PARAMETERS = load()["Parameters"]
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from intake.ingest.deadline import Deadline
-from intake.ingest.service import IngestService
+from intake.ingest.file_service import IngestService
 from intake.model.file import File
 from intake.model.receipt import FailedEntry, Receipt
 from support.fakes import FakeStore, RecordingObserver

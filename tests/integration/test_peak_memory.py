@@ -6,7 +6,7 @@ import socket
 from multiprocessing.connection import Connection
 
 from intake.ingest.deadline import Deadline
-from intake.ingest.service import IngestService
+from intake.ingest.file_service import IngestService
 from intake.model.file import File
 from intake.model.receipt import FailedEntry
 from support.fakes import FakeStore, RecordingObserver

@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 
 from intake import app, telemetry
-from intake.config import Config
 from intake.handlers import bulk, http, s3
+from intake.ingest.file_service import IngestService
 from intake.ingest.manifest_service import ManifestService
-from intake.ingest.service import IngestService
 from intake.model.limits import Limits
+from intake.settings.config import Config
 from support.fakes import FakeInbox, FakeStore
 from support.handler_fakes import IMAGES
 from support.lambda_context import Context

@@ -9,11 +9,11 @@ import pytest
 import trustme
 
 from intake import app
-from intake.config import Config
 from intake.ingest.deadline import Deadline
 from intake.model.errors import TlsFailed
 from intake.model.outcome import FetchStats
 from intake.model.url import Url
+from intake.settings.config import Config
 from support.origin import IMAGE, Origin
 from support.origin.client import AGENT, Client, MakeClient
 from support.origin.fake_dns import FakeDns

@@ -10,7 +10,7 @@ from collections.abc import Generator
 import pytest
 
 from intake.ingest.deadline import Deadline
-from intake.ingest.service import IngestService
+from intake.ingest.file_service import IngestService
 from intake.model.file import File
 from support.fakes import FakeStore, RecordingObserver
 from support.origin import IMAGE, Origin

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import pytest
 
 from intake import app
-from intake.config import Config
+from intake.ingest.file_service import IngestService
 from intake.ingest.manifest_service import ManifestService
-from intake.ingest.service import IngestService
 from intake.model.limits import Limits
+from intake.settings.config import Config
 from support.fakes import FakeDownloader, FakeInbox, FakeStore, RecordingObserver
 from support.lambda_events import INBOX
 

@@ -10,8 +10,8 @@ import httpx
 
 from intake.download.address_policy import classify_destination
 from intake.download.image_body import ImageBody
+from intake.download.image_lease import ImageLease
 from intake.download.image_timer import ImageTimer
-from intake.download.lease import ImageLease
 from intake.download.memory_budget import MemoryBudget
 from intake.download.origin_limiter import OriginLimiter
 from intake.download.response_policy import (

@@ -117,16 +117,13 @@ class Connection(asyncio.Protocol):
         transport = self._transport
         return transport is None or transport.is_closing() or not (self._response.is_complete and self.is_persistent)
 
-    @property
-    def is_reusable(self) -> bool:
-        """Whether a request can be sent now: the last response is complete, and nothing else has arrived."""
-        transport = self._transport
-        if transport is None or self.must_close:
-            return False
-        # Bytes, or an end of the connection, that the loop has not read yet: ask the kernel without waiting.
-        poll = select.poll()
-        poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
-        return not poll.poll(0)
+    def has_unread_input(self) -> bool:
+        """Whether bytes, or the end of the connection, have arrived that the event loop has not read yet."""
+        if self._transport is None:
+            return True
+        poll = select.poll()  # asks the kernel without waiting
+        poll.register(self._transport.get_extra_info("socket").fileno(), select.POLLIN)
+        return bool(poll.poll(0))
 
     def close(self) -> None:
         """Abort, without close_notify: a peer that never answers it would keep the socket open."""

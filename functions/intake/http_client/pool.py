@@ -31,6 +31,15 @@ class Origin(NamedTuple):
     port: int
 
 
+def is_reusable(connection: Connection) -> bool:
+    """Whether a pooled connection can carry another request.
+
+    Its last response must be complete and must not have announced the end of the connection (RFC 9112, 9.3), and
+    nothing may have arrived since: unsolicited bytes would be taken for the next response (RFC 9112, 9.2).
+    """
+    return not connection.must_close and not connection.has_unread_input()
+
+
 class ConnectionPool:
     """Connections by origin."""
 
@@ -63,12 +72,12 @@ class ConnectionPool:
         self._close_surplus()
         while idle := self._idle_by_origin.get(origin):
             connection = self._remove(idle[-1])
-            if connection.is_reusable:
+            if is_reusable(connection):
                 return connection
             connection.close()
         offered = await self._connect_limiter.acquire(origin)
         if offered is not None:
-            if offered.is_reusable:
+            if is_reusable(offered):
                 return offered
             offered.close()
             return await self.acquire(origin)

@@ -13,11 +13,11 @@ from statistics import median
 from typing import Any
 
 from intake import app
-from intake.config import Config
 from intake.http_client import resolver
 from intake.ingest.deadline import Deadline
-from intake.ingest.service import IngestService
+from intake.ingest.file_service import IngestService
 from intake.model.file import File
+from intake.settings.config import Config
 from support.fakes import FakeStore, RecordingObserver
 from support.network_sandbox import dns_server, namespace, url_spellings
 from support.network_sandbox.packet_capture import PacketCapture

@@ -10,6 +10,7 @@ import pytest
 
 from intake.http_client.connection import Connection
 from intake.http_client.errors import ConnectionLost, IncompleteBody, MalformedResponse, ReadTimeout, TransportError
+from intake.http_client.pool import is_reusable
 from support.fake_transport import FakeTransport
 
 REQUEST = b"GET / HTTP/1.1\r\n\r\n"
@@ -49,7 +50,7 @@ async def test_connection_sends_a_body_slice_by_slice(transport: FakeTransport) 
 
     assert (await sending).status == 200
     assert [len(part) for part in transport.sent[1:]] == [SLICE, SLICE, 1]
-    assert transport.connection.is_reusable
+    assert is_reusable(transport.connection)
 
 
 @pytest.mark.parametrize("size", [SLICE, 2 * SLICE])
@@ -69,7 +70,7 @@ async def test_connection_is_not_reusable_when_the_response_arrives_before_the_b
 
     assert (await sending).status == 200
     assert len(transport.sent) == 2
-    assert not transport.connection.is_reusable
+    assert not is_reusable(transport.connection)
 
 
 async def test_read_timeout_is_not_counted_while_the_peer_reads_the_request(transport: FakeTransport) -> None:
@@ -139,7 +140,7 @@ async def test_connection_sends_each_piece_of_a_stream_when_it_is_produced(trans
     transport.connection.data_received(EMPTY_RESPONSE)
 
     assert (await sending).status == 200
-    assert transport.connection.is_reusable
+    assert is_reusable(transport.connection)
 
 
 async def test_connection_closes_a_stream_when_the_response_arrives_before_its_end(transport: FakeTransport) -> None:
@@ -152,7 +153,7 @@ async def test_connection_closes_a_stream_when_the_response_arrives_before_its_e
 
     assert (await sending).status == 200
     assert (transport.sent, pieces.is_closed) == ([REQUEST, b"one"], True)
-    assert not transport.connection.is_reusable
+    assert not is_reusable(transport.connection)
 
 
 async def test_connection_reports_its_end_when_a_stream_produces_the_next_piece(transport: FakeTransport) -> None:
@@ -201,7 +202,7 @@ async def test_connection_closes_when_unsolicited_bytes_arrive(transport: FakeTr
     await _get(transport, EMPTY_RESPONSE)
     transport.connection.data_received(b"x")
 
-    assert (transport.is_closed, transport.connection.is_reusable) == (True, False)
+    assert (transport.is_closed, is_reusable(transport.connection)) == (True, False)
 
 
 class WatchedBody(bytearray):

@@ -8,8 +8,8 @@ import weakref
 import pytest
 
 from intake.ingest.deadline import Deadline
+from intake.ingest.file_service import IngestService
 from intake.ingest.ports import Download
-from intake.ingest.service import IngestService
 from intake.model.errors import InvalidImage
 from intake.model.file import File
 from intake.model.limits import Limits
@@ -69,7 +69,7 @@ async def test_event_loop_runs_between_two_bodies_that_are_slow_to_parse(monkeyp
             turns += 1
             await asyncio.sleep(0)
 
-    monkeypatch.setattr("intake.ingest.service.verify", slow_verify)
+    monkeypatch.setattr("intake.ingest.file_service.verify", slow_verify)
     service = IngestService(WatchedDownloader(b"x"), FakeStore(), RecordingObserver(), Limits(), "bucket")
     ticking = asyncio.create_task(tick())
     await service.ingest(File.parse({"urls": [f"{AT}{number}" for number in range(20)]}), Deadline.after(60.0, 1.0))

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from intake.ingest.deadline import Deadline
+from intake.ingest.file_service import IngestService
 from intake.ingest.manifest_service import ManifestResult, ManifestService
-from intake.ingest.service import IngestService
 from intake.model.errors import ConnectFailed, NotFound, StoreFailed
 from intake.model.limits import Limits
 from intake.model.manifest import MAX_FILES

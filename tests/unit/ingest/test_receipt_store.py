@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from intake.ingest.deadline import Deadline
+from intake.ingest.file_service import IngestService
 from intake.ingest.ports import StoredDocument
-from intake.ingest.service import IngestService
 from intake.model.errors import ConnectFailed, NotFound, StoreDenied, StoreFailed, Timeout
 from intake.model.file import File
 from intake.model.limits import Limits

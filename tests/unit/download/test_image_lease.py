@@ -2,7 +2,7 @@
 
 import asyncio
 
-from intake.download.lease import ImageLease
+from intake.download.image_lease import ImageLease
 from intake.download.memory_budget import MemoryBudget
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from intake.ingest.deadline import Deadline
-from intake.ingest.service import IngestService
+from intake.ingest.file_service import IngestService
 from intake.model.errors import ConnectFailed, InternalError, StoreDenied, StoreFailed
 from intake.model.file import File
 from intake.model.limits import Limits

@@ -67,7 +67,9 @@ class Reader:
     def unpack(self, layout: Struct) -> tuple[Any, ...]:
         """Read fixed fields."""
         start = self.position
-        self.skip(layout.size)
+        if layout.size > self.end - start:  # as `skip`, without a call: parsers spend most of their time here
+            self.skip(layout.size)
+        self.position = start + layout.size
         return layout.unpack_from(self.view, start)
 
     def read_byte(self) -> int:

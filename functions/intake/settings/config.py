@@ -1,4 +1,4 @@
-"""The values of the settings, read once, with every fault named at once. `settings.py` is the table of settings."""
+"""The values of the settings, read once, with every fault named at once. `table.py` describes each setting."""
 
 import os
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from intake.model.limits import MIB, Limits
-from intake.settings import LIMITS, REQUIRED, SETTINGS, Setting
+from intake.settings.table import LIMITS, REQUIRED, SETTINGS, Setting
 
 _BASE_MEMORY = 192 * MIB
 """Reserved for Python, its packages, and everything but image bodies."""

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from intake.image.verify import FORMATS
+from intake.image.formats import FORMATS
 from intake.model.limits import MIB, Limits
-from intake.setting_types import (
+from intake.settings.types import (
     BUCKET,
     CONTACT,
     HOSTS,

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterable
 from datetime import datetime
 
 from intake.ingest.deadline import Deadline
-from intake.ingest.service import IngestService
+from intake.ingest.file_service import IngestService
 from intake.model.file import File
 from intake.model.receipt import Receipt
 

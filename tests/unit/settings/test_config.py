@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from intake import config
-from intake.config import Config, ConfigError
 from intake.model.limits import MIB, Limits
-from intake.setting_types import whole_number
-from intake.settings import LIMITS, SETTINGS, VARIABLES, Setting
+from intake.settings import config
+from intake.settings.config import Config, ConfigError
+from intake.settings.table import LIMITS, SETTINGS, VARIABLES, Setting
+from intake.settings.types import whole_number
 
 BUCKET = {"IMAGE_BUCKET": "images-bucket"}
 DEFAULTS = {
