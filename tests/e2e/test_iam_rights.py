@@ -34,7 +34,7 @@ def document(lab: Lab, name: str) -> dict[str, object]:
     return {"id": name, "urls": [lab.origin.url(f"length/{name}")]}
 
 
-def post(lab: Lab, **headers: str) -> str:
+def post_file(lab: Lab, **headers: str) -> str:
     """Post a File; return the status, the codes of failed images, and whether the receipt was stored."""
     response = lab.stack.call("POST", "/files", to_json_bytes(document(lab, "r-file")), headers=headers)
     receipt = response.json()
@@ -43,11 +43,11 @@ def post(lab: Lab, **headers: str) -> str:
     return " ".join([str(response.status), *codes, *(["without receipt"] if has_no_key else [])])
 
 
-def post_async(lab: Lab) -> str:
-    return post(lab, Prefer="respond-async")
+def post_file_asynchronously(lab: Lab) -> str:
+    return post_file(lab, Prefer="respond-async")
 
 
-def get(lab: Lab) -> str:
+def get_receipt(lab: Lab) -> str:
     lab.s3.put_object(Bucket=lab.stack.bucket, Key="receipts/r-kept.json", Body=b'{"id": "r-kept"}')
     return str(lab.stack.call("GET", "/files/r-kept").status)
 
@@ -70,7 +70,7 @@ def invoke(lab: Lab, function: str, event: object) -> str:
     return str((payload or {}).get("status", "done"))
 
 
-def manifest(lab: Lab) -> str:
+def send_manifest(lab: Lab) -> str:
     lab.put_in_inbox("inbox/r-manifest.json", to_json_bytes(document(lab, "r-manifest")))
     lab.s3.delete_object(Bucket=lab.stack.bucket, Key="receipts/r-manifest.json")
     result = send_event(lab, "r-manifest")
@@ -80,7 +80,7 @@ def manifest(lab: Lab) -> str:
     )
 
 
-def manifest_again(lab: Lab) -> str:
+def send_replaced_manifest(lab: Lab) -> str:
     """Send a manifest whose receipt of an earlier run must be read before it is replaced."""
     lab.put_in_inbox("inbox/r-again.json", to_json_bytes(document(lab, "r-again")))
     return send_event(lab, "r-again")
@@ -91,31 +91,31 @@ def send_event(lab: Lab, name: str) -> str:
     return invoke(lab, "S3Function", {"Records": [{"eventTime": LONG_AGO, "s3": at}]})
 
 
-def empty_manifest(lab: Lab) -> str:
+def send_empty_manifest(lab: Lab) -> str:
     lab.put_in_inbox("inbox/r-empty.json", b"")
     return send_event(lab, "r-empty")
 
 
-def no_manifest(lab: Lab) -> str:
+def send_event_without_manifest(lab: Lab) -> str:
     return send_event(lab, "r-never")
 
 
-def batch(lab: Lab) -> str:
+def ingest_batch(lab: Lab) -> str:
     lab.s3.delete_object(Bucket=lab.stack.bucket, Key="receipts/r-batch.json")
-    return batch_again(lab)
+    return ingest_batch_again(lab)
 
 
-def batch_again(lab: Lab) -> str:
+def ingest_batch_again(lab: Lab) -> str:
     run = {"run": "r-run", "startedAt": LONG_AGO}
     return invoke(lab, "BulkFunction", {"Items": [document(lab, "r-batch")], "BatchInput": run, "batch": "r"})
 
 
-def summary(lab: Lab) -> str:
-    batch(lab)
+def summarize_run(lab: Lab) -> str:
+    ingest_batch(lab)
     return invoke(lab, "SummaryFunction", {"run": "r-run", "startedAt": LONG_AGO, "list": "s3://r/r"})
 
 
-def run(lab: Lab) -> str:
+def run_list(lab: Lab) -> str:
     """Put a list into the inbox; return how its run ended, and whether there is a summary."""
     key = f"bulk/r-{uuid4()}.jsonl"
     lab.put_in_inbox(key, json_lines(document(lab, "r-list")))
@@ -175,33 +175,33 @@ def send_broken_event(lab: Lab) -> str:
 
 PENDING, DENIED = "raised: 1 Files are pending", "raised: An error occurred (AccessDenied) when calling the "
 NEEDED: list[tuple[str, str, str, str, Call]] = [
-    ("HttpFunctionRole", IMAGES, "200", "502 store_denied", post),
-    ("HttpFunctionRole", WRITE, "200", "200 without receipt", post),
-    ("HttpFunctionRole", READ, "200", "502", get),
+    ("HttpFunctionRole", IMAGES, "200", "502 store_denied", post_file),
+    ("HttpFunctionRole", WRITE, "200", "200 without receipt", post_file),
+    ("HttpFunctionRole", READ, "200", "502", get_receipt),
     ("HttpFunctionRole", READ_PROBLEM, "422", "502", get_problem),
     ("HttpFunctionRole", LIST, "404", "502", get_unknown_id),
-    ("HttpFunctionRole", "s3:PutObject InboxBucket/inbox/*", "202", "502", post_async),
+    ("HttpFunctionRole", "s3:PutObject InboxBucket/inbox/*", "202", "502", post_file_asynchronously),
     ("HttpFunctionRole", "s3:GetObject InboxBucket/inbox/*", "404", "502", get_unknown_id),
     ("HttpFunctionRole", "s3:ListBucket InboxBucket", "404", "502", get_unknown_id),
-    ("S3FunctionRole", IMAGES, "done", "done store_denied", manifest),
-    ("S3FunctionRole", WRITE, "done", PENDING, manifest),
-    ("S3FunctionRole", READ, "done", PENDING, manifest_again),
-    ("S3FunctionRole", WRITE_PROBLEM, "done", PENDING, empty_manifest),
-    ("S3FunctionRole", f"s3:GetObject {INBOX}/inbox/*", "done", PENDING, manifest),
-    ("S3FunctionRole", f"s3:ListBucket {INBOX}", "done", PENDING, no_manifest),
-    ("BulkFunctionRole", IMAGES, "{'stored': 1}", "{'failed': 1}", batch),
-    ("BulkFunctionRole", WRITE, "{'stored': 1}", "raised: The receipts of 1 Files are not stored.", batch),
-    ("BulkFunctionRole", READ, "{'stored': 1}", "raised: The receipts of 1 Files are not stored.", batch_again),
-    ("BulkFunctionRole", WRITE_RUNS, "{'stored': 1}", "raised: S3 denied access to this service", batch),
-    ("SummaryFunctionRole", READ_RUNS, "done", f"{DENIED}GetObject", summary),
-    ("SummaryFunctionRole", WRITE_RUNS, "done", f"{DENIED}PutObject", summary),
-    ("SummaryFunctionRole", LIST_RUNS, "done", f"{DENIED}ListObjectsV2", summary),
-    ("StateMachineRole", READ_LIST, SUCCEEDED, "FAILED States.Permissions with a summary", run),
-    ("StateMachineRole", START, SUCCEEDED, "FAILED States.Permissions with a summary", run),
-    ("StateMachineRole", WRITE_RUNS, SUCCEEDED, "FAILED States.Permissions with a summary", run),
-    ("StateMachineRole", f"{INVOKE} BulkFunction", SUCCEEDED, "FAILED States.ExceedToleratedFailureThreshold", run),
-    ("StateMachineRole", f"{INVOKE} SummaryFunction", SUCCEEDED, "still retrying", run),
-    ("ListArrivedRole", START, SUCCEEDED, "no run", run),
+    ("S3FunctionRole", IMAGES, "done", "done store_denied", send_manifest),
+    ("S3FunctionRole", WRITE, "done", PENDING, send_manifest),
+    ("S3FunctionRole", READ, "done", PENDING, send_replaced_manifest),
+    ("S3FunctionRole", WRITE_PROBLEM, "done", PENDING, send_empty_manifest),
+    ("S3FunctionRole", f"s3:GetObject {INBOX}/inbox/*", "done", PENDING, send_manifest),
+    ("S3FunctionRole", f"s3:ListBucket {INBOX}", "done", PENDING, send_event_without_manifest),
+    ("BulkFunctionRole", IMAGES, "{'stored': 1}", "{'failed': 1}", ingest_batch),
+    ("BulkFunctionRole", WRITE, "{'stored': 1}", "raised: The receipts of 1 Files are not stored.", ingest_batch),
+    ("BulkFunctionRole", READ, "{'stored': 1}", "raised: The receipts of 1 Files are not stored.", ingest_batch_again),
+    ("BulkFunctionRole", WRITE_RUNS, "{'stored': 1}", "raised: S3 denied access to this service", ingest_batch),
+    ("SummaryFunctionRole", READ_RUNS, "done", f"{DENIED}GetObject", summarize_run),
+    ("SummaryFunctionRole", WRITE_RUNS, "done", f"{DENIED}PutObject", summarize_run),
+    ("SummaryFunctionRole", LIST_RUNS, "done", f"{DENIED}ListObjectsV2", summarize_run),
+    ("StateMachineRole", READ_LIST, SUCCEEDED, "FAILED States.Permissions with a summary", run_list),
+    ("StateMachineRole", START, SUCCEEDED, "FAILED States.Permissions with a summary", run_list),
+    ("StateMachineRole", WRITE_RUNS, SUCCEEDED, "FAILED States.Permissions with a summary", run_list),
+    ("StateMachineRole", f"{INVOKE} BulkFunction", SUCCEEDED, "FAILED States.ExceedTolerated", run_list),
+    ("StateMachineRole", f"{INVOKE} SummaryFunction", SUCCEEDED, "still retrying", run_list),
+    ("ListArrivedRole", START, SUCCEEDED, "no run", run_list),
     *((f"{name}Role", f"logs:{action} {name}Logs", "logged", "not logged", partial(invoke_and_read_log, function=name))
       for name in ("HttpFunction", "S3Function", "BulkFunction", "SummaryFunction")
       for action in ("CreateLogStream", "PutLogEvents")),

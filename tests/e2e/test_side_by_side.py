@@ -5,8 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -15,31 +14,9 @@ from infra.build.template import ROOT
 from infra.command.ports import find_free_port
 from infra.command.signals import INTERRUPTED
 
+from support.running_command import SIGINT_IGNORED, start_command, wait_for_output
+
 WAITING = "Another command is building here: waiting for it ...\n"
-SIGINT_IGNORED = ["bash", "-c", "trap '' INT; exec \"$@\"", "-"]
-"""Starts a command as a shell script does with `&`: with SIGINT ignored."""
-
-
-@contextmanager
-def started(command: list[str], log: Path, cwd: Path = ROOT) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a command, with its output in a file; stop it by Ctrl-C if it has not ended."""
-    with log.open("wb") as out:
-        environment = os.environ | {"PYTHONPATH": "functions"}
-        process = subprocess.Popen(command, cwd=cwd, env=environment, stdout=out, stderr=out, start_new_session=True)
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGINT)
-        process.wait(30)
-
-
-def prints(log: Path, text: str) -> bool:
-    """Whether a command prints a text within half a minute."""
-    until = time.monotonic() + 30
-    while text not in log.read_text() and time.monotonic() < until:
-        time.sleep(0.05)
-    return text in log.read_text()
 
 
 def module(name: str) -> list[str]:
@@ -49,8 +26,8 @@ def module(name: str) -> list[str]:
 @pytest.mark.parametrize("command", [["demo"], ["up", f"PORT={find_free_port()}"]], ids=["demo", "up"])
 def test_command_waits_until_another_has_deployed_what_it_built(tmp_path: Path, command: list[str]) -> None:
     log = tmp_path / "log"
-    with artifact.build_lock(artifact.local_build()), started(["make", "-s", *command], log):
-        assert prints(log, WAITING)
+    with artifact.build_lock(artifact.local_build()), start_command(["make", "-s", *command], log):
+        assert wait_for_output(log, WAITING)
         time.sleep(0.5)
         assert "Building" not in log.read_text()
 
@@ -60,8 +37,8 @@ def test_command_waits_until_another_has_deployed_what_it_built(tmp_path: Path, 
 def test_command_exits_when_its_terminal_is_closed(tmp_path: Path, name: str, number: int) -> None:
     """A process that a signal kills stops nothing that it started; an exit status shows that it stopped by itself."""
     log = tmp_path / "log"
-    with artifact.build_lock(artifact.local_build()), started(module(name), log) as process:
-        assert prints(log, WAITING)
+    with artifact.build_lock(artifact.local_build()), start_command(module(name), log) as process:
+        assert wait_for_output(log, WAITING)
         process.send_signal(number)
         assert process.wait(30) == 128 + number
 
@@ -69,8 +46,8 @@ def test_command_exits_when_its_terminal_is_closed(tmp_path: Path, name: str, nu
 @pytest.mark.parametrize(("name", "status"), [("infra.demo", INTERRUPTED), ("infra.local", 0)])
 def test_ctrl_c_stops_command_when_its_parent_ignores_sigint(tmp_path: Path, name: str, status: int) -> None:
     log = tmp_path / "log"
-    with artifact.build_lock(artifact.local_build()), started([*SIGINT_IGNORED, *module(name)], log) as process:
-        assert prints(log, WAITING)
+    with artifact.build_lock(artifact.local_build()), start_command([*SIGINT_IGNORED, *module(name)], log) as process:
+        assert wait_for_output(log, WAITING)
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(30) == status
     assert "Stopped. Nothing is left running" in log.read_text()
@@ -98,8 +75,8 @@ def test_command_that_has_waited_goes_on(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "infra.build.artifact", artifact.machine(), *options]
     with ExitStack() as stack:
         with artifact.build_lock(into):
-            process = stack.enter_context(started(command, log))
-            assert prints(log, WAITING)
+            process = stack.enter_context(start_command(command, log))
+            assert wait_for_output(log, WAITING)
             assert process.poll() is None
         assert process.wait(30) == 1
     assert "sam has run" in log.read_text()

@@ -17,8 +17,8 @@ from infra.local.example_files import folder_of
 from infra.local.running_stacks import HOME_PREFIX
 from infra.pictures.board import draw_board, encode
 
-from e2e.test_side_by_side import SIGINT_IGNORED
 from support.deployed_lab import wait_for
+from support.running_command import SIGINT_IGNORED
 
 PAGE = ROOT / "docs" / "try-it-locally.md"
 START, SOURCE, FILE, MANIFEST, RECEIPT, BULK, LISTING, LOGS = re.findall(
