@@ -1,6 +1,7 @@
 """`python -m infra.bulk list.csv [--stack image-intake]`; `python -m infra.bulk --run NAME` follows a run again."""
 
 import argparse
+import os
 import re
 import signal
 import sys
@@ -11,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 
 from infra.bulk.check import MAX_FAULTS, faults
 from infra.bulk.commands import DEFAULT_STACK, Commands
+from infra.bulk.local_endpoint import QUESTION, is_file_of_make_up, is_missing
 from infra.bulk.progress import Progress, ProgressLine
 from infra.bulk.stack import BulkError, Stack, run_name
 from infra.bulk.summary import format_summary, has_stored_images
@@ -62,6 +64,9 @@ def _run(path: Path | None, run: str | None, commands: Commands) -> int:
         _check(path)
     if commands.endpoint and not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?/?", commands.endpoint):
         raise BulkError(f"ENDPOINT={commands.endpoint} is not a URL such as http://127.0.0.1:4566.")
+    endpoint = commands.endpoint or os.environ.get("AWS_ENDPOINT_URL", "")
+    if is_missing(endpoint):
+        raise BulkError(f"nothing listens at {endpoint}. {QUESTION}")
     stack = Stack(commands.stack, commands.endpoint)
     arn = _start(stack, path, commands) if path else stack.find_run(str(run))
     return INTERRUPTED if arn is None else _follow(stack, arn, commands)
@@ -70,7 +75,8 @@ def _run(path: Path | None, run: str | None, commands: Commands) -> int:
 def _check(path: Path) -> None:
     """Raise BulkError if a list cannot be uploaded, or would end its run."""
     if not path.is_file():
-        raise BulkError(f"{path} does not exist, or is not a file.")
+        question = f" {QUESTION}" if is_file_of_make_up(path) else ""
+        raise BulkError(f"{path} does not exist, or is not a file.{question}")
     if path.suffix.lower() not in ENDINGS:
         raise BulkError(f"{path.name} is not a list: its name must end in .jsonl or .csv.")
     try:

@@ -89,7 +89,7 @@ def test_build_names_the_processors_when_arch_is_not_one(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["abc", "0", "-5", "1.5"])
-def test_a_number_of_images_that_is_none(text: str) -> None:
+def test_fuzz_names_what_it_expects_when_inputs_is_not_a_number(text: str) -> None:
     said = f"make fuzz: INPUTS={text}: expected a number of images, 1 or more.\n"
 
     assert said in refused("fuzz", f"INPUTS={text}")
@@ -112,18 +112,44 @@ def test_up_refuses_pictures_when_there_are_none(tmp_path: Path, name: str, said
     ("variables", "said"),
     [({}, "You must specify a region"), ({"AWS_DEFAULT_REGION": "us-east-1"}, "Unable to locate credentials")],
 )
-def test_a_list_for_nobody_in_particular(tmp_path: Path, variables: dict[str, str], said: str) -> None:
+def test_bulk_asks_for_region_and_credentials_when_there_are_none(
+    tmp_path: Path, port: int, variables: dict[str, str], said: str
+) -> None:
     path = tmp_path / "list.csv"
     path.write_text(f"url\n{URL}\n")
     nobody = {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"}
 
-    words = refused("bulk", f"LIST={path}", "ENDPOINT=http://127.0.0.1:1", **variables, **nobody)
+    words = refused("bulk", f"LIST={path}", f"ENDPOINT=http://127.0.0.1:{port}", **variables, **nobody)
 
     assert f"{said}.\nSet the region and the credentials; for `make up`: . .local/up/env\n" in words
 
 
+@pytest.mark.parametrize(
+    ("arguments", "variables"),
+    [(["ENDPOINT={url}"], {}), ([], {"AWS_ENDPOINT_URL": "{url}"})],
+    ids=["ENDPOINT", "AWS_ENDPOINT_URL"],
+)
+def test_bulk_asks_whether_make_up_is_running_when_nothing_listens(
+    tmp_path: Path, arguments: list[str], variables: dict[str, str]
+) -> None:
+    path, url = tmp_path / "list.csv", f"http://127.0.0.1:{find_free_port()}"
+    path.write_text(f"url\n{URL}\n")
+    environment = {name: value.format(url=url) for name, value in variables.items()}
+
+    refusal = refused("bulk", f"LIST={path}", *(text.format(url=url) for text in arguments), **environment)
+
+    assert f"make bulk: nothing listens at {url}. Is `make up` running?\n" in refusal
+
+
+@pytest.mark.parametrize("folder", ["up", "up-4567"])
+def test_bulk_asks_whether_make_up_is_running_when_its_list_is_missing(folder: str) -> None:
+    path = f".local/{folder}/none.csv"
+
+    assert f"{path} does not exist, or is not a file. Is `make up` running?\n" in refused("bulk", f"LIST={path}")
+
+
 @pytest.mark.parametrize("text", ["foo", "127.0.0.1:4566", "http://", "ftp://127.0.0.1"])
-def test_an_endpoint_that_is_none(tmp_path: Path, text: str) -> None:
+def test_bulk_names_what_it_expects_when_endpoint_is_not_a_url(tmp_path: Path, text: str) -> None:
     path = tmp_path / "list.csv"
     path.write_text(f"url\n{URL}\n")
     said = f"ENDPOINT={text} is not a URL such as http://127.0.0.1:4566.\n"
@@ -131,5 +157,5 @@ def test_an_endpoint_that_is_none(tmp_path: Path, text: str) -> None:
     assert said in refused("bulk", f"LIST={path}", f"ENDPOINT={text}", AWS_DEFAULT_REGION="us-east-1")
 
 
-def test_no_list() -> None:
+def test_bulk_asks_for_a_list_when_there_is_none() -> None:
     assert "which list? make bulk LIST=list.csv" in refused("bulk")
