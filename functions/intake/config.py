@@ -35,7 +35,7 @@ class Config:
         image_bucket: where images and receipts are stored.
         inbox_bucket: where callers put manifests; empty for none.
         limits: the limits on images, origins and time.
-        contact: whom the owner of an origin can ask; empty for nobody.
+        contact: URL or email address for the User-Agent header; empty for none.
     """
 
     image_bucket: str

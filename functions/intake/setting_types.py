@@ -64,7 +64,7 @@ def _list_parser[T](parse: Callable[[str], T]) -> Callable[[str], tuple[T, ...]]
     def parse_all(text: str) -> tuple[T, ...]:
         items = tuple(parse(item.strip()) for item in text.split(",") if item.strip())
         if not items:
-            # Only commas. For some settings an empty list would mean "any", and nobody wrote that.
+            # Only commas: this must not become an empty list, which means "any" for some settings.
             raise ValueError(text)
         return items
 

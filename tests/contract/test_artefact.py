@@ -44,6 +44,8 @@ def test_the_artefact_of_this_machine_is_sound() -> None:
 def test_the_functions_are_alike_and_know_of_the_services_that_they_ask_alone(tmp_path: Path) -> None:
     codes = [tmp_path / name for name in ("one", "two")]
     for code in codes:
+        (code / "intake" / "part").mkdir(parents=True)
+        (code / "intake" / "part" / "README.md").write_text("# A page\n")
         for service in ("ec2", "s3", "sts"):
             (code / "botocore" / "data" / service).mkdir(parents=True)
         (code / "botocore" / "data" / "endpoints.json").write_text('{"partitions": []}')
@@ -54,6 +56,7 @@ def test_the_functions_are_alike_and_know_of_the_services_that_they_ask_alone(tm
     for code in codes:
         assert {"endpoints.json", "s3", "sts"} == {path.name for path in (code / "botocore" / "data").iterdir()}
         assert (code / "__pycache__" / "app.cpython-313.pyc").exists()
+        assert not list(code.rglob("*.md"))
 
 
 def test_a_sound_artefact_has_no_faults(code: Path) -> None:

@@ -56,8 +56,8 @@ def get_nothing(ground: Ground) -> str:
 
 
 def get_problem(ground: Ground) -> str:
-    ground.s3.put_object(Bucket=ground.stack.bucket, Key="problems/r-empty.json", Body=to_json_bytes(PROBLEM))
-    return str(ground.stack.call("GET", "/files/r-empty").status)
+    ground.s3.put_object(Bucket=ground.stack.bucket, Key="problems/r-problem.json", Body=to_json_bytes(PROBLEM))
+    return str(ground.stack.call("GET", "/files/r-problem").status)
 
 
 def invoke(ground: Ground, door: str, event: object) -> str:

@@ -155,7 +155,7 @@ def world(names: Names, dialled: list[str], monkeypatch: pytest.MonkeyPatch) -> 
         service = IngestService(fetcher, world.store, telemetry.Telemetry(), limits, IMAGES)
         manifests = ManifestService(world.inbox, world.store, service, limits)
         monkeypatch.setattr(app, "_runner", runner)
-        for name, built in (("config", config), ("intake", service), ("manifests", manifests)):
+        for name, built in (("config", config), ("ingest_service", service), ("manifest_service", manifests)):
             monkeypatch.setattr(app, name, lambda built=built: built)
         monkeypatch.setattr(app, "store", lambda: world.store)
         monkeypatch.setattr(app, "inbox", lambda: world.inbox)

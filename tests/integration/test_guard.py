@@ -139,7 +139,7 @@ async def test_a_name_that_changes_is_judged_anew(
     names["a.example"] = lambda: next(answers)
     url = f"http://a.example:{origin.port}/length_then_close"
     await client.get(url)
-    client.guard._resolver._names.clear()
+    client.guard._resolver._cache.clear()
 
     assert (await client.get(url)).code == "blocked"
     assert dialled == ["127.0.0.1"]
@@ -149,7 +149,7 @@ async def test_a_change_within_the_attempts_is_noticed_too(
     origin: Origin, connect: Connect, names: Names, dialled: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first attempt fails, and the name leads elsewhere by the second, which asks nobody and counts for none."""
-    monkeypatch.setattr("intake.http_client.resolver._REMEMBERED_SECONDS", -1)
+    monkeypatch.setattr("intake.http_client.resolver._CACHE_SECONDS", -1)
     answers = chain([["127.0.0.1"]], repeat(["10.0.0.1"]))
     names["a.example"] = lambda: next(answers)
 

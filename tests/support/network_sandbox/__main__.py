@@ -178,7 +178,7 @@ def main() -> None:
         namespace.settle(Path(work))
     dns_server.serve(dns_server.Names(GOOD_NAMES | BAD_NAMES | TURNING_NAMES), namespace.NAME_SERVER)
     # Every hop and every attempt looks its name up anew, as if much time went by between them.
-    lookups._REMEMBERED_SECONDS = -1
+    lookups._CACHE_SECONDS = -1
     json.dump(asyncio.run(_live()), sys.stdout)
 
 

@@ -75,7 +75,8 @@ class Client:
             connect_timeout=limits.connect_timeout,
             read_timeout=limits.read_timeout,
             tls=tls or _TRUSTS_NOBODY,
-            network=self.guard,
+            resolver=self.guard,
+            zero_copy=True,
         )
         self.downloader = HttpDownloader(self.transport, limits, AGENT)
         self.budget = self.downloader.budget

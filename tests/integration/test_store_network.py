@@ -1,18 +1,20 @@
-"""The way to S3 breaks at any byte, or says what is not so: what ends in the bucket is whole, or nothing."""
+"""`S3Store` when the network to S3 fails, damages bytes or gives false responses: an image is stored whole or not."""
 
+import asyncio
 import hashlib
+from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncGenerator, Iterator
 
 import pytest
 
-from intake.model.errors import StoreFailed
+from intake.model.errors import StoreDenied, StoreFailed
 from intake.model.image_info import ImageInfo
 from intake.model.object_keys import image_key
 from intake.s3.store import S3Store
 from support import s3_server
 from support.fault_proxy import Way, after_upload, breaks_at, cut_after, loses_the_answer, spoils, way_to
 from support.origin.behaviour import Act, head, reset, says, sized, wait_forever
-from support.s3_stores import opened
+from support.s3_stores import open_store
 from support.sample_images import jpeg_of_size
 
 BODY = bytearray(jpeg_of_size(600_000, 7))
@@ -29,9 +31,9 @@ async def _resets(_: object, writer: object, __: object) -> None:
     reset(writer)  # type: ignore[arg-type]  # a behaviour's writer
 
 
-LIES = {
+FALSE_RESPONSES = {
     "noise": says(b"\x80\x11\x00\xfe\xff" * 20),
-    "nothing, and the end": says(b""),
+    "end without a response": says(b""),
     "half a status line": says(b"HTTP/1.1 20"),
     "an error document with 200": says(sized(ERROR), end=False),
     "a page with 200": says(sized(b"<html>Sign in to this network</html>"), end=False),
@@ -42,41 +44,69 @@ LIES = {
 }
 
 
-@pytest.fixture
-def way(s3: s3_server.S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Way]:
+@pytest.fixture(autouse=True)
+def no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("intake.s3.client.random.random", lambda: 0.0)
-    with way_to(s3.url) as opened_way:
-        yield opened_way
+
+
+@pytest.fixture
+def way(s3: s3_server.S3Server, no_backoff: None) -> Iterator[Way]:  # noqa: ARG001 - before it
+    with way_to(s3.url) as opened:
+        yield opened
 
 
 @pytest.fixture
 async def store(
     way: Way, s3: s3_server.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncGenerator[S3Store]:
-    async with opened(s3, bucket, monkeypatch, endpoint=way.url) as made:
-        yield made
+    async with open_store(s3, bucket, monkeypatch, endpoint=way.url) as opened:
+        yield opened
 
 
-@pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
-async def test_what_s3_cannot_have_said_is_asked_again_and_believed_of_s3_alone(
-    lie: Act, way: Way, store: S3Store, s3: s3_server.S3Server, bucket: str
+async def test_store_fails_when_s3_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    [port] = s3_server.free_ports(1)
+    async with open_store(s3_server.S3Server(f"http://127.0.0.1:{port}"), "bucket", monkeypatch) as store:
+        with pytest.raises(StoreFailed) as failed:
+            await store.put_document(RECEIPT, b"{}")
+    assert (failed.value.reason or "").startswith("ConnectError")
+
+
+async def test_store_fails_after_four_connections_when_s3_resets_every_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    accepted: list[StreamWriter] = []
+
+    def reset_at_once(_: StreamReader, writer: StreamWriter) -> None:
+        accepted.append(writer)
+        reset(writer)
+
+    async with await asyncio.start_server(reset_at_once, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with open_store(s3_server.S3Server(f"http://127.0.0.1:{port}"), "bucket", monkeypatch) as store:
+            with pytest.raises(StoreFailed) as failed:
+                await store.put_image(KEY, IMAGE, BODY, DIGEST)
+    assert (failed.value.reason or "").startswith("ConnectionLost")
+    assert len(accepted) == ATTEMPTS
+
+
+@pytest.mark.parametrize("act", FALSE_RESPONSES.values(), ids=FALSE_RESPONSES)
+async def test_store_retries_a_response_that_is_not_from_s3(
+    act: Act, way: Way, store: S3Store, s3: s3_server.S3Server, bucket: str
 ) -> None:
-    way.goes_wrong(PUT, after_upload(lie), times=ATTEMPTS - 1)
+    way.goes_wrong(PUT, after_upload(act), times=ATTEMPTS - 1)
     assert await store.put_image(KEY, IMAGE, BODY, DIGEST) is False
     assert way.tried(PUT) == ATTEMPTS
     assert s3.objects(bucket) == {KEY: bytes(BODY)}
 
 
-@pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
-async def test_what_s3_never_says_is_not_taken_for_stored(lie: Act, way: Way, store: S3Store) -> None:
-    way.goes_wrong(PUT, after_upload(lie))
+@pytest.mark.parametrize("name", ["a page with 200", "an error document with 200"])
+async def test_store_does_not_report_stored_when_a_success_is_not_from_s3(name: str, way: Way, store: S3Store) -> None:
+    way.goes_wrong(PUT, after_upload(FALSE_RESPONSES[name]))
     with pytest.raises(StoreFailed):
         await store.put_image(KEY, IMAGE, BODY, DIGEST)
     assert way.tried(PUT) == ATTEMPTS
 
 
 @pytest.mark.parametrize("place", [0, 1, 299_999, 599_999])
-async def test_a_bit_that_flips_on_the_way_is_refused_by_s3_and_sent_again(
+async def test_store_sends_image_again_when_s3_received_a_flipped_bit(
     place: int, way: Way, store: S3Store, s3: s3_server.S3Server, bucket: str
 ) -> None:
     way.goes_wrong(PUT, spoils(way, place), times=1)
@@ -85,7 +115,7 @@ async def test_a_bit_that_flips_on_the_way_is_refused_by_s3_and_sent_again(
     assert s3.objects(bucket) == {KEY: bytes(BODY)}
 
 
-async def test_a_way_that_spoils_everything_keeps_nothing(
+async def test_store_stores_nothing_when_every_upload_is_damaged(
     way: Way, store: S3Store, s3: s3_server.S3Server, bucket: str
 ) -> None:
     way.goes_wrong(PUT, spoils(way, 5))
@@ -97,10 +127,10 @@ async def test_a_way_that_spoils_everything_keeps_nothing(
 
 
 @pytest.mark.parametrize("part", [0, 0.01, 0.5, 0.999])
-async def test_an_upload_that_breaks_off_keeps_nothing_and_is_sent_again(
+async def test_store_stores_no_part_of_an_upload_that_breaks(
     part: float, way: Way, store: S3Store, s3: s3_server.S3Server, bucket: str
 ) -> None:
-    """S3 has seen so much of it."""
+    """S3 receives this part of the image before the connection breaks."""
     way.goes_wrong(PUT, breaks_at(way, part))
     with pytest.raises(StoreFailed):
         await store.put_image(KEY, IMAGE, BODY, DIGEST)
@@ -111,7 +141,7 @@ async def test_an_upload_that_breaks_off_keeps_nothing_and_is_sent_again(
     assert s3.objects(bucket) == {KEY: bytes(BODY)}
 
 
-async def test_an_answer_that_is_lost_after_the_image_was_stored_is_asked_for_again_and_it_is_there(
+async def test_store_reports_reused_when_the_response_to_the_first_upload_is_lost(
     way: Way, store: S3Store, s3: s3_server.S3Server, bucket: str
 ) -> None:
     way.goes_wrong(PUT, loses_the_answer(way), times=1)
@@ -120,7 +150,7 @@ async def test_an_answer_that_is_lost_after_the_image_was_stored_is_asked_for_ag
     assert s3.objects(bucket) == {KEY: bytes(BODY)}
 
 
-async def test_an_answer_that_is_lost_after_a_document_was_stored_changes_nothing(
+async def test_store_writes_document_again_when_the_response_is_lost(
     way: Way, store: S3Store, s3: s3_server.S3Server, bucket: str
 ) -> None:
     way.goes_wrong(f"PUT .*{RECEIPT}", loses_the_answer(way), times=2)
@@ -128,7 +158,7 @@ async def test_an_answer_that_is_lost_after_a_document_was_stored_changes_nothin
     assert s3.objects(bucket) == {RECEIPT: b'{"id": "a"}'}
 
 
-async def test_a_connection_that_s3_closed_meanwhile_costs_no_image(
+async def test_store_succeeds_when_s3_has_closed_an_idle_connection(
     way: Way, store: S3Store, s3: s3_server.S3Server, bucket: str
 ) -> None:
     await store.put_document(RECEIPT, b"{}")
@@ -137,17 +167,17 @@ async def test_a_connection_that_s3_closed_meanwhile_costs_no_image(
     assert s3.objects(bucket, "images/") == {KEY: bytes(BODY)}
 
 
-async def test_an_answer_before_the_upload_is_over_is_heard(way: Way, store: S3Store) -> None:
-    """S3 refuses by the head alone, and does not read on."""
+async def test_store_reads_a_response_that_comes_before_the_upload_ends(way: Way, store: S3Store) -> None:
+    """S3 denies the request by its headers, and does not read the body."""
 
-    async def refuses(_: object, writer: object, __: object) -> None:
-        denied = ERROR.replace(b"InternalError", b"AccessDenied")
-        await says(sized(denied, status="403 Forbidden"), end=False)(_, writer, __)  # type: ignore[arg-type]
+    async def denies(_: object, writer: object, __: object) -> None:
+        document = ERROR.replace(b"InternalError", b"AccessDenied")
+        await says(sized(document, status="403 Forbidden"), end=False)(_, writer, __)  # type: ignore[arg-type]
         await wait_forever()
 
-    way.goes_wrong(PUT, refuses)
+    way.goes_wrong(PUT, denies)
     body = bytearray(jpeg_of_size(20_000_000, 1))
-    with pytest.raises(Exception, match="does not let") as refused:
+    with pytest.raises(StoreDenied) as denied:
         await store.put_image(KEY, IMAGE, body, DIGEST)
-    assert refused.value.reason == "S3 answered 403 AccessDenied"  # type: ignore[attr-defined]
+    assert denied.value.reason == "S3 answered 403 AccessDenied"
     assert way.tried(PUT) == 1

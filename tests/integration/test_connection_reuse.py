@@ -1,4 +1,4 @@
-"""A connection is used again if it is silent, and only then."""
+"""A connection is reused if nothing but the response arrived on it, and only then."""
 
 import asyncio
 import time
@@ -12,8 +12,8 @@ from support.origin.behaviour import head, says
 from support.origin.client import Client, Connect, limits_for
 from support.origin.names import Names
 
-HEALTHY = ["length", "chunked", "trailers", "chunk_extensions", "continue_first", "length_with_spaces", "cookies"]
-TALKATIVE = [
+REUSABLE = ["length", "chunked", "trailers", "chunk_extensions", "continue_first", "length_with_spaces", "cookies"]
+UNSOLICITED = [
     "second_answer_at_once",
     "second_answer_after_chunks",
     "half_answer_at_once",
@@ -29,14 +29,16 @@ TALKATIVE = [
 ]
 
 
-async def _until_quiet(origin: Origin) -> None:
+async def _until_idle(origin: Origin) -> None:
     async with asyncio.timeout(5):
         while origin.answering:  # noqa: ASYNC110 - the server may run in another thread
             await asyncio.sleep(0.005)
 
 
-@pytest.mark.parametrize("name", HEALTHY)
-async def test_a_silent_connection_is_used_again(name: str, origin: Origin, client: Client) -> None:
+@pytest.mark.parametrize("name", REUSABLE)
+async def test_connection_is_reused_when_nothing_follows_the_response(
+    name: str, origin: Origin, client: Client
+) -> None:
     for _ in range(5):
         assert (await client.get(origin.url(name))).body == IMAGE
 
@@ -44,11 +46,13 @@ async def test_a_silent_connection_is_used_again(name: str, origin: Origin, clie
     assert len(origin.requests) == 5
 
 
-@pytest.mark.parametrize("name", TALKATIVE)
-async def test_a_connection_on_which_more_came_is_not_used_again(name: str, origin: Origin, client: Client) -> None:
-    """What came unasked is never taken for the next answer, and costs no attempt."""
+@pytest.mark.parametrize("name", UNSOLICITED)
+async def test_connection_is_not_reused_when_unsolicited_bytes_follow_the_response(
+    name: str, origin: Origin, client: Client
+) -> None:
+    """Such bytes are never read as the next response, and cost no attempt."""
     assert (await client.get(origin.url(name))).body == IMAGE
-    await _until_quiet(origin)
+    await _until_idle(origin)
 
     result = await client.get(origin.url("length"))
 
@@ -57,8 +61,8 @@ async def test_a_connection_on_which_more_came_is_not_used_again(name: str, orig
     assert origin.connections == 2
 
 
-async def test_a_blank_line_behind_an_answer_does_no_harm(origin: Origin, client: Client) -> None:
-    """The parser drops it with the answer that it came with (RFC 9112, 2.2)."""
+async def test_blank_line_behind_a_response_does_no_harm(origin: Origin, client: Client) -> None:
+    """The parser drops it with the response before it (RFC 9112, 2.2)."""
     for _ in range(3):
         assert (await client.get(origin.url("blank_line_at_once"))).body == IMAGE
 
@@ -66,21 +70,23 @@ async def test_a_blank_line_behind_an_answer_does_no_harm(origin: Origin, client
 @pytest.mark.parametrize(
     "name", ["status_101", "length_then_close", "until_close", "length_in_1_0", "length_too_short"]
 )
-async def test_a_connection_that_is_spent_is_not_used_again(name: str, origin: Origin, client: Client) -> None:
+async def test_connection_is_not_reused_when_the_response_is_its_last(
+    name: str, origin: Origin, client: Client
+) -> None:
     await client.get(origin.url(name))
 
     assert (await client.get(origin.url("length"))).body == IMAGE
     assert origin.connections == 2
 
 
-async def test_a_body_that_was_not_read_takes_its_connection_with_it(origin: Origin, client: Client) -> None:
+async def test_connection_is_not_reused_when_a_body_was_not_read(origin: Origin, client: Client) -> None:
     assert (await client.get(origin.url("not_found_that_stalls"))).code == "not_found"
 
     assert (await client.get(origin.url("length"))).body == IMAGE
     assert origin.connections == 2
 
 
-async def test_a_closed_connection_costs_no_attempt(origin: Origin, client: Client) -> None:
+async def test_connection_that_the_server_closed_costs_no_attempt(origin: Origin, client: Client) -> None:
     await client.get(origin.url("length"))
     await origin.hang_up()
 
@@ -92,8 +98,10 @@ async def test_a_closed_connection_costs_no_attempt(origin: Origin, client: Clie
 
 
 @pytest.mark.parametrize("name", ["close_before_answer", "reset_before_answer"])
-async def test_no_request_is_repeated_without_being_counted(name: str, origin: Origin, connect: Connect) -> None:
-    """On a connection that was used before, HTTP clients like to try once more on their own."""
+async def test_transport_sends_each_request_once_when_the_connection_is_lost(
+    name: str, origin: Origin, connect: Connect
+) -> None:
+    """Many HTTP clients repeat a request on their own when a reused connection is lost."""
     client = connect(origin, max_attempts=1)
     await client.get(origin.url("length"))
 
@@ -103,7 +111,7 @@ async def test_no_request_is_repeated_without_being_counted(name: str, origin: O
     assert origin.connections == 1
 
 
-async def test_as_many_connections_as_requests_at_once(origin: Origin, client: Client) -> None:
+async def test_pool_opens_one_connection_for_each_request_at_the_same_time(origin: Origin, client: Client) -> None:
     results = await asyncio.gather(*(client.get(origin.url("length")) for _ in range(8)))
     await asyncio.gather(*(client.get(origin.url("length")) for _ in range(8)))
 
@@ -111,60 +119,62 @@ async def test_as_many_connections_as_requests_at_once(origin: Origin, client: C
     assert origin.connections == 8
 
 
-async def test_a_flood_of_heads_is_not_read_to_its_end(
+async def test_parser_stops_when_interim_responses_flood_it(
     origin: Origin, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Thousands come in one segment, and nothing else runs while they are read."""
-    seen: list[ResponseHead] = []
+    """Thousands fit into one read, and nothing else runs while they are parsed."""
+    parsed: list[ResponseHead] = []
     monkeypatch.setattr(
         "intake.http_client.response_parser.parse_head",
-        lambda *given: seen.append(parse_head(*given)) or seen[-1],  # type: ignore[func-returns-value]
+        lambda *args: parsed.append(parse_head(*args)) or parsed[-1],  # type: ignore[func-returns-value]
     )
     origin.taught["flood"] = says(head(status="100 Continue") * 10_000, end=False)
 
     result = await connect(origin, max_attempts=1).get(origin.url("flood"))
 
     assert result.code == "bad_response"
-    assert len(seen) in range(100, 103)
+    assert len(parsed) in range(100, 103)
 
 
-async def test_no_more_connections_wait_than_there_are_descriptors_for(
+async def test_pool_closes_the_longest_idle_connections_when_they_are_too_many(
     origin: Origin, client: Client, names: Names, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A list may name as many origins as it has images; those asked last are kept."""
-    monkeypatch.setattr("intake.http_client.pool._KEEP", 4)
-    made = client.record_sockets()
+    """A list may name as many origins as images, and descriptors are limited."""
+    monkeypatch.setattr("intake.http_client.pool._MAX_IDLE", 4)
+    sockets = client.record_sockets()
     urls = [f"http://{number}.a.example:{origin.port}/length" for number in range(12)]
     for number, url in enumerate(urls):
         names[f"{number}.a.example"] = ["127.0.0.1"]
         assert (await client.get(url)).body == IMAGE
 
-    assert len([sock for sock in made if sock.fileno() >= 0]) <= 5  # one is being closed
+    assert len([sock for sock in sockets if sock.fileno() >= 0]) <= 5  # one is still closing
     for url in urls[-1:-5:-1]:
         assert (await client.get(url)).body == IMAGE
-    assert len(made) == 12
+    assert len(sockets) == 12
     for url in urls[:8]:
         assert (await client.get(url)).body == IMAGE
-    assert len(made) == 20
+    assert len(sockets) == 20
     await asyncio.sleep(0.01)
-    assert len([sock for sock in made if sock.fileno() >= 0]) == 4
+    assert len([sock for sock in sockets if sock.fileno() >= 0]) == 4
 
 
 @pytest.fixture
-def origin_of_its_own() -> Generator[Origin]:
+def origin_in_a_thread() -> Generator[Origin]:
     with in_a_thread() as origin:
         yield origin
 
 
 @pytest.mark.usefixtures("dialled", "names")
-@pytest.mark.parametrize(("name", "connections"), [("length", 1), *((name, 2) for name in TALKATIVE)])
-def test_what_came_while_no_loop_ran_is_noticed(name: str, connections: int, origin_of_its_own: Origin) -> None:
-    """Between two invocations nothing reads: bytes and farewells wait in the kernel."""
-    origin = origin_of_its_own
+@pytest.mark.parametrize(("name", "connections"), [("length", 1), *((name, 2) for name in UNSOLICITED)])
+def test_connection_is_not_reused_when_bytes_arrived_while_no_loop_ran(
+    name: str, connections: int, origin_in_a_thread: Origin
+) -> None:
+    """Between two invocations nothing reads: bytes, and the end of the connection, wait in the kernel."""
+    origin = origin_in_a_thread
     client = Client(limits_for(origin))
     with asyncio.Runner() as runner:
         assert runner.run(client.get(origin.url(name))).body == IMAGE
-        # A flood that nobody reads comes to no end: the rest is waited for, however slow the machine.
+        # A flood that nobody reads never ends. For the others, wait as long as a slow machine needs.
         end = time.monotonic() + (0.25 if name == "flood_later" else 5)
         while origin.answering and time.monotonic() < end:
             time.sleep(0.005)

@@ -1,4 +1,4 @@
-"""What goes out: the target byte for byte, four headers, and nothing from the environment."""
+"""Requests as they are sent: the target byte for byte, four headers, and nothing from the environment."""
 
 import socket
 import ssl
@@ -18,7 +18,7 @@ from support.origin import IMAGE, Origin
 from support.origin.client import AGENT, Client, Connect
 from support.origin.names import Names
 
-AS_WRITTEN = [
+UNCHANGED = [
     "/%2F%7e%20?a=%2F&b",
     "/%2f%7E%zz%",
     "/?",
@@ -48,14 +48,14 @@ ENCODED = {
 }
 
 
-@pytest.mark.parametrize("target", AS_WRITTEN)
-async def test_a_target_goes_out_as_it_was_written(target: str, origin: Origin, client: Client) -> None:
+@pytest.mark.parametrize("target", UNCHANGED)
+async def test_target_is_sent_byte_for_byte(target: str, origin: Origin, client: Client) -> None:
     assert (await client.get(origin.base + target)).body == IMAGE
 
     assert f"GET {target} HTTP/1.1\r\n".encode() == origin.requests[0].raw.splitlines(keepends=True)[0]
 
 
-async def test_the_longest_url_there_may_be_goes_out_whole(origin: Origin, client: Client) -> None:
+async def test_longest_url_is_sent_whole(origin: Origin, client: Client) -> None:
     target = "/length?" + "x" * (4096 - len(origin.base) - len("/length?"))
 
     assert (await client.get(origin.base + target)).body == IMAGE
@@ -64,13 +64,15 @@ async def test_the_longest_url_there_may_be_goes_out_whole(origin: Origin, clien
 
 
 @pytest.mark.parametrize(("written", "target"), ENCODED.items())
-async def test_what_cannot_go_out_is_encoded_once(written: str, target: str, origin: Origin, client: Client) -> None:
+async def test_target_is_percent_encoded_once_when_it_cannot_be_sent(
+    written: str, target: str, origin: Origin, client: Client
+) -> None:
     assert (await client.get(origin.base + written)).body == IMAGE
 
     assert f"GET {target} HTTP/1.1\r\n".encode() == origin.requests[0].raw.splitlines(keepends=True)[0]
 
 
-async def test_four_headers_go_out_and_no_more(origin: Origin, client: Client) -> None:
+async def test_request_has_four_headers_and_no_more(origin: Origin, client: Client) -> None:
     await client.get(origin.url("length"))
 
     assert (
@@ -80,7 +82,7 @@ async def test_four_headers_go_out_and_no_more(origin: Origin, client: Client) -
 
 
 @pytest.mark.parametrize("first", ["cookies", "challenge", "redirect_with_cookie", "status_401"])
-async def test_nothing_that_an_origin_sent_goes_back_to_it(first: str, origin: Origin, client: Client) -> None:
+async def test_request_has_nothing_that_the_origin_sent_before(first: str, origin: Origin, client: Client) -> None:
     await client.get(origin.url("length"))
     await client.get(origin.url(first))
     await client.get(origin.url("length"))
@@ -100,8 +102,8 @@ async def test_nothing_that_an_origin_sent_goes_back_to_it(first: str, origin: O
         f"{'a' * 63}.{'b' * 63}",
     ],
 )
-async def test_odd_hosts_are_asked_by_their_names(host: str, origin: Origin, client: Client, names: Names) -> None:
-    """The name that was judged is the one that is looked up, and the one that the Host header says."""
+async def test_unusual_host_is_sent_as_it_was_written(host: str, origin: Origin, client: Client, names: Names) -> None:
+    """The name that was checked is the name that is looked up and sent in the Host header."""
     names[host] = ["127.0.0.1"]
 
     assert (await client.get(f"http://{host}:{origin.port}/length")).body == IMAGE
@@ -110,28 +112,28 @@ async def test_odd_hosts_are_asked_by_their_names(host: str, origin: Origin, cli
 
 
 @pytest.mark.parametrize("host", ["m\u00fcnchen.example", "M\u00dcNCHEN.Example.", "xn--mnchen-3ya.example."])
-async def test_an_idn_is_asked_in_its_ascii_form(host: str, origin: Origin, client: Client, names: Names) -> None:
+async def test_internationalised_host_is_sent_in_ascii(host: str, origin: Origin, client: Client, names: Names) -> None:
     names["xn--mnchen-3ya.example"] = ["127.0.0.1"]
 
     assert (await client.get(f"http://{host}:{origin.port}/length")).body == IMAGE
     assert ("Host", f"xn--mnchen-3ya.example:{origin.port}") == origin.requests[0].headers[0]
 
 
-async def test_the_scheme_s_own_port_is_not_named(
+async def test_host_header_omits_the_default_port(
     origin: Origin, connect: Connect, names: Names, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The test leads port 80 to where the origin is."""
+    """The test connects port 80 to the port of the origin."""
     client = connect(allowed_ports=(80,))
     names["a.example"] = ["127.0.0.1"]
-    dial = socket.socket.connect
-    monkeypatch.setattr(socket.socket, "connect", lambda sock, address: dial(sock, (address[0], origin.port)))
+    connect_socket = socket.socket.connect
+    monkeypatch.setattr(socket.socket, "connect", lambda sock, address: connect_socket(sock, (address[0], origin.port)))
 
     assert (await client.get("http://a.example/length")).body == IMAGE
     assert origin.requests[0].headers[0] == ("Host", "a.example")
 
 
 @pytest.mark.usefixtures("origin")
-async def test_an_ipv6_address_is_asked_in_its_brackets(connect: Connect, dialled: list[str]) -> None:
+async def test_host_header_has_an_ipv6_address_in_brackets(connect: Connect, dialled: list[str]) -> None:
     async with Origin(host="::1") as origin:
         client = connect(origin, allowed_networks=(ip_network("::1"),))
 
@@ -141,7 +143,7 @@ async def test_an_ipv6_address_is_asked_in_its_brackets(connect: Connect, dialle
     assert ("Host", f"[::1]:{origin.port}") == origin.requests[0].headers[0]
 
 
-async def test_proxies_and_netrc_in_the_environment_change_nothing(
+async def test_request_ignores_proxies_and_netrc_of_the_environment(
     origin: Origin, other: Origin, connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy"):
@@ -160,10 +162,10 @@ async def test_proxies_and_netrc_in_the_environment_change_nothing(
 
 
 @pytest.mark.usefixtures("no_leaks", "no_waiting")
-async def test_authorities_in_the_environment_are_not_trusted(
+async def test_certificate_is_rejected_when_only_the_environment_trusts_its_authority(
     dialled: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """OpenSSL reads these variables by default; the service, as it is put together, does not."""
+    """OpenSSL reads these variables by default; the service does not."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
