@@ -9,8 +9,8 @@ import pytest
 from intake import app, telemetry
 from intake.model.errors import NotFound
 from intake.model.limits import Limits
+from support.alarms_and_dashboard import FILE, OUTCOMES, RECEIPT, Metric
 from support.handler_fakes import HandlerFakes, install_fakes
-from support.monitoring import FILE, OUTCOMES, RECEIPT, Metric
 from support.state_machine_lab import IMAGE, SITE, FakeBulkResults
 
 

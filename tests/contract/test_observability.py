@@ -7,7 +7,7 @@ import yaml
 from infra.build.template import ROOT, functions, load
 
 from intake.model.errors import LEAVES
-from support.monitoring import (
+from support.alarms_and_dashboard import (
     ALARMS,
     AWS_METRICS,
     NAMESPACE,

@@ -18,7 +18,7 @@ from intake.model.errors import LEAVES, StoreDenied, StoreFailed
 from intake.model.file import File
 from intake.model.manifest import MAX_DOCUMENT_BYTES
 from intake.model.problem import ManifestEntry, Problem
-from support.fakes import FakeStore
+from support.fake_ports import FakeStore
 from support.handler_fakes import HandlerFakes, install_fakes
 from support.lambda_context import Context
 from support.sample_images import picture

@@ -16,7 +16,7 @@ from intake.model.limits import Limits
 from intake.model.receipt import Receipt, Status
 from intake.s3.store import S3Store
 from support import s3_server
-from support.fakes import Delayed, FakeDownloader, FakeResult, RecordingObserver
+from support.fake_ports import Delayed, FakeDownloader, FakeResult, RecordingObserver
 from support.sample_images import picture
 
 URLS = [f"https://a.example/{number}" for number in range(8)]

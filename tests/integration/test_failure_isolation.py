@@ -8,7 +8,7 @@ from intake.ingest.deadline import Deadline
 from intake.ingest.file_service import IngestService
 from intake.model.file import File
 from intake.model.receipt import FailedEntry, Receipt
-from support.fakes import FakeStore, RecordingObserver
+from support.fake_ports import FakeStore, RecordingObserver
 from support.origin import BEHAVIOURS, MAX_BYTES, STORED, Origin
 from support.origin.client import Client, limits_for
 

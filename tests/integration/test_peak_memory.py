@@ -9,7 +9,7 @@ from intake.ingest.deadline import Deadline
 from intake.ingest.file_service import IngestService
 from intake.model.file import File
 from intake.model.receipt import FailedEntry
-from support.fakes import FakeStore, RecordingObserver
+from support.fake_ports import FakeStore, RecordingObserver
 from support.origin import IMAGE, origin_in_thread
 from support.origin.behaviour import Reader, Request, Responder, Writer, chunks, head, send, send_forever, wait_forever
 from support.origin.client import Client, limits_for

@@ -12,7 +12,7 @@ import pytest
 from intake.ingest.deadline import Deadline
 from intake.ingest.file_service import IngestService
 from intake.model.file import File
-from support.fakes import FakeStore, RecordingObserver
+from support.fake_ports import FakeStore, RecordingObserver
 from support.origin import IMAGE, Origin
 from support.origin.client import Client, MakeClient
 from support.origin.fake_dns import FakeDns

@@ -9,7 +9,7 @@ from intake.handlers import bulk, summary
 from intake.model.bulk_report import BatchReport
 from intake.model.object_keys import failed_key, summary_key
 from intake.s3.bulk_results import BulkResults
-from support.fakes import FakeStore
+from support.fake_ports import FakeStore
 from support.handler_fakes import HandlerFakes
 from support.lambda_context import Context
 from support.sample_images import picture

@@ -6,8 +6,8 @@ import pytest
 from infra.build.template import ROOT, functions, load
 
 from support.sam_local.cases import CASES, Case
+from support.sam_local.docs_page import Page
 from support.sam_local.lab import SamLocalLab
-from support.sam_local.page import Page
 from support.sam_local.shell import missing_requirement
 
 TEMPLATE = load()

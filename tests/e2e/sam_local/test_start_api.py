@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from support.sam_local.docs_page import Page
 from support.sam_local.lab import SITE, SamLocalLab
-from support.sam_local.page import Page
 
 pytestmark = pytest.mark.usefixtures("api")
 

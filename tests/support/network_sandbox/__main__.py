@@ -18,7 +18,7 @@ from intake.ingest.deadline import Deadline
 from intake.ingest.file_service import IngestService
 from intake.model.file import File
 from intake.settings.config import Config
-from support.fakes import FakeStore, RecordingObserver
+from support.fake_ports import FakeStore, RecordingObserver
 from support.network_sandbox import dns_server, namespace, url_spellings
 from support.network_sandbox.packet_capture import PacketCapture
 from support.network_sandbox.url_spellings import PUBLIC, PUBLIC_6

@@ -11,7 +11,7 @@ from intake.handlers.bulk import handler
 from intake.model.bulk_report import BatchReport, Totals
 from intake.model.errors import NotFound, StoreFailed
 from intake.model.limits import Limits
-from support.fakes import Delayed
+from support.fake_ports import Delayed
 from support.handler_fakes import HandlerFakes, install_fakes
 from support.lambda_context import Context
 from support.sample_images import picture

@@ -11,7 +11,7 @@ from intake.model.errors import StoreFailed
 from intake.model.file import File
 from intake.model.limits import Limits
 from intake.model.manifest import MAX_DOCUMENT_BYTES
-from support.fakes import Delayed
+from support.fake_ports import Delayed
 from support.handler_fakes import HandlerFakes, install_fakes
 from support.lambda_context import Context
 from support.lambda_events import s3_record

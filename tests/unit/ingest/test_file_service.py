@@ -14,7 +14,7 @@ from intake.model.file import File
 from intake.model.limits import Limits
 from intake.model.outcome import Failed
 from intake.model.receipt import FailedEntry, Receipt, Status
-from support.fakes import Delayed, FakeDownloader, FakeResult, FakeStore, RecordingObserver
+from support.fake_ports import Delayed, FakeDownloader, FakeResult, FakeStore, RecordingObserver
 from support.sample_images import picture
 
 ONE, TWO = picture(4, 3, 1), picture(5, 4, 2)

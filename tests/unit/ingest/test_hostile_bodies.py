@@ -16,7 +16,7 @@ from intake.model.limits import Limits
 from intake.model.outcome import FetchStats
 from intake.model.receipt import FailedEntry
 from intake.model.url import Url
-from support.fakes import FakeDownloader, FakeStore, RecordingObserver
+from support.fake_ports import FakeDownloader, FakeStore, RecordingObserver
 from support.sample_images import picture
 
 AT = "https://a.example/"

@@ -17,7 +17,7 @@ from intake.model.errors import ConnectFailed, NotFound, StoreDenied, StoreFaile
 from intake.model.file import File
 from intake.model.limits import Limits
 from intake.model.receipt import FailedEntry, Receipt
-from support.fakes import Delayed, FakeDownloader, FakeResult, FakeStore, RecordingObserver
+from support.fake_ports import Delayed, FakeDownloader, FakeResult, FakeStore, RecordingObserver
 from support.sample_images import picture
 
 ONE, TWO = picture(4, 3, 1), picture(5, 4, 2)

@@ -11,10 +11,10 @@ import pytest
 from intake import app, telemetry
 from intake.handlers import bulk, http, s3, summary
 from intake.model.errors import StoreFailed
+from support.alarms_and_dashboard import ALARMS, FILE, OUTCOMES, PAGE, RECEIPT, URL, Metric
 from support.handler_fakes import install_fakes
 from support.lambda_context import Context
 from support.lambda_events import INBOX
-from support.monitoring import ALARMS, FILE, OUTCOMES, PAGE, RECEIPT, URL, Metric
 from support.sample_images import picture
 
 
