@@ -21,6 +21,6 @@ Packages, from the outside in:
 * `http_client`: an HTTP/1.1 transport for httpx, which knows nothing of the rest.
 * `image`: the formats. `model`: values such as File, receipt, errors, object keys.
 
-`settings` lists the settings, `config` reads them. `telemetry` logs and counts. tests/unit/test_imports.py has
+`settings` lists and reads the settings. `telemetry` logs and counts. tests/unit/test_imports.py has
 the rules of which package may import which.
 """

@@ -19,17 +19,17 @@ with gc_paused():
 
     import certifi
 
-    from intake.config import Config
     from intake.download.downloader import HttpDownloader
     from intake.download.guarded_resolver import GuardedResolver
     from intake.http_client.transport import PooledTransport
     from intake.ingest.deadline import Deadline
+    from intake.ingest.file_service import IngestService
     from intake.ingest.manifest_service import ManifestService
-    from intake.ingest.service import IngestService
     from intake.s3.background_value import BackgroundValue
     from intake.s3.client import CONNECT_TIMEOUT, MAX_CONCURRENT_CONNECTS, READ_TIMEOUT, S3Client
     from intake.s3.inbox import S3Inbox
     from intake.s3.store import S3Store
+    from intake.settings.config import Config
     from intake.telemetry import Telemetry
 
 if TYPE_CHECKING:
@@ -106,7 +106,8 @@ def downloader(settings: Config) -> HttpDownloader:
         connect_timeout=limits.connect_timeout,
         read_timeout=limits.read_timeout,
         tls=_tls_context(certifi.where()),
-        network=GuardedResolver(limits),
+        resolver=GuardedResolver(limits),
+        zero_copy=True,
     )
     contact = f" (+{settings.contact})" if settings.contact else ""
     return HttpDownloader(transport, limits, PRODUCT + contact)
@@ -118,7 +119,11 @@ def s3_client(bucket: str) -> S3Client:
     # AWS_CA_BUNDLE: the certificates of a proxy or of a private S3, as everywhere in boto3.
     tls = _tls_context(os.environ.get("AWS_CA_BUNDLE") or certifi.where())
     transport = PooledTransport(
-        connect_timeout=CONNECT_TIMEOUT, read_timeout=READ_TIMEOUT, tls=tls, dials=MAX_CONCURRENT_CONNECTS
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=READ_TIMEOUT,
+        tls=tls,
+        connect_limit=MAX_CONCURRENT_CONNECTS,
+        zero_copy=True,
     )
     return S3Client(signer, transport)
 

@@ -110,10 +110,17 @@ def finish_code(directories: list[Path]) -> None:
     """Trim and compile the code of the first function, and replace the others by it: sam builds the same for each."""
     first, *others = directories
     botocore_data.trim(first)
+    remove_pages(first / "intake")
     compile_tree(first)
     for other in others:
         shutil.rmtree(other)
         shutil.copytree(first, other, copy_function=os.link)
+
+
+def remove_pages(package: Path) -> None:
+    """Remove the README files of packages: nothing on Lambda reads them."""
+    for page in package.rglob("*.md"):
+        page.unlink()
 
 
 def compile_tree(code: Path) -> None:

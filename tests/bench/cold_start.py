@@ -30,7 +30,7 @@ from infra.command.errors import CommandError  # noqa: E402
 from bench import results, summary  # noqa: E402
 from bench.cases import OURS  # noqa: E402
 from bench.nginx_lab import BUCKET, NginxLab, open_lab  # noqa: E402
-from support.runtime_emulator import environment  # noqa: E402
+from support.runtime_emulator import lambda_environment  # noqa: E402
 
 SAM = ROOT / ".local" / "sam" / "bin" / "sam"
 FUNCTIONS = HERE.parent / "cold_start_functions"
@@ -85,7 +85,7 @@ def start(function: Function, lab: NginxLab, urls: list[str]) -> tuple[float, fl
     }
     with (
         tempfile.TemporaryDirectory() as home,
-        environment(function.code, function.handler, Path(home), timeout=30, variables=variables) as started,
+        lambda_environment(function.code, function.handler, Path(home), timeout=30, variables=variables) as started,
     ):
         response = started.invoke(_event(urls))
         log = started.log.read_text()

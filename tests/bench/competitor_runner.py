@@ -10,7 +10,6 @@ import gc
 import importlib
 import json
 import os
-import re
 import resource
 import sys
 import time
@@ -21,7 +20,8 @@ from typing import Any
 TESTS = Path(__file__).parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS.parent / "functions")]
 
-_STATUS = Path("/proc/self/status")
+from support.process_memory import peak_mib  # noqa: E402 - the path comes first
+
 _RESET_PEAK = "5"
 
 
@@ -29,13 +29,6 @@ def cpu_seconds() -> float:
     """Return the CPU seconds of this process and of its children that have ended."""
     spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(usage.ru_utime + usage.ru_stime for usage in spent)
-
-
-def peak_mib() -> float:
-    """Return the peak of this process's resident memory since the last reset, without its children."""
-    found = re.search(r"VmHWM:\s+(\d+) kB", _STATUS.read_text())
-    assert found is not None
-    return int(found[1]) / 1024
 
 
 def measure(competitor: ModuleType, urls: list[str]) -> dict[str, float]:

@@ -28,9 +28,9 @@ TESTS = Path(__file__).parents[1]
 sys.path[:0] = [str(TESTS.parent), str(TESTS), str(TESTS.parent / "functions")]
 
 from bench.python_servers import start_server  # noqa: E402 - the path comes first
-from support.origin import BEHAVIOURS, MOST, STORED, Origin  # noqa: E402
-from support.origin.names import Names  # noqa: E402
-from support.origin.redirects import LIMIT  # noqa: E402
+from support.origin import BEHAVIOURS, MAX_BYTES, STORED, Origin  # noqa: E402
+from support.origin.fake_dns import FakeDns  # noqa: E402
+from support.origin.redirects import MAX_REDIRECTS  # noqa: E402
 
 IMAGES = 20
 FAILING = 2
@@ -146,10 +146,10 @@ def main() -> None:
             "AWS_ENDPOINT_URL_S3": s3, "AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench",
             "AWS_DEFAULT_REGION": "eu-central-1", "IMAGE_BUCKET": "bench", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
             "ALLOWED_NETWORKS": "127.0.0.0/8", "READ_TIMEOUT": "0.3", "IMAGE_TIMEOUT": "1.5",
-            "MAX_IMAGE_BYTES": str(MOST), "MAX_REDIRECTS": str(LIMIT),
+            "MAX_IMAGE_BYTES": str(MAX_BYTES), "MAX_REDIRECTS": str(MAX_REDIRECTS),
             "ALLOWED_PORTS": ",".join(url.rsplit(":", 1)[1] for url in (good, bad)),
         }  # fmt: skip
-        socket.getaddrinfo = Names().getaddrinfo  # type: ignore[assignment]  # no DNS query leaves the machine
+        socket.getaddrinfo = FakeDns().getaddrinfo  # type: ignore[assignment]  # no DNS query leaves the machine
         with os.fdopen(os.dup(sys.stdout.fileno()), "w") as shown:
             # The measured work includes writing log lines; the lines themselves are discarded.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

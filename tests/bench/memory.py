@@ -16,8 +16,8 @@ HERE = Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parents[2]), str(HERE.parents[1]), str(HERE.parents[2] / "functions")]
 
 from bench import results  # noqa: E402 - the path comes first
-from bench.competitor_runner import peak_mib  # noqa: E402
 from bench.python_servers import start_server  # noqa: E402
+from support.process_memory import peak_mib  # noqa: E402
 
 FUNCTION_MIB = 512
 MARGIN_MIB = 48

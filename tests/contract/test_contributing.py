@@ -63,5 +63,5 @@ def test_commit_hooks_are_local_and_run_tools_of_the_project() -> None:
     hooks = [hook for repository in config["repos"] for hook in repository["hooks"]]
 
     assert [repository["repo"] for repository in config["repos"]] == ["local"]
-    assert {hook["entry"].split()[0] for hook in hooks} <= {"git", "make", ".venv/bin/ruff", ".venv/bin/cfn-lint"}
+    assert {hook["entry"].split()[0] for hook in hooks} <= {"git", "make", ".venv/bin/ruff", ".local/sam/bin/cfn-lint"}
     assert {hook["language"] for hook in hooks} == {"unsupported"}

@@ -7,7 +7,7 @@ from infra.build.template import ROOT
 
 from bench import cost, cost_inputs
 from intake.model.errors import LEAVES
-from support.monitoring import ALARMS, COST, Metric, metrics_of
+from support.alarms_and_dashboard import ALARMS, COST, Metric, metrics_of
 
 PRICE = re.compile(r"^\| `([A-Z0-9_]+)` \| \$([\d.]+)(?: per (thousand|million))?", re.MULTILINE)
 PER = {"": 1.0, "thousand": 1e3, "million": 1e6}

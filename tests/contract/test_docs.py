@@ -14,7 +14,7 @@ from intake.model.errors import LEAVES, ErrorClass
 from intake.model.file import File
 from intake.model.problem import Problem
 from intake.model.receipt import ErrorEntry, Receipt
-from intake.settings import REQUIRED, SETTINGS, Setting
+from intake.settings.table import REQUIRED, SETTINGS, Setting
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")

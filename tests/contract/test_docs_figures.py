@@ -11,7 +11,7 @@ from bench import report, summary
 from bench.memory import FUNCTION_MIB
 from intake.model.limits import MIB, Limits
 from intake.model.manifest import MAX_DOCUMENT_BYTES, MAX_FILES
-from support.monitoring import ALARMS, PAGE
+from support.alarms_and_dashboard import ALARMS, PAGE
 
 TEMPLATE = load()
 LIMITS = Limits()

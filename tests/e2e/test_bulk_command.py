@@ -8,15 +8,16 @@ import threading
 from pathlib import Path
 
 import pytest
+from infra.build.template import ROOT
 from infra.local.deploy import ROOT_USER, STACK
 from infra.local.ministack import REGION
 
-from e2e.conftest import BATCH_SIZE, ROOT, Ground, broken, jsonl
-from support.origin.behaviour import IMAGE, Reader, Request, Writer, send, sized
+from support.deployed_lab import BATCH_SIZE, Lab, broken_function, json_lines
+from support.origin.behaviour import IMAGE, Reader, Request, Writer, response_with, send
 
 
-def command(ground: Ground, *variables: str) -> list[str]:
-    return ["make", "-s", "bulk", f"STACK={STACK}", f"ENDPOINT={ground.stack.aws.endpoint}", *variables]
+def command(lab: Lab, *variables: str) -> list[str]:
+    return ["make", "-s", "bulk", f"STACK={STACK}", f"ENDPOINT={lab.stack.aws.endpoint}", *variables]
 
 
 def environment() -> dict[str, str]:
@@ -29,9 +30,9 @@ def environment() -> dict[str, str]:
     }
 
 
-def run(ground: Ground, *variables: str) -> subprocess.CompletedProcess[str]:
+def run(lab: Lab, *variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command(ground, *variables), cwd=ROOT, env=environment(), capture_output=True, text=True, check=False
+        command(lab, *variables), cwd=ROOT, env=environment(), capture_output=True, text=True, check=False
     )
 
 
@@ -39,7 +40,7 @@ def write_csv(path: Path, urls: list[str]) -> None:
     path.write_text("id,url\n" + "".join(f"c-{n},{url}\n" for n, url in enumerate(urls)))
 
 
-def test_bulk_uploads_a_list_follows_its_run_and_prints_the_summary(deployed: Ground, tmp_path: Path) -> None:
+def test_bulk_uploads_a_list_follows_its_run_and_prints_the_summary(deployed: Lab, tmp_path: Path) -> None:
     path = tmp_path / "lot 7.csv"
     urls = [deployed.origin.url(f"length/c-{n}") for n in range(300)]
     write_csv(path, [*urls, deployed.origin.url("status_404/c-gone")])
@@ -57,7 +58,7 @@ def test_bulk_uploads_a_list_follows_its_run_and_prints_the_summary(deployed: Gr
     assert len(deployed.objects("receipts/c-")) == 301
 
 
-def test_bulk_fails_when_no_image_was_stored(deployed: Ground, tmp_path: Path) -> None:
+def test_bulk_fails_when_no_image_was_stored(deployed: Lab, tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     write_csv(path, [deployed.origin.url("status_404/c-none")])
 
@@ -81,17 +82,17 @@ def interrupt(process: subprocess.Popen[str], after: str) -> tuple[str, str]:
     return out + rest, err
 
 
-def test_ctrl_c_stops_the_command_but_not_the_run_which_can_be_followed_again(deployed: Ground, tmp_path: Path) -> None:
+def test_ctrl_c_stops_the_command_but_not_the_run_which_can_be_followed_again(deployed: Lab, tmp_path: Path) -> None:
     may_answer = threading.Event()
 
     async def wait(_: Reader, writer: Writer, __: Request) -> None:
         while not may_answer.is_set():  # noqa: ASYNC110 - another thread sets it, which has another loop
             await asyncio.sleep(0.02)
-        await send(writer, sized(IMAGE))
+        await send(writer, response_with(IMAGE))
 
-    deployed.origin.taught["held_back"] = wait
+    deployed.origin.responders["held_back"] = wait
     path = tmp_path / "long.jsonl"
-    path.write_bytes(jsonl({"id": "c-long", "urls": [deployed.origin.url("held_back")]}))
+    path.write_bytes(json_lines({"id": "c-long", "urls": [deployed.origin.url("held_back")]}))
     process = subprocess.Popen(
         command(deployed, f"LIST={path}"),
         cwd=ROOT,
@@ -119,7 +120,7 @@ def test_ctrl_c_stops_the_command_but_not_the_run_which_can_be_followed_again(de
     assert deployed.json("receipts/c-long.json")["status"] == "stored"
 
 
-def test_bulk_fails_when_the_stack_has_no_such_run(deployed: Ground) -> None:
+def test_bulk_fails_when_the_stack_has_no_such_run(deployed: Lab) -> None:
     done = run(deployed, "RUN=no-such-run")
 
     assert done.returncode != 0
@@ -135,7 +136,7 @@ def test_bulk_fails_when_the_stack_has_no_such_run(deployed: Ground) -> None:
     ],
 )
 def test_bulk_names_the_fault_of_its_arguments(
-    deployed: Ground, tmp_path: Path, name: str, stack: str, expected: str
+    deployed: Lab, tmp_path: Path, name: str, stack: str, expected: str
 ) -> None:
     for existing in ("list.txt", "list.csv"):
         (tmp_path / existing).write_text("url\nhttps://a.example/\n")
@@ -147,9 +148,9 @@ def test_bulk_names_the_fault_of_its_arguments(
     assert "Traceback" not in done.stderr
 
 
-def test_bulk_does_not_upload_a_list_whose_run_would_fail(deployed: Ground, tmp_path: Path) -> None:
+def test_bulk_does_not_upload_a_list_whose_run_would_fail(deployed: Lab, tmp_path: Path) -> None:
     path = tmp_path / "lot.jsonl"
-    path.write_bytes(jsonl({"urls": ["https://a.example/"]}) + b"{no\n" + jsonl({"id": "x" * 300_000}))
+    path.write_bytes(json_lines({"urls": ["https://a.example/"]}) + b"{no\n" + json_lines({"id": "x" * 300_000}))
     before = deployed.s3.list_objects_v2(Bucket=deployed.stack.inbox, Prefix="bulk/")["KeyCount"]
 
     done = run(deployed, f"LIST={path}")
@@ -161,12 +162,12 @@ def test_bulk_does_not_upload_a_list_whose_run_would_fail(deployed: Ground, tmp_
     assert before == deployed.s3.list_objects_v2(Bucket=deployed.stack.inbox, Prefix="bulk/")["KeyCount"]
 
 
-def test_bulk_says_that_the_summary_is_incomplete_when_the_run_stopped_early(deployed: Ground, tmp_path: Path) -> None:
+def test_bulk_says_that_the_summary_is_incomplete_when_the_run_stopped_early(deployed: Lab, tmp_path: Path) -> None:
     """The function cannot start: the run stops after the first batches, and does not begin the other lines."""
     path = tmp_path / "lot.jsonl"
-    path.write_bytes(jsonl(*({"urls": [deployed.origin.url("length/c-up")]} for _ in range(5 * BATCH_SIZE))))
+    path.write_bytes(json_lines(*({"urls": [deployed.origin.url("length/c-up")]} for _ in range(5 * BATCH_SIZE))))
 
-    with broken(deployed, "BulkFunction"):
+    with broken_function(deployed, "BulkFunction"):
         done = run(deployed, f"LIST={path}")
 
     assert done.returncode != 0

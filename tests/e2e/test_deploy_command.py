@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 from infra.build import artifact
+from infra.build.template import ROOT
 from infra.local.deploy import ROOT_USER
 from infra.local.ministack import REGION
 
-from e2e.conftest import ROOT, VENVS, Ground
+from support.deployed_lab import VENVS, Lab
 
 RECORDER = """#!/bin/sh
 if [ "$1" = deploy ]; then printf '%s\\n' "$@" >"{record}"; else exec "{sam}" "$@"; fi
@@ -30,7 +31,7 @@ def deploy(*variables: str, env: dict[str, str]) -> subprocess.CompletedProcess[
     )
 
 
-def test_deploy_passes_the_stack_name_and_the_build_to_sam(deployed: Ground, tmp_path: Path) -> None:
+def test_deploy_passes_the_stack_name_and_the_build_to_sam(deployed: Lab, tmp_path: Path) -> None:
     """A recorder stands in for `sam deploy`; sam itself builds."""
     sam, record = tmp_path / "sam", tmp_path / "arguments"
     build, processor = artifact.local_build(), artifact.machine()

@@ -9,9 +9,9 @@ from pathlib import Path
 from shutil import which
 
 import pytest
+from infra.build.template import ROOT
 
-from e2e.conftest import ROOT
-from e2e.test_side_by_side import prints, started
+from support.running_command import start_command, wait_for_output
 
 SCRIPT = ROOT / "infra" / "build" / "venv"
 GROUPS = '[dependency-groups]\ntool = [\n  "tool==1.0",\n]\nother = ["other==2.0"]\n'
@@ -152,8 +152,8 @@ def test_venv_waits_for_another_installation_and_does_not_repeat_it(tmp_path: Pa
         assert other.stdout is not None
         assert other.stdin is not None
         assert other.stdout.readline() == b"held\n"
-        with started([str(SCRIPT), "there", "tool", "a tool"], log, tmp_path) as process:
-            assert prints(log, WAITING)
+        with start_command([str(SCRIPT), "there", "tool", "a tool"], log, tmp_path) as process:
+            assert wait_for_output(log, WAITING)
             python.parent.mkdir(parents=True)
             python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
             python.chmod(0o755)

@@ -9,13 +9,13 @@ from pathlib import Path
 from infra.local.deploy import ROOT_USER
 from infra.local.ministack import REGION
 
-from e2e.conftest import Ground
+from support.deployed_lab import Lab
 
 PAGE = Path(__file__).parents[2] / "docs" / "files-and-receipts.md"
 SHELL = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
-def test_signed_curl_of_the_page_returns_a_receipt(deployed: Ground) -> None:
+def test_signed_curl_of_the_page_returns_a_receipt(deployed: Lab) -> None:
     [command] = [block for block in SHELL.findall(PAGE.read_text()) if block.startswith("curl")]
     command = command.replace("https://images.example/a.jpg", deployed.url("inspect.jpg"))
     environment = os.environ | {

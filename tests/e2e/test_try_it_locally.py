@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from infra.build.template import ROOT
 from infra.command.ports import find_free_port
 from infra.local.example_files import folder_of
 from infra.local.running_stacks import HOME_PREFIX
 from infra.pictures.board import draw_board, encode
 
-from e2e.conftest import ROOT, eventually
-from e2e.test_side_by_side import SIGINT_IGNORED
+from support.deployed_lab import wait_for
+from support.running_command import SIGINT_IGNORED
 
 PAGE = ROOT / "docs" / "try-it-locally.md"
 START, SOURCE, FILE, MANIFEST, RECEIPT, BULK, LISTING, LOGS = re.findall(
@@ -40,7 +41,7 @@ def make_up(directory: Path, port: int, *arguments: str, prefix: list[str] | Non
     """
     log = directory / "log"
     process = start(log, [*(prefix or []), "make", "-s", *START.split()[1:], f"PORT={port}", *arguments])
-    wait_for(READY, log, process)
+    wait_for_text(READY, log, process)
     try:
         yield log
     finally:
@@ -57,7 +58,7 @@ def start(log: Path, command: list[str]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out, start_new_session=True)
 
 
-def wait_for(text: str, log: Path, process: subprocess.Popen[bytes]) -> None:
+def wait_for_text(text: str, log: Path, process: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + START_SECONDS
     while text not in log.read_text() and process.poll() is None and time.monotonic() < until:
         time.sleep(0.2)
@@ -69,7 +70,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """`make up` on a free port, after one on the same port was killed while it deployed; yields the log."""
     killed = tmp_path_factory.mktemp("killed")
     process = start(killed / "log", ["make", "-s", "up", f"PORT={PORT}"])
-    wait_for("Deploying", killed / "log", process)
+    wait_for_text("Deploying", killed / "log", process)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert list(killed.glob(f"{HOME_PREFIX}*")), "a killed command deletes nothing"
@@ -100,7 +101,7 @@ def test_every_entry_point_works_by_the_commands_of_the_page() -> None:
     }
 
     assert not run_typed(MANIFEST)
-    assert eventually(lambda: json.loads(run_typed(RECEIPT)).get("status") == "stored")
+    assert wait_for(lambda: json.loads(run_typed(RECEIPT)).get("status") == "stored")
 
     printed = run_typed(BULK)
     assert "400 Files in " in printed

@@ -1,4 +1,4 @@
-"""A transport of asyncio whose peer is the test."""
+"""An asyncio transport without a socket behind it: the test is the peer."""
 
 import asyncio
 import socket
@@ -7,58 +7,61 @@ from typing import Any, override
 from intake.http_client.connection import Connection
 
 
-class Wire(asyncio.Transport):
-    """Does what the test says, and nothing by itself.
+class FakeTransport(asyncio.Transport):
+    """Records what the connection writes, and behaves as its attributes say.
 
     Attributes:
-        sent: what was written, as it was written.
-        stuck: what is written waits.
-        broken: what is written finds that the connection is lost.
-        closing: is to be closed, or was.
-        reading: bytes are taken from the peer.
+        sent: every object that was written, in order.
+        is_stuck: the peer reads nothing, so that writes wait.
+        is_broken: the next write closes the connection.
+        is_closed: the connection was closed or aborted.
     """
 
     def __init__(self, connection: Connection, sock: socket.socket) -> None:
         super().__init__({"socket": sock})
         self.connection = connection
         self.sent: list[Any] = []
-        self.stuck = False
-        self.broken = False
-        self.closing = False
-        self.reading = True
+        self.is_stuck = False
+        self.is_broken = False
+        self.is_closed = False
+        self._reads = True
         connection.connection_made(self)
 
     @override
     def write(self, data: Any) -> None:
         self.sent.append(data)
-        if self.broken:
+        if self.is_broken:
             self.abort()
-        if self.stuck:
+        if self.is_stuck:
             self.connection.pause_writing()
 
     @override
     def writelines(self, list_of_data: Any) -> None:
-        self.sent += list_of_data  # as asyncio's own, it does not say that something waits
+        self.sent += list_of_data  # like asyncio's own, it does not call pause_writing
 
     @override
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        if self.stuck:
+        if self.is_stuck:
             self.connection.pause_writing()
 
     @override
     def pause_reading(self) -> None:
-        self.reading = False
+        self._reads = False
 
     @override
     def resume_reading(self) -> None:
-        self.reading = True
+        self._reads = True
+
+    @override
+    def is_reading(self) -> bool:
+        return self._reads
 
     @override
     def is_closing(self) -> bool:
-        return self.closing
+        return self.is_closed
 
     @override
     def abort(self) -> None:
-        if not self.closing:
-            self.closing = True
+        if not self.is_closed:
+            self.is_closed = True
             asyncio.get_running_loop().call_soon(self.connection.connection_lost, None)

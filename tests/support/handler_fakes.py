@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import pytest
 
 from intake import app
-from intake.config import Config
+from intake.ingest.file_service import IngestService
 from intake.ingest.manifest_service import ManifestService
-from intake.ingest.service import IngestService
 from intake.model.limits import Limits
-from support.fakes import FakeDownloader, FakeInbox, FakeStore, RecordingObserver
+from intake.settings.config import Config
+from support.fake_ports import FakeDownloader, FakeInbox, FakeStore, RecordingObserver
 from support.lambda_events import INBOX
 
 IMAGES = "the-images"
@@ -22,10 +22,10 @@ IMAGES = "the-images"
 class HandlerFakes:
     """The fake of each port that the handlers use."""
 
-    fetch: FakeDownloader = field(default_factory=FakeDownloader)
+    downloader: FakeDownloader = field(default_factory=FakeDownloader)
     store: FakeStore = field(default_factory=FakeStore)
     inbox: FakeInbox = field(default_factory=FakeInbox)
-    report: RecordingObserver = field(default_factory=RecordingObserver)
+    observer: RecordingObserver = field(default_factory=RecordingObserver)
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def install_fakes(
     """Build the service on fakes, and let `app` return it."""
     config = Config(image_bucket=IMAGES, inbox_bucket=inbox_bucket, limits=limits or Limits())
     fakes = HandlerFakes()
-    service = IngestService(fakes.fetch, fakes.store, fakes.report, config.limits, IMAGES)
+    service = IngestService(fakes.downloader, fakes.store, fakes.observer, config.limits, IMAGES)
     manifests = ManifestService(fakes.inbox, fakes.store, service, config.limits)
     with asyncio.Runner() as runner:
         monkeypatch.setattr(app, "_runner", runner)

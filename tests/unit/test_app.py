@@ -7,8 +7,8 @@ import certifi
 import pytest
 
 from intake import app, telemetry
-from intake.config import Config
 from intake.handlers import http
+from intake.settings.config import Config
 from support.handler_fakes import install_fakes
 from support.lambda_context import Context
 

@@ -1,4 +1,4 @@
-"""Decides which addresses and destinations may be dialled: a verdict with its reason.
+"""Decides which addresses and destinations are allowed: a verdict with its reason.
 
 The tables repeat the text of the registries. Sources: IANA IPv4 and IPv6 Special-Purpose Address Registries, IANA IPv6
 Global Unicast Address Space, RFC 6890, RFC 6052 (NAT64), RFC 4291 (IPv4-mapped). `ipaddress.is_global` alone does not
@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 
 class Verdict(StrEnum):
-    """Why an address may be dialled, or not."""
+    """Why an address is allowed, or not."""
 
     PUBLIC = "public"
     ALLOWED = "allowed by ALLOWED_NETWORKS"
@@ -33,7 +33,7 @@ class Verdict(StrEnum):
 
     @property
     def is_allowed(self) -> bool:
-        """Whether the address may be dialled."""
+        """Whether the service may connect to the address."""
         return self is Verdict.PUBLIC or self is Verdict.ALLOWED
 
 
@@ -82,7 +82,7 @@ def classify(address: str, allowed: Iterable[IPv4Network | IPv6Network] = ()) ->
 
     Args:
         address: the text of an IPv4 or IPv6 address, without a zone ("%eth0").
-        allowed: networks that may be dialled although they are not public.
+        allowed: networks that are allowed although they are not public.
     """
     if "%" in address:
         return Verdict.NOT_AN_ADDRESS

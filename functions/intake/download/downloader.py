@@ -10,8 +10,8 @@ import httpx
 
 from intake.download.address_policy import classify_destination
 from intake.download.image_body import ImageBody
+from intake.download.image_lease import ImageLease
 from intake.download.image_timer import ImageTimer
-from intake.download.lease import ImageLease
 from intake.download.memory_budget import MemoryBudget
 from intake.download.origin_limiter import OriginLimiter
 from intake.download.response_policy import (
@@ -21,6 +21,8 @@ from intake.download.response_policy import (
     redirect_location,
 )
 from intake.download.retry import retry_delay
+from intake.download.transport_errors import to_download_error
+from intake.http_client.errors import TransportError
 from intake.http_client.transport import NO_BODY, origin_url
 from intake.ingest.deadline import Deadline
 from intake.ingest.ports import Download
@@ -43,7 +45,7 @@ class HttpDownloader:
         """Create a downloader.
 
         Args:
-            transport: must refuse every address that may not be dialled.
+            transport: must refuse every address that is not allowed.
             limits: the limits.
             user_agent: names the service and who answers for its requests.
         """
@@ -106,6 +108,8 @@ class HttpDownloader:
                     if url is first_url:
                         stats.attempts = attempts_before  # no origin was asked: every blocked URL looks the same
                     raise
+                except TransportError as error:
+                    raise to_download_error(error) from error
             if isinstance(result, Download):
                 return result
             url = result

@@ -1,6 +1,6 @@
 """Resolves host names for downloads, and refuses every address that the policy does not allow.
 
-The address that is judged is the address that is dialled. `GuardedResolver.open_socket` receives the very address of
+The connection goes to the address that was checked: `GuardedResolver.open_socket` receives the very address of
 the connection, on every redirect, whether it comes from DNS or is part of the URL.
 """
 
@@ -29,7 +29,7 @@ class GuardedResolver:
             OSError: the name does not resolve.
         """
         addresses = await self._resolver.resolve(host, port)
-        for *_, address in addresses:  # an address in the URL is not looked up, so it is not judged yet
+        for *_, address in addresses:  # an address in the URL is not looked up, so it is not checked yet
             self._require_allowed(host, str(address[0]))
         return addresses
 

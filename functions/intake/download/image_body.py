@@ -3,7 +3,8 @@
 import hashlib
 from collections.abc import Buffer, Collection
 
-from intake.image.verify import HEAD_BYTES, identify
+from intake.image.formats import HEAD_BYTES
+from intake.image.verify import identify
 from intake.model.errors import EmptyBody, TooLarge
 
 

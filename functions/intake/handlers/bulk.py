@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from intake import app
-from intake.ingest.batch import ingest_all
+from intake.ingest.concurrent_files import ingest_all
 from intake.ingest.deadline import Deadline
 from intake.model.bulk_report import BatchReport
 from intake.model.errors import StoreFailed

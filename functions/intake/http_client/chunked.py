@@ -1,96 +1,96 @@
-"""Decodes a chunked body (RFC 9112, 7.1)."""
+"""Decoder of the chunked transfer coding (RFC 9112, 7.1)."""
 
 import re
 
+from intake.http_client.errors import MalformedResponse
 from intake.http_client.response_head import TOKEN
-from intake.model.errors import BadResponse
 
 _TRAILER = re.compile(rb"%b[ \t]*:[^\x00\r\n]*" % TOKEN)
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\x00\r\n]*)?")
 _MAX_FRAMING_BYTES = 16 * 1024
-"""What a body in chunks may cost beside its own bytes, trailers included, and one byte more for every sixteen of them:
-a byte to a chunk costs a thousand times the work of a body that comes in one."""
+"""Bytes of sizes, extensions, line ends and trailers that a body may have, beside one for every sixteen of its own.
+A body in chunks of one byte costs a thousand times the work of a body in one chunk."""
 
-_FRAMED_SHARE = 16
+_BODY_BYTES_PER_FRAMING_BYTE = 16
+_AFTER_CHUNK = -1
+"""In place of the bytes left in a chunk: its data is complete, the CRLF behind it is not."""
 
 
 class ChunkedDecoder:
-    """A body in chunks (7.1), taken apart as it comes.
+    """Decodes a chunked body as it arrives. Trailers are checked and dropped.
 
     Attributes:
-        done: the last chunk and the trailers are over.
+        is_done: the last chunk and the trailers have arrived.
     """
 
-    done = False
+    is_done = False
 
     def __init__(self) -> None:
-        """Begin before the first chunk."""
-        self._rest = b""
-        self._left = 0
+        self._buffer = b""
+        self._chunk_left = 0
         self._in_trailers = False
-        self._framing = 0
-        self._bytes = 0
+        self._framing_bytes = 0
+        self._body_bytes = 0
 
     def feed(self, data: bytes) -> tuple[list[bytes], bytes]:
-        """Take what came; return the pieces of the body in it, and what follows the end of the body.
+        """Decode the next bytes; return the pieces of the body in them, and the bytes behind the end of the body.
 
         Raises:
-            BadResponse: it is not in chunks.
+            MalformedResponse: the bytes are not chunks, or have too much framing.
         """
-        data, position = self._rest + data, 0
-        self._rest = b""
+        data, position = self._buffer + data, 0
+        self._buffer = b""
         pieces: list[bytes] = []
-        while position < len(data) and not self.done:
-            if self._left > 0:
-                piece = data[position : position + self._left]
+        while position < len(data) and not self.is_done:
+            if self._chunk_left > 0:
+                piece = data[position : position + self._chunk_left]
                 pieces.append(piece)
                 position += len(piece)
-                self._left -= len(piece)
-                if not self._left:
-                    self._left = -1  # the CRLF behind the data
-            elif self._left < 0:
-                ending = data[position : position + 2]
-                if not b"\r\n".startswith(ending):
-                    raise BadResponse(reason="a chunk is longer than it said")
-                if len(ending) < len(b"\r\n"):
+                self._chunk_left = self._chunk_left - len(piece) or _AFTER_CHUNK
+            elif self._chunk_left == _AFTER_CHUNK:
+                line_end = data[position : position + 2]
+                if not b"\r\n".startswith(line_end):
+                    raise MalformedResponse("a chunk is longer than its size")
+                if len(line_end) < len(b"\r\n"):
                     break
-                position, self._left = position + len(ending), 0
-                self._framing += len(ending)
-            elif (line_end := data.find(b"\n", position)) < 0:
+                position, self._chunk_left = position + len(line_end), 0
+                self._framing_bytes += len(line_end)
+            elif (line_end_at := data.find(b"\n", position)) < 0:
                 break
             else:
-                self._read_line(data[position : line_end + 1])
-                position = line_end + 1
-        if not self.done:
-            self._rest, position = data[position:], len(data)
-            self._require_little_framing(len(self._rest))
+                self._read_line(data[position : line_end_at + 1])
+                position = line_end_at + 1
+        if not self.is_done:
+            self._buffer, position = data[position:], len(data)
+            self._require_little_framing(len(self._buffer))
         return pieces, data[position:]
 
     def _read_line(self, line: bytes) -> None:
         if not line.endswith(b"\r\n"):
-            raise BadResponse(reason="a line between chunks ends in a bare LF")
-        self._framing += len(line)
+            raise MalformedResponse("a line of the chunked coding ends in a bare LF")
+        self._framing_bytes += len(line)
         self._require_little_framing(0)
         line = line[:-2]
         if self._in_trailers:
             self._read_trailer(line)
         else:
-            self._begin_chunk(line)
+            self._read_chunk_size(line)
 
-    def _begin_chunk(self, line: bytes) -> None:
-        found = _CHUNK_SIZE.fullmatch(line)
-        if found is None:
-            raise BadResponse(reason="the size of a chunk is not a number")
-        self._left = int(found[1], 16)
-        self._in_trailers = not self._left
-        self._bytes += self._left
+    def _read_chunk_size(self, line: bytes) -> None:
+        match = _CHUNK_SIZE.fullmatch(line)
+        if match is None:
+            raise MalformedResponse("the size of a chunk is not a number")
+        self._chunk_left = int(match[1], 16)
+        self._in_trailers = not self._chunk_left
+        self._body_bytes += self._chunk_left
 
     def _read_trailer(self, line: bytes) -> None:
         if not line:
-            self.done = True
+            self.is_done = True
         elif not _TRAILER.fullmatch(line):
-            raise BadResponse(reason="a trailer is no field")
+            raise MalformedResponse("a trailer is not a field")
 
-    def _require_little_framing(self, begun: int) -> None:
-        if self._framing + begun > _MAX_FRAMING_BYTES + self._bytes // _FRAMED_SHARE:
-            raise BadResponse(reason=f"{self._framing + begun} bytes of framing")
+    def _require_little_framing(self, unparsed_bytes: int) -> None:
+        framing_bytes = self._framing_bytes + unparsed_bytes
+        if framing_bytes > _MAX_FRAMING_BYTES + self._body_bytes // _BODY_BYTES_PER_FRAMING_BYTE:
+            raise MalformedResponse(f"the chunked coding takes {framing_bytes} bytes for {self._body_bytes} of body")

@@ -1,72 +1,66 @@
-"""How many connections are opened at once to one origin; whoever comes later takes the first that is free instead.
+"""Bounds how many connections to one origin are being opened at once.
 
-Where many requests begin together and the network is near, as it is to S3, most connections that are opened for them
-would be opened in vain: others are free again before TLS is agreed on, and that costs more than a request.
+When many requests start together and the origin is near, as S3 is, a connection in use becomes idle before a new one
+has completed its TLS handshake, and a handshake costs more than a request. A task that waits for permission to open a
+connection gets an idle one instead, if that comes first.
 """
 
-import asyncio
-from collections import deque
 from dataclasses import dataclass, field
 
 from intake.http_client.connection import Connection
+from intake.http_client.wait_queue import WaitQueue
 
 
 @dataclass(slots=True)
-class _Lane:
-    dialling: int = 0
-    waiting: deque[asyncio.Future[Connection | None]] = field(default_factory=deque)
+class _OriginState:
+    """One origin where a connection is being opened.
+
+    Attributes:
+        opening: connections being opened.
+        waiting: tasks that are granted a connection, or None for permission to open one.
+    """
+
+    opening: int = 0
+    waiting: WaitQueue[None, Connection | None] = field(default_factory=WaitQueue)
 
 
 class ConnectLimiter[Origin]:
-    """Leave to open connections, at most so many at once to one origin."""
+    """Permits a number of connections to each origin to be opened at once."""
 
-    def __init__(self, most: float) -> None:
-        """Let `most` be opened at once."""
-        self._most = most
-        self._lanes: dict[Origin, _Lane] = {}
+    def __init__(self, limit: float) -> None:
+        self._limit = limit
+        self._origins: dict[Origin, _OriginState] = {}
 
     async def acquire(self, origin: Origin) -> Connection | None:
-        """Wait for leave to open a connection, or for one that is free by then: in the order of asking.
+        """Wait, in the order of calls, for permission to open a connection or for an idle one.
 
         Returns:
-            A connection, or None: open one, and call `leave` whatever comes of it.
+            An idle connection; or None: the caller opens one, and calls `release` when it is open or has failed.
         """
-        lane = self._lanes.setdefault(origin, _Lane())
-        if lane.dialling < self._most:
-            lane.dialling += 1
+        state = self._origins.setdefault(origin, _OriginState())
+        if state.opening < self._limit:
+            state.opening += 1
             return None
-        turn: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
-        lane.waiting.append(turn)
-        try:
-            return await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self._pass_on(origin, turn.result())
-            raise
+        return await state.waiting.wait(None, lambda granted: self._pass_on(origin, granted))
 
-    def release(self, origin: Origin, *, in_vain: bool = False) -> None:
-        """Give leave to the next, or to all who wait where no connection could be had: waiting spares nothing then."""
-        lane = self._lanes[origin]
-        while in_vain and self.offer(origin, None):
-            lane.dialling += 1
-        if not self.offer(origin, None):
-            lane.dialling -= 1
-            if not lane.dialling:
-                del self._lanes[origin]
+    def release(self, origin: Origin, *, failed: bool = False) -> None:
+        """Pass the permission to the next task; to all tasks where the connection failed: no idle one will come."""
+        state = self._origins[origin]
+        while failed and state.waiting.offer(None):
+            state.opening += 1
+        if not state.waiting.offer(None):
+            state.opening -= 1
+            if not state.opening:
+                del self._origins[origin]
 
-    def offer(self, origin: Origin, connection: Connection | None) -> bool:
-        """Hand what is free to whoever waits longest; False where nobody waits."""
-        lane = self._lanes.get(origin)
-        while lane is not None and lane.waiting:
-            turn = lane.waiting.popleft()
-            if not turn.done():
-                turn.set_result(connection)
-                return True
-        return False
+    def offer(self, origin: Origin, connection: Connection) -> bool:
+        """Give an idle connection to the task that waits longest; return whether any task waits."""
+        state = self._origins.get(origin)
+        return state is not None and state.waiting.offer(connection)
 
-    def _pass_on(self, origin: Origin, connection: Connection | None) -> None:
-        """What was handed to somebody who was cut off at that moment."""
-        if connection is None:
+    def _pass_on(self, origin: Origin, granted: Connection | None) -> None:
+        """Give the grant of a cancelled task to the next one."""
+        if granted is None:
             self.release(origin)
-        elif not self.offer(origin, connection):
-            connection.close()
+        elif not self.offer(origin, granted):
+            granted.close()

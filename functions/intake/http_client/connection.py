@@ -1,240 +1,244 @@
-"""One connection, which carries one answer to one request at a time (RFC 9112), and says so when more came.
+"""One connection: sends one request at a time (RFC 9112) and receives its response.
 
-Written on asyncio's transports: a general client buys convenience with copies, and parses whatever a peer sends,
-whenever it does. Here nothing counts but the answer to the request that is under way.
+Written on asyncio's transports and protocols: streams would copy every body once more. A connection that receives
+bytes nobody requested reports that it cannot be reused.
 """
 
 import asyncio
 import select
-import ssl
 from collections import deque
-from collections.abc import Buffer, Callable
+from collections.abc import AsyncGenerator, Buffer, Callable
+from contextlib import aclosing
 from typing import cast, override
 
+from intake.http_client.errors import ConnectionLost, IncompleteBody, MalformedResponse, ReadTimeout, TransportError
 from intake.http_client.read_deadline import ReadDeadline
-from intake.http_client.response_head import ResponseHead
+from intake.http_client.response_head import BodyFraming, ResponseHead
 from intake.http_client.response_parser import Piece, ResponseParser
-from intake.model.errors import ConnectionLost, IncompleteBody, IntakeError, Timeout
+from intake.http_client.tls import is_clean_end
 
-_SLICE = 256 * 1024
-"""Bytes of a request's body that are handed to the transport at once; TLS makes a copy of them."""
+_SLICE_BYTES = 256 * 1024
+"""Bytes of a request's body that are passed to the transport at once. TLS copies them."""
 
-_HIGH_WATER = 128 * 1024
-"""Bytes of an answer that wait to be taken, before no more are read."""
+_MAX_UNREAD_BYTES = 128 * 1024
+"""Bytes of a response that may wait for the caller before the connection stops reading."""
 
-_ANY = 1
-"""Bytes that may wait to be sent before we are told. With 0, TLS would tell us of none at all."""
+_WRITE_LIMIT_BYTES = 1
+"""Unsent bytes above which asyncio calls `pause_writing`. With 0, the transport of TLS never does."""
 
-_PIECE_BYTES = 512
-"""What a piece of a body takes beside its bytes: a peer may send them one by one."""
+_PIECE_OVERHEAD_BYTES = 512
+"""Memory of a piece of a body beside its bytes: a peer may send a body byte by byte."""
 
 
 class Connection(asyncio.Protocol):
-    """What stands between the transport of a connection and whoever asks over it.
+    """A connection that carries one request and its response at a time.
 
     Attributes:
-        persistent: another request may follow the answer that is there.
-        idle_since: when the pool got it back, on the loop's clock.
+        is_persistent: another request may follow, as far as the exchanges up to now say.
+        idle_since: when the pool took the connection back, in seconds on the loop's clock.
     """
 
     idle_since = 0.0
 
     def __init__(self, read_timeout: float) -> None:
-        """Wait for a transport.
+        """Wait for asyncio to connect a transport.
 
         Args:
-            read_timeout: seconds of silence, where an answer or more of it is due.
+            read_timeout: seconds without a byte while a response, or more of it, is due.
         """
         self._loop = asyncio.get_running_loop()
         self._read_timeout = read_timeout
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[None] | None = None
-        self._silence = ReadDeadline()
-        self._writable = True
-        self._error: IntakeError | None = None
-        self.persistent = True
-        self._begin("")
-        self._answer.complete = True
+        self._read_deadline = ReadDeadline()
+        self._is_writable = True
+        self._error: TransportError | None = None
+        self.is_persistent = True
+        self._expect_response("")
+        self._response.is_complete = True
 
-    def _begin(self, method: str) -> None:
-        self._answer = ResponseParser(method)
-        self._body: deque[Piece] = deque()
-        self._waiting_bytes = 0
+    def _expect_response(self, method: str) -> None:
+        self._response = ResponseParser(method)
+        self._pieces: deque[Piece] = deque()
+        self._unread_bytes = 0
 
-    # -- to whoever asks -------------------------------------------------------------------------
-
-    async def send(self, method: str, head: bytes, body: Buffer | None = None) -> ResponseHead:
-        """Send a request and return the head of the answer.
+    async def send(
+        self, method: str, head: bytes, body: Buffer = b"", stream: AsyncGenerator[Buffer] | None = None
+    ) -> ResponseHead:
+        """Send a request and return the head of its response.
 
         Args:
             method: of the request.
-            head: the request line and the fields, with the blank line.
-            body: goes out as it is.
+            head: the request line and the fields, with the blank line behind them.
+            body: sent behind the head, without a copy.
+            stream: sent piece by piece behind that; closed also where the response comes before its end.
 
         Raises:
-            Timeout, ConnectionLost, BadResponse: there is no answer.
+            ReadTimeout, ConnectionLost, MalformedResponse: there is no response.
         """
         transport = self._transport
         if transport is None or transport.is_closing():
-            raise self._lost()
-        self._begin(method)
-        view = memoryview(b"" if body is None else body)
+            raise self._new_error()
+        self._expect_response(method)
+        view = memoryview(body)
         if view:
-            transport.writelines([head, view[:_SLICE]])
-            transport.set_write_buffer_limits(high=_ANY)  # tells of what waits; `writelines` does not
+            transport.writelines([head, view[:_SLICE_BYTES]])
+            transport.set_write_buffer_limits(high=_WRITE_LIMIT_BYTES)  # calls pause_writing, as `writelines` does not
         else:
             transport.write(head)
-        sent = _SLICE
-        while sent < len(view) and not transport.is_closing() and await self._drained() and self._answer.head is None:
-            transport.write(view[sent : sent + _SLICE])
-            sent += _SLICE
-            await asyncio.sleep(0)  # a slice a turn of the loop: others have theirs, and a connection that broke shows
-        # An answer that came before the request was out: what is left of it would be taken for the next one.
-        whole = await self._drained() and sent >= len(view)
-        self.persistent = self.persistent and whole
-        await self._until(lambda: self._answer.head is not None, self._read_timeout)
-        return cast("ResponseHead", self._answer.head)
+        is_sent = len(view) <= _SLICE_BYTES or await self._write(view[_SLICE_BYTES:])
+        if stream is not None:
+            is_sent = await self._write_stream(stream)
+        # Where the response comes first, the server takes the rest of the body for the next request.
+        is_sent = await self._flush() and is_sent
+        self.is_persistent = self.is_persistent and is_sent
+        await self._wait_until(lambda: self._response.head is not None, self._read_timeout)
+        return cast("ResponseHead", self._response.head)
 
-    async def _drained(self) -> bool:
-        """Wait until what was written is out, and say so; or until there is an answer, which may come before.
-
-        That is not silence: the peer takes what we have to say.
-        """
-        if not self._writable:
-            await self._until(lambda: self._writable or self._answer.head is not None, seconds=None)
-        return self._writable
-
-    async def read(self) -> bytes | memoryview:
-        """Return the next piece of the body; b"" where it is whole.
+    async def read(self) -> Piece:
+        """Return the next piece of the response's body; b"" behind its end.
 
         Raises:
-            Timeout, ConnectionLost, IncompleteBody, BadResponse: it does not come to its end.
+            ReadTimeout, ConnectionLost, IncompleteBody, MalformedResponse: the body does not reach its end.
         """
-        if not self._body:
-            await self._until(lambda: bool(self._body) or self._answer.complete, self._read_timeout)
-        if not self._body:
+        if not self._pieces:
+            await self._wait_until(lambda: bool(self._pieces) or self._response.is_complete, self._read_timeout)
+        if not self._pieces:
             return b""
-        piece = self._body.popleft()
-        self._waiting_bytes -= len(piece) + _PIECE_BYTES
-        if self._transport is not None and self._waiting_bytes < _HIGH_WATER:
+        piece = self._pieces.popleft()
+        self._unread_bytes -= len(piece) + _PIECE_OVERHEAD_BYTES
+        if self._transport is not None and self._unread_bytes < _MAX_UNREAD_BYTES:
             self._transport.resume_reading()
         return piece
 
     @property
     def must_close(self) -> bool:
-        """Whether no request can follow: the last answer is not whole, or it was to be the last."""
+        """Whether no request can follow: the response is not complete, or it is the last one."""
         transport = self._transport
-        return transport is None or transport.is_closing() or not (self._answer.complete and self.persistent)
+        return transport is None or transport.is_closing() or not (self._response.is_complete and self.is_persistent)
 
-    @property
-    def is_reusable(self) -> bool:
-        """Whether another request may go out now: the last answer is whole, and nothing but it has come."""
-        transport = self._transport
-        if transport is None or self.must_close:
-            return False
-        # What the loop has not read yet waits in the kernel: ask it, without waiting. A peer that hung up shows too.
-        waiting = select.poll()
-        waiting.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
-        return not waiting.poll(0)
+    def has_unread_input(self) -> bool:
+        """Whether bytes, or the end of the connection, have arrived that the event loop has not read yet."""
+        if self._transport is None:
+            return True
+        poll = select.poll()  # asks the kernel without waiting
+        poll.register(self._transport.get_extra_info("socket").fileno(), select.POLLIN)
+        return bool(poll.poll(0))
 
     def close(self) -> None:
-        """Close at once: there is nothing to say, and TLS peers that never answer a goodbye would hold it open."""
+        """Abort, without close_notify: a peer that never answers it would keep the socket open."""
         if self._transport is not None:
             self._transport.abort()
 
-    async def _until(self, there: Callable[[], bool], seconds: float | None) -> None:
-        """Wait for something, or for the error that makes it impossible; silence is one, if it is to be counted."""
-        while not there():
+    async def _write(self, data: memoryview) -> bool:
+        """Write slice by slice; return whether all was written: not where the response or an end comes first."""
+        transport = self._transport
+        if transport is None:
+            return False
+        for start in range(0, len(data), _SLICE_BYTES):
+            if transport.is_closing() or not await self._flush() or self._response.head is not None:
+                return False
+            transport.write(data[start : start + _SLICE_BYTES])
+            await asyncio.sleep(0)  # lets other tasks run, and lets asyncio report a connection that broke
+        return True
+
+    async def _write_stream(self, stream: AsyncGenerator[Buffer]) -> bool:
+        async with aclosing(stream):
+            async for piece in stream:
+                if not await self._write(memoryview(piece)):
+                    return False
+        return True
+
+    async def _flush(self) -> bool:
+        """Wait until the transport has sent what was written, or a response arrives; return whether it has sent it.
+
+        Without timeout: a peer that reads slowly is not silent.
+        """
+        if not self._is_writable:
+            await self._wait_until(lambda: self._is_writable or self._response.head is not None, seconds=None)
+        return self._is_writable
+
+    async def _wait_until(self, condition: Callable[[], bool], seconds: float | None) -> None:
+        """Wait for a condition. Raise the connection's error, or ReadTimeout after so many seconds without an event."""
+        while not condition():
             if self._error is not None:
-                raise self._lost()
+                raise self._new_error()
             self._waiter = self._loop.create_future()
             if seconds is not None:
-                self._silence.arm(self._loop.time() + seconds, self._fall_silent)
+                self._read_deadline.arm(self._loop.time() + seconds, self._time_out)
             try:
                 await self._waiter
             finally:
                 self._waiter = None
-                self._silence.disarm()
+                self._read_deadline.disarm()
 
-    def _lost(self) -> IntakeError:
-        """Say what is wrong, each time anew: an error that was raised holds the frames it went through, and bodies."""
-        error = self._error or ConnectionLost()
-        return type(error)(error.message, reason=error.reason)
+    def _new_error(self) -> TransportError:
+        """Copy the error: one that was raised refers to the frames that it passed through, and to bodies in them."""
+        error = self._error or ConnectionLost("the connection is closed")
+        return type(error)(str(error))
 
-    def _fall_silent(self) -> None:
-        self._fail(Timeout(reason=f"silent for {self._read_timeout:g} seconds"))
+    def _time_out(self) -> None:
+        self._fail(ReadTimeout(f"no byte for {self._read_timeout:g} seconds"))
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    def _fail(self, error: IntakeError) -> None:
+    def _fail(self, error: TransportError) -> None:
         if self._error is None:
             self._error = error
         self.close()
         self._wake()
 
-    # -- from the transport ----------------------------------------------------------------------
-
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # TCP, or TLS over it
-        self._transport.set_write_buffer_limits(high=_ANY)
+        self._transport = cast("asyncio.Transport", transport)  # of TCP, or of TLS
+        self._transport.set_write_buffer_limits(high=_WRITE_LIMIT_BYTES)
 
     @override
     def pause_writing(self) -> None:
-        self._writable = False
+        self._is_writable = False
 
     @override
     def resume_writing(self) -> None:
-        self._writable = True
+        self._is_writable = True
         self._wake()
 
     @override
     def data_received(self, data: bytes) -> None:
-        if self._answer.complete:
-            # Bytes that nobody asked for would be taken for the next answer (RFC 9112, 9.2 tells to close).
-            self.close()
+        response = self._response
+        if response.is_complete:
+            self.close()  # unsolicited bytes would be read as the next response (RFC 9112, 9.2)
             return
         try:
-            pieces = [piece for piece in self._answer.feed(data) if piece]
-        except IntakeError as error:
-            self._fail(error)
+            pieces = [piece for piece in response.feed(data) if piece]
+        except MalformedResponse as error:
+            self._fail(error.with_traceback(None))  # the traceback refers to this connection and to the data
             return
-        self._body += pieces
-        self._waiting_bytes += sum(map(len, pieces)) + len(pieces) * _PIECE_BYTES
-        head = self._answer.head
-        self.persistent = self.persistent and (head is None or head.persistent) and not self._answer.has_extra_bytes
-        # Behind a whole answer nothing is to come: what does is to be seen.
-        if self._waiting_bytes >= _HIGH_WATER and self._transport is not None and not self._answer.complete:
+        self._pieces += pieces
+        self._unread_bytes += sum(map(len, pieces)) + len(pieces) * _PIECE_OVERHEAD_BYTES
+        if response.has_extra_bytes or (response.head is not None and not response.head.is_persistent):
+            self.is_persistent = False
+        # After a complete response the connection keeps reading, so that it notices unsolicited bytes.
+        if self._unread_bytes >= _MAX_UNREAD_BYTES and self._transport is not None and not response.is_complete:
             self._transport.pause_reading()
         self._wake()
 
     @override
     def eof_received(self) -> None:
-        if self._transport is not None and _ended_by_peer(self._transport):
-            self._answer.feed_eof()
-        self.persistent = False
-        # Nothing more will come. A transport by itself would go on sending, to a peer that may not even read.
-        self.close()
+        if self._transport is not None and is_clean_end(self._transport):
+            self._response.feed_eof()
+        self.is_persistent = False
+        self.close()  # asyncio would go on sending, to a peer that may no longer read
         self._wake()
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
-        self._silence.close()
+        self._read_deadline.close()
         if self._error is None:
             reason = "closed" if exc is None else f"{type(exc).__name__}: {exc}"
-            head = self._answer.head
-            sized = head is not None and head.framing != "until close"
-            self._error = IncompleteBody(reason=reason) if sized else ConnectionLost(reason=reason)
+            head = self._response.head
+            has_framing = head is not None and head.framing is not BodyFraming.CLOSE_DELIMITED
+            self._error = IncompleteBody(reason) if has_framing else ConnectionLost(reason)
         self._wake()
-
-
-def _ended_by_peer(transport: asyncio.Transport) -> bool:
-    """Tell an end from a cut: TLS has a farewell that nobody else can say (RFC 9112, 9.8); TCP alone has none."""
-    tls = transport.get_extra_info("ssl_object")
-    try:
-        return tls is None or tls.read(1) == b""
-    except ssl.SSLError:
-        return False

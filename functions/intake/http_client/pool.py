@@ -1,54 +1,47 @@
-"""Connections to origins: dialled through the guard, kept while they are fit to be used again."""
+"""Keeps idle connections for the next request, and opens new ones."""
 
 import asyncio
 import socket
 import ssl
 from collections import OrderedDict, deque
-from math import inf
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-from aiohappyeyeballs import AddrInfoType, start_connection
+from aiohappyeyeballs import start_connection
 
 from intake.http_client.connect_limiter import ConnectLimiter
 from intake.http_client.connection import Connection
-from intake.model.errors import ConnectFailed, DnsFailure, IntakeError, Timeout, TlsFailed
+from intake.http_client.errors import ConnectError, ConnectTimeout, DnsError, TlsError
+from intake.http_client.resolver import Resolver
 
-_KEEP_SECONDS = 15.0
-"""For which an idle connection is kept; servers keep theirs for about as long."""
+_MAX_IDLE_SECONDS = 15.0
+"""Servers close idle connections after about as long."""
 
-_KEEP = 128
-"""Idle connections at most, of all origins together: over TLS, asyncio has 300 KiB laid out for each."""
+_MAX_IDLE = 128
+"""Idle connections of all origins together. Over TLS, asyncio allocates 300 KiB for each."""
 
-_NEXT_ADDRESS_SECONDS = 0.25
-"""After which the next address is tried beside one that does not answer (RFC 8305, 8)."""
-
-
-class Resolver(Protocol):
-    """Where connections lead: every name is looked up here, and every socket made."""
-
-    async def resolve(self, host: str, port: int) -> list[AddrInfoType]:
-        """Return the addresses of a host, which may be an address itself.
-
-        Raises:
-            OSError: there are none.
-        """
-        ...
-
-    def open_socket(self, info: AddrInfoType) -> socket.socket:
-        """Make the socket for one of the addresses."""
-        ...
+_HAPPY_EYEBALLS_SECONDS = 0.25
+"""Delay before the next address is tried beside one that does not answer (RFC 8305, 8)."""
 
 
 class Origin(NamedTuple):
-    """Where a connection leads: the name that TLS is held against, and the port."""
+    """The server of a URL. The certificate must be valid for the host."""
 
     scheme: str
     host: str
     port: int
 
 
+def is_reusable(connection: Connection) -> bool:
+    """Whether a pooled connection can carry another request.
+
+    Its last response must be complete and must not have announced the end of the connection (RFC 9112, 9.3), and
+    nothing may have arrived since: unsolicited bytes would be taken for the next response (RFC 9112, 9.2).
+    """
+    return not connection.must_close and not connection.has_unread_input()
+
+
 class ConnectionPool:
-    """Opens connections and takes back those that may carry another answer."""
+    """Connections by origin."""
 
     def __init__(
         self,
@@ -56,103 +49,106 @@ class ConnectionPool:
         connect_timeout: float,
         read_timeout: float,
         tls: ssl.SSLContext,
-        network: Resolver,
-        dials: float = inf,
+        resolver: Resolver,
+        connect_limit: float,
     ) -> None:
         """See `PooledTransport`."""
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._tls = tls
-        self.network = network
-        self._idle: OrderedDict[Connection, Origin] = OrderedDict()
-        self._by_origin: dict[Origin, deque[Connection]] = {}
-        self._dials = ConnectLimiter[Origin](dials)
+        self._resolver = resolver
+        self._idle: OrderedDict[Connection, Origin] = OrderedDict()  # longest idle first
+        self._idle_by_origin: dict[Origin, deque[Connection]] = {}
+        self._connect_limiter = ConnectLimiter[Origin](connect_limit)
+        self._is_closed = False
 
     async def acquire(self, origin: Origin) -> Connection:
-        """Return a connection over which nothing is under way.
+        """Return a connection that carries no request: an idle one, or else a new one.
 
         Raises:
-            IntakeError: none can be had.
+            DnsError, ConnectError, TlsError, ConnectTimeout: there is none.
+            Exception: the resolver raised it.
         """
-        self._drop_old()
-        while idle := self._by_origin.get(origin):
-            connection = self._forget(idle[-1])
-            if connection.is_reusable:
+        self._close_surplus()
+        while idle := self._idle_by_origin.get(origin):
+            connection = self._remove(idle[-1])
+            if is_reusable(connection):
                 return connection
             connection.close()
-        free = await self._dials.acquire(origin)
-        if free is not None:
-            if free.is_reusable:
-                return free
-            free.close()
+        offered = await self._connect_limiter.acquire(origin)
+        if offered is not None:
+            if is_reusable(offered):
+                return offered
+            offered.close()
             return await self.acquire(origin)
         failed = False
         try:
-            return await self._dial(origin)
-        except IntakeError:
+            return await self._open(origin)
+        except Exception:
             failed = True
             raise
         finally:
-            self._dials.release(origin, in_vain=failed)
+            self._connect_limiter.release(origin, failed=failed)
 
     def release(self, origin: Origin, connection: Connection) -> None:
-        """Take a connection back: it is kept, or else closed."""
-        if connection.must_close:
+        """Take a connection back: keep it for the next request, or close it."""
+        if connection.must_close or self._is_closed:
             connection.close()
             return
-        if self._dials.offer(origin, connection):
+        if self._connect_limiter.offer(origin, connection):
             return
         connection.idle_since = asyncio.get_running_loop().time()
         self._idle[connection] = origin
-        self._by_origin.setdefault(origin, deque()).append(connection)
-        self._drop_old()
+        self._idle_by_origin.setdefault(origin, deque()).append(connection)
+        self._close_surplus()
 
     def close(self) -> None:
-        """Close every idle connection."""
+        """Close every idle connection now, and every other one when it is released."""
+        self._is_closed = True
         for connection in list(self._idle):
-            self._forget(connection).close()
+            self._remove(connection).close()
 
-    def _forget(self, connection: Connection) -> Connection:
+    def _remove(self, connection: Connection) -> Connection:
         origin = self._idle.pop(connection)
-        idle = self._by_origin[origin]
+        idle = self._idle_by_origin[origin]
         idle.remove(connection)
         if not idle:
-            del self._by_origin[origin]
+            del self._idle_by_origin[origin]
         return connection
 
-    def _drop_old(self) -> None:
-        """Close what was idle for too long, and what is too much; the oldest stand first."""
-        oldest = asyncio.get_running_loop().time() - _KEEP_SECONDS
+    def _close_surplus(self) -> None:
+        """Close connections that were idle for too long, and those that are too many."""
+        oldest = asyncio.get_running_loop().time() - _MAX_IDLE_SECONDS
         while self._idle:
             connection = next(iter(self._idle))
-            if len(self._idle) <= _KEEP and connection.idle_since >= oldest:
+            if len(self._idle) <= _MAX_IDLE and connection.idle_since >= oldest:
                 return
-            self._forget(connection).close()
+            self._remove(connection).close()
 
-    async def _dial(self, origin: Origin) -> Connection:
+    async def _open(self, origin: Origin) -> Connection:
         try:
             async with asyncio.timeout(self._connect_timeout):
                 return await self._connect(origin)
         except TimeoutError as error:
-            raise Timeout(reason=f"no connection within {self._connect_timeout:g} seconds") from error
+            raise ConnectTimeout(f"no connection within {self._connect_timeout:g} seconds") from error
         except socket.gaierror as error:
-            raise DnsFailure(reason=str(error)) from error
+            raise DnsError(str(error)) from error
         except (ssl.SSLError, ssl.CertificateError) as error:
-            raise TlsFailed(reason=f"{type(error).__name__}: {error}") from error
+            raise TlsError(f"{type(error).__name__}: {error}") from error
         except OSError as error:
-            raise ConnectFailed(reason=f"{type(error).__name__}: {error}") from error
+            raise ConnectError(f"{type(error).__name__}: {error}") from error
 
     async def _connect(self, origin: Origin) -> Connection:
         sock = await start_connection(
-            await self.network.resolve(origin.host, origin.port),
-            happy_eyeballs_delay=_NEXT_ADDRESS_SECONDS,
-            socket_factory=self.network.open_socket,
+            await self._resolver.resolve(origin.host, origin.port),
+            happy_eyeballs_delay=_HAPPY_EYEBALLS_SECONDS,
+            socket_factory=self._resolver.open_socket,
         )
-        secure = origin.scheme == "https"
+        is_tls = origin.scheme == "https"
         _, connection = await asyncio.get_running_loop().create_connection(
             lambda: Connection(self._read_timeout),
             sock=sock,
-            ssl=self._tls if secure else None,
-            server_hostname=origin.host if secure else None,
+            ssl=self._tls if is_tls else None,
+            server_hostname=origin.host if is_tls else None,
         )
         return connection

@@ -1,53 +1,52 @@
-"""A timer that is moved more often than it rings."""
+"""A timer for reads that is cheap to extend."""
 
 import asyncio
 from collections.abc import Callable
 
 
 class ReadDeadline:
-    """Rings at the moment that it is set to.
+    """Calls back when a deadline passes.
 
-    A deadline is put off at every wait and hardly ever met. A timer of asyncio can only be thrown away and made anew,
-    which takes as long as a read: here it stays where it stands, and when it comes, looks whether it is time. Whoever
-    is to be rung is known only while it is set, and never kept by a timer that stands.
+    Deadlines are extended on every read and rarely pass, so one timer of asyncio is reused: where a deadline moves to a
+    later time, the timer keeps its own and checks the deadline when it fires. The callback is dropped when disarmed, so
+    that a pending timer does not keep its owner alive.
     """
 
-    __slots__ = ("_loop", "_moment", "_ring", "_timer")
+    __slots__ = ("_callback", "_loop", "_time", "_timer")
 
     def __init__(self) -> None:
-        """Be off."""
         self._loop = asyncio.get_running_loop()
-        self._moment = 0.0
-        self._ring: Callable[[], None] | None = None
+        self._time = 0.0
+        self._callback: Callable[[], None] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
-    def arm(self, moment: float, ring: Callable[[], None]) -> None:
-        """Ring at a moment on the loop's clock, and at no other."""
-        self._moment = moment
-        self._ring = ring
-        if self._timer is not None and self._timer.when() > moment:
+    def arm(self, time: float, callback: Callable[[], None]) -> None:
+        """Call back at `time` on the loop's clock, in place of any earlier arming."""
+        self._time = time
+        self._callback = callback
+        if self._timer is not None and self._timer.when() > time:
             self._timer.cancel()
             self._timer = None
         if self._timer is None:
-            self._timer = self._loop.call_at(moment, self._look)
+            self._timer = self._loop.call_at(time, self._check)
 
     def disarm(self) -> None:
-        """Ring at no moment; it may be set again."""
-        self._ring = None
+        """Do not call back; the deadline can be armed again."""
+        self._callback = None
 
     def close(self) -> None:
-        """Be off, and leave nothing with the loop."""
-        self._ring = None
+        """Do not call back, and cancel the timer."""
+        self._callback = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         self._timer = None
-        ring, self._ring = self._ring, None
-        if ring is None:
+        callback, self._callback = self._callback, None
+        if callback is None:
             return
-        if self._moment > self._loop.time():
-            self.arm(self._moment, ring)
+        if self._time > self._loop.time():
+            self.arm(self._time, callback)
         else:
-            ring()
+            callback()

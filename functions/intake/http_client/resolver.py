@@ -1,4 +1,8 @@
-"""SystemResolver looked up: in threads of our own, each name once at a time, and remembered for some seconds."""
+"""Names to addresses, and addresses to sockets.
+
+`Resolver` is the only part of the client that a caller can replace: every connection goes to an address that
+`resolve` returned, over a socket that `open_socket` created. `SystemResolver` asks the operating system.
+"""
 
 import asyncio
 import socket
@@ -6,93 +10,119 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
 from math import inf
+from typing import Protocol
 
 from aiohappyeyeballs import AddrInfoType
 
 from intake.http_client.resolver_threads import ResolverThreads
 
-_REMEMBERED_SECONDS = 10.0
+_CACHE_SECONDS = 10.0
+_MAX_CACHED_NAMES = 1024
 _MAX_ADDRESSES = 8
-"""Of a name are tried; all are judged."""
+"""Addresses of a name that are returned. All of them are checked."""
 
-_MAX_NAMES = 1024
+
+class Resolver(Protocol):
+    """Resolves hosts and creates sockets.
+
+    An OSError becomes `DnsError` or `ConnectError`. Any other exception reaches the caller of the client unchanged, and
+    no other address is tried: so a resolver can refuse an address.
+    """
+
+    async def resolve(self, host: str, port: int) -> list[AddrInfoType]:
+        """Return the addresses of a host, in the order in which to try them.
+
+        Args:
+            host: a name, or an IPv4 or IPv6 address without brackets.
+            port: becomes part of the addresses.
+
+        Raises:
+            OSError: there are none; `socket.gaierror` where the lookup failed.
+        """
+        ...
+
+    def open_socket(self, info: AddrInfoType) -> socket.socket:
+        """Create the socket for one of the addresses.
+
+        Raises:
+            OSError: the next address is tried.
+        """
+        ...
 
 
 @dataclass(slots=True)
-class _Name:
-    """What is known of a name, or will be.
+class _CacheEntry:
+    """The lookup of a name.
 
     Attributes:
         addresses: family, protocol and socket address of each.
-        until: when it is to be asked again, on the loop's clock.
+        expires_at: on the loop's clock; infinite while the lookup is running.
     """
 
     addresses: asyncio.Future[list[AddrInfoType]]
-    until: float = inf
+    expires_at: float = inf
 
 
 class SystemResolver:
-    """Resolves hosts."""
+    """A `Resolver` over getaddrinfo: in threads, one lookup per name at a time, cached for ten seconds."""
 
-    def __init__(self, require: Callable[[str, str], None] | None = None) -> None:
-        """Ask nobody yet.
+    def __init__(self, check_address: Callable[[str, str], None] | None = None) -> None:
+        """Look up nothing yet.
 
         Args:
-            require: is called with a host and every one of its addresses, and raises where it is not to be used.
+            check_address: called in a thread with a host and each of its addresses; raises to refuse the host.
         """
         self._threads = ResolverThreads()
-        self._require = require
-        self._names: dict[str, _Name] = {}
+        self._check_address = check_address
+        self._cache: dict[str, _CacheEntry] = {}
 
     async def resolve(self, host: str, port: int) -> list[AddrInfoType]:
-        """See `Network.resolve`. A name that fails is asked again by whoever comes next."""
-        if (literal := _literal(host, port)) is not None:
+        """See `Resolver.resolve`. Failures are not cached, and literal addresses are not checked."""
+        if (literal := _parse_literal(host, port)) is not None:
             return [literal]
-        name = self._names.get(host)
-        if name is None or name.until < asyncio.get_running_loop().time():
-            name = self._ask(host)
-        # Shielded: others may wait for the same name, and the next attempt finds what comes late.
-        addresses = await asyncio.shield(name.addresses)
+        entry = self._cache.get(host)
+        if entry is None or entry.expires_at < asyncio.get_running_loop().time():
+            entry = self._start_lookup(host)
+        # Shielded: other tasks may wait for this lookup, and a retry finds a late result.
+        addresses = await asyncio.shield(entry.addresses)
         return [(family, kind, proto, "", (at[0], port, *at[2:])) for family, kind, proto, _, at in addresses]
 
     def open_socket(self, info: AddrInfoType) -> socket.socket:
-        """See `Network.open_socket`."""
+        """See `Resolver.open_socket`."""
         family, kind, proto, *_ = info
         return socket.socket(family, kind, proto)
 
-    def _ask(self, host: str) -> _Name:
-        self._names.pop(host, None)  # what was known of it: no other makes room, and it is the youngest now
-        while len(self._names) >= _MAX_NAMES:
-            del self._names[next(iter(self._names))]
-        name = self._names[host] = _Name(self._threads.start(lambda: self._look_up(host)))
+    def _start_lookup(self, host: str) -> _CacheEntry:
+        self._cache.pop(host, None)  # an expired entry makes no other entry go, and the new one is the youngest
+        while len(self._cache) >= _MAX_CACHED_NAMES:
+            del self._cache[next(iter(self._cache))]
+        entry = self._cache[host] = _CacheEntry(self._threads.submit(lambda: self._look_up(host)))
         loop = asyncio.get_running_loop()
 
-        def remember(done: asyncio.Future[list[AddrInfoType]]) -> None:
-            if done.cancelled() or done.exception() is not None:
-                if self._names.get(host) is name:
-                    del self._names[host]
-            else:
-                name.until = loop.time() + _REMEMBERED_SECONDS
+        def finish(lookup: asyncio.Future[list[AddrInfoType]]) -> None:
+            if not lookup.cancelled() and lookup.exception() is None:
+                entry.expires_at = loop.time() + _CACHE_SECONDS
+            elif self._cache.get(host) is entry:
+                del self._cache[host]
 
-        name.addresses.add_done_callback(remember)
-        return name
+        entry.addresses.add_done_callback(finish)
+        return entry
 
     def _look_up(self, host: str) -> list[AddrInfoType]:
-        # As bytes: a str would go through Python's own IDNA codec, a second reading of the host.
-        answers = socket.getaddrinfo(host.encode("ascii"), 0, 0, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        if not answers:
+        # As bytes: Python encodes a str with its own IDNA codec, which may read the host in another way.
+        infos = socket.getaddrinfo(host.encode("ascii"), 0, 0, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        if not infos:
             raise socket.gaierror(socket.EAI_NONAME, "No address")
-        if self._require is not None:
-            # In the thread: there are names with thousands of addresses.
-            for *_, address in answers:
-                self._require(host, str(address[0]))
-        return list(answers[:_MAX_ADDRESSES])
+        if self._check_address is not None:
+            for *_, address in infos:  # in this thread: some names have thousands of addresses
+                self._check_address(host, str(address[0]))
+        return list(infos[:_MAX_ADDRESSES])
 
 
-def _literal(host: str, port: int) -> AddrInfoType | None:
+def _parse_literal(host: str, port: int) -> AddrInfoType | None:
     try:
         version = ip_address(host).version
     except ValueError:
         return None
-    family, rest = (socket.AF_INET, ()) if version == 4 else (socket.AF_INET6, (0, 0))  # noqa: PLR2004 - of the protocol
+    family, rest = (socket.AF_INET, ()) if version == 4 else (socket.AF_INET6, (0, 0))  # noqa: PLR2004 - of IP
     return (family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (host, port, *rest))

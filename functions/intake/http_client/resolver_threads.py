@@ -5,76 +5,100 @@ import contextlib
 import queue
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
-type _Lookup = Callable[[], None]
+_MAX_THREADS = 512
+"""Created as they are needed. Names that stall for a minute must leave threads for others; Lambda allows 1024."""
 
-_MOST_LOOKUPS = 512
-"""Threads, made as they are needed: names that stall for a minute are outlived by others. A function may have 1024."""
+_QUEUE_TIMEOUT = 10.0
+"""Seconds: longer than any caller waits for a connection."""
 
-_PATIENCE = 10.0
-"""Seconds that a lookup waits for a thread: who asked for it is gone by then."""
+
+@dataclass(slots=True)
+class _Lookup[T]:
+    """A function to run in a thread.
+
+    Attributes:
+        function: blocks.
+        future: of the loop that submitted it; receives the result.
+        is_started: a thread runs the function.
+    """
+
+    function: Callable[[], T]
+    future: asyncio.Future[T]
+    is_started: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, report: Callable[["_Lookup[T]", T | None, Exception | None], None]) -> None:
+        """Run the function in this thread, and report to the loop."""
+        result, error = None, None
+        self.is_started.set()
+        try:
+            result = None if self.future.done() else self.function()
+        except Exception as caught:  # noqa: BLE001 - the caller of `submit` gets it
+            error = caught
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self.future.get_loop().call_soon_threadsafe(report, self, result, error)
+
+    def give_up(self) -> None:
+        """Fail the lookup where no thread has started it."""
+        if not self.is_started.is_set() and not self.future.done():
+            self.future.set_exception(TimeoutError("no thread was free for the lookup"))
 
 
 class ResolverThreads:
-    """Threads of our own for getaddrinfo, which blocks and cannot be cancelled.
+    """A pool of threads for getaddrinfo, which blocks for as long as a name server is silent and cannot be cancelled.
 
-    asyncio's default executor has a handful of threads, and as many stalled names starve every other. These are
-    daemons: a name that never answers must not hold the process at its exit either. A lookup for which there is no
-    thread in time is given up, so that what a burst of stalled names has left behind is not looked up after it.
+    No standard executor fits. The threads of `concurrent.futures.ThreadPoolExecutor` are joined when the interpreter
+    exits: one stalled name would hold the process. Its queue has no timeout either: after a burst of stalled names it
+    would run lookups whose callers are gone, before those that somebody waits for. asyncio's default executor has both
+    faults, and so few threads that a handful of stalled names blocks every other name. These threads are daemons, and
+    a lookup that no thread has started within `queue_timeout` is given up.
     """
 
-    def __init__(self, most: int = _MOST_LOOKUPS, patience: float = _PATIENCE) -> None:
-        self._most = most
-        self._patience = patience
-        self._jobs: queue.SimpleQueue[_Lookup] = queue.SimpleQueue()
-        self._pending = 0
+    def __init__(self, max_threads: int = _MAX_THREADS, queue_timeout: float = _QUEUE_TIMEOUT) -> None:
+        """Start no thread yet.
+
+        Args:
+            max_threads: limit of the threads.
+            queue_timeout: seconds that a lookup waits for a thread.
+        """
+        self._max_threads = max_threads
+        self._queue_timeout = queue_timeout
+        self._queue: queue.SimpleQueue[_Lookup[object]] = queue.SimpleQueue()
+        self._unfinished = 0
         self._threads = 0
 
-    def start[T](self, function: Callable[[], T]) -> asyncio.Future[T]:
-        """Run a blocking function; its future fails with TimeoutError where no thread was free for it in time.
+    def submit[T](self, function: Callable[[], T]) -> asyncio.Future[T]:
+        """Run a blocking function in a thread.
 
-        Cancelling the future abandons the function, and its thread goes on alone.
+        Returns:
+            A future of the running loop. It fails with TimeoutError where no thread was free in time. Where it is
+            cancelled, the thread runs on and its result is dropped.
         """
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
-        begun = threading.Event()
-
-        def give_up() -> None:
-            if not begun.is_set() and not future.done():
-                future.set_exception(TimeoutError("No thread was free to look the name up."))
-
-        def settle(result: T | None, error: Exception | None) -> None:
-            self._pending -= 1
-            if future.done():
-                return
-            if error is not None:
-                future.set_exception(error)
-            else:
-                future.set_result(result)  # type: ignore[arg-type]  # a result and an error exclude each other
-
-        def job() -> None:
-            result, error = None, None
-            begun.set()
-            try:
-                result = None if future.done() else function()
-            except Exception as caught:  # noqa: BLE001 - handed to the one who waits
-                error = caught
-            with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits any more
-                loop.call_soon_threadsafe(settle, result, error)
-
-        if self._pending >= self._threads < self._most:
+        lookup = _Lookup(function, loop.create_future())
+        if self._unfinished >= self._threads < self._max_threads:
             self._start_thread()
-        self._pending += 1
-        self._jobs.put(job)
-        timer = loop.call_later(self._patience, give_up)
-        future.add_done_callback(lambda _: timer.cancel())
-        return future
+        self._unfinished += 1
+        self._queue.put(lookup)
+        timer = loop.call_later(self._queue_timeout, lookup.give_up)
+        lookup.future.add_done_callback(lambda _: timer.cancel())
+        return lookup.future
 
     def _start_thread(self) -> None:
-        with contextlib.suppress(RuntimeError):  # the system has no more: those that there are will do
-            threading.Thread(target=self._work, name="lookup", daemon=True).start()
+        with contextlib.suppress(RuntimeError):  # the system allows no more: the existing ones serve the queue
+            threading.Thread(target=self._run, name="resolver", daemon=True).start()
             self._threads += 1
 
-    def _work(self) -> None:
+    def _run(self) -> None:
         while True:
-            self._jobs.get()()
+            self._queue.get().run(self._settle)
+
+    def _settle[T](self, lookup: _Lookup[T], result: T | None, error: Exception | None) -> None:
+        self._unfinished -= 1
+        if lookup.future.done():
+            return
+        if error is not None:
+            lookup.future.set_exception(error)
+        else:
+            lookup.future.set_result(result)  # type: ignore[arg-type]  # a result and an error exclude each other

@@ -1,108 +1,109 @@
-"""One answer as its bytes come: its head, then the pieces of its body, and whether more came than was asked for."""
+"""One response, parsed as its bytes arrive: the head, the pieces of the body, and whether more bytes follow."""
 
 from collections.abc import Sequence
 
 from intake.http_client.chunked import ChunkedDecoder
-from intake.http_client.response_head import MAX_HEAD_BYTES, ResponseHead, find_head_end, parse_head
-from intake.model.errors import BadResponse
+from intake.http_client.errors import MalformedResponse
+from intake.http_client.response_head import MAX_HEAD_BYTES, BodyFraming, ResponseHead, find_head_end, parse_head
 
 _MAX_HEADS = 100
-"""Of an answer and the interim ones before it: thousands of them fit into one turn of the loop."""
+"""Limit of interim responses before the final one: thousands fit into one read, and nothing else runs meanwhile."""
 
 type Piece = bytes | memoryview
 
 
 class ResponseParser:
-    """What has come of the answer to one request.
+    """Parses the response to one request.
 
     Attributes:
-        head: of the answer itself; None where it is still to come.
-        complete: the body is whole.
-        has_extra_bytes: more came behind it.
+        head: of the final response; None while it has not arrived.
+        is_complete: the body is whole.
+        has_extra_bytes: bytes arrived behind the response.
     """
 
     head: ResponseHead | None = None
-    complete = False
+    is_complete = False
     has_extra_bytes = False
 
     def __init__(self, method: str) -> None:
-        """Begin before the first byte.
+        """Expect the first byte.
 
         Args:
-            method: of the request: an answer to HEAD has no body.
+            method: of the request; a response to HEAD has no body.
         """
         self._method = method
-        self._received = b""
-        self._passed = 0  # bytes of blank lines and of heads, which are over
+        self._buffer = b""
+        self._consumed_bytes = 0  # blank lines and complete heads
         self._heads = 0
-        self._left = 0
+        self._body_left = 0
         self._chunks: ChunkedDecoder | None = None
 
     def feed(self, data: bytes) -> Sequence[Piece]:
-        """Take what came; return the pieces of the body in it.
+        """Parse the next bytes; return the pieces of the body in them.
 
         Raises:
-            BadResponse: it is no answer.
+            MalformedResponse: the bytes are not a response.
         """
-        if self.complete:
+        if self.is_complete:
             self.has_extra_bytes = True
             return ()
         if self.head is not None:
-            return self._take_body(memoryview(data))
-        rest = self._take_head(data)
-        return self._take_body(rest) if rest else ()
+            return self._read_body(memoryview(data))
+        rest = self._read_head(data)
+        return self._read_body(rest) if rest else ()
 
     def feed_eof(self) -> None:
-        """Take that the peer has said all it will: for some bodies, that is their end."""
-        if self.head is not None and self.head.framing == "until close":
-            self.complete = True
+        """Note that the peer closed the connection cleanly: the end of a close-delimited body."""
+        if self.head is not None and self.head.framing is BodyFraming.CLOSE_DELIMITED:
+            self.is_complete = True
 
-    def _take_head(self, data: bytes) -> memoryview | None:
-        """Read heads up to that of the answer itself; return what follows it."""
-        searched = len(self._received)
-        received = self._received + data if searched else self._without_blank_lines(data)
+    def _read_head(self, data: bytes) -> memoryview | None:
+        """Parse interim heads and the final one; return the bytes behind it."""
+        searched = len(self._buffer)
+        received = self._buffer + data if searched else self._skip_blank_lines(data)
         while received and (end := find_head_end(received, searched)) is not None:
             head = parse_head(received[:end], self._method)
-            self._passed += end
+            self._consumed_bytes += end
             self._heads += 1
             self._require_small_head(0)
-            if not head.interim:
-                self._received = b""
+            if not head.is_interim:
+                self._buffer = b""
                 self._begin_body(head)
                 return memoryview(received)[end:]
-            received, searched = self._without_blank_lines(received[end:]), 0
-        self._received = received
+            received, searched = self._skip_blank_lines(received[end:]), 0
+        self._buffer = received
         self._require_small_head(len(received))
         return None
 
-    def _without_blank_lines(self, data: bytes) -> bytes:
+    def _skip_blank_lines(self, data: bytes) -> bytes:
         stripped = data.lstrip(b"\r\n")
-        self._passed += len(data) - len(stripped)
+        self._consumed_bytes += len(data) - len(stripped)
         return stripped
 
-    def _require_small_head(self, begun: int) -> None:
-        if self._passed + begun > MAX_HEAD_BYTES or self._heads > _MAX_HEADS:
-            raise BadResponse(reason=f"{self._heads} heads of {self._passed + begun} bytes")
+    def _require_small_head(self, unparsed_bytes: int) -> None:
+        head_bytes = self._consumed_bytes + unparsed_bytes
+        if head_bytes > MAX_HEAD_BYTES or self._heads > _MAX_HEADS:
+            raise MalformedResponse(f"{self._heads} heads of {head_bytes} bytes")
 
     def _begin_body(self, head: ResponseHead) -> None:
         self.head = head
-        if head.framing == "chunks":
+        if head.framing is BodyFraming.CHUNKED:
             self._chunks = ChunkedDecoder()
-        elif head.framing != "until close":
-            self._left = head.framing
-            self.complete = not self._left
+        elif head.framing is not BodyFraming.CLOSE_DELIMITED:
+            self._body_left = head.framing
+            self.is_complete = not self._body_left
 
-    def _take_body(self, data: memoryview) -> Sequence[Piece]:
+    def _read_body(self, data: memoryview) -> Sequence[Piece]:
         pieces: Sequence[Piece] = (data,)
-        behind: Piece = b""
+        extra: Piece = b""
         if self._chunks is not None:
-            pieces, behind = self._chunks.feed(bytes(data))
-            self.complete = self._chunks.done
-        elif self._left:
-            pieces, behind = (data[: self._left],), data[self._left :]
-            self._left -= min(self._left, len(data))
-            self.complete = not self._left
-        elif self.complete:
-            pieces, behind = (), data
-        self.has_extra_bytes = self.has_extra_bytes or bool(behind)
+            pieces, extra = self._chunks.feed(bytes(data))
+            self.is_complete = self._chunks.is_done
+        elif self._body_left:
+            pieces, extra = (data[: self._body_left],), data[self._body_left :]
+            self._body_left -= min(self._body_left, len(data))
+            self.is_complete = not self._body_left
+        elif self.is_complete:
+            pieces, extra = (), data
+        self.has_extra_bytes = self.has_extra_bytes or bool(extra)
         return pieces

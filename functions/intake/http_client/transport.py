@@ -1,8 +1,4 @@
-"""An httpx transport of our own: httpx is how the rest of the house asks, `Connection` is what carries.
-
-httpx's own pool scans every connection at every event, which at 64 at once costs more than all the rest; and no
-general client lets one say what is dialled, how long a head may be, and that late bytes are nobody's answer.
-"""
+"""`PooledTransport`, a transport of httpx: `httpx.AsyncClient(transport=PooledTransport(...))`."""
 
 from collections.abc import Buffer
 from functools import lru_cache
@@ -13,122 +9,132 @@ from typing import Self, override
 import httpx
 
 from intake.http_client.connection import Connection
-from intake.http_client.pool import ConnectionPool, Origin, Resolver
-from intake.http_client.resolver import SystemResolver
+from intake.http_client.pool import ConnectionPool, Origin
+from intake.http_client.request_encoder import encode_body, encode_head
+from intake.http_client.resolver import Resolver, SystemResolver
 
-_PORTS = {"http": 80, "https": 443}
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @lru_cache(maxsize=1024)
 def origin_url(origin: str) -> httpx.URL:
-    """Read scheme, host and port for a request; few origins are asked often, and httpx reads slowly."""
+    """Parse scheme, host and port for a request. Cached: httpx parses slowly, and few origins get many requests."""
     return httpx.URL(origin)
 
 
 class BytesBody(httpx.AsyncByteStream):
-    """A request's body, which goes out without a copy."""
+    """The body of a request, sent without a copy. The request must have a Content-Length field with its length."""
 
     def __init__(self, body: Buffer) -> None:
         self.body = body
 
 
 NO_BODY = BytesBody(b"")
-"""Of a GET: httpx takes twice the time to find out by itself that there is none."""
+"""The body of a GET. Without it, httpx takes twice as long to create a request."""
 
 
 class PooledTransport(httpx.AsyncBaseTransport):
-    """An httpx transport with a pool of its own.
+    """A transport of httpx with its own connection pool, HTTP/1.1 parser and resolver.
 
-    The request target goes out byte for byte as the `target` extension of the request has it (httpx's own
-    reading of the URL would encode some characters anew); without one, as `request.url` has it.
+    Of a request's extensions it reads `target`: the request target, sent byte for byte in place of the path and query
+    of the URL, some characters of which httpx would encode again. It ignores `timeout`.
+
+    A response has the extensions `http_version` (b"HTTP/1.0" or b"HTTP/1.1") and `content_length`: the number in its
+    Content-Length field, or None.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is one setting, and has a name at the call
         self,
         *,
         connect_timeout: float,
         read_timeout: float,
         tls: SSLContext,
-        network: Resolver | None = None,
-        dials: float = inf,
+        resolver: Resolver | None = None,
+        connect_limit: float = inf,
+        zero_copy: bool = False,
     ) -> None:
-        """Prepare; nothing is opened yet.
+        """Open nothing yet.
 
         Args:
-            connect_timeout: seconds for DNS, TCP and TLS together.
-            read_timeout: seconds of silence.
-            tls: trusts whom it trusts.
-            network: looks names up and makes sockets; one that judges none without it.
-            dials: connections that are opened at once to one origin.
+            connect_timeout: seconds for lookup, connection and TLS handshake together.
+            read_timeout: seconds without a byte while a response, or more of it, is due.
+            tls: verifies certificates.
+            resolver: resolves hosts and creates sockets; `SystemResolver` without one.
+            connect_limit: connections to one origin that may be opened at the same time.
+            zero_copy: the stream of a response yields any buffer, often a memoryview, where httpx promises bytes.
         """
         self.pool = ConnectionPool(
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
             tls=tls,
-            network=network or SystemResolver(),
-            dials=dials,
+            resolver=resolver or SystemResolver(),
+            connect_limit=connect_limit,
         )
+        self._response_body = _ResponseBuffers if zero_copy else _ResponseBytes
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request, whose body is `BytesBody` where it has one, and return its answer, the body still unread.
+        """Send a request; return its response with the body still to be read.
 
         Raises:
-            IntakeError: a leaf of the tree.
+            TransportError: there is no response.
+            InvalidRequest, httpx.UnsupportedProtocol: the request cannot be sent.
+            Exception: the resolver raised it.
         """
-        url = request.url
-        origin = Origin(url.scheme, url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme])
-        head_of_request, body = _head(request), _body(request)
+        url, stream = request.url, request.stream
+        scheme = url.scheme
+        if scheme not in _DEFAULT_PORTS:
+            raise httpx.UnsupportedProtocol(f"the scheme of the URL is {scheme!r}, neither http nor https")
+        origin = Origin(scheme, url.raw_host.decode("ascii"), url.port or _DEFAULT_PORTS[scheme])
+        encoded_head = encode_head(request)
+        body, pieces = (stream.body, None) if isinstance(stream, BytesBody) else (b"", encode_body(request))
         connection = await self.pool.acquire(origin)
-        answer = _Body(connection, self.pool, origin)
+        response_body = self._response_body(connection, self.pool, origin)
         try:
-            head = await connection.send(request.method, head_of_request, body)
+            head = await connection.send(request.method, encoded_head, body, pieces)
         except BaseException:
             connection.close()
             raise
-        length = head.framing if isinstance(head.framing, int) else None
-        extensions = {"content_length": length}
-        return httpx.Response(head.status, headers=head.fields, stream=answer, request=request, extensions=extensions)
+        extensions = {"http_version": head.http_version, "content_length": head.content_length}
+        return httpx.Response(
+            head.status, headers=head.fields, stream=response_body, request=request, extensions=extensions
+        )
 
+    @override
     async def aclose(self) -> None:
-        """Close every connection that is not in use."""
+        """Close every connection: idle ones now, others when their response is closed."""
         self.pool.close()
 
 
-def _head(request: httpx.Request) -> bytes:
-    """Write a request down. It has a Host (RFC 9112, 3.2), which httpx leaves out where there is a stream."""
-    target: bytes = request.extensions.get("target") or request.url.raw_path
-    fields = request.headers.raw
-    head = b"\r\n".join(
-        [b"%b %b HTTP/1.1" % (request.method.encode("ascii"), target), *[b"%b: %b" % field for field in fields]]
-    )
-    # Whatever a caller put into a value, it is no line of its own.
-    if head.count(b"\n") != len(fields):
-        raise ValueError("A field of the request has a line break in it.")
-    return head + b"\r\n\r\n"
-
-
-def _body(request: httpx.Request) -> Buffer | None:
-    return request.stream.body if isinstance(request.stream, BytesBody) else None
-
-
-class _Body(httpx.AsyncByteStream):
-    """The body of an answer, in the pieces in which it arrives."""
+class _ResponseBuffers(httpx.AsyncByteStream):
+    """The body of a response, in the pieces in which it arrives."""
 
     def __init__(self, connection: Connection, pool: ConnectionPool, origin: Origin) -> None:
         self._connection = connection
         self._pool = pool
         self._origin = origin
+        self._is_open = True
 
     @override
-    def __aiter__(self) -> Self:  # no generator: the loop keeps a list of those
+    def __aiter__(self) -> Self:  # not an async generator: the loop tracks each of those
         return self
 
     async def __anext__(self) -> bytes:
         piece = await self._connection.read()
         if not piece:
             raise StopAsyncIteration
-        return piece  # type: ignore[return-value]  # a view of bytes: whoever reads takes any buffer
+        return piece  # type: ignore[return-value]  # the caller asked for `zero_copy`
 
+    @override
     async def aclose(self) -> None:
-        """Give the connection back; one whose answer was not taken to its end is closed."""
-        self._pool.release(self._origin, self._connection)
+        """Give the connection back. The pool closes it if the response was not read to its end."""
+        if self._is_open:
+            self._is_open = False
+            self._pool.release(self._origin, self._connection)
+
+
+class _ResponseBytes(_ResponseBuffers):
+    """The same, in bytes."""
+
+    @override
+    async def __anext__(self) -> bytes:
+        return bytes(await super().__anext__())

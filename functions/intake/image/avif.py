@@ -8,10 +8,10 @@ of every item and every sample lies inside it.
 from struct import Struct
 from typing import TYPE_CHECKING
 
-from intake.image import avif_items, avif_tracks
+from intake.image import avif_items, avif_sequence
+from intake.image.byte_reader import Reader
 from intake.image.isobmff import HEADER, read_box, require_child
-from intake.image.reader import Reader
-from intake.image.size_limits import ImageSize
+from intake.image.pixel_limits import ImageSize
 from intake.model.errors import InvalidImage, UnsupportedType
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def parse(view: memoryview, limits: "Limits") -> ImageSize:
     if b"meta" in boxes:
         size = avif_items.parse_meta(boxes[b"meta"], limits)
     if is_sequence or b"moov" in boxes:
-        track_size, frames = avif_tracks.parse_moov(require_child(boxes, b"moov", reader), limits)
+        track_size, frames = avif_sequence.parse_moov(require_child(boxes, b"moov", reader), limits)
         size = size or track_size
     if not size:
         raise reader.malformed("its meta box is missing")

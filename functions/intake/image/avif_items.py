@@ -7,13 +7,13 @@ from struct import Struct
 from typing import TYPE_CHECKING
 
 from intake.image.isobmff import read_boxes, read_children, read_version_and_flags, require_child
-from intake.image.size_limits import check_size
+from intake.image.pixel_limits import check_size
 from intake.model.errors import UnsupportedType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from intake.image.reader import Reader
+    from intake.image.byte_reader import Reader
     from intake.model.limits import Limits
 
 SIDES = Struct(">II")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from intake.image.reader import Reader
+    from intake.image.byte_reader import Reader
 
 HEADER = Struct(">I4s")  # bytes of the box, its type
 LARGE_SIZE = Struct(">Q")

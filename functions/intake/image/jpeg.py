@@ -9,8 +9,8 @@ import re
 from struct import Struct
 from typing import TYPE_CHECKING
 
-from intake.image.reader import Reader
-from intake.image.size_limits import ImageSize, check_size
+from intake.image.byte_reader import Reader
+from intake.image.pixel_limits import ImageSize, check_size
 
 if TYPE_CHECKING:
     from intake.model.limits import Limits

@@ -8,8 +8,8 @@ cameras have the structure of a TIFF and are accepted as such.
 from operator import add
 from typing import TYPE_CHECKING
 
-from intake.image.reader import Reader
-from intake.image.size_limits import ImageSize, check_frames, check_size
+from intake.image.byte_reader import Reader
+from intake.image.pixel_limits import ImageSize, check_frames, check_size
 from intake.image.tiff_directory import Directories, Field
 
 if TYPE_CHECKING:

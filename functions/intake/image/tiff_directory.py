@@ -6,7 +6,7 @@ from sys import byteorder
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from intake.image.reader import Reader
+    from intake.image.byte_reader import Reader
 
 LITTLE_ENDIAN, BIG_TIFF = b"II", 43
 BIG_HEADER = 8, 0  # bytes of an offset, reserved

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 
-from intake.ingest.batch import ingest_all
+from intake.ingest.concurrent_files import ingest_all
 from intake.ingest.deadline import Deadline
+from intake.ingest.file_service import IngestService
 from intake.ingest.ports import Inbox, Store
-from intake.ingest.service import IngestService
 from intake.model.errors import StoreFailed
 from intake.model.file import Fault, File, InvalidFile
 from intake.model.limits import Limits

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import httpx
 from botocore.exceptions import BotoCoreError
 
+from intake.http_client.errors import TransportError
 from intake.http_client.transport import NO_BODY, BytesBody, origin_url
 from intake.model.backoff import backoff
-from intake.model.errors import IntakeError, StoreDenied, StoreFailed
+from intake.model.errors import StoreDenied, StoreFailed
 
 if TYPE_CHECKING:
     from intake.s3.background_value import BackgroundValue
@@ -84,7 +85,7 @@ class S3Client:
     """Sends requests for the objects of one bucket, and retries what may succeed later."""
 
     def __init__(self, signer: "BackgroundValue[Signer]", transport: httpx.AsyncBaseTransport) -> None:
-        """Use a signer, which knows the bucket, and a transport, which raises leaves of `IntakeError` only."""
+        """Use a signer, which knows the bucket, and a transport, which raises `TransportError`."""
         self._signer = signer
         self._transport = transport
 
@@ -126,8 +127,8 @@ class S3Client:
                     await response.stream.aclose()  # type: ignore[union-attr]  # an async transport's stream is async
         except TimeoutError as error:
             raise StoreFailed(reason=f"S3 took longer than {_ATTEMPT_TIMEOUT:g} seconds") from error
-        except IntakeError as error:
-            raise StoreFailed(reason=f"{error.code}: {error.reason}") from error
+        except TransportError as error:
+            raise StoreFailed(reason=f"{type(error).__name__}: {error}") from error
         except BotoCoreError as error:
             raise StoreFailed(reason=f"cannot sign: {type(error).__name__}: {error}") from error
         # S3 answers 404, not 412, where If-Match is sent for a missing object.
@@ -165,7 +166,7 @@ def _is_bucket_missing(status: int, content: bytes) -> bool:
 
 
 def error_for(status: int, content: bytes) -> StoreFailed | StoreDenied:
-    """Return the error that an error response of S3 stands for: StoreFailed where a retry may help.
+    """Map an error response of S3 to an error: StoreFailed where a retry may help, else StoreDenied.
 
     Args:
         status: HTTP status of the response.

@@ -1,4 +1,4 @@
-"""Which addresses may be dialled: the first and last address of every range, and those just outside of it."""
+"""Which addresses are allowed: the first and last address of every range, and those just outside of it."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_network
 

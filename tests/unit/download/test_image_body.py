@@ -67,5 +67,5 @@ def test_type_that_is_not_accepted_is_refused_after_16_bytes() -> None:
         collect([PNG[:16]], length=None, accepted="jpeg")
 
 
-def test_body_shorter_than_16_bytes_is_not_judged() -> None:
+def test_body_shorter_than_16_bytes_is_left_to_the_parser() -> None:
     assert collect([b"short"], length=5) == b"short"

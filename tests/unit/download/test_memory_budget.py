@@ -5,7 +5,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intake.download.lease import ImageLease
+from intake.download.image_lease import ImageLease
 from intake.download.memory_budget import MemoryBudget
 
 

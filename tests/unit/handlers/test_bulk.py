@@ -11,7 +11,7 @@ from intake.handlers.bulk import handler
 from intake.model.bulk_report import BatchReport, Totals
 from intake.model.errors import NotFound, StoreFailed
 from intake.model.limits import Limits
-from support.fakes import Slow
+from support.fake_ports import Delayed
 from support.handler_fakes import HandlerFakes, install_fakes
 from support.lambda_context import Context
 from support.sample_images import picture
@@ -24,11 +24,11 @@ RUN = {"run": "run-1", "startedAt": "2026-11-22T12:00:00.123Z"}
 @pytest.fixture
 def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[HandlerFakes]:
     with install_fakes(monkeypatch, limits=Limits(deadline_margin=0.1)) as installed:
-        installed.fetch.answers = {
+        installed.downloader.results = {
             AT + "1": ONE,
             AT + "2": TWO,
             AT + "gone": NotFound(),
-            AT + "slow": Slow(float("inf")),
+            AT + "slow": Delayed(float("inf")),
         }
         yield installed
 
@@ -69,7 +69,10 @@ def test_report_lists_failed_documents_that_can_be_sent_again(fakes: HandlerFake
     [report] = reports(fakes)
     row = {"urls": [{"url": AT + "gone"}], "id": "b"}
     assert [secret, row] == sorted(report.failed, key=lambda document: str(document["id"]))
-    fakes.fetch.answers = dict(fakes.fetch.answers) | {AT + "gone": TWO, AT + "gone?X-Amz-Signature=kept": TWO}
+    fakes.downloader.results = dict(fakes.downloader.results) | {
+        AT + "gone": TWO,
+        AT + "gone?X-Amz-Signature=kept": TWO,
+    }
     later = {"run": "run-2", "startedAt": (datetime.now(UTC) + timedelta(seconds=2)).isoformat()}
     again = handler(
         {"Items": json.loads(json.dumps(report.failed)), "BatchInput": later, "batch": "batch-1"}, Context(60.0)
@@ -81,13 +84,13 @@ def test_handler_counts_files_as_deadline_exceeded_when_there_is_no_time_for_the
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with install_fakes(monkeypatch, limits=Limits(deadline_margin=0.1, max_in_flight=1)) as fakes:
-        fakes.fetch.answers = {AT + "slow": Slow(float("inf"))}
+        fakes.downloader.results = {AT + "slow": Delayed(float("inf"))}
         documents = [{"id": str(number), "urls": [AT + "slow"]} for number in range(3)]
         counts = call(*documents, seconds=0.5)
         assert counts["codes"] == {"deadline_exceeded": 3}
         [report] = reports(fakes)
         assert sorted(item["id"] for item in report.failed) == ["0", "1", "2"]
-        assert [left.id for left in fakes.report.left] == ["1", "2"]
+        assert [left.id for left in fakes.observer.skipped] == ["1", "2"]
 
 
 def test_handler_writes_the_same_report_and_fetches_nothing_final_when_a_batch_is_repeated(fakes: HandlerFakes) -> None:
@@ -95,7 +98,7 @@ def test_handler_writes_the_same_report_and_fetches_nothing_final_when_a_batch_i
     first = call(*items)
     assert call(*items) == first
     assert len(reports(fakes)) == 1
-    assert fakes.fetch.asked == {AT + "1": 1, AT + "gone": 1}
+    assert fakes.downloader.requests == {AT + "1": 1, AT + "gone": 1}
 
 
 def test_two_batches_of_the_same_lines_have_separate_reports(fakes: HandlerFakes) -> None:

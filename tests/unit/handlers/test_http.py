@@ -11,7 +11,7 @@ from intake.model.errors import StoreFailed
 from intake.model.file import File
 from intake.model.limits import Limits
 from intake.model.manifest import MAX_DOCUMENT_BYTES
-from support.fakes import Slow
+from support.fake_ports import Delayed
 from support.handler_fakes import HandlerFakes, install_fakes
 from support.lambda_context import Context
 from support.lambda_events import s3_record
@@ -28,7 +28,7 @@ type Response = tuple[int, dict[str, Any], dict[str, Any]]
 @pytest.fixture
 def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[HandlerFakes]:
     with install_fakes(monkeypatch) as installed:
-        installed.fetch.answers = {URL: picture(4, 3, 1)}
+        installed.downloader.results = {URL: picture(4, 3, 1)}
         yield installed
 
 
@@ -63,7 +63,7 @@ def test_post_puts_the_file_into_the_inbox_when_the_caller_prefers_async(fakes: 
     assert (status, headers["Location"], body) == (202, "/files/lot-7", {"id": "lot-7", "status": "pending"})
     assert headers["Preference-Applied"] == "respond-async"
     assert json.loads(fakes.inbox.objects["inbox/lot-7.json"]) == FILE
-    assert fakes.fetch.asked.total() == 0
+    assert fakes.downloader.requests.total() == 0
 
 
 @pytest.mark.parametrize("prefer", ["", "wait=10", "return=minimal", "respond-asynchronously"])
@@ -89,7 +89,7 @@ def test_post_reads_all_prefer_headers_when_there_are_several(expected: int, val
 
 def test_post_returns_the_receipt_when_there_is_no_inbox(monkeypatch: pytest.MonkeyPatch) -> None:
     with install_fakes(monkeypatch, inbox_bucket="") as fakes:
-        fakes.fetch.answers = {URL: picture(4, 3, 1)}
+        fakes.downloader.results = {URL: picture(4, 3, 1)}
         status, headers, _ = post(FILE, "respond-async")
         assert (status, headers.get("Preference-Applied")) == (200, None)
         assert get("/files/lot-8")[0] == 404
@@ -210,8 +210,8 @@ def test_time_left_is_the_functions_when_that_is_shorter() -> None:
 def test_handler_responds_before_the_gateway_stops_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     with install_fakes(monkeypatch, limits=Limits(deadline_margin=0.1)) as fakes:
         monkeypatch.setattr(http, "GATEWAY_TIMEOUT", 0.3)
-        fakes.fetch.answers = {URL: Slow(float("inf"))}
+        fakes.downloader.results = {URL: Delayed(float("inf"))}
         status, _, receipt = post(FILE)
         assert (status, receipt["images"][0]["error"]["code"]) == (502, "deadline_exceeded")
-        fakes.store.seconds = 60.0
+        fakes.store.delay = 60.0
         assert get("/files/lot-7")[0] == 502

@@ -21,7 +21,7 @@ URL = "https://a.example/1"
 @pytest.fixture
 def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[HandlerFakes]:
     with install_fakes(monkeypatch) as installed:
-        installed.fetch.answers = {URL: picture(4, 3, 1)}
+        installed.downloader.results = {URL: picture(4, 3, 1)}
         yield installed
 
 
@@ -60,7 +60,7 @@ def test_handler_decodes_keys_once(fakes: HandlerFakes, key: str, encoded: str) 
 
 
 def test_handler_raises_after_storing_receipts_when_files_may_succeed_later(fakes: HandlerFakes) -> None:
-    fakes.fetch.answers = {URL: ConnectFailed()}
+    fakes.downloader.results = {URL: ConnectFailed()}
     fakes.inbox.objects = {"inbox/a.json": manifest("a"), "inbox/b.json": manifest("b")}
     with pytest.raises(Unfinished, match="2 Files"):
         call(s3_record("inbox/a.json"), s3_record("inbox/b.json"))
@@ -88,14 +88,14 @@ def test_handler_changes_nothing_when_an_event_is_repeated(fakes: HandlerFakes) 
     call(event)
     writes = fakes.store.writes.copy()
     call(event)
-    assert (fakes.store.writes, fakes.fetch.asked.total()) == (writes, 1)
+    assert (fakes.store.writes, fakes.downloader.requests.total()) == (writes, 1)
 
 
 def test_handler_fetches_nothing_when_a_late_event_follows_a_newer_one(fakes: HandlerFakes) -> None:
     fakes.inbox.objects = {"inbox/a.json": manifest("a")}
     call(s3_record("inbox/a.json"))
     call(s3_record("inbox/a.json", at=datetime(2026, 1, 1, tzinfo=UTC)))
-    assert fakes.fetch.asked.total() == 1
+    assert fakes.downloader.requests.total() == 1
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Who may open a connection, and who gets one that is free, with connections that are only names."""
+"""Who may open a connection, and who gets an idle one. Connections are mocks."""
 
 import asyncio
 from typing import Any
@@ -9,102 +9,102 @@ import pytest
 from intake.http_client.connect_limiter import ConnectLimiter
 
 
-def begin(dials: ConnectLimiter[str], origin: str = "a") -> asyncio.Task[Any]:
-    return asyncio.create_task(dials.acquire(origin))
+def start(limiter: ConnectLimiter[str], origin: str = "a") -> asyncio.Task[Any]:
+    return asyncio.create_task(limiter.acquire(origin))
 
 
-async def soon() -> None:
+async def run_tasks() -> None:
     for _ in range(3):
         await asyncio.sleep(0)
 
 
-async def test_so_many_may_dial_at_once_and_the_next_when_one_is_done() -> None:
-    dials = ConnectLimiter[str](2)
-    asked = [begin(dials) for _ in range(4)]
-    await soon()
-    assert [task.done() for task in asked] == [True, True, False, False]
-    dials.release("a")
-    await soon()
-    assert [task.done() for task in asked] == [True, True, True, False]
-    assert [task.result() for task in asked[:3]] == [None] * 3
-    asked[3].cancel()
+async def test_limiter_permits_the_next_task_when_one_releases() -> None:
+    limiter = ConnectLimiter[str](2)
+    tasks = [start(limiter) for _ in range(4)]
+    await run_tasks()
+    assert [task.done() for task in tasks] == [True, True, False, False]
+    limiter.release("a")
+    await run_tasks()
+    assert [task.done() for task in tasks] == [True, True, True, False]
+    assert [task.result() for task in tasks[:3]] == [None] * 3
+    tasks[3].cancel()
 
 
-async def test_what_is_free_goes_to_whoever_waits_longest() -> None:
-    dials = ConnectLimiter[str](1)
-    _, first, second = (begin(dials) for _ in range(3))
-    await soon()
-    free = Mock()
-    assert dials.offer("a", free)
-    await soon()
-    assert (first.result(), second.done()) == (free, False)
+async def test_limiter_gives_an_idle_connection_to_the_task_that_waits_longest() -> None:
+    limiter = ConnectLimiter[str](1)
+    _, first, second = (start(limiter) for _ in range(3))
+    await run_tasks()
+    idle = Mock()
+    assert limiter.offer("a", idle)
+    await run_tasks()
+    assert (first.result(), second.done()) == (idle, False)
     second.cancel()
 
 
-async def test_nobody_waits_where_there_is_leave_to_dial() -> None:
-    dials = ConnectLimiter[str](2)
-    await dials.acquire("a")
-    assert not dials.offer("a", Mock())
+async def test_limiter_refuses_an_offer_when_no_task_waits() -> None:
+    limiter = ConnectLimiter[str](2)
+    await limiter.acquire("a")
+    assert not limiter.offer("a", Mock())
 
 
-async def test_origins_have_nothing_to_do_with_each_other() -> None:
-    dials = ConnectLimiter[str](1)
-    assert [await dials.acquire("a"), await dials.acquire("b")] == [None, None]
-    waits = begin(dials)
-    await soon()
-    assert not dials.offer("b", Mock())
-    dials.release("b")
-    await soon()
-    assert not waits.done()
-    waits.cancel()
+async def test_limiter_counts_each_origin_on_its_own() -> None:
+    limiter = ConnectLimiter[str](1)
+    assert [await limiter.acquire("a"), await limiter.acquire("b")] == [None, None]
+    waiting = start(limiter)
+    await run_tasks()
+    assert not limiter.offer("b", Mock())
+    limiter.release("b")
+    await run_tasks()
+    assert not waiting.done()
+    waiting.cancel()
 
 
-async def test_where_no_connection_is_to_be_had_everybody_may_try() -> None:
-    """Else eight at once would find out, one after another, what the first have found out."""
-    dials = ConnectLimiter[str](2)
-    asked = [begin(dials) for _ in range(6)]
-    await soon()
-    dials.release("a", in_vain=True)
-    await soon()
-    assert all(task.done() for task in asked)
+async def test_limiter_permits_all_waiting_tasks_when_a_connection_failed() -> None:
+    """Otherwise one task after another would find out what the first has found out."""
+    limiter = ConnectLimiter[str](2)
+    tasks = [start(limiter) for _ in range(6)]
+    await run_tasks()
+    limiter.release("a", failed=True)
+    await run_tasks()
+    assert all(task.done() for task in tasks)
     for _ in range(5):
-        dials.release("a", in_vain=True)
-    assert not dials._lanes
+        limiter.release("a", failed=True)
+    assert not limiter._origins
 
 
-@pytest.mark.parametrize("moment", ["while it waits", "when it was handed something"])
-@pytest.mark.parametrize("what", ["leave", "a connection"])
-async def test_what_was_for_somebody_who_was_cut_off_goes_to_the_next(moment: str, what: str) -> None:
-    dials = ConnectLimiter[str](1)
-    _, first, second = (begin(dials) for _ in range(3))
-    await soon()
-    free = None if what == "leave" else Mock()
+@pytest.mark.parametrize("moment", ["before the grant", "after the grant"])
+@pytest.mark.parametrize("grant", ["permission", "connection"])
+async def test_limiter_passes_the_grant_of_a_cancelled_task_to_the_next(moment: str, grant: str) -> None:
+    limiter = ConnectLimiter[str](1)
+    _, first, second = (start(limiter) for _ in range(3))
+    await run_tasks()
+    granted = None if grant == "permission" else Mock()
 
-    if moment == "while it waits":
+    if moment == "before the grant":
         first.cancel()
-    if free is None:
-        dials.release("a")
+    if granted is None:
+        limiter.release("a")
     else:
-        assert dials.offer("a", free)
+        assert limiter.offer("a", granted)
     first.cancel()
 
-    await soon()
-    assert (first.cancelled(), second.result()) == (True, free)
+    await run_tasks()
+    assert (first.cancelled(), second.result()) == (True, granted)
 
 
-async def test_a_connection_that_nobody_is_left_for_is_closed() -> None:
-    dials = ConnectLimiter[str](1)
-    _, last = begin(dials), begin(dials)
-    await soon()
-    dials.offer("a", free := Mock())
+async def test_limiter_closes_a_connection_when_its_only_taker_is_cancelled() -> None:
+    limiter = ConnectLimiter[str](1)
+    _, last = start(limiter), start(limiter)
+    await run_tasks()
+    limiter.offer("a", idle := Mock())
     last.cancel()
-    await soon()
-    free.close.assert_called_once_with()
+    await run_tasks()
+    idle.close.assert_called_once_with()
 
 
-async def test_nothing_is_remembered_of_an_origin_where_nobody_dials() -> None:
-    dials = ConnectLimiter[str](2)
+async def test_limiter_keeps_no_state_of_an_origin_when_nothing_is_being_opened() -> None:
+    limiter = ConnectLimiter[str](2)
     for number in range(100):
-        await dials.acquire(str(number))
-        dials.release(str(number))
-    assert not dials._lanes
+        await limiter.acquire(str(number))
+        limiter.release(str(number))
+    assert not limiter._origins

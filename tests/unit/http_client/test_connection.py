@@ -1,20 +1,21 @@
-"""One connection, event by event, over a transport that does what the test says, when it says so."""
+"""One connection, event by event, over a fake transport."""
 
 import asyncio
 import socket
 import weakref
-from collections.abc import Generator
+from collections.abc import AsyncGenerator, Buffer, Generator
 from contextlib import suppress
 
 import pytest
 
 from intake.http_client.connection import Connection
-from intake.model.errors import ConnectionLost, IncompleteBody, IntakeError, Timeout
-from support.fake_transport import Wire
+from intake.http_client.errors import ConnectionLost, IncompleteBody, MalformedResponse, ReadTimeout, TransportError
+from intake.http_client.pool import is_reusable
+from support.fake_transport import FakeTransport
 
 REQUEST = b"GET / HTTP/1.1\r\n\r\n"
-EMPTY = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-ENDLESS = b"HTTP/1.1 200 OK\r\n\r\n"
+EMPTY_RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+CLOSE_DELIMITED_HEAD = b"HTTP/1.1 200 OK\r\n\r\n"
 SLICE = 256 * 1024
 
 
@@ -26,190 +27,264 @@ def sock() -> Generator[socket.socket]:
 
 
 @pytest.fixture
-async def wire(sock: socket.socket) -> Wire:
-    return Wire(Connection(read_timeout=5.0), sock)
+async def transport(sock: socket.socket) -> FakeTransport:
+    return FakeTransport(Connection(read_timeout=5.0), sock)
 
 
-async def _turns() -> None:
-    """Let everything come to where it waits."""
+async def _run_tasks() -> None:
+    """Run every task to the point where it waits."""
     for _ in range(5):
         await asyncio.sleep(0)
 
 
-async def test_a_request_goes_out_slice_by_slice(wire: Wire) -> None:
-    wire.stuck = True
-    asking = asyncio.create_task(wire.connection.send("PUT", REQUEST, bytes(2 * SLICE + 1)))
+async def test_connection_sends_a_body_slice_by_slice(transport: FakeTransport) -> None:
+    transport.is_stuck = True
+    sending = asyncio.create_task(transport.connection.send("PUT", REQUEST, bytes(2 * SLICE + 1)))
     for count in (2, 3, 4):
-        await _turns()
-        assert len(wire.sent) == count
-        wire.stuck = count < 3
-        wire.connection.resume_writing()
-    await _turns()
-    wire.connection.data_received(EMPTY)
+        await _run_tasks()
+        assert len(transport.sent) == count
+        transport.is_stuck = count < 3
+        transport.connection.resume_writing()
+    await _run_tasks()
+    transport.connection.data_received(EMPTY_RESPONSE)
 
-    assert (await asking).status == 200
-    assert ([len(part) for part in wire.sent[1:]], wire.connection.is_reusable) == ([SLICE, SLICE, 1], True)
+    assert (await sending).status == 200
+    assert [len(part) for part in transport.sent[1:]] == [SLICE, SLICE, 1]
+    assert is_reusable(transport.connection)
 
 
 @pytest.mark.parametrize("size", [SLICE, 2 * SLICE])
 @pytest.mark.parametrize("drained", [False, True])
-async def test_an_answer_before_the_request_is_out_is_the_last_one(wire: Wire, size: int, drained: bool) -> None:  # noqa: FBT001
-    """The server still waits for the rest of the body: the next request would be taken for it."""
-    wire.stuck = True
-    asking = asyncio.create_task(wire.connection.send("PUT", REQUEST, bytes(size)))
-    await _turns()
-    wire.connection.data_received(EMPTY)
-    if drained and size > SLICE:  # in the same turn of the loop
-        wire.connection.resume_writing()
-
-    assert (await asking).status == 200
-    assert len(wire.sent) == 2
-    assert not wire.connection.is_reusable
-
-
-async def test_a_peer_that_takes_no_bytes_is_not_silent(wire: Wire) -> None:
-    wire.connection._read_timeout = 0.02
-    wire.stuck = True
-    asking = asyncio.create_task(wire.connection.send("PUT", REQUEST, b"body"))
-    await asyncio.sleep(0.06)
-    assert not asking.done()
-    wire.connection.resume_writing()
-
-    with pytest.raises(Timeout):
-        await asking
-
-
-async def test_a_peer_that_says_no_more_is_not_sent_more(wire: Wire) -> None:
-    """A transport by itself would stay open for as long as something waits to go out."""
-    wire.stuck = True
-    asking = asyncio.create_task(wire.connection.send("PUT", REQUEST, bytes(2 * SLICE)))
-    await _turns()
-    wire.connection.eof_received()
-
-    with pytest.raises(ConnectionLost):
-        await asyncio.wait_for(asking, 1)
-
-
-async def test_nothing_is_sent_after_what_could_not_be_sent(wire: Wire) -> None:
-    """Asyncio would log a line for each of eighty slices."""
-    wire.broken = True
-
-    with pytest.raises(ConnectionLost):
-        await wire.connection.send("PUT", REQUEST, bytes(9 * SLICE))
-    assert len(wire.sent) == 3
-
-
-async def test_nothing_is_asked_over_a_connection_that_is_closing(wire: Wire) -> None:
-    wire.abort()
-
-    with pytest.raises(ConnectionLost):
-        await wire.connection.send("GET", REQUEST)
-    assert not wire.sent
-
-
-async def _ask(wire: Wire, answer: bytes) -> None:
-    asking = asyncio.create_task(wire.connection.send("GET", REQUEST))
-    await _turns()
-    wire.connection.data_received(answer)
-    await asking
-
-
-@pytest.mark.parametrize(("piece", "most"), [(b"x", 300), (b"x" * 2000, 70), (b"x" * 65536, 2)])
-async def test_a_body_that_nobody_takes_is_not_read_on_however_small_its_pieces(
-    wire: Wire, piece: bytes, most: int
+async def test_connection_is_not_reusable_when_the_response_arrives_before_the_body_is_sent(
+    transport: FakeTransport,
+    size: int,
+    drained: bool,  # noqa: FBT001
 ) -> None:
-    """A piece of one byte costs hundreds: it is an object of its own."""
-    await _ask(wire, ENDLESS)
-    for _ in range(most):
-        wire.connection.data_received(piece)
-    paused = not wire.reading
-    for _ in range(most):
-        assert piece == await wire.connection.read()
+    """The server takes the next request for the rest of the body."""
+    transport.is_stuck = True
+    sending = asyncio.create_task(transport.connection.send("PUT", REQUEST, bytes(size)))
+    await _run_tasks()
+    transport.connection.data_received(EMPTY_RESPONSE)
+    if drained and size > SLICE:  # in the same iteration of the loop
+        transport.connection.resume_writing()
 
-    assert (paused, wire.reading) == (True, True)
-
-
-async def test_what_comes_behind_a_whole_answer_is_seen(wire: Wire) -> None:
-    """Reading is not paused for a body that is there: bytes that nobody asked for would be the next answer."""
-    await _ask(wire, b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n")
-    wire.connection.data_received(bytes(200_000))
-
-    assert wire.reading
+    assert (await sending).status == 200
+    assert len(transport.sent) == 2
+    assert not is_reusable(transport.connection)
 
 
-class Watched(bytearray):
-    """A body that can be watched."""
+async def test_read_timeout_is_not_counted_while_the_peer_reads_the_request(transport: FakeTransport) -> None:
+    transport.connection._read_timeout = 0.02
+    transport.is_stuck = True
+    sending = asyncio.create_task(transport.connection.send("PUT", REQUEST, b"body"))
+    await asyncio.sleep(0.06)
+    assert not sending.done()
+    transport.connection.resume_writing()
+
+    with pytest.raises(ReadTimeout, match=r"no byte for 0\.02 seconds"):
+        await sending
 
 
-async def _ask_in_vain(connection: Connection, body: Watched) -> None:
-    with suppress(IntakeError):
+async def test_connection_stops_sending_when_the_peer_ends_it(transport: FakeTransport) -> None:
+    """A transport of asyncio would stay open as long as something waits to be sent."""
+    transport.is_stuck = True
+    sending = asyncio.create_task(transport.connection.send("PUT", REQUEST, bytes(2 * SLICE)))
+    await _run_tasks()
+    transport.connection.eof_received()
+
+    with pytest.raises(ConnectionLost):
+        await asyncio.wait_for(sending, 1)
+
+
+async def test_connection_sends_no_more_slices_when_one_could_not_be_sent(transport: FakeTransport) -> None:
+    """Asyncio would log a line for each of eighty slices."""
+    transport.is_broken = True
+
+    with pytest.raises(ConnectionLost):
+        await transport.connection.send("PUT", REQUEST, bytes(9 * SLICE))
+    assert len(transport.sent) == 3
+
+
+async def test_connection_sends_nothing_when_it_is_closing(transport: FakeTransport) -> None:
+    transport.abort()
+
+    with pytest.raises(ConnectionLost):
+        await transport.connection.send("GET", REQUEST)
+    assert not transport.sent
+
+
+class _Pieces:
+    """A body that is produced piece by piece, when the test says so."""
+
+    def __init__(self) -> None:
+        self.queue: asyncio.Queue[Buffer | None] = asyncio.Queue()
+        self.is_closed = False
+
+    async def stream(self) -> AsyncGenerator[Buffer]:
+        try:
+            while (piece := await self.queue.get()) is not None:
+                yield piece
+        finally:
+            self.is_closed = True
+
+
+async def test_connection_sends_each_piece_of_a_stream_when_it_is_produced(transport: FakeTransport) -> None:
+    pieces = _Pieces()
+    sending = asyncio.create_task(transport.connection.send("PUT", REQUEST, stream=pieces.stream()))
+    for piece in (b"one", bytes(SLICE + 2)):
+        await pieces.queue.put(piece)
+        await _run_tasks()
+    assert [len(part) for part in transport.sent] == [len(REQUEST), 3, SLICE, 2]
+    await pieces.queue.put(None)
+    await _run_tasks()
+    transport.connection.data_received(EMPTY_RESPONSE)
+
+    assert (await sending).status == 200
+    assert is_reusable(transport.connection)
+
+
+async def test_connection_closes_a_stream_when_the_response_arrives_before_its_end(transport: FakeTransport) -> None:
+    pieces = _Pieces()
+    sending = asyncio.create_task(transport.connection.send("PUT", REQUEST, stream=pieces.stream()))
+    await pieces.queue.put(b"one")
+    await _run_tasks()
+    transport.connection.data_received(EMPTY_RESPONSE)
+    await pieces.queue.put(b"two")
+
+    assert (await sending).status == 200
+    assert (transport.sent, pieces.is_closed) == ([REQUEST, b"one"], True)
+    assert not is_reusable(transport.connection)
+
+
+async def test_connection_reports_its_end_when_a_stream_produces_the_next_piece(transport: FakeTransport) -> None:
+    pieces = _Pieces()
+    sending = asyncio.create_task(transport.connection.send("PUT", REQUEST, stream=pieces.stream()))
+    await _run_tasks()
+    transport.connection.connection_lost(ConnectionResetError("by the peer"))
+    await pieces.queue.put(b"one")
+
+    with pytest.raises(ConnectionLost, match="ConnectionResetError: by the peer"):
+        await sending
+    assert pieces.is_closed
+
+
+async def _get(transport: FakeTransport, response: bytes) -> None:
+    sending = asyncio.create_task(transport.connection.send("GET", REQUEST))
+    await _run_tasks()
+    transport.connection.data_received(response)
+    await sending
+
+
+@pytest.mark.parametrize(("piece", "count"), [(b"x", 300), (b"x" * 2000, 70), (b"x" * 65536, 2)])
+async def test_connection_pauses_reading_when_pieces_wait_however_small_they_are(
+    transport: FakeTransport, piece: bytes, count: int
+) -> None:
+    """A piece of one byte is an object, of hundreds of bytes."""
+    await _get(transport, CLOSE_DELIMITED_HEAD)
+    for _ in range(count):
+        transport.connection.data_received(piece)
+    is_reading_before = transport.is_reading()
+    for _ in range(count):
+        assert piece == await transport.connection.read()
+
+    assert (is_reading_before, transport.is_reading()) == (False, True)
+
+
+async def test_connection_goes_on_reading_when_the_response_is_complete(transport: FakeTransport) -> None:
+    """Otherwise it would not notice unsolicited bytes."""
+    await _get(transport, b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n")
+    transport.connection.data_received(bytes(200_000))
+
+    assert transport.is_reading()
+
+
+async def test_connection_closes_when_unsolicited_bytes_arrive(transport: FakeTransport) -> None:
+    await _get(transport, EMPTY_RESPONSE)
+    transport.connection.data_received(b"x")
+
+    assert (transport.is_closed, is_reusable(transport.connection)) == (True, False)
+
+
+class WatchedBody(bytearray):
+    """A body to which a weak reference is possible."""
+
+
+async def _send_and_fail(connection: Connection, body: WatchedBody) -> None:
+    with suppress(TransportError):
         await connection.send("PUT", REQUEST, body)
 
 
 @pytest.mark.usefixtures("no_collector")
-async def test_a_body_that_did_not_go_out_is_let_go_without_the_collector(wire: Wire) -> None:
-    """An error that its connection keeps, with the frames it went through, is a circle around the body."""
-    body = Watched(b"body")
-    watch = weakref.ref(body)
-    asking = asyncio.create_task(_ask_in_vain(wire.connection, body))
+async def test_connection_keeps_no_reference_to_a_body_that_it_could_not_send(transport: FakeTransport) -> None:
+    """An error that the connection keeps refers by its traceback to the body."""
+    body = WatchedBody(b"body")
+    reference = weakref.ref(body)
+    sending = asyncio.create_task(_send_and_fail(transport.connection, body))
     del body
-    await _turns()
-    wire.connection.connection_lost(ConnectionResetError())
-    await asking
-    wire.sent.clear()
+    await _run_tasks()
+    transport.connection.connection_lost(ConnectionResetError())
+    await sending
+    transport.sent.clear()
 
-    assert watch() is None
+    assert reference() is None
 
 
 @pytest.mark.usefixtures("no_collector")
-async def test_a_connection_that_is_over_is_let_go_without_the_collector(wire: Wire) -> None:
-    """With what nobody has read of it. What the start freezes, the collector never looks at again."""
-    asking = asyncio.create_task(wire.connection.send("GET", REQUEST))
-    await _turns()
-    wire.connection.data_received(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nbody")
-    await asking
-    wire.connection.connection_lost(None)
-    watch = weakref.ref(wire.connection)
-    del wire.connection
+@pytest.mark.parametrize("rest", [b"", b"not in chunks\r\n"])
+async def test_lost_connection_is_freed_without_the_collector(transport: FakeTransport, rest: bytes) -> None:
+    """With the pieces that nobody read. What is frozen at the start is never collected."""
+    sending = asyncio.create_task(transport.connection.send("GET", REQUEST))
+    await _run_tasks()
+    transport.connection.data_received(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n")
+    await sending
+    if rest:
+        transport.connection.data_received(rest)
+    transport.connection.connection_lost(None)
+    await _run_tasks()
+    reference = weakref.ref(transport.connection)
+    del transport.connection
 
-    assert watch() is None
+    assert reference() is None
 
 
 @pytest.mark.parametrize(
-    ("answer", "error"),
+    ("response", "error"),
     [
         (b"", ConnectionLost),
         (b"HTTP/1.1 200 OK\r\nContent-Le", ConnectionLost),
         (b"HTTP/1.1 103 Early Hints\r\n\r\n", ConnectionLost),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nbody", IncompleteBody),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n", IncompleteBody),
+        (b"SSH-2.0\r\n", MalformedResponse),
     ],
 )
-async def test_an_end_before_the_end_is_an_error(wire: Wire, answer: bytes, error: type[IntakeError]) -> None:
-    async def whole() -> bytes:
-        await wire.connection.send("GET", REQUEST)
+async def test_connection_raises_when_the_peer_ends_it_before_the_end_of_the_response(
+    transport: FakeTransport, response: bytes, error: type[TransportError]
+) -> None:
+    async def exchange() -> bytes:
+        await transport.connection.send("GET", REQUEST)
         body = b""
-        while piece := await wire.connection.read():
+        while piece := await transport.connection.read():
             body += piece
         return body
 
-    asking = asyncio.create_task(whole())
-    await _turns()
-    if answer:
-        wire.connection.data_received(answer)
-    await _turns()
-    wire.connection.eof_received()
+    exchanging = asyncio.create_task(exchange())
+    await _run_tasks()
+    if response:
+        transport.connection.data_received(response)
+    await _run_tasks()
+    transport.connection.eof_received()
 
     with pytest.raises(error):
-        await asyncio.wait_for(asking, 1)
+        await asyncio.wait_for(exchanging, 1)
 
 
-async def test_who_no_longer_waits_is_not_in_the_way(wire: Wire) -> None:
-    asking = asyncio.create_task(wire.connection.send("GET", REQUEST))
-    await _turns()
-    asking.cancel()
-    await asyncio.wait([asking])
-    wire.connection.data_received(EMPTY)
+async def test_connection_accepts_a_response_when_the_task_that_waits_was_cancelled(transport: FakeTransport) -> None:
+    sending = asyncio.create_task(transport.connection.send("GET", REQUEST))
+    await _run_tasks()
+    sending.cancel()
+    await asyncio.wait([sending])
+    transport.connection.data_received(EMPTY_RESPONSE)
 
-    assert asking.cancelled()
-    assert wire.connection._waiter is None
+    assert sending.cancelled()
+    assert transport.connection._waiter is None

@@ -1,4 +1,4 @@
-"""Timers that are moved, on a loop whose time is the test's own."""
+"""The deadline, on a loop whose clock the test advances."""
 
 import asyncio
 import weakref
@@ -9,91 +9,91 @@ import pytest
 from intake.http_client.read_deadline import ReadDeadline
 
 
-class _Ringing:
-    """Counts, and has a loop whose time stands until it is told to pass."""
+class _Clock:
+    """Sets the loop's time, and counts how often the deadline has called back."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.rung = 0
+        self.calls = 0
         self._loop = asyncio.get_running_loop()
         self.now = self._loop.time()
         monkeypatch.setattr(self._loop, "time", lambda: self.now)
-        self.alarm = ReadDeadline()
+        self.deadline = ReadDeadline()
 
-    def ring(self) -> None:
-        self.rung += 1
+    def call(self) -> None:
+        self.calls += 1
 
-    def set(self, seconds: float) -> None:
-        self.alarm.arm(self.now + seconds, self.ring)
+    def arm(self, seconds: float) -> None:
+        self.deadline.arm(self.now + seconds, self.call)
 
-    async def passes(self, seconds: float) -> int:
-        """Let time pass, and say how often it has rung so far."""
+    async def advance(self, seconds: float) -> int:
+        """Advance the time, and return the number of calls up to now."""
         self.now += seconds
         for _ in range(4):
             await asyncio.sleep(0)
-        return self.rung
+        return self.calls
 
 
 class _Owner:
     def __init__(self) -> None:
-        self.alarm = ReadDeadline()
+        self.deadline = ReadDeadline()
 
-    def ring(self) -> None: ...
+    def call(self) -> None: ...
 
 
 @pytest.fixture
-async def ringing(monkeypatch: pytest.MonkeyPatch) -> _Ringing:
-    return _Ringing(monkeypatch)
+async def clock(monkeypatch: pytest.MonkeyPatch) -> _Clock:
+    return _Clock(monkeypatch)
 
 
-async def test_it_rings_once(ringing: _Ringing) -> None:
-    ringing.set(10)
-    assert [await ringing.passes(9), await ringing.passes(2), await ringing.passes(100)] == [0, 1, 1]
+async def test_deadline_calls_back_once(clock: _Clock) -> None:
+    clock.arm(10)
+    assert [await clock.advance(9), await clock.advance(2), await clock.advance(100)] == [0, 1, 1]
 
 
-async def test_a_moment_that_was_put_off_is_kept_and_the_earlier_one_is_not(ringing: _Ringing) -> None:
-    ringing.set(10)
-    ringing.set(20)
-    assert [await ringing.passes(seconds) for seconds in (11, 8, 2, 100)] == [0, 0, 1, 1]
+async def test_deadline_calls_back_at_the_later_time_when_it_is_extended(clock: _Clock) -> None:
+    clock.arm(10)
+    clock.arm(20)
+    assert [await clock.advance(seconds) for seconds in (11, 8, 2, 100)] == [0, 0, 1, 1]
 
 
-async def test_a_moment_that_comes_nearer_is_kept(ringing: _Ringing) -> None:
-    ringing.set(20)
-    ringing.set(10)
-    assert [await ringing.passes(seconds) for seconds in (9, 2, 100)] == [0, 1, 1]
+async def test_deadline_calls_back_at_the_earlier_time_when_it_is_brought_forward(clock: _Clock) -> None:
+    clock.arm(20)
+    clock.arm(10)
+    assert [await clock.advance(seconds) for seconds in (9, 2, 100)] == [0, 1, 1]
 
 
-async def test_one_that_is_off_does_not_ring_until_it_is_set_again(ringing: _Ringing) -> None:
-    ringing.set(10)
-    ringing.alarm.disarm()
-    assert await ringing.passes(100) == 0
-    ringing.set(10)
-    assert [await ringing.passes(9), await ringing.passes(2)] == [0, 1]
+async def test_disarmed_deadline_does_not_call_back_until_it_is_armed_again(clock: _Clock) -> None:
+    clock.arm(10)
+    clock.deadline.disarm()
+    assert await clock.advance(100) == 0
+    clock.arm(10)
+    assert [await clock.advance(9), await clock.advance(2)] == [0, 1]
 
 
-async def test_it_can_be_set_while_it_rings(ringing: _Ringing) -> None:
-    def ring() -> None:
-        ringing.ring()
-        ringing.alarm.arm(ringing.now + 10, ring)
+async def test_deadline_can_be_armed_by_its_callback(clock: _Clock) -> None:
+    def call() -> None:
+        clock.call()
+        clock.deadline.arm(clock.now + 10, call)
 
-    ringing.alarm.arm(ringing.now + 10, ring)
-    assert [await ringing.passes(11), await ringing.passes(11)] == [1, 2]
+    clock.deadline.arm(clock.now + 10, call)
+    assert [await clock.advance(11), await clock.advance(11)] == [1, 2]
 
 
-@pytest.mark.parametrize("how", [ReadDeadline.disarm, ReadDeadline.close])
+@pytest.mark.parametrize("stop", [ReadDeadline.disarm, ReadDeadline.close])
 @pytest.mark.usefixtures("no_collector")
-async def test_who_was_to_be_rung_is_not_kept(how: Callable[[ReadDeadline], None]) -> None:
-    """A connection has an alarm that rings it: a circle, which only the collector would undo, with a body in it."""
+async def test_stopped_deadline_keeps_no_reference_to_its_owner(stop: Callable[[ReadDeadline], None]) -> None:
+    """A connection and its deadline refer to each other while armed: only the collector would free the body."""
     owner = _Owner()
-    owner.alarm.arm(asyncio.get_running_loop().time() + 10, owner.ring)
-    how(owner.alarm)
-    there = weakref.ref(owner)
+    owner.deadline.arm(asyncio.get_running_loop().time() + 10, owner.call)
+    stop(owner.deadline)
+    reference = weakref.ref(owner)
     del owner
-    assert there() is None
+    assert reference() is None
 
 
-async def test_one_that_was_dropped_leaves_nothing_with_the_loop(ringing: _Ringing) -> None:
-    ringing.set(10)
-    timer = ringing.alarm._timer
-    ringing.alarm.close()
+async def test_closed_deadline_leaves_no_timer_with_the_loop(clock: _Clock) -> None:
+    clock.arm(10)
+    timer = clock.deadline._timer
+    clock.deadline.close()
     assert timer is not None
     assert timer.cancelled()

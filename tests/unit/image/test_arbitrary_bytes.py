@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intake.image.verify import FORMATS, verify
+from intake.image.formats import FORMATS
+from intake.image.verify import verify
 from intake.model.errors import EmptyBody, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
 from intake.model.limits import Limits
 

@@ -8,7 +8,7 @@ from types import CodeType
 
 import pytest
 
-from intake.image import reader
+from intake.image import byte_reader as reader
 from intake.image.verify import verify
 from intake.model.errors import IntakeError, InvalidImage
 from intake.model.limits import MIB, Limits

@@ -5,7 +5,8 @@ from io import BytesIO
 import pytest
 from PIL import Image as Pillow
 
-from intake.image.verify import FORMATS, HEAD_BYTES, identify, verify
+from intake.image.formats import FORMATS, HEAD_BYTES
+from intake.image.verify import identify, verify
 from intake.model.errors import EmptyBody, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
 from intake.model.limits import Limits
 from support.sample_images import SAMPLES, Sample, jpeg_of_size, picture

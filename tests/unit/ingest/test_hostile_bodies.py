@@ -8,21 +8,21 @@ import weakref
 import pytest
 
 from intake.ingest.deadline import Deadline
+from intake.ingest.file_service import IngestService
 from intake.ingest.ports import Download
-from intake.ingest.service import IngestService
 from intake.model.errors import InvalidImage
 from intake.model.file import File
 from intake.model.limits import Limits
 from intake.model.outcome import FetchStats
 from intake.model.receipt import FailedEntry
 from intake.model.url import Url
-from support.fakes import FakeDownloader, FakeStore, RecordingObserver
+from support.fake_ports import FakeDownloader, FakeStore, RecordingObserver
 from support.sample_images import picture
 
 AT = "https://a.example/"
 
 
-class Bytes(bytearray):
+class WatchedBody(bytearray):
     """A body that a weak reference can watch."""
 
 
@@ -32,12 +32,12 @@ class WatchedDownloader(FakeDownloader):
     def __init__(self, body: bytes) -> None:
         super().__init__()
         self._body = body
-        self.bodies: list[weakref.ref[Bytes]] = []
+        self.bodies: list[weakref.ref[WatchedBody]] = []
 
     async def download(self, url: Url, stats: FetchStats, deadline: Deadline) -> Download:
         del deadline
         stats.attempts += 1
-        body = Bytes(self._body)
+        body = WatchedBody(self._body)
         self.bodies.append(weakref.ref(body))
         return Download(memoryview(body), "0" * 64, url, lease=self)
 
@@ -49,7 +49,7 @@ async def test_invalid_body_is_freed_while_other_images_continue() -> None:
     receipt = await service.ingest(File.parse({"urls": urls}), Deadline.after(60.0, 1.0))
     gc.collect()
     assert all(isinstance(entry, FailedEntry) and entry.error.code == "invalid_image" for entry in receipt.images)
-    assert len(observer.told) == 20  # the errors are still held
+    assert len(observer.outcomes) == 20  # the errors are still held
     assert [body() for body in downloader.bodies] == [None] * 20
 
 
@@ -69,7 +69,7 @@ async def test_event_loop_runs_between_two_bodies_that_are_slow_to_parse(monkeyp
             turns += 1
             await asyncio.sleep(0)
 
-    monkeypatch.setattr("intake.ingest.service.verify", slow_verify)
+    monkeypatch.setattr("intake.ingest.file_service.verify", slow_verify)
     service = IngestService(WatchedDownloader(b"x"), FakeStore(), RecordingObserver(), Limits(), "bucket")
     ticking = asyncio.create_task(tick())
     await service.ingest(File.parse({"urls": [f"{AT}{number}" for number in range(20)]}), Deadline.after(60.0, 1.0))

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from intake.ingest.deadline import Deadline
+from intake.ingest.file_service import IngestService
 from intake.ingest.manifest_service import ManifestResult, ManifestService
-from intake.ingest.service import IngestService
 from intake.model.errors import ConnectFailed, NotFound, StoreFailed
 from intake.model.limits import Limits
 from intake.model.manifest import MAX_FILES
-from support.fakes import Answer, FakeDownloader, FakeInbox, FakeStore, RecordingObserver, Slow
+from support.fake_ports import Delayed, FakeDownloader, FakeInbox, FakeResult, FakeStore, RecordingObserver
 from support.sample_images import picture
 
 AT = "https://a.example/"
@@ -24,7 +24,7 @@ NEVER = float("inf")
 
 
 class Setup:
-    def __init__(self, answers: Mapping[str, Answer] | None = None, limits: Limits | None = None) -> None:
+    def __init__(self, answers: Mapping[str, FakeResult] | None = None, limits: Limits | None = None) -> None:
         self.downloader = FakeDownloader({AT + name: answer for name, answer in (answers or dict(GOOD)).items()})
         self.store = FakeStore()
         self.inbox = FakeInbox()
@@ -106,9 +106,9 @@ async def test_missing_manifest_is_ignored() -> None:
 
 async def test_manifest_with_too_many_files_is_refused_with_a_hint_at_bulk() -> None:
     setup = Setup()
-    setup.inbox.piece = 1 << 20
+    setup.inbox.chunk_size = 1 << 20
     await setup.drop("inbox/a.jsonl", *[file("1")] * (MAX_FILES + 1))
-    assert (setup.problem("a")["status"], setup.downloader.asked.total()) == (413, 0)
+    assert (setup.problem("a")["status"], setup.downloader.requests.total()) == (413, 0)
     assert "bulk/" in setup.problem("a")["detail"]
 
 
@@ -116,18 +116,18 @@ async def test_second_ingest_retries_only_what_is_pending() -> None:
     setup = Setup(dict(GOOD) | {"2": ConnectFailed(), "4": NotFound()})
     documents = [file("1"), file("2"), file("4")]
     assert await setup.drop("inbox/a.jsonl", *documents) == ManifestResult(Counter(stored=1, failed=2), pending=1)
-    setup.downloader.answers = {AT + name: body for name, body in GOOD.items()}
-    setup.downloader.asked.clear()
+    setup.downloader.results = {AT + name: body for name, body in GOOD.items()}
+    setup.downloader.requests.clear()
     assert await setup.ingest("inbox/a.jsonl") == ManifestResult(Counter(stored=2, failed=1))
-    assert setup.downloader.asked == {AT + "2": 1}
+    assert setup.downloader.requests == {AT + "2": 1}
 
 
 async def test_duplicate_event_changes_nothing() -> None:
     setup = Setup()
     await setup.drop("inbox/a.jsonl", file("1"), file("2"))
-    before = dict(setup.store.objects), setup.store.writes.copy(), setup.downloader.asked.copy()
+    before = dict(setup.store.objects), setup.store.writes.copy(), setup.downloader.requests.copy()
     assert await setup.ingest("inbox/a.jsonl") == ManifestResult(Counter(stored=2))
-    assert before == (setup.store.objects, setup.store.writes, setup.downloader.asked)
+    assert before == (setup.store.objects, setup.store.writes, setup.downloader.requests)
 
 
 async def test_file_is_pending_when_its_receipt_is_not_stored() -> None:
@@ -137,18 +137,20 @@ async def test_file_is_pending_when_its_receipt_is_not_stored() -> None:
 
 
 async def test_file_without_time_to_start_is_pending_and_has_no_receipt() -> None:
-    slow: dict[str, Answer] = {str(number): Slow(NEVER) for number in range(6)}
+    slow: dict[str, FakeResult] = {str(number): Delayed(NEVER) for number in range(6)}
     setup = Setup(slow, Limits(max_in_flight=2, deadline_margin=0.1))
     result = await setup.drop("inbox/a.jsonl", *[file(str(number)) for number in range(6)], seconds=0.5)
     assert (result.pending, result.files) == (6, Counter(failed=2))
     assert len(setup.receipts()) == 2
-    started = [receipt.id for receipt, _ in setup.observer.files]
-    assert [f"lot-{number}" for number in range(6)] == sorted(started + [skipped.id for skipped in setup.observer.left])
-    assert len(setup.observer.left) == 4
+    started = [receipt.id for receipt, _ in setup.observer.receipts]
+    assert [f"lot-{number}" for number in range(6)] == sorted(
+        started + [skipped.id for skipped in setup.observer.skipped]
+    )
+    assert len(setup.observer.skipped) == 4
 
 
 async def test_concurrent_files_are_limited_by_the_images_in_flight() -> None:
-    answers: dict[str, Answer] = {str(number): Slow(0.002, GOOD["1"]) for number in range(20)}
+    answers: dict[str, FakeResult] = {str(number): Delayed(0.002, GOOD["1"]) for number in range(20)}
     setup = Setup(answers, Limits(max_in_flight=3))
     result = await setup.drop("inbox/a.jsonl", *[file(str(number)) for number in range(20)])
     assert (setup.downloader.max_concurrent, result.files) == (3, Counter(stored=20))
@@ -156,7 +158,7 @@ async def test_concurrent_files_are_limited_by_the_images_in_flight() -> None:
 
 async def test_manifest_that_is_replaced_between_two_reads_raises() -> None:
     setup = Setup()
-    setup.inbox.then = {"inbox/a.jsonl": json.dumps(file("2")).encode()}
+    setup.inbox.replacements = {"inbox/a.jsonl": json.dumps(file("2")).encode()}
     with pytest.raises(StoreFailed) as failed:
         await setup.drop("inbox/a.jsonl", file("1"))
     assert failed.value.reason == "inbox/a.jsonl was replaced while it was read"
@@ -169,7 +171,7 @@ async def test_manifest_that_is_replaced_between_two_reads_raises() -> None:
 async def test_manifest_is_read_twice_only_when_it_contains_a_file(readings: int, documents: list[object]) -> None:
     setup = Setup()
     await setup.drop("inbox/a.jsonl", *documents)
-    assert readings == setup.inbox.readings
+    assert readings == setup.inbox.read_count
 
 
 @pytest.mark.parametrize("document", [b"not JSON", b""])

@@ -11,13 +11,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from intake.ingest.deadline import Deadline
+from intake.ingest.file_service import IngestService
 from intake.ingest.ports import StoredDocument
-from intake.ingest.service import IngestService
 from intake.model.errors import ConnectFailed, NotFound, StoreDenied, StoreFailed, Timeout
 from intake.model.file import File
 from intake.model.limits import Limits
 from intake.model.receipt import FailedEntry, Receipt
-from support.fakes import Answer, FakeDownloader, FakeStore, RecordingObserver, Slow
+from support.fake_ports import Delayed, FakeDownloader, FakeResult, FakeStore, RecordingObserver
 from support.sample_images import picture
 
 ONE, TWO = picture(4, 3, 1), picture(5, 4, 2)
@@ -74,8 +74,8 @@ class Runs:
 
     async def run(
         self,
-        one: Answer = ONE,
-        two: Answer = TWO,
+        one: FakeResult = ONE,
+        two: FakeResult = TWO,
         *,
         submitted_at: datetime | None = SUBMITTED_AT,
         file: File = FILE,
@@ -84,14 +84,14 @@ class Runs:
         downloader = FakeDownloader({AT + "one": one, AT + "two": two})
         service = IngestService(downloader, self.store, self.observer, Limits(), "bucket")
         receipt = await service.ingest(file, Deadline.after(seconds, 0.5), submitted_at=submitted_at)
-        self.asked = downloader.asked
+        self.asked = downloader.requests
         return receipt
 
     def stored(self) -> Receipt:
         return Receipt.model_validate_json(self.store.objects[KEY])
 
 
-async def receipt_of_another_run(one: Answer, two: Answer, *, file: File = FILE) -> bytes:
+async def receipt_of_another_run(one: FakeResult, two: FakeResult, *, file: File = FILE) -> bytes:
     """Return the receipt that a run with a store of its own writes."""
     other = Runs()
     await other.run(one, two, file=file)
@@ -175,7 +175,7 @@ async def test_run_ingests_everything_where_reading_the_receipt_raises() -> None
 
 async def test_store_that_does_not_answer_costs_no_more_than_the_deadline() -> None:
     runs = Runs()
-    runs.store.seconds = 60.0
+    runs.store.delay = 60.0
     started_at = asyncio.get_running_loop().time()
     await runs.run(seconds=0.3)
     assert asyncio.get_running_loop().time() - started_at < 10.0
@@ -183,20 +183,20 @@ async def test_store_that_does_not_answer_costs_no_more_than_the_deadline() -> N
 
 @pytest.mark.parametrize(("ours", "theirs"), [((ONE, DOWN), (DOWN, TWO)), ((DOWN, DOWN), (ONE, TWO))])
 async def test_run_that_writes_last_merges_what_another_has_stored(
-    ours: tuple[Answer, Answer], theirs: tuple[Answer, Answer]
+    ours: tuple[FakeResult, FakeResult], theirs: tuple[FakeResult, FakeResult]
 ) -> None:
     runs = Runs()
     runs.store.written_by_others = [await receipt_of_another_run(*theirs)]
     receipt = await runs.run(*ours)
     assert codes(runs.stored()) == codes(receipt) == ["stored", "stored"]
-    assert runs.observer.files == [(receipt, None)]
+    assert runs.observer.receipts == [(receipt, None)]
 
 
 @pytest.mark.parametrize("failing_first", [True, False])
 async def test_failing_run_never_replaces_what_a_concurrent_one_stores(*, failing_first: bool) -> None:
     runs = Runs()
     quick, slow = (DOWN, ONE) if failing_first else (ONE, DOWN)
-    later, earlier = await asyncio.gather(runs.run(Slow(0.05, slow), TWO), runs.run(Slow(0.01, quick), TWO))
+    later, earlier = await asyncio.gather(runs.run(Delayed(0.05, slow), TWO), runs.run(Delayed(0.01, quick), TWO))
     assert codes(runs.stored()) == codes(later) == ["stored", "stored"]
     assert codes(earlier) == ["connect_failed" if failing_first else "stored", "stored"]
 
@@ -246,7 +246,7 @@ async def test_run_gives_up_a_receipt_that_others_never_stop_writing() -> None:
     other = await receipt_of_another_run(ONE, TWO, file=ONE_URL)
     runs.store.written_by_others = [other + b" " * number for number in range(100)]
     receipt = await runs.run()
-    [(_, error)] = runs.observer.files
+    [(_, error)] = runs.observer.receipts
     assert (receipt.receipt_key, error and error.code) == (None, "store_failed")
     assert runs.store.calls["replace"] < 10
 
@@ -254,7 +254,7 @@ async def test_run_gives_up_a_receipt_that_others_never_stop_writing() -> None:
 async def test_merging_ends_at_the_deadline() -> None:
     runs = Runs()
     runs.store.written_by_others = [await receipt_of_another_run(ONE, DOWN)]
-    runs.store.seconds = 0.4
+    runs.store.delay = 0.4
     receipt = await runs.run(DOWN, TWO, seconds=1.0)
     assert receipt.receipt_key is None
 

@@ -8,7 +8,8 @@ import httpx
 import pytest
 from botocore.exceptions import CredentialRetrievalError
 
-from intake.model.errors import ConnectionLost, StoreDenied, StoreFailed
+from intake.http_client.errors import ConnectionLost
+from intake.model.errors import StoreDenied, StoreFailed
 from intake.s3 import client as client_module
 from intake.s3.background_value import BackgroundValue
 from intake.s3.client import S3Client, S3Response, error_for
@@ -109,7 +110,9 @@ async def call(transport: ScriptedTransport, method: str = "PUT", signer: Any = 
     return await client.call(method, "images/a.jpg", {name.replace("_", "-"): headers[name] for name in headers}, body)
 
 
-@pytest.mark.parametrize("failure", [(503, SLOW_DOWN), ConnectionLost()], ids=["a response", "a lost connection"])
+@pytest.mark.parametrize(
+    "failure", [(503, SLOW_DOWN), ConnectionLost("closed")], ids=["a response", "a lost connection"]
+)
 async def test_client_signs_again_when_it_retries(failure: tuple[int, bytes] | Exception) -> None:
     transport = ScriptedTransport(failure, failure, (200, b""))
     assert (await call(transport)).status == 200

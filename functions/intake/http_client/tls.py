@@ -1,0 +1,17 @@
+"""The end of a connection over TLS."""
+
+import asyncio
+import ssl
+
+
+def is_clean_end(transport: asyncio.Transport) -> bool:
+    """Return whether the peer itself ended the connection, once `eof_received` was called.
+
+    Anybody on the path can end a TCP connection; only the peer can send close_notify (RFC 9112, 9.8). Without TLS there
+    is no such message, and every end counts as clean.
+    """
+    tls = transport.get_extra_info("ssl_object")
+    try:
+        return tls is None or tls.read(1) == b""
+    except ssl.SSLError:
+        return False

@@ -1,0 +1,44 @@
+"""The table of image formats. A new format is a parser in a module of its own and a row here."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from intake.image import avif, bmp, gif, jpeg, png, tiff, webp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from intake.image.pixel_limits import ImageSize
+    from intake.model.limits import Limits
+
+HEAD_BYTES = 16
+"""How many of the first bytes identify a format."""
+
+
+class Format(NamedTuple):
+    """One row of the table of formats.
+
+    Attributes:
+        parse: reads a whole image, or raises InvalidImage, UnsupportedType, TooManyPixels or TooManyFrames.
+        content_type: the media type (IANA).
+        extension: of the stored object, without the dot.
+        magic: a regular expression that matches the first bytes, HEAD_BYTES of them at most.
+    """
+
+    parse: "Callable[[memoryview, Limits], ImageSize]"
+    content_type: str
+    extension: str
+    magic: bytes
+
+
+FORMATS: dict[str, Format] = {
+    "jpeg": Format(jpeg.parse, "image/jpeg", "jpg", rb"\xff\xd8\xff"),
+    "png": Format(png.parse, "image/png", "png", rb"\x89PNG\r\n\x1a\n"),
+    "gif": Format(gif.parse, "image/gif", "gif", rb"GIF8[79]a"),
+    "webp": Format(webp.parse, "image/webp", "webp", rb"RIFF.{4}WEBP"),
+    # Many texts begin with "BM", so the size of the second header must be one that exists.
+    "bmp": Format(bmp.parse, "image/bmp", "bmp", rb"BM.{12}[\x0c\x10\x28\x34\x38\x40\x6c\x7c]\x00"),
+    "tiff": Format(tiff.parse, "image/tiff", "tiff", rb"II[*+]\x00|MM\x00[*+]"),
+    # "mif1" and "msf1" mean any HEIF; the parser looks for AVIF in the list of brands, which is longer than the head.
+    "avif": Format(avif.parse, "image/avif", "avif", rb".{4}ftyp(?:avif|avis|mif1|msf1)"),
+}
+"""Every format that can be verified, by its name in the setting IMAGE_TYPES."""

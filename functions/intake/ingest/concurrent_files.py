@@ -1,0 +1,55 @@
+"""Ingests many Files concurrently, and starts none that could not end in time."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable
+from datetime import datetime
+
+from intake.ingest.deadline import Deadline
+from intake.ingest.file_service import IngestService
+from intake.model.file import File
+from intake.model.receipt import Receipt
+
+
+async def ingest_all[Tag](
+    service: IngestService,
+    files: AsyncIterable[tuple[Tag, File]],
+    *,
+    max_concurrent: int,
+    deadline: Deadline,
+    submitted_at: datetime | None,
+) -> AsyncGenerator[tuple[Tag, Receipt | None]]:
+    """Ingest Files as they come, and yield each receipt as soon as it is there.
+
+    Args:
+        service: ingests one File; its limits hold for all Files together.
+        files: each with a tag that identifies it for the caller.
+        max_concurrent: Files at once. MAX_IN_FLIGHT is enough, since each File has at least one image.
+        deadline: of the invocation.
+        submitted_at: when the Files were submitted, see `IngestService.ingest`.
+
+    Yields:
+        The tag and the receipt. The receipt is None for a File that had no time left to start.
+    """
+    running: dict[asyncio.Task[Receipt], Tag] = {}
+    try:
+        async for tag, file in files:
+            if not deadline.can_start_file():
+                service.skip(file)
+                yield tag, None
+                await asyncio.sleep(0)  # thousands may be skipped: let running Files store their receipts
+                continue
+            running[asyncio.create_task(service.ingest(file, deadline, submitted_at=submitted_at))] = tag
+            if len(running) >= max_concurrent:
+                for task in await _wait_for_any(running):
+                    yield running.pop(task), task.result()
+        while running:
+            for task in await _wait_for_any(running):
+                yield running.pop(task), task.result()
+    finally:
+        for task in running:
+            task.cancel()
+
+
+async def _wait_for_any[Tag](running: dict[asyncio.Task[Receipt], Tag]) -> set[asyncio.Task[Receipt]]:
+    done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+    return done

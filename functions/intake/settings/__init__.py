@@ -1,0 +1,1 @@
+"""The settings: `table` lists every one of them, `types` parse their text, `config` reads their values once."""

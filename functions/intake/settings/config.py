@@ -1,0 +1,97 @@
+"""The values of the settings, read once, with every fault named at once. `table.py` describes each setting."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from intake.model.limits import MIB, Limits
+from intake.settings.table import LIMITS, REQUIRED, SETTINGS, Setting
+
+_BASE_MEMORY = 192 * MIB
+"""Reserved for Python, its packages, and everything but image bodies."""
+
+_LOCAL_MEMORY = 1024
+"""MiB, where no Lambda function has a memory size."""
+
+
+class ConfigError(Exception):
+    """The settings cannot be used.
+
+    Attributes:
+        faults: one message for each fault; the error's own message joins them.
+    """
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = faults
+        super().__init__("; ".join(faults))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The values of all settings.
+
+    Attributes:
+        image_bucket: where images and receipts are stored.
+        inbox_bucket: where callers put manifests; empty for none.
+        limits: the limits on images, origins and time.
+        contact: URL or email address for the User-Agent header; empty for none.
+    """
+
+    image_bucket: str
+    inbox_bucket: str = ""
+    limits: Limits = field(default_factory=Limits)
+    contact: str = ""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Config":
+        """Read every setting.
+
+        Raises:
+            ConfigError: with every fault.
+        """
+        faults: list[str] = []
+        values = {setting.name: _read(setting, environment, faults) for setting in SETTINGS}
+        memory = int(environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or _LOCAL_MEMORY) * MIB
+        if not environment.get("MEMORY_BUDGET_BYTES", "").strip():
+            values["MEMORY_BUDGET_BYTES"] = max(values["MAX_IMAGE_BYTES"], (memory - _BASE_MEMORY) * 3 // 4)
+        faults += _find_contradictions(values, memory)
+        if faults:
+            raise ConfigError(faults)
+        limits = Limits(**{setting.name.lower(): values[setting.name] for setting in LIMITS})
+        return cls(
+            image_bucket=values["IMAGE_BUCKET"],
+            inbox_bucket=values["INBOX_BUCKET"],
+            limits=limits,
+            contact=values["CONTACT"],
+        )
+
+
+def _read(setting: Setting[Any], environment: Mapping[str, str], faults: list[str]) -> Any:  # noqa: ANN401 - each has its type
+    """Return the value of a setting, or its default, and add to the faults what is wrong with it."""
+    text = environment.get(setting.name, "").strip()
+    if text:
+        try:
+            return setting.type.parse(text)
+        except ValueError:
+            faults.append(f"{setting.name}: expected {setting.expected}, got {text!r}")
+    elif setting.default is REQUIRED:
+        faults.append(f"{setting.name} is missing: expected {setting.expected}")
+    return setting.default
+
+
+def _find_contradictions(values: Mapping[str, Any], memory: int) -> list[str]:
+    """Return the faults of settings that are valid alone but not together."""
+    budget, image_bytes = values["MEMORY_BUDGET_BYTES"], values["MAX_IMAGE_BYTES"]
+    faults = []
+    if values["IMAGE_BUCKET"] == values["INBOX_BUCKET"]:
+        faults.append(
+            "INBOX_BUCKET: expected a bucket other than IMAGE_BUCKET, so that stored objects start no function"
+        )
+    if budget > memory:
+        faults.append(f"MEMORY_BUDGET_BYTES: expected at most the function's memory, {memory}, got {budget}")
+    if image_bytes > memory // 2:
+        faults.append(
+            f"MAX_IMAGE_BYTES: expected at most half of the function's memory, {memory // 2}, got {image_bytes}"
+        )
+    return faults

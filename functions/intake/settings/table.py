@@ -1,0 +1,167 @@
+"""The table of settings: name, type, default and description of each variable. `config.py` reads their values."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from intake.image.formats import FORMATS
+from intake.model.limits import MIB, Limits
+from intake.settings.types import (
+    BUCKET,
+    CONTACT,
+    HOSTS,
+    NETWORKS,
+    OTHER_BUCKET,
+    PORTS,
+    SettingType,
+    byte_count,
+    one_or_more_of,
+    seconds,
+    whole_number,
+)
+
+REQUIRED = object()
+"""The default of a setting that has no default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting[T]:
+    """One environment variable.
+
+    Attributes:
+        name: of the variable.
+        type: how its text is written and parsed.
+        default: its value where the variable is missing or empty; REQUIRED where it must be set.
+        description: what it is for, as in docs/settings.md.
+        default_note: the default in words, where the value itself does not say it.
+    """
+
+    name: str
+    type: SettingType[T]
+    default: T | Any
+    description: str
+    default_note: str = ""
+
+    @property
+    def expected(self) -> str:
+        """What its text must be, for error messages and docs/settings.md."""
+        return self.type.expected
+
+    @property
+    def default_text(self) -> str:
+        """The default as in docs/settings.md."""
+        default = self.default
+        return self.default_note or (",".join(map(str, default)) if isinstance(default, tuple) else str(default))
+
+
+_DEFAULTS = Limits()
+
+LIMITS: tuple[Setting[Any], ...] = (
+    Setting(
+        "MAX_BASE_IMAGES", whole_number(1, 500), _DEFAULTS.max_base_images, "Maximum number of base images in a File."
+    ),
+    Setting("MAX_IMAGE_BYTES", byte_count(1024 * MIB), _DEFAULTS.max_image_bytes, "Maximum size of an image in bytes."),
+    Setting(
+        "MAX_IMAGE_PIXELS",
+        whole_number(1, 10**10),
+        _DEFAULTS.max_image_pixels,
+        "Maximum size of an image in pixels: width times height.",
+    ),
+    Setting(
+        "MAX_IMAGE_FRAMES",
+        whole_number(1, 10**6),
+        _DEFAULTS.max_image_frames,
+        "Maximum number of frames or pages in an image.",
+    ),
+    Setting("IMAGE_TYPES", one_or_more_of(tuple(FORMATS)), _DEFAULTS.image_types, "Image types that are accepted."),
+    Setting(
+        "MAX_IN_FLIGHT",
+        whole_number(1, 256),
+        _DEFAULTS.max_in_flight,
+        "Maximum number of images that a function processes at the same time.",
+    ),
+    Setting(
+        "MAX_PER_ORIGIN",
+        whole_number(1, 1024),
+        _DEFAULTS.max_per_origin,
+        "Maximum number of concurrent requests to one origin. It is halved after a 429, a 503 or a refused connection, "
+        "and grows back slowly. Set 8 for sites that are not yours.",
+    ),
+    Setting(
+        "MEMORY_BUDGET_BYTES",
+        byte_count(10 * 1024 * MIB),
+        _DEFAULTS.memory_budget_bytes,
+        "Maximum total size of the image bodies in memory, of which one host may use half. Images wait until memory is "
+        "free.",
+        "3/4 of the function's memory beyond 192 MiB",
+    ),
+    Setting(
+        "CONNECT_TIMEOUT",
+        seconds(900),
+        _DEFAULTS.connect_timeout,
+        "Time limit for connecting to an origin: DNS, TCP and TLS together.",
+    ),
+    Setting(
+        "READ_TIMEOUT",
+        seconds(900),
+        _DEFAULTS.read_timeout,
+        "Time limit for a silent origin: a read fails when no byte arrives for this long.",
+    ),
+    Setting(
+        "IMAGE_TIMEOUT",
+        seconds(900),
+        _DEFAULTS.image_timeout,
+        "Time limit for downloading one image, all attempts and redirects together.",
+    ),
+    Setting(
+        "MAX_ATTEMPTS", whole_number(1, 10), _DEFAULTS.max_attempts, "Maximum number of attempts to download an image."
+    ),
+    Setting(
+        "MAX_REDIRECTS",
+        whole_number(0, 20),
+        _DEFAULTS.max_redirects,
+        "Maximum number of redirects that are followed in one attempt.",
+    ),
+    Setting(
+        "ALLOWED_HOSTS",
+        HOSTS,
+        _DEFAULTS.allowed_hosts,
+        "The only hosts that images are downloaded from.",
+        "any public host",
+    ),
+    Setting("ALLOWED_PORTS", PORTS, _DEFAULTS.allowed_ports, "The only ports that images are downloaded from."),
+    Setting(
+        "ALLOWED_NETWORKS",
+        NETWORKS,
+        _DEFAULTS.allowed_networks,
+        "Networks that are allowed although their addresses are not public.",
+        "none",
+    ),
+    Setting(
+        "DEADLINE_MARGIN",
+        seconds(10),
+        _DEFAULTS.deadline_margin,
+        "Time reserved to store the receipt and respond.",
+    ),
+)
+"""One for each field of `Limits`, which has the defaults and the same name in lower case."""
+
+SETTINGS: tuple[Setting[Any], ...] = (
+    Setting("IMAGE_BUCKET", BUCKET, REQUIRED, "The bucket where images and receipts are stored.", "required"),
+    Setting(
+        "INBOX_BUCKET",
+        OTHER_BUCKET,
+        "",
+        "The bucket where callers put manifests and bulk lists. Without it, only synchronous HTTP calls work.",
+        "none",
+    ),
+    *LIMITS,
+    Setting(
+        "CONTACT",
+        CONTACT,
+        "",
+        "Whom the owner of an origin can ask about the requests; part of the User-Agent header.",
+        "none",
+    ),
+)
+
+VARIABLES: tuple[str, ...] = tuple(setting.name for setting in SETTINGS)

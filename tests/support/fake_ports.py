@@ -1,0 +1,218 @@
+"""The ports of the ingest package, in memory: one fake for each, which records its calls and fails on demand."""
+
+import asyncio
+import hashlib
+from collections import Counter
+from collections.abc import AsyncGenerator, Buffer, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from intake.ingest.deadline import Deadline
+from intake.ingest.ports import Download, StoredDocument
+from intake.model.errors import IntakeError, NotFound, StoreFailed
+from intake.model.file import File, ImageRequest
+from intake.model.image_info import ImageInfo
+from intake.model.outcome import FetchStats, Outcome
+from intake.model.receipt import Receipt
+from intake.model.url import Url
+
+
+@dataclass(frozen=True, slots=True)
+class Delayed:
+    """A result that comes late.
+
+    Attributes:
+        seconds: the delay; `float("inf")` for a result that never comes.
+        result: the body, or the error to raise.
+    """
+
+    seconds: float
+    result: "bytes | Exception" = b""
+
+
+type FakeResult = bytes | Exception | Delayed
+
+
+@dataclass
+class FakeDownloader:
+    """Serves URLs from a dict; a URL that is not in it is not found.
+
+    Attributes:
+        results: a body, an error to raise, or either of them late, by the URL's text.
+        requests: the number of requests of each URL.
+        concurrent, max_concurrent: downloads in progress, now and at the maximum.
+        released: the number of downloads that were released.
+        final_urls: the URL that a URL redirects to, by its text.
+    """
+
+    results: Mapping[str, FakeResult] = field(default_factory=dict)
+    requests: Counter[str] = field(default_factory=Counter)
+    concurrent: int = 0
+    max_concurrent: int = 0
+    released: int = 0
+    final_urls: dict[str, str] = field(default_factory=dict)
+
+    async def download(self, url: Url, stats: FetchStats, deadline: Deadline) -> Download:
+        """See `Downloader.download`."""
+        del deadline  # this fake never retries
+        self.requests[str(url)] += 1
+        stats.attempts += 1
+        self.concurrent += 1
+        self.max_concurrent = max(self.max_concurrent, self.concurrent)
+        try:
+            body = await _wait_for(self.results.get(str(url), NotFound("The origin answered 404.")))
+        finally:
+            self.concurrent -= 1
+        final = Url.parse(self.final_urls.get(str(url), str(url)))
+        return Download(memoryview(body), hashlib.sha256(body).hexdigest(), final, lease=self)
+
+    def release(self) -> None:
+        """See `Lease.release`."""
+        self.released += 1
+
+
+async def _wait_for(result: FakeResult) -> bytes:
+    if isinstance(result, Delayed):
+        # asyncio.sleep does not accept infinity: wait for a future without a result instead.
+        never = asyncio.get_running_loop().create_future()
+        await (never if result.seconds == float("inf") else asyncio.sleep(result.seconds))
+        result = result.result
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+@dataclass
+class FakeStore:
+    """A bucket in memory.
+
+    Attributes:
+        objects: the stored objects, by key.
+        content_types: content types of the images, by key.
+        writes: the number of writes of each key; a reused image is not written.
+        failures: the error to raise for all keys with this prefix ("receipts/", "images/3f/3f9a").
+        delay: the duration of each call, in seconds.
+    """
+
+    objects: dict[str, bytes] = field(default_factory=dict)
+    content_types: dict[str, str] = field(default_factory=dict)
+    writes: Counter[str] = field(default_factory=Counter)
+    failures: dict[str, Exception] = field(default_factory=dict)
+    delay: float = 0.0
+
+    async def put_image(self, key: str, image: ImageInfo, body: Buffer, sha256: str) -> bool:
+        """See `Store.put_image`."""
+        await self._work(key)
+        data = bytes(body)
+        assert sha256 == hashlib.sha256(data).hexdigest()
+        if key in self.objects:
+            return True
+        self.content_types[key] = image.content_type
+        self._write(key, data)
+        return False
+
+    async def put_document(self, key: str, document: bytes) -> None:
+        """See `Store.put_document`."""
+        await self._work(key)
+        self._write(key, document)
+
+    async def replace_document(self, key: str, document: bytes, version: str | None) -> bool:
+        """See `Store.replace_document`."""
+        await self._work(key)
+        if version != self._version(key):
+            return False
+        self._write(key, document)
+        return True
+
+    async def get_document(self, key: str) -> StoredDocument | None:
+        """See `Store.get_document`."""
+        await self._work(key)
+        version = self._version(key)
+        return None if version is None else StoredDocument(self.objects[key], version)
+
+    def _version(self, key: str) -> str | None:
+        """Return the ETag of an object, which S3 makes of its bytes."""
+        return hashlib.md5(self.objects[key]).hexdigest() if key in self.objects else None  # noqa: S324 - an ETag
+
+    async def _work(self, key: str) -> None:
+        await asyncio.sleep(self.delay)
+        for prefix, error in self.failures.items():
+            if key.startswith(prefix):
+                raise error
+
+    def _write(self, key: str, data: bytes) -> None:
+        self.objects[key] = data
+        self.writes[key] += 1
+
+
+@dataclass
+class RecordingObserver:
+    """Records its calls.
+
+    Attributes:
+        outcomes: File, image and outcome, in the order of the calls.
+        receipts: receipts, each with the error that prevented it from being stored.
+        skipped: Files that were not started.
+    """
+
+    outcomes: list[tuple[File, ImageRequest, Outcome]] = field(default_factory=list)
+    receipts: list[tuple[Receipt, IntakeError | None]] = field(default_factory=list)
+    skipped: list[File] = field(default_factory=list)
+
+    def images_done(self, file: File, outcomes: Sequence[Outcome]) -> None:
+        """See `Observer.images_done`."""
+        pairs = zip(file.images, outcomes, strict=True)
+        self.outcomes.extend((file, request, outcome) for request, outcome in pairs)
+
+    def file_done(self, receipt: Receipt, receipt_error: IntakeError | None) -> None:
+        """See `Observer.file_done`."""
+        self.receipts.append((receipt, receipt_error))
+
+    def file_skipped(self, file: File) -> None:
+        """See `Observer.file_skipped`."""
+        self.skipped.append(file)
+
+
+@dataclass
+class FakeInbox:
+    """An inbox bucket in memory.
+
+    Attributes:
+        objects: the manifests, by key.
+        chunk_size: the number of bytes that one read returns.
+        failure: the error of every call, or None.
+        read_count: the number of manifests that were read.
+        replacements: objects that replace others as soon as a manifest has been read once.
+    """
+
+    objects: dict[str, bytes] = field(default_factory=dict)
+    chunk_size: int = 7
+    read_count: int = 0
+    replacements: dict[str, bytes] = field(default_factory=dict)
+    failure: Exception | None = None
+
+    async def read(self, key: str, version: str | None = None) -> AsyncGenerator[StoredDocument]:
+        """See `Inbox.read`."""
+        await self._work()
+        self.read_count += 1
+        data = self.objects.get(key, b"")
+        current = hashlib.sha256(data).hexdigest()
+        if version not in {None, current}:
+            raise StoreFailed(reason=f"{key} was replaced while it was read")
+        for start in range(0, len(data), self.chunk_size):
+            yield StoredDocument(data[start : start + self.chunk_size], current)
+        self.objects |= self.replacements
+
+    async def put(self, key: str, document: bytes) -> None:
+        """See `Inbox.put`."""
+        await self._work()
+        self.objects[key] = document
+
+    async def version(self, key: str) -> str | None:
+        """See `Inbox.version`."""
+        await self._work()
+        return hashlib.sha256(self.objects[key]).hexdigest() if key in self.objects else None
+
+    async def _work(self) -> None:
+        await asyncio.sleep(0)
+        if self.failure is not None:
+            raise self.failure
