@@ -6,10 +6,10 @@ import pytest
 from infra.demo import __main__ as demo
 from infra.local.deploy import to_json_bytes
 
-from e2e.conftest import Ground
+from support.deployed_lab import Lab
 
 
-def test_demo_prints_hosts_and_why_a_url_is_blocked(deployed: Ground, capsys: pytest.CaptureFixture[str]) -> None:
+def test_demo_prints_hosts_and_why_a_url_is_blocked(deployed: Lab, capsys: pytest.CaptureFixture[str]) -> None:
     file = {"id": "demo-blocked", "fileUrl": deployed.url("inspect.jpg"), "baseUrls": [["ftp://10.0.0.1/a.png"]]}
 
     receipt = demo._send(deployed.stack, to_json_bytes(file), show_hosts=True)
