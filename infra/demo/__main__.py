@@ -66,12 +66,12 @@ def _send_our_pictures() -> None:
         deployed = start_stack(on_exit, {"AllowedPorts": f"80,443,{port}"})
         # The template refuses loopback in its parameters; the pictures are served there.
         relax_for_loopback(deployed, {"ALLOWED_NETWORKS": f"{LOOPBACK}/32"})
-        print_line(f"\nThe origin responds after {DELAY_SECONDS * 1000:.0f} ms. POST /files, with a cold start:\n")
+        print_line(f"\nThe origin responds after {DELAY_SECONDS * 1000:.0f} ms. POST /files, with a cold start:")
         body = _make_file(site, list(pictures))
         receipt = _send(deployed, body, show_hosts=False)
         check_failures(receipt, FAILING)
         check_objects(deployed, receipt, {f"{site}/{name}": content for name, content in pictures.items()})
-        print_line("\nThe same File again:\n")
+        print_line("\nThe same File again:")
         _check_nothing_new(receipt, _send(deployed, body, show_hosts=False))
         print_line("\nNothing was stored twice.")
         print_line(f"The pictures are in {PICTURES.relative_to(ROOT)}. Can you find the three defects of inspect.jpg?")
@@ -103,7 +103,6 @@ def _send_user_file(path: Path) -> None:
         stop_orphans()
         deployed = start_stack(on_exit, {})
         relax_for_loopback(deployed, {})
-        print_line()
         receipt = _send(deployed, body, show_hosts=True)
         if receipt["status"] == "failed":  # correct, if every URL is bad
             print_line("\nNo image of this File was stored.")
@@ -134,9 +133,12 @@ def _print_images(deployed: DeployedStack, receipt: Mapping[str, Any], *, show_h
         images = without_dns_failures(images)
         if not images:
             raise CommandError(describe_unresolved(unresolved))
-        print_line(f"{describe_unresolved(unresolved)}\n")
+        print_line(f"\n{describe_unresolved(unresolved)}")
     reasons = find_reasons(deployed.read_log(), receipt["id"])
+    print_line()
     print_line("\n".join(format_table(images, reasons, show_hosts=show_hosts)))
+    if reasons:
+        print_line("\n  Why a URL is blocked is in the log of the function. The receipt does not tell callers.")
 
 
 def _describe_refusal(deployed: DeployedStack, status: int, body: bytes, content: object) -> str:

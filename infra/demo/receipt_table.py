@@ -19,7 +19,7 @@ def format_table(images: Images, reasons: Mapping[tuple[str, int], str], *, show
 
     Args:
         images: of the receipt.
-        reasons: what the log says of a failed image, by its role and index; shown behind the public message.
+        reasons: what the log says of a failed image, by its role and index; shown in place of the public message.
         show_hosts: whether there is a column with the host of each URL.
     """
     rows = [dict(zip(_COLUMNS, _format_row(image, reasons), strict=True)) for image in images]
@@ -42,8 +42,8 @@ def _format_row(image: Mapping[str, Any], reasons: Mapping[tuple[str, int], str]
     host, name = host_of(image["url"]), _shorten(_last_segment(image["url"]))
     elapsed = str(image["elapsedMs"])
     if image["status"] == "failed":
-        error, reason = image["error"], reasons.get((image["role"], image["index"]))
-        message = f"{error['code']}: {error['message']}" + (f" In the log: {reason}." if reason else "")
+        error = image["error"]
+        message = f"{error['code']}: {reasons.get((image['role'], image['index']), error['message'])}"
         return (role, host, name, "failed", "-", "-", "-", elapsed, message)
     status = "reused" if image.get("reused") else "stored"
     kind = image["contentType"].removeprefix("image/")

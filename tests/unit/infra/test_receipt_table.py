@@ -35,7 +35,7 @@ def test_table_shows_hosts_and_reasons() -> None:
     assert lines == [
         "  role    host            what    status  type     pixels    bytes   ms  key or reason",
         "  file    images.example  a.jpg   stored  jpeg  800 x 600  153,582  187  images/3f/3f9a1c60d0a5...3e12.jpg",
-        "  base 0  10.0.0.1:81     latest  failed  -             -        -    2  blocked: No. In the log: link_local.",
+        "  base 0  10.0.0.1:81     latest  failed  -             -        -    2  blocked: link_local",
     ]
 
 
