@@ -10,7 +10,7 @@ MIB = 1024 * 1024
 class Limits:
     """What one File, one image and one origin may cost. Times are in seconds, sizes in bytes.
 
-    Each field is a setting of the same name in capital letters; `settings/table.py` describes it and says how it is read.
+    Each field is a setting of the same name in capital letters; `settings/table.py` describes it.
     """
 
     max_base_images: int = 100
