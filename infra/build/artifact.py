@@ -20,11 +20,11 @@ from pathlib import Path
 
 from infra.build import artifact_check, botocore_data
 from infra.build.artifact_check import MACHINES, count_bytes
-from infra.build.sam import offline_environment
-from infra.build.template import ROOT, functions, load
+from infra.build.sam_environment import offline_environment
+from infra.build.template_file import ROOT, functions, load
 from infra.command.child_process import run
 from infra.command.errors import CommandError
-from infra.command.lock import exclusive_lock
+from infra.command.file_lock import exclusive_lock
 
 TASK_ROOT = "/var/task"
 """The directory of the code on Lambda. Tracebacks name files below it."""

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from infra.build.template import ROOT
+from infra.build.template_file import ROOT
 from infra.command.child_process import run
 from infra.command.errors import CommandError
 

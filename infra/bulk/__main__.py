@@ -10,8 +10,8 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
-from infra.bulk.check import MAX_FAULTS, faults
 from infra.bulk.commands import DEFAULT_STACK, Commands
+from infra.bulk.list_check import MAX_FAULTS, faults
 from infra.bulk.local_endpoint import QUESTION, is_file_of_make_up, is_missing
 from infra.bulk.progress import Progress, ProgressLine
 from infra.bulk.stack import BulkError, Stack, run_name

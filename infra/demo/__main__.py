@@ -9,21 +9,21 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from infra.build.template import ROOT
+from infra.build.template_file import ROOT
 from infra.command.errors import CommandError
-from infra.command.ports import LOOPBACK
 from infra.command.signals import INTERRUPTED, install_signal_handlers
+from infra.command.tcp_ports import LOOPBACK
 from infra.command.terminal import print_line, timed_step
-from infra.demo.log_reasons import find_reasons
-from infra.demo.name_resolution import describe_unresolved, find_unresolved, without_dns_failures
+from infra.demo.blocked_reasons import find_reasons
+from infra.demo.dns_check import describe_unresolved, find_unresolved, without_dns_failures
 from infra.demo.receipt_table import format_summary, format_table
+from infra.demo.stored_object_check import Mismatch, check_failures, check_objects
 from infra.demo.user_file import read_file
-from infra.demo.verify import Mismatch, check_failures, check_objects
-from infra.local.deploy import DeployedStack, relax_for_loopback, to_json_bytes
+from infra.local.deploy_template import DeployedStack, relax_for_loopback, to_json_bytes
 from infra.local.ministack import ignore_aws_profiles
-from infra.local.start import start_stack, stop_orphans
+from infra.local.start_stack import start_stack, stop_orphans
 from infra.pictures.board import draw_pictures
-from infra.pictures.server import DELAY_SECONDS, serve_pictures
+from infra.pictures.picture_server import DELAY_SECONDS, serve_pictures
 
 PICTURES = ROOT / ".local" / "demo"
 FAILING = {"half.jpg": "invalid_image", "missing.png": "not_found"}

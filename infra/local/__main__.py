@@ -6,18 +6,18 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from infra.build.template import ROOT
+from infra.build.template_file import ROOT
 from infra.command.errors import CommandError
-from infra.command.ports import LOOPBACK, parse_port
 from infra.command.signals import install_signal_handlers
+from infra.command.tcp_ports import LOOPBACK, parse_port
 from infra.command.terminal import print_line, timed_step
-from infra.local.deploy import DeployedStack, relax_for_loopback
+from infra.local.deploy_template import DeployedStack, relax_for_loopback
 from infra.local.example_files import DEFAULT_PORT, example_files, folder_of, to_urls
 from infra.local.ministack import ignore_aws_profiles
-from infra.local.start import require_port, start_stack, stop_orphans
+from infra.local.start_stack import require_port, start_stack, stop_orphans
 from infra.pictures.board import draw_pictures
-from infra.pictures.folder import PictureFolder
-from infra.pictures.server import serve_pictures
+from infra.pictures.picture_folder import PictureFolder
+from infra.pictures.picture_server import serve_pictures
 
 MAX_CONCURRENCY = "4"
 """Batches of a list at once: each is a process on this machine, of 80 MB."""

@@ -9,9 +9,9 @@ from itertools import islice
 from pathlib import Path
 from urllib.parse import quote
 
-from infra.build.sam import offline_environment
-from infra.build.template import ROOT
-from infra.local.deploy import ROOT_USER, DeployedStack
+from infra.build.sam_environment import offline_environment
+from infra.build.template_file import ROOT
+from infra.local.deploy_template import ROOT_USER, DeployedStack
 from infra.local.ministack import REGION
 
 DEFAULT_PORT = 4566

@@ -16,10 +16,10 @@ from typing import Any, Literal
 
 import boto3
 
-from infra.build.template import ROOT
+from infra.build.template_file import ROOT
 from infra.command.child_process import read_tail, run_in_background
 from infra.command.errors import CommandError
-from infra.command.ports import LOOPBACK, find_free_port, require_free_port
+from infra.command.tcp_ports import LOOPBACK, find_free_port, require_free_port
 from infra.local.running_stacks import record_stack
 
 REGION = "us-east-1"

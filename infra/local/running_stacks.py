@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from infra.build.template import ROOT
+from infra.build.template_file import ROOT
 from infra.command.child_process import STOP_SECONDS
 from infra.command.process_identity import ProcessIdentity
 

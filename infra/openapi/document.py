@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
-from infra.build.template import ROOT
+from infra.build.template_file import ROOT
 from infra.openapi import examples as example
 from intake.ingest.manifest_service import TOO_MANY_FILES
 from intake.model.errors import LEAVES

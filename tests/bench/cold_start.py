@@ -22,8 +22,8 @@ HERE = Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parents[2]), str(HERE.parents[1]), str(HERE.parents[2] / "functions")]
 
 from infra.build import artifact  # noqa: E402 - the path comes first
-from infra.build.sam import offline_environment  # noqa: E402
-from infra.build.template import ROOT, functions, load  # noqa: E402
+from infra.build.sam_environment import offline_environment  # noqa: E402
+from infra.build.template_file import ROOT, functions, load  # noqa: E402
 from infra.command.child_process import run  # noqa: E402
 from infra.command.errors import CommandError  # noqa: E402
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.build.template import ROOT
+from infra.build.template_file import ROOT
 from infra.command.child_process import read_tail
 from infra.command.errors import CommandError
 

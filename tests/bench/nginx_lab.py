@@ -19,10 +19,10 @@ from string import ascii_lowercase, digits
 
 import certifi
 import trustme
-from infra.build.template import ROOT
+from infra.build.template_file import ROOT
 from infra.command.child_process import read_tail, run_in_background
 from infra.command.errors import CommandError
-from infra.command.ports import LOOPBACK, find_free_port
+from infra.command.tcp_ports import LOOPBACK, find_free_port
 
 from bench import origin_images
 

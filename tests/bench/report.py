@@ -16,7 +16,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parents[2]), str(HERE.parents[1])]
 
-from infra.build.template import ROOT  # noqa: E402 - the path comes first
+from infra.build.template_file import ROOT  # noqa: E402 - the path comes first
 
 from bench import bar_chart, cost, cost_by_image_size, results, summary, targets  # noqa: E402
 from bench.cases import CALLERS_TODAY, CASES, COLD_48, COMPETITORS, OURS, WARM_48, Case  # noqa: E402

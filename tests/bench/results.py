@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from infra.build.template import ROOT
+from infra.build.template_file import ROOT
 
 from bench.cases import COMPETITORS, Case
 from bench.competitor_process import Run

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any
 
-from infra.build.template import ROOT
+from infra.build.template_file import ROOT
 
 from bench.cases import CASES, Case
 from bench.competitor_process import Run

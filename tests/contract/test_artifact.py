@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 from infra.build import artifact, artifact_check  # noqa: E402
-from infra.build.template import functions, load  # noqa: E402
+from infra.build.template_file import functions, load  # noqa: E402
 
 LIBRARY = b"\x7fELF" + bytes(14) + struct.pack("<H", artifact_check.MACHINES["arm64"])
 SAM = ROOT / ".local" / "sam" / "bin" / "sam"

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 import pytest
-from infra.build.template import ROOT, functions, load
+from infra.build.template_file import ROOT, functions, load
 from infra.bulk.item_size import MAX_INPUT_BYTES
 
 from support.state_machine_definition import SUBSTITUTIONS, VALUES, definition

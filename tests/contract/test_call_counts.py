@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from infra.build.template import ROOT
+from infra.build.template_file import ROOT
 
 from bench import counts
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from infra.build.template import ROOT
+from infra.build.template_file import ROOT
 
 PAGE = (ROOT / "CONTRIBUTING.md").read_text()
 CODE = re.compile(r"`([^`\n]+)`")

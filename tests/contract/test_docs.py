@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from infra.build.template import ROOT, load
+from infra.build.template_file import ROOT, load
 from infra.openapi import examples as example
 
 from intake.model.errors import LEAVES, ErrorClass

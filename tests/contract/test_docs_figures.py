@@ -5,7 +5,7 @@ import tomllib
 from typing import Any
 
 import pytest
-from infra.build.template import ROOT, functions, load
+from infra.build.template_file import ROOT, functions, load
 
 from bench import report, summary
 from bench.memory import FUNCTION_MIB

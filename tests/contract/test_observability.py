@@ -4,7 +4,7 @@ import re
 
 import pytest
 import yaml
-from infra.build.template import ROOT, functions, load
+from infra.build.template_file import ROOT, functions, load
 
 from intake.model.errors import LEAVES
 from support.alarms_and_dashboard import (

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from infra.build.template import ROOT
+from infra.build.template_file import ROOT
 
 FOLDERS = {
     "functions": ["functions"],

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from infra.build.template import ROOT
+from infra.build.template_file import ROOT
 
 from support.origin import BEHAVIOURS
 

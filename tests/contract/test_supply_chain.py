@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[2]
 
 from infra.build import artifact, sbom  # noqa: E402
-from infra.build.template import functions, load  # noqa: E402
+from infra.build.template_file import functions, load  # noqa: E402
 
 SAM = ROOT / ".local" / "sam" / "bin" / "sam"
 PIN = re.compile(r"([a-z0-9-]+)==(\S+)((?: +--hash=sha256:[0-9a-f]{64})+)")

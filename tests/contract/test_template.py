@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from infra.build.template import functions, load
+from infra.build.template_file import functions, load
 
 from intake.settings.config import Config
 from intake.settings.table import VARIABLES

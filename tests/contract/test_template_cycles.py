@@ -12,7 +12,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from infra.build.template import ROOT, load
+from infra.build.template_file import ROOT, load
 
 TRANSFORM = """
 import json, sys

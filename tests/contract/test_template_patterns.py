@@ -4,7 +4,7 @@ import re
 from ipaddress import ip_network
 
 import pytest
-from infra.build.template import load
+from infra.build.template_file import load
 
 from intake.settings.config import Config
 

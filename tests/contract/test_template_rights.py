@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from infra.build.template import functions, load
+from infra.build.template_file import functions, load
 
 from support.expected_rights import ROLES
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from infra.build.template import ROOT
+from infra.build.template_file import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 NAMING_TARGETS = [*WORKFLOWS, ROOT / ".pre-commit-config.yaml", ROOT / "CONTRIBUTING.md"]

@@ -10,7 +10,7 @@ from zlib import crc32
 import botocore.credentials
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
-from infra.local.deploy import ROOT_USER
+from infra.local.deploy_template import ROOT_USER
 from infra.local.ministack import REGION
 from requests import PreparedRequest
 from requests.auth import AuthBase

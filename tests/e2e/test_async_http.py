@@ -3,8 +3,8 @@
 import asyncio
 import threading
 
-from infra.local.api import ApiResponse
-from infra.local.deploy import to_json_bytes
+from infra.local.api_client import ApiResponse
+from infra.local.deploy_template import to_json_bytes
 
 from support.deployed_lab import Lab, wait_for
 from support.origin.behaviour import IMAGE, Reader, Request, Writer, response_with, send

@@ -8,8 +8,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from infra.build.template import ROOT
-from infra.local.deploy import ROOT_USER, STACK
+from infra.build.template_file import ROOT
+from infra.local.deploy_template import ROOT_USER, STACK
 from infra.local.ministack import REGION
 
 from support.deployed_lab import BATCH_SIZE, Lab, broken_function, json_lines

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from infra.build import artifact
-from infra.build.template import ROOT
-from infra.command.ports import find_free_port
+from infra.build.template_file import ROOT
 from infra.command.signals import INTERRUPTED
+from infra.command.tcp_ports import find_free_port
 
 from support.running_command import SIGINT_IGNORED, start_command, wait_for_output
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from infra.demo import __main__ as demo
-from infra.local.deploy import to_json_bytes
+from infra.local.deploy_template import to_json_bytes
 
 from support.deployed_lab import Lab
 

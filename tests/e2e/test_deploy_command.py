@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from infra.build import artifact
-from infra.build.template import ROOT
-from infra.local.deploy import ROOT_USER
+from infra.build.template_file import ROOT
+from infra.local.deploy_template import ROOT_USER
 from infra.local.ministack import REGION
 
 from support.deployed_lab import VENVS, Lab

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from infra.local.api import Credentials
-from infra.local.deploy import ARTIFACT_BUCKET, STACK, to_json_bytes
+from infra.local.api_client import Credentials
+from infra.local.deploy_template import ARTIFACT_BUCKET, STACK, to_json_bytes
 from infra.local.ministack import REGION
 
 from support.deployed_lab import Lab

@@ -9,7 +9,7 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
-from infra.local.deploy import to_json_bytes
+from infra.local.deploy_template import to_json_bytes
 
 from support.deployed_lab import Lab, json_lines, wait_for
 from support.expected_rights import INBOX, ROLES

@@ -9,7 +9,7 @@ from pathlib import Path
 from shutil import which
 
 import pytest
-from infra.build.template import ROOT
+from infra.build.template_file import ROOT
 
 from support.running_command import start_command, wait_for_output
 

@@ -10,7 +10,7 @@ from urllib.error import HTTPError
 
 import pytest
 from infra.build import artifact
-from infra.build.template import ROOT, functions, load
+from infra.build.template_file import ROOT, functions, load
 
 from support import s3_server
 from support.deployed_lab import SAM, require_sam

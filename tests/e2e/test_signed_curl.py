@@ -6,7 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from infra.local.deploy import ROOT_USER
+from infra.local.deploy_template import ROOT_USER
 from infra.local.ministack import REGION
 
 from support.deployed_lab import Lab

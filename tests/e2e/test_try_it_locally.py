@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from infra.build.template import ROOT
-from infra.command.ports import find_free_port
+from infra.build.template_file import ROOT
+from infra.command.tcp_ports import find_free_port
 from infra.local.example_files import folder_of
 from infra.local.running_stacks import HOME_PREFIX
 from infra.pictures.board import draw_board, encode

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from infra.build.template import ROOT
-from infra.command.ports import find_free_port
+from infra.build.template_file import ROOT
+from infra.command.tcp_ports import find_free_port
 
 URL = "https://a.example/1.png"
 EXPECTED_PORT = "is not a port: expected a number from 1 to 65535, such as 4566."

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from infra.build.template import ROOT, load
+from infra.build.template_file import ROOT, load
 
 from intake.model.errors import InternalError, NotFound
 from intake.model.file import File

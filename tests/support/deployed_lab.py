@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from infra.build import artifact
-from infra.build.template import ROOT
-from infra.local.deploy import DeployedStack, deployed_stack, relax_for_loopback
+from infra.build.template_file import ROOT
+from infra.local.deploy_template import DeployedStack, deployed_stack, relax_for_loopback
 from infra.pictures.board import draw_pictures
-from infra.pictures.server import serve_pictures
+from infra.pictures.picture_server import serve_pictures
 
 from support.origin import Origin, origin_in_thread
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from infra.build.template import ROOT
+from infra.build.template_file import ROOT
 
 SIGINT_IGNORED = ["bash", "-c", "trap '' INT; exec \"$@\"", "-"]
 """A prefix that starts a command as a shell script does with `&`: with SIGINT ignored."""

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from infra.build import artifact
-from infra.build.template import ROOT
+from infra.build.template_file import ROOT
 from infra.command.child_process import read_tail, run_in_background
 from infra.command.errors import CommandError
-from infra.command.ports import LOOPBACK, find_free_port
+from infra.command.tcp_ports import LOOPBACK, find_free_port
 
 EMULATORS = ".local/sam/lib/python3.13/site-packages/samcli/local/rapid"
 CLIENT = ("awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py")

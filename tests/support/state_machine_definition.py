@@ -3,7 +3,7 @@
 from typing import Any
 
 import yaml
-from infra.build.template import ROOT, load
+from infra.build.template_file import ROOT, load
 
 VALUES = {"Partition": "aws", "BulkFunction": "bulk", "SummaryFunction": "summary", "ImageBucket": "the-images"}
 SUBSTITUTIONS: dict[str, Any] = load()["Resources"]["StateMachine"]["Properties"]["DefinitionSubstitutions"]

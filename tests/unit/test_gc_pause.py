@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from infra.build.template import ROOT
+from infra.build.template_file import ROOT
 
 IMPORTED_LATER = ("boto3", "botocore.session", "s3transfer")
 """A third of the whole import time; a thread imports them while the first image is downloaded."""

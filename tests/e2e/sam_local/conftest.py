@@ -7,7 +7,7 @@ from pathlib import Path
 import boto3
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
-from infra.build.template import ROOT
+from infra.build.template_file import ROOT
 from infra.pictures.board import draw_pictures
 
 from support.sam_local import docs_page

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from infra.build.template import ROOT, functions, load
+from infra.build.template_file import ROOT, functions, load
 
 from support.sam_local.cases import CASES, Case
 from support.sam_local.docs_page import Page

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from infra.build.template import ROOT
+from infra.build.template_file import ROOT
 
 _PART = re.compile(r"^## (.*)\n((?:(?!## ).*\n)*)", re.MULTILINE)
 _SHELL = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)

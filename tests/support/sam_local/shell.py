@@ -10,8 +10,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.build.sam import offline_environment
-from infra.build.template import ROOT
+from infra.build.sam_environment import offline_environment
+from infra.build.template_file import ROOT
 from infra.command.child_process import read_tail
 
 IMAGE = "public.ecr.aws/lambda/python:3.13-x86_64"

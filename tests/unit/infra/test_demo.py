@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from infra.command.errors import CommandError
 from infra.demo import __main__ as demo
-from infra.local.api import ApiResponse
+from infra.local.api_client import ApiResponse
 
 BLOCKED = ("http://10.0.0.1/", "blocked")
 UNRESOLVED = ("https://a.example/1.png", "dns_failure")

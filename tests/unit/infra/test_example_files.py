@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from infra.local.deploy import DeployedStack
+from infra.local.deploy_template import DeployedStack
 from infra.local.example_files import MAX_IMAGES, example_files, folder_of, to_urls
 from infra.local.ministack import MiniStack
 

@@ -77,8 +77,16 @@ def test_module_imports_only_what_its_package_may(path: Path) -> None:
 @pytest.mark.parametrize(
     ("expected", "module", "source"),
     [
-        ("local imports infra.demo.verify.Mismatch", "local.start", "from infra.demo.verify import Mismatch"),
-        ("bulk imports infra.local.deploy.deploy", "bulk.check", "from infra.local.deploy import deploy"),
+        (
+            "local imports infra.demo.stored_object_check.Mismatch",
+            "local.start",
+            "from infra.demo.stored_object_check import Mismatch",
+        ),
+        (
+            "bulk imports infra.local.deploy_template.deploy",
+            "bulk.check",
+            "from infra.local.deploy_template import deploy",
+        ),
         (
             "local.ministack_patches imports infra.bulk.stack.Stack",
             "local.ministack_patches.roles",

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from infra.command.errors import CommandError
-from infra.pictures.folder import PictureFolder
-from infra.pictures.server import serve_pictures
+from infra.pictures.picture_folder import PictureFolder
+from infra.pictures.picture_server import serve_pictures
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from infra.demo.log_reasons import find_reasons
-from infra.demo.name_resolution import describe_unresolved, find_unresolved, without_dns_failures
+from infra.demo.blocked_reasons import find_reasons
+from infra.demo.dns_check import describe_unresolved, find_unresolved, without_dns_failures
 from infra.demo.receipt_table import format_table, host_of
 
 STORED: dict[str, Any] = {

@@ -1,7 +1,7 @@
 """Steps: their last word, and their width."""
 
 import pytest
-from infra.command.ports import HIGHEST_PORT
+from infra.command.tcp_ports import HIGHEST_PORT
 from infra.command.terminal import WIDTH, timed_step
 
 LONGEST = ["Building the artifact for x86_64", f"Starting the local AWS (MiniStack) on port {HIGHEST_PORT}"]

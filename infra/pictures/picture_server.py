@@ -8,7 +8,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urlsplit
 
-from infra.command.ports import LOOPBACK
+from infra.command.tcp_ports import LOOPBACK
 
 DELAY_SECONDS = 0.05
 """How long an origin that is not far away takes to respond."""

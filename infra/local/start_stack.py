@@ -6,11 +6,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from infra.build import artifact
-from infra.build.template import ROOT
+from infra.build.template_file import ROOT
 from infra.command.errors import CommandError
-from infra.command.ports import find_free_port, require_free_port
+from infra.command.tcp_ports import find_free_port, require_free_port
 from infra.command.terminal import print_line, timed_step
-from infra.local.deploy import DeployedStack, deploy
+from infra.local.deploy_template import DeployedStack, deploy
 from infra.local.ministack import ministack
 from infra.local.running_stacks import HOME_PREFIX, end_orphans, find_command
 

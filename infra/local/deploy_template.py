@@ -10,9 +10,9 @@ from pathlib import Path
 
 import yaml
 
-from infra.build.sam import offline_environment
+from infra.build.sam_environment import offline_environment
 from infra.command.child_process import run
-from infra.local.api import ApiResponse, Credentials, send_request
+from infra.local.api_client import ApiResponse, Credentials, send_request
 from infra.local.ministack import REGION, ROOT_KEY, ROOT_SECRET, MiniStack, local_environment, ministack
 from infra.local.running_stacks import HOME_PREFIX
 

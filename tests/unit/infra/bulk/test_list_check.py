@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from infra.bulk.check import HEADER_BYTES, LINE_BYTES, MAX_FAULTS, faults
+from infra.bulk.list_check import HEADER_BYTES, LINE_BYTES, MAX_FAULTS, faults
 from infra.local.ministack_patches.item_batcher import batches
 
 NO_COLUMNS = "the first row has no column url, and not both columns fileUrl and baseUrls"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra.command.terminal import colorize, print_line
-from infra.local.deploy import DeployedStack
+from infra.local.deploy_template import DeployedStack
 
 
 class Mismatch(Exception):
