@@ -80,4 +80,4 @@ def format_summary(receipt: Mapping[str, Any]) -> str:
     """Format the status, the counts and the time of a receipt in one line."""
     counts, status = receipt["counts"], str(receipt["status"])
     parts = [f"{counts[name]} {name}" for name in ("stored", "reused", "failed") if counts[name]]
-    return f"{colorize(status, _STATUS_COLORS[status])}: {', '.join(parts)}, within {receipt['elapsedMs']} ms"
+    return f"{colorize(status, _STATUS_COLORS[status])}: {', '.join(parts)}; the images took {receipt['elapsedMs']} ms"
