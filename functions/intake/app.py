@@ -3,8 +3,8 @@
 boto3 takes a third of the import time of everything else, and as long again to create a client. A background thread
 imports it and creates the signer while the first image is downloaded.
 
-This is the only module with side effects at import: it pauses the garbage collector while it imports the others, and
-on Lambda it reads the settings.
+This is the only module with side effects at import: it pauses the garbage collector while it imports the others,
+configures `logging`, and on Lambda it reads the settings.
 """
 
 from intake.gc_pause import gc_paused
@@ -30,7 +30,7 @@ with gc_paused():
     from intake.s3.inbox import S3Inbox
     from intake.s3.store import S3Store
     from intake.settings.config import Config
-    from intake.telemetry import Telemetry
+    from intake.telemetry import Telemetry, skip_unused_log_fields
 
 if TYPE_CHECKING:
     import boto3
@@ -147,6 +147,7 @@ def _tls_context(bundle: str) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=bundle)
 
 
+skip_unused_log_fields()
 # Invalid settings stop the start of a function with every fault named, not its first event.
 if "AWS_LAMBDA_RUNTIME_API" in os.environ:
     config()

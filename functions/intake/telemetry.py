@@ -31,10 +31,15 @@ _CREDENTIALS = re.compile(r"//[^/\s@]*@")
 logger = Logger(service=SERVICE, location=None, use_rfc3339=True)
 _metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 
-# Do not collect what no line contains: caller, task, thread and process (Python's Logging HOWTO, "Optimization").
-logging._srcfile = None  # noqa: SLF001 - the HOWTO names it
-logging.logAsyncioTasks = False  # type: ignore[attr-defined]  # typeshed does not have it
-logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+
+def skip_unused_log_fields() -> None:
+    """Stop `logging` from collecting what no line contains: caller, task, thread and process.
+
+    Source: Python's Logging HOWTO, "Optimization".
+    """
+    logging._srcfile = None  # noqa: SLF001 - the HOWTO names it
+    logging.logAsyncioTasks = False  # type: ignore[attr-defined]  # typeshed does not have it
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 class Telemetry(Observer):
