@@ -1,9 +1,7 @@
 """One connection, event by event, over a fake transport."""
 
 import asyncio
-import socket
 import weakref
-from collections.abc import AsyncGenerator, Buffer, Generator
 from contextlib import suppress
 
 import pytest
@@ -19,22 +17,17 @@ CLOSE_DELIMITED_HEAD = b"HTTP/1.1 200 OK\r\n\r\n"
 SLICE = 256 * 1024
 
 
-@pytest.fixture
-def sock() -> Generator[socket.socket]:
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        yield ours
-
-
-@pytest.fixture
-async def transport(sock: socket.socket) -> FakeTransport:
-    return FakeTransport(Connection(read_timeout=5.0), sock)
-
-
 async def _run_tasks() -> None:
     """Run every task to the point where it waits."""
     for _ in range(5):
         await asyncio.sleep(0)
+
+
+async def _get(transport: FakeTransport, response: bytes) -> None:
+    sending = asyncio.create_task(transport.connection.send("GET", REQUEST))
+    await _run_tasks()
+    transport.connection.data_received(response)
+    await sending
 
 
 async def test_connection_sends_a_body_slice_by_slice(transport: FakeTransport) -> None:
@@ -111,68 +104,6 @@ async def test_connection_sends_nothing_when_it_is_closing(transport: FakeTransp
     with pytest.raises(ConnectionLost):
         await transport.connection.send("GET", REQUEST)
     assert not transport.sent
-
-
-class _Pieces:
-    """A body that is produced piece by piece, when the test says so."""
-
-    def __init__(self) -> None:
-        self.queue: asyncio.Queue[Buffer | None] = asyncio.Queue()
-        self.is_closed = False
-
-    async def stream(self) -> AsyncGenerator[Buffer]:
-        try:
-            while (piece := await self.queue.get()) is not None:
-                yield piece
-        finally:
-            self.is_closed = True
-
-
-async def test_connection_sends_each_piece_of_a_stream_when_it_is_produced(transport: FakeTransport) -> None:
-    pieces = _Pieces()
-    sending = asyncio.create_task(transport.connection.send("PUT", REQUEST, stream=pieces.stream()))
-    for piece in (b"one", bytes(SLICE + 2)):
-        await pieces.queue.put(piece)
-        await _run_tasks()
-    assert [len(part) for part in transport.sent] == [len(REQUEST), 3, SLICE, 2]
-    await pieces.queue.put(None)
-    await _run_tasks()
-    transport.connection.data_received(EMPTY_RESPONSE)
-
-    assert (await sending).status == 200
-    assert is_reusable(transport.connection)
-
-
-async def test_connection_closes_a_stream_when_the_response_arrives_before_its_end(transport: FakeTransport) -> None:
-    pieces = _Pieces()
-    sending = asyncio.create_task(transport.connection.send("PUT", REQUEST, stream=pieces.stream()))
-    await pieces.queue.put(b"one")
-    await _run_tasks()
-    transport.connection.data_received(EMPTY_RESPONSE)
-    await pieces.queue.put(b"two")
-
-    assert (await sending).status == 200
-    assert (transport.sent, pieces.is_closed) == ([REQUEST, b"one"], True)
-    assert not is_reusable(transport.connection)
-
-
-async def test_connection_reports_its_end_when_a_stream_produces_the_next_piece(transport: FakeTransport) -> None:
-    pieces = _Pieces()
-    sending = asyncio.create_task(transport.connection.send("PUT", REQUEST, stream=pieces.stream()))
-    await _run_tasks()
-    transport.connection.connection_lost(ConnectionResetError("by the peer"))
-    await pieces.queue.put(b"one")
-
-    with pytest.raises(ConnectionLost, match="ConnectionResetError: by the peer"):
-        await sending
-    assert pieces.is_closed
-
-
-async def _get(transport: FakeTransport, response: bytes) -> None:
-    sending = asyncio.create_task(transport.connection.send("GET", REQUEST))
-    await _run_tasks()
-    transport.connection.data_received(response)
-    await sending
 
 
 @pytest.mark.parametrize(("piece", "count"), [(b"x", 300), (b"x" * 2000, 70), (b"x" * 65536, 2)])

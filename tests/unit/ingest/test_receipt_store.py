@@ -5,19 +5,18 @@ Which entries are reused and how receipts are merged: tests/unit/model/test_rece
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from intake.ingest.deadline import Deadline
 from intake.ingest.file_service import IngestService
-from intake.ingest.ports import StoredDocument
-from intake.model.errors import ConnectFailed, NotFound, StoreDenied, StoreFailed, Timeout
+from intake.model.errors import ConnectFailed, NotFound, StoreDenied, Timeout
 from intake.model.file import File
 from intake.model.limits import Limits
 from intake.model.receipt import FailedEntry, Receipt
-from support.fake_ports import Delayed, FakeDownloader, FakeResult, FakeStore, RecordingObserver
+from support.fake_ports import Delayed, FakeDownloader, FakeResult, RecordingObserver
+from support.racing_store import RacingStore
 from support.sample_images import picture
 
 ONE, TWO = picture(4, 3, 1), picture(5, 4, 2)
@@ -27,41 +26,6 @@ FILE = File.parse({"id": "lot-7", "urls": [AT + "one", AT + "two"]})
 ONE_URL = File.parse({"id": "lot-7", "urls": [AT + "one"]})
 SUBMITTED_AT = datetime.now(UTC) - timedelta(seconds=5)
 DOWN = ConnectFailed()
-
-
-@dataclass
-class RacingStore(FakeStore):
-    """A store in which other runs write between our reads and writes.
-
-    Attributes:
-        calls: calls for documents, by method.
-        written_by_others: documents that appear under the key before our next writes, one for each.
-        loses_responses: whether a successful conditional write is reported as a failed one.
-        failing_reads: how many of the next reads fail.
-    """
-
-    calls: Counter[str] = field(default_factory=Counter)
-    written_by_others: list[bytes] = field(default_factory=list)
-    loses_responses: bool = False
-    failing_reads: int = 0
-
-    async def get_document(self, key: str) -> StoredDocument | None:
-        self.calls["get"] += 1
-        if self.failing_reads:
-            self.failing_reads -= 1
-            raise StoreFailed
-        return await super().get_document(key)
-
-    async def put_document(self, key: str, document: bytes) -> None:
-        self.calls["put"] += 1
-        await super().put_document(key, document)
-
-    async def replace_document(self, key: str, document: bytes, version: str | None) -> bool:
-        self.calls["replace"] += 1
-        if self.written_by_others:
-            self.objects[key] = self.written_by_others.pop(0)
-        done = await super().replace_document(key, document, version)
-        return done and not self.loses_responses
 
 
 class Runs:
