@@ -39,7 +39,7 @@ _MAX_LOGGED_CODINGS = 8
 
 
 def redirect_location(status: int, headers: Mapping[str, str]) -> str | None:
-    """Return the `Location` of a redirect, or None where the response is no redirect (RFC 9110, 15.4).
+    """Return the `Location` of a redirect, or None if the response is no redirect (RFC 9110, 15.4).
 
     Raises:
         BadRedirect: a redirect without a `Location`.
@@ -108,7 +108,7 @@ def parse_retry_after(text: str | None, now: datetime) -> float | None:
     """Parse a Retry-After header in either form (RFC 9110, 10.2.3).
 
     Returns:
-        Seconds from `now`, not negative; None where the header is missing or invalid.
+        Seconds from `now`, not negative; None if the header is missing or invalid.
     """
     if text is None:
         return None

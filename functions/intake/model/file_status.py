@@ -18,10 +18,10 @@ def decide_status(
         file_id: id of the File, which is also the name of a manifest.
         receipt: its stored receipt, or None.
         problem: the stored problem of a manifest of that name, or None.
-        manifest_version: ETag of `inbox/{id}.json`, or None where there is no such manifest.
+        manifest_version: ETag of `inbox/{id}.json`, or None if there is no such manifest.
 
     Returns:
-        The receipt, a Pending, the problem, or None where nothing is known of the File.
+        The receipt, a Pending, the problem, or None if nothing is known of the File.
     """
     if receipt is not None:
         return receipt

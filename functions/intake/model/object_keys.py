@@ -26,7 +26,7 @@ def receipt_key(file_id: str) -> str:
 
 
 def problem_key(name: str) -> str:
-    """`problems/{name}.json`: the problem document of the manifest of that name, see `manifest_name`."""
+    """`problems/{name}.json`: the problem document of the manifest of that name, see `parse_manifest_key`."""
     return f"problems/{name}.json"
 
 
@@ -35,7 +35,7 @@ def manifest_key(file_id: str) -> str:
     return f"inbox/{file_id}.json"
 
 
-def manifest_name(key: str) -> tuple[str, bool] | None:
+def parse_manifest_key(key: str) -> tuple[str, bool] | None:
     """Return the name of a manifest and whether it has one File a line, or None for an object that is no manifest.
 
     Args:

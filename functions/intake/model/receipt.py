@@ -99,7 +99,7 @@ class Receipt(_Document):
     digest: Annotated[str, Field(description="SHA-256 over the File's URLs.")]
     status: Status
     bucket: str
-    receipt_key: Annotated[str | None, Field(description="Null where the receipt could not be stored.")]
+    receipt_key: Annotated[str | None, Field(description="null where the receipt could not be stored.")]
     created_at: Annotated[str, Field(json_schema_extra={"format": "date-time"})]
     elapsed_ms: int
     object_keys: Annotated[list[str | None], Field(description="In request order; null for an image that failed.")]
