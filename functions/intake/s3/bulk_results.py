@@ -60,7 +60,7 @@ class BulkResults:
         return own_key, None if self._exists(own_key) else report
 
     def _read_report(self, key: str) -> BatchReport:
-        # json, not pydantic's own parser: json accepts half a surrogate pair in a line that is not a valid File.
+        # json, not pydantic's own parser: json accepts an unpaired surrogate in a line that is not a valid File.
         return BatchReport.model_validate(
             json.loads(self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read())
         )
