@@ -30,16 +30,16 @@ class WaitQueue[Request, Grant]:
         self._waiters: deque[Waiter[Request, Grant]] = deque()
 
     async def wait(self, request: Request, give_back: Callable[[Grant], object]) -> Grant:
-        """Wait until the request is granted; see `granted`."""
-        return await self.granted(self.enqueue(request), give_back)
+        """Wait until the request is granted; see `wait_for_grant`."""
+        return await self.wait_for_grant(self.enqueue(request), give_back)
 
     def enqueue(self, request: Request) -> Waiter[Request, Grant]:
-        """Append a request. `granted` must be awaited next."""
+        """Append a request. `wait_for_grant` must be awaited next."""
         waiter = Waiter[Request, Grant](request, asyncio.get_running_loop().create_future())
         self._waiters.append(waiter)
         return waiter
 
-    async def granted(self, waiter: Waiter[Request, Grant], give_back: Callable[[Grant], object]) -> Grant:
+    async def wait_for_grant(self, waiter: Waiter[Request, Grant], give_back: Callable[[Grant], object]) -> Grant:
         """Wait for the grant of an enqueued request.
 
         Args:

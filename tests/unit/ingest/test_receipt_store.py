@@ -217,7 +217,7 @@ async def test_run_merges_every_receipt_that_is_written_meanwhile() -> None:
     assert codes(runs.stored()) == ["stored", "stored"]
 
 
-async def test_run_recognises_its_own_receipt_when_the_response_to_its_write_was_lost() -> None:
+async def test_run_recognizes_its_own_receipt_when_the_response_to_its_write_was_lost() -> None:
     runs = Runs()
     runs.store.loses_responses = True
     receipt = await runs.run()
