@@ -10,8 +10,8 @@ from intake.model.errors import EmptyBody, TooLarge
 class ImageBody:
     """The bytes of a body and their SHA-256.
 
-    A body that arrives in one chunk is not copied. Otherwise a buffer of the announced length is allocated once, and need
-    not grow.
+    A body that arrives in one chunk is not copied. Otherwise a buffer of the announced length is allocated once, so
+    that it need not grow.
     """
 
     def __init__(self, length: int | None, max_bytes: int, accepted_types: Collection[str]) -> None:

@@ -54,7 +54,7 @@ class BulkResults:
             yield [item["Key"] for item in page.get("Contents", [])]
 
     def _read_broken(self, run: str, key: str) -> tuple[str, BatchReport | None]:
-        """Return the key of the batch's own report, and the report at `key`; None instead of it if the own one exists."""
+        """Return the key of the batch's own report, and the report at `key`, or None if the own report exists."""
         report = self._read_report(key)
         own_key = batch_key(run, report.failed, report.batch)
         return own_key, None if self._exists(own_key) else report
