@@ -25,8 +25,8 @@ PATH = ROOT / "infra" / "openapi.yaml"
 REFERENCE = "#/components/schemas/{model}"
 _FILE_COMMENT = "# Written by `make openapi` from the models of the service. Do not edit.\n"
 _DESCRIPTION = (
-    "Downloads every image of a File, verifies that it is whole, and stores it in S3 exactly once. Returns a receipt: "
-    "object keys in the order of the request and, for every image that failed, a code that a program can act on."
+    "Downloads every image of a File, verifies that it is complete, and stores it in S3 exactly once. Returns a "
+    "receipt: object keys in the order of the request and, for every image that failed, a code that a program can act on."
 )
 _STORE_FAILED = "The service could not use S3"
 _GATEWAY: dict[str, Any] = {
@@ -81,12 +81,12 @@ def build_document() -> dict[str, Any]:
 
 
 def render() -> str:
-    """The text of infra/openapi.yaml."""
+    """Return the text of infra/openapi.yaml."""
     return _FILE_COMMENT + yaml.dump(build_document(), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
 
 
 class _Dumper(yaml.SafeDumper):
-    """Repeats a value that occurs twice: YAML anchors are hard to read."""
+    """Repeats a value that occurs twice, because YAML anchors are hard to read."""
 
     def ignore_aliases(self, data: object) -> bool:
         del data
@@ -127,7 +127,7 @@ def _post() -> dict[str, Any]:
         "summary": "Ingest a File or a URL list.",
         "description": (
             "Responds when every image is stored or has failed, within API Gateway's time limit of 29 seconds. With "
-            "`Prefer: respond-async` it responds at once, and the File goes through the inbox."
+            "`Prefer: respond-async` it responds at once, and the File is ingested from the inbox."
         ),
         "parameters": [
             {
@@ -222,7 +222,7 @@ def _problem_response(
 
 
 def _failure(fault: str, status: HTTPStatus) -> dict[str, Any]:
-    """A problem that refers to the service log."""
+    """Return the response for a problem that refers to the service log."""
     problem = _problem_response(f"{fault}; see the service log (request id {example.REQUEST_ID}).", status)
     return {"description": f"{fault}; see the service log.", "content": problem["content"]}
 

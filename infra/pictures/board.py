@@ -6,7 +6,7 @@ from random import Random
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 WIDTH, HEIGHT = 1000, 750
-_SCALE = 2  # drawn larger, then reduced: smooth edges
+_SCALE = 2  # drawn larger, then reduced, for smooth edges
 
 _MASK, _MASK_DARK, _TRACE = (18, 92, 58), (13, 74, 46), (38, 134, 84)
 _COPPER, _SOLDER, _SILK = (214, 170, 84), (196, 200, 204), (232, 238, 232)
@@ -51,7 +51,7 @@ def draw_board(*, defects: bool = False, seed: int = 7) -> Image.Image:
 
     Args:
         defects: omit a resistor, connect two pins with solder, and scratch a trace.
-        seed: of the random positions of vias and traces.
+        seed: the seed of the random positions of vias and traces.
     """
     drawn = _Drawing(seed)
     _traces(drawn)
@@ -130,9 +130,9 @@ def encode(picture: Image.Image, kind: str, **options: int | bool | str) -> byte
 
 
 def draw_pictures() -> dict[str, bytes]:
-    """Draw the pictures of the demo: one to inspect, five base images, and one file that is cut in half, by name."""
+    """Draw the pictures of the demo: one to inspect, five base images, and one truncated file, by name."""
     inspected, golden, other = draw_board(defects=True), draw_board(), draw_board(seed=11)
-    cut = encode(other, "JPEG", quality=88)
+    jpeg = encode(other, "JPEG", quality=88)
     return {
         "inspect.jpg": encode(inspected, "JPEG", quality=90, progressive=True),
         "golden.png": encode(golden.quantize(128), "PNG"),
@@ -140,5 +140,5 @@ def draw_pictures() -> dict[str, bytes]:
         "golden.avif": encode(golden, "AVIF", quality=70, speed=9),
         "earlier.tiff": encode(other, "TIFF", compression="tiff_lzw"),
         "earlier.gif": encode(other.resize((500, 375)).quantize(64), "GIF"),
-        "half.jpg": cut[: len(cut) // 2],
+        "half.jpg": jpeg[: len(jpeg) // 2],
     }
