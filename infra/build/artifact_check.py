@@ -62,8 +62,8 @@ def find_import_fault(code: Path, handler: str) -> str | None:
     # -I and -S disable PYTHONPATH and site-packages, so a package that is missing in the artifact is missing here.
     command = [sys.executable, "-I", "-S", "-B", "-c", IMPORT, str(code.resolve()), handler]
     env = {"AWS_DEFAULT_REGION": "us-east-1", "IMAGE_BUCKET": "a-bucket"}
-    done = subprocess.run(command, env=env, cwd=code, capture_output=True, text=True, check=False)
-    return f"{handler} does not import: {done.stderr.strip()[-1500:]}" if done.returncode else None
+    completed = subprocess.run(command, env=env, cwd=code, capture_output=True, text=True, check=False)
+    return f"{handler} does not import: {completed.stderr.strip()[-1500:]}" if completed.returncode else None
 
 
 def count_bytes(code: Path) -> int:

@@ -38,5 +38,5 @@ class Commands:
         """Return the command that repeats the failed state of a run (ARN)."""
         return self._aws(f"stepfunctions redrive-execution --execution-arn {arn}")
 
-    def _aws(self, words: str) -> str:
-        return f"aws --endpoint-url {self.endpoint} {words}" if self.endpoint else f"aws {words}"
+    def _aws(self, arguments: str) -> str:
+        return f"aws --endpoint-url {self.endpoint} {arguments}" if self.endpoint else f"aws {arguments}"

@@ -80,9 +80,9 @@ class Stack:
         Raises:
             BulkError: the run has not started within START_SECONDS.
         """
-        until = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + START_SECONDS
         seen: set[str] = set()
-        while time.monotonic() < until:
+        while time.monotonic() < deadline:
             for execution in self._states.list_executions(stateMachineArn=self.machine)["executions"]:
                 arn = str(execution["executionArn"])
                 if arn not in seen and self._key_of(arn) == key:

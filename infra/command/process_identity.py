@@ -53,7 +53,7 @@ class ProcessIdentity:
 
 
 def _read_proc(pid: int) -> tuple[str, str] | None:
-    until = time.monotonic() + _EXEC_SECONDS
+    deadline = time.monotonic() + _EXEC_SECONDS
     while True:
         try:
             stat = (PROC / str(pid) / "stat").read_text()
@@ -63,15 +63,15 @@ def _read_proc(pid: int) -> tuple[str, str] | None:
         fields = stat.rpartition(")")[2].split()
         if fields[_STATE] == "Z":
             return None
-        if command or time.monotonic() > until:
+        if command or time.monotonic() > deadline:
             return fields[_START_TIME], command.replace(b"\0", b" ").decode(errors="replace").strip()
         time.sleep(0.001)
 
 
 def _run_ps(pid: int) -> tuple[str, str] | None:
     def read(column: str) -> str:
-        done = subprocess.run(["ps", "-ww", "-o", f"{column}=", "-p", str(pid)], capture_output=True, check=False)  # noqa: S607 - its path differs between systems
-        return done.stdout.decode(errors="replace").strip()
+        completed = subprocess.run(["ps", "-ww", "-o", f"{column}=", "-p", str(pid)], capture_output=True, check=False)  # noqa: S607 - its path differs between systems
+        return completed.stdout.decode(errors="replace").strip()
 
     if not (state := read("stat")) or state.startswith("Z"):
         return None

@@ -54,11 +54,11 @@ def send_request(  # noqa: PLR0913 - the parts of a request
         keys = botocore.credentials.Credentials(credentials.key, credentials.secret)
         SigV4Auth(keys, "execute-api", region).add_auth(request)
     signed = dict(request.headers)
-    plain = urllib.request.Request(url, data=body, method=method, headers=signed)  # noqa: S310 - the URL of the local API
+    signed_request = urllib.request.Request(url, data=body, method=method, headers=signed)  # noqa: S310 - the URL of the local API
     # The API is on this machine, so ignore a proxy of the environment.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(plain, timeout=TIMEOUT_SECONDS) as response:
+        with opener.open(signed_request, timeout=TIMEOUT_SECONDS) as response:
             return _to_response(response.status, response.headers, response.read())
     except urllib.error.HTTPError as error:
         with error:

@@ -104,12 +104,12 @@ def _with_json_definition(built: Path) -> Path:
     As in CloudFormation, substitution replaces text: a placeholder that is a whole value may become a number.
     """
     text = (built / "template.yaml").read_text()
-    [named] = re.findall(r"DefinitionUri: (\S+\.yaml)", text)
-    marked = re.sub(r": (\$\{\w+\})(?=\s)", r': "bare \1"', (built / named).read_text())
-    definition = json.dumps(yaml.safe_load(marked), indent=1)
-    (built / "bulk.asl.json").write_text(re.sub(r'"bare (\$\{\w+\})"', r"\1", definition))
+    [definition_uri] = re.findall(r"DefinitionUri: (\S+\.yaml)", text)
+    quoted = re.sub(r": (\$\{\w+\})(?=\s)", r': "unquoted \1"', (built / definition_uri).read_text())
+    definition = json.dumps(yaml.safe_load(quoted), indent=1)
+    (built / "bulk.asl.json").write_text(re.sub(r'"unquoted (\$\{\w+\})"', r"\1", definition))
     local = built / "local.yaml"
-    local.write_text(text.replace(named, "bulk.asl.json"))
+    local.write_text(text.replace(definition_uri, "bulk.asl.json"))
     return local
 
 

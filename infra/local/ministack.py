@@ -120,8 +120,8 @@ def ministack(venv: Path, home: Path, port: int | None = None) -> Iterator[MiniS
 
 
 def _wait_until_it_listens(started: MiniStack, port: int, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until and process.poll() is None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
         try:
             socket.create_connection((LOOPBACK, port), timeout=1).close()
         except OSError:

@@ -115,8 +115,8 @@ def _end(process: ProcessIdentity) -> None:
     """Stop a process that is not a child of this one, and its group."""
     with suppress(ProcessLookupError):
         os.kill(process.pid, signal.SIGTERM)
-    until = time.monotonic() + STOP_SECONDS
-    while process.is_running() and time.monotonic() < until:
+    deadline = time.monotonic() + STOP_SECONDS
+    while process.is_running() and time.monotonic() < deadline:
         time.sleep(0.05)
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)

@@ -121,8 +121,6 @@ def _schemas() -> dict[str, Any]:
 
 
 def _post() -> dict[str, Any]:
-    faults = example.find_faults()
-    too_large = f"The body has more than {MAX_DOCUMENT_BYTES} bytes."
     return {
         "operationId": "ingestFile",
         "summary": "Ingest a File or a URL list.",
@@ -149,19 +147,25 @@ def _post() -> dict[str, Any]:
                 }
             },
         },
-        "responses": {
-            "200": _receipt_response("All images are stored.", example.STORED),
-            "202": _pending_response("The File is in the inbox.", "Preference-Applied"),
-            "207": _receipt_response("Some images are stored.", example.PARTIAL),
-            "400": _problem_response(
-                "The body is not JSON.", HTTPStatus.BAD_REQUEST, Fault("", "expected value at line 1")
-            ),
-            "413": _problem_response(too_large, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
-            "422": _problem_response("This is not a valid File.", HTTPStatus.UNPROCESSABLE_ENTITY, *faults),
-            "500": _failure("Internal error", HTTPStatus.INTERNAL_SERVER_ERROR),
-            "502": _receipt_or_failure("No image is stored.", example.FAILED, _STORE_FAILED, HTTPStatus.BAD_GATEWAY),
-            **_GATEWAY,
-        },
+        "responses": _post_responses(),
+    }
+
+
+def _post_responses() -> dict[str, Any]:
+    faults = example.find_faults()
+    too_large = f"The body has more than {MAX_DOCUMENT_BYTES} bytes."
+    return {
+        "200": _receipt_response("All images are stored.", example.STORED),
+        "202": _pending_response("The File is in the inbox.", "Preference-Applied"),
+        "207": _receipt_response("Some images are stored.", example.PARTIAL),
+        "400": _problem_response(
+            "The body is not JSON.", HTTPStatus.BAD_REQUEST, Fault("", "is not JSON: expected value at line 1 column 1")
+        ),
+        "413": _problem_response(too_large, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+        "422": _problem_response("This is not a valid File.", HTTPStatus.UNPROCESSABLE_ENTITY, *faults),
+        "500": _failure("Internal error", HTTPStatus.INTERNAL_SERVER_ERROR),
+        "502": _receipt_or_failure("No image is stored.", example.FAILED, _STORE_FAILED, HTTPStatus.BAD_GATEWAY),
+        **_GATEWAY,
     }
 
 
@@ -183,23 +187,27 @@ def _get() -> dict[str, Any]:
                 "example": example.FILE["id"],
             }
         ],
-        "responses": {
-            "200": _receipt_response("The receipt.", example.PARTIAL),
-            "202": _pending_response(
-                "The manifest of this name is in the inbox, and has neither a receipt nor a problem yet."
-            ),
-            "404": _problem_response("There is no receipt of this File.", HTTPStatus.NOT_FOUND),
-            "413": _problem_response(TOO_MANY_FILES, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, manifest=example.MANIFEST),
-            "422": _problem_response(
-                "The manifest is not a valid File.",
-                HTTPStatus.UNPROCESSABLE_ENTITY,
-                *example.find_faults(),
-                manifest=example.MANIFEST,
-            ),
-            "500": _failure("Internal error", HTTPStatus.INTERNAL_SERVER_ERROR),
-            "502": _failure(_STORE_FAILED, HTTPStatus.BAD_GATEWAY),
-            **_GATEWAY,
-        },
+        "responses": _get_responses(),
+    }
+
+
+def _get_responses() -> dict[str, Any]:
+    return {
+        "200": _receipt_response("The receipt.", example.PARTIAL),
+        "202": _pending_response(
+            "The manifest of this name is in the inbox, and has neither a receipt nor a problem yet."
+        ),
+        "404": _problem_response("There is no receipt of this File.", HTTPStatus.NOT_FOUND),
+        "413": _problem_response(TOO_MANY_FILES, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, manifest=example.MANIFEST),
+        "422": _problem_response(
+            "The manifest is not a valid File.",
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            *example.find_faults(),
+            manifest=example.MANIFEST,
+        ),
+        "500": _failure("Internal error", HTTPStatus.INTERNAL_SERVER_ERROR),
+        "502": _failure(_STORE_FAILED, HTTPStatus.BAD_GATEWAY),
+        **_GATEWAY,
     }
 
 
