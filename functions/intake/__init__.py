@@ -1,14 +1,14 @@
 """image-intake: downloads the images of a File, verifies each one, stores it in S3 once, and returns a receipt.
 
-The way of one File:
+How one File is ingested:
 
 1. A handler turns its event into a `File` and computes the `Deadline` of the invocation.
 2. `IngestService.ingest` starts one task for each distinct URL.
 3. The downloader waits for a slot at the origin and among the images in flight, and requests the URL.
 4. The resolver refuses every address that is not public; redirects start again at step 3.
 5. The body is read into memory that the budget has granted, and hashed while it arrives.
-6. `image.verify` parses its structure: type, size, frames, complete or not.
-7. The store writes it under its digest; S3 refuses a second copy.
+6. `image.verify` parses the structure of the image: type, size, frames, complete or not.
+7. The store writes it under its digest; S3 rejects a second copy.
 8. Errors become outcomes. At the deadline, unfinished images become `deadline_exceeded`.
 9. The outcomes become a receipt, which is stored under `receipts/`.
 10. The handler turns the receipt into its response.
@@ -16,10 +16,10 @@ The way of one File:
 Packages, from the outside in:
 
 * `handlers`: one module for each Lambda function. `app` builds the service for them.
-* `ingest`: the use case, and the protocols of what it needs (`ports`).
+* `ingest`: the use case, and protocols for its dependencies (`ports`).
 * `download`: the downloader, its retries, limits and address policy. `s3`: the store, the inbox, bulk results.
-* `http_client`: an HTTP/1.1 transport for httpx, which knows nothing of the rest.
-* `image`: the formats. `model`: values such as File, receipt, errors, object keys.
+* `http_client`: an HTTP/1.1 transport for httpx, which imports no other package of the service.
+* `image`: parsers of the image formats. `model`: values such as File, receipt, errors, object keys.
 
 `settings` lists and reads the settings. `telemetry` logs and counts. tests/unit/test_imports.py has
 the rules of which package may import which.

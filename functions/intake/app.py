@@ -1,7 +1,7 @@
 """Builds the service once for each execution environment, on its one event loop.
 
-boto3 takes a third of the import time of everything else, and as long again to create a client. A background thread
-imports it and creates the signer while the first image is downloaded.
+Importing boto3 takes a third as long as all other imports together, and creating a client takes as long again. A
+background thread does both while the first image is downloaded.
 
 This is the only module with side effects at import: it pauses the garbage collector while it imports the others,
 configures `logging`, and on Lambda it reads the settings.
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from intake.s3.signer import Signer
 
 PRODUCT = "image-intake/0.2"
-"""The User-Agent, before the contact of the settings."""
+"""The first part of the User-Agent header; the setting CONTACT follows."""
 
-# A second asyncio.run would find the pooled connections on a closed loop.
+# One event loop for all invocations: asyncio.run would close the loop that the pooled connections belong to.
 _runner = asyncio.Runner()
 
 
@@ -51,7 +51,7 @@ def run[T](work: Coroutine[Any, Any, T]) -> T:
 
 
 def deadline(seconds: float) -> Deadline:
-    """Return the deadline of an invocation that the platform ends in `seconds`, with the margin of the settings."""
+    """Return the deadline of an invocation that the platform ends in `seconds`, with the margin DEADLINE_MARGIN."""
     return Deadline(_runner.get_loop().time() + seconds, config().limits.deadline_margin)
 
 
@@ -69,7 +69,7 @@ def config() -> Config:
 def ingest_service() -> IngestService:
     """Create the service that ingests one File."""
     settings = config()
-    images = store()  # first: its background thread works while the certificates are read
+    images = store()  # first: its background thread runs while the certificates are read
     return IngestService(downloader(settings), images, Telemetry(), settings.limits, settings.image_bucket)
 
 
@@ -114,9 +114,9 @@ def downloader(settings: Config) -> HttpDownloader:
 
 
 def s3_client(bucket: str) -> S3Client:
-    """Create a client for one bucket, at the endpoint of the account or the one that the environment names."""
+    """Create a client for one bucket. The endpoint is that of the region, or the one that the environment names."""
     signer = BackgroundValue(partial(_create_signer, bucket))
-    # AWS_CA_BUNDLE: the certificates of a proxy or of a private S3, as everywhere in boto3.
+    # AWS_CA_BUNDLE has the certificates of a proxy or of a private S3; boto3 reads the same variable.
     tls = _tls_context(os.environ.get("AWS_CA_BUNDLE") or certifi.where())
     transport = PooledTransport(
         connect_timeout=CONNECT_TIMEOUT,
@@ -143,11 +143,11 @@ def _session() -> "boto3.Session":
 
 @cache
 def _tls_context(bundle: str) -> ssl.SSLContext:
-    # The bundle is named, so that SSL_CERT_FILE and SSL_CERT_DIR in the environment change nothing.
+    # With an explicit bundle, SSL_CERT_FILE and SSL_CERT_DIR have no effect.
     return ssl.create_default_context(cafile=bundle)
 
 
 skip_unused_log_fields()
-# Invalid settings stop the start of a function with every fault named, not its first event.
+# Invalid settings fail the initialization of the function, and the error names every fault.
 if "AWS_LAMBDA_RUNTIME_API" in os.environ:
     config()

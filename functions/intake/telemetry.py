@@ -27,7 +27,7 @@ SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME") or "image-intake"
 _QUERY = re.compile(r"\?\S*")
 _CREDENTIALS = re.compile(r"//[^/\s@]*@")
 
-# Lambda recognizes the level of a line only where the time is in the format of RFC 3339.
+# Lambda recognizes the level of a line only if its time has the format of RFC 3339.
 logger = Logger(service=SERVICE, location=None, use_rfc3339=True)
 _metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 
@@ -46,7 +46,7 @@ class Telemetry(Observer):
     """Implements the Observer port with Powertools."""
 
     def images_done(self, file: File, outcomes: Sequence[Outcome]) -> None:
-        """Log and count every image, but those carried over: the earlier run logged and counted them."""
+        """Log and count every image, except those carried over from an earlier run, which has logged them."""
         for request, outcome in zip(file.images, outcomes, strict=True):
             if not isinstance(outcome, CarriedOver):
                 _log_image(file, request, outcome)

@@ -21,7 +21,7 @@ from pathlib import Path
 from infra.build import artifact_check, botocore_data
 from infra.build.artifact_check import MACHINES, count_bytes
 from infra.build.sam_environment import offline_environment
-from infra.build.template_file import ROOT, functions, load
+from infra.build.template_file import ROOT, list_functions, load
 from infra.command.child_process import run
 from infra.command.errors import CommandError
 from infra.command.file_lock import exclusive_lock
@@ -30,26 +30,26 @@ TASK_ROOT = "/var/task"
 """The directory of the code on Lambda. Tracebacks name files below it."""
 
 
-def machine() -> str:
-    """Lambda's name of this machine's processor."""
+def local_architecture() -> str:
+    """Return Lambda's name of this machine's processor."""
     return "arm64" if platform.machine().lower() in {"aarch64", "arm64"} else "x86_64"
 
 
 def is_runnable(architecture: str) -> bool:
     """Whether code built for a processor can be imported on this machine."""
-    return architecture == machine() and sys.platform == "linux"
+    return architecture == local_architecture() and sys.platform == "linux"
 
 
-def local_build() -> Path:
-    """Where the artifact for this machine is built, apart from the one that is deployed to AWS."""
-    return ROOT / ".local" / f"build-{machine()}" / "build"
+def local_build_directory() -> Path:
+    """Return the directory of the artifact for this machine; the artifact for AWS has another."""
+    return ROOT / ".local" / f"build-{local_architecture()}" / "build"
 
 
 @contextmanager
 def build_lock(into: Path) -> Iterator[None]:
-    """Keep other commands from building into a directory until the block ends; wait for one that does.
+    """Keep other commands from building into a directory until the block ends; wait for a command that does.
 
-    Hold it until the result has been read: a build begins by deleting the one before.
+    Hold the lock until the result has been read: each build first deletes the previous one.
     """
     with exclusive_lock(into.parent / "lock", "  Another command is building here: waiting for it ..."):
         yield
@@ -69,7 +69,7 @@ def build(architecture: str, into: Path, sam: Path) -> list[str]:
             f"The Lambda runtime is Python 3.13. Bytecode of {platform.python_version()} does not run there."
         )
     _run_sam_build(architecture, into, sam)
-    built = functions(load(into / "template.yaml"))
+    built = list_functions(load(into / "template.yaml"))
     finish_code([into / properties["CodeUri"] for properties in built.values()])
     return [_check(name, properties, into, architecture) for name, properties in built.items()]
 
@@ -89,7 +89,7 @@ def _run_sam_build(architecture: str, into: Path, sam: Path) -> None:
     into.parent.mkdir(parents=True, exist_ok=True)
     log = into.parent / "sam-build.log"
     log.unlink(missing_ok=True)
-    # sam takes the first Python on PATH, and its pip. It has to be the one that runs this.
+    # sam uses the first Python on PATH and its pip, which must be the Python that runs this module.
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     env = {**os.environ, "PATH": path, "AWS_DEFAULT_REGION": "us-east-1", **offline_environment(into.parent / "sam")}
     env |= require_hashes(ROOT / "requirements.txt")
@@ -99,15 +99,15 @@ def _run_sam_build(architecture: str, into: Path, sam: Path) -> None:
 
 
 def require_hashes(requirements: Path) -> dict[str, str]:
-    """Variables that make pip check the hash of every file it installs.
+    """Return variables that make pip check the hash of every file that it installs.
 
-    sam downloads wheels for another processor by name and version alone. A constraint applies the hashes there too.
+    sam downloads wheels for another processor by name and version alone. A constraint file adds the hashes.
     """
     return {"PIP_CONSTRAINT": requirements.resolve().as_uri()}
 
 
 def finish_code(directories: list[Path]) -> None:
-    """Trim and compile the code of the first function, and replace the others by it: sam builds the same for each."""
+    """Trim and compile the code of the first function, and copy it to the others: sam builds the same code for each."""
     first, *others = directories
     botocore_data.trim(first)
     remove_pages(first / "intake")
@@ -124,9 +124,9 @@ def remove_pages(package: Path) -> None:
 
 
 def compile_tree(code: Path) -> None:
-    """Give every module bytecode that stays valid whatever time stamps the unpacked files have."""
+    """Compile every module to bytecode that is valid regardless of the timestamps of the unpacked files."""
     for stale in code.rglob("__pycache__"):
-        shutil.rmtree(stale)  # of the source tree: checked against times that do not survive the zip
+        shutil.rmtree(stale)  # copied from the source tree: it would be compared with timestamps that the zip changes
     compileall.compile_dir(
         code,
         quiet=2,  # find_faults names each module without bytecode
@@ -139,7 +139,7 @@ def compile_tree(code: Path) -> None:
 
 
 def main() -> int:
-    """Run `make build`: 0 if the artifact is built and has no fault."""
+    """Run `make build`; return 0 if the artifact is built and has no fault."""
     parser = argparse.ArgumentParser(prog="make build", description="Build the artifact that is deployed.")
     parser.add_argument("architecture")
     parser.add_argument("--into", type=Path, default=ROOT / ".aws-sam" / "build")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 SERVICES = frozenset({"s3", "sts"})
-"""S3 for images; STS for credentials where a role is assumed."""
+"""S3 for images; STS for credentials if a role is assumed."""
 
 
 def trim(code: Path) -> None:
@@ -35,7 +35,7 @@ def _trim_endpoints(path: Path) -> None:
 
 
 def _without_documentation(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Empty every documentation text. The member stays: botocore requires it."""
+    """Empty every documentation text, but keep the member, because botocore requires it."""
     match value:
         case dict():
             return {
@@ -49,7 +49,7 @@ def _without_documentation(value: Any) -> Any:  # noqa: ANN401 - any JSON
 
 
 def _is_documentation(name: str, value: object) -> bool:
-    return name == "documentation" and isinstance(value, str)  # a shape may have this name as well; it is a dict
+    return name == "documentation" and isinstance(value, str)  # a shape may have this name too, but it is a dict
 
 
 def _to_compact_json(document: object) -> bytes:

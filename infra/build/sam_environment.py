@@ -6,11 +6,11 @@ from pathlib import Path
 
 
 def offline_environment(directory: Path) -> dict[str, str]:
-    """Variables that keep sam from calling anything but the AWS endpoint it is given.
+    """Return variables that keep sam from calling anything but the given AWS endpoint.
 
     Args:
-        directory: where sam keeps its own metadata. The time of its last version check is written there, so that it
-            does not ask PyPI for a newer version (it does so once a week).
+        directory: for sam's metadata. This function writes the current time there as that of sam's last version check,
+            so that sam does not ask PyPI for a newer version, as it does once a week.
     """
     directory.mkdir(parents=True, exist_ok=True)
     metadata = {"telemetryEnabled": False, "lastVersionCheck": time.time()}

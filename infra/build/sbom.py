@@ -17,7 +17,7 @@ TOOL = Path(sys.executable).with_name("cyclonedx-py")
 
 
 def write_sbom(code: Path, into: Path) -> None:
-    """Write the list of the packages in a function's code directory.
+    """Write the list of the packages in the code directory of a function.
 
     Raises:
         CommandError: cyclonedx-py failed or is not installed.
@@ -25,7 +25,7 @@ def write_sbom(code: Path, into: Path) -> None:
     if not TOOL.exists():
         raise CommandError("cyclonedx-py is not installed: run `make install`.")
     with tempfile.TemporaryDirectory() as directory:
-        # cyclonedx-py asks an interpreter for its sys.path; this one answers with the code directory alone.
+        # cyclonedx-py asks an interpreter for its sys.path. This script responds with the code directory alone.
         interpreter = Path(directory) / "python"
         interpreter.write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps(['', str(code.resolve())])}\nEND\n")
         interpreter.chmod(0o755)

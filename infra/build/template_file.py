@@ -33,8 +33,8 @@ def load(path: Path = ROOT / "template.yaml") -> dict[str, Any]:
     return loaded
 
 
-def functions(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The properties of every function by logical name, those of `Globals` included."""
+def list_functions(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the properties of every function by logical name, including those of `Globals`."""
     shared = template.get("Globals", {}).get("Function", {})
     return {
         name: {**shared, **resource["Properties"]}

@@ -1,1 +1,1 @@
-"""`make bulk`: upload a list to a deployed stack, follow its run, print the summary; or follow a run again."""
+"""`make bulk`: upload a list to a deployed stack, follow its run and print the summary; or follow an earlier run."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
 from infra.bulk.commands import DEFAULT_STACK, Commands
-from infra.bulk.list_check import MAX_FAULTS, faults
+from infra.bulk.list_check import MAX_FAULTS, find_faults
 from infra.bulk.local_endpoint import QUESTION, is_file_of_make_up, is_missing
 from infra.bulk.progress import Progress, ProgressLine
 from infra.bulk.stack import BulkError, Stack, run_name
@@ -23,16 +23,16 @@ INTERRUPTED = 130
 
 
 def main() -> int:
-    """Run it.
+    """Run `make bulk`.
 
     Returns:
         0 if the run succeeded and stored at least one image; 1 if not; 130 after Ctrl-C.
     """
-    # Not inherited: a shell that starts us in the background has us ignore Ctrl-C.
+    # A shell that starts this command in the background lets it inherit that SIGINT is ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    asked = _parser().parse_args()
+    options = _make_parser().parse_args()
     try:
-        return _run(asked.list, asked.run, Commands(asked.stack, asked.endpoint or None))
+        return _run(options.list, options.run, Commands(options.stack, options.endpoint or None))
     except BulkError as error:
         print(f"make bulk: {error}", file=sys.stderr)
     except (NoCredentialsError, NoRegionError) as error:
@@ -46,12 +46,12 @@ def main() -> int:
     return 1
 
 
-def _parser() -> argparse.ArgumentParser:
+def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make bulk", description="Send a list of Files to a deployed stack.")
     parser.add_argument("list", type=Path, nargs="?", help="JSON lines of Files or URL lists, or CSV with a column url")
     parser.add_argument("--run", help="name or ARN of a run to follow again, instead of a list")
     parser.add_argument("--stack", default=DEFAULT_STACK, help="name of the stack (default: %(default)s)")
-    parser.add_argument("--endpoint", help="URL of a local AWS; without it: AWS itself")
+    parser.add_argument("--endpoint", help="URL of a local AWS (default: AWS itself)")
     return parser
 
 
@@ -73,19 +73,19 @@ def _run(path: Path | None, run: str | None, commands: Commands) -> int:
 
 
 def _check(path: Path) -> None:
-    """Raise BulkError if a list cannot be uploaded, or would end its run."""
+    """Raise BulkError if a list cannot be uploaded, or its run would fail."""
     if not path.is_file():
         question = f" {QUESTION}" if is_file_of_make_up(path) else ""
         raise BulkError(f"{path} does not exist, or is not a file.{question}")
     if path.suffix.lower() not in ENDINGS:
         raise BulkError(f"{path.name} is not a list: its name must end in .jsonl or .csv.")
     try:
-        found = faults(path)
+        faults = find_faults(path)
     except OSError as error:
         raise BulkError(f"{path} cannot be read: {error.strerror}.") from None
-    if found:
-        more = "\n  There may be more." if len(found) == MAX_FAULTS else ""
-        raise BulkError("\n  ".join([f"{path.name} was not uploaded, because its run would fail:", *found]) + more)
+    if faults:
+        more = "\n  There may be more." if len(faults) == MAX_FAULTS else ""
+        raise BulkError("\n  ".join([f"{path.name} was not uploaded, because its run would fail:", *faults]) + more)
 
 
 def _start(stack: Stack, path: Path, commands: Commands) -> str | None:

@@ -1,4 +1,4 @@
-"""The size of values in a state machine: how Step Functions counts it, and its limit."""
+"""Measures values in a state machine as Step Functions does, against its limit."""
 
 import json
 
@@ -7,5 +7,5 @@ MAX_INPUT_BYTES = 262_144
 
 
 def size_of(value: object) -> int:
-    """The bytes of a value as compact JSON in UTF-8. Unpaired surrogates count as 3 bytes each."""
+    """Return the bytes of a value as compact JSON in UTF-8. An unpaired surrogate counts as 3 bytes."""
     return len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode(errors="surrogatepass"))

@@ -1,4 +1,4 @@
-"""Finds out whether `make up` runs, for a list or an endpoint that only it provides."""
+"""Recognizes files and endpoints of `make up` that do not exist because it is not running."""
 
 import socket
 from pathlib import Path
@@ -11,13 +11,13 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def is_file_of_make_up(path: Path) -> bool:
-    """Whether `make up` writes a file, and deletes it when it stops."""
+    """Whether a file is one of those that `make up` writes, and deletes when it stops."""
     folder = path.absolute().parent
     return folder.parent.name == ".local" and (folder.name == "up" or folder.name.startswith("up-"))
 
 
 def is_missing(endpoint: str) -> bool:
-    """Whether an endpoint is on this machine and nothing listens there."""
+    """Whether an endpoint is on this machine, but no server listens there."""
     url = urlsplit(endpoint)
     if url.hostname not in _LOOPBACK:
         return False

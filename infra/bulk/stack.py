@@ -1,4 +1,4 @@
-"""A deployed stack, as `make bulk` uses it: upload a list, find its run, read its progress and its summary."""
+"""Stack: the calls of `make bulk` to a deployed stack. They upload a list, find its run, read progress and summary."""
 
 import json
 import secrets
@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from infra.bulk.progress import Progress
 
 START_SECONDS = 60.0
-"""EventBridge starts a run within a second or two; after this time something is wrong."""
+"""Time limit for the start of a run. EventBridge usually starts one within two seconds."""
 
 _CONFIG = Config(retries={"mode": "standard", "max_attempts": 8})
 _OUTPUTS = {"InboxBucketName", "ImageBucketName", "StateMachineArn"}
@@ -22,13 +22,13 @@ _NO_SUCH_RUN = {"ExecutionDoesNotExist", "InvalidArn", "ValidationException"}
 
 
 class BulkError(Exception):
-    """The command cannot go on; the text says why."""
+    """The command cannot continue; the text says why."""
 
 
 class Stack:
     """The outputs of a stack, and calls to the resources that they name.
 
-    Credentials and region are boto3's own: from the environment.
+    boto3 takes the credentials and the region from the environment.
 
     Attributes:
         inbox: the bucket that lists are uploaded to.
@@ -37,7 +37,7 @@ class Stack:
     """
 
     def __init__(self, name: str, endpoint: str | None = None) -> None:
-        """Read the outputs.
+        """Read the outputs of the stack.
 
         Raises:
             BulkError: there is no such stack, or it has no bulk entry point.
@@ -78,11 +78,11 @@ class Stack:
         """Wait until the run of a list has started, and return its ARN.
 
         Raises:
-            BulkError: it has not started within START_SECONDS.
+            BulkError: the run has not started within START_SECONDS.
         """
-        until = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + START_SECONDS
         seen: set[str] = set()
-        while time.monotonic() < until:
+        while time.monotonic() < deadline:
             for execution in self._states.list_executions(stateMachineArn=self.machine)["executions"]:
                 arn = str(execution["executionArn"])
                 if arn not in seen and self._key_of(arn) == key:
@@ -123,7 +123,7 @@ class Stack:
         return True
 
     def progress(self, arn: str) -> Progress:
-        """Read how far a run is."""
+        """Read the progress of a run."""
         execution = self._states.describe_execution(executionArn=arn)
         end = execution.get("stopDate") or datetime.now(UTC)
         seconds = max(0.0, (end - execution["startDate"]).total_seconds())

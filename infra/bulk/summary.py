@@ -1,4 +1,4 @@
-"""The summary of a run, as lines of text."""
+"""Formats the summary of a run as lines of text."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,12 +7,12 @@ from infra.bulk.progress import duration
 
 
 def format_summary(summary: Mapping[str, Any], bucket: str, total: int) -> list[str]:
-    """Write a summary as lines.
+    """Format a summary.
 
     Args:
         summary: the run's `summary.json`.
-        bucket: the image bucket, which holds it.
-        total: Files that Step Functions read from the list; 0 if unknown.
+        bucket: the image bucket, which contains the summary.
+        total: the number of Files that Step Functions read from the list; 0 if unknown.
     """
     is_complete = summary.get("complete", True)  # stacks of earlier versions do not write it
     lines = [] if is_complete else ["INCOMPLETE: the run stopped before the end of the list.", f"  {summary['error']}"]

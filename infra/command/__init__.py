@@ -1,4 +1,4 @@
-"""What the `make` commands share: child processes, signals, locks, ports and terminal output.
+"""Shared by the `make` commands: child processes, signals, locks, ports and terminal output.
 
-Nothing here knows what the commands do, and nothing here needs more than Python itself.
+These modules are independent of the commands, and import the standard library only.
 """

@@ -1,4 +1,4 @@
-"""Child processes: each has its own process group, and is always stopped with everything it started."""
+"""Runs child processes. Each has its own process group, and is always stopped together with its own children."""
 
 import os
 import signal
@@ -20,8 +20,8 @@ def run(command: Command, *, env: Mapping[str, str], cwd: Path, log: Path, actio
 
     Args:
         command: the program and its arguments.
-        env: its whole environment.
-        cwd: its working directory.
+        env: the complete environment.
+        cwd: the working directory.
         log: where stdout and stderr are appended.
         action: names the program in the error message.
 
@@ -40,7 +40,7 @@ def run_in_background(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a program until the block ends, then stop it and its own children."""
     with log.open("ab") as out:
-        # A session of its own: Ctrl-C reaches only this process, which then stops the whole group.
+        # A new session, so that Ctrl-C signals only this process, which then stops the whole group.
         process = subprocess.Popen(
             command,
             env=env,
@@ -57,7 +57,7 @@ def run_in_background(
 
 
 def read_tail(log: Path, lines: int = 25) -> str:
-    """The last lines of a log, indented, for an error message."""
+    """Return the last lines of a log, indented, for an error message."""
     if not log.exists():
         return "  (no log)"
     return "\n".join(f"  | {line}" for line in log.read_text(errors="replace").splitlines()[-lines:])
@@ -67,7 +67,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     with suppress(subprocess.TimeoutExpired):
         process.wait(STOP_SECONDS)
-    # start_new_session made the group; only the program and its children are in it.
+    # start_new_session created the group; only the program and its children are in it.
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

@@ -1,5 +1,5 @@
-"""The error that ends a command with a message in place of a traceback."""
+"""CommandError ends a command with a message instead of a traceback."""
 
 
 class CommandError(Exception):
-    """A command cannot go on. The text names the fault and, where a program failed, shows the end of its log."""
+    """A command cannot continue. The text names the fault and, if a program failed, has the end of its log."""

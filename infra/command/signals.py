@@ -1,4 +1,4 @@
-"""Signals that end a command: Ctrl-C (SIGINT), SIGTERM, and SIGHUP from a closed terminal."""
+"""Handles the signals that end a command: Ctrl-C (SIGINT), SIGTERM, and SIGHUP from a closed terminal."""
 
 import signal
 import sys
@@ -14,8 +14,8 @@ def install_signal_handlers() -> None:
     """Make the ending signals unwind every `with` block, so that child processes are stopped.
 
     SIGINT raises KeyboardInterrupt; SIGTERM and SIGHUP raise SystemExit with the status 128 + number. A shell script
-    starts `make up &` with SIGINT ignored, and Python then installs no handler; this one is installed all the same.
-    Only SIGHUP stays ignored where the parent ignores it: that is what nohup is for.
+    starts `make up &` with SIGINT ignored, and Python then installs no handler; this function installs one anyway.
+    Only SIGHUP remains ignored if the parent process ignores it, because nohup relies on that.
     """
     signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _exit)

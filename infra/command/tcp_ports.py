@@ -1,4 +1,4 @@
-"""TCP ports on loopback."""
+"""Parses, finds and checks TCP ports on loopback."""
 
 import errno
 import re
@@ -11,7 +11,7 @@ HIGHEST_PORT = 65535
 
 
 def parse_port(text: str, example: int) -> int:
-    """Read a port number that a user typed.
+    """Parse a port number that a user typed.
 
     Raises:
         CommandError: the text is not a number from 1 to 65535.
@@ -22,7 +22,7 @@ def parse_port(text: str, example: int) -> int:
 
 
 def find_free_port() -> int:
-    """A port that nothing listens on at this moment."""
+    """Return a port that no server listens on now."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
@@ -32,7 +32,7 @@ def require_free_port(port: int) -> None:
     """Check that a port can be listened on.
 
     Raises:
-        CommandError: it cannot. The text names a port that is free.
+        CommandError: it cannot. If it is in use, the text names a free port.
     """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # servers set it too: TIME_WAIT does not count

@@ -1,13 +1,10 @@
-"""Terminal output: colored words, lines, and steps with the seconds that each takes."""
+"""Prints to the terminal: colored words, lines, and steps with their seconds."""
 
 import os
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-
-WIDTH = 80
-"""Columns that a progress line may have: the width of a terminal that nobody has resized."""
 
 _COLORS = {"green": "32", "red": "31", "yellow": "33", "dim": "2", "bold": "1"}
 _DOTS = 56
@@ -21,15 +18,15 @@ def colorize(text: str, color: str) -> str:
 
 
 def print_line(text: str = "", color: str | None = None) -> None:
-    """Print one line at once."""
+    """Print one line without buffering."""
     print(colorize(text, color) if color else text, flush=True)
 
 
 @contextmanager
 def timed_step(action: str) -> Iterator[None]:
-    """Print what is being done, then how it ended: the seconds it took, "stopped" by a signal, or "failed"."""
+    """Print an action, then how it ended: the seconds that it took, "stopped" by a signal, or "failed"."""
     print(f"  {action} {'.' * max(3, _DOTS - len(action))} ", end="", flush=True)
-    began = time.monotonic()
+    started_at = time.monotonic()
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
@@ -39,4 +36,4 @@ def timed_step(action: str) -> Iterator[None]:
     except BaseException:
         print_line("failed", "red")
         raise
-    print_line(f"{time.monotonic() - began:5.1f} s", "dim")
+    print_line(f"{time.monotonic() - started_at:5.1f} s", "dim")

@@ -31,13 +31,13 @@ RECEIPT_STATUSES = {200, 207, 502}
 
 
 def main() -> int:
-    """Run the demo: 0 if every image ended as expected, 130 after Ctrl-C."""
+    """Run the demo; return 0 if every image ended as expected, 130 after Ctrl-C, 1 otherwise."""
     parser = argparse.ArgumentParser(prog="make demo", description="Send a File through image-intake.")
     parser.add_argument("file", nargs="?", type=Path, help="your own File, as JSON; its images are really downloaded")
     options = parser.parse_args()
     install_signal_handlers()
     ignore_aws_profiles()
-    began = time.monotonic()
+    started_at = time.monotonic()
     try:
         _send_user_file(options.file) if options.file else _send_our_pictures()
     except (CommandError, Mismatch) as error:
@@ -48,9 +48,9 @@ def main() -> int:
         print("\nStopped. Nothing is left running.", file=sys.stderr, flush=True)
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader is gone, as after `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has exited, as after `| head`
         return 1
-    print_line(f"The demo took {time.monotonic() - began:.0f} seconds. Nothing is left running.")
+    print_line(f"The demo took {time.monotonic() - started_at:.0f} seconds. Nothing is left running.")
     return 0
 
 
@@ -64,7 +64,7 @@ def _send_our_pictures() -> None:
         port = on_exit.enter_context(serve_pictures(pictures))
         site = f"http://{LOOPBACK}:{port}"
         deployed = start_stack(on_exit, {"AllowedPorts": f"80,443,{port}"})
-        # The template refuses loopback in its parameters; the pictures are served there.
+        # The parameters of the template do not allow loopback, where the pictures are served.
         relax_for_loopback(deployed, {"ALLOWED_NETWORKS": f"{LOOPBACK}/32"})
         print_line(f"\nThe origin responds after {DELAY_SECONDS * 1000:.0f} ms. POST /files, with a cold start:")
         body = _make_file(site, list(pictures))
@@ -116,9 +116,9 @@ def _send(deployed: DeployedStack, body: bytes, *, show_hosts: bool) -> dict[str
     Raises:
         CommandError: the response is not a receipt, or no host of the File could be resolved.
     """
-    began = time.monotonic()
+    started_at = time.monotonic()
     response = deployed.call("POST", "/files", body)
-    elapsed = (time.monotonic() - began) * 1000
+    elapsed = (time.monotonic() - started_at) * 1000
     content: Any = response.json() if "json" in response.content_type else None
     if response.status not in RECEIPT_STATUSES or not isinstance(content, dict) or "images" not in content:
         raise CommandError(_describe_refusal(deployed, response.status, response.body, content))

@@ -1,4 +1,4 @@
-"""Tells a machine without DNS from hosts that do not exist, as far as a receipt shows it."""
+"""Distinguishes a machine without DNS from hosts that do not exist, as far as a receipt shows it."""
 
 from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
@@ -9,7 +9,7 @@ CODE = "dns_failure"
 
 
 def find_unresolved(images: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The hosts of all images, if they are names and not one of them was resolved; an empty list otherwise."""
+    """Return all host names of the images if none of them was resolved; else an empty list."""
     named = [image for image in images if _is_name(_host(image))]
     if not named or not all(_has_dns_failure(image) for image in named):
         return []
@@ -17,12 +17,12 @@ def find_unresolved(images: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def without_dns_failures(images: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The images that did not fail for DNS."""
+    """Return the images that did not fail with a DNS error."""
     return [image for image in images if not _has_dns_failure(image)]
 
 
 def describe_unresolved(hosts: Sequence[str]) -> str:
-    """Say once that no host was resolved, and what to check."""
+    """Return a message that no host was resolved, with the likely causes."""
     return (
         f"None of the File's hosts could be resolved: {', '.join(hosts)}.\n"
         "  Does this machine have a network connection and a DNS server?"

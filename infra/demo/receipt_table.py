@@ -1,4 +1,4 @@
-"""Prints a receipt: a table of its images, and one line for the whole."""
+"""Formats a receipt: a table of its images, and a summary in one line."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ _MAX_NAME = 22
 
 
 def format_table(images: Images, reasons: Mapping[tuple[str, int], str], *, show_hosts: bool) -> list[str]:
-    """Format images of a receipt, one a line, in columns.
+    """Format images of a receipt in columns, one on each line.
 
     Args:
         images: of the receipt.
@@ -32,7 +32,7 @@ def format_table(images: Images, reasons: Mapping[tuple[str, int], str], *, show
 
 def _format_cell(column: str, text: str, width: int) -> str:
     aligned = text.rjust(width) if column in _RIGHT_ALIGNED else text.ljust(width)
-    # Color last: the escape codes have a length, but no width on the screen.
+    # Color the aligned text: escape codes have a length, but no width on the screen.
     is_status = column == "status" and text in _STATUS_COLORS
     return colorize(aligned, _STATUS_COLORS[text]) if is_status else aligned
 
@@ -52,7 +52,7 @@ def _format_row(image: Mapping[str, Any], reasons: Mapping[tuple[str, int], str]
 
 
 def host_of(url: str) -> str:
-    """The host of a URL with its port, no credentials; "-" if it has none."""
+    """Return host and port of a URL without credentials; "-" if it has no host."""
     try:
         return urlsplit(url).netloc.rpartition("@")[2] or "-"
     except ValueError:

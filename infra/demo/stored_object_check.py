@@ -1,4 +1,4 @@
-"""Compares the bucket with a receipt: reads each object back and hashes it again."""
+"""Compares the bucket with a receipt: reads each object back, and hashes it again."""
 
 import hashlib
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ def check_failures(receipt: Mapping[str, Any], failing: Mapping[str, str]) -> No
     """Check that the images that fail on purpose failed with the expected codes, and that all others are stored.
 
     Args:
-        receipt: the response.
+        receipt: the receipt in the response.
         failing: the expected codes by the last segment of the URL.
 
     Raises:
-        Mismatch: names the first image that ended otherwise.
+        Mismatch: an image ended in another way. The text names the first one.
     """
     for image in receipt["images"]:
         expected = failing.get(image["url"].rpartition("/")[2])
@@ -30,15 +30,15 @@ def check_failures(receipt: Mapping[str, Any], failing: Mapping[str, str]) -> No
 
 
 def check_objects(deployed: DeployedStack, receipt: Mapping[str, Any], served: Mapping[str, bytes]) -> None:
-    """Read every stored object back, and compare its digest with its key and its bytes with those that were served.
+    """Read every stored object back; compare its digest with its key, and its bytes with those that were served.
 
     Args:
         deployed: the stack that has the bucket.
-        receipt: the response.
-        served: bodies by URL, where they are known.
+        receipt: the receipt in the response.
+        served: the known bodies by URL.
 
     Raises:
-        Mismatch: names the first object that differs.
+        Mismatch: an object differs. The text names the first one. Or GET returned another receipt.
     """
     s3, stored = deployed.aws.client("s3"), [image for image in receipt["images"] if image["status"] == "stored"]
     for image in stored:

@@ -1,4 +1,4 @@
-"""Reads the user's own File, and refuses one that the service would refuse: before it is built and deployed."""
+"""Reads the user's own File, and rejects an invalid one before the service is built and deployed."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ def read_file(path: Path) -> bytes:
     """Read a File.
 
     Raises:
-        CommandError: it cannot be read, or is not a valid File. The text has every fault.
+        CommandError: the file cannot be read, or is not a valid File. The text has every fault.
     """
     try:
         body = path.read_bytes()

@@ -1,1 +1,1 @@
-"""`make deploy STACK=name`: find out who deploys, and where to, before anything is built."""
+"""`make deploy STACK=name`: check the account, region and caller of a deployment before anything is built."""

@@ -10,7 +10,7 @@ STACK_NAME = re.compile("[A-Za-z][A-Za-z0-9-]{0,127}")
 
 
 def main(stack: str) -> int:
-    """Print where the stack goes; 0 if it can be deployed there, 1 if not."""
+    """Print the target of the deployment; return 0 if it can be deployed there, 1 if not."""
     if not STACK_NAME.fullmatch(stack):
         print(
             f"make deploy: STACK={stack} is not a stack name: expected a letter, then letters, digits and hyphens,"

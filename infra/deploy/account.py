@@ -1,4 +1,4 @@
-"""The AWS account that a deployment goes to: its id, its region, and who asks."""
+"""Identifies the AWS account, region and caller of a deployment."""
 
 from dataclasses import dataclass
 
@@ -19,12 +19,12 @@ _REJECTED = {"InvalidClientTokenId", "SignatureDoesNotMatch", "UnrecognizedClien
 
 
 class AccountError(Exception):
-    """The account cannot be found out; the text says why and what to do."""
+    """The account cannot be identified; the text says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account, as its credentials show it.
+    """The account that the credentials belong to.
 
     Attributes:
         number: the account id, 12 digits.
@@ -38,7 +38,7 @@ class Account:
 
 
 def identify() -> Account:
-    """Ask AWS STS who calls, with the credentials and the region of the environment.
+    """Ask AWS STS for the caller, with the credentials and the region of the environment.
 
     Raises:
         AccountError: there is no region, there are no credentials, AWS rejects them, or AWS cannot be reached.
@@ -57,7 +57,7 @@ def identify() -> Account:
 
 
 def _explain(error: Exception) -> str:
-    """Say what is wrong, and what to do."""
+    """Return what is wrong, and what to do."""
     match error:
         case ProfileNotFound():
             return f"{error}. List those that exist: aws configure list-profiles"

@@ -20,13 +20,13 @@ from infra.pictures.picture_folder import PictureFolder
 from infra.pictures.picture_server import serve_pictures
 
 MAX_CONCURRENCY = "4"
-"""Batches of a list at once: each is a process on this machine, of 80 MB."""
+"""Concurrent batches of a list: each runs in a process of 80 MB on this machine."""
 
 
 def main() -> int:
-    """Run until Ctrl-C: 0 after it, 1 if the stack did not start."""
+    """Run until Ctrl-C, then return 0; return 1 if the stack did not start."""
     parser = argparse.ArgumentParser(prog="make up", description="image-intake on a local AWS, until Ctrl-C.")
-    parser.add_argument("--port", default=str(DEFAULT_PORT), help=f"of the local AWS (default: {DEFAULT_PORT})")
+    parser.add_argument("--port", default=str(DEFAULT_PORT), help=f"port of the local AWS (default: {DEFAULT_PORT})")
     parser.add_argument("--pictures", type=Path, help="a folder of your own pictures to serve")
     options = parser.parse_args()
     install_signal_handlers()
@@ -51,7 +51,7 @@ def _start(on_exit: ExitStack, port: int, pictures: Path | None) -> None:
     site, urls = _serve(on_exit, pictures)
     parameters = {"AllowedPorts": f"80,443,{site.rpartition(':')[2]}", "BulkMaxConcurrency": MAX_CONCURRENCY}
     deployed = start_stack(on_exit, parameters, port)
-    # The template refuses loopback in its parameters; the pictures are served there.
+    # The parameters of the template do not allow loopback, where the pictures are served.
     relax_for_loopback(deployed, {"ALLOWED_NETWORKS": f"{LOOPBACK}/32"})
     folder = folder_of(port)
     on_exit.enter_context(example_files(folder, deployed, urls, base_images=not pictures))
@@ -59,7 +59,7 @@ def _start(on_exit: ExitStack, port: int, pictures: Path | None) -> None:
 
 
 def _serve(on_exit: ExitStack, pictures: Path | None) -> tuple[str, list[str]]:
-    """Serve the user's pictures or drawn ones; the URL of the server, and those of the pictures."""
+    """Serve the user's pictures or drawn ones; return the URL of the server and the URLs of the pictures."""
     if pictures:
         own = PictureFolder(pictures)
         site = f"http://{LOOPBACK}:{on_exit.enter_context(serve_pictures(own))}"

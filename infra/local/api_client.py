@@ -13,7 +13,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
 TIMEOUT_SECONDS = 40.0
-"""Longer than API Gateway's own time limit of 29 seconds, so that its response is seen."""
+"""Longer than API Gateway's time limit of 29 seconds, so that its response arrives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +47,18 @@ def send_request(  # noqa: PLR0913 - the parts of a request
     credentials: Credentials | None,
     headers: Mapping[str, str] | None = None,
 ) -> ApiResponse:
-    """Send one request, signed if there are credentials. No status is an error."""
-    given = {"Content-Type": "application/json"} if body is not None else {}
-    request = AWSRequest(method=method, url=url, data=body, headers={**given, **(headers or {})})
+    """Send one request, signed if there are credentials. It raises no error for any status."""
+    defaults = {"Content-Type": "application/json"} if body is not None else {}
+    request = AWSRequest(method=method, url=url, data=body, headers={**defaults, **(headers or {})})
     if credentials:
         keys = botocore.credentials.Credentials(credentials.key, credentials.secret)
         SigV4Auth(keys, "execute-api", region).add_auth(request)
     signed = dict(request.headers)
-    plain = urllib.request.Request(url, data=body, method=method, headers=signed)  # noqa: S310 - the URL of the local API
-    # The API is on this machine: do not use a proxy of the environment.
+    signed_request = urllib.request.Request(url, data=body, method=method, headers=signed)  # noqa: S310 - the URL of the local API
+    # The API is on this machine, so ignore a proxy of the environment.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(plain, timeout=TIMEOUT_SECONDS) as response:
+        with opener.open(signed_request, timeout=TIMEOUT_SECONDS) as response:
             return _to_response(response.status, response.headers, response.read())
     except urllib.error.HTTPError as error:
         with error:

@@ -1,4 +1,4 @@
-"""Deploys the template to MiniStack by `sam deploy`, as it is deployed to AWS."""
+"""Deploys the template to MiniStack with `sam deploy`, as to AWS."""
 
 import json
 import re
@@ -27,11 +27,11 @@ class DeployedStack:
 
     Attributes:
         aws: the MiniStack that it is deployed to.
-        api_url: the URL of the API with its stage, no slash at the end.
+        api_url: the URL of the API with its stage, without a slash at the end.
         api_id: the id of that API, for policies.
         bucket: the image bucket: images and receipts.
         inbox: the inbox bucket: manifests and lists.
-        failures: the URL of the queue of events that failed finally.
+        failures: the URL of the queue of events that failed after every retry.
         machine: the ARN of the state machine that runs lists.
         function: the name of the function that serves the API.
         functions: the names of all functions.
@@ -61,7 +61,7 @@ class DeployedStack:
         return send_request(method, self.api_url + path, body, region=REGION, credentials=credentials, headers=headers)
 
     def read_log(self) -> list[str]:
-        """The lines that the function of the API has logged."""
+        """Return the lines that the function of the API has logged."""
         pages = self.aws.client("logs").get_paginator("filter_log_events").paginate(logGroupName=self.log_group)
         return [event["message"].rstrip() for page in pages for event in page["events"]]
 
@@ -99,17 +99,17 @@ def deploy(aws: MiniStack, built: Path, sam: Path, home: Path, parameters: Mappi
 
 
 def _with_json_definition(built: Path) -> Path:
-    """Write a template with the state machine's definition as JSON beside the built one: MiniStack reads no YAML there.
+    """Write a copy of the built template with the state machine's definition as JSON: MiniStack does not read YAML.
 
-    Substitution replaces text, as in CloudFormation: a placeholder that is a whole value may become a number.
+    As in CloudFormation, substitution replaces text: a placeholder that is a whole value may become a number.
     """
     text = (built / "template.yaml").read_text()
-    [named] = re.findall(r"DefinitionUri: (\S+\.yaml)", text)
-    marked = re.sub(r": (\$\{\w+\})(?=\s)", r': "bare \1"', (built / named).read_text())
-    definition = json.dumps(yaml.safe_load(marked), indent=1)
-    (built / "bulk.asl.json").write_text(re.sub(r'"bare (\$\{\w+\})"', r"\1", definition))
+    [definition_uri] = re.findall(r"DefinitionUri: (\S+\.yaml)", text)
+    quoted = re.sub(r": (\$\{\w+\})(?=\s)", r': "unquoted \1"', (built / definition_uri).read_text())
+    definition = json.dumps(yaml.safe_load(quoted), indent=1)
+    (built / "bulk.asl.json").write_text(re.sub(r'"unquoted (\$\{\w+\})"', r"\1", definition))
     local = built / "local.yaml"
-    local.write_text(text.replace(named, "bulk.asl.json"))
+    local.write_text(text.replace(definition_uri, "bulk.asl.json"))
     return local
 
 
@@ -119,13 +119,13 @@ def _outputs(aws: MiniStack) -> dict[str, str]:
 
 
 def relax_for_loopback(deployed: DeployedStack, variables: Mapping[str, str]) -> None:
-    """Change the deployed stack in ways that its template forbids and a local run needs.
+    """Change the deployed stack in ways that its template does not allow and a local run needs.
+
+    The bucket policies are removed, because they deny plain HTTP and MiniStack has no TLS.
 
     Args:
         deployed: the stack.
-        variables: settings of every function, such as ALLOWED_NETWORKS with loopback in it.
-
-    The bucket policies are removed: they deny plain HTTP, which is all that MiniStack speaks.
+        variables: settings for every function, such as ALLOWED_NETWORKS with loopback in it.
     """
     client = deployed.aws.client("lambda")
     for function in deployed.functions:
@@ -142,7 +142,7 @@ def deployed_stack(built: Path, venvs: Path, parameters: Mapping[str, str]) -> I
     Args:
         built: the artifact for this machine's processor.
         venvs: the directory of the virtual environments `sam` and `ministack`.
-        parameters: of the template.
+        parameters: the parameters of the template.
     """
     with tempfile.TemporaryDirectory(prefix=HOME_PREFIX) as directory:
         home = Path(directory)

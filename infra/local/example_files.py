@@ -1,4 +1,4 @@
-"""The files of `make up`: variables for a shell, and a File, a manifest and a list to send."""
+"""Writes the files of `make up`: variables for a shell, and a File, a manifest and a list to send."""
 
 import json
 import shlex
@@ -22,7 +22,7 @@ LIST_ROWS = 400
 
 
 def folder_of(port: int) -> Path:
-    """Where the files of a `make up` are: .local/up, and .local/up-PORT for any port but the default one."""
+    """Return the folder for the files of a `make up`: .local/up, or .local/up-PORT if the port is not the default."""
     return ROOT / ".local" / ("up" if port == DEFAULT_PORT else f"up-{port}")
 
 
@@ -31,10 +31,11 @@ def example_files(folder: Path, deployed: DeployedStack, urls: Sequence[str], *,
     """Write the files, and delete them when the block ends.
 
     Args:
-        folder: for these files alone.
-        deployed: the stack that they are sent to.
-        urls: of the images.
-        base_images: whether the first image is inspected and the others are its base images; a URL list otherwise.
+        folder: the folder for these files; its other contents are deleted.
+        deployed: the stack that the files are for.
+        urls: the URLs of the images.
+        base_images: whether file.json has the first image to inspect and the others as its base images. If not, it is
+            a URL list.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -49,7 +50,7 @@ def example_files(folder: Path, deployed: DeployedStack, urls: Sequence[str], *,
 
 
 def to_urls(site: str, names: Sequence[str] | Mapping[str, bytes]) -> list[str]:
-    """The URLs of pictures that are served at a site, for as many as one manifest may hold."""
+    """Return the URLs of the pictures that a site serves, at most LIST_ROWS of them."""
     return [f"{site}/{quote(name)}" for name in islice(names, LIST_ROWS)]
 
 

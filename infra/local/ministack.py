@@ -1,7 +1,7 @@
 """Runs MiniStack: AWS services in one process on loopback, with their data in a temporary directory.
 
-AUTH makes it check signatures and policies, so a function can do exactly what the template grants. The patches make it
-check the roles of services too.
+With AUTH it checks signatures and policies, so that a function can do only what the template grants. With the patches
+it checks the roles of services too.
 """
 
 import os
@@ -45,7 +45,7 @@ class MiniStack:
     log: Path
 
     def client(self, service: Service) -> Any:  # noqa: ANN401 - boto3 makes its classes as it runs
-        """A boto3 client of the account's root user."""
+        """Create a boto3 client with the credentials of the account's root user."""
         client = boto3.client(
             service,
             endpoint_url=self.endpoint,
@@ -58,7 +58,7 @@ class MiniStack:
 
 
 def _mark_as_tls(request: Any, **_: object) -> None:  # noqa: ANN401 - botocore's request
-    """Pass the request off as HTTPS: the bucket policies of the template deny plain HTTP."""
+    """Mark the request as HTTPS, because the bucket policies of the template deny plain HTTP."""
     request.headers["X-Forwarded-Proto"] = "https"  # after signing, as a proxy would add it
 
 
@@ -69,7 +69,7 @@ def ignore_aws_profiles() -> None:
 
 
 def local_environment(home: Path, path: str) -> dict[str, str]:
-    """The environment of a child process: no AWS settings, proxies or secrets of the user; its own HOME and TMPDIR."""
+    """Return the environment of a child process: its own HOME and TMPDIR, no AWS settings or proxies of the user."""
     temporary = home / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
     return {
@@ -89,9 +89,9 @@ def ministack(venv: Path, home: Path, port: int | None = None) -> Iterator[MiniS
     """Start MiniStack, wait until it listens, and stop it when the block ends.
 
     Args:
-        venv: the environment that it is installed in. Functions run with the same interpreter.
+        venv: the virtual environment of MiniStack. The functions run with its interpreter too.
         home: an empty directory for its data, its log and its temporary files.
-        port: where it listens; a free port if None.
+        port: the port to listen on; a free port if None.
 
     Raises:
         CommandError: the port is in use, or MiniStack did not start.
@@ -100,7 +100,7 @@ def ministack(venv: Path, home: Path, port: int | None = None) -> Iterator[MiniS
     require_free_port(port)  # a server that listens there would be mistaken for MiniStack
     log = home / "ministack.log"
     env = local_environment(home, f"{venv / 'bin'}:/usr/bin:/bin") | {
-        "BIND_HOST": LOOPBACK,  # it listens on every interface otherwise
+        "BIND_HOST": LOOPBACK,  # the default is every interface
         "GATEWAY_PORT": str(port),
         "MINISTACK_HOST": LOOPBACK,
         "MINISTACK_REGION": REGION,
@@ -108,8 +108,8 @@ def ministack(venv: Path, home: Path, port: int | None = None) -> Iterator[MiniS
         "S3_PERSIST": "1",  # objects on disk, not in memory
         "S3_DATA_DIR": str(home / "s3"),
         "STATE_DIR": str(home / "state"),
-        "DOCKER_HOST": f"unix://{home}/no-docker.sock",  # it looks for containers to remove otherwise
-        "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.2",  # Lambda waits a minute
+        "DOCKER_HOST": f"unix://{home}/no-docker.sock",  # does not exist, so that it removes no containers
+        "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.2",  # a minute on AWS
         "PYTHONUNBUFFERED": "1",
     }
     command: list[str | Path] = [venv / "bin" / "python", "-c", _START]
@@ -120,8 +120,8 @@ def ministack(venv: Path, home: Path, port: int | None = None) -> Iterator[MiniS
 
 
 def _wait_until_it_listens(started: MiniStack, port: int, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until and process.poll() is None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
         try:
             socket.create_connection((LOOPBACK, port), timeout=1).close()
         except OSError:

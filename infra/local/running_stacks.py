@@ -1,7 +1,7 @@
-"""Records of each MiniStack that runs, so that the next command finds one whose command was killed (`kill -9`).
+"""Records each running MiniStack, so that the next command can stop one whose command was killed (`kill -9`).
 
-A record is a JSON file named by the pid of MiniStack. It has the identity of MiniStack and of the command that started
-it. A pid alone proves nothing: see `ProcessIdentity`.
+A record is a JSON file named by the pid of MiniStack. It identifies MiniStack and the command that started it. A pid
+alone does not identify a process, see `ProcessIdentity`.
 """
 
 import json
@@ -21,7 +21,7 @@ from infra.command.process_identity import ProcessIdentity
 
 RECORDS = ROOT / ".local" / "running"
 HOME_PREFIX = "image-intake-"
-"""How the names of the temporary directories begin; no other directory is ever deleted."""
+"""The prefix of the temporary directories. No other directory is ever deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,10 @@ class RunningStack:
     """A recorded MiniStack.
 
     Attributes:
-        command: the process that started it and stops it at its end.
+        command: the process that started MiniStack, and stops it at its end.
         ministack: MiniStack itself, the leader of its process group.
-        port: where MiniStack listens.
-        home: its temporary directory.
+        port: the port of MiniStack.
+        home: the temporary directory of MiniStack.
     """
 
     command: ProcessIdentity
@@ -45,14 +45,14 @@ class RunningStack:
         """Read a record.
 
         Raises:
-            ValueError, TypeError, KeyError: it is not one.
+            ValueError, TypeError, KeyError: the text is not a record.
         """
         record: dict[str, Any] = json.loads(text)
         command, process = ProcessIdentity(**record["command"]), ProcessIdentity(**record["ministack"])
         return cls(command, process, int(record["port"]), str(record["home"]))
 
     def is_orphan(self) -> bool:
-        """Whether the command that would have stopped it runs no more."""
+        """Whether the command that would have stopped MiniStack has ended."""
         return not self.command.is_running()
 
 
@@ -60,7 +60,7 @@ class RunningStack:
 def record_stack(pid: int, port: int, home: Path, records: Path = RECORDS) -> Iterator[None]:
     """Record a MiniStack that this process has started, until the block ends."""
     process = ProcessIdentity.of(pid)
-    if process is None:  # it ended at once; waiting for it tells why
+    if process is None:  # it has already ended; the caller reports why
         yield
         return
     records.mkdir(parents=True, exist_ok=True)
@@ -78,7 +78,7 @@ def end_orphans(records: Path = RECORDS) -> list[str]:
     """Stop every MiniStack whose command was killed, and delete its data.
 
     Returns:
-        One line for each MiniStack that still ran.
+        A message for each MiniStack that was still running.
     """
     messages = []
     for path, stack in _read_records(records):
@@ -94,7 +94,7 @@ def end_orphans(records: Path = RECORDS) -> list[str]:
 
 
 def find_command(port: int, records: Path = RECORDS) -> int | None:
-    """The pid of the command of this directory whose MiniStack listens on a port."""
+    """Return the pid of the command of this directory whose MiniStack listens on a port; None if there is none."""
     for _, stack in _read_records(records):
         if stack.port == port and stack.command.is_running():
             return stack.command.pid
@@ -106,17 +106,17 @@ def _read_records(records: Path) -> Iterator[tuple[Path, RunningStack]]:
         try:
             yield path, RunningStack.from_json(path.read_text())
         except FileNotFoundError:
-            continue  # its command has just ended
+            continue  # its command has deleted it meanwhile
         except (ValueError, TypeError, KeyError):
             path.unlink(missing_ok=True)
 
 
 def _end(process: ProcessIdentity) -> None:
-    """End a process that is not a child of this one, and its group."""
+    """Stop a process that is not a child of this one, and its group."""
     with suppress(ProcessLookupError):
         os.kill(process.pid, signal.SIGTERM)
-    until = time.monotonic() + STOP_SECONDS
-    while process.is_running() and time.monotonic() < until:
+    deadline = time.monotonic() + STOP_SECONDS
+    while process.is_running() and time.monotonic() < deadline:
         time.sleep(0.05)
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)

@@ -18,21 +18,25 @@ VENVS = ROOT / ".local"
 
 
 def start_stack(on_exit: ExitStack, parameters: Mapping[str, str], port: int | None = None) -> DeployedStack:
-    """Build the artifact, start MiniStack, deploy; print a line for each step.
+    """Build the artifact, start MiniStack and deploy; print a line for each step.
 
     Args:
-        on_exit: what is started is stopped when it closes.
-        parameters: of the template.
-        port: where MiniStack listens; a free port if None.
+        on_exit: stops everything that was started when it closes.
+        parameters: the parameters of the template.
+        port: the port of MiniStack; a free port if None.
 
     Raises:
         CommandError: the port is in use, or a step failed.
     """
     home = Path(on_exit.enter_context(tempfile.TemporaryDirectory(prefix=HOME_PREFIX)))
-    sam, built, processor = VENVS / "sam" / "bin" / "sam", artifact.local_build(), artifact.machine()
+    sam, built, processor = (
+        VENVS / "sam" / "bin" / "sam",
+        artifact.local_build_directory(),
+        artifact.local_architecture(),
+    )
     with artifact.build_lock(built):
         if port:
-            require_port(port)  # again: the command that held the lock may listen there by now
+            require_port(port)  # again: the command that held the lock may use it now
         with timed_step(f"Building the artifact for {processor}"):
             artifact.build(processor, built, sam)
         with timed_step(f"Starting the local AWS (MiniStack){f' on port {port}' if port else ''}"):
@@ -42,7 +46,7 @@ def start_stack(on_exit: ExitStack, parameters: Mapping[str, str], port: int | N
 
 
 def stop_orphans() -> None:
-    """Stop each MiniStack that a killed command of this directory left running; print a line for it."""
+    """Stop each MiniStack that a killed command of this directory left running; print a line for each."""
     for message in end_orphans():
         print_line(f"  {message}")
 
@@ -51,7 +55,7 @@ def require_port(port: int) -> None:
     """Check that MiniStack can listen on a port.
 
     Raises:
-        CommandError: it cannot. The text says which process uses the port, if a command of this directory does.
+        CommandError: it cannot. The text names the command of this directory that uses the port, if there is one.
     """
     if pid := find_command(port):
         free = find_free_port()

@@ -25,8 +25,9 @@ PATH = ROOT / "infra" / "openapi.yaml"
 REFERENCE = "#/components/schemas/{model}"
 _FILE_COMMENT = "# Written by `make openapi` from the models of the service. Do not edit.\n"
 _DESCRIPTION = (
-    "Downloads every image of a File, verifies that it is whole, and stores it in S3 exactly once. Returns a receipt: "
-    "object keys in the order of the request and, for every image that failed, a code that a program can act on."
+    "Downloads every image of a File, verifies that it is complete, and stores it in S3 exactly once. Returns a "
+    "receipt: object keys in the order of the request and, for every image that failed, a code that programs can act "
+    "on."
 )
 _STORE_FAILED = "The service could not use S3"
 _GATEWAY: dict[str, Any] = {
@@ -81,12 +82,12 @@ def build_document() -> dict[str, Any]:
 
 
 def render() -> str:
-    """The text of infra/openapi.yaml."""
+    """Return the text of infra/openapi.yaml."""
     return _FILE_COMMENT + yaml.dump(build_document(), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
 
 
 class _Dumper(yaml.SafeDumper):
-    """Repeats a value that occurs twice: YAML anchors are hard to read."""
+    """Repeats a value that occurs twice, because YAML anchors are hard to read."""
 
     def ignore_aliases(self, data: object) -> bool:
         del data
@@ -120,14 +121,12 @@ def _schemas() -> dict[str, Any]:
 
 
 def _post() -> dict[str, Any]:
-    faults = example.find_faults()
-    too_large = f"The body has more than {MAX_DOCUMENT_BYTES} bytes."
     return {
         "operationId": "ingestFile",
         "summary": "Ingest a File or a URL list.",
         "description": (
             "Responds when every image is stored or has failed, within API Gateway's time limit of 29 seconds. With "
-            "`Prefer: respond-async` it responds at once, and the File goes through the inbox."
+            "`Prefer: respond-async` it responds at once, and the File is ingested from the inbox."
         ),
         "parameters": [
             {
@@ -148,19 +147,25 @@ def _post() -> dict[str, Any]:
                 }
             },
         },
-        "responses": {
-            "200": _receipt_response("All images are stored.", example.STORED),
-            "202": _pending_response("The File is in the inbox.", "Preference-Applied"),
-            "207": _receipt_response("Some images are stored.", example.PARTIAL),
-            "400": _problem_response(
-                "The body is not JSON.", HTTPStatus.BAD_REQUEST, Fault("", "expected value at line 1")
-            ),
-            "413": _problem_response(too_large, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
-            "422": _problem_response("This is not a valid File.", HTTPStatus.UNPROCESSABLE_ENTITY, *faults),
-            "500": _failure("Internal error", HTTPStatus.INTERNAL_SERVER_ERROR),
-            "502": _receipt_or_failure("No image is stored.", example.FAILED, _STORE_FAILED, HTTPStatus.BAD_GATEWAY),
-            **_GATEWAY,
-        },
+        "responses": _post_responses(),
+    }
+
+
+def _post_responses() -> dict[str, Any]:
+    faults = example.find_faults()
+    too_large = f"The body has more than {MAX_DOCUMENT_BYTES} bytes."
+    return {
+        "200": _receipt_response("All images are stored.", example.STORED),
+        "202": _pending_response("The File is in the inbox.", "Preference-Applied"),
+        "207": _receipt_response("Some images are stored.", example.PARTIAL),
+        "400": _problem_response(
+            "The body is not JSON.", HTTPStatus.BAD_REQUEST, Fault("", "is not JSON: expected value at line 1 column 1")
+        ),
+        "413": _problem_response(too_large, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+        "422": _problem_response("This is not a valid File.", HTTPStatus.UNPROCESSABLE_ENTITY, *faults),
+        "500": _failure("Internal error", HTTPStatus.INTERNAL_SERVER_ERROR),
+        "502": _receipt_or_failure("No image is stored.", example.FAILED, _STORE_FAILED, HTTPStatus.BAD_GATEWAY),
+        **_GATEWAY,
     }
 
 
@@ -182,23 +187,27 @@ def _get() -> dict[str, Any]:
                 "example": example.FILE["id"],
             }
         ],
-        "responses": {
-            "200": _receipt_response("The receipt.", example.PARTIAL),
-            "202": _pending_response(
-                "The manifest of this name is in the inbox, and has neither a receipt nor a problem yet."
-            ),
-            "404": _problem_response("There is no receipt of this File.", HTTPStatus.NOT_FOUND),
-            "413": _problem_response(TOO_MANY_FILES, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, manifest=example.MANIFEST),
-            "422": _problem_response(
-                "The manifest is not a valid File.",
-                HTTPStatus.UNPROCESSABLE_ENTITY,
-                *example.find_faults(),
-                manifest=example.MANIFEST,
-            ),
-            "500": _failure("Internal error", HTTPStatus.INTERNAL_SERVER_ERROR),
-            "502": _failure(_STORE_FAILED, HTTPStatus.BAD_GATEWAY),
-            **_GATEWAY,
-        },
+        "responses": _get_responses(),
+    }
+
+
+def _get_responses() -> dict[str, Any]:
+    return {
+        "200": _receipt_response("The receipt.", example.PARTIAL),
+        "202": _pending_response(
+            "The manifest of this name is in the inbox, and has neither a receipt nor a problem yet."
+        ),
+        "404": _problem_response("There is no receipt of this File.", HTTPStatus.NOT_FOUND),
+        "413": _problem_response(TOO_MANY_FILES, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, manifest=example.MANIFEST),
+        "422": _problem_response(
+            "The manifest is not a valid File.",
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            *example.find_faults(),
+            manifest=example.MANIFEST,
+        ),
+        "500": _failure("Internal error", HTTPStatus.INTERNAL_SERVER_ERROR),
+        "502": _failure(_STORE_FAILED, HTTPStatus.BAD_GATEWAY),
+        **_GATEWAY,
     }
 
 
@@ -222,7 +231,7 @@ def _problem_response(
 
 
 def _failure(fault: str, status: HTTPStatus) -> dict[str, Any]:
-    """A problem that refers to the service log."""
+    """Return the response for a problem that refers to the service log."""
     problem = _problem_response(f"{fault}; see the service log (request id {example.REQUEST_ID}).", status)
     return {"description": f"{fault}; see the service log.", "content": problem["content"]}
 

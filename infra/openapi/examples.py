@@ -27,7 +27,7 @@ URL_LIST: dict[str, Any] = {
     "urls": ["https://images.example/a.jpg", {"url": "https://images.example/b.jpg", "sha256": FILE["sha256"]}]
 }
 REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
-"""As AWS documents request ids."""
+"""A request id as in the AWS documentation."""
 
 _DIGESTS = (FILE["sha256"], "b7" * 32, "c4" * 32)
 
@@ -67,13 +67,13 @@ MANIFEST = ManifestEntry(key=f"inbox/{FILE['id']}.json", etag='"d41d8cd98f00b204
 def make_problem(
     status: HTTPStatus, detail: str, *errors: Fault, manifest: ManifestEntry | None = None
 ) -> dict[str, Any]:
-    """Make a problem document as the service writes it."""
+    """Create a problem document as the service writes it."""
     document: dict[str, Any] = json.loads(Problem.of(status, detail, list(errors), manifest).to_json())
     return document
 
 
 def find_faults() -> list[Fault]:
-    """The three faults of a File that is not valid."""
+    """Return the three faults of an example of an invalid File."""
     try:
         File.parse({"id": "../lot", "fileUrl": FILE["fileUrl"], "baseUrls": [{"url": 3}, []]})
     except InvalidFile as error:

@@ -6,7 +6,7 @@ from random import Random
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 WIDTH, HEIGHT = 1000, 750
-_SCALE = 2  # drawn larger, then reduced: smooth edges
+_SCALE = 2  # drawn larger, then reduced, for smooth edges
 
 _MASK, _MASK_DARK, _TRACE = (18, 92, 58), (13, 74, 46), (38, 134, 84)
 _COPPER, _SOLDER, _SILK = (214, 170, 84), (196, 200, 204), (232, 238, 232)
@@ -51,75 +51,75 @@ def draw_board(*, defects: bool = False, seed: int = 7) -> Image.Image:
 
     Args:
         defects: omit a resistor, connect two pins with solder, and scratch a trace.
-        seed: of the random positions of vias and traces.
+        seed: the seed of the random positions of vias and traces.
     """
-    drawn = _Drawing(seed)
-    _traces(drawn)
-    _chips(drawn, bridged=defects)
-    _passives(drawn, missing=2 if defects else None)
-    _edge(drawn)
+    drawing = _Drawing(seed)
+    _draw_traces(drawing)
+    _draw_chips(drawing, bridged=defects)
+    _draw_passives(drawing, missing=2 if defects else None)
+    _draw_edge(drawing)
     if defects:
-        drawn.line([(632, 588), (668, 622), (690, 628), (731, 667)], 2.2, (206, 196, 170))
-    return drawn.render()
+        drawing.line([(632, 588), (668, 622), (690, 628), (731, 667)], 2.2, (206, 196, 170))
+    return drawing.render()
 
 
-def _traces(drawn: _Drawing) -> None:
+def _draw_traces(drawing: _Drawing) -> None:
     for row in range(26):
-        y = 40 + row * 27 + drawn.random.uniform(-6, 6)
-        x, slope = drawn.random.uniform(30, 200), drawn.random.choice((-1, 1))
-        run, step = drawn.random.uniform(150, 420), drawn.random.choice((20, 34, 48))
-        end = min(x + run + step + drawn.random.uniform(80, 420), WIDTH - 40)
+        y = 40 + row * 27 + drawing.random.uniform(-6, 6)
+        x, slope = drawing.random.uniform(30, 200), drawing.random.choice((-1, 1))
+        run, step = drawing.random.uniform(150, 420), drawing.random.choice((20, 34, 48))
+        end = min(x + run + step + drawing.random.uniform(80, 420), WIDTH - 40)
         path = [(x, y), (x + run, y), (x + run + step, y + slope * step), (end, y + slope * step)]
-        drawn.line(path, drawn.random.choice((2.5, 3.5, 5)), _TRACE)
+        drawing.line(path, drawing.random.choice((2.5, 3.5, 5)), _TRACE)
         for at in (path[0], path[-1]):
-            drawn.dot(*at, 6, _COPPER)
-            drawn.dot(*at, 2.6, _MASK_DARK)
+            drawing.dot(*at, 6, _COPPER)
+            drawing.dot(*at, 2.6, _MASK_DARK)
 
 
-def _chips(drawn: _Drawing, *, bridged: bool) -> None:
+def _draw_chips(drawing: _Drawing, *, bridged: bool) -> None:
     chips = ((150, 130, 220, 150, "U1", "MCU 3211"), (600, 120, 170, 110, "U2", "FLASH 64"))
-    for x, y, width, height, name, words in (*chips, (430, 430, 150, 150, "U3", "ADC 18B")):
-        drawn.box(x - 22, y - 22, width + 44, height + 44, _MASK_DARK, 8)
+    for x, y, width, height, name, label in (*chips, (430, 430, 150, 150, "U3", "ADC 18B")):
+        drawing.box(x - 22, y - 22, width + 44, height + 44, _MASK_DARK, 8)
         for pin in range(12, int(width) - 10, 18):
             for side in (y - 16, y + height):
-                drawn.box(x + pin, side, 8, 16, _SOLDER, 2)
-        drawn.box(x, y, width, height, _BODY, 5)
-        drawn.dot(x + 16, y + 16, 5, (86, 90, 96))
-        drawn.text(x + 30, y + height / 2 - 12, words, 18)
-        drawn.text(x + width + 8, y - 22, name, 16)
+                drawing.box(x + pin, side, 8, 16, _SOLDER, 2)
+        drawing.box(x, y, width, height, _BODY, 5)
+        drawing.dot(x + 16, y + 16, 5, (86, 90, 96))
+        drawing.text(x + 30, y + height / 2 - 12, label, 18)
+        drawing.text(x + width + 8, y - 22, name, 16)
     if bridged:
-        drawn.dot(256, 291, 12, _SOLDER)
-        drawn.dot(250, 288, 5, (236, 240, 242))
+        drawing.dot(256, 291, 12, _SOLDER)
+        drawing.dot(250, 288, 5, (236, 240, 242))
 
 
-def _passives(drawn: _Drawing, *, missing: int | None) -> None:
+def _draw_passives(drawing: _Drawing, *, missing: int | None) -> None:
     for number in range(7):
         x, y = 640 + (number % 4) * 84, 330 + (number // 4) * 84
-        drawn.box(x - 4, y, 16, 26, _SOLDER, 2)
-        drawn.box(x + 40, y, 16, 26, _SOLDER, 2)
+        drawing.box(x - 4, y, 16, 26, _SOLDER, 2)
+        drawing.box(x + 40, y, 16, 26, _SOLDER, 2)
         if number != missing:
-            drawn.box(x + 6, y, 40, 26, _BLACK, 2)
-            drawn.text(x + 12, y + 5, ("103", "472", "220", "101")[number % 4], 13)
-        drawn.text(x + 10, y - 24, f"R{number + 1}", 14)
+            drawing.box(x + 6, y, 40, 26, _BLACK, 2)
+            drawing.text(x + 12, y + 5, ("103", "472", "220", "101")[number % 4], 13)
+        drawing.text(x + 10, y - 24, f"R{number + 1}", 14)
     for number in range(5):
         x, y = 120 + number * 62, 380 + (number % 2) * 40
-        drawn.box(x, y, 34, 56, _SOLDER, 3)
-        drawn.box(x, y + 12, 34, 32, _CERAMIC, 0)
-        drawn.text(x + 4, y - 22, f"C{number + 1}", 14)
+        drawing.box(x, y, 34, 56, _SOLDER, 3)
+        drawing.box(x, y + 12, 34, 32, _CERAMIC, 0)
+        drawing.text(x + 4, y - 22, f"C{number + 1}", 14)
     for x, y in ((170, 590), (300, 610)):
-        drawn.dot(x, y, 46, (150, 154, 160))
-        drawn.dot(x, y, 42, (92, 98, 108))
-        drawn.box(x - 30, y - 34, 60, 14, (28, 34, 48), 4)
+        drawing.dot(x, y, 46, (150, 154, 160))
+        drawing.dot(x, y, 42, (92, 98, 108))
+        drawing.box(x - 30, y - 34, 60, 14, (28, 34, 48), 4)
 
 
-def _edge(drawn: _Drawing) -> None:
+def _draw_edge(drawing: _Drawing) -> None:
     for pin in range(30):
-        drawn.box(60 + pin * 30, HEIGHT - 34, 20, 34, _COPPER, 2)
+        drawing.box(60 + pin * 30, HEIGHT - 34, 20, 34, _COPPER, 2)
     for x in (34, WIDTH - 34):
         for y in (34, HEIGHT - 76):
-            drawn.dot(x, y, 20, _COPPER)
-            drawn.dot(x, y, 12, (8, 10, 10))
-    drawn.text(600, 690, "IMAGE-INTAKE  REV C  LOT 7", 20)
+            drawing.dot(x, y, 20, _COPPER)
+            drawing.dot(x, y, 12, (8, 10, 10))
+    drawing.text(600, 690, "IMAGE-INTAKE  REV C  LOT 7", 20)
 
 
 def encode(picture: Image.Image, kind: str, **options: int | bool | str) -> bytes:
@@ -130,9 +130,9 @@ def encode(picture: Image.Image, kind: str, **options: int | bool | str) -> byte
 
 
 def draw_pictures() -> dict[str, bytes]:
-    """Draw the pictures of the demo: one to inspect, five base images, and one file that is cut in half, by name."""
+    """Draw the pictures of the demo: one to inspect, five base images, and one truncated file, by name."""
     inspected, golden, other = draw_board(defects=True), draw_board(), draw_board(seed=11)
-    cut = encode(other, "JPEG", quality=88)
+    jpeg = encode(other, "JPEG", quality=88)
     return {
         "inspect.jpg": encode(inspected, "JPEG", quality=90, progressive=True),
         "golden.png": encode(golden.quantize(128), "PNG"),
@@ -140,5 +140,5 @@ def draw_pictures() -> dict[str, bytes]:
         "golden.avif": encode(golden, "AVIF", quality=70, speed=9),
         "earlier.tiff": encode(other, "TIFF", compression="tiff_lzw"),
         "earlier.gif": encode(other.resize((500, 375)).quantize(64), "GIF"),
-        "half.jpg": cut[: len(cut) // 2],
+        "half.jpg": jpeg[: len(jpeg) // 2],
     }

@@ -1,4 +1,4 @@
-"""A folder of the user's own pictures, as a mapping from name to bytes."""
+"""PictureFolder: a folder of the user's own pictures, as a mapping from name to bytes."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -7,7 +7,7 @@ from infra.command.errors import CommandError
 
 
 class PictureFolder(Mapping[str, bytes]):
-    """The files of a folder and its subfolders, read when they are asked for.
+    """The files of a folder and its subfolders. Each file is read when it is requested.
 
     A name is a path relative to the folder, with `/`. Hidden files, and symbolic links that lead out of the folder, are
     not part of it.
@@ -17,7 +17,7 @@ class PictureFolder(Mapping[str, bytes]):
         """Check that the folder has at least one file.
 
         Raises:
-            CommandError: it has none, or it is not a folder that can be read.
+            CommandError: it has none, or is not a folder.
         """
         if not folder.is_dir():
             raise CommandError(f"PICTURES={folder} is not a folder.")
@@ -40,7 +40,7 @@ class PictureFolder(Mapping[str, bytes]):
             raise KeyError(name) from error
 
     def __iter__(self) -> Iterator[str]:
-        """The names, sorted."""
+        """Iterate over the names, sorted."""
         files = (path for path in self._folder.rglob("*") if self._is_served(path))
         return iter(sorted(path.relative_to(self._folder).as_posix() for path in files))
 

@@ -11,15 +11,15 @@ from urllib.parse import unquote, urlsplit
 from infra.command.tcp_ports import LOOPBACK
 
 DELAY_SECONDS = 0.05
-"""How long an origin that is not far away takes to respond."""
+"""A typical response time of an origin that is near."""
 
 
 @contextmanager
 def serve_pictures(pictures: Mapping[str, bytes], delay: float = DELAY_SECONDS) -> Iterator[int]:
-    """Serve each picture at `/name` until the block ends; yields the port.
+    """Serve each picture at `/name` until the block ends; yield the port.
 
     Args:
-        pictures: bodies by name. Any other name is answered 404.
+        pictures: bodies by name. The response to any other name is 404.
         delay: seconds before each response.
     """
 
@@ -35,7 +35,7 @@ def serve_pictures(pictures: Mapping[str, bytes], delay: float = DELAY_SECONDS) 
             self.wfile.write(body or b"")
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the base class
-            """Log nothing: the receipt has each response."""
+            """Log nothing, because the receipt reports each response."""
 
     class Server(ThreadingHTTPServer):
         request_queue_size = 128  # the default of 5 delays a burst of connections by a second

@@ -23,7 +23,7 @@ sys.path[:0] = [str(HERE.parents[2]), str(HERE.parents[1]), str(HERE.parents[2] 
 
 from infra.build import artifact  # noqa: E402 - the path comes first
 from infra.build.sam_environment import offline_environment  # noqa: E402
-from infra.build.template_file import ROOT, functions, load  # noqa: E402
+from infra.build.template_file import ROOT, list_functions, load  # noqa: E402
 from infra.command.child_process import run  # noqa: E402
 from infra.command.errors import CommandError  # noqa: E402
 
@@ -50,10 +50,10 @@ class Function:
 
 def build() -> dict[str, Function]:
     """Build our artifact and the functions it is compared with; return them by name."""
-    into = artifact.local_build()
-    artifact.build(artifact.machine(), into, SAM)
+    into = artifact.local_build_directory()
+    artifact.build(artifact.local_architecture(), into, SAM)
     _build_others()
-    ours = functions(load(into / "template.yaml"))["HttpFunction"]
+    ours = list_functions(load(into / "template.yaml"))["HttpFunction"]
     # Only the fixed variables: the others are parameters of the stack.
     plain = {name: value for name, value in ours["Environment"]["Variables"].items() if isinstance(value, str)}
     return {
@@ -106,7 +106,7 @@ def main() -> int:
     options.add_argument("--runs", type=int, default=10)
     asked = options.parse_args()
     with (
-        artifact.build_lock(artifact.local_build()),
+        artifact.build_lock(artifact.local_build_directory()),
         tempfile.TemporaryDirectory() as directory,
         open_lab(Path(directory)) as lab,
     ):

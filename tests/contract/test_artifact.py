@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 from infra.build import artifact, artifact_check  # noqa: E402
-from infra.build.template_file import functions, load  # noqa: E402
+from infra.build.template_file import list_functions, load  # noqa: E402
 
 LIBRARY = b"\x7fELF" + bytes(14) + struct.pack("<H", artifact_check.MACHINES["arm64"])
 SAM = ROOT / ".local" / "sam" / "bin" / "sam"
@@ -30,15 +30,15 @@ def test_artifact_built_by_sam_has_no_faults() -> None:
     """Packages, bytecode and processor are right, and each handler imports without other packages."""
     if not SAM.exists():
         pytest.fail("sam is not installed: run `make install`, or `make test` for everything.")
-    into = artifact.local_build()
+    into = artifact.local_build_directory()
 
     with artifact.build_lock(into):
-        report = artifact.build(artifact.machine(), into, SAM)
+        report = artifact.build(artifact.local_architecture(), into, SAM)
 
-        built = functions(load(into / "template.yaml"))
+        built = list_functions(load(into / "template.yaml"))
         assert [line.partition(":")[0] for line in report] == list(built)
         for properties in built.values():
-            assert artifact_check.find_faults(into / properties["CodeUri"], artifact.machine()) == []
+            assert artifact_check.find_faults(into / properties["CodeUri"], artifact.local_architecture()) == []
 
 
 def test_functions_have_equal_code_and_the_data_of_s3_and_sts_only(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 import pytest
-from infra.build.template_file import ROOT, functions, load
+from infra.build.template_file import ROOT, list_functions, load
 from infra.bulk.item_size import MAX_INPUT_BYTES
 
 from support.state_machine_definition import SUBSTITUTIONS, VALUES, definition
@@ -124,7 +124,7 @@ def test_batch_and_its_retries_end_within_an_express_execution(name: str) -> Non
 
 
 def test_task_times_out_after_its_function() -> None:
-    timeouts = {name: properties["Timeout"] for name, properties in functions(TEMPLATE).items()}
+    timeouts = {name: properties["Timeout"] for name, properties in list_functions(TEMPLATE).items()}
     for name in MAPS:
         assert children(name)[f"Bulk{name}"]["TimeoutSeconds"] == timeouts["BulkFunction"] + 5
     assert STATES["Summary"]["TimeoutSeconds"] == timeouts["SummaryFunction"] + 5
@@ -163,7 +163,7 @@ def test_state_names_are_unique_and_every_next_state_exists() -> None:
 
 def test_states_have_the_names_of_their_handlers() -> None:
     assert {"BulkJsonLines", "BulkCsvRows", "Summary"} <= set(every_state())
-    assert {p["Handler"] for p in functions(TEMPLATE).values()} >= {
+    assert {p["Handler"] for p in list_functions(TEMPLATE).values()} >= {
         "intake.handlers.bulk.handler",
         "intake.handlers.summary.handler",
     }
@@ -205,5 +205,5 @@ def test_bulk_page_documents_the_parameters_and_their_defaults() -> None:
 
     parameters = {name: p for name, p in TEMPLATE["Parameters"].items() if name.startswith(("Bulk", "Inbox"))}
     assert documented == {name: str(parameter["Default"]) for name, parameter in parameters.items()}
-    assert f"A batch has {functions(TEMPLATE)['BulkFunction']['Timeout']} seconds" in page
+    assert f"A batch has {list_functions(TEMPLATE)['BulkFunction']['Timeout']} seconds" in page
     assert f"{MAPS['JsonLines']['ItemBatcher']['MaxInputBytesPerBatch']:,} bytes" in page

@@ -5,7 +5,7 @@ import tomllib
 from typing import Any
 
 import pytest
-from infra.build.template_file import ROOT, functions, load
+from infra.build.template_file import ROOT, list_functions, load
 
 from bench import report, summary
 from bench.memory import FUNCTION_MIB
@@ -15,7 +15,7 @@ from support.alarms_and_dashboard import ALARMS, PAGE
 
 TEMPLATE = load()
 LIMITS = Limits()
-TIMEOUTS = {name: function["Timeout"] for name, function in functions(TEMPLATE).items()}
+TIMEOUTS = {name: function["Timeout"] for name, function in list_functions(TEMPLATE).items()}
 MANIFEST_MINUTES = TIMEOUTS["S3Function"] // 60
 HTTP_SECONDS = round(TIMEOUTS["HttpFunction"] - LIMITS.deadline_margin)
 INBOX_DAYS = TEMPLATE["Parameters"]["InboxDays"]["Default"]

@@ -4,7 +4,7 @@ import re
 
 import pytest
 import yaml
-from infra.build.template_file import ROOT, functions, load
+from infra.build.template_file import ROOT, list_functions, load
 
 from intake.model.errors import LEAVES
 from support.alarms_and_dashboard import (
@@ -87,7 +87,8 @@ def test_every_function_has_an_alarm_for_each_lambda_metric(metric: str) -> None
         if used["MetricName"] == metric
     }
     assert dimensions == {
-        f"{name}{metric}": [{"Name": "FunctionName", "Value": {"Ref": f"{name}Name"}}] for name in functions(load())
+        f"{name}{metric}": [{"Name": "FunctionName", "Value": {"Ref": f"{name}Name"}}]
+        for name in list_functions(load())
     }
 
 
@@ -141,6 +142,6 @@ def test_main_template_passes_every_parameter_and_the_timeouts_of_its_functions(
         variables = template["Globals"]["Function"]["Environment"]["Variables"]
         assert passed.keys() == PARAMETERS.keys()
         assert passed["ServiceName"] == variables["POWERTOOLS_SERVICE_NAME"]
-        for name, properties in functions(template).items():
+        for name, properties in list_functions(template).items():
             assert passed[f"{name}Timeout"] == properties["Timeout"]
             assert passed[f"{name}Name"] == {"Ref": name}

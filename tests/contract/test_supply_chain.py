@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[2]
 
 from infra.build import artifact, sbom  # noqa: E402
-from infra.build.template_file import functions, load  # noqa: E402
+from infra.build.template_file import list_functions, load  # noqa: E402
 
 SAM = ROOT / ".local" / "sam" / "bin" / "sam"
 PIN = re.compile(r"([a-z0-9-]+)==(\S+)((?: +--hash=sha256:[0-9a-f]{64})+)")
@@ -39,11 +39,11 @@ def project() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def bill_of_materials(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The list of the packages in the artifact for this machine; cyclonedx-py has validated it."""
-    build = artifact.local_build()
+    build = artifact.local_build_directory()
     path = tmp_path_factory.mktemp("sbom") / "sbom.json"
     with artifact.build_lock(build):
-        artifact.build(artifact.machine(), build, SAM)
-        sbom.write_sbom(build / functions(load(build / "template.yaml"))["HttpFunction"]["CodeUri"], path)
+        artifact.build(artifact.local_architecture(), build, SAM)
+        sbom.write_sbom(build / list_functions(load(build / "template.yaml"))["HttpFunction"]["CodeUri"], path)
     return json.loads(path.read_text())
 
 

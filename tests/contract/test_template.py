@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from infra.build.template_file import functions, load
+from infra.build.template_file import list_functions, load
 
 from intake.settings.config import Config
 from intake.settings.table import VARIABLES
 
 TEMPLATE = load()
 PARAMETERS: dict[str, dict[str, Any]] = TEMPLATE["Parameters"]
-FUNCTIONS = functions(TEMPLATE)
+FUNCTIONS = list_functions(TEMPLATE)
 SETTINGS: dict[str, Any] = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
 POWERTOOLS_VARIABLES = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
 PYDANTIC_VARIABLES = {"PYDANTIC_DISABLE_PLUGINS"}

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from infra.build.template_file import functions, load
+from infra.build.template_file import list_functions, load
 
 from support.expected_rights import ROLES
 
@@ -72,7 +72,7 @@ def test_expected_rights_have_every_role() -> None:
 
 def test_every_function_has_its_own_role() -> None:
     """The role that SAM would add may write to every log group of the account."""
-    roles = {name: resource_name(properties["Role"]) for name, properties in functions(load()).items()}
+    roles = {name: resource_name(properties["Role"]) for name, properties in list_functions(load()).items()}
     assert roles == {name: f"{name}Role" for name in roles}
 
 

@@ -26,7 +26,7 @@ def module(name: str) -> list[str]:
 @pytest.mark.parametrize("command", [["demo"], ["up", f"PORT={find_free_port()}"]], ids=["demo", "up"])
 def test_command_waits_until_another_has_deployed_what_it_built(tmp_path: Path, command: list[str]) -> None:
     log = tmp_path / "log"
-    with artifact.build_lock(artifact.local_build()), start_command(["make", "-s", *command], log):
+    with artifact.build_lock(artifact.local_build_directory()), start_command(["make", "-s", *command], log):
         assert wait_for_output(log, WAITING)
         time.sleep(0.5)
         assert "Building" not in log.read_text()
@@ -37,7 +37,7 @@ def test_command_waits_until_another_has_deployed_what_it_built(tmp_path: Path, 
 def test_command_exits_when_its_terminal_is_closed(tmp_path: Path, name: str, number: int) -> None:
     """A process that a signal kills stops nothing that it started; an exit status shows that it stopped by itself."""
     log = tmp_path / "log"
-    with artifact.build_lock(artifact.local_build()), start_command(module(name), log) as process:
+    with artifact.build_lock(artifact.local_build_directory()), start_command(module(name), log) as process:
         assert wait_for_output(log, WAITING)
         process.send_signal(number)
         assert process.wait(30) == 128 + number
@@ -46,7 +46,10 @@ def test_command_exits_when_its_terminal_is_closed(tmp_path: Path, name: str, nu
 @pytest.mark.parametrize(("name", "status"), [("infra.demo", INTERRUPTED), ("infra.local", 0)])
 def test_ctrl_c_stops_command_when_its_parent_ignores_sigint(tmp_path: Path, name: str, status: int) -> None:
     log = tmp_path / "log"
-    with artifact.build_lock(artifact.local_build()), start_command([*SIGINT_IGNORED, *module(name)], log) as process:
+    with (
+        artifact.build_lock(artifact.local_build_directory()),
+        start_command([*SIGINT_IGNORED, *module(name)], log) as process,
+    ):
         assert wait_for_output(log, WAITING)
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(30) == status
@@ -72,7 +75,7 @@ def test_command_that_has_waited_goes_on(tmp_path: Path) -> None:
     sam.write_text("#!/bin/sh\necho sam has run\nexit 1\n")
     sam.chmod(0o755)
     options = ["--into", str(into), "--sam", str(sam)]
-    command = [sys.executable, "-m", "infra.build.artifact", artifact.machine(), *options]
+    command = [sys.executable, "-m", "infra.build.artifact", artifact.local_architecture(), *options]
     with ExitStack() as stack:
         with artifact.build_lock(into):
             process = stack.enter_context(start_command(command, log))

@@ -34,7 +34,7 @@ def deploy(*variables: str, env: dict[str, str]) -> subprocess.CompletedProcess[
 def test_deploy_passes_the_stack_name_and_the_build_to_sam(deployed: Lab, tmp_path: Path) -> None:
     """A recorder stands in for `sam deploy`; sam itself builds."""
     sam, record = tmp_path / "sam", tmp_path / "arguments"
-    build, processor = artifact.local_build(), artifact.machine()
+    build, processor = artifact.local_build_directory(), artifact.local_architecture()
     sam.write_text(RECORDER.format(record=record, sam=VENVS / "sam" / "bin" / "sam"))
     sam.chmod(0o755)
     credentials = {"AWS_ACCESS_KEY_ID": ROOT_USER.key, "AWS_SECRET_ACCESS_KEY": ROOT_USER.secret}

@@ -10,7 +10,7 @@ from urllib.error import HTTPError
 
 import pytest
 from infra.build import artifact
-from infra.build.template_file import ROOT, functions, load
+from infra.build.template_file import ROOT, list_functions, load
 
 from support import s3_server
 from support.deployed_lab import SAM, require_sam
@@ -31,10 +31,10 @@ type Start = Callable[..., Environment]
 def built() -> Iterator[dict[str, tuple[Path, str]]]:
     """Code directory and handler of each function; the lock prevents another build meanwhile."""
     require_sam()
-    into = artifact.local_build()
+    into = artifact.local_build_directory()
     with artifact.build_lock(into):
-        artifact.build(artifact.machine(), into, SAM)
-        properties = functions(load(into / "template.yaml"))
+        artifact.build(artifact.local_architecture(), into, SAM)
+        properties = list_functions(load(into / "template.yaml"))
         yield {name: (into / function["CodeUri"], function["Handler"]) for name, function in properties.items()}
 
 

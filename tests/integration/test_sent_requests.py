@@ -112,7 +112,7 @@ async def test_unusual_host_is_sent_as_it_was_written(host: str, origin: Origin,
 
 
 @pytest.mark.parametrize("host", ["m\u00fcnchen.example", "M\u00dcNCHEN.Example.", "xn--mnchen-3ya.example."])
-async def test_internationalised_host_is_sent_in_ascii(host: str, origin: Origin, client: Client, dns: FakeDns) -> None:
+async def test_internationalized_host_is_sent_in_ascii(host: str, origin: Origin, client: Client, dns: FakeDns) -> None:
     dns["xn--mnchen-3ya.example"] = ["127.0.0.1"]
 
     assert (await client.get(f"http://{host}:{origin.port}/length")).body == IMAGE

@@ -107,7 +107,7 @@ def require_sam() -> None:
 def deploy_lab() -> Iterator[Lab]:
     """Build the artifact, deploy the template on MiniStack, and stop everything at the end."""
     require_sam()
-    built, processor = artifact.local_build(), artifact.machine()
+    built, processor = artifact.local_build_directory(), artifact.local_architecture()
     pictures = draw_pictures()
     with serve_pictures(pictures, delay=0) as port, origin_in_thread() as counting:
         parameters = {

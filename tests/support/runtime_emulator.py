@@ -85,7 +85,7 @@ def lambda_environment(
         timeout: seconds after which the emulator ends an invocation.
         variables: the function's environment variables.
     """
-    emulator = ROOT / EMULATORS / f"aws-lambda-rie-{artifact.machine()}"
+    emulator = ROOT / EMULATORS / f"aws-lambda-rie-{artifact.local_architecture()}"
     ports = find_free_port(), find_free_port()
     # The default ports may be in use by other programs.
     command: list[str | Path] = [emulator, "--log-level", "info"]

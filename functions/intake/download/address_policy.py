@@ -1,6 +1,6 @@
-"""Decides which addresses and destinations are allowed: a verdict with its reason.
+"""Decides which addresses and destinations are allowed.
 
-The tables repeat the text of the registries. Sources: IANA IPv4 and IPv6 Special-Purpose Address Registries, IANA IPv6
+The tables are copied from the registries: IANA IPv4 and IPv6 Special-Purpose Address Registries, IANA IPv6
 Global Unicast Address Space, RFC 6890, RFC 6052 (NAT64), RFC 4291 (IPv4-mapped). `ipaddress.is_global` alone does not
 suffice: it is True for link-local addresses embedded in NAT64, for 6to4 and for multicast.
 """
@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 
 class Verdict(StrEnum):
-    """Why an address is allowed, or not."""
+    """The reason why an address is allowed or refused."""
 
     PUBLIC = "public"
     ALLOWED = "allowed by ALLOWED_NETWORKS"
@@ -69,7 +69,7 @@ _IPV6_REFUSED: tuple[tuple[IPv6Network, Verdict], ...] = tuple(
         ("3fff::/20", Verdict.DOCUMENTATION),
     )
 )
-# These addresses return credentials of the machine, so no setting allows them (Amazon EC2 User Guide, "Access instance
+# These addresses serve credentials of the machine, so no setting allows them (Amazon EC2 User Guide, "Access instance
 # metadata"; Amazon ECS, "Task IAM role").
 _METADATA = tuple(map(ip_network, ("169.254.169.254/32", "169.254.170.0/24", "fd00:ec2::/32")))
 _NAT64 = IPv6Network("64:ff9b::/96")
@@ -107,7 +107,7 @@ def _classify_ipv4(address: IPv4Address) -> Verdict:
     for network, verdict in _IPV4_REFUSED:
         if address in network:
             return verdict
-    # Both our table and CPython's must agree that an address is public.
+    # An address is public only if CPython's table says so too.
     return Verdict.PUBLIC if address.is_global else Verdict.RESERVED
 
 

@@ -1,4 +1,4 @@
-"""Downloads one URL at a time: attempts, redirects, and the limits on its stream."""
+"""Downloads URLs: attempts, redirects, and the limits on each body."""
 
 import asyncio
 import random
@@ -33,28 +33,28 @@ from intake.model.url import Url
 
 
 class HttpDownloader:
-    """The port `Downloader` over an httpx transport. All downloads share its limits.
+    """Implements the port `Downloader` with an httpx transport. All downloads share its limits.
 
     Attributes:
-        budget: memory for bodies.
-        slots: one for each image that may be in flight.
-        origins: concurrent requests to each origin.
+        budget: limits the memory of all bodies.
+        slots: limit the images in flight.
+        origins: limits the concurrent requests to each origin.
     """
 
     def __init__(self, transport: httpx.AsyncBaseTransport, limits: Limits, user_agent: str) -> None:
         """Create a downloader.
 
         Args:
-            transport: must refuse every address that is not allowed.
-            limits: the limits.
-            user_agent: names the service and who answers for its requests.
+            transport: sends the requests. It must refuse every address that is not allowed.
+            limits: the limits on images, origins and time.
+            user_agent: the User-Agent header: the service and a contact.
         """
         self._transport = transport
         self._limits = limits
         self.budget = MemoryBudget(limits.memory_budget_bytes)
         self.slots = asyncio.Semaphore(limits.max_in_flight)
         self.origins = OriginLimiter(limits.max_per_origin)
-        self._headers = lru_cache(maxsize=1024)(partial(_headers, user_agent))
+        self._headers = lru_cache(maxsize=1024)(partial(_make_headers, user_agent))
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -97,8 +97,8 @@ class HttpDownloader:
     async def _follow_redirects(self, url: Url, lease: ImageLease, timer: ImageTimer, stats: FetchStats) -> Download:
         attempts_before, first_url = stats.attempts, url
         for _ in range(self._limits.max_redirects + 1):
-            self._require_destination(url)
-            lease.release_slot()  # never hold a slot while waiting for an origin
+            self._require_allowed(url)
+            lease.release_slot()  # hold no slot while waiting for an origin
             with await self.origins.acquire(url.origin):
                 await lease.acquire_slot()
                 stats.attempts = attempts_before + 1
@@ -106,7 +106,7 @@ class HttpDownloader:
                     result = await self._request(url, lease, timer)
                 except Blocked:
                     if url is first_url:
-                        stats.attempts = attempts_before  # no origin was asked: every blocked URL looks the same
+                        stats.attempts = attempts_before  # nothing was sent: all blocked URLs look the same
                     raise
                 except TransportError as error:
                     raise to_download_error(error) from error
@@ -115,7 +115,7 @@ class HttpDownloader:
             url = result
         raise TooManyRedirects
 
-    def _require_destination(self, url: Url) -> None:
+    def _require_allowed(self, url: Url) -> None:
         verdict = classify_destination(
             url.host, url.port, hosts=self._limits.allowed_hosts, ports=self._limits.allowed_ports
         )
@@ -159,7 +159,7 @@ class HttpDownloader:
         return Download(view, sha256, url, lease)
 
 
-def _headers(user_agent: str, authority: str) -> httpx.Headers:
+def _make_headers(user_agent: str, authority: str) -> httpx.Headers:
     """Return all headers of a request: no cookie, no credentials, no referrer."""
     return httpx.Headers(
         {

@@ -1,7 +1,7 @@
 """Resolves host names for downloads, and refuses every address that the policy does not allow.
 
-The connection goes to the address that was checked: `GuardedResolver.open_socket` receives the very address of
-the connection, on every redirect, whether it comes from DNS or is part of the URL.
+Each connection goes to an address that was checked: `GuardedResolver.open_socket` checks the very address that is
+connected to, for redirects too, whether the address comes from DNS or is part of the URL.
 """
 
 import socket
@@ -25,11 +25,11 @@ class GuardedResolver:
         """Return the addresses of a host.
 
         Raises:
-            Blocked: any of them is not allowed; a name that mixes them is no honest origin.
+            Blocked: at least one address is not allowed. A name with allowed and refused addresses is suspicious.
             OSError: the name does not resolve.
         """
         addresses = await self._resolver.resolve(host, port)
-        for *_, address in addresses:  # an address in the URL is not looked up, so it is not checked yet
+        for *_, address in addresses:  # SystemResolver does not check an address in the URL
             self._require_allowed(host, str(address[0]))
         return addresses
 
@@ -37,7 +37,7 @@ class GuardedResolver:
         """Create the socket for one address.
 
         Raises:
-            Blocked: the address is not allowed. It is no OSError, so no other address is tried instead.
+            Blocked: the address is not allowed. It is not an OSError, so the client tries no other address.
         """
         *_, address = info
         self._require_allowed("", str(address[0]))

@@ -1,4 +1,4 @@
-"""Collects the body of an image while it streams in, and refuses it as early as its bytes allow."""
+"""Collects the body of an image as it arrives, and refuses a wrong type or size as early as possible."""
 
 import hashlib
 from collections.abc import Buffer, Collection
@@ -11,17 +11,17 @@ from intake.model.errors import EmptyBody, TooLarge
 class ImageBody:
     """The bytes of a body and their SHA-256.
 
-    A body that arrives in one piece is kept as that piece. Otherwise a buffer of the announced length is allocated
-    once, so that it neither grows nor is copied.
+    A body that arrives in one chunk is not copied. Otherwise a buffer of the announced length is allocated once, so
+    that it need not grow.
     """
 
     def __init__(self, length: int | None, max_bytes: int, accepted_types: Collection[str]) -> None:
         """Start an empty body.
 
         Args:
-            length: the announced bytes, or None.
-            max_bytes: more bytes are refused.
-            accepted_types: other image types are refused.
+            length: the announced number of bytes, or None.
+            max_bytes: a longer body is refused.
+            accepted_types: the accepted image types; others are refused.
         """
         self._buffer = bytearray()
         self._single_chunk: memoryview | None = None
@@ -41,7 +41,7 @@ class ImageBody:
         view = memoryview(chunk)
         end = self._size + len(view)
         if self._size < HEAD_BYTES <= end:
-            # The type is checked before the size: how many bytes arrive at once is chance, the error must not be.
+            # Check the type before the size: the error must not depend on how many bytes arrive at once.
             head = bytes(self._buffer[: self._size]) + bytes(view[: HEAD_BYTES - self._size])
             identify(memoryview(head), self._accepted_types)
         if end > self._max_bytes:

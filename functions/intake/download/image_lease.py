@@ -1,4 +1,4 @@
-"""What one image holds of the limits that all images share."""
+"""ImageLease: the share of one image in the limits of all images."""
 
 import asyncio
 
@@ -13,11 +13,11 @@ class ImageLease:
     """
 
     def __init__(self, budget: MemoryBudget, slots: asyncio.Semaphore) -> None:
-        """Hold nothing yet.
+        """Create a lease that holds nothing yet.
 
         Args:
-            budget: memory for bodies.
-            slots: one for each image that may be in flight.
+            budget: limits the memory of all bodies.
+            slots: limit the images in flight.
         """
         self._budget = budget
         self._slots = slots
@@ -42,7 +42,7 @@ class ImageLease:
 
         Args:
             size: bytes.
-            host: the host that sends the body; a host gets a bounded share.
+            host: the host that sends the body. Each host gets a bounded share.
         """
         size = min(size, self._budget.size)
         await self._budget.acquire(size, host)

@@ -1,4 +1,4 @@
-"""The time limit of one image (IMAGE_TIMEOUT): all attempts, redirects and bytes together."""
+"""ImageTimer: the time limit for downloading one image (IMAGE_TIMEOUT), all attempts and redirects together."""
 
 import asyncio
 from types import TracebackType
@@ -7,14 +7,14 @@ from intake.model.errors import Timeout
 
 
 class ImageTimer:
-    """Counts down while its context is entered. Waiting for our own limits happens outside of it.
+    """Counts down inside its context. Waits for the limits of the service are outside, so they do not count.
 
     Attributes:
-        seconds_left: until `Timeout`.
+        seconds_left: the seconds until it raises `Timeout`.
     """
 
     def __init__(self, seconds: float) -> None:
-        """Start with `seconds` left, stopped."""
+        """Create a stopped timer with `seconds` left."""
         self._seconds = seconds
         self._now = asyncio.get_running_loop().time
         self.seconds_left = seconds
@@ -33,8 +33,8 @@ class ImageTimer:
             Timeout: no time is left.
         """
         self.seconds_left -= self._now() - self._started_at
-        # Drop the reference: the timeout knows its task, a cancelled task knows its frames, and those know this timer.
-        # The cycle would keep the body of the image until the next garbage collection.
+        # Drop the reference: the timeout refers to its task, a cancelled task to its frames, and those to this timer.
+        # The cycle would keep the body of the image in memory until the next garbage collection.
         timeout = self._timeout
         del self._timeout
         try:

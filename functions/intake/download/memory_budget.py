@@ -1,4 +1,4 @@
-"""Limits the memory of all response bodies together. A body waits for memory; it never fails for lack of it."""
+"""Limits the memory of all response bodies together. A body waits until memory is free; it does not fail."""
 
 import asyncio
 from collections import Counter
@@ -19,8 +19,8 @@ class MemoryBudget:
     otherwise hold all memory. A host that waits for its own share delays no other host.
 
     Attributes:
-        size: bytes in all.
-        free: bytes that are not granted.
+        size: all bytes of the budget.
+        free: the bytes that are not granted.
     """
 
     def __init__(self, size: int) -> None:
@@ -36,11 +36,11 @@ class MemoryBudget:
             self._grant(request)
             return
         waiter = self._queue.enqueue(request)
-        self._serve()  # the requests before this one may wait for the share of their own host only
+        self._grant_waiting()  # earlier requests may wait only because of their own host's share
         try:
-            await self._queue.granted(waiter, lambda _: self.release(size, host))
+            await self._queue.wait_for_grant(waiter, lambda _: self.release(size, host))
         except asyncio.CancelledError:
-            self._serve()  # requests behind this one may fit now
+            self._grant_waiting()  # later requests may fit now
             raise
 
     def release(self, size: int, host: str) -> None:
@@ -50,9 +50,10 @@ class MemoryBudget:
         if not self._held_by_host[host]:
             del self._held_by_host[host]
         if self._queue:
-            self._serve()
+            self._grant_waiting()
 
-    def _serve(self) -> None:
+    def _grant_waiting(self) -> None:
+        """Grant the waiting requests that fit, in order; skip those of hosts that are over their share."""
         hosts_over_share: set[str] = set()
         for waiter in self._queue:
             request = waiter.request
@@ -70,5 +71,5 @@ class MemoryBudget:
             self._held_by_host[request.host] += request.size
 
     def _is_within_share(self, request: _Request) -> bool:
-        held = self._held_by_host[request.host]  # a Counter does not store a key that is only read
+        held = self._held_by_host[request.host]  # reading a missing key does not add it to a Counter
         return not held or held + request.size <= self.size // 2

@@ -1,7 +1,7 @@
-"""Limits the concurrent requests to each origin (MAX_PER_ORIGIN), fewer where the origin is overloaded.
+"""Limits the concurrent requests to each origin: at most MAX_PER_ORIGIN, fewer after an overload.
 
-The limit halves on a sign of overload and grows back by one for each `limit` responses: additive increase,
-multiplicative decrease, as TCP does it (RFC 5681).
+An overload halves the limit, and `limit` responses raise it by one: additive increase, multiplicative decrease, as in
+TCP (RFC 5681).
 """
 
 from collections import OrderedDict
@@ -19,9 +19,10 @@ class OriginState:
     """The requests to one origin.
 
     Attributes:
-        limit: concurrent requests; its whole part counts.
-        active: requests in flight.
-        generation: counts the halvings. A request that started before the last halving tells nothing new.
+        limit: the concurrent requests that are allowed, rounded down.
+        active: the requests in flight.
+        generation: counts the halvings. A request that started before the last halving does not halve the limit again.
+        queue: the requests that wait.
     """
 
     limit: float
@@ -30,22 +31,22 @@ class OriginState:
     queue: WaitQueue[None, None] = field(default_factory=WaitQueue[None, None])
 
     async def acquire(self) -> int:
-        """Wait until another request may start; return the generation in which it starts."""
-        if self.active < int(self.limit):  # then nobody waits: `release` starts all that fit
+        """Wait until another request may start; return the current generation."""
+        if self.active < int(self.limit):  # no request waits: `release` has started all that fit
             self.active += 1
         else:
             await self.queue.wait(None, lambda _: self.release())
         return self.generation
 
     def release(self) -> None:
-        """End a request, and start those that wait and fit."""
+        """End a request, and start the waiting requests that fit."""
         self.active -= 1
         while self.active < int(self.limit) and self.queue.offer(None):
             self.active += 1
 
 
 class OriginSlot:
-    """One request to an origin. The way in which its context ends adapts the limit of the origin."""
+    """One request to an origin. At the end of its context, its result changes the limit of the origin."""
 
     def __init__(self, origin: OriginState, generation: int, max_limit: int) -> None:
         self._origin = origin
@@ -75,14 +76,14 @@ def _is_overload(error: BaseException) -> bool:
 
 
 class OriginLimiter:
-    """At most `max_limit` concurrent requests to each origin."""
+    """Allows at most `max_limit` concurrent requests to each origin."""
 
     def __init__(self, max_limit: int) -> None:
         self._max_limit = max_limit
         self._origins: OrderedDict[str, OriginState] = OrderedDict()
 
     async def acquire(self, origin: str) -> OriginSlot:
-        """Wait for a slot at the origin; leaving the context of the slot returns it."""
+        """Wait for a slot at the origin. The slot is a context manager, and is released when its context ends."""
         state = self._origins.get(origin)
         if state is None:
             state = self._origins[origin] = OriginState(limit=self._max_limit)
@@ -92,7 +93,7 @@ class OriginLimiter:
         return OriginSlot(state, await state.acquire(), self._max_limit)
 
     def limit(self, origin: str) -> int:
-        """Return how many concurrent requests the origin gets now."""
+        """Return how many concurrent requests to the origin are allowed now."""
         state = self._origins.get(origin)
         return self._max_limit if state is None else int(state.limit)
 

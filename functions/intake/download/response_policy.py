@@ -1,4 +1,4 @@
-"""What an origin's response means, decided from its status and headers alone."""
+"""Decides what the response of an origin means, from its status and headers alone."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -33,16 +33,16 @@ _IDENTITY_CODINGS = {
 _REGISTERED_CODINGS = frozenset(
     {"", "identity", "chunked", "gzip", "x-gzip", "compress", "x-compress", "deflate", "br", "zstd"}
 )
-"""Codings that may appear in a log (IANA HTTP Content Coding Registry)."""
+"""Codings that may be logged (IANA HTTP Content Coding Registry)."""
 
 _MAX_LOGGED_CODINGS = 8
 
 
 def redirect_location(status: int, headers: Mapping[str, str]) -> str | None:
-    """Return the `Location` of a redirect, or None where the response is no redirect (RFC 9110, 15.4).
+    """Return the `Location` of a redirect, or None if the response is not a redirect (RFC 9110, 15.4).
 
     Raises:
-        BadRedirect: a redirect without a `Location`.
+        BadRedirect: the redirect has no `Location`.
     """
     if status not in _REDIRECTS:
         return None
@@ -53,10 +53,10 @@ def redirect_location(status: int, headers: Mapping[str, str]) -> str | None:
 
 
 def raise_for_status(status: int, headers: Mapping[str, str], now: datetime) -> None:
-    """Accept 200 and nothing else.
+    """Accept the status 200 and no other.
 
     Raises:
-        IntakeError: the error that the status stands for.
+        IntakeError: the error for the status.
     """
     if status != _OK:
         raise _error_for(status, parse_retry_after(headers.get("retry-after"), now))
@@ -84,11 +84,11 @@ def raise_for_encoding(headers: Mapping[str, str]) -> None:
     for name, accepted in _IDENTITY_CODINGS.items():
         coding = headers.get(name, "").strip().lower()
         if coding not in accepted:
-            raise UnsupportedEncoding(reason=f"{name} {_loggable(coding)}")
+            raise UnsupportedEncoding(reason=f"{name} {_describe_coding(coding)}")
 
 
 def raise_for_length(length: int | None, max_bytes: int) -> None:
-    """Accept a body whose announced length is within the limit, or not announced.
+    """Accept a body whose length is not announced, or within the limit.
 
     Raises:
         TooLarge: the announced length is over `max_bytes`.
@@ -97,8 +97,8 @@ def raise_for_length(length: int | None, max_bytes: int) -> None:
         raise TooLarge(f"The origin announced more than the {max_bytes} bytes that are allowed.")
 
 
-def _loggable(coding: str) -> str:
-    """Return registered names as they are. Other text may repeat our request, whose signed URL is a secret."""
+def _describe_coding(coding: str) -> str:
+    """Return registered names, but no other text: it may repeat the request, whose signed URL is a secret."""
     names = [name.strip() for name in coding.split(",")]
     is_registered = _REGISTERED_CODINGS.issuperset(names)
     return ", ".join(names[:_MAX_LOGGED_CODINGS]) if is_registered else "with an unregistered name"
@@ -108,7 +108,7 @@ def parse_retry_after(text: str | None, now: datetime) -> float | None:
     """Parse a Retry-After header in either form (RFC 9110, 10.2.3).
 
     Returns:
-        Seconds from `now`, not negative; None where the header is missing or invalid.
+        Seconds from `now`, not negative; None if the header is missing or invalid.
     """
     if text is None:
         return None

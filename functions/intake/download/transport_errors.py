@@ -27,10 +27,10 @@ _CODES: dict[type[http.TransportError], type[IntakeError]] = {
 _MESSAGES: dict[type[http.TransportError], str] = {
     http.InvalidContentLength: "The origin announced a length that is not a number.",
 }
-"""Where the message says more than the code's own."""
+"""Messages that are more precise than the default message of the code."""
 
 
 def to_download_error(error: http.TransportError) -> IntakeError:
-    """Return the error that callers of the service see; the text of the given one is its reason, for the log."""
+    """Return the error that callers of the service see. Its reason, for the log, is the text of the given error."""
     kind = type(error)
     return _CODES[kind](_MESSAGES.get(kind), reason=str(error))

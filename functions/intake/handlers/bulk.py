@@ -1,4 +1,4 @@
-"""The bulk entry point: a batch of Files from the state machine in, a report out; or one bare File."""
+"""The bulk entry point: ingests a batch of Files from the state machine and stores a report; or ingests one File."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -23,21 +23,21 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
     Args:
         event: `{"Items": [File, …], "BatchInput": {"run": "…", "startedAt": "…"}, "batch": "…"}` from the state
-            machine, where `batch` is the name of the execution, or one File. A row of a CSV list is an object of
-            strings.
-        context: Lambda's.
+            machine; `batch` is the name of the execution. Or one File. An item may be a row of a CSV list: an object
+            of strings.
+        context: has the request id and the remaining time.
 
     Returns:
-        The counts of the batch; its report in the bucket lists the documents that failed.
+        The counts of the batch. Its report in the bucket also lists the documents that failed.
 
     Raises:
-        StoreFailed, StoreDenied: a receipt or the report is not stored; the batch must run again.
+        StoreFailed, StoreDenied: a receipt or the report could not be stored. The batch must run again.
     """
     logger.append_keys(request_id=context.aws_request_id)
     batch_input = event.get("BatchInput", {})
     items = event["Items"] if isinstance(event.get("Items"), list) else [event]
-    started = batch_input.get("startedAt")
-    submitted_at = datetime.fromisoformat(started) if started else None
+    started_at = batch_input.get("startedAt")
+    submitted_at = datetime.fromisoformat(started_at) if started_at else None
     deadline = app.deadline(context.get_remaining_time_in_millis() / 1000)
     files_deadline = deadline.one_margin_earlier() if "run" in batch_input else deadline  # the report follows
     report = app.run(_ingest([row_to_document(item) for item in items], files_deadline, submitted_at))
@@ -53,23 +53,14 @@ async def _ingest(documents: list[object], deadline: Deadline, submitted_at: dat
     """Ingest all documents, and report on each.
 
     Raises:
-        StoreFailed: a receipt is not stored. There is no report then: the batch runs again, and must count once.
+        StoreFailed: a receipt could not be stored. No report is returned, because the batch runs again and must be
+            counted once.
     """
-    report, without_receipt = BatchReport(), 0
+    report, missing_receipts = BatchReport(), 0
     limits = app.config().limits
-
-    async def files() -> AsyncGenerator[tuple[tuple[object, File], File]]:
-        for document in documents:
-            try:
-                file = File.parse(document, max_base_images=limits.max_base_images)
-            except InvalidFile:
-                report.add_refused(document)
-            else:
-                yield (document, file), file
-
     receipts = ingest_all(
         app.ingest_service(),
-        files(),
+        _parse_files(documents, report, limits.max_base_images),
         max_concurrent=limits.max_in_flight,
         deadline=deadline,
         submitted_at=submitted_at,
@@ -79,10 +70,23 @@ async def _ingest(documents: list[object], deadline: Deadline, submitted_at: dat
             report.add_skipped(document, len(file.images))
         else:
             report.add(document, receipt)
-            without_receipt += receipt.receipt_key is None
-    if without_receipt:
-        raise StoreFailed(f"The receipts of {without_receipt} Files are not stored.")
+            missing_receipts += receipt.receipt_key is None
+    if missing_receipts:
+        raise StoreFailed(f"The receipts of {missing_receipts} Files are not stored.")
     return report
+
+
+async def _parse_files(
+    documents: list[object], report: BatchReport, max_base_images: int
+) -> AsyncGenerator[tuple[tuple[object, File], File]]:
+    """Yield each File, tagged with its document and itself. Count other documents in the report."""
+    for document in documents:
+        try:
+            file = File.parse(document, max_base_images=max_base_images)
+        except InvalidFile:
+            report.add_refused(document)
+        else:
+            yield (document, file), file
 
 
 async def _store_report(key: str, report: BatchReport, deadline: Deadline) -> None:

@@ -1,4 +1,4 @@
-"""The HTTP entry point: an event of API Gateway in, a receipt or a problem (RFC 9457) out."""
+"""The HTTP entry point: serves requests of API Gateway with a receipt or a problem document (RFC 9457)."""
 
 import asyncio
 import base64
@@ -64,24 +64,24 @@ def post_file() -> Response[str]:
 
 @router.get("/files/<file_id>")
 def get_file(file_id: str) -> Response[str]:
-    found = _run_in_time(_find_status(file_id)) if re.fullmatch(ID_PATTERN, file_id) else None
-    match found:
+    status = _run_in_time(_find_status(file_id)) if re.fullmatch(ID_PATTERN, file_id) else None
+    match status:
         case None:
             raise RequestRejected(HTTPStatus.NOT_FOUND, "There is no receipt of this File.")
         case Pending():
-            return _pending_response(found)
+            return _pending_response(status)
         case Problem():
-            return _problem_response(found)
+            return _problem_response(status)
         case receipt:
             return _json_response(HTTPStatus.OK, receipt)
 
 
 async def _find_status(file_id: str) -> bytes | Pending | Problem | None:
-    """Read what the buckets hold under an id, and decide what it means."""
+    """Read the receipt, problem and manifest of an id from the buckets, and decide the status of the File."""
     receipt = await app.ingest_service().read_receipt(file_id)
     if receipt is not None:
         _check_json(receipt)
-        return decide_status(file_id, receipt, None, None)  # a receipt wins, so the rest is not read
+        return decide_status(file_id, receipt, None, None)  # a receipt takes precedence, so the rest is not read
     problem = await _read_problem(file_id)
     version = await app.inbox().version(manifest_key(file_id)) if app.config().inbox_bucket else None
     return decide_status(file_id, None, problem, version)
@@ -103,10 +103,10 @@ async def _read_problem(name: str) -> Problem | None:
 
 
 def _run_in_time[T](work: Coroutine[Any, Any, T]) -> T:
-    """Run calls of the store, and cancel them before Lambda or API Gateway stops waiting.
+    """Run calls to S3, and cancel them before Lambda or API Gateway stops waiting.
 
     Raises:
-        StoreFailed: they took too long.
+        StoreFailed: the calls took too long.
     """
     seconds = seconds_left(router.current_event.raw_event, router.lambda_context) - app.config().limits.deadline_margin
     try:
@@ -116,7 +116,7 @@ def _run_in_time[T](work: Coroutine[Any, Any, T]) -> T:
 
 
 def _put_into_inbox(file_id: str, body: bytes) -> Response[str]:
-    """Pass the File, unchanged, to the S3 entry point (RFC 7240, 4.1), which accepts what is valid here."""
+    """Put the body into the inbox as a manifest: the S3 entry point ingests it after this response (RFC 7240, 4.1)."""
     _run_in_time(app.inbox().put(manifest_key(file_id), body))
     return _pending_response(Pending(id=file_id), {"Preference-Applied": "respond-async"})
 
@@ -124,7 +124,7 @@ def _put_into_inbox(file_id: str, body: bytes) -> Response[str]:
 def _prefers_async(event: dict[str, Any]) -> bool:
     """Parse the Prefer headers (RFC 7240, 2): preferences separated by commas, each with parameters after semicolons.
 
-    A request may have several; `headers` of the event holds only the last one, `multiValueHeaders` all of them.
+    A request may have several; `headers` of the event has only the last one, `multiValueHeaders` has all.
     """
     headers = event.get("multiValueHeaders") or {name: [value] for name, value in (event.get("headers") or {}).items()}
     prefer = ",".join(value for name, values in headers.items() if name.lower() == "prefer" for value in values)
@@ -153,12 +153,12 @@ def _respond_to_unknown_path(_: NotFoundError) -> Response[str]:
 
 
 def seconds_left(event: dict[str, Any], context: LambdaContext) -> float:
-    """Return the seconds until Lambda ends the function or API Gateway, which began to wait earlier, stops waiting."""
-    function = context.get_remaining_time_in_millis() / 1000
+    """Return the seconds until Lambda ends the function or API Gateway stops waiting, whichever comes first."""
+    function_seconds = context.get_remaining_time_in_millis() / 1000
     received = event.get("requestContext", {}).get("requestTimeEpoch")
     waited = time.time() - received / 1000 if isinstance(received, int) else 0.0
     # An impossible time is ignored: sample events carry old ones, and sam local gives seconds.
-    return min(function, GATEWAY_TIMEOUT - (waited if 0 <= waited < GATEWAY_TIMEOUT else 0.0))
+    return min(function_seconds, GATEWAY_TIMEOUT - (waited if 0 <= waited < GATEWAY_TIMEOUT else 0.0))
 
 
 def _read_body(event: dict[str, Any]) -> bytes:

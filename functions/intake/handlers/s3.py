@@ -1,4 +1,4 @@
-"""The S3 entry point: the event of a manifest that was put into the inbox in, receipts out."""
+"""The S3 entry point: ingests the manifests that callers put into the inbox."""
 
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from intake import app
 from intake.model.errors import IntakeError
-from intake.model.object_keys import manifest_name
+from intake.model.object_keys import parse_manifest_key
 from intake.telemetry import logger, redact_urls
 
 
@@ -21,8 +21,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     """Ingest every manifest of a classic S3 event.
 
     Raises:
-        Unfinished: something failed that may succeed later. The receipts hold what is final, so a retry of the same
-            event does only the rest.
+        Unfinished: something failed that may succeed later. The receipts keep all final outcomes, so a retry of the
+            event ingests only the rest.
     """
     logger.append_keys(request_id=context.aws_request_id)
     pending = sum(_ingest_manifest(S3EventRecord(record), context) for record in event.get("Records", []))
@@ -31,18 +31,18 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
 
 
 def _ingest_manifest(record: S3EventRecord, context: LambdaContext) -> int:
-    """Ingest one manifest, and return how many of its Files are pending; 1 where the manifest cannot be read."""
+    """Ingest one manifest, and return how many of its Files are pending; 1 if the manifest cannot be read."""
     bucket, key = record.s3.bucket.name, unquote_plus(record.s3.get_object.key)
-    if bucket != app.config().inbox_bucket or manifest_name(key) is None:
+    if bucket != app.config().inbox_bucket or parse_manifest_key(key) is None:
         logger.warning("not a manifest", extra={"bucket": bucket, "key": key})
         return 0
     submitted_at = datetime.fromisoformat(record.event_time)
-    manifests = app.manifest_service()  # slow at a cold start, so the clock is read afterwards
+    manifests = app.manifest_service()  # takes long at a cold start, so the remaining time is read afterwards
     deadline = app.deadline(context.get_remaining_time_in_millis() / 1000)
     try:
         result = app.run(manifests.ingest(key, submitted_at=submitted_at, deadline=deadline))
     except IntakeError as error:
-        # Not raised here: the other records of the event are other manifests. Lambda retries this one with the event.
+        # Do not raise: the other records of the event are other manifests. Lambda retries this one with the event.
         logger.error(
             "manifest not read", extra={"key": key, "code": error.code, "reason": redact_urls(error.reason or "")}
         )

@@ -1,4 +1,4 @@
-"""The end of a bulk run: the reports of its batches in, a summary and the list of failed documents out."""
+"""The last step of a bulk run: reads the reports of its batches, stores a summary and the list of failed documents."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -17,12 +17,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Summarize a run.
 
     Args:
-        event: `{"run": "…", "startedAt": "…", "list": "s3://…", "outcome": {…}}`; the outcome of a run that was
-            aborted has `{"broken": {"Error": "…", "Cause": "…"}}`.
-        context: Lambda's.
+        event: `{"run": "…", "startedAt": "…", "list": "s3://…", "outcome": {…}}`; the outcome of an aborted run
+            has `{"broken": {"Error": "…", "Cause": "…"}}`.
+        context: has the request id.
 
     Returns:
-        The summary, which is stored in the bucket too.
+        The summary, which is also stored in the bucket.
     """
     logger.append_keys(request_id=context.aws_request_id)
     summary = _start_summary(event, datetime.now(UTC))
@@ -32,7 +32,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         for report in results.reports(summary.run):
             summary.batches += 1
             summary.counts.add(report.counts)
-            # A batch that broke has the rows of the list: they become documents, so all lines have one form.
+            # The report of a batch that failed as a whole has rows of the list; every line written here is a document.
             yield from (to_json_line(row_to_document(item)) for item in report.failed)
 
     if results.put_failed(summary.run, failed_lines()):
@@ -46,15 +46,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return summary.model_dump(by_alias=True)
 
 
-def _start_summary(event: dict[str, Any], ended: datetime) -> Summary:
-    """Return the summary of a run, without its counts."""
+def _start_summary(event: dict[str, Any], ended_at: datetime) -> Summary:
+    """Return the summary of a run without its counts, which are added later."""
     broken = event.get("outcome", {}).get("broken")
     return Summary(
         run=event["run"],
         source=event.get("list"),
         started_at=event["startedAt"],
-        ended_at=ended.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        seconds=round((ended - datetime.fromisoformat(event["startedAt"])).total_seconds(), 3),
+        ended_at=ended_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        seconds=round((ended_at - datetime.fromisoformat(event["startedAt"])).total_seconds(), 3),
         complete=broken is None,
         error=broken and f"{broken.get('Error')}: {broken.get('Cause', '')}",
     )

@@ -3,14 +3,15 @@
 transport            `PooledTransport`, the interface to httpx
 request_encoder      an httpx request as bytes
 pool                 idle connections, and new ones
-connect_limiter      bounds how many connections to one origin are being opened at once
+connect_limiter      limits how many connections to one origin are opened at once
 connection           one connection: sends a request, receives its response
 response_parser      one response, parsed as its bytes arrive
 response_head        status, fields and framing of a response
 chunked              the chunked transfer coding
 read_deadline        a timer that is cheap to extend
-resolver             names to addresses, addresses to sockets; the part that a caller can replace
+resolver             resolves names and creates sockets; the part that a caller can replace
 resolver_threads     threads for blocking lookups
 wait_queue           tasks that wait in order
+tls                  whether a connection ended cleanly
 errors               everything that the client raises
 """

@@ -1,4 +1,4 @@
-"""Decoder of the chunked transfer coding (RFC 9112, 7.1)."""
+"""Decodes the chunked transfer coding (RFC 9112, 7.1)."""
 
 import re
 
@@ -8,12 +8,12 @@ from intake.http_client.response_head import TOKEN
 _TRAILER = re.compile(rb"%b[ \t]*:[^\x00\r\n]*" % TOKEN)
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\x00\r\n]*)?")
 _MAX_FRAMING_BYTES = 16 * 1024
-"""Bytes of sizes, extensions, line ends and trailers that a body may have, beside one for every sixteen of its own.
-A body in chunks of one byte costs a thousand times the work of a body in one chunk."""
+"""Limit of the sizes, extensions, line ends and trailers of a body. A longer body may have more: one byte for every
+sixteen of its own. A body in chunks of one byte takes a thousand times the work of a body in one chunk."""
 
 _BODY_BYTES_PER_FRAMING_BYTE = 16
 _AFTER_CHUNK = -1
-"""In place of the bytes left in a chunk: its data is complete, the CRLF behind it is not."""
+"""A value of `_chunk_left`: the data of the chunk is complete, the CRLF after it is not."""
 
 
 class ChunkedDecoder:
@@ -33,7 +33,7 @@ class ChunkedDecoder:
         self._body_bytes = 0
 
     def feed(self, data: bytes) -> tuple[list[bytes], bytes]:
-        """Decode the next bytes; return the pieces of the body in them, and the bytes behind the end of the body.
+        """Decode the next bytes; return the pieces of the body in them, and the bytes after the end of the body.
 
         Raises:
             MalformedResponse: the bytes are not chunks, or have too much framing.
@@ -62,14 +62,14 @@ class ChunkedDecoder:
                 position = line_end_at + 1
         if not self.is_done:
             self._buffer, position = data[position:], len(data)
-            self._require_little_framing(len(self._buffer))
+            self._check_framing_bytes(len(self._buffer))
         return pieces, data[position:]
 
     def _read_line(self, line: bytes) -> None:
         if not line.endswith(b"\r\n"):
             raise MalformedResponse("a line of the chunked coding ends in a bare LF")
         self._framing_bytes += len(line)
-        self._require_little_framing(0)
+        self._check_framing_bytes(0)
         line = line[:-2]
         if self._in_trailers:
             self._read_trailer(line)
@@ -90,7 +90,7 @@ class ChunkedDecoder:
         elif not _TRAILER.fullmatch(line):
             raise MalformedResponse("a trailer is not a field")
 
-    def _require_little_framing(self, unparsed_bytes: int) -> None:
+    def _check_framing_bytes(self, unparsed_bytes: int) -> None:
         framing_bytes = self._framing_bytes + unparsed_bytes
         if framing_bytes > _MAX_FRAMING_BYTES + self._body_bytes // _BODY_BYTES_PER_FRAMING_BYTE:
             raise MalformedResponse(f"the chunked coding takes {framing_bytes} bytes for {self._body_bytes} of body")

@@ -1,8 +1,8 @@
-"""Bounds how many connections to one origin are being opened at once.
+"""Limits how many connections to one origin are opened at once.
 
 When many requests start together and the origin is near, as S3 is, a connection in use becomes idle before a new one
 has completed its TLS handshake, and a handshake costs more than a request. A task that waits for permission to open a
-connection gets an idle one instead, if that comes first.
+connection gets an idle one instead if one is released first.
 """
 
 from dataclasses import dataclass, field
@@ -16,8 +16,8 @@ class _OriginState:
     """One origin where a connection is being opened.
 
     Attributes:
-        opening: connections being opened.
-        waiting: tasks that are granted a connection, or None for permission to open one.
+        opening: the number of connections that are being opened.
+        waiting: tasks that wait; each is granted an idle connection, or None as the permission to open one.
     """
 
     opening: int = 0
@@ -25,7 +25,7 @@ class _OriginState:
 
 
 class ConnectLimiter[Origin]:
-    """Permits a number of connections to each origin to be opened at once."""
+    """Allows at most `limit` connections to each origin to be opened at once."""
 
     def __init__(self, limit: float) -> None:
         self._limit = limit
@@ -35,7 +35,7 @@ class ConnectLimiter[Origin]:
         """Wait, in the order of calls, for permission to open a connection or for an idle one.
 
         Returns:
-            An idle connection; or None: the caller opens one, and calls `release` when it is open or has failed.
+            An idle connection. Or None: the caller opens one, and calls `release` when that has succeeded or failed.
         """
         state = self._origins.setdefault(origin, _OriginState())
         if state.opening < self._limit:
@@ -44,7 +44,7 @@ class ConnectLimiter[Origin]:
         return await state.waiting.wait(None, lambda granted: self._pass_on(origin, granted))
 
     def release(self, origin: Origin, *, failed: bool = False) -> None:
-        """Pass the permission to the next task; to all tasks where the connection failed: no idle one will come."""
+        """Pass the permission to the next task; after a failure to all tasks, because no idle connection will come."""
         state = self._origins[origin]
         while failed and state.waiting.offer(None):
             state.opening += 1
@@ -54,7 +54,7 @@ class ConnectLimiter[Origin]:
                 del self._origins[origin]
 
     def offer(self, origin: Origin, connection: Connection) -> bool:
-        """Give an idle connection to the task that waits longest; return whether any task waits."""
+        """Give an idle connection to the task that has waited longest; return whether any task waited."""
         state = self._origins.get(origin)
         return state is not None and state.waiting.offer(connection)
 

@@ -1,7 +1,7 @@
 """One connection: sends one request at a time (RFC 9112) and receives its response.
 
-Written on asyncio's transports and protocols: streams would copy every body once more. A connection that receives
-bytes nobody requested reports that it cannot be reused.
+It uses asyncio's transports and protocols, because streams would copy every body once more. A connection that received
+unsolicited bytes is not reused.
 """
 
 import asyncio
@@ -18,30 +18,30 @@ from intake.http_client.response_parser import Piece, ResponseParser
 from intake.http_client.tls import is_clean_end
 
 _SLICE_BYTES = 256 * 1024
-"""Bytes of a request's body that are passed to the transport at once. TLS copies them."""
+"""Bytes of a request's body that are passed to the transport at once, because TLS copies them."""
 
 _MAX_UNREAD_BYTES = 128 * 1024
 """Bytes of a response that may wait for the caller before the connection stops reading."""
 
 _WRITE_LIMIT_BYTES = 1
-"""Unsent bytes above which asyncio calls `pause_writing`. With 0, the transport of TLS never does."""
+"""Unsent bytes above which asyncio calls `pause_writing`. With 0, its TLS transport never calls it."""
 
 _PIECE_OVERHEAD_BYTES = 512
-"""Memory of a piece of a body beside its bytes: a peer may send a body byte by byte."""
+"""Memory that a piece of a body takes besides its bytes: a peer may send a body byte by byte."""
 
 
 class Connection(asyncio.Protocol):
     """A connection that carries one request and its response at a time.
 
     Attributes:
-        is_persistent: another request may follow, as far as the exchanges up to now say.
-        idle_since: when the pool took the connection back, in seconds on the loop's clock.
+        is_persistent: whether another request may follow, according to the exchanges so far.
+        idle_since: when the connection was returned to the pool, in seconds on the loop's clock.
     """
 
     idle_since = 0.0
 
     def __init__(self, read_timeout: float) -> None:
-        """Wait for asyncio to connect a transport.
+        """Create a connection, to which asyncio then connects a transport.
 
         Args:
             read_timeout: seconds without a byte while a response, or more of it, is due.
@@ -68,10 +68,10 @@ class Connection(asyncio.Protocol):
         """Send a request and return the head of its response.
 
         Args:
-            method: of the request.
-            head: the request line and the fields, with the blank line behind them.
-            body: sent behind the head, without a copy.
-            stream: sent piece by piece behind that; closed also where the response comes before its end.
+            method: the method of the request.
+            head: the request line and the fields, with the blank line after them.
+            body: sent after the head, without a copy.
+            stream: sent after `body`, piece by piece. It is also closed if the response comes before its end.
 
         Raises:
             ReadTimeout, ConnectionLost, MalformedResponse: there is no response.
@@ -89,14 +89,14 @@ class Connection(asyncio.Protocol):
         is_sent = len(view) <= _SLICE_BYTES or await self._write(view[_SLICE_BYTES:])
         if stream is not None:
             is_sent = await self._write_stream(stream)
-        # Where the response comes first, the server takes the rest of the body for the next request.
+        # If the response comes first, the server would read the rest of the body as the next request.
         is_sent = await self._flush() and is_sent
         self.is_persistent = self.is_persistent and is_sent
         await self._wait_until(lambda: self._response.head is not None, self._read_timeout)
         return cast("ResponseHead", self._response.head)
 
     async def read(self) -> Piece:
-        """Return the next piece of the response's body; b"" behind its end.
+        """Return the next piece of the response's body; b"" after its end.
 
         Raises:
             ReadTimeout, ConnectionLost, IncompleteBody, MalformedResponse: the body does not reach its end.
@@ -113,7 +113,7 @@ class Connection(asyncio.Protocol):
 
     @property
     def must_close(self) -> bool:
-        """Whether no request can follow: the response is not complete, or it is the last one."""
+        """Whether no request can follow: the response is not complete, or was the last one on this connection."""
         transport = self._transport
         return transport is None or transport.is_closing() or not (self._response.is_complete and self.is_persistent)
 
@@ -131,7 +131,7 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     async def _write(self, data: memoryview) -> bool:
-        """Write slice by slice; return whether all was written: not where the response or an end comes first."""
+        """Write slice by slice; return False if the response or the end of the connection comes first."""
         transport = self._transport
         if transport is None:
             return False
@@ -139,7 +139,7 @@ class Connection(asyncio.Protocol):
             if transport.is_closing() or not await self._flush() or self._response.head is not None:
                 return False
             transport.write(data[start : start + _SLICE_BYTES])
-            await asyncio.sleep(0)  # lets other tasks run, and lets asyncio report a connection that broke
+            await asyncio.sleep(0)  # lets other tasks run, and asyncio report a lost connection
         return True
 
     async def _write_stream(self, stream: AsyncGenerator[Buffer]) -> bool:
@@ -150,16 +150,16 @@ class Connection(asyncio.Protocol):
         return True
 
     async def _flush(self) -> bool:
-        """Wait until the transport has sent what was written, or a response arrives; return whether it has sent it.
+        """Wait until the transport has sent all that was written, or a response arrives; return whether it was sent.
 
-        Without timeout: a peer that reads slowly is not silent.
+        There is no timeout, because a peer that reads slowly is not silent.
         """
         if not self._is_writable:
             await self._wait_until(lambda: self._is_writable or self._response.head is not None, seconds=None)
         return self._is_writable
 
     async def _wait_until(self, condition: Callable[[], bool], seconds: float | None) -> None:
-        """Wait for a condition. Raise the connection's error, or ReadTimeout after so many seconds without an event."""
+        """Wait for a condition. Raise the connection's error, or ReadTimeout after `seconds` without an event."""
         while not condition():
             if self._error is not None:
                 raise self._new_error()
@@ -173,7 +173,7 @@ class Connection(asyncio.Protocol):
                 self._read_deadline.disarm()
 
     def _new_error(self) -> TransportError:
-        """Copy the error: one that was raised refers to the frames that it passed through, and to bodies in them."""
+        """Copy the error: a raised one refers to the frames that it passed through, and so to bodies."""
         error = self._error or ConnectionLost("the connection is closed")
         return type(error)(str(error))
 
@@ -192,7 +192,7 @@ class Connection(asyncio.Protocol):
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # of TCP, or of TLS
+        self._transport = cast("asyncio.Transport", transport)  # plain TCP, or TLS
         self._transport.set_write_buffer_limits(high=_WRITE_LIMIT_BYTES)
 
     @override
@@ -229,7 +229,7 @@ class Connection(asyncio.Protocol):
         if self._transport is not None and is_clean_end(self._transport):
             self._response.feed_eof()
         self.is_persistent = False
-        self.close()  # asyncio would go on sending, to a peer that may no longer read
+        self.close()  # asyncio would continue to send, to a peer that may no longer read
         self._wake()
 
     @override

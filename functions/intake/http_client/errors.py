@@ -1,6 +1,6 @@
 """The errors of the client. Each is also the httpx error that an httpx user catches.
 
-TransportError (httpx.TransportError)              there is no whole response
+TransportError (httpx.TransportError)              there is no complete response
 ├── DnsError (httpx.ConnectError)                  the name has no address
 ├── ConnectError (httpx.ConnectError)              no address accepts a connection
 ├── TlsError (httpx.ConnectError)                  no TLS session, or a certificate that is not valid for the host
@@ -15,14 +15,14 @@ InvalidRequest (httpx.LocalProtocolError)          the caller's request cannot b
                                                    body differs from its announced length
 
 `str(error)` is the reason, for a log: it may contain addresses, never a URL or its query. An exception of the resolver
-that is no OSError passes through unchanged.
+that is not an OSError passes through unchanged.
 """
 
 import httpx
 
 
 class TransportError(httpx.TransportError):
-    """There is no whole response."""
+    """There is no complete response."""
 
 
 class DnsError(TransportError, httpx.ConnectError):
@@ -46,7 +46,7 @@ class ReadTimeout(TransportError, httpx.ReadTimeout):
 
 
 class ConnectionLost(TransportError, httpx.ReadError):
-    """The connection ended before the response, or in a body that only a clean end of the connection completes."""
+    """The connection ended before the response, or in a body that only a clean end of the connection ends."""
 
 
 class IncompleteBody(TransportError, httpx.RemoteProtocolError):
@@ -58,8 +58,8 @@ class MalformedResponse(TransportError, httpx.RemoteProtocolError):
 
 
 class InvalidContentLength(MalformedResponse):
-    """The Content-Length field is not a number, or not one of 63 bits."""
+    """The Content-Length field is not a number, or is more than 2**63 - 1."""
 
 
 class InvalidRequest(httpx.LocalProtocolError):
-    """The caller's request cannot be sent as HTTP/1.1. A mistake of the caller, so not a `TransportError`."""
+    """The caller's request cannot be sent as HTTP/1.1. It is a bug in the caller, so it is not a `TransportError`."""

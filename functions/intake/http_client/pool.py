@@ -1,4 +1,4 @@
-"""Keeps idle connections for the next request, and opens new ones."""
+"""ConnectionPool: keeps idle connections for later requests, and opens new ones."""
 
 import asyncio
 import socket
@@ -14,13 +14,13 @@ from intake.http_client.errors import ConnectError, ConnectTimeout, DnsError, Tl
 from intake.http_client.resolver import Resolver
 
 _MAX_IDLE_SECONDS = 15.0
-"""Servers close idle connections after about as long."""
+"""Servers close idle connections after a similar time."""
 
 _MAX_IDLE = 128
 """Idle connections of all origins together. Over TLS, asyncio allocates 300 KiB for each."""
 
 _HAPPY_EYEBALLS_SECONDS = 0.25
-"""Delay before the next address is tried beside one that does not answer (RFC 8305, 8)."""
+"""Delay before the next address is tried in parallel with one that does not respond (RFC 8305, 8)."""
 
 
 class Origin(NamedTuple):
@@ -66,8 +66,8 @@ class ConnectionPool:
         """Return a connection that carries no request: an idle one, or else a new one.
 
         Raises:
-            DnsError, ConnectError, TlsError, ConnectTimeout: there is none.
-            Exception: the resolver raised it.
+            DnsError, ConnectError, TlsError, ConnectTimeout: no connection could be opened.
+            Exception: raised by the resolver.
         """
         self._close_surplus()
         while idle := self._idle_by_origin.get(origin):
@@ -91,7 +91,7 @@ class ConnectionPool:
             self._connect_limiter.release(origin, failed=failed)
 
     def release(self, origin: Origin, connection: Connection) -> None:
-        """Take a connection back: keep it for the next request, or close it."""
+        """Return a connection: the pool keeps it for the next request, or closes it."""
         if connection.must_close or self._is_closed:
             connection.close()
             return
@@ -103,7 +103,7 @@ class ConnectionPool:
         self._close_surplus()
 
     def close(self) -> None:
-        """Close every idle connection now, and every other one when it is released."""
+        """Close every idle connection now, and all others when they are released."""
         self._is_closed = True
         for connection in list(self._idle):
             self._remove(connection).close()
@@ -117,7 +117,7 @@ class ConnectionPool:
         return connection
 
     def _close_surplus(self) -> None:
-        """Close connections that were idle for too long, and those that are too many."""
+        """Close connections that were idle for too long, and the oldest while there are too many."""
         oldest = asyncio.get_running_loop().time() - _MAX_IDLE_SECONDS
         while self._idle:
             connection = next(iter(self._idle))

@@ -1,4 +1,4 @@
-"""A timer for reads that is cheap to extend."""
+"""ReadDeadline: a timer that is cheap to extend."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from collections.abc import Callable
 class ReadDeadline:
     """Calls back when a deadline passes.
 
-    Deadlines are extended on every read and rarely pass, so one timer of asyncio is reused: where a deadline moves to a
+    Deadlines are extended on every read and rarely pass, so one timer of asyncio is reused: if the deadline moves to a
     later time, the timer keeps its own and checks the deadline when it fires. The callback is dropped when disarmed, so
     that a pending timer does not keep its owner alive.
     """
@@ -21,7 +21,7 @@ class ReadDeadline:
         self._timer: asyncio.TimerHandle | None = None
 
     def arm(self, time: float, callback: Callable[[], None]) -> None:
-        """Call back at `time` on the loop's clock, in place of any earlier arming."""
+        """Call back at `time` on the loop's clock. This replaces an earlier deadline."""
         self._time = time
         self._callback = callback
         if self._timer is not None and self._timer.when() > time:

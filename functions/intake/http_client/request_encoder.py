@@ -12,7 +12,7 @@ _LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 def encode_head(request: httpx.Request) -> bytes:
-    """Encode the request line and the fields, with the blank line behind them.
+    """Encode the request line and the fields, with the blank line after them.
 
     The request target is the `target` extension, byte for byte; without one, the path and query of the URL.
 
@@ -34,7 +34,7 @@ def encode_body(request: httpx.Request) -> AsyncGenerator[Buffer]:
     """Yield the body of a request as it is sent, framed as the request's fields say.
 
     Raises:
-        InvalidRequest: the fields do not say how the body ends, say it twice, or the stream cannot be read by asyncio.
+        InvalidRequest: the fields do not state how the body ends, or state it twice; or the stream is not asynchronous.
     """
     stream = request.stream
     if not isinstance(stream, httpx.AsyncByteStream):
@@ -42,7 +42,7 @@ def encode_body(request: httpx.Request) -> AsyncGenerator[Buffer]:
     length, coding = request.headers.get("content-length"), request.headers.get("transfer-encoding")
     if coding is not None:
         if length is not None or coding.strip().lower() != "chunked":
-            raise InvalidRequest("the body of a request has a Content-Length or is chunked, nothing else")
+            raise InvalidRequest("expected either a Content-Length or Transfer-Encoding: chunked")
         return _encode_chunked(stream)
     if length is not None and not _LENGTH.fullmatch(length):
         raise InvalidRequest("the Content-Length of the request is not a number")
@@ -50,7 +50,7 @@ def encode_body(request: httpx.Request) -> AsyncGenerator[Buffer]:
 
 
 async def _encode_sized(stream: httpx.AsyncByteStream, length: int) -> AsyncGenerator[Buffer]:
-    """Yield the stream, which must have as many bytes as announced: the server takes more for the next request."""
+    """Yield the stream, which must have the announced length: the server would read more as the next request."""
     left = length
     async with aclosing(_read(stream)) as pieces:
         async for piece in pieces:
@@ -73,7 +73,7 @@ async def _encode_chunked(stream: httpx.AsyncByteStream) -> AsyncGenerator[Buffe
 
 
 async def _read(stream: httpx.AsyncByteStream) -> AsyncGenerator[bytes]:
-    """Yield the pieces of a stream, and close its iterator also where the reader stops early."""
+    """Yield the pieces of a stream, and close its iterator even if the reader stops early."""
     pieces: AsyncIterator[bytes] = aiter(stream)
     try:
         async for piece in pieces:

@@ -1,4 +1,4 @@
-"""Names to addresses, and addresses to sockets.
+"""Resolves names to addresses, and creates the sockets for them.
 
 `Resolver` is the only part of the client that a caller can replace: every connection goes to an address that
 `resolve` returned, over a socket that `open_socket` created. `SystemResolver` asks the operating system.
@@ -19,14 +19,14 @@ from intake.http_client.resolver_threads import ResolverThreads
 _CACHE_SECONDS = 10.0
 _MAX_CACHED_NAMES = 1024
 _MAX_ADDRESSES = 8
-"""Addresses of a name that are returned. All of them are checked."""
+"""Limit of the addresses that are returned for a name. All of its addresses are checked."""
 
 
 class Resolver(Protocol):
     """Resolves hosts and creates sockets.
 
     An OSError becomes `DnsError` or `ConnectError`. Any other exception reaches the caller of the client unchanged, and
-    no other address is tried: so a resolver can refuse an address.
+    no other address is tried. A resolver can refuse an address in this way.
     """
 
     async def resolve(self, host: str, port: int) -> list[AddrInfoType]:
@@ -37,7 +37,7 @@ class Resolver(Protocol):
             port: becomes part of the addresses.
 
         Raises:
-            OSError: there are none; `socket.gaierror` where the lookup failed.
+            OSError: there are none; `socket.gaierror` if the lookup failed.
         """
         ...
 
@@ -55,8 +55,8 @@ class _CacheEntry:
     """The lookup of a name.
 
     Attributes:
-        addresses: family, protocol and socket address of each.
-        expires_at: on the loop's clock; infinite while the lookup is running.
+        addresses: the result, once the lookup ends.
+        expires_at: a time on the loop's clock; infinite while the lookup is running.
     """
 
     addresses: asyncio.Future[list[AddrInfoType]]
@@ -67,10 +67,10 @@ class SystemResolver:
     """A `Resolver` over getaddrinfo: in threads, one lookup per name at a time, cached for ten seconds."""
 
     def __init__(self, check_address: Callable[[str, str], None] | None = None) -> None:
-        """Look up nothing yet.
+        """Create a resolver with an empty cache.
 
         Args:
-            check_address: called in a thread with a host and each of its addresses; raises to refuse the host.
+            check_address: called in a thread with a host and each of its addresses. It raises to refuse the host.
         """
         self._threads = ResolverThreads()
         self._check_address = check_address
@@ -83,7 +83,7 @@ class SystemResolver:
         entry = self._cache.get(host)
         if entry is None or entry.expires_at < asyncio.get_running_loop().time():
             entry = self._start_lookup(host)
-        # Shielded: other tasks may wait for this lookup, and a retry finds a late result.
+        # Shielded: other tasks may wait for this lookup, and a retry uses a late result.
         addresses = await asyncio.shield(entry.addresses)
         return [(family, kind, proto, "", (at[0], port, *at[2:])) for family, kind, proto, _, at in addresses]
 
@@ -93,7 +93,7 @@ class SystemResolver:
         return socket.socket(family, kind, proto)
 
     def _start_lookup(self, host: str) -> _CacheEntry:
-        self._cache.pop(host, None)  # an expired entry makes no other entry go, and the new one is the youngest
+        self._cache.pop(host, None)  # replace an expired entry, so that no other is evicted
         while len(self._cache) >= _MAX_CACHED_NAMES:
             del self._cache[next(iter(self._cache))]
         entry = self._cache[host] = _CacheEntry(self._threads.submit(lambda: self._look_up(host)))
@@ -109,7 +109,7 @@ class SystemResolver:
         return entry
 
     def _look_up(self, host: str) -> list[AddrInfoType]:
-        # As bytes: Python encodes a str with its own IDNA codec, which may read the host in another way.
+        # Bytes, because Python encodes a str with its own IDNA codec, which may convert it to another host.
         infos = socket.getaddrinfo(host.encode("ascii"), 0, 0, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         if not infos:
             raise socket.gaierror(socket.EAI_NONAME, "No address")

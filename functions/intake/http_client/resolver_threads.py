@@ -19,9 +19,9 @@ class _Lookup[T]:
     """A function to run in a thread.
 
     Attributes:
-        function: blocks.
-        future: of the loop that submitted it; receives the result.
-        is_started: a thread runs the function.
+        function: the blocking function.
+        future: receives the result; belongs to the loop that submitted the function.
+        is_started: set when a thread runs the function.
     """
 
     function: Callable[[], T]
@@ -29,18 +29,18 @@ class _Lookup[T]:
     is_started: threading.Event = field(default_factory=threading.Event)
 
     def run(self, report: Callable[["_Lookup[T]", T | None, Exception | None], None]) -> None:
-        """Run the function in this thread, and report to the loop."""
+        """Run the function in this thread, and pass the result to `report` on the loop."""
         result, error = None, None
         self.is_started.set()
         try:
             result = None if self.future.done() else self.function()
         except Exception as caught:  # noqa: BLE001 - the caller of `submit` gets it
             error = caught
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        with contextlib.suppress(RuntimeError):  # the loop is closed: no task waits any more
             self.future.get_loop().call_soon_threadsafe(report, self, result, error)
 
     def give_up(self) -> None:
-        """Fail the lookup where no thread has started it."""
+        """Fail the lookup if no thread has started it."""
         if not self.is_started.is_set() and not self.future.done():
             self.future.set_exception(TimeoutError("no thread was free for the lookup"))
 
@@ -48,18 +48,18 @@ class _Lookup[T]:
 class ResolverThreads:
     """A pool of threads for getaddrinfo, which blocks for as long as a name server is silent and cannot be cancelled.
 
-    No standard executor fits. The threads of `concurrent.futures.ThreadPoolExecutor` are joined when the interpreter
-    exits: one stalled name would hold the process. Its queue has no timeout either: after a burst of stalled names it
-    would run lookups whose callers are gone, before those that somebody waits for. asyncio's default executor has both
-    faults, and so few threads that a handful of stalled names blocks every other name. These threads are daemons, and
-    a lookup that no thread has started within `queue_timeout` is given up.
+    No standard executor fits. The interpreter joins the threads of `concurrent.futures.ThreadPoolExecutor` when it
+    exits, so one stalled name would delay the exit. Its queue has no timeout either: after a burst of stalled names, it
+    would run lookups whose callers have given up before the lookups of waiting callers. asyncio's default executor has
+    both faults, and so few threads that a handful of stalled names blocks every other name. The threads of this pool
+    are daemons, and a lookup that no thread has started within `queue_timeout` fails.
     """
 
     def __init__(self, max_threads: int = _MAX_THREADS, queue_timeout: float = _QUEUE_TIMEOUT) -> None:
-        """Start no thread yet.
+        """Create a pool without threads; `submit` starts them.
 
         Args:
-            max_threads: limit of the threads.
+            max_threads: the limit of threads.
             queue_timeout: seconds that a lookup waits for a thread.
         """
         self._max_threads = max_threads
@@ -72,8 +72,8 @@ class ResolverThreads:
         """Run a blocking function in a thread.
 
         Returns:
-            A future of the running loop. It fails with TimeoutError where no thread was free in time. Where it is
-            cancelled, the thread runs on and its result is dropped.
+            A future of the running loop. It fails with TimeoutError if no thread was free in time. If it is cancelled,
+            the thread continues and its result is dropped.
         """
         loop = asyncio.get_running_loop()
         lookup = _Lookup(function, loop.create_future())
@@ -86,15 +86,15 @@ class ResolverThreads:
         return lookup.future
 
     def _start_thread(self) -> None:
-        with contextlib.suppress(RuntimeError):  # the system allows no more: the existing ones serve the queue
+        with contextlib.suppress(RuntimeError):  # the system allows no more threads: the existing ones serve the queue
             threading.Thread(target=self._run, name="resolver", daemon=True).start()
             self._threads += 1
 
     def _run(self) -> None:
         while True:
-            self._queue.get().run(self._settle)
+            self._queue.get().run(self._complete)
 
-    def _settle[T](self, lookup: _Lookup[T], result: T | None, error: Exception | None) -> None:
+    def _complete[T](self, lookup: _Lookup[T], result: T | None, error: Exception | None) -> None:
         self._unfinished -= 1
         if lookup.future.done():
             return

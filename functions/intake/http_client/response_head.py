@@ -1,8 +1,8 @@
-"""The head of an HTTP/1.1 response (RFC 9112): where it ends, its status and fields, and how its body is framed.
+"""Parses the head of an HTTP/1.1 response (RFC 9112): its end, its status and fields, and the framing of its body.
 
-Functions of bytes, without I/O. The parser rejects what is not HTTP and repairs nothing. It accepts what the standard
-lets a recipient accept: lines that end in a bare LF (2.2), blank lines before the first (2.2), folded fields (5.2)
-and spaces before the colon of a field (5.1). This module is the only one that knows the syntax of Content-Length.
+There is no I/O. The parser rejects bytes that are not HTTP, and repairs nothing. It accepts the deviations that the
+standard lets a recipient accept: lines that end in a bare LF (2.2), blank lines before the first (2.2), folded fields
+(5.2) and spaces before the colon of a field (5.1). No other module knows the syntax of Content-Length.
 """
 
 import re
@@ -31,7 +31,7 @@ _SWITCHING_PROTOCOLS = 101
 
 
 class BodyFraming(Enum):
-    """How a body without a length ends."""
+    """How the end of a body without a length is found."""
 
     CHUNKED = "chunked"
     CLOSE_DELIMITED = "close-delimited"
@@ -45,9 +45,9 @@ class ResponseHead:
         http_version: b"HTTP/1.0" or b"HTTP/1.1".
         status: 100 to 999.
         fields: names and values as they arrived, without the spaces around them.
-        content_length: the number in the Content-Length field, also where the response has no body (HEAD, 304).
-        framing: the length of the body in bytes, or how a body without a length ends.
-        is_persistent: the connection may carry another response (9.3).
+        content_length: the number in the Content-Length field, even if the response has no body (HEAD, 304).
+        framing: the length of the body in bytes, or how the end of a body without a length is found.
+        is_persistent: whether the connection may carry another response (9.3).
     """
 
     http_version: bytes
@@ -59,15 +59,15 @@ class ResponseHead:
 
     @property
     def is_interim(self) -> bool:
-        """Whether the final response is still to come. After 101 another protocol follows."""
+        """Whether a final response follows. After 101, another protocol follows."""
         return self.status in _INTERIM and self.status != _SWITCHING_PROTOCOLS
 
 
 def find_head_end(data: bytes, searched: int) -> int | None:
-    """Return the position behind the blank line that ends a head; None while it has not arrived.
+    """Return the position after the blank line that ends a head; None while it has not arrived.
 
     Args:
-        data: from the first byte of the status line.
+        data: the bytes from the status line on.
         searched: bytes at the start of `data` that are known not to contain the end.
 
     Raises:
@@ -80,11 +80,11 @@ def find_head_end(data: bytes, searched: int) -> int | None:
 
 
 def parse_head(data: bytes, method: str) -> ResponseHead:
-    """Parse a whole head.
+    """Parse a complete head.
 
     Args:
-        data: from the first byte of the status line to the end of the blank line.
-        method: of the request; a response to HEAD has no body.
+        data: the bytes from the status line to the blank line, inclusive.
+        method: the method of the request; a response to HEAD has no body.
 
     Raises:
         MalformedResponse: the data is not the head of a response, or is ambiguous about the length of the body.
@@ -116,10 +116,10 @@ def _framing_values(fields: list[tuple[bytes, bytes]]) -> _Values:
 
 
 def _read_framing(status: int, method: str, values: _Values) -> tuple[int | None, int | BodyFraming]:
-    """Return the Content-Length, if any, and how the body ends (6.3)."""
+    """Return the Content-Length, if any, and the framing of the body (6.3)."""
     lengths = values.get(b"content-length", [])
     codings = b",".join(values.get(b"transfer-encoding", [])).lower()
-    # Two statements about the length let two readers see two different bodies: that is how responses are smuggled.
+    # Two statements about the length let two recipients read two different bodies (response smuggling).
     if len(lengths) > 1 or (lengths and codings):
         raise MalformedResponse("the head states the length of the body twice")
     length = _parse_length(lengths[0]) if lengths else None

@@ -1,4 +1,4 @@
-"""One response, parsed as its bytes arrive: the head, the pieces of the body, and whether more bytes follow."""
+"""ResponseParser: parses one response as its bytes arrive, and detects bytes after it."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from intake.http_client.errors import MalformedResponse
 from intake.http_client.response_head import MAX_HEAD_BYTES, BodyFraming, ResponseHead, find_head_end, parse_head
 
 _MAX_HEADS = 100
-"""Limit of interim responses before the final one: thousands fit into one read, and nothing else runs meanwhile."""
+"""Limit of heads in a response, because a read may have thousands of interim ones, and parsing them blocks the loop."""
 
 type Piece = bytes | memoryview
 
@@ -16,9 +16,9 @@ class ResponseParser:
     """Parses the response to one request.
 
     Attributes:
-        head: of the final response; None while it has not arrived.
-        is_complete: the body is whole.
-        has_extra_bytes: bytes arrived behind the response.
+        head: the head of the final response; None while it has not arrived.
+        is_complete: whether the body has arrived completely.
+        has_extra_bytes: whether bytes arrived after the response.
     """
 
     head: ResponseHead | None = None
@@ -26,10 +26,10 @@ class ResponseParser:
     has_extra_bytes = False
 
     def __init__(self, method: str) -> None:
-        """Expect the first byte.
+        """Create a parser that expects the first byte.
 
         Args:
-            method: of the request; a response to HEAD has no body.
+            method: the method of the request; a response to HEAD has no body.
         """
         self._method = method
         self._buffer = b""
@@ -53,26 +53,26 @@ class ResponseParser:
         return self._read_body(rest) if rest else ()
 
     def feed_eof(self) -> None:
-        """Note that the peer closed the connection cleanly: the end of a close-delimited body."""
+        """Note that the peer closed the connection cleanly, which ends a close-delimited body."""
         if self.head is not None and self.head.framing is BodyFraming.CLOSE_DELIMITED:
             self.is_complete = True
 
     def _read_head(self, data: bytes) -> memoryview | None:
-        """Parse interim heads and the final one; return the bytes behind it."""
+        """Parse interim heads and the final one; return the bytes after it."""
         searched = len(self._buffer)
         received = self._buffer + data if searched else self._skip_blank_lines(data)
         while received and (end := find_head_end(received, searched)) is not None:
             head = parse_head(received[:end], self._method)
             self._consumed_bytes += end
             self._heads += 1
-            self._require_small_head(0)
+            self._check_head_bytes(0)
             if not head.is_interim:
                 self._buffer = b""
                 self._begin_body(head)
                 return memoryview(received)[end:]
             received, searched = self._skip_blank_lines(received[end:]), 0
         self._buffer = received
-        self._require_small_head(len(received))
+        self._check_head_bytes(len(received))
         return None
 
     def _skip_blank_lines(self, data: bytes) -> bytes:
@@ -80,7 +80,7 @@ class ResponseParser:
         self._consumed_bytes += len(data) - len(stripped)
         return stripped
 
-    def _require_small_head(self, unparsed_bytes: int) -> None:
+    def _check_head_bytes(self, unparsed_bytes: int) -> None:
         head_bytes = self._consumed_bytes + unparsed_bytes
         if head_bytes > MAX_HEAD_BYTES or self._heads > _MAX_HEADS:
             raise MalformedResponse(f"{self._heads} heads of {head_bytes} bytes")

@@ -36,8 +36,8 @@ NO_BODY = BytesBody(b"")
 class PooledTransport(httpx.AsyncBaseTransport):
     """A transport of httpx with its own connection pool, HTTP/1.1 parser and resolver.
 
-    Of a request's extensions it reads `target`: the request target, sent byte for byte in place of the path and query
-    of the URL, some characters of which httpx would encode again. It ignores `timeout`.
+    It reads one extension of a request, `target`: the request target, which it sends byte for byte. httpx would encode
+    some characters in the path and query of the URL again. It ignores the extension `timeout`.
 
     A response has the extensions `http_version` (b"HTTP/1.0" or b"HTTP/1.1") and `content_length`: the number in its
     Content-Length field, or None.
@@ -53,15 +53,15 @@ class PooledTransport(httpx.AsyncBaseTransport):
         connect_limit: float = inf,
         zero_copy: bool = False,
     ) -> None:
-        """Open nothing yet.
+        """Create a transport without connections.
 
         Args:
             connect_timeout: seconds for lookup, connection and TLS handshake together.
             read_timeout: seconds without a byte while a response, or more of it, is due.
-            tls: verifies certificates.
-            resolver: resolves hosts and creates sockets; `SystemResolver` without one.
-            connect_limit: connections to one origin that may be opened at the same time.
-            zero_copy: the stream of a response yields any buffer, often a memoryview, where httpx promises bytes.
+            tls: the context of TLS connections, which verifies certificates.
+            resolver: resolves hosts and creates sockets; the default is `SystemResolver`.
+            connect_limit: how many connections to one origin may be opened at the same time.
+            zero_copy: let the stream of a response yield any buffer, often a memoryview, although httpx promises bytes.
         """
         self.pool = ConnectionPool(
             connect_timeout=connect_timeout,
@@ -73,12 +73,12 @@ class PooledTransport(httpx.AsyncBaseTransport):
         self._response_body = _ResponseBuffers if zero_copy else _ResponseBytes
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request; return its response with the body still to be read.
+        """Send a request; return its response, whose body is read afterwards.
 
         Raises:
             TransportError: there is no response.
             InvalidRequest, httpx.UnsupportedProtocol: the request cannot be sent.
-            Exception: the resolver raised it.
+            Exception: raised by the resolver.
         """
         url, stream = request.url, request.stream
         scheme = url.scheme
@@ -106,7 +106,7 @@ class PooledTransport(httpx.AsyncBaseTransport):
 
 
 class _ResponseBuffers(httpx.AsyncByteStream):
-    """The body of a response, in the pieces in which it arrives."""
+    """The body of a response as it arrives: bytes or memoryviews."""
 
     def __init__(self, connection: Connection, pool: ConnectionPool, origin: Origin) -> None:
         self._connection = connection
@@ -126,14 +126,14 @@ class _ResponseBuffers(httpx.AsyncByteStream):
 
     @override
     async def aclose(self) -> None:
-        """Give the connection back. The pool closes it if the response was not read to its end."""
+        """Return the connection to the pool, which closes it if the response was not read to its end."""
         if self._is_open:
             self._is_open = False
             self._pool.release(self._origin, self._connection)
 
 
 class _ResponseBytes(_ResponseBuffers):
-    """The same, in bytes."""
+    """The body of a response as it arrives: bytes."""
 
     @override
     async def __anext__(self) -> bytes:

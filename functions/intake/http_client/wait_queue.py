@@ -1,4 +1,4 @@
-"""A first-in, first-out queue of tasks that wait for something that is granted to them one by one."""
+"""WaitQueue: a first-in, first-out queue of tasks, each of which waits for a grant."""
 
 import asyncio
 from collections import deque
@@ -11,8 +11,8 @@ class Waiter[Request, Grant]:
     """One waiting task.
 
     Attributes:
-        request: what it waits for.
-        future: receives what is granted.
+        request: describes what the task waits for.
+        future: receives the granted value.
     """
 
     request: Request
@@ -24,27 +24,27 @@ class Waiter[Request, Grant]:
 
 
 class WaitQueue[Request, Grant]:
-    """Tasks in the order of their requests. A grant to a task that is cancelled at that moment is given back."""
+    """Waiting tasks in the order of their requests. A value granted to a cancelled task is given back."""
 
     def __init__(self) -> None:
         self._waiters: deque[Waiter[Request, Grant]] = deque()
 
     async def wait(self, request: Request, give_back: Callable[[Grant], object]) -> Grant:
-        """Wait until the request is granted; see `granted`."""
-        return await self.granted(self.enqueue(request), give_back)
+        """Wait until the request is granted; see `wait_for_grant`."""
+        return await self.wait_for_grant(self.enqueue(request), give_back)
 
     def enqueue(self, request: Request) -> Waiter[Request, Grant]:
-        """Append a request. `granted` must be awaited next."""
+        """Append a request. The caller must await `wait_for_grant` next."""
         waiter = Waiter[Request, Grant](request, asyncio.get_running_loop().create_future())
         self._waiters.append(waiter)
         return waiter
 
-    async def granted(self, waiter: Waiter[Request, Grant], give_back: Callable[[Grant], object]) -> Grant:
+    async def wait_for_grant(self, waiter: Waiter[Request, Grant], give_back: Callable[[Grant], object]) -> Grant:
         """Wait for the grant of an enqueued request.
 
         Args:
-            waiter: of `enqueue`.
-            give_back: called with the grant where the task was cancelled after the grant and before it ran again.
+            waiter: returned by `enqueue`.
+            give_back: called with the granted value if the task is cancelled after the grant and before it runs again.
         """
         try:
             return await waiter.future
@@ -54,7 +54,7 @@ class WaitQueue[Request, Grant]:
             raise
 
     def offer(self, value: Grant) -> bool:
-        """Grant a value to the task that waits longest; return whether any task waits."""
+        """Grant a value to the task that has waited longest; return whether any task waited."""
         while self._waiters:
             waiter = self._waiters.popleft()
             if not waiter.future.done():

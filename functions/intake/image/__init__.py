@@ -1,9 +1,9 @@
-"""Image formats: tells the type of an image, its size, its number of frames, and whether the bytes are complete.
+"""Image formats: determines the type, size and frames of an image, and whether its bytes are complete.
 
-`verify.py` is the only module that other packages call. It recognises the format by the first bytes and calls that
-format's parser. A parser reads the structure of the container from the first byte to the end that the structure
-announces. It decodes nothing: an image that expands to gigabytes costs no more than its header, and a truncated file
-is found because its announced end is missing. There is no I/O here.
+`verify.py` is the only module that other packages call. It recognizes the format by the first bytes and calls the
+parser of that format. A parser reads the structure of the container from the first byte to the announced end, and
+decodes no pixels. An image that expands to gigabytes takes no more work than its header. A truncated file is detected
+because its announced end is missing. There is no I/O here.
 
     verify.py          identify, verify
     formats.py         the table of formats

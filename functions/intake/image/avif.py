@@ -1,7 +1,7 @@
 """AVIF: boxes that hold the items of a still image or the samples of a sequence (AV1 Image File Format 1.1).
 
 Built on ISO/IEC 23008-12 (HEIF) and ISO/IEC 14496-12. The size is that of the primary item (`ispe`), as coded: `irot`,
-`imir` and `clap` describe steps after decoding. The AV1 data itself is not read: a file is complete where every extent
+`imir` and `clap` describe steps after decoding. The AV1 data itself is not read: a file is complete if every extent
 of every item and every sample lies inside it.
 """
 
@@ -21,7 +21,7 @@ BRAND = Struct(">4s4x")  # major brand, minor version; compatible brands follow
 STILL, SEQUENCE = b"avif", b"avis"
 MAX_BRANDS = 64
 TOP_LEVEL = frozenset((b"ftyp", b"meta", b"mdat", b"moov", b"free", b"skip", b"uuid", b"idat"))
-"""Known boxes of the top level. After the image is described, a truncated box of any other type is trailing data."""
+"""Known boxes of the top level. After `meta` or `moov`, a truncated box of any other type is ignored."""
 
 
 def parse(view: memoryview, limits: "Limits") -> ImageSize:
@@ -41,21 +41,21 @@ def parse(view: memoryview, limits: "Limits") -> ImageSize:
 
 
 def _read_top_level(reader: Reader) -> dict[bytes, Reader]:
-    found: dict[bytes, Reader] = {}
+    boxes: dict[bytes, Reader] = {}
     while reader.remaining:
         name = bytes(reader.view[reader.position + 4 : reader.position + HEADER.size])
         try:
             kind, box = read_box(reader)
         except InvalidImage:
-            if name in TOP_LEVEL or not (b"meta" in found or b"moov" in found):
+            if name in TOP_LEVEL or not (b"meta" in boxes or b"moov" in boxes):
                 raise
             break
-        found.setdefault(kind, box)
-    return found
+        boxes.setdefault(kind, box)
+    return boxes
 
 
 def _is_sequence(ftyp: Reader) -> bool:
-    """Decide by the brands.
+    """Whether the brands are those of a sequence.
 
     Raises:
         UnsupportedType: the file is HEIF but not AVIF.

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 SIDES = Struct(">II")
 FOUR_LETTERS = Struct(">4s")
-IMAGE_ITEMS = (b"av01", b"grid", b"iovl", b"iden")  # coded ones, and those derived from coded ones
+IMAGE_ITEMS = (b"av01", b"grid", b"iovl", b"iden")  # a coded item, and kinds that are derived from coded items
 IN_FILE, IN_IDAT = 0, 1
-"""Construction methods of `iloc`; 2 points into another item, whose own extents are checked."""
+"""Construction methods of `iloc`. Method 2 refers to another item, whose own extents are checked."""
 FIELD_SIZES = (0, 4, 8)
 
 
@@ -73,7 +73,7 @@ def _find_size(iprp: "Reader", primary: int) -> tuple[int, int]:
 
 
 def _read_property_indexes(ipma: "Reader", primary: int) -> list[int]:
-    """Return which properties the primary item has, from 1. The top bit of each says "essential" (23008-12, 9.3)."""
+    """Return the properties of the primary item, counted from 1, without their "essential" bit (23008-12, 9.3)."""
     version, flags = read_version_and_flags(ipma)
     index_bytes = 2 if flags & 1 else 1
     for _ in range(ipma.read_number(4)):
@@ -88,7 +88,7 @@ def _read_property_indexes(ipma: "Reader", primary: int) -> list[int]:
 
 
 def _read_item_sizes(iloc: "Reader", idat: "Reader | None") -> dict[int, int]:
-    """Return the number of bytes of each item, after all of its extents are checked (8.11.3)."""
+    """Check all extents of each item, and return its number of bytes (8.11.3)."""
     version, _ = read_version_and_flags(iloc)
     widths = iloc.read_number(2)
     offset_bytes, length_bytes, base_bytes, index_bytes = (widths >> shift & 15 for shift in (12, 8, 4, 0))
@@ -97,7 +97,7 @@ def _read_item_sizes(iloc: "Reader", idat: "Reader | None") -> dict[int, int]:
     if not {offset_bytes, length_bytes, base_bytes, index_bytes} <= set(FIELD_SIZES):
         raise iloc.malformed("the fields of its iloc box have an unknown size")
     id_bytes = 4 if version > 1 else 2
-    found: dict[int, int] = {}
+    sizes: dict[int, int] = {}
     for _ in range(iloc.read_number(id_bytes)):
         iloc.count_parts()
         item = iloc.read_number(id_bytes)
@@ -107,8 +107,8 @@ def _read_item_sizes(iloc: "Reader", idat: "Reader | None") -> dict[int, int]:
         extents = list(_read_extents(iloc, index_bytes, offset_bytes, length_bytes))
         if not in_other_file:
             _check_extents(iloc, idat, method, base, extents)
-        found[item] = sum(length for _, length in extents)
-    return found
+        sizes[item] = sum(length for _, length in extents)
+    return sizes
 
 
 def _read_extents(iloc: "Reader", *field_sizes: int) -> "Iterator[tuple[int, int]]":

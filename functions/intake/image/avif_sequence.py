@@ -1,4 +1,4 @@
-"""The tracks of an AVIF sequence: the number of frames, and whether the file has every sample.
+"""The tracks of an AVIF sequence: the number of frames, and whether every sample is in the file.
 
 ISO/IEC 14496-12, 8.3 to 8.7.
 """
@@ -25,7 +25,7 @@ PICTURES = b"pict"
 def parse_moov(moov: "Reader", limits: "Limits") -> tuple[tuple[int, int], int]:
     """Check that every sample of every track lies inside the file; return size and frames of the picture track.
 
-    Alpha is a track of its own, and so is audio; no track may have more samples than the limit of frames.
+    Alpha and audio are tracks of their own. No track may have more samples than the limit of frames.
     """
     pictures: tuple[tuple[int, int], int] | None = None
     for _, trak in filter(lambda box: box[0] == b"trak", read_boxes(moov)):
@@ -39,7 +39,7 @@ def parse_moov(moov: "Reader", limits: "Limits") -> tuple[tuple[int, int], int]:
 
 
 def _parse_track(trak: "Reader", limits: "Limits") -> tuple[bytes, tuple[int, int], int]:
-    """Return the handler of a track, its size and its number of samples, after the samples are checked."""
+    """Check the samples of a track; return its handler, its size and its number of samples."""
     parts = read_children(trak)
     media = read_children(require_child(parts, b"mdia", trak))
     handler_box = require_child(media, b"hdlr", trak)
@@ -61,7 +61,7 @@ def _read_track_size(tkhd: "Reader") -> tuple[int, int]:
 
 
 def _read_sample_sizes(stsz: "Reader", limits: "Limits") -> list[int]:
-    """Return one size for each sample; the box may hold one for all (8.7.3)."""
+    """Return the size of each sample; the box may have one size for all (8.7.3)."""
     read_version_and_flags(stsz)
     size, count = stsz.read_number(4), stsz.read_number(4)
     check_frames("AVIF", count, limits)
@@ -72,7 +72,7 @@ def _read_sample_sizes(stsz: "Reader", limits: "Limits") -> list[int]:
 
 
 def _read_chunk_offsets(table: "dict[bytes, Reader]", trak: "Reader") -> "Iterator[int]":
-    """Yield the position of each chunk, of 32 or 64 bits (8.7.5)."""
+    """Yield the position of each chunk, a field of 32 or 64 bits (8.7.5)."""
     is_wide = b"co64" in table
     box = require_child(table, b"co64" if is_wide else b"stco", trak)
     read_version_and_flags(box)
@@ -82,7 +82,7 @@ def _read_chunk_offsets(table: "dict[bytes, Reader]", trak: "Reader") -> "Iterat
 
 
 def _read_runs(stsc: "Reader") -> list[tuple[int, int]]:
-    """Return pairs: from this chunk on (counted from 1), a chunk has this many samples (8.7.4)."""
+    """Return pairs of a chunk (counted from 1) and the samples in it and in each later chunk (8.7.4)."""
     read_version_and_flags(stsc)
     count = stsc.read_number(4)
     stsc.count_parts(count)
@@ -90,7 +90,7 @@ def _read_runs(stsc: "Reader") -> list[tuple[int, int]]:
 
 
 def _check_samples(trak: "Reader", sizes: list[int], offsets: "Iterator[int]", runs: list[tuple[int, int]]) -> None:
-    """Assign the samples to chunks: every sample needs a chunk, and no chunk may end past the end of the file."""
+    """Assign the samples to chunks: check that every sample has a chunk, and that no chunk ends after the file."""
     assigned = 0
     per_chunk = 0
     next_runs = iter(runs)

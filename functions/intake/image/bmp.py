@@ -1,6 +1,6 @@
 """BMP: a file header, one of the DIB headers, and an array of pixels of known size ([MS-WMF] 2.2.2).
 
-Of compressed arrays (RLE) the size in the header is checked; the runs themselves are not.
+For a compressed array (RLE), the size in the header is checked, but not the runs.
 """
 
 from struct import Struct
@@ -12,7 +12,7 @@ from intake.image.pixel_limits import ImageSize, check_size
 if TYPE_CHECKING:
     from intake.model.limits import Limits
 
-FILE_HEADER = Struct("<2xI4xI")  # "BM", bytes of the file, reserved, where the pixels begin
+FILE_HEADER = Struct("<2xI4xI")  # "BM", bytes of the file, reserved, position of the pixels
 HEADER_SIZE = Struct("<I")
 CORE_HEADER = Struct("<HHHH")  # width, height, planes, bits: BITMAPCOREHEADER
 INFO_HEADER = Struct("<iiHH")  # the same in BITMAPINFOHEADER; a negative height means top-down
@@ -50,7 +50,7 @@ def parse(view: memoryview, limits: "Limits") -> ImageSize:
         raise reader.malformed("its pixels begin inside its header", str(pixels_at))
     reader.seek(pixels_at)
     reader.skip(_count_pixel_bytes(reader, header))
-    # Writers omit the file size or write too little; too much means that bytes are missing.
+    # Some encoders omit the file size or write too small a one; a larger one means that bytes are missing.
     reader.seek(max(file_bytes, reader.position))
     return ImageSize(header.width, abs(header.height), frames=1)
 
@@ -77,7 +77,7 @@ def _check_header(reader: Reader, header: _Header, limits: "Limits") -> None:
 
 
 def _count_pixel_bytes(reader: Reader, header: _Header) -> int:
-    """Return the size of the pixel array. Rows are padded to four bytes; a compressed array has its size in the header.
+    """Return the size of the pixel array. Rows are padded to four bytes; the header has the size of a compressed array.
 
     Raises:
         InvalidImage: the array is compressed and the header has no size for it.

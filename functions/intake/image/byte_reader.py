@@ -1,4 +1,4 @@
-"""The cursor that every parser reads through: it never reads past the end, and it limits the number of parts."""
+"""Reader: the cursor of every parser. It never reads past the end, and it limits the number of parts."""
 
 from struct import Struct
 from typing import Any
@@ -14,7 +14,7 @@ default limits, 100,000 parts are a hundred for each frame.
 
 
 class _PartCounter:
-    """How many parts may still be parsed. A reader shares it with every reader made from it."""
+    """Counts how many parts may still be parsed. A reader shares it with the readers of its parts."""
 
     __slots__ = ("left",)
 
@@ -26,10 +26,10 @@ class Reader:
     """A cursor over a whole image or over one part of it. Positions count from the first byte of the image.
 
     Attributes:
-        view: the whole image.
-        format_name: the format, as people write it; error messages begin with it.
-        ending: what a complete image ends with, in words; the message of a truncated image names it.
-        position: of the next byte.
+        view: the bytes of the whole image.
+        format_name: the name of the format in error messages.
+        ending: the last part of a complete image, in words, for the message of a truncated image.
+        position: the position of the next byte.
         end: one past the last byte of the image or part.
     """
 
@@ -78,7 +78,7 @@ class Reader:
         return self.view[start]
 
     def read_number(self, size: int) -> int:
-        """Read a big-endian unsigned number of `size` bytes; of 0 bytes it is 0."""
+        """Read a big-endian unsigned number of `size` bytes; 0 if `size` is 0."""
         start = self.position
         self.skip(size)
         return int.from_bytes(self.view[start : self.position])
@@ -104,12 +104,12 @@ class Reader:
         self.position = position
 
     def truncated(self, reason: str) -> InvalidImage:
-        """Return the error for missing bytes: the image is truncated, or a part is shorter than its content."""
+        """Create the error for missing bytes: the image is truncated, or a part is shorter than its content."""
         if not self._part_name:
             return InvalidImage(f"The {self.format_name} ends before {self.ending}.", reason=reason)
         return self.malformed("one of its parts is too short", f"{self._part_name!r}: {reason}")
 
     def malformed(self, fault: str, reason: str | None = None) -> InvalidImage:
-        """Return the error for bytes that the format does not allow."""
+        """Create the error for bytes that the format does not allow."""
         message = f"The {self.format_name} is damaged: {fault}."
         return InvalidImage(message, reason=reason or f"near byte {self.position}")

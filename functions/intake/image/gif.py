@@ -1,6 +1,6 @@
 """GIF: the logical screen, then blocks up to the trailer (GIF89a specification).
 
-A file without its trailer is refused, although many viewers show it: it looks the same as one that was truncated
+A file without a trailer is refused, although many viewers show it: it cannot be told from one that was truncated
 between two frames.
 """
 
@@ -19,10 +19,10 @@ EXTENSION, IMAGE, TRAILER = 0x21, 0x2C, 0x3B
 COLOR_TABLE = 0x80
 COLOR_TABLE_SIZE = 0x07
 SUB_BLOCKS_PER_PART = 16
-"""Sub-blocks are skipped faster than other parts, and a real file has one for every 256 bytes: 16 count as one part."""
+"""16 sub-blocks count as one part: they are skipped faster, and a real file has one for every 256 bytes."""
 MIN_CODE_SIZES = range(1, 12)
-"""An LZW code has at most 12 bits, and the first has one more than the minimum (appendix F). The specification asks
-for 2 or more; some encoders write 1 for two colors, and decoders read it."""
+"""An LZW code has at most 12 bits, and the first has one more than the minimum (appendix F). The specification
+requires 2 or more; some encoders write 1 for two colors, and decoders accept it."""
 
 
 def parse(view: memoryview, limits: "Limits") -> ImageSize:
@@ -68,7 +68,7 @@ def _parse_frame(reader: Reader, limits: "Limits") -> None:
 
 
 def _skip_sub_blocks(reader: Reader) -> int:
-    """Skip data sub-blocks and their terminator (15, 16); return the bytes before the terminator.
+    """Skip data sub-blocks and their terminator (15, 16); return the number of bytes before the terminator.
 
     This loop runs once for every 256 bytes of a real file, so it uses local names.
     """

@@ -1,4 +1,4 @@
-"""Boxes of the ISO base media file format, which AVIF is made of (ISO/IEC 14496-12, 4.2)."""
+"""The boxes of the ISO base media file format, which AVIF consists of (ISO/IEC 14496-12, 4.2)."""
 
 from struct import Struct
 from typing import TYPE_CHECKING
@@ -37,15 +37,15 @@ def read_boxes(reader: "Reader") -> "Iterator[tuple[bytes, Reader]]":
 
 
 def read_children(reader: "Reader") -> "dict[bytes, Reader]":
-    """Return the boxes inside another by type; of several boxes of one type, the first."""
-    found: dict[bytes, Reader] = {}
+    """Return the boxes inside another by type; the first one if several have the same type."""
+    children: dict[bytes, Reader] = {}
     for kind, box in read_boxes(reader):
-        found.setdefault(kind, box)
-    return found
+        children.setdefault(kind, box)
+    return children
 
 
 def require_child(children: "dict[bytes, Reader]", kind: bytes, reader: "Reader") -> "Reader":
-    """Return the box of a type, or raise that it is missing."""
+    """Return the box of a type, or raise InvalidImage if it is missing."""
     if kind not in children:
         raise reader.malformed(f"its {kind.decode()} box is missing")
     return children[kind]

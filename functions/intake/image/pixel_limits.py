@@ -1,4 +1,4 @@
-"""Width, height and number of frames of an image, and the checks of them against the limits."""
+"""ImageSize: width, height and number of frames of an image; and the checks of these against the limits."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
 
 
 class ImageSize(NamedTuple):
-    """What every parser returns.
+    """The result of every parser.
 
     Attributes:
         width: pixels of the canvas as coded, before any rotation that metadata asks for.
-        height: the same.
+        height: the same for the other side.
         frames: 1 for a still image.
     """
 
@@ -26,7 +26,8 @@ def check_size(format_name: str, width: int, height: int, limits: "Limits") -> N
     """Refuse an image, or one frame of it, that has no pixels or more than the limit.
 
     Raises:
-        InvalidImage, TooManyPixels
+        InvalidImage: there are no pixels.
+        TooManyPixels: there are more than the limit.
     """
     if not width or not height:
         raise InvalidImage(f"The {format_name} has no pixels.", reason=f"{width} x {height}")
@@ -38,7 +39,7 @@ def check_frames(format_name: str, frames: int, limits: "Limits") -> None:
     """Refuse an image that has more frames than the limit.
 
     Raises:
-        TooManyFrames
+        TooManyFrames: there are more than the limit.
     """
     if frames > limits.max_image_frames:
         raise TooManyFrames(reason=f"{format_name}: {frames} frames, limit {limits.max_image_frames}")

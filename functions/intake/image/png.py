@@ -1,7 +1,7 @@
 """PNG and APNG: chunks, each with its CRC, from IHDR to IEND (W3C PNG, third edition).
 
-The CRCs prove that every chunk is as it was written. The zlib stream inside the IDAT chunks is not inflated: that
-costs many times the parse, and would only find an encoder that wrote valid CRCs over incomplete pixels.
+The CRCs prove that every chunk is as it was written. The zlib stream inside the IDAT chunks is not inflated: that takes
+many times as long, and would only detect an encoder that wrote valid CRCs over incomplete pixels.
 """
 
 from dataclasses import dataclass
@@ -34,18 +34,18 @@ DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), INDEXED: (1, 2, 4, 8), 4: (8, 16), 6:
 
 @dataclass(slots=True)
 class _Progress:
-    """What the chunks so far say.
+    """The state of the parser after some chunks.
 
     Attributes:
-        width, height: of the canvas.
-        is_indexed: pixels are indexes into a palette.
-        has_palette: PLTE was read.
-        data_bytes: bytes in the IDAT chunks.
-        data_ended: another chunk followed the IDAT chunks.
-        announced: frames that acTL announces; None for a still image.
-        frames: fcTL chunks.
-        sequence: the number that the next chunk of the animation must have.
-        frame_needs_data: an fcTL was read, and no data of that frame yet.
+        width, height: the size of the canvas.
+        is_indexed: whether pixels are indexes into a palette.
+        has_palette: whether PLTE was read.
+        data_bytes: the number of bytes in the IDAT chunks.
+        data_ended: whether another chunk followed the IDAT chunks.
+        announced: the number of frames that acTL announces; None for a still image.
+        frames: the number of fcTL chunks.
+        sequence: the sequence number that the next chunk of the animation must have.
+        frame_needs_data: whether an fcTL was read, but no data of its frame.
     """
 
     width: int
@@ -73,7 +73,7 @@ def parse(view: memoryview, limits: "Limits") -> ImageSize:
 
 
 def _read_chunks(reader: Reader) -> "Iterator[tuple[bytes, Reader]]":
-    """Yield every chunk up to IEND, after its CRC is verified (5.3)."""
+    """Verify the CRC of every chunk up to IEND, and yield the chunk (5.3)."""
     kind = b""
     while kind != b"IEND":
         reader.count_parts()
@@ -98,7 +98,7 @@ def _parse_header(kind: bytes, chunk: Reader, limits: "Limits") -> _Progress:
 
 
 def _check_order(kind: bytes, chunk: Reader, progress: _Progress) -> None:
-    """Check that IDATs follow each other without a gap, PLTE comes before them, and IHDR comes once (5.6)."""
+    """Check that IDAT chunks are consecutive, that PLTE comes before them, and that IHDR comes once (5.6)."""
     if kind == b"IDAT":
         if progress.data_ended:
             raise chunk.malformed("its image data is interrupted")
@@ -131,7 +131,7 @@ def _parse_content(kind: bytes, chunk: Reader, progress: _Progress, limits: "Lim
 
 
 def _parse_frame_control(chunk: Reader, progress: _Progress) -> None:
-    """Check one frame of an animation: it lies inside the canvas (11.3.6.2), and the frame before it had data."""
+    """Check that a frame of an animation lies inside the canvas (11.3.6.2), and that the frame before it has data."""
     sequence, width, height, x, y = chunk.unpack(FCTL)
     _check_sequence(chunk, sequence, progress)
     if not width or not height or x + width > progress.width or y + height > progress.height:

@@ -1,8 +1,8 @@
-"""TIFF and BigTIFF: a chain of directories, and the strips or tiles that each points at (TIFF 6.0).
+"""TIFF and BigTIFF: a chain of directories, each of which points to strips or tiles (TIFF 6.0).
 
-Every directory of the chain is a frame, those of reduced resolution too: readers show each as a page. Directories
-below a page (SubIFDs, Exif, GPS) are checked the same way and not counted. Strips are not decoded. Raw files of
-cameras have the structure of a TIFF and are accepted as such.
+Every directory of the chain is a frame, even one of reduced resolution, because readers show each as a page.
+Directories below a page (SubIFDs, Exif, GPS) are checked in the same way and not counted. Strips are not decoded. Raw
+files of cameras have the structure of a TIFF and are accepted.
 """
 
 from operator import add
@@ -50,11 +50,11 @@ def parse(view: memoryview, limits: "Limits") -> ImageSize:
 
 def _list_sub_directories(directories: Directories, fields: "Fields") -> list[int]:
     """Return the positions of the directories below a page."""
-    found: list[int] = []
+    positions: list[int] = []
     for field in filter(None, map(fields.get, SUB_DIRECTORIES)):
-        directories.reader.count_parts(field.length)  # before the numbers take memory
-        found += directories.read_values(field)
-    return found
+        directories.reader.count_parts(field.length)  # before they are read into memory
+        positions += directories.read_values(field)
+    return positions
 
 
 def _check_sub_directories(directories: Directories, pending: list[int], seen: set[int], limits: "Limits") -> None:
@@ -69,12 +69,12 @@ def _check_sub_directories(directories: Directories, pending: list[int], seen: s
 
 
 def _check_page(directories: Directories, fields: "Fields", limits: "Limits") -> "Sides":
-    """Check the size of a page and that all of its data is in the file; return width and height."""
+    """Check the size of a page, and that all of its data is in the file; return width and height."""
     width = directories.read_number(fields, IMAGE_WIDTH)
     height = directories.read_number(fields, IMAGE_LENGTH)
     check_size("TIFF", width, height, limits)
     has_old_jpeg = JPEG_INTERCHANGE_FORMAT in fields
-    if has_old_jpeg:  # a thumbnail, or the whole page where the strips are left out (section 22)
+    if has_old_jpeg:  # a thumbnail, or the whole page if there are no strips (section 22)
         _check_data(directories, fields, JPEG_INTERCHANGE_FORMAT, JPEG_INTERCHANGE_FORMAT_LENGTH, 1)
     if TILE_OFFSETS in fields:
         tiles = _count_tiles(directories, fields, width, height)
@@ -109,7 +109,7 @@ def _count_planes(directories: Directories, fields: "Fields") -> int:
 
 
 def _check_data(directories: Directories, fields: "Fields", offsets_tag: int, sizes_tag: int, needed: int) -> None:
-    """Check that every strip or tile that the page needs is listed, and lies inside the file."""
+    """Check that every strip or tile of the page is listed, and lies inside the file."""
     reader = directories.reader
     if offsets_tag not in fields or sizes_tag not in fields:
         raise reader.malformed("the position of its data is missing", f"tags {offsets_tag} and {sizes_tag}")

@@ -1,4 +1,4 @@
-"""The directories of a TIFF: their fields, and the numbers in them (TIFF 6.0, section 2; BigTIFF)."""
+"""Reads the directories of a TIFF: their fields, and the numbers in the fields (TIFF 6.0, section 2; BigTIFF)."""
 
 from array import array
 from struct import Struct
@@ -29,7 +29,7 @@ TYPE_BYTES = {
     17: 8,
     18: 8,
 }
-"""Bytes of one value by field type (13, IFD, is from technical note 1; 16 to 18 are BigTIFF's)."""
+"""Bytes of one value by field type. 13 (IFD) is from technical note 1, 16 to 18 are from BigTIFF."""
 UNSIGNED = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 """The field types that sizes and offsets have, with their type codes in `array`."""
 
@@ -38,9 +38,9 @@ class Field(NamedTuple):
     """One field of a directory.
 
     Attributes:
-        type: of its values, a key of TYPE_BYTES or unknown.
-        length: number of values.
-        position: of the first value.
+        type: the type of its values, a key of TYPE_BYTES or unknown.
+        length: the number of values.
+        position: the position of the first value.
     """
 
     type: int
@@ -49,7 +49,7 @@ class Field(NamedTuple):
 
 
 class Directory(NamedTuple):
-    """The fields of one directory by tag, and the position of the next directory, 0 after the last."""
+    """The fields of one directory by tag, and the position of the next directory; 0 if it is the last."""
 
     fields: dict[int, Field]
     next: int
@@ -59,7 +59,7 @@ class Directories:
     """Reads the directories and values of one TIFF, of either byte order and either offset width.
 
     Attributes:
-        reader: over the whole file.
+        reader: the reader of the whole file.
         first: the position of the first directory.
     """
 
@@ -79,7 +79,7 @@ class Directories:
         (self.first,) = reader.unpack(self._offset)
 
     def read(self, position: int) -> Directory:
-        """Read the directory at a position. The values of all of its fields must lie inside the file."""
+        """Read the directory at a position, and check that the values of all of its fields lie inside the file."""
         reader = self.reader
         reader.seek(position)
         (count,) = reader.unpack(self._count)
@@ -103,7 +103,7 @@ class Directories:
     def read_values(self, field: Field) -> "array[int]":
         """Return the unsigned numbers of a field.
 
-        All arrays together may have at most as many bytes as the file: pages that share one huge array would otherwise
+        All arrays together may have at most as many bytes as the file. Otherwise, pages that share one huge array would
         multiply the work.
         """
         if field.type not in UNSIGNED:
@@ -119,7 +119,7 @@ class Directories:
         return numbers
 
     def read_number(self, fields: dict[int, Field], tag: int, default: int | None = None) -> int:
-        """Return the first number of a field; without a default the field is required."""
+        """Return the first number of a field, or the default if it is missing; without a default it is required."""
         field = fields.get(tag)
         if field is None and default is not None:
             return default

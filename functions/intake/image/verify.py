@@ -1,6 +1,6 @@
 """Verifies images: picks the format by the first bytes, and runs its parser.
 
-The parsers check the structure only. In compressed data, flipped bits are found in PNG alone, which has CRCs.
+The parsers check the structure only. They detect flipped bits in compressed data only in PNG, which has CRCs.
 """
 
 import re
@@ -22,14 +22,14 @@ def identify(head: "Buffer", accepted: "Collection[str]") -> str:
     """Return the name of the format.
 
     Args:
-        head: the first HEAD_BYTES bytes or more; the whole body where it is shorter.
+        head: at least the first HEAD_BYTES bytes, or the whole body if it is shorter.
         accepted: the names of the formats that this deployment accepts.
 
     Raises:
         UnsupportedType: the format is unknown, or not accepted.
     """
-    found = _MAGIC.match(head)
-    name = found.lastgroup if found else None
+    match = _MAGIC.match(head)
+    name = match.lastgroup if match else None
     if name is None:
         raise UnsupportedType(reason=f"head {bytes(head)[:HEAD_BYTES].hex()}")
     if name not in accepted:
@@ -38,14 +38,14 @@ def identify(head: "Buffer", accepted: "Collection[str]") -> str:
 
 
 def verify(body: bytes | bytearray | memoryview, limits: "Limits") -> ImageInfo:
-    """Parse a whole image, without copying it, and return what it is.
+    """Parse a whole image without copying it.
 
     Raises:
         EmptyBody: the body has no bytes.
         UnsupportedType: see `identify`.
         InvalidImage: truncated or malformed; `reason` has the position.
-        TooManyPixels: raised from the header alone.
-        TooManyFrames: raised as soon as they are announced or counted.
+        TooManyPixels: raised as soon as the size is read.
+        TooManyFrames: raised as soon as the frames are announced or counted.
     """
     with memoryview(body) as view:
         if not view:

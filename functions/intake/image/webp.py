@@ -1,7 +1,7 @@
 """WebP: RIFF chunks around one VP8 or VP8L image, or around the frames of an animation (RFC 9649).
 
-Of a VP8 frame the first partition must fit its chunk. The beginnings of the other partitions are arithmetic-coded and
-are not checked.
+The first partition of a VP8 frame must fit into its chunk. The other partitions are not checked, because their number
+is arithmetic-coded.
 """
 
 from struct import Struct
@@ -48,7 +48,7 @@ def parse(view: memoryview, limits: "Limits") -> ImageSize:
 
 
 def _read_chunks(reader: Reader) -> "Iterator[tuple[bytes, Reader]]":
-    """Yield the chunks of a container. A chunk of odd size is padded; some writers omit the padding at the very end."""
+    """Yield the chunks of a container. A chunk of odd size is padded; some encoders omit the last padding."""
     while reader.remaining:
         reader.count_parts()
         kind, size = reader.unpack(CHUNK)
@@ -57,7 +57,7 @@ def _read_chunks(reader: Reader) -> "Iterator[tuple[bytes, Reader]]":
 
 
 def _check_remaining(chunks: "Iterator[tuple[bytes, Reader]]") -> None:
-    """Check the sizes of the chunks after the picture: metadata, or unknown ones."""
+    """Check the sizes of the chunks after the picture (metadata or unknown) by reading all of them."""
     for _ in chunks:
         pass
 
@@ -82,7 +82,7 @@ def _parse_extended(header: Reader, chunks: "Iterator[tuple[bytes, Reader]]", li
 
 
 def _parse_animation_frame(chunk: Reader, canvas: "Sides") -> None:
-    """Check that a frame lies inside the canvas and holds one picture of its own size, perhaps after its alpha."""
+    """Check that a frame lies inside the canvas and has one picture of its size, possibly after an alpha chunk."""
     x, y, width, height = map(_read_24_bits, chunk.unpack(ANMF_HEADER))
     size = width + 1, height + 1
     if 2 * x + size[0] > canvas[0] or 2 * y + size[1] > canvas[1]:
@@ -106,7 +106,7 @@ def _parse_bitstream(kind: bytes, chunk: Reader) -> "Sides":
 
 
 def _parse_vp8(chunk: Reader) -> "Sides":
-    """Parse a key frame: the last 19 bits of its tag are the size of the first partition (RFC 6386, 9.1)."""
+    """Parse a key frame. The last 19 bits of its tag are the size of the first partition (RFC 6386, 9.1)."""
     tag, start_code, width, height = chunk.unpack(VP8_FRAME)
     bits = _read_24_bits(tag)
     if bits & 1 or start_code != START_CODE:

@@ -1,5 +1,5 @@
-"""The use case: ingest Files. It knows the outside world only through the protocols in `ports`.
+"""The use case: ingest Files. It reaches the outside world only through the protocols in `ports`.
 
-`service` ingests one File, `batch` many, `manifest_service` those of a manifest. `receipt_store` keeps one receipt for
-each File, `deadline` says when each step must end.
+`service` ingests one File, `batch` many Files, `manifest_service` the Files of a manifest. `receipt_store` keeps one
+receipt for each File. `deadline` says when each step must end.
 """

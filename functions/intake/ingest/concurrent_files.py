@@ -1,4 +1,4 @@
-"""Ingests many Files concurrently, and starts none that could not end in time."""
+"""Ingests many Files concurrently, and skips each File that has too little time left."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable
@@ -18,13 +18,13 @@ async def ingest_all[Tag](
     deadline: Deadline,
     submitted_at: datetime | None,
 ) -> AsyncGenerator[tuple[Tag, Receipt | None]]:
-    """Ingest Files as they come, and yield each receipt as soon as it is there.
+    """Ingest Files as they arrive, and yield each receipt as soon as it is complete.
 
     Args:
         service: ingests one File; its limits hold for all Files together.
         files: each with a tag that identifies it for the caller.
-        max_concurrent: Files at once. MAX_IN_FLIGHT is enough, since each File has at least one image.
-        deadline: of the invocation.
+        max_concurrent: Files at once. MAX_IN_FLIGHT suffices, because each File has at least one image.
+        deadline: the deadline of the invocation.
         submitted_at: when the Files were submitted, see `IngestService.ingest`.
 
     Yields:

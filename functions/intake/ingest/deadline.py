@@ -1,10 +1,11 @@
-"""When each step of an invocation must end, so that the response leaves before the platform ends the function."""
+"""Deadline: when each step of an invocation must end, so that the response is sent in time."""
 
 import asyncio
 from dataclasses import dataclass, replace
 
 _RECEIPT_SHARE = 0.7
 _RESPONSE_SHARE = 0.85
+"""The shares of the margin after which the receipt must be stored, and everything but the response be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +14,7 @@ class Deadline:
 
     Attributes:
         cutoff: when the platform ends the function, or the caller stops waiting.
-        margin: seconds before the cutoff that are reserved to store the receipt and to respond (DEADLINE_MARGIN).
+        margin: seconds before the cutoff, reserved to store the receipt and to respond (DEADLINE_MARGIN).
     """
 
     cutoff: float
@@ -40,7 +41,7 @@ class Deadline:
         return self.cutoff - self.margin * (1 - _RESPONSE_SHARE)
 
     def seconds_for_images(self) -> float:
-        """Return the seconds until `images`; negative when that time is over."""
+        """Return the seconds until `images`; negative after it."""
         return self.images - asyncio.get_running_loop().time()
 
     def can_start_file(self) -> bool:
@@ -48,5 +49,5 @@ class Deadline:
         return self.seconds_for_images() > self.margin
 
     def one_margin_earlier(self) -> "Deadline":
-        """Return the deadline of work that something else follows, which needs a margin of its own."""
+        """Return the deadline for work that another step follows, which needs a margin of its own."""
         return replace(self, cutoff=self.cutoff - self.margin)

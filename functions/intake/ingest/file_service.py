@@ -1,4 +1,4 @@
-"""Ingests one File: downloads, verifies and stores every image at once, and returns a receipt before the deadline."""
+"""Ingests one File: downloads, verifies and stores its images concurrently, returns a receipt before the deadline."""
 
 import asyncio
 from collections import defaultdict
@@ -27,10 +27,10 @@ from intake.model.receipt import Receipt
 from intake.model.url import Url
 
 _CANCEL_SECONDS = 0.1
-"""How long cancelled tasks may take to end. The invocation does not wait longer for them."""
+"""How long the service waits for cancelled tasks to end."""
 
 _MAX_PARSE_SECONDS = 0.01
-"""Parsing that may follow without a pause. An ordinary image takes a tenth of a millisecond."""
+"""Parsing time after which other tasks run. An ordinary image takes a tenth of a millisecond."""
 
 
 class IngestService:
@@ -43,8 +43,8 @@ class IngestService:
             downloader: downloads images.
             store: stores images and receipts.
             observer: logs and counts.
-            limits: the limits of an image.
-            bucket: the name that receipts give for the store.
+            limits: the limits on an image.
+            bucket: the name of the image bucket, which receipts contain.
         """
         self._downloader = downloader
         self._store = store
@@ -60,12 +60,12 @@ class IngestService:
 
         Args:
             file: the File.
-            deadline: of the invocation.
-            submitted_at: when the File was submitted. Final outcomes of a receipt that was written since then are
-                reused. None reuses nothing.
+            deadline: the deadline of the invocation.
+            submitted_at: when the File was submitted. Final outcomes in a receipt written since then are reused. With
+                None, nothing is reused.
 
         Returns:
-            The receipt. Its `receipt_key` is None where it could not be stored.
+            The receipt. Its `receipt_key` is None if it could not be stored.
         """
         now = asyncio.get_running_loop().time
         started_at = now()
@@ -85,7 +85,7 @@ class IngestService:
             elapsed_ms=round((now() - started_at) * 1000),
         )
         saving = asyncio.create_task(_save(self._receipts.save(receipt, file, submitted_at, previous), deadline))
-        await asyncio.sleep(0)  # sends the receipt; the images are counted while S3 stores it
+        await asyncio.sleep(0)  # starts the request; the images are logged while S3 stores the receipt
         self._observer.images_done(file, outcomes)
         saved = await saving
         if isinstance(saved, IntakeError):
@@ -99,10 +99,10 @@ class IngestService:
         self._observer.file_skipped(file)
 
     async def read_receipt(self, file_id: str) -> bytes | None:
-        """Return a stored receipt, or None where there is none.
+        """Return a stored receipt, or None if there is none.
 
         Raises:
-            StoreFailed, StoreDenied: the store cannot tell.
+            StoreFailed, StoreDenied: the store could not be read.
         """
         return await self._receipts.read(file_id)
 
@@ -110,11 +110,13 @@ class IngestService:
         self, file: File, reusable: Sequence[CarriedOver | None], deadline: Deadline
     ) -> list[Outcome]:
         """Run one task for each distinct URL until the deadline, and return the outcome of each image."""
-        urls = [reused or _parse_url(request) for reused, request in zip(reusable, file.images, strict=True)]
+        urls_or_outcomes = [
+            outcome or _parse_url(request) for outcome, request in zip(reusable, file.images, strict=True)
+        ]
         requests: dict[Url, list[ImageRequest]] = defaultdict(list)
-        for request, url in zip(file.images, urls, strict=True):
-            if isinstance(url, Url):
-                requests[url].append(request)
+        for request, item in zip(file.images, urls_or_outcomes, strict=True):
+            if isinstance(item, Url):
+                requests[item].append(request)
         stats = {url: FetchStats() for url in requests}
         tasks = {
             url: asyncio.create_task(self._ingest_image(url, same_url, stats[url], deadline))
@@ -123,8 +125,8 @@ class IngestService:
         await _wait_or_cancel(tasks.values(), deadline)
         outcomes = {url: _outcome_of(task, stats[url]) for url, task in tasks.items()}
         return [
-            _check_digest(request, outcomes[url]) if isinstance(url, Url) else url
-            for request, url in zip(file.images, urls, strict=True)
+            _check_digest(request, outcomes[item]) if isinstance(item, Url) else item
+            for request, item in zip(file.images, urls_or_outcomes, strict=True)
         ]
 
     async def _ingest_image(
@@ -169,7 +171,7 @@ class IngestService:
 
 
 async def _save(saving: Awaitable[Receipt], deadline: Deadline) -> Receipt | IntakeError:
-    """Return the receipt that is stored now, or why none could be stored in time."""
+    """Return the stored receipt, or the error why none could be stored in time."""
     try:
         async with asyncio.timeout_at(deadline.receipt):
             return await saving
@@ -189,14 +191,14 @@ def _parse_url(request: ImageRequest) -> Url | Failed:
 
 
 def _check_digest(request: ImageRequest, outcome: Outcome) -> Outcome:
-    """Fail a stored image for a request that expects other bytes: a URL may be requested with two digests."""
+    """Fail a request that expects other bytes: one URL may be requested with two digests."""
     if isinstance(outcome, Stored) and not request.accepts(outcome.sha256):
         return Failed(ChecksumMismatch(), outcome.stats)
     return outcome
 
 
 async def _wait_or_cancel(tasks: Collection[asyncio.Task[Outcome]], deadline: Deadline) -> None:
-    """Wait for the tasks until the images are due, and cancel the rest."""
+    """Wait for the tasks until the deadline of the images, and cancel the rest."""
     if not tasks:
         return
     try:

@@ -1,4 +1,4 @@
-"""Ingests the Files of a manifest, and stores a problem document for everything in it that is no File."""
+"""Ingests the Files of a manifest, and stores a problem document about its documents that are not valid Files."""
 
 import asyncio
 from collections import Counter
@@ -15,13 +15,13 @@ from intake.model.errors import StoreFailed
 from intake.model.file import Fault, File, InvalidFile
 from intake.model.limits import Limits
 from intake.model.manifest import MAX_DOCUMENT_BYTES, MAX_FILES, read_file, split_lines
-from intake.model.object_keys import manifest_name, problem_key
+from intake.model.object_keys import parse_manifest_key, problem_key
 from intake.model.problem import ManifestEntry, Problem
 from intake.model.receipt import Receipt
 
 TOO_MANY_FILES = f"The manifest has more than {MAX_FILES} Files. Put it under bulk/, where millions are accepted."
 _MAX_FAULTS = 100
-"""In one problem document. Nobody corrects more than that line by line."""
+"""Faults in one problem document. Nobody corrects more of them by hand."""
 
 
 @dataclass(slots=True)
@@ -29,9 +29,9 @@ class ManifestResult:
     """How the ingest of a manifest ended.
 
     Attributes:
-        files: Files by the status of their receipts.
-        refused: documents that are no File.
-        pending: Files that may get further when the manifest is ingested again.
+        files: the number of Files by the status of their receipts.
+        refused: the number of documents that are not valid Files.
+        pending: the number of Files that may get further when the manifest is ingested again.
     """
 
     files: Counter[str] = field(default_factory=Counter)
@@ -39,7 +39,7 @@ class ManifestResult:
     pending: int = 0
 
     def add(self, receipt: Receipt | None) -> None:
-        """Count a File; None stands for one that had no time left to start."""
+        """Count a File by its receipt; None if it had no time left to start."""
         if receipt is not None:
             self.files[receipt.status.value] += 1
         if receipt is None or not receipt.is_final or receipt.receipt_key is None:
@@ -48,12 +48,12 @@ class ManifestResult:
 
 @dataclass(slots=True)
 class _Survey:
-    """What a manifest contains.
+    """The documents of a manifest, counted and validated.
 
     Attributes:
-        documents: how many there are; counting stops above `MAX_FILES`.
-        refused: how many of them are no File.
-        faults: everything that is wrong with those.
+        documents: the number of documents; counting stops above `MAX_FILES`.
+        refused: the number of those that are not valid Files.
+        faults: all faults of those.
     """
 
     documents: int = 0
@@ -71,7 +71,7 @@ class ManifestService:
             inbox: holds the manifests.
             store: stores problem documents.
             service: ingests one File.
-            limits: the limits of a File.
+            limits: the limits on a File.
         """
         self._inbox = inbox
         self._store = store
@@ -82,9 +82,9 @@ class ManifestService:
         """Ingest every File of a manifest as far as the time allows.
 
         Args:
-            key: of the object in the inbox.
-            submitted_at: when it was put there. Final outcomes in receipts since then are reused.
-            deadline: of the invocation.
+            key: the key of the manifest in the inbox.
+            submitted_at: when it was put there. Final outcomes in receipts written since then are reused.
+            deadline: the deadline of the invocation.
 
         Raises:
             StoreFailed, StoreDenied: the manifest cannot be read, or its problem document cannot be stored.
@@ -113,7 +113,7 @@ class ManifestService:
         if survey.refused < survey.documents:
             receipts = ingest_all(
                 self._service,
-                self._files(manifest),
+                self._read_files(manifest),
                 max_concurrent=self._limits.max_in_flight,
                 deadline=deadline,
                 submitted_at=submitted_at,
@@ -123,9 +123,9 @@ class ManifestService:
         return result
 
     async def _survey(self, manifest: "_Manifest") -> _Survey:
-        """Find every fault of a manifest before the first File starts."""
+        """Validate every document of a manifest before the first File starts."""
         survey = _Survey()
-        async for place, text in manifest.documents():
+        async for position, text in manifest.read_documents():
             survey.documents += 1
             if survey.documents > MAX_FILES:
                 break
@@ -134,16 +134,16 @@ class ManifestService:
             except InvalidFile as error:
                 survey.refused += 1
                 for fault in error.faults:
-                    path = ": ".join(filter(None, (place, fault.path)))
+                    path = ": ".join(filter(None, (position, fault.path)))
                     survey.faults.append(Fault(path, fault.message))
         return survey
 
-    async def _files(self, manifest: "_Manifest") -> AsyncGenerator[tuple[str, File]]:
-        async for place, text in manifest.documents():
+    async def _read_files(self, manifest: "_Manifest") -> AsyncGenerator[tuple[str, File]]:
+        async for position, text in manifest.read_documents():
             try:
-                yield place, read_file(text, self._limits.max_base_images)
+                yield position, read_file(text, self._limits.max_base_images)
             except InvalidFile:
-                continue  # the survey has reported it
+                continue  # `_survey` has reported it
 
     async def _store_problem(self, manifest: "_Manifest", status: HTTPStatus, detail: str, faults: list[Fault]) -> None:
         entry = ManifestEntry(key=manifest.key, etag=manifest.version or "")
@@ -155,42 +155,42 @@ class _Manifest:
     """One version of a manifest, which can be read several times.
 
     Attributes:
-        key: of the object.
-        name: of the manifest.
-        version: of the first reading; None before it.
+        key: the key of the object in the inbox.
+        name: the name in that key, see `parse_manifest_key`.
+        version: the version that the first read returned; None before it.
     """
 
     def __init__(self, inbox: Inbox, key: str) -> None:
-        name = manifest_name(key)
+        parsed = parse_manifest_key(key)
         self._inbox = inbox
         self.key = key
-        self.name, self._has_lines = (key, False) if name is None else name
+        self.name, self._has_lines = (key, False) if parsed is None else parsed
         self.version: str | None = None
 
     async def exists(self) -> bool:
-        """Whether there is an object, which may be empty."""
+        """Whether the object exists; it may be empty."""
         self.version = await self._inbox.version(self.key)
         return self.version is not None
 
-    async def documents(self) -> AsyncGenerator[tuple[str, bytes]]:
-        """Yield every document with its place: "line 3", or "" for the only one.
+    async def read_documents(self) -> AsyncGenerator[tuple[str, bytes]]:
+        """Yield every document with its position: "line 3", or "" for the only one.
 
         Raises:
-            StoreFailed, StoreDenied: it cannot be read, or was replaced since the first reading.
+            StoreFailed, StoreDenied: the manifest cannot be read, or was replaced since the first read.
         """
         if self._has_lines:
-            async for number, text in split_lines(self._pieces()):
+            async for number, text in split_lines(self._read_pieces()):
                 yield f"line {number}", text
             return
         document = b""
-        async for piece in self._pieces():
+        async for piece in self._read_pieces():
             document = (document + piece)[: MAX_DOCUMENT_BYTES + 1]
             if len(document) > MAX_DOCUMENT_BYTES:
-                break  # it is refused, whatever follows
+                break  # too long, so it is refused whatever follows
         if document.strip():
             yield "", document
 
-    async def _pieces(self) -> AsyncGenerator[bytes]:
+    async def _read_pieces(self) -> AsyncGenerator[bytes]:
         async for piece in self._inbox.read(self.key, self.version):
             self.version = piece.version
             yield piece.body

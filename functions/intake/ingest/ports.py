@@ -1,4 +1,4 @@
-"""What the use case needs from the outside world, as protocols. `download`, `s3` and `telemetry` implement them."""
+"""The protocols of the use case's dependencies. `download`, `s3` and `telemetry` implement them."""
 
 from collections.abc import AsyncGenerator, Buffer, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from intake.model.url import Url
 
 
 class Lease(Protocol):
-    """A share of limited resources."""
+    """A share of limited resources, such as memory and slots."""
 
     def release(self) -> None:
         """Return the share. Calling it again does nothing."""
@@ -23,12 +23,12 @@ class Lease(Protocol):
 
 @dataclass(slots=True)
 class Download:
-    """A body that HTTP delivered whole. It holds a share of the memory budget until the context is left.
+    """A complete response body. It holds a share of the memory budget until its context exits.
 
     Attributes:
         body: the bytes.
-        sha256: their digest, 64 hex digits in lower case.
-        final_url: the URL that answered, after all redirects.
+        sha256: the digest of the bytes, 64 hex digits in lower case.
+        final_url: the URL that returned the body, after all redirects.
         lease: the memory and the slot that the body holds.
     """
 
@@ -50,7 +50,7 @@ class StoredDocument:
 
     Attributes:
         body: the bytes.
-        version: identifies what is stored under the key; another write has another version.
+        version: identifies the stored bytes; every write creates another version.
     """
 
     body: bytes
@@ -61,30 +61,30 @@ class Downloader(Protocol):
     """Downloads from origins that may be hostile."""
 
     async def download(self, url: Url, stats: FetchStats, deadline: Deadline) -> Download:
-        """Download one URL: attempts, redirects, limits.
+        """Download one URL, with retries and redirects, within the limits.
 
         Args:
             url: the URL to download.
             stats: updated with every attempt, so that a cancelled download can be reported too.
-            deadline: of the File; no retry waits beyond it.
+            deadline: the deadline of the File; no retry waits beyond it.
 
         Raises:
-            IntakeError: why the image cannot be had.
+            IntakeError: the image could not be downloaded.
         """
         ...
 
 
 class Store(Protocol):
-    """Stores images once, and documents (receipts, problems, reports) as last written."""
+    """Stores each image once, and the last version of each document (receipt, problem, report)."""
 
     async def put_image(self, key: str, image: ImageInfo, body: Buffer, sha256: str) -> bool:
-        """Store bytes under the key of their digest.
+        """Store an image under a key that contains its digest.
 
         Returns:
-            Whether they were stored already.
+            Whether it was already stored.
 
         Raises:
-            StoreFailed, StoreDenied: they are not stored.
+            StoreFailed, StoreDenied: the image is not stored.
         """
         ...
 
@@ -92,32 +92,32 @@ class Store(Protocol):
         """Store a JSON document; replace an earlier one.
 
         Raises:
-            StoreFailed, StoreDenied: it is not stored.
+            StoreFailed, StoreDenied: the document is not stored.
         """
         ...
 
     async def replace_document(self, key: str, document: bytes, version: str | None) -> bool:
-        """Store a JSON document only where the key still has the given version.
+        """Store a JSON document only if the key still has the given version.
 
         Args:
             key: the key of the document.
             document: the bytes.
-            version: the version that is expected there; None expects no document.
+            version: the expected current version; None expects no document.
 
         Returns:
-            Whether it was stored. False means that another version is there. It may be this very document: where
-            a call was repeated, the response to the first one may have been lost.
+            Whether it was stored. False means that the key has another version. That may be this very document, if
+            the response to a first attempt was lost.
 
         Raises:
-            StoreFailed, StoreDenied: it is not stored.
+            StoreFailed, StoreDenied: the document is not stored.
         """
         ...
 
     async def get_document(self, key: str) -> StoredDocument | None:
-        """Return a document, or None where there is none.
+        """Return a document, or None if there is none.
 
         Raises:
-            StoreFailed, StoreDenied: the store cannot tell.
+            StoreFailed, StoreDenied: the store could not be read.
         """
         ...
 
@@ -126,15 +126,15 @@ class Observer(Protocol):
     """Logs and counts what happens. Its methods must not raise."""
 
     def images_done(self, file: File, outcomes: Sequence[Outcome]) -> None:
-        """All images of a File are done; the outcomes have the order of the images."""
+        """Report that all images of a File are done. The outcomes have the order of the images."""
         ...
 
     def file_done(self, receipt: Receipt, receipt_error: IntakeError | None) -> None:
-        """A File is done. `receipt_error` says why its receipt is not stored, or is None."""
+        """Report that a File is done. `receipt_error` says why its receipt could not be stored; None if it was."""
         ...
 
     def file_skipped(self, file: File) -> None:
-        """No time was left to start a File; it has no receipt."""
+        """Report that no time was left to start a File. It has no receipt."""
         ...
 
 
@@ -149,7 +149,7 @@ class Inbox(Protocol):
             version: the version to read; None reads the current one.
 
         Raises:
-            StoreFailed, StoreDenied: it cannot be read, or another version is there now.
+            StoreFailed, StoreDenied: the manifest cannot be read, or has another version now.
         """
         ...
 
@@ -157,14 +157,14 @@ class Inbox(Protocol):
         """Store a manifest; replace an earlier one.
 
         Raises:
-            StoreFailed, StoreDenied: it is not stored.
+            StoreFailed, StoreDenied: the document is not stored.
         """
         ...
 
     async def version(self, key: str) -> str | None:
-        """Return the current version of a manifest, or None where there is none.
+        """Return the current version of a manifest, or None if there is none.
 
         Raises:
-            StoreFailed, StoreDenied: the inbox cannot tell.
+            StoreFailed, StoreDenied: the inbox could not be read.
         """
         ...

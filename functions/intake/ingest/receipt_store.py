@@ -1,4 +1,4 @@
-"""Stores one receipt for each File, also where several runs of the same File overlap."""
+"""Stores one receipt for each File, even if several runs of the same File overlap."""
 
 import asyncio
 from dataclasses import dataclass
@@ -14,23 +14,24 @@ from intake.model.receipt import Receipt
 from intake.model.receipt_merge import matches, merge, reusable_outcomes
 
 _MAX_WRITES = 8
-"""How often a receipt is written again because another run stored one first. Each time, that run has made progress."""
+"""Attempts to store a receipt while other runs replace it. At each failed attempt, another run has made progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreviousReceipt:
-    """What was stored under the key of the receipt when a run started.
+    """The receipt that was stored when a run started.
 
     Attributes:
-        receipt: a receipt of the same File since it was submitted; None where there is no such one.
-        version: of the stored document; None where there is none, or the store could not tell.
+        receipt: the receipt of an earlier run of the same submission; None if there was none.
+        version: the version of the stored document, which may be of another submission; None if there was none, or
+            it could not be read.
     """
 
     receipt: Receipt | None = None
     version: str | None = None
 
     def reusable_outcomes(self, file: File) -> list[CarriedOver | None]:
-        """Return for each image the final outcome that the run can reuse, or None."""
+        """Return, for each image, the final outcome that the run reuses, or None."""
         return [None] * len(file.images) if self.receipt is None else reusable_outcomes(self.receipt, file)
 
 
@@ -41,16 +42,16 @@ class ReceiptStore:
         self._store = store
 
     async def read(self, file_id: str) -> bytes | None:
-        """Return a stored receipt as JSON, or None where there is none.
+        """Return a stored receipt as JSON, or None if there is none.
 
         Raises:
-            StoreFailed, StoreDenied: the store cannot tell.
+            StoreFailed, StoreDenied: the store could not be read.
         """
         document = await self._store.get_document(receipt_key(file_id))
         return None if document is None else document.body
 
     async def load_previous(self, file: File, submitted_at: datetime, deadline: Deadline) -> PreviousReceipt:
-        """Return the receipt of an earlier run since `submitted_at`; an empty one where it cannot be read in time."""
+        """Return the receipt of an earlier run since `submitted_at`; an empty one if it cannot be read in time."""
         try:
             async with asyncio.timeout_at(deadline.images):
                 document = await self._store.get_document(receipt_key(file.id))
@@ -66,18 +67,18 @@ class ReceiptStore:
         """Store the receipt of a run.
 
         Args:
-            receipt: of this run.
+            receipt: the receipt of this run.
             file: the File.
-            submitted_at: when the File was submitted. None: the last receipt that is written stays. Otherwise other
-                runs of the same submission may write at the same time: this receipt replaces only the previous one,
-                and is merged with one that another run has stored meanwhile.
-            previous: what was stored before the run.
+            submitted_at: when the File was submitted. With None, this receipt replaces any other. Otherwise other runs
+                of the same submission may write concurrently: this receipt replaces only the previous one, and is
+                merged with a receipt that another run has stored meanwhile.
+            previous: the receipt that was stored before the run.
 
         Returns:
             The receipt that is stored now.
 
         Raises:
-            StoreFailed, StoreDenied: it is not stored.
+            StoreFailed, StoreDenied: the receipt is not stored.
         """
         key = receipt_key(receipt.id)
         if submitted_at is None:
@@ -93,12 +94,12 @@ class ReceiptStore:
             if theirs is not None:
                 receipt = merge(receipt, theirs, file)
             if receipt is theirs:
-                return receipt  # theirs has everything; or it is ours, and the response to the first write was lost
+                return receipt  # ours adds nothing; or it is ours, and the response to an earlier write was lost
         raise StoreFailed(reason=f"{key} was replaced by other runs {_MAX_WRITES} times")
 
 
 def _parse_matching(document: StoredDocument, file: File, submitted_at: datetime) -> Receipt | None:
-    """Return the receipt in a document; None where it is no receipt, or one of other URLs or before `submitted_at`."""
+    """Return the receipt in a document; None if it is not a receipt, has other URLs or is older than `submitted_at`."""
     try:
         receipt = Receipt.model_validate_json(document.body)
     except ValueError:

@@ -35,10 +35,11 @@ class BatchReport(_Document):
     """The report of one batch: its counts, and every document with an image that is not stored.
 
     Attributes:
-        batch: the name of its execution, where the state machine wrote the report: the batch failed as a whole, and
-            `failed` has all of its items.
-        counts: of this batch.
-        failed: the documents, as the list has them.
+        batch: the name of the batch's execution, if the state machine wrote the report because the batch failed as a
+            whole; else empty.
+        counts: the sums over the documents of this batch.
+        failed: the documents with an image that is not stored. If the batch failed as a whole: all its items, as the
+            list has them.
     """
 
     batch: str = ""
@@ -55,7 +56,7 @@ class BatchReport(_Document):
             self.failed.append(document)
 
     def add_skipped(self, document: object, images: int) -> None:
-        """Count a File that was not begun, because the time ran out."""
+        """Count a File that was not started because the time ran out."""
         self._count("failed", Counter(failed=images), Counter(deadline_exceeded=images), 0)
         self.failed.append(document)
 
@@ -83,12 +84,12 @@ class Summary(_Document):
     complete: Annotated[bool, Field(description="False: the run was aborted; some lines may not have been read.")] = (
         True
     )
-    error: Annotated[str | None, Field(description="Why the run was aborted; null where it was not.")] = None
+    error: Annotated[str | None, Field(description="Why the run was aborted; null if it was not.")] = None
     batches: int = 0
     counts: Totals = Field(default_factory=Totals)
-    failed_key: Annotated[str | None, Field(description="The list of failed lines; null where none failed.")] = None
+    failed_key: Annotated[str | None, Field(description="The list of failed lines; null if none failed.")] = None
 
 
 def to_json_line(document: object) -> bytes:
-    """Encode a document in ASCII: JSON allows half a surrogate pair, UTF-8 does not."""
+    """Encode a document as ASCII, because JSON allows an unpaired surrogate and UTF-8 does not."""
     return json.dumps(document, separators=(",", ":")).encode()

@@ -1,4 +1,4 @@
-"""The base of every error: its class, its message for the caller, and its reason for the log."""
+"""The base classes of all errors. An error has a class, a message for the caller, and a reason for the log."""
 
 from enum import StrEnum
 from typing import ClassVar
@@ -17,9 +17,9 @@ class IntakeError(Exception):
     """Why one image failed.
 
     Attributes:
-        code: the stable name that programs compare with.
+        code: the stable name, for programs.
         error_class: what a caller can do about it.
-        message: one sentence for the caller, without internal addresses and query strings.
+        message: one sentence for the caller, without internal addresses or query strings.
         reason: details for the log; callers never see it.
     """
 
@@ -50,7 +50,7 @@ class Transient(IntakeError):
     """The same request may succeed later.
 
     Attributes:
-        retry_after: seconds that the origin asked to wait (RFC 9110, 10.2.3), or None.
+        retry_after: the seconds in the Retry-After of the origin (RFC 9110, 10.2.3), or None.
     """
 
     error_class = ErrorClass.TRANSIENT
@@ -64,9 +64,9 @@ class Internal(IntakeError):
 def clear_traceback(error: BaseException) -> None:
     """Drop the frames of an error and of its causes, so that the error can be stored.
 
-    A frame holds its local variables: an error that waits for the receipt would keep the body of the image in memory.
+    A frame refers to its local variables: a stored error would keep the body of the image in memory.
     """
-    link: BaseException | None = error
-    while link is not None:
-        link.__traceback__ = None
-        link = link.__cause__ or link.__context__
+    current: BaseException | None = error
+    while current is not None:
+        current.__traceback__ = None
+        current = current.__cause__ or current.__context__

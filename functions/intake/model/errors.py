@@ -1,4 +1,4 @@
-"""Every reason why an image can fail, as one tree.
+"""Every error that an image can fail with, as one tree.
 
 IntakeError                      code, class, public message, and a reason for the log
 ├── Policy                       this deployment refuses the image
@@ -30,7 +30,7 @@ from intake.model.error_base import clear_traceback as clear_traceback  # noqa: 
 
 
 class Blocked(Policy):
-    """The URL is refused. The message never says why, so that callers cannot scan internal networks (CWE-918)."""
+    """The URL is not allowed. The message never says why, so that callers cannot scan internal networks (CWE-918)."""
 
     code = "blocked"
     default_message = "The service does not fetch this URL."

@@ -1,6 +1,6 @@
 """File: the images that one request asks for. `File.parse` reads a File or a URL list and names every fault.
 
-Every entry point parses first, so no other module handles the JSON document itself.
+Every entry point parses its documents here, so no other module validates them.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ from intake.model.file_schema import (
 
 __all__ = ["FILE_JSON_SCHEMA", "ID_PATTERN", "Fault", "File", "ImageRequest", "InvalidFile", "Role"]
 
-_FORMS = {"baseUrls": "an object or a list", "urls": "a string or an object"}
+_ITEM_TYPES = {"baseUrls": "an object or a list", "urls": "a string or an object"}
 _TYPE_NAMES: tuple[tuple[type, str], ...] = (
     (bool, "a boolean"),
     (int, "a number"),
@@ -68,7 +68,7 @@ class ImageRequest:
     Attributes:
         role: the role of the image.
         index: its position among the images of its role, from 0.
-        url: as the caller wrote it; it may be any text.
+        url: the text that the caller sent; it may not be a URL at all.
         sha256: the expected digest of the bytes, in lower case, or None.
     """
 
@@ -98,11 +98,11 @@ class File:
 
     @classmethod
     def parse(cls, document: object, *, max_base_images: int = DEFAULT_MAX_BASE_IMAGES) -> "File":
-        """Read a File, or a URL list.
+        """Parse a File, or a URL list.
 
         Args:
             document: decoded JSON.
-            max_base_images: the most base images; a URL list may have one more.
+            max_base_images: the limit of base images; a URL list may have one image more.
 
         Raises:
             InvalidFile: with every fault at once.
@@ -129,12 +129,12 @@ def _validate[T: BaseModel](model: type[T], document: dict[str, Any], faults: li
     return valid
 
 
-def _shorten(document: dict[str, Any], member: str, most: int) -> tuple[dict[str, Any], list[Fault]]:
-    """Return the document with at most `most` items: a list that is too long is one fault, not one for each item."""
+def _shorten(document: dict[str, Any], member: str, max_items: int) -> tuple[dict[str, Any], list[Fault]]:
+    """Return the document with at most `max_items` items, and one fault if the list was longer."""
     items = document.get(member)
-    if isinstance(items, list) and len(items) > most:
-        fault = Fault(member, f"must have at most {most} items, got {len(items)}")
-        return {**document, member: items[:most]}, [fault]
+    if isinstance(items, list) and len(items) > max_items:
+        fault = Fault(member, f"must have at most {max_items} items, got {len(items)}")
+        return {**document, member: items[:max_items]}, [fault]
     return document, []
 
 
@@ -168,7 +168,7 @@ def _make_fault(detail: ErrorDetails, document: dict[str, Any]) -> Fault:
         case "list_type":
             message = f"must be a list, got {_describe_type(value)}"
         case "model_type" | "model_attributes_type":
-            message = f"must be {_FORMS[str(location[0])]}, got {_describe_type(value)}"
+            message = f"must be {_ITEM_TYPES[str(location[0])]}, got {_describe_type(value)}"
         case "missing":
             message = "is missing"
         case "too_short":
@@ -181,7 +181,7 @@ def _make_fault(detail: ErrorDetails, document: dict[str, Any]) -> Fault:
 
 
 def _format_path(location: tuple[int | str, ...], document: dict[str, Any]) -> str:
-    """Write a location as the caller sees it: a URL that is an item of a list, or a string, has no member `url`."""
+    """Return a path in the caller's document, which has no member `url` if the URL is a string or is in a list."""
     match location:
         case (str(member), int(index), "url") if isinstance(document[member][index], list):
             return f"{member}[{index}][0]"

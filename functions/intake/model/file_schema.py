@@ -1,4 +1,4 @@
-"""The JSON documents that callers send, as models: they validate a document, and the published schema is theirs."""
+"""Models of the JSON documents that callers send. They validate documents and generate the published schema."""
 
 from typing import Annotated, Any
 
@@ -14,7 +14,7 @@ DEFAULT_MAX_BASE_IMAGES = Limits().max_base_images
 
 
 def _require_unicode(text: str) -> str:
-    # JSON allows half a surrogate pair; a receipt in UTF-8 cannot have one.
+    # JSON allows an unpaired surrogate; a receipt in UTF-8 cannot contain one.
     try:
         text.encode()
     except UnicodeEncodeError as error:
@@ -100,4 +100,4 @@ class UrlListDocument(_Document):
 
 
 FILE_JSON_SCHEMA: TypeAdapter[FileDocument | UrlListDocument] = TypeAdapter(FileDocument | UrlListDocument)
-"""Only for the JSON schema: `File.parse` picks the model by the members, so that it names the faults of one form."""
+"""Only for the JSON schema. `File.parse` chooses one model by the members, and reports the faults of that one."""

@@ -1,4 +1,4 @@
-"""What `GET /files/{id}` answers, decided from what the buckets hold under that id."""
+"""Decides what `GET /files/{id}` returns, from the receipt, problem and manifest that the buckets hold."""
 
 from intake.model.object_keys import manifest_key
 from intake.model.problem import Problem
@@ -8,20 +8,20 @@ from intake.model.receipt import Pending
 def decide_status(
     file_id: str, receipt: bytes | None, problem: Problem | None, manifest_version: str | None
 ) -> bytes | Pending | Problem | None:
-    """Choose what is reported of a File: receipt, then pending, then problem, then nothing.
+    """Return the receipt, else whether the File is pending, else the problem.
 
-    A receipt always wins: a manifest that is not a File replaces no receipt, and a File that is sent again has its old
-    receipt until the new one is written. A problem is no answer while another manifest waits under `inbox/{id}.json`:
-    it is about an earlier version of that manifest, or about a manifest of the same name with the suffix `.jsonl`.
+    A receipt always takes precedence: a manifest that is not a File replaces no receipt, and a File that is sent again
+    keeps its old receipt until the new one is written. A problem is not returned while `inbox/{id}.json` has another
+    manifest than the one that it is about: an earlier version, or a manifest of that name with the suffix `.jsonl`.
 
     Args:
-        file_id: id of the File, which is also the name of a manifest.
-        receipt: its stored receipt, or None.
+        file_id: the id of the File, which is also the name of its manifest.
+        receipt: the stored receipt, or None.
         problem: the stored problem of a manifest of that name, or None.
-        manifest_version: ETag of `inbox/{id}.json`, or None where there is no such manifest.
+        manifest_version: the ETag of `inbox/{id}.json`, or None if there is no such object.
 
     Returns:
-        The receipt, a Pending, the problem, or None where nothing is known of the File.
+        The receipt, a Pending, the problem; None if nothing is stored under the id.
     """
     if receipt is not None:
         return receipt

@@ -1,4 +1,4 @@
-"""Facts about a verified image."""
+"""ImageInfo: type, size and frames of a verified image."""
 
 from typing import NamedTuple
 
@@ -7,12 +7,12 @@ class ImageInfo(NamedTuple):
     """A complete image, as its container describes it.
 
     Attributes:
-        type: the name of the format, as the setting IMAGE_TYPES has it, for example `jpeg`.
+        type: the name of the format, as in the setting IMAGE_TYPES, for example `jpeg`.
         width: pixels of the canvas as coded, before any rotation that metadata asks for.
-        height: the same.
+        height: the same for the other side.
         frames: 1 for a still image.
         content_type: the media type (IANA), for example `image/jpeg`.
-        extension: of the stored object, without the dot, for example `jpg`.
+        extension: the extension of the stored object, without the dot, for example `jpg`.
     """
 
     type: str

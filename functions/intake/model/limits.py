@@ -8,7 +8,7 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one File, one image and one origin may cost. Times are in seconds, sizes in bytes.
+    """The limits on a File, an image, an origin and their concurrency. Times are in seconds, sizes in bytes.
 
     Each field is a setting of the same name in capital letters; `settings/table.py` describes it.
     """

@@ -1,7 +1,7 @@
 """Manifests and bulk lists: reads the JSON documents in them, and turns rows of a CSV list into documents.
 
-A manifest is an object in the inbox with one File, or one File a line. The state machine passes each row of a CSV list
-as an object of strings.
+A manifest is an object in the inbox with one File, or one File on each line. The state machine passes each row of a
+CSV list as an object of strings.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterable, Mapping
@@ -11,16 +11,16 @@ from pydantic_core import from_json
 from intake.model.file import Fault, File, InvalidFile
 
 MAX_DOCUMENT_BYTES = 1024 * 1024
-"""The largest document: 101 URLs of 4096 characters are 414 kB."""
+"""The limit of one document. 101 URLs of 4096 characters have 414 kB."""
 
 MAX_FILES = 10_000
-"""The most Files in one manifest; a bulk list may have more."""
+"""The limit of Files in one manifest; a bulk list may have more."""
 
 _BYTE_ORDER_MARK = "\ufeff"
 
 
 class NotJson(Exception):
-    """The bytes are not a JSON document, or there are too many; the message has the reason and its position."""
+    """The bytes are not a JSON document, or too many. The message has the reason and the position."""
 
 
 def read_document(text: bytes, max_bytes: int | None = MAX_DOCUMENT_BYTES) -> object:
@@ -72,7 +72,7 @@ def _select(cells: Mapping[object, object], *columns: str) -> dict[str, object]:
 
 
 def _remove_byte_order_mark(item: object) -> object:
-    """Remove the mark that spreadsheets write before the name of the first column."""
+    """Remove the byte order mark that spreadsheets write before the name of the first column."""
     if isinstance(item, dict) and any(str(name).startswith(_BYTE_ORDER_MARK) for name in item):
         return {str(name).removeprefix(_BYTE_ORDER_MARK): value for name, value in item.items()}
     return item
@@ -81,14 +81,14 @@ def _remove_byte_order_mark(item: object) -> object:
 async def split_lines(chunks: AsyncIterable[bytes]) -> AsyncGenerator[tuple[int, bytes]]:
     """Split chunks into lines, and yield each line that is not empty, with its number from 1.
 
-    A line longer than MAX_DOCUMENT_BYTES may be shortened, so that it is never in memory as a whole. It stays longer
-    than that, so `read_document` refuses it.
+    A line longer than MAX_DOCUMENT_BYTES may be shortened, to bound the memory that it takes. It remains longer than
+    MAX_DOCUMENT_BYTES, so `read_document` refuses it.
     """
     number, rest = 1, b""
     async for chunk in chunks:
-        *whole, rest = (rest + chunk).split(b"\n")
+        *lines, rest = (rest + chunk).split(b"\n")
         rest = rest[: MAX_DOCUMENT_BYTES + 1]
-        for line in whole:
+        for line in lines:
             if line.strip():
                 yield number, line
             number += 1

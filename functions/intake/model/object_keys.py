@@ -1,4 +1,4 @@
-"""Where every object is stored: the keys of both buckets.
+"""The key of every object in both buckets.
 
 Image bucket: `images/`, `receipts/`, `problems/` and `runs/`. Inbox bucket: `inbox/`, and `bulk/` for bulk lists.
 """
@@ -15,18 +15,18 @@ _MANIFEST = re.compile(r"inbox/(.+)\.(jsonl?)")
 def image_key(sha256: str, image: ImageInfo) -> str:
     """`images/{first two hex digits}/{sha256}.{ext}`.
 
-    Digest and extension come from the bytes alone, so the same bytes are never stored twice.
+    Digest and extension depend on the bytes alone, so the same bytes are never stored twice.
     """
     return f"images/{sha256[:2]}/{sha256}.{image.extension}"
 
 
 def receipt_key(file_id: str) -> str:
-    """`receipts/{id}.json`. An id has no slash, so no id can name an object elsewhere."""
+    """`receipts/{id}.json`. An id has no slash, so every receipt is directly below `receipts/`."""
     return f"receipts/{file_id}.json"
 
 
 def problem_key(name: str) -> str:
-    """`problems/{name}.json`: the problem document of the manifest of that name, see `manifest_name`."""
+    """`problems/{name}.json`: the problem document of the manifest with this name, see `parse_manifest_key`."""
     return f"problems/{name}.json"
 
 
@@ -35,14 +35,14 @@ def manifest_key(file_id: str) -> str:
     return f"inbox/{file_id}.json"
 
 
-def manifest_name(key: str) -> tuple[str, bool] | None:
-    """Return the name of a manifest and whether it has one File a line, or None for an object that is no manifest.
+def parse_manifest_key(key: str) -> tuple[str, bool] | None:
+    """Return the name of a manifest and whether it has one File on each line; None if the key is not of a manifest.
 
     Args:
-        key: of the object, such as `inbox/lots/7.jsonl`; the name of that manifest is `lots/7`.
+        key: for example `inbox/lots/7.jsonl`, the key of the manifest `lots/7`.
     """
-    found = _MANIFEST.fullmatch(key)
-    return None if found is None else (found[1], found[2] == "jsonl")
+    match = _MANIFEST.fullmatch(key)
+    return None if match is None else (match[1], match[2] == "jsonl")
 
 
 def batches_prefix(run: str) -> str:
@@ -55,15 +55,15 @@ def batch_key(run: str, items: object, batch: str = "") -> str:
 
     Args:
         run: the name of the run.
-        items: of the batch.
-        batch: the name of the batch's execution; it makes equal batches of one list different.
+        items: the items of the batch, as the state machine passed them.
+        batch: the name of the batch's execution. It gives equal batches of one list different keys.
     """
     digest = hashlib.sha256(json.dumps([batch, items], separators=(",", ":")).encode()).hexdigest()
     return f"{batches_prefix(run)}{digest}.json"
 
 
 def broken_prefix(run: str) -> str:
-    """`runs/{run}/broken/`: what the state machine writes about batches that failed as a whole."""
+    """`runs/{run}/broken/`: the reports that the state machine writes for batches that failed as a whole."""
     return f"runs/{run}/broken/"
 
 
@@ -73,5 +73,5 @@ def summary_key(run: str) -> str:
 
 
 def failed_key(run: str) -> str:
-    """`runs/{run}/failed.jsonl`: the lines of a run that failed, ready to be submitted again."""
+    """`runs/{run}/failed.jsonl`: the documents of a run that failed, one on each line, ready to be submitted again."""
     return f"runs/{run}/failed.jsonl"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class FetchStats:
-    """Counts the work for one image. It is updated during the work, so it is right when a deadline interrupts.
+    """Counts the work for one image. It is updated during the work, so that a cancelled download is reported too.
 
     Attributes:
         attempts: requests to the origin, redirects not counted.
@@ -31,12 +31,12 @@ class Stored:
     """An image that is in the bucket.
 
     Attributes:
-        image: the facts about it.
-        key: of the object.
-        sha256: of its bytes, 64 hex digits.
-        size: bytes.
+        image: its type, size and frames.
+        key: the key of the object.
+        sha256: the digest of its bytes, 64 hex digits in lower case.
+        size: its number of bytes.
         final_url: the URL after redirects.
-        reused: the bytes were in the bucket already.
+        reused: whether the bytes were already in the bucket.
         stats: the work that was done.
     """
 
@@ -59,7 +59,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class CarriedOver:
-    """An image whose result comes from an earlier run of the same File; this run did nothing for it."""
+    """An image whose entry comes from an earlier run of the same File; this run did not request it."""
 
     entry: "StoredEntry | FailedEntry"
 

@@ -99,7 +99,7 @@ class Receipt(_Document):
     digest: Annotated[str, Field(description="SHA-256 over the File's URLs.")]
     status: Status
     bucket: str
-    receipt_key: Annotated[str | None, Field(description="Null where the receipt could not be stored.")]
+    receipt_key: Annotated[str | None, Field(description="Null if the receipt could not be stored.")]
     created_at: Annotated[str, Field(json_schema_extra={"format": "date-time"})]
     elapsed_ms: int
     object_keys: Annotated[list[str | None], Field(description="In request order; null for an image that failed.")]
@@ -108,7 +108,7 @@ class Receipt(_Document):
 
     @classmethod
     def of(cls, file: File, outcomes: Sequence[Outcome], *, bucket: str, created_at: datetime, elapsed_ms: int) -> Self:
-        """Make a receipt of the outcomes, one for each image of the File, in the same order."""
+        """Create a receipt from the outcomes: one for each image of the File, in the same order."""
         entries = [_make_entry(*pair) for pair in zip(file.images, outcomes, strict=True)]
         stored = [entry for entry in entries if isinstance(entry, StoredEntry)]
         failed = len(entries) - len(stored)
@@ -136,20 +136,20 @@ class Receipt(_Document):
 
     @property
     def written_at(self) -> datetime:
-        """When the receipt was made, in whole seconds."""
+        """When the receipt was created, in whole seconds."""
         return datetime.strptime(self.created_at, _TIME).replace(tzinfo=UTC)
 
     def to_json(self) -> bytes:
-        """The receipt as the API response has it."""
+        """Encode the receipt for the API response."""
         return self.model_dump_json(by_alias=True).encode()
 
     def to_stored_json(self) -> bytes:
-        """The receipt as the bucket has it: without query strings, because presigned URLs are secrets."""
+        """Encode the receipt for the bucket: without query strings, because presigned URLs are secrets."""
         images = [image.model_copy(update={"url": redact(image.url)}) for image in self.images]
         return self.model_copy(update={"images": images}).to_json()
 
     def without_key(self) -> Self:
-        """The same receipt, after it could not be stored."""
+        """Return the receipt with a null key, because it could not be stored."""
         return self.model_copy(update={"receipt_key": None})
 
 

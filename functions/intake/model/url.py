@@ -1,8 +1,8 @@
-"""Url: the only parser of URLs. The parsed object is checked, connected to and sent; no code parses the text again.
+"""Url: the only parser of URLs. The same parsed object is checked, connected to and sent: no code parses a text twice.
 
 It follows RFC 3986, and does two more things, as browsers do: it percent-encodes spaces and characters outside ASCII in
-path and query, and it converts an internationalised host to ASCII (UTS #46). Percent-encodings in the text stay as they
-are, byte for byte: signed URLs depend on them.
+path and query, and it converts an internationalized host to ASCII (UTS #46). Percent-encodings in the text are not
+changed, because signed URLs depend on every byte.
 """
 
 import re
@@ -16,10 +16,10 @@ import idna
 from intake.model.errors import BadRedirect, Blocked, IntakeError, InvalidUrl
 
 MAX_URL_LENGTH = 4096
-"""The most characters of a URL, as written and as sent."""
+"""The maximum length of a URL in characters, as written and as sent."""
 
 MAX_HOST_LENGTH = 253
-"""The most octets of a host name (RFC 1035, 2.3.4, without the root)."""
+"""The maximum length of a host name in bytes (RFC 1035, 2.3.4, without the root)."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
@@ -35,7 +35,7 @@ _NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _MAX_PORT = 0xFFFF
 _PORT_DIGITS = 5
 
-# Sent as written: every printable ASCII character except the space.
+# Every printable ASCII character except the space.
 _SENT_AS_WRITTEN = "".join(chr(code) for code in range(0x21, 0x7F))
 
 
@@ -46,7 +46,7 @@ class Url:
     Attributes:
         scheme: "http" or "https".
         host: in ASCII and lower case, without a trailing dot; an IPv6 address without its brackets.
-        port: 1 to 65535; the default of the scheme where the text has none.
+        port: 1 to 65535; the default of the scheme if the text has none.
         target: path and query as they are sent, beginning with "/" (RFC 9112, 3.2.1), without the fragment.
     """
 
@@ -113,7 +113,7 @@ class Url:
 
     @cached_property
     def authority(self) -> str:
-        """Host, and the port where it is not the default of the scheme, as in the Host header (RFC 9110, 7.2)."""
+        """Host, and the port if it is not the default of the scheme, as in the Host header (RFC 9110, 7.2)."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
@@ -129,18 +129,18 @@ class Url:
 def redact(text: str) -> str:
     """Remove the secrets from a URL or any other text: query, fragment and credentials.
 
-    Presigned URLs are secrets. In a text that is not a valid URL, everything before an @ counts as credentials. Where
+    Presigned URLs are secrets. In a text that is not a valid URL, everything before an @ counts as credentials. If
     the @ follows a ? or #, which may be part of the credentials, only the scheme remains.
     """
-    shown, *hidden = _QUERY.split(text, maxsplit=1)
+    visible, *hidden = _QUERY.split(text, maxsplit=1)
     if _AT.search(text) and not _is_url(text):
-        found = _SCHEME.match(text)
-        scheme = found[0] if found else ""
+        match = _SCHEME.match(text)
+        scheme = match[0] if match else ""
         if _AT.search("".join(hidden)):
             return scheme
-        if _AT.search(shown):
-            shown = scheme + _AT.split(shown)[-1]
-    return shown[:MAX_URL_LENGTH]
+        if _AT.search(visible):
+            visible = scheme + _AT.split(visible)[-1]
+    return visible[:MAX_URL_LENGTH]
 
 
 def _is_url(text: str) -> bool:
@@ -154,14 +154,14 @@ def _is_url(text: str) -> bool:
 def _remove_dot_segments(path: str) -> str:
     """Resolve "." and ".." in a path that begins with "/" (RFC 3986, 5.2.4)."""
     resolved: list[str] = []
-    *folders, last = path.split("/")[1:]
+    *segments, last = path.split("/")[1:]
     if last in {".", ".."}:
-        folders, last = [*folders, last], ""
-    for folder in folders:
-        if folder == "..":
+        segments, last = [*segments, last], ""
+    for segment in segments:
+        if segment == "..":
             del resolved[-1:]
-        elif folder != ".":
-            resolved.append(folder)
+        elif segment != ".":
+            resolved.append(segment)
     return "/" + "/".join([*resolved, last])
 
 
@@ -200,12 +200,12 @@ def _to_ascii(text: str) -> str:
     try:
         return idna.encode(text, uts46=True).decode("ascii")
     except idna.IDNAError as error:
-        raise InvalidUrl("The host of the URL is not a valid internationalised host name.") from error
+        raise InvalidUrl("The host of the URL is not a valid internationalized host name.") from error
 
 
 def _require_dotted_quad(host: str) -> None:
-    # By the URL standard, a host that ends in a number is an address. inet_aton accepts many spellings of one address
-    # (octal, hexadecimal, short), which attackers use to bypass filters: only a.b.c.d is accepted.
+    # By the URL standard (WHATWG), a host that ends in a number is an address. inet_aton accepts many spellings of one
+    # address (octal, hexadecimal, short), which attackers use to bypass filters: only a.b.c.d is accepted.
     try:
         IPv4Address(host)
     except AddressValueError as error:

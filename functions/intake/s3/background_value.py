@@ -1,4 +1,4 @@
-"""A value that a background thread makes while the event loop runs."""
+"""BackgroundValue: a value that a background thread creates while the event loop runs."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from intake.gc_pause import gc_paused
 
-# One thread: the values share one boto3 session, and a session is not thread-safe.
+# One thread, because the values share one boto3 session, which is not thread-safe.
 _thread = ThreadPoolExecutor(1, "background-value")
 
 
 class BackgroundValue[T]:
-    """A value that a thread starts to make at once; after a failure the next `get` starts it again."""
+    """A value that a thread starts to create at once. A `get` that reports a failure starts a new attempt."""
 
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
@@ -22,10 +22,10 @@ class BackgroundValue[T]:
             return self._make()
 
     async def get(self) -> T:
-        """Wait until the value is made, and return it.
+        """Wait for the value, and return it.
 
         Raises:
-            Exception: what `make` raised; the next call makes the value again.
+            Exception: raised by `make`. A new attempt has started, and the next call waits for it.
         """
         future = self._future
         try:

@@ -1,4 +1,4 @@
-"""The results of bulk runs in S3. Speed does not matter here, so boto3 does the work, with its retries and uploads."""
+"""Reads and writes the results of bulk runs in S3. Speed does not matter here, so boto3 sends the requests."""
 
 import json
 import tempfile
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _MAX_CONCURRENT_READS = 16
 _KEYS_PER_PAGE = 1000
 _BROKEN_KEYS_PER_PAGE = 100
-"""Fewer: the report of a batch that broke holds all its items."""
+"""Fewer, because the report of a batch that failed as a whole has all its items."""
 
 
 class BulkResults:
@@ -33,8 +33,8 @@ class BulkResults:
     def reports(self, run: str) -> Iterator[BatchReport]:
         """Yield the report of every batch of a run once.
 
-        A batch that broke may be recorded twice, or may have stored its own report before its response was lost. The
-        key of its own report is made of the batch and its items, so it identifies the batch in all these cases.
+        The state machine may report a failed batch twice. The batch may also have stored its own report before its
+        response was lost. The key of its own report depends on the batch and its items, so it identifies the batch.
         """
         seen: set[str] = set()
         with ThreadPoolExecutor(_MAX_CONCURRENT_READS) as threads:
@@ -54,19 +54,19 @@ class BulkResults:
             yield [item["Key"] for item in page.get("Contents", [])]
 
     def _read_broken(self, run: str, key: str) -> tuple[str, BatchReport | None]:
-        """Return the key of a broken batch's own report, and its record; no record where its own report exists."""
+        """Return the key of the batch's own report, and the report at `key`, or None if the own report exists."""
         report = self._read_report(key)
         own_key = batch_key(run, report.failed, report.batch)
         return own_key, None if self._exists(own_key) else report
 
     def _read_report(self, key: str) -> BatchReport:
-        # json, not pydantic's own parser: json accepts half a surrogate pair in a line that is not a valid File.
+        # json, not pydantic's own parser: json accepts an unpaired surrogate in a line that is not a valid File.
         return BatchReport.model_validate(
             json.loads(self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read())
         )
 
     def _exists(self, key: str) -> bool:
-        # A list, not a HEAD: the role may list only this prefix, so S3 answers a HEAD for a missing object with 403.
+        # Not HEAD: the role may list only this prefix, so S3 answers a HEAD for a missing object with 403.
         return self._client.list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1)["KeyCount"] > 0
 
     def put_failed(self, run: str, lines: Iterable[bytes]) -> bool:

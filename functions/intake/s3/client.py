@@ -1,6 +1,6 @@
-"""Requests to one S3 bucket: `Signer` signs them with the credentials of boto3, the HTTP client sends them.
+"""S3Client: sends requests to one S3 bucket. `Signer` signs them with the credentials of boto3.
 
-boto3's `put_object` costs milliseconds of CPU a call, and a thread; a signed URL costs a tenth of a millisecond.
+boto3's own `put_object` takes a thread and milliseconds of CPU for each call, many times as much as this client.
 """
 
 import asyncio
@@ -31,13 +31,13 @@ RANGE_NOT_SATISFIABLE = 416
 CONNECT_TIMEOUT = 3.0
 READ_TIMEOUT = 10.0
 MAX_CONCURRENT_CONNECTS = 8
-"""Connections opened at the same time: S3 is near, so handshakes cost our own CPU and not waiting."""
+"""Connections that are opened at the same time. S3 is near, so handshakes take CPU time, not waiting time."""
 
 _MAX_ATTEMPTS = 4
 _BACKOFF_BASE_SECONDS = 0.1
 _BACKOFF_CAP_SECONDS = 2.0
 _ATTEMPT_TIMEOUT = 20.0
-"""Seconds for one attempt with its upload; the read timeout counts only while a response is due."""
+"""Seconds for one attempt with its upload. The read timeout applies only while the client waits for the response."""
 
 _MAX_RESPONSE_BYTES = 16 * 1024 * 1024
 _EXPECTED_STATUS = {
@@ -46,9 +46,9 @@ _EXPECTED_STATUS = {
     "GET": frozenset({OK, PARTIAL_CONTENT, NOT_FOUND, PRECONDITION_FAILED, RANGE_NOT_SATISFIABLE}),
 }
 _SUCCESS = frozenset({OK, PARTIAL_CONTENT})
-# 307: DNS does not know the new bucket yet. 409: a conditional write raced with another one. The codes name, among
-# others, bytes that the network damaged and a clock that was wrong. Each attempt is signed and sent anew (Amazon S3
-# API Reference, "Error responses").
+# 307: DNS does not know the new bucket yet. 409: a conditional write raced with another one. The codes include bytes
+# that the network damaged and a wrong clock: each attempt is signed and sent anew (Amazon S3 API Reference, "Error
+# responses").
 _TRANSIENT_STATUS = frozenset({307, 408, 409, 429})
 _SERVER_ERROR = 500
 _NOT_IMPLEMENTED = 501
@@ -68,12 +68,12 @@ _ERROR_CODE = re.compile(rb"<Code>([A-Za-z0-9.]{1,64})</Code>")
 
 @dataclass(frozen=True, slots=True)
 class S3Response:
-    """A response of S3 whose status is no failure of the call.
+    """An expected response of S3: success, a missing object, or a condition that is not met.
 
     Attributes:
-        status: HTTP status.
-        headers: HTTP headers; names are case-insensitive.
-        body: the whole body.
+        status: the HTTP status.
+        headers: the HTTP headers; names are case-insensitive.
+        body: the complete body.
     """
 
     status: int
@@ -85,7 +85,7 @@ class S3Client:
     """Sends requests for the objects of one bucket, and retries what may succeed later."""
 
     def __init__(self, signer: "BackgroundValue[Signer]", transport: httpx.AsyncBaseTransport) -> None:
-        """Use a signer, which knows the bucket, and a transport, which raises `TransportError`."""
+        """Use a signer for the bucket, and a transport that raises `TransportError`."""
         self._signer = signer
         self._transport = transport
 
@@ -98,15 +98,15 @@ class S3Client:
 
         Args:
             method: GET, HEAD or PUT.
-            key: of the object.
-            headers: all of them are signed.
-            body: of a PUT.
+            key: the key of the object.
+            headers: the headers, all of which are signed.
+            body: the body of a PUT.
 
         Returns:
-            The response; a missing object and a condition that is not met are responses, not errors.
+            The response. A missing object and a condition that is not met are responses, not errors.
 
         Raises:
-            StoreFailed, StoreDenied: S3 gave no such response.
+            StoreFailed, StoreDenied: S3 sent no expected response.
         """
         for attempt in range(1, _MAX_ATTEMPTS):
             try:
@@ -120,9 +120,9 @@ class S3Client:
         try:
             async with asyncio.timeout(_ATTEMPT_TIMEOUT):
                 signed = (await self._signer.get()).sign(method, key, headers)
-                response = await self._transport.handle_async_request(_request(signed, method, headers, body))
+                response = await self._transport.handle_async_request(_make_request(signed, method, headers, body))
                 try:
-                    content = await _read(response)
+                    content = await _read_body(response)
                 finally:
                     await response.stream.aclose()  # type: ignore[union-attr]  # an async transport's stream is async
         except TimeoutError as error:
@@ -131,17 +131,17 @@ class S3Client:
             raise StoreFailed(reason=f"{type(error).__name__}: {error}") from error
         except BotoCoreError as error:
             raise StoreFailed(reason=f"cannot sign: {type(error).__name__}: {error}") from error
-        # S3 answers 404, not 412, where If-Match is sent for a missing object.
+        # S3 answers 404, not 412, to If-Match for a missing object.
         expected = _EXPECTED_STATUS[method] | ({NOT_FOUND} if "If-Match" in headers else set())
         if response.status_code not in expected or _is_bucket_missing(response.status_code, content):
             raise error_for(response.status_code, content)
         if response.status_code in _SUCCESS and "etag" not in response.headers:
-            # S3 always sends an ETag. A proxy in between sent this 200.
+            # S3 always sends an ETag, so a proxy in between sent this response.
             raise StoreFailed(reason=f"response {response.status_code} has no ETag, so it is not from S3")
         return S3Response(response.status_code, response.headers, content)
 
 
-def _request(signed: "SignedUrl", method: str, headers: dict[str, str], body: Buffer | None) -> httpx.Request:
+def _make_request(signed: "SignedUrl", method: str, headers: dict[str, str], body: Buffer | None) -> httpx.Request:
     length = {} if body is None else {"Content-Length": str(memoryview(body).nbytes)}
     return httpx.Request(
         method,
@@ -152,7 +152,7 @@ def _request(signed: "SignedUrl", method: str, headers: dict[str, str], body: Bu
     )
 
 
-async def _read(response: httpx.Response) -> bytes:
+async def _read_body(response: httpx.Response) -> bytes:
     content = bytearray()
     async for chunk in response.stream:  # type: ignore[union-attr]  # an async transport's stream is async
         content += chunk
@@ -166,11 +166,11 @@ def _is_bucket_missing(status: int, content: bytes) -> bool:
 
 
 def error_for(status: int, content: bytes) -> StoreFailed | StoreDenied:
-    """Map an error response of S3 to an error: StoreFailed where a retry may help, else StoreDenied.
+    """Map an error response of S3 to an error: StoreFailed if a retry may help, else StoreDenied.
 
     Args:
-        status: HTTP status of the response.
-        content: its body, an XML `Error` with a `Code` (Amazon S3 API Reference, "Error responses").
+        status: the HTTP status of the response.
+        content: the body, an XML `Error` with a `Code` (Amazon S3 API Reference, "Error responses").
     """
     code = _error_code(content)
     reason = f"S3 answered {status} {code}".rstrip()
@@ -181,5 +181,5 @@ def error_for(status: int, content: bytes) -> StoreFailed | StoreDenied:
 
 
 def _error_code(content: bytes) -> str:
-    found = _ERROR_CODE.search(content)
-    return found[1].decode("ascii") if found else ""
+    match = _ERROR_CODE.search(content)
+    return match[1].decode("ascii") if match else ""

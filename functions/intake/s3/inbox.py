@@ -1,4 +1,4 @@
-"""Implements the Inbox port with S3: manifests, read in pieces because the work on one may take minutes."""
+"""Implements the Inbox port with S3. Manifests are read in pieces, because ingesting one may take minutes."""
 
 import re
 from collections.abc import AsyncGenerator
@@ -26,7 +26,7 @@ class S3Inbox:
         """See `Inbox.read`; the version is an ETag."""
         start, total = 0, 1
         while start < total:
-            # All pieces must be of the same object, which may be replaced at any time.
+            # All pieces must be of one version: the object may be replaced at any time.
             condition = {"If-Match": version} if version else {}
             byte_range = {"Range": f"bytes={start}-{start + _PIECE_BYTES - 1}"}
             response = await self._client.call("GET", key, byte_range | condition)
@@ -37,8 +37,8 @@ class S3Inbox:
             version = response.headers.get("etag", "")
             yield StoredDocument(response.body, version)
             start += len(response.body)
-            found = _TOTAL_BYTES.fullmatch(response.headers.get("content-range", ""))
-            total = int(found[1]) if found else start
+            match = _TOTAL_BYTES.fullmatch(response.headers.get("content-range", ""))
+            total = int(match[1]) if match else start
 
     async def put(self, key: str, document: bytes) -> None:
         """See `Inbox.put`."""

@@ -1,4 +1,4 @@
-"""Implements the Store port with S3: images under the digest of their bytes, JSON documents under their names."""
+"""Implements the Store port with S3."""
 
 import base64
 from collections.abc import Buffer
@@ -37,7 +37,7 @@ class S3Store:
         """See `Store.replace_document`; the version is an ETag."""
         condition = {"If-None-Match": "*"} if version is None else {"If-Match": version}
         response = await self._client.call("PUT", key, {"Content-Type": "application/json"} | condition, document)
-        return response.status not in {PRECONDITION_FAILED, NOT_FOUND}  # not found: it was deleted meanwhile
+        return response.status not in {PRECONDITION_FAILED, NOT_FOUND}  # NOT_FOUND: deleted meanwhile
 
     async def get_document(self, key: str) -> StoredDocument | None:
         """See `Store.get_document`."""

@@ -9,10 +9,10 @@ from intake.model.limits import MIB, Limits
 from intake.settings.table import LIMITS, REQUIRED, SETTINGS, Setting
 
 _BASE_MEMORY = 192 * MIB
-"""Reserved for Python, its packages, and everything but image bodies."""
+"""Bytes reserved for Python, its packages, and everything else but image bodies."""
 
 _LOCAL_MEMORY = 1024
-"""MiB, where no Lambda function has a memory size."""
+"""MiB, assumed outside Lambda, which sets AWS_LAMBDA_FUNCTION_MEMORY_SIZE."""
 
 
 class ConfigError(Exception):
@@ -33,9 +33,9 @@ class Config:
 
     Attributes:
         image_bucket: where images and receipts are stored.
-        inbox_bucket: where callers put manifests; empty for none.
+        inbox_bucket: where callers put manifests; empty if there is none.
         limits: the limits on images, origins and time.
-        contact: URL or email address for the User-Agent header; empty for none.
+        contact: URL or email address for the User-Agent header, or empty.
     """
 
     image_bucket: str
@@ -68,7 +68,7 @@ class Config:
 
 
 def _read(setting: Setting[Any], environment: Mapping[str, str], faults: list[str]) -> Any:  # noqa: ANN401 - each has its type
-    """Return the value of a setting, or its default, and add to the faults what is wrong with it."""
+    """Return the value of a setting, or its default. Append the fault of an invalid or missing one to `faults`."""
     text = environment.get(setting.name, "").strip()
     if text:
         try:

@@ -20,7 +20,7 @@ from intake.settings.types import (
 )
 
 REQUIRED = object()
-"""The default of a setting that has no default."""
+"""Marks a setting that has no default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,11 @@ class Setting[T]:
     """One environment variable.
 
     Attributes:
-        name: of the variable.
+        name: the name of the variable.
         type: how its text is written and parsed.
-        default: its value where the variable is missing or empty; REQUIRED where it must be set.
-        description: what it is for, as in docs/settings.md.
-        default_note: the default in words, where the value itself does not say it.
+        default: its value if the variable is missing or empty; REQUIRED if it must be set.
+        description: what it controls, as in docs/settings.md.
+        default_note: the default in words, if the value alone would not be clear.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Setting[T]:
 
     @property
     def expected(self) -> str:
-        """What its text must be, for error messages and docs/settings.md."""
+        """The text that the variable must have, for error messages and docs/settings.md."""
         return self.type.expected
 
     @property
@@ -143,7 +143,7 @@ LIMITS: tuple[Setting[Any], ...] = (
         "Time reserved to store the receipt and respond.",
     ),
 )
-"""One for each field of `Limits`, which has the defaults and the same name in lower case."""
+"""One setting for each field of `Limits`. The field has the same name in lower case, and the default."""
 
 SETTINGS: tuple[Setting[Any], ...] = (
     Setting("IMAGE_BUCKET", BUCKET, REQUIRED, "The bucket where images and receipts are stored.", "required"),
@@ -159,7 +159,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
         "CONTACT",
         CONTACT,
         "",
-        "Whom the owner of an origin can ask about the requests; part of the User-Agent header.",
+        "Contact for owners of origins who have questions about the requests; part of the User-Agent header.",
         "none",
     ),
 )

@@ -1,4 +1,4 @@
-"""The types that settings have: each parses the text of an environment variable, and says what it expects."""
+"""The types of settings: each parses the text of an environment variable, and says what it expects."""
 
 import re
 from collections.abc import Callable
@@ -13,7 +13,7 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 @dataclass(frozen=True, slots=True)
 class SettingType[T]:
-    """How a setting is written.
+    """The syntax of a setting.
 
     Attributes:
         parse: turns the text of the variable into a value, or raises ValueError.
@@ -24,21 +24,21 @@ class SettingType[T]:
     expected: str
 
 
-def whole_number(least: int, most: int) -> SettingType[int]:
-    return SettingType(_integer_parser(least, most), f"a whole number from {least} to {most}")
+def whole_number(minimum: int, maximum: int) -> SettingType[int]:
+    return SettingType(_integer_parser(minimum, maximum), f"a whole number from {minimum} to {maximum}")
 
 
-def byte_count(most: int) -> SettingType[int]:
-    return SettingType(_integer_parser(1, most), f"bytes, 1 to {most}")
+def byte_count(maximum: int) -> SettingType[int]:
+    return SettingType(_integer_parser(1, maximum), f"bytes, 1 to {maximum}")
 
 
-def seconds(most: int) -> SettingType[float]:
+def seconds(maximum: int) -> SettingType[float]:
     def parse(text: str) -> float:
-        if not _DECIMAL.fullmatch(text) or not 0 < float(text) <= most:
+        if not _DECIMAL.fullmatch(text) or not 0 < float(text) <= maximum:
             raise ValueError(text)
         return float(text)
 
-    return SettingType(parse, f"seconds, more than 0 and at most {most}")
+    return SettingType(parse, f"seconds, more than 0 and at most {maximum}")
 
 
 def one_or_more_of(choices: tuple[str, ...]) -> SettingType[tuple[str, ...]]:
@@ -50,10 +50,10 @@ def one_or_more_of(choices: tuple[str, ...]) -> SettingType[tuple[str, ...]]:
     return SettingType(_list_parser(parse), f"some of {','.join(choices)}")
 
 
-def _integer_parser(least: int, most: int) -> Callable[[str], int]:
+def _integer_parser(minimum: int, maximum: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
         # int() alone accepts signs, underscores and the digits of other scripts.
-        if not _DIGITS.fullmatch(text) or not least <= int(text) <= most:
+        if not _DIGITS.fullmatch(text) or not minimum <= int(text) <= maximum:
             raise ValueError(text)
         return int(text)
 
@@ -84,7 +84,7 @@ def _parse_host(text: str) -> str:
 
 
 def _parse_network(text: str) -> IPv4Network | IPv6Network:
-    return ip_network(text, strict=False)  # accepts 10.1.2.3/8, whose meaning is clear
+    return ip_network(text, strict=False)  # not strict: 10.1.2.3/8 is accepted as 10.0.0.0/8
 
 
 def _parse_contact(text: str) -> str:

@@ -21,8 +21,8 @@ def _accept_expression(original: Callable[..., Any]) -> Callable[..., Any]:
     def create_record(name: str, properties: dict[str, Any]) -> Any:  # noqa: ANN401 - MiniStack's own
         if "Metrics" not in properties:
             return original(name, properties)
-        plain = {key: value for key, value in properties.items() if key != "Metrics"}
+        without_metrics = {key: value for key, value in properties.items() if key != "Metrics"}
         expression = properties["Metrics"][0]["Expression"]
-        return original(name, plain | {"Namespace": "expression", "MetricName": expression})
+        return original(name, without_metrics | {"Namespace": "expression", "MetricName": expression})
 
     return create_record

@@ -36,7 +36,7 @@ def _add_batches(states: Any, original: Callable[..., Any], item_totals: dict[st
     AWS: ItemBatcher groups items into the inputs of child executions; ResultWriter exports their results to S3; an
     item larger than a batch is States.DataLimitExceeded, a list that cannot be read States.ItemReaderFailed. The role
     of the state machine needs s3:GetObject on the list and states:StartExecution on the state machine.
-    MiniStack: ignores both fields without an error, starts one child for each item, and checks no right.
+    MiniStack: ignores both fields without an error, starts one child for each item, and checks no permission.
     """
 
     def run(state: dict[str, Any], raw: Any, effective: Any, iterator: Any, execution: Any, ctx: Any) -> Any:  # noqa: ANN401, PLR0913, PLR0917 - MiniStack's own signature
@@ -96,7 +96,7 @@ def _count_items(states: Any, original: Callable[..., Any], item_totals: dict[st
     """Count items in DescribeMapRun.
 
     AWS: `itemCounts` counts items of the list.
-    MiniStack: counts child executions there; with batches, each of them stands for many items.
+    MiniStack: counts child executions, each of which has many items.
     """
 
     def describe(run: dict[str, Any]) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def _count(child: Mapping[str, Any]) -> int:
 
 
 def _limit_catch_all(original: Callable[[list[str], str], bool]) -> Callable[[list[str], str], bool]:
-    """Let States.ALL catch less.
+    """Make States.ALL catch fewer errors.
 
     AWS: States.ALL catches neither States.DataLimitExceeded nor States.Runtime.
     MiniStack: States.ALL catches every error.

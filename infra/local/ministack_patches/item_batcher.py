@@ -10,7 +10,7 @@ def batches(items: Sequence[Any], batcher: Mapping[str, Any], batch_input: objec
     """Group items into batches, in order.
 
     Args:
-        items: of the list.
+        items: the items of the list.
         batcher: the state's ItemBatcher. A batch never has more items than its MaxItemsPerBatch, nor more bytes than
             its MaxInputBytesPerBatch or an execution's input may have.
         batch_input: the BatchInput of every batch; None if there is none.
@@ -25,7 +25,7 @@ def batches(items: Sequence[Any], batcher: Mapping[str, Any], batch_input: objec
     batch: list[Any] = []
     size = empty_size
     for item in items:
-        item_size = size_of(item) + 1  # and its comma
+        item_size = size_of(item) + 1  # with a comma
         if empty_size + item_size > max_bytes:
             raise ValueError(f"An item of {item_size} bytes does not fit into a batch of {max_bytes}.")
         if batch and (len(batch) >= max_items or size + item_size > max_bytes):

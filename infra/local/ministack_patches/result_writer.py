@@ -8,7 +8,7 @@ from typing import Any
 from infra.local.ministack_patches import roles
 
 NOT_STARTED = "NotStarted"
-"""The error of a batch that was not started because the run had failed already. Only these patches see it."""
+"""The error of a batch that was not started because the run had already failed. Only these patches use it."""
 
 
 def write_results(states: Any, writer: dict[str, Any], effective: Any, execution: Any, ctx: Any) -> dict[str, Any]:  # noqa: ANN401 - MiniStack's own
@@ -31,10 +31,10 @@ def write_results(states: Any, writer: dict[str, Any], effective: Any, execution
 
 
 def put_object(bucket: str, key: str, content: object) -> None:
-    """Store a value as JSON, by the role of the state machine that runs.
+    """Store a value as JSON, with the role of the running state machine.
 
     Raises:
-        _ExecutionError: of MiniStack: the role lacks s3:PutObject.
+        _ExecutionError: MiniStack's; the role lacks s3:PutObject.
         RuntimeError: S3 refused the object.
     """
     roles.require(states_module(), "s3:PutObject", f"arn:aws:s3:::{bucket}/{key}")
@@ -46,18 +46,18 @@ def put_object(bucket: str, key: str, content: object) -> None:
 
 
 def states_module() -> Any:  # noqa: ANN401 - a module that the type checker does not see
-    """MiniStack's Step Functions."""
+    """Return MiniStack's module of Step Functions."""
     return importlib.import_module("ministack.services.stepfunctions")
 
 
 def children_of(states: Any, map_run: str) -> list[dict[str, Any]]:  # noqa: ANN401 - MiniStack's own
-    """The executions of a map run: one for each batch."""
+    """Return the executions of a map run: one for each batch."""
     executions = list(states._executions.values())  # noqa: SLF001
     return [execution for execution in executions if execution.get("mapRunArn") == map_run]
 
 
 def status_of(child: Mapping[str, Any]) -> str:
-    """The status of a batch, PENDING if it was never started."""
+    """Return the status of a batch; PENDING if it was never started."""
     return "PENDING" if child.get("error") == NOT_STARTED else child["status"]
 
 

@@ -1,7 +1,7 @@
-"""Patches of five services: what a service does by a role, it does only where the role's policies allow it.
+"""Patches of services: a service that uses a role does only what the policies of the role allow.
 
-MiniStack checks the caller of every signed request, functions included. The work that a service does on behalf of a
-role it does unchecked. These patches ask MiniStack's own policy evaluator first.
+MiniStack checks the caller of every signed request, including those of functions. It does not check what a service does
+with a role. These patches ask MiniStack's own policy evaluator first.
 """
 
 import importlib
@@ -9,11 +9,11 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
-_current_role: ContextVar[str] = ContextVar("the role of the state machine that runs")
+_current_role: ContextVar[str] = ContextVar("the role of the running state machine")
 
 
 def apply() -> None:
-    """Replace the functions of MiniStack's services that act by a role."""
+    """Replace the functions of MiniStack's services that use a role."""
     for service, name, patch in (
         ("stepfunctions", "_execute_task", _remember_role),
         ("stepfunctions", "_invoke_resource", _check_invocation),
@@ -26,7 +26,7 @@ def apply() -> None:
 
 
 def is_allowed(role: str, action: str, resource: str) -> bool:
-    """Whether the policies that a role has at this moment allow an action."""
+    """Whether the current policies of a role allow an action."""
     evaluator: Any = importlib.import_module("ministack.core.iam_evaluator")
     account, name = role.split(":")[4], role.rpartition("/")[2]
     context = evaluator.EvalContext(
@@ -43,15 +43,15 @@ def is_allowed(role: str, action: str, resource: str) -> bool:
 
 def use_role_of(states: Any, execution: dict[str, Any]) -> None:  # noqa: ANN401 - a module that the type checker does not see
     """Make the role of an execution's state machine the current one."""
-    machine, _, _ = execution["stateMachineArn"].partition("/")  # a map run has its label behind the slash
+    machine, _, _ = execution["stateMachineArn"].partition("/")  # a map run has its label after the slash
     _current_role.set(states._state_machines[machine]["roleArn"])  # noqa: SLF001 - there is no public way
 
 
 def require(states: Any, action: str, resource: str) -> None:  # noqa: ANN401 - as in use_role_of
-    """Check a right of the current role.
+    """Check a permission of the current role.
 
     Raises:
-        _ExecutionError: of MiniStack: States.Permissions, as the state fails at AWS.
+        _ExecutionError: MiniStack's; States.Permissions, with which the state fails on AWS too.
     """
     role = _current_role.get()
     if not is_allowed(role, action, resource):
@@ -59,7 +59,7 @@ def require(states: Any, action: str, resource: str) -> None:  # noqa: ANN401 - 
 
 
 def _remember_role(states: Any, original: Callable[..., Any]) -> Callable[..., Any]:  # noqa: ANN401 - as in use_role_of
-    """Note which role a task runs by, for the checks below it.
+    """Record the role of a task, for the checks of what the task does.
 
     AWS: a task uses the role of its state machine.
     MiniStack: does not use the role.
@@ -73,7 +73,7 @@ def _remember_role(states: Any, original: Callable[..., Any]) -> Callable[..., A
 
 
 def _check_invocation(states: Any, original: Callable[..., Any]) -> Callable[..., Any]:  # noqa: ANN401 - as in use_role_of
-    """Check the right to invoke a function.
+    """Check the permission to invoke a function.
 
     AWS: a task that invokes a function needs lambda:InvokeFunction.
     MiniStack: invokes it without a check.
@@ -88,9 +88,9 @@ def _check_invocation(states: Any, original: Callable[..., Any]) -> Callable[...
 
 
 def _check_target(_: Any, original: Callable[..., Any]) -> Callable[..., Any]:  # noqa: ANN401 - as in use_role_of
-    """Check the right to start a state machine.
+    """Check the permission to start a state machine.
 
-    AWS: EventBridge starts a state machine by the target's role, which needs states:StartExecution.
+    AWS: EventBridge starts a state machine with the target's role, which needs states:StartExecution.
     MiniStack: starts it without a check.
     """
 
@@ -103,9 +103,9 @@ def _check_target(_: Any, original: Callable[..., Any]) -> Callable[..., Any]:  
 
 
 def _check_destination(functions: Any, original: Callable[..., Any]) -> Callable[..., Any]:  # noqa: ANN401 - as in use_role_of
-    """Check the right to send a failed event to a queue.
+    """Check the permission to send a failed event to a queue.
 
-    AWS: the on-failure destination is used by the function's role, which needs sqs:SendMessage.
+    AWS: Lambda sends to the on-failure destination with the function's role, which needs sqs:SendMessage.
     MiniStack: sends the message without a check.
     """
 
@@ -117,10 +117,10 @@ def _check_destination(functions: Any, original: Callable[..., Any]) -> Callable
 
 
 def _check_logging(_: Any, original: Callable[..., Any]) -> Callable[..., Any]:  # noqa: ANN401 - as in use_role_of
-    """Check the right to log.
+    """Check the permission to write logs.
 
-    AWS: a function logs by its own role, which needs logs:CreateLogStream and logs:PutLogEvents.
-    MiniStack: logs without a check.
+    AWS: a function writes logs with its own role, which needs logs:CreateLogStream and logs:PutLogEvents.
+    MiniStack: writes them without a check.
     """
     logs: Any = importlib.import_module("ministack.services.cloudwatch_logs")
 

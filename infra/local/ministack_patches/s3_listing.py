@@ -1,4 +1,4 @@
-"""Patch of S3: a missing object is 403 to a caller who may not list the bucket."""
+"""Patch of S3: it answers 403 for a missing object if the caller may not list the bucket."""
 
 import importlib
 from collections.abc import Callable
@@ -15,7 +15,7 @@ def apply() -> None:
 
 
 def _hide_missing_objects(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Answer 403 in place of 404.
+    """Answer 403 instead of 404.
 
     AWS: GetObject and HeadObject answer 404 for a missing key if the caller has s3:ListBucket, and 403 if not (API
     reference of GetObject, "Permissions").

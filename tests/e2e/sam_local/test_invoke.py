@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from infra.build.template_file import ROOT, functions, load
+from infra.build.template_file import ROOT, list_functions, load
 
 from support.sam_local.cases import CASES, Case
 from support.sam_local.docs_page import Page
@@ -36,7 +36,7 @@ def test_every_command_of_the_page_is_tested(commands: Page) -> None:
 
 
 def test_every_function_has_an_event_and_every_event_is_on_the_page(commands: Page) -> None:
-    assert {case.function for case in CASES} == set(functions(TEMPLATE))
+    assert {case.function for case in CASES} == set(list_functions(TEMPLATE))
     assert {case.event for case in CASES} == {file.name for file in EVENTS.iterdir()}
     assert commands.rows == [(case.function, case.event) for case in CASES]
 

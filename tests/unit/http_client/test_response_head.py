@@ -153,7 +153,7 @@ def test_response_has_no_body_whatever_its_length_says(status: int, method: str)
 
 
 @pytest.mark.parametrize(("status", "is_interim"), [(100, True), (103, True), (199, True), (101, False), (200, False)])
-def test_parser_recognises_an_interim_response(status: int, is_interim: bool) -> None:  # noqa: FBT001
+def test_parser_recognizes_an_interim_response(status: int, is_interim: bool) -> None:  # noqa: FBT001
     assert is_interim is head(line=b"HTTP/1.1 %d X\r\n" % status).is_interim
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 from infra.command.tcp_ports import HIGHEST_PORT
-from infra.command.terminal import WIDTH, timed_step
+from infra.command.terminal import timed_step
 
+TERMINAL_COLUMNS = 80
 LONGEST = ["Building the artifact for x86_64", f"Starting the local AWS (MiniStack) on port {HIGHEST_PORT}"]
 
 
@@ -26,4 +27,4 @@ def test_step_fits_into_a_terminal(action: str, capsys: pytest.CaptureFixture[st
 
     line = capsys.readouterr().out
     assert line.endswith(" s\n")
-    assert len(line.rstrip("\n")) <= WIDTH
+    assert len(line.rstrip("\n")) <= TERMINAL_COLUMNS

@@ -10,7 +10,7 @@ from intake.model.object_keys import (
     failed_key,
     image_key,
     manifest_key,
-    manifest_name,
+    parse_manifest_key,
     problem_key,
     receipt_key,
     summary_key,
@@ -51,7 +51,7 @@ def test_key_is_the_published_one(expected: str, key: str) -> None:
     ],
 )
 def test_manifest_name_comes_from_its_key(expected: tuple[str, bool] | None, key: str) -> None:
-    assert manifest_name(key) == expected
+    assert parse_manifest_key(key) == expected
 
 
 def test_batch_key_is_the_same_when_a_batch_is_repeated() -> None:

@@ -70,7 +70,7 @@ def test_path_and_query_are_sent_as_written(expected: str, target: str) -> None:
         ("127.0.0.1", "127\uff0e0\u30020\uff611"),
     ],
 )
-def test_internationalised_host_is_converted_to_ascii(expected: str, host: str) -> None:
+def test_internationalized_host_is_converted_to_ascii(expected: str, host: str) -> None:
     assert expected == Url.parse(f"http://{host}/").host
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from infra.bulk.list_check import HEADER_BYTES, LINE_BYTES, MAX_FAULTS, faults
+from infra.bulk.list_check import HEADER_BYTES, LINE_BYTES, MAX_FAULTS, find_faults
 from infra.local.ministack_patches.item_batcher import batches
 
 NO_COLUMNS = "the first row has no column url, and not both columns fileUrl and baseUrls"
@@ -28,7 +28,7 @@ def write(tmp_path: Path, name: str, content: bytes) -> Path:
     ],
 )
 def test_check_accepts_a_list_that_a_run_can_read(tmp_path: Path, name: str, content: bytes) -> None:
-    assert faults(write(tmp_path, name, content)) == []
+    assert find_faults(write(tmp_path, name, content)) == []
 
 
 @pytest.mark.parametrize(
@@ -57,12 +57,12 @@ def test_check_accepts_a_list_that_a_run_can_read(tmp_path: Path, name: str, con
     ],
 )
 def test_check_names_the_line_that_would_end_the_run(tmp_path: Path, name: str, content: bytes, expected: str) -> None:
-    [fault] = faults(write(tmp_path, name, content))
+    [fault] = find_faults(write(tmp_path, name, content))
     assert fault.startswith(expected)
 
 
 def test_check_stops_after_ten_faults(tmp_path: Path) -> None:
-    assert len(faults(write(tmp_path, "a.jsonl", b"no\n" * 1000))) == MAX_FAULTS
+    assert len(find_faults(write(tmp_path, "a.jsonl", b"no\n" * 1000))) == MAX_FAULTS
 
 
 def test_longest_line_fits_into_a_batch_of_its_own() -> None:

@@ -186,7 +186,7 @@ def test_bulk_names_the_reason_when_a_list_cannot_be_read(
     def refuse(_: Path) -> list[str]:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(command, "faults", refuse)  # root can read every file
+    monkeypatch.setattr(command, "find_faults", refuse)  # root can read every file
 
     assert run(monkeypatch, path) == 1
     assert capsys.readouterr().err == f"make bulk: {path} cannot be read: Permission denied.\n"
