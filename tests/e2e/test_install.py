@@ -1,6 +1,8 @@
 """The installation of a virtual environment, `infra/build/venv`: which Python it uses, and how it explains failures."""
 
 import os
+import signal
+import socket
 import subprocess
 import sys
 import zipfile
@@ -141,6 +143,41 @@ def test_venv_says_how_to_install_python_when_there_is_none(project: Path, tmp_p
 
     assert done.returncode != 0
     assert done.stderr.startswith("Python 3.13, the Python of the Lambda runtime, was not found.")
+
+
+@pytest.fixture
+def silent_index() -> Iterator[str]:
+    """An index that accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/simple"
+
+
+def test_ctrl_c_stops_the_installation_and_says_how_to_continue(
+    project: Path, tmp_path: Path, silent_index: str
+) -> None:
+    # A bash that inherits an ignored SIGINT, as a job in the background does, cannot catch it.
+    program = (
+        "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    log = tmp_path / "log"
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-c", program, str(SCRIPT), "stopped", "tool", "the tools"],
+            cwd=project,
+            env=os.environ | {"PIP_INDEX_URL": silent_index, "PIP_DEFAULT_TIMEOUT": "60"},
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+    try:
+        assert wait_for_output(log, "Installing the tools into stopped")
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(30) == 130
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    assert log.read_text().endswith("\nStopped. The same command goes on from here.\n")
 
 
 def test_venv_waits_for_another_installation_and_does_not_repeat_it(tmp_path: Path) -> None:
