@@ -73,7 +73,12 @@ def test_bucket_and_its_policy_are_retained_when_the_stack_is_deleted(bucket: st
 def test_bucket_is_private_and_encrypted(bucket: str) -> None:
     properties = TEMPLATE["Resources"][bucket]["Properties"]
 
-    assert all(properties["PublicAccessBlockConfiguration"].values())
+    assert properties["PublicAccessBlockConfiguration"] == {
+        "BlockPublicAcls": True,
+        "BlockPublicPolicy": True,
+        "IgnorePublicAcls": True,
+        "RestrictPublicBuckets": True,
+    }
     assert properties["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
     assert "ServerSideEncryptionConfiguration" in properties["BucketEncryption"]
 
@@ -152,6 +157,18 @@ def test_api_requires_iam_authorization() -> None:
 
     assert auth["DefaultAuthorizer"] == "AWS_IAM"
     assert not any("Auth" in event["Properties"] for event in FUNCTIONS["HttpFunction"]["Events"].values())
+
+
+def test_function_answers_requests_of_that_api_only() -> None:
+    """A function URL, and the API that SAM adds for an event without `RestApiId`, would ask for no signature."""
+    events = [event for properties in FUNCTIONS.values() for event in properties.get("Events", {}).values()]
+    apis = [event["Properties"].get("RestApiId") for event in events if event["Type"] != "S3"]
+
+    assert {event["Type"] for event in events} == {"Api", "S3"}
+    assert all(api == {"Ref": "Api"} for api in apis)
+    assert not any("FunctionUrlConfig" in properties for properties in FUNCTIONS.values())
+    types = {resource["Type"] for resource in TEMPLATE["Resources"].values()}
+    assert types.isdisjoint({"AWS::Lambda::Permission", "AWS::Lambda::Url"})
 
 
 def test_every_handler_exists() -> None:

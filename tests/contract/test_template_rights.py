@@ -99,6 +99,26 @@ def test_role_trusts_one_service_only() -> None:
     assert trusted == {name: [{"Service": services.get(name, "lambda.amazonaws.com")}] for name in ROLES}
 
 
+@pytest.mark.parametrize("name", ["ListArrivedRole", "StateMachineRole"])
+def test_role_is_assumed_for_this_account_only(name: str) -> None:
+    """EventBridge and Step Functions also act for other accounts."""
+    [trust] = RESOURCES[name]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+@pytest.mark.parametrize("bucket", ["ImageBucket", "InboxBucket"])
+def test_policy_of_bucket_allows_nothing(bucket: str) -> None:
+    """All rights are those of the roles."""
+    documents = [
+        resource["Properties"]["PolicyDocument"]
+        for resource in RESOURCES.values()
+        if resource["Properties"].get("Bucket") == {"Ref": bucket}
+    ]
+
+    assert [[statement["Effect"] for statement in document["Statement"]] for document in documents] == [["Deny"]]
+
+
 @pytest.mark.parametrize(
     ("policy", "of", "actions"),
     [
