@@ -3,7 +3,7 @@
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from intake.download.address_policy import Verdict, classify, classify_destination
@@ -146,7 +146,6 @@ def test_only_public_and_allowed_addresses_are_dialled() -> None:
     assert {Verdict.PUBLIC, Verdict.ALLOWED} == {verdict for verdict in Verdict if verdict.is_allowed}
 
 
-@settings(deadline=None)
 @given(st.ip_addresses())
 def test_address_that_python_does_not_call_global_is_refused(address: IPv4Address | IPv6Address) -> None:
     wraps = address in ip_network("::ffff:0:0/96") or address in ip_network("64:ff9b::/96")
@@ -154,7 +153,6 @@ def test_address_that_python_does_not_call_global_is_refused(address: IPv4Addres
         assert not classify(str(address)).is_allowed
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(codec=None)))
 def test_every_text_gets_a_verdict(text: str) -> None:
     assert classify(text) in Verdict

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from intake.download.image_body import ImageBody
@@ -24,7 +24,6 @@ def collect(chunks: Sequence[bytes], *, length: int | None, max_bytes: int = 10_
     return bytes(view)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, len(PNG))), st.booleans())
 def test_body_is_the_same_however_it_is_split_into_chunks(cuts: list[int], announced: bool) -> None:  # noqa: FBT001
     places = [0, *sorted(cuts), len(PNG)]

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from intake.download.response_policy import (
@@ -101,7 +101,6 @@ DATE_LIKE = st.text("0123456789SunNovGMT,:+- ", max_size=40)
 DATES = st.builds("Sun, {} {} {} {}:00:30 {}".format, st.integers(), st.just("Nov"), *[st.integers()] * 2, DATE_LIKE)
 
 
-@settings(deadline=None)
 @given(st.text() | DATE_LIKE | DATES)
 def test_retry_after_of_any_text_is_seconds_or_none(text: str) -> None:
     seconds = parse_retry_after(text, NOW)

@@ -117,7 +117,7 @@ def test_result_is_the_same_wherever_the_bytes_are_split(name: str) -> None:
         assert expected == parse(pieces, response.method), pieces
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(damaged_responses())
 def test_parser_agrees_with_each_reference_that_accepts_a_generated_response(raw: bytes) -> None:
     """Where both accept the head: the same verdict, status, fields and body."""
@@ -131,7 +131,7 @@ def test_parser_agrees_with_each_reference_that_accepts_a_generated_response(raw
             assert (theirs.status, theirs.body) == (ours.status, ours.body), reference
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(damaged_responses())
 def test_result_of_a_generated_response_is_the_same_wherever_the_bytes_are_split(raw: bytes) -> None:
     expected = parse([raw], "GET")

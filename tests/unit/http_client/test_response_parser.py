@@ -1,14 +1,13 @@
 """Whole and incomplete responses: the parser returns the body that was sent, or says that it is not complete."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from support.http_parsers import Verdict, parse
 from support.http_responses import Sent, whole_responses
 
 
-@settings(deadline=None)
 @given(whole_responses(), st.sampled_from([b"", b"\r\n", b"HTTP/1.1 200 OK\r\n"]))
 def test_parser_returns_the_body_of_a_whole_response(sent: Sent, extra: bytes) -> None:
     parsed = parse([sent.raw + extra], "GET")
@@ -18,7 +17,6 @@ def test_parser_returns_the_body_of_a_whole_response(sent: Sent, extra: bytes) -
     assert parsed.has_extra_bytes is (bool(extra) and not sent.is_close_delimited)
 
 
-@settings(deadline=None)
 @given(whole_responses(), st.data())
 def test_parser_never_takes_a_truncated_response_for_a_whole_one(sent: Sent, data: st.DataObject) -> None:
     """A close-delimited one apart: there the connection says whether it was truncated."""

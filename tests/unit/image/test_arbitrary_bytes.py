@@ -37,7 +37,7 @@ SIGNATURES = (
 
 @pytest.mark.parametrize("signature", SIGNATURES)
 @given(rest=st.binary(max_size=300))
-@settings(max_examples=200, deadline=None, database=None)
+@settings(max_examples=200, database=None)
 def test_verify_returns_image_or_raises_its_own_error_for_any_bytes(signature: bytes, rest: bytes) -> None:
     with suppress(*OWN_ERRORS):
         image = verify(signature + rest, LIMITS)

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from intake.model.file import Fault, File, ImageRequest, InvalidFile, Role
@@ -189,7 +189,6 @@ def leads_somewhere(path: str, document: Any) -> bool:
     return True
 
 
-@settings(deadline=None)
 @given(ANY_JSON | st.dictionaries(MEMBERS, ANY_JSON | st.lists(ANY_JSON)))
 @example({"baseUrls": [[], {}, 7, [None]], "fileUrl": {}, "id": [], "sha256": ""})
 def test_parse_returns_images_or_faults_for_any_json(document: Any) -> None:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 import yarl
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from intake.model.errors import BadRedirect, Blocked, InvalidUrl
@@ -25,7 +25,6 @@ PARTS = st.text(st.characters(exclude_characters="/?#@\\", codec=None))
 PAGE = Url.parse("https://a.example/x//y?z")
 
 
-@settings(deadline=None)
 @given(TEXTS)
 @example("http://" + "ä." * 2000)
 @example("https://a.example/" + "€" * 4000)
@@ -34,7 +33,6 @@ def test_parse_returns_url_or_raises_its_own_error_for_any_text(text: str) -> No
         check_url(Url.parse(text))
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_follow_returns_url_or_raises_its_own_error_for_any_location(location: str) -> None:
     with suppress(BadRedirect, Blocked):
@@ -65,7 +63,6 @@ def check_other_parsers_agree(url: Url) -> None:
     assert url.target.removesuffix("?") == yarl_reads.raw_path_qs.removesuffix("?")  # an empty query is none to yarl
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_redacted_text_is_no_longer_and_has_no_query(text: str) -> None:
     redacted = redact(text)
@@ -73,7 +70,6 @@ def test_redacted_text_is_no_longer_and_has_no_query(text: str) -> None:
     assert len(redacted) <= len(text)
 
 
-@settings(deadline=None)
 @given(PARTS, PARTS, ANY)
 def test_redact_removes_any_query(host: str, path: str, secret: str) -> None:
     """Where it could be part of a password, only the scheme remains."""
@@ -82,7 +78,6 @@ def test_redact_removes_any_query(host: str, path: str, secret: str) -> None:
     assert redact(f"https://{host}/{path}#{secret}") in {whole, "https:///", "https://"}
 
 
-@settings(deadline=None)
 @given(st.sampled_from(["https://", "http:/", "//", "\\\\", " https://", "://", "\ufeffhttps:\\\\", ""]), PARTS, PARTS)
 def test_redact_removes_any_credentials(beginning: str, user: str, password: str) -> None:
     redacted = redact(f"{beginning}{user}:{password}@a.example/x.png")
