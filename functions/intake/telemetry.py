@@ -14,7 +14,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit, single_metric
 
 from intake.ingest.ports import Observer
-from intake.model.errors import DeadlineExceeded, IntakeError, InternalError
+from intake.model.error_codes import DeadlineExceeded, IntakeError, InternalError
 from intake.model.file import File, ImageRequest
 from intake.model.outcome import CarriedOver, Failed, Outcome, Stored
 from intake.model.receipt import Receipt

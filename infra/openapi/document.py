@@ -15,7 +15,7 @@ from pydantic_core import core_schema
 from infra.build.template_file import ROOT
 from infra.openapi import examples as example
 from intake.ingest.manifest_service import TOO_MANY_FILES
-from intake.model.errors import LEAVES
+from intake.model.error_codes import LEAVES
 from intake.model.file import FILE_JSON_SCHEMA, ID_PATTERN, Fault
 from intake.model.manifest import MAX_DOCUMENT_BYTES
 from intake.model.problem import ManifestEntry, Problem

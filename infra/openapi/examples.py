@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from intake.model.errors import HttpServerError, IntakeError, NotFound
+from intake.model.error_codes import HttpServerError, IntakeError, NotFound
 from intake.model.file import Fault, File, InvalidFile
 from intake.model.image_info import ImageInfo
 from intake.model.object_keys import image_key

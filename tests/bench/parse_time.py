@@ -19,7 +19,7 @@ sys.path[:0] = [str(HERE.parents[1]), str(HERE.parents[2] / "functions")]
 from PIL import Image  # noqa: E402
 
 from intake.image.verify import verify  # noqa: E402
-from intake.model.errors import IntakeError  # noqa: E402 - the path comes first
+from intake.model.error_codes import IntakeError  # noqa: E402 - the path comes first
 from intake.model.limits import MIB, Limits  # noqa: E402
 from support.sample_images import jpeg_of_size, picture  # noqa: E402
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from intake import app, telemetry
-from intake.model.errors import NotFound
+from intake.model.error_codes import NotFound
 from intake.model.limits import Limits
 from support.alarms_and_dashboard import FILE, OUTCOMES, RECEIPT, Metric
 from support.handler_fakes import HandlerFakes, install_fakes

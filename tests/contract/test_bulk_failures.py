@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from intake.model.errors import StoreFailed
+from intake.model.error_codes import StoreFailed
 from support.handler_fakes import HandlerFakes
 from support.state_machine import ExecutionFailed, StateMachine
 from support.state_machine_lab import SITE, Functions, json_lines, list_of_files, state_machine

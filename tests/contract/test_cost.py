@@ -6,7 +6,7 @@ import pytest
 from infra.build.template_file import ROOT
 
 from bench import cost, cost_inputs
-from intake.model.errors import LEAVES
+from intake.model.error_codes import LEAVES
 from support.alarms_and_dashboard import ALARMS, COST, Metric, metrics_of
 
 PRICE = re.compile(r"^\| `([A-Z0-9_]+)` \| \$([\d.]+)(?: per (thousand|million))?", re.MULTILINE)

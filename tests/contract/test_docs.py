@@ -10,7 +10,7 @@ import pytest
 from infra.build.template_file import ROOT, load
 from infra.openapi import examples as example
 
-from intake.model.errors import LEAVES, ErrorClass
+from intake.model.error_codes import LEAVES, ErrorClass
 from intake.model.file import File
 from intake.model.problem import Problem
 from intake.model.receipt import ErrorEntry, Receipt

@@ -8,7 +8,7 @@ from fuzz import parse_invariants
 from fuzz.__main__ import run_round
 from fuzz.image_parts import join, split
 from intake.image.verify import verify
-from intake.model.errors import NotFound
+from intake.model.error_codes import NotFound
 from intake.model.image_info import ImageInfo
 from intake.model.limits import Limits
 from support.sample_images import SAMPLES

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from infra.build.template_file import ROOT, list_functions, load
 
-from intake.model.errors import LEAVES
+from intake.model.error_codes import LEAVES
 from support.alarms_and_dashboard import (
     ALARMS,
     AWS_METRICS,

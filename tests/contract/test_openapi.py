@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[impor
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from intake.handlers import http
-from intake.model.errors import LEAVES, StoreDenied, StoreFailed
+from intake.model.error_codes import LEAVES, StoreDenied, StoreFailed
 from intake.model.file import File
 from intake.model.manifest import MAX_DOCUMENT_BYTES
 from intake.model.problem import ManifestEntry, Problem

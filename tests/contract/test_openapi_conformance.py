@@ -13,7 +13,7 @@ from requests import PreparedRequest
 from requests.auth import AuthBase
 
 from intake.handlers import http
-from intake.model.errors import StoreFailed
+from intake.model.error_codes import StoreFailed
 from support.handler_fakes import HandlerFakes, install_fakes
 from support.lambda_context import Context
 from support.openapi_fuzzing import FuzzResult, fuzz, load_contract, replace_urls

@@ -10,7 +10,7 @@ import pytest
 
 from intake import app, telemetry
 from intake.handlers import bulk, http, s3, summary
-from intake.model.errors import StoreFailed
+from intake.model.error_codes import StoreFailed
 from support.alarms_and_dashboard import ALARMS, FILE, OUTCOMES, PAGE, RECEIPT, URL, Metric
 from support.handler_fakes import install_fakes
 from support.lambda_context import Context

@@ -4,7 +4,7 @@ import time
 from random import Random
 
 from intake.image.verify import verify
-from intake.model.errors import EmptyBody, IntakeError, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
+from intake.model.error_codes import EmptyBody, IntakeError, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
 from intake.model.image_info import ImageInfo
 from intake.model.limits import Limits
 

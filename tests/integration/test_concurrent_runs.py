@@ -10,7 +10,7 @@ import pytest
 from intake import app
 from intake.ingest.deadline import Deadline
 from intake.ingest.file_service import IngestService
-from intake.model.errors import ConnectFailed
+from intake.model.error_codes import ConnectFailed
 from intake.model.file import File
 from intake.model.limits import Limits
 from intake.model.receipt import Receipt, Status

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from intake.handlers.s3 import Unfinished
-from intake.model.errors import StoreFailed
+from intake.model.error_codes import StoreFailed
 from support import s3_server
 from support.fault_proxy import FaultProxy, after_upload, lose_response, open_fault_proxy
 from support.origin import Origin, origin_in_thread

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from intake import app
-from intake.model.errors import StoreFailed
+from intake.model.error_codes import StoreFailed
 from intake.s3 import inbox as inbox_module
 from intake.s3.inbox import S3Inbox
 from support import s3_server

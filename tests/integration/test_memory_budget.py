@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from intake.model.errors import IntakeError
+from intake.model.error_codes import IntakeError
 from support.origin import BEHAVIOURS, IMAGE, MAX_BYTES, Origin
 from support.origin.behaviour import Reader, Request, Writer, head, send, wait_forever
 from support.origin.client import Client, MakeClient

@@ -10,7 +10,7 @@ import trustme
 
 from intake import app
 from intake.ingest.deadline import Deadline
-from intake.model.errors import TlsFailed
+from intake.model.error_codes import TlsFailed
 from intake.model.outcome import FetchStats
 from intake.model.url import Url
 from intake.settings.config import Config

@@ -12,7 +12,7 @@ import pytest
 from infra.local.ministack import REGION, ROOT_KEY, ROOT_SECRET, ministack
 
 from intake.image.verify import verify
-from intake.model.errors import StoreDenied, StoreFailed
+from intake.model.error_codes import StoreDenied, StoreFailed
 from intake.model.image_info import ImageInfo
 from intake.model.limits import MIB, Limits
 from intake.model.object_keys import image_key

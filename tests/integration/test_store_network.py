@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Iterator
 
 import pytest
 
-from intake.model.errors import StoreDenied, StoreFailed
+from intake.model.error_codes import StoreDenied, StoreFailed
 from intake.model.image_info import ImageInfo
 from intake.model.object_keys import image_key
 from intake.s3.store import S3Store

@@ -8,7 +8,7 @@ from typing import Any
 
 from infra.build.template_file import ROOT, load
 
-from intake.model.errors import InternalError, NotFound
+from intake.model.error_codes import InternalError, NotFound
 from intake.model.file import File
 from intake.model.image_info import ImageInfo
 from intake.model.outcome import Failed, FetchStats, Outcome, Stored

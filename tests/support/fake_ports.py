@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from intake.ingest.deadline import Deadline
 from intake.ingest.ports import Download, StoredDocument
-from intake.model.errors import IntakeError, NotFound, StoreFailed
+from intake.model.error_codes import IntakeError, NotFound, StoreFailed
 from intake.model.file import File, ImageRequest
 from intake.model.image_info import ImageInfo
 from intake.model.outcome import FetchStats, Outcome

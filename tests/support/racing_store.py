@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from intake.ingest.ports import StoredDocument
-from intake.model.errors import StoreFailed
+from intake.model.error_codes import StoreFailed
 from support.fake_ports import FakeStore
 
 

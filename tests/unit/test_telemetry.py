@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from intake import telemetry
-from intake.model.errors import Blocked, InternalError, NotFound, StoreDenied
+from intake.model.error_codes import Blocked, InternalError, NotFound, StoreDenied
 from intake.model.file import File
 from intake.model.image_info import ImageInfo
 from intake.model.outcome import Failed, FetchStats, Outcome, Stored

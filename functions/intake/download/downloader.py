@@ -26,7 +26,7 @@ from intake.http_client.errors import TransportError
 from intake.http_client.transport import NO_BODY, origin_url
 from intake.ingest.deadline import Deadline
 from intake.ingest.ports import Download
-from intake.model.errors import BadRedirect, Blocked, IntakeError, TooManyRedirects, clear_traceback
+from intake.model.error_codes import BadRedirect, Blocked, IntakeError, TooManyRedirects, clear_traceback
 from intake.model.limits import Limits
 from intake.model.outcome import FetchStats
 from intake.model.url import Url

@@ -10,7 +10,7 @@ from aiohappyeyeballs import AddrInfoType
 
 from intake.download.address_policy import classify
 from intake.http_client.resolver import SystemResolver
-from intake.model.errors import Blocked
+from intake.model.error_codes import Blocked
 from intake.model.limits import Limits
 
 

@@ -5,7 +5,7 @@ from collections.abc import Buffer, Collection
 
 from intake.image.formats import HEAD_BYTES
 from intake.image.verify import identify
-from intake.model.errors import EmptyBody, TooLarge
+from intake.model.error_codes import EmptyBody, TooLarge
 
 
 class ImageBody:

@@ -3,7 +3,7 @@
 import asyncio
 from types import TracebackType
 
-from intake.model.errors import Timeout
+from intake.model.error_codes import Timeout
 
 
 class ImageTimer:

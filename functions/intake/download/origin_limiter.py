@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from intake.http_client.wait_queue import WaitQueue
-from intake.model.errors import ConnectFailed, HttpServerError, Throttled
+from intake.model.error_codes import ConnectFailed, HttpServerError, Throttled
 
 _MAX_ORIGINS = 1024
 

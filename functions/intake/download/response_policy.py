@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from intake.model.errors import (
+from intake.model.error_codes import (
     AccessDenied,
     BadRedirect,
     HttpClientError,

@@ -1,7 +1,7 @@
 """Decides whether a download is retried, and after how long."""
 
 from intake.model.backoff import backoff
-from intake.model.errors import HttpServerError, IntakeError, Throttled
+from intake.model.error_codes import HttpServerError, IntakeError, Throttled
 
 BASE_SECONDS = 0.1
 """The longest first backoff."""

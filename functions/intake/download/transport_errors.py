@@ -1,7 +1,7 @@
 """Maps the errors of the HTTP client to the error codes of the service."""
 
 from intake.http_client import errors as http
-from intake.model.errors import (
+from intake.model.error_codes import (
     BadResponse,
     ConnectFailed,
     ConnectionLost,

@@ -11,7 +11,7 @@ from intake import app
 from intake.ingest.concurrent_files import ingest_all
 from intake.ingest.deadline import Deadline
 from intake.model.bulk_report import BatchReport
-from intake.model.errors import StoreFailed
+from intake.model.error_codes import StoreFailed
 from intake.model.file import File, InvalidFile
 from intake.model.manifest import row_to_document
 from intake.model.object_keys import batch_key

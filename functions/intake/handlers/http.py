@@ -14,7 +14,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from intake import app
-from intake.model.errors import StoreDenied, StoreFailed
+from intake.model.error_codes import StoreDenied, StoreFailed
 from intake.model.file import ID_PATTERN, Fault, File, InvalidFile
 from intake.model.file_status import decide_status
 from intake.model.manifest import MAX_DOCUMENT_BYTES, NotJson, read_document

@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.data_classes.s3_event import S3EventRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from intake import app
-from intake.model.errors import IntakeError
+from intake.model.error_codes import IntakeError
 from intake.model.object_keys import parse_manifest_key
 from intake.telemetry import logger, redact_urls
 

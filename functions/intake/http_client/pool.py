@@ -10,6 +10,7 @@ from aiohappyeyeballs import start_connection
 
 from intake.http_client.connect_limiter import ConnectLimiter
 from intake.http_client.connection import Connection
+from intake.http_client.connection_reuse import is_reusable
 from intake.http_client.errors import ConnectError, ConnectTimeout, DnsError, TlsError
 from intake.http_client.resolver import Resolver
 
@@ -29,15 +30,6 @@ class Origin(NamedTuple):
     scheme: str
     host: str
     port: int
-
-
-def is_reusable(connection: Connection) -> bool:
-    """Whether a pooled connection can carry another request.
-
-    Its last response must be complete and must not have announced the end of the connection (RFC 9112, 9.3), and
-    nothing may have arrived since: unsolicited bytes would be taken for the next response (RFC 9112, 9.2).
-    """
-    return not connection.must_close and not connection.has_unread_input()
 
 
 class ConnectionPool:

@@ -12,7 +12,7 @@ from intake.image import avif_items, avif_sequence
 from intake.image.byte_reader import Reader
 from intake.image.isobmff import HEADER, read_box, require_child
 from intake.image.pixel_limits import ImageSize
-from intake.model.errors import InvalidImage, UnsupportedType
+from intake.model.error_codes import InvalidImage, UnsupportedType
 
 if TYPE_CHECKING:
     from intake.model.limits import Limits

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from intake.image.isobmff import read_boxes, read_children, read_version_and_flags, require_child
 from intake.image.pixel_limits import check_size
-from intake.model.errors import UnsupportedType
+from intake.model.error_codes import UnsupportedType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,7 +3,7 @@
 from struct import Struct
 from typing import Any
 
-from intake.model.errors import InvalidImage
+from intake.model.error_codes import InvalidImage
 
 MAX_PARTS = 100_000
 """Segments, chunks, blocks, directory entries and boxes in one image.

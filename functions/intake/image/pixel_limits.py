@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from intake.model.errors import InvalidImage, TooManyFrames, TooManyPixels
+from intake.model.error_codes import InvalidImage, TooManyFrames, TooManyPixels
 
 if TYPE_CHECKING:
     from intake.model.limits import Limits

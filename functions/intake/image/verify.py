@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from intake.image.formats import FORMATS, HEAD_BYTES
-from intake.model.errors import EmptyBody, UnsupportedType
+from intake.model.error_codes import EmptyBody, UnsupportedType
 from intake.model.image_info import ImageInfo
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from intake.image.verify import verify
 from intake.ingest.deadline import Deadline
 from intake.ingest.ports import Download, Downloader, Observer, Store
 from intake.ingest.receipt_store import PreviousReceipt, ReceiptStore
-from intake.model.errors import (
+from intake.model.error_codes import (
     ChecksumMismatch,
     DeadlineExceeded,
     IntakeError,

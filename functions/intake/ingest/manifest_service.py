@@ -11,7 +11,7 @@ from intake.ingest.concurrent_files import ingest_all
 from intake.ingest.deadline import Deadline
 from intake.ingest.file_service import IngestService
 from intake.ingest.ports import Inbox, Store
-from intake.model.errors import StoreFailed
+from intake.model.error_codes import StoreFailed
 from intake.model.file import Fault, File, InvalidFile
 from intake.model.limits import Limits
 from intake.model.manifest import MAX_DOCUMENT_BYTES, MAX_FILES, read_file, split_lines

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 from intake.ingest.deadline import Deadline
-from intake.model.errors import IntakeError
+from intake.model.error_codes import IntakeError
 from intake.model.file import File
 from intake.model.image_info import ImageInfo
 from intake.model.outcome import FetchStats, Outcome

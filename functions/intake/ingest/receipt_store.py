@@ -6,7 +6,7 @@ from datetime import datetime
 
 from intake.ingest.deadline import Deadline
 from intake.ingest.ports import Store, StoredDocument
-from intake.model.errors import StoreFailed
+from intake.model.error_codes import StoreFailed
 from intake.model.file import File
 from intake.model.object_keys import receipt_key
 from intake.model.outcome import CarriedOver

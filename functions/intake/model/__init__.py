@@ -12,7 +12,7 @@ receipt_merge.py  which outcomes a later run reuses, and how the receipts of two
 problem.py        Problem: why a document was refused (RFC 9457)
 bulk_report.py    the report of a batch and the summary of a bulk run
 object_keys.py    the key of every object in S3
-errors.py         every reason why an image can fail, by code
+error_codes.py    every reason why an image can fail: code, class, public message
 error_base.py     the base classes of the errors
 limits.py         Limits: the settings that bound the work, with their defaults
 backoff.py        how long to wait before the next attempt

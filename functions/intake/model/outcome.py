@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from intake.model.errors import IntakeError
+from intake.model.error_codes import IntakeError
 from intake.model.image_info import ImageInfo
 from intake.model.url import Url
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from intake.model.errors import LEAVES, ErrorClass, IntakeError
+from intake.model.error_codes import LEAVES, ErrorClass, IntakeError
 from intake.model.file import File, ImageRequest, Role
 from intake.model.object_keys import receipt_key
 from intake.model.outcome import CarriedOver, Failed, Outcome, Stored

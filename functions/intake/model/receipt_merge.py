@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from intake.model.errors import ChecksumMismatch, ErrorClass, StoreDenied
+from intake.model.error_codes import ChecksumMismatch, ErrorClass, StoreDenied
 from intake.model.file import File, ImageRequest
 from intake.model.outcome import CarriedOver
 from intake.model.receipt import FailedEntry, Receipt, StoredEntry

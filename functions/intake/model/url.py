@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import idna
 
-from intake.model.errors import BadRedirect, Blocked, IntakeError, InvalidUrl
+from intake.model.error_codes import BadRedirect, Blocked, IntakeError, InvalidUrl
 
 MAX_URL_LENGTH = 4096
 """The maximum length of a URL in characters, as written and as sent."""

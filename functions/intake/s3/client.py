@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError
 from intake.http_client.errors import TransportError
 from intake.http_client.transport import NO_BODY, BytesBody, origin_url
 from intake.model.backoff import backoff
-from intake.model.errors import StoreDenied, StoreFailed
+from intake.model.error_codes import StoreDenied, StoreFailed
 
 if TYPE_CHECKING:
     from intake.s3.background_value import BackgroundValue

@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncGenerator
 
 from intake.ingest.ports import StoredDocument
-from intake.model.errors import StoreFailed
+from intake.model.error_codes import StoreFailed
 from intake.s3.client import NOT_FOUND, OK, PARTIAL_CONTENT, PRECONDITION_FAILED, S3Client
 
 _PIECE_BYTES = 4 * 1024 * 1024

@@ -15,7 +15,7 @@ from intake.http_client.transport import PooledTransport
 from intake.image.verify import verify
 from intake.ingest.deadline import Deadline
 from intake.ingest.ports import Download
-from intake.model.errors import LEAVES, IntakeError
+from intake.model.error_codes import LEAVES, IntakeError
 from intake.model.limits import Limits
 from intake.model.outcome import FetchStats
 from intake.model.url import Url

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intake.download.image_body import ImageBody
-from intake.model.errors import EmptyBody, TooLarge, UnsupportedType
+from intake.model.error_codes import EmptyBody, TooLarge, UnsupportedType
 from support.sample_images import picture
 
 PNG = picture(8, 8, 1, "png")

@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 
 from intake.download.image_timer import ImageTimer
-from intake.model.errors import Timeout
+from intake.model.error_codes import Timeout
 
 
 class _FakeClock:

@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from intake.download.origin_limiter import OriginLimiter, OriginSlot
-from intake.model.errors import ConnectFailed, HttpServerError, NotFound, Throttled
+from intake.model.error_codes import ConnectFailed, HttpServerError, NotFound, Throttled
 
 ORIGIN = "https://a.example"
 

@@ -13,7 +13,7 @@ from intake.download.response_policy import (
     raise_for_status,
     redirect_location,
 )
-from intake.model.errors import (
+from intake.model.error_codes import (
     AccessDenied,
     BadRedirect,
     HttpClientError,

@@ -3,7 +3,7 @@
 import pytest
 
 from intake.download.retry import BASE_SECONDS, CAP_SECONDS, retry_delay
-from intake.model.errors import HttpServerError, IntakeError, NotFound, Throttled, Timeout
+from intake.model.error_codes import HttpServerError, IntakeError, NotFound, Throttled, Timeout
 
 
 def delay(

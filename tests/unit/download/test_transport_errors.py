@@ -6,7 +6,7 @@ import pytest
 
 from intake.download.transport_errors import to_download_error
 from intake.http_client import errors as http
-from intake.model import errors as model
+from intake.model import error_codes as model
 
 
 def _subclasses(parent: type[http.TransportError]) -> Iterator[type[http.TransportError]]:

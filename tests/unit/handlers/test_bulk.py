@@ -9,7 +9,7 @@ import pytest
 
 from intake.handlers.bulk import handler
 from intake.model.bulk_report import BatchReport, Totals
-from intake.model.errors import NotFound, StoreFailed
+from intake.model.error_codes import NotFound, StoreFailed
 from intake.model.limits import Limits
 from support.fake_ports import Delayed
 from support.handler_fakes import HandlerFakes, install_fakes

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from intake.handlers import http, s3
-from intake.model.errors import StoreFailed
+from intake.model.error_codes import StoreFailed
 from intake.model.file import File
 from intake.model.limits import Limits
 from intake.model.manifest import MAX_DOCUMENT_BYTES

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from intake.handlers.s3 import Unfinished, handler
-from intake.model.errors import ConnectFailed, StoreDenied
+from intake.model.error_codes import ConnectFailed, StoreDenied
 from intake.model.file import File
 from support.handler_fakes import IMAGES, HandlerFakes, install_fakes
 from support.lambda_context import Context

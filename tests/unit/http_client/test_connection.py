@@ -7,8 +7,8 @@ from contextlib import suppress
 import pytest
 
 from intake.http_client.connection import Connection
+from intake.http_client.connection_reuse import is_reusable
 from intake.http_client.errors import ConnectionLost, IncompleteBody, MalformedResponse, ReadTimeout, TransportError
-from intake.http_client.pool import is_reusable
 from support.fake_transport import FakeTransport
 
 REQUEST = b"GET / HTTP/1.1\r\n\r\n"

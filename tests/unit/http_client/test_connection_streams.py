@@ -5,8 +5,8 @@ from collections.abc import AsyncGenerator, Buffer
 
 import pytest
 
+from intake.http_client.connection_reuse import is_reusable
 from intake.http_client.errors import ConnectionLost
-from intake.http_client.pool import is_reusable
 from support.fake_transport import FakeTransport
 
 REQUEST = b"GET / HTTP/1.1\r\n\r\n"

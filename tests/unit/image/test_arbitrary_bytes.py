@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from intake.image.formats import FORMATS
 from intake.image.verify import verify
-from intake.model.errors import EmptyBody, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
+from intake.model.error_codes import EmptyBody, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
 from intake.model.limits import Limits
 
 LIMITS = Limits(max_image_pixels=1_000_000, max_image_frames=50)

@@ -5,7 +5,7 @@ from struct import pack_into
 import pytest
 
 from intake.image.verify import verify
-from intake.model.errors import InvalidImage, TooManyPixels
+from intake.model.error_codes import InvalidImage, TooManyPixels
 from intake.model.limits import Limits
 from support.crafted_images import bmp
 

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image as Pillow
 
 from intake.image.verify import verify
-from intake.model.errors import InvalidImage, TooManyPixels
+from intake.model.error_codes import InvalidImage, TooManyPixels
 from intake.model.limits import Limits
 from support.crafted_images import jpeg, segment
 from support.sample_images import SAMPLES

@@ -10,7 +10,7 @@ import pytest
 
 from intake.image import byte_reader as reader
 from intake.image.verify import verify
-from intake.model.errors import IntakeError, InvalidImage
+from intake.model.error_codes import IntakeError, InvalidImage
 from intake.model.limits import MIB, Limits
 from support.crafted_images import (
     SIGNATURE,

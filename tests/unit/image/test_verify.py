@@ -7,7 +7,7 @@ from PIL import Image as Pillow
 
 from intake.image.formats import FORMATS, HEAD_BYTES
 from intake.image.verify import identify, verify
-from intake.model.errors import EmptyBody, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
+from intake.model.error_codes import EmptyBody, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
 from intake.model.limits import Limits
 from support.sample_images import SAMPLES, Sample, jpeg_of_size, picture
 

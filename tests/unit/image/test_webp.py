@@ -3,7 +3,7 @@
 import pytest
 
 from intake.image.verify import verify
-from intake.model.errors import InvalidImage, TooManyFrames, TooManyPixels
+from intake.model.error_codes import InvalidImage, TooManyFrames, TooManyPixels
 from intake.model.limits import Limits
 from support.crafted_images import anmf, riff, riff_chunk, vp8, vp8l, vp8x
 

@@ -9,7 +9,7 @@ import pytest
 
 from intake.ingest.deadline import Deadline
 from intake.ingest.file_service import IngestService
-from intake.model.errors import ConnectFailed, InternalError, StoreDenied, StoreFailed
+from intake.model.error_codes import ConnectFailed, InternalError, StoreDenied, StoreFailed
 from intake.model.file import File
 from intake.model.limits import Limits
 from intake.model.outcome import Failed

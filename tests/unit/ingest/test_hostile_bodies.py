@@ -10,7 +10,7 @@ import pytest
 from intake.ingest.deadline import Deadline
 from intake.ingest.file_service import IngestService
 from intake.ingest.ports import Download
-from intake.model.errors import InvalidImage
+from intake.model.error_codes import InvalidImage
 from intake.model.file import File
 from intake.model.limits import Limits
 from intake.model.outcome import FetchStats

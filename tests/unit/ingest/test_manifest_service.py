@@ -11,7 +11,7 @@ import pytest
 from intake.ingest.deadline import Deadline
 from intake.ingest.file_service import IngestService
 from intake.ingest.manifest_service import ManifestResult, ManifestService
-from intake.model.errors import ConnectFailed, NotFound, StoreFailed
+from intake.model.error_codes import ConnectFailed, NotFound, StoreFailed
 from intake.model.limits import Limits
 from intake.model.manifest import MAX_FILES
 from support.fake_ports import Delayed, FakeDownloader, FakeInbox, FakeResult, FakeStore, RecordingObserver

@@ -11,7 +11,7 @@ import pytest
 
 from intake.ingest.deadline import Deadline
 from intake.ingest.file_service import IngestService
-from intake.model.errors import ConnectFailed, NotFound, StoreDenied, Timeout
+from intake.model.error_codes import ConnectFailed, NotFound, StoreDenied, Timeout
 from intake.model.file import File
 from intake.model.limits import Limits
 from intake.model.receipt import FailedEntry, Receipt

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from intake.model.errors import HttpServerError, IntakeError, InvalidUrl
+from intake.model.error_codes import HttpServerError, IntakeError, InvalidUrl
 from intake.model.file import File
 from intake.model.image_info import ImageInfo
 from intake.model.outcome import Failed, FetchStats, Outcome, Stored

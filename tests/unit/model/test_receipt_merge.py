@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from intake.model.errors import (
+from intake.model.error_codes import (
     ChecksumMismatch,
     ConnectFailed,
     IntakeError,

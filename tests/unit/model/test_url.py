@@ -2,7 +2,7 @@
 
 import pytest
 
-from intake.model.errors import Blocked, InvalidUrl
+from intake.model.error_codes import Blocked, InvalidUrl
 from intake.model.url import MAX_URL_LENGTH, Url
 
 

@@ -9,7 +9,7 @@ import yarl
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from intake.model.errors import BadRedirect, Blocked, InvalidUrl
+from intake.model.error_codes import BadRedirect, Blocked, InvalidUrl
 from intake.model.url import MAX_URL_LENGTH, Url, redact
 
 ANY = st.text(st.characters(codec=None))

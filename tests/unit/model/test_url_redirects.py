@@ -2,7 +2,7 @@
 
 import pytest
 
-from intake.model.errors import BadRedirect, Blocked
+from intake.model.error_codes import BadRedirect, Blocked
 from intake.model.url import MAX_URL_LENGTH, Url
 
 PAGE = Url.parse("http://a/b/c/d;p?q")

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import CredentialRetrievalError
 
 from intake.http_client.errors import ConnectionLost
-from intake.model.errors import StoreDenied, StoreFailed
+from intake.model.error_codes import StoreDenied, StoreFailed
 from intake.s3 import client as client_module
 from intake.s3.background_value import BackgroundValue
 from intake.s3.client import S3Client, S3Response, error_for

@@ -2,7 +2,7 @@
 
 import pytest
 
-from intake.model.errors import (
+from intake.model.error_codes import (
     LEAVES,
     Blocked,
     ErrorClass,
