@@ -10,7 +10,7 @@ MIB = 1024 * 1024
 class Limits:
     """The limits on a File, an image, an origin and their concurrency. Times are in seconds, sizes in bytes.
 
-    Each field is a setting of the same name in capital letters; `settings.py` describes it and reads its value.
+    Each field is a setting with its name in capital letters. `settings.py` describes it, `config.py` reads its value.
     """
 
     max_base_images: int = 100
