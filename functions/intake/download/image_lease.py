@@ -32,7 +32,7 @@ class ImageLease:
             self._has_slot = True
 
     def release_slot(self) -> None:
-        """Return the slot, if one is held."""
+        """Release the slot, if one is held."""
         if self._has_slot:
             self._slots.release()
             self._has_slot = False
@@ -49,12 +49,12 @@ class ImageLease:
         self._bytes, self._host = size, host
 
     def shrink(self, size: int) -> None:
-        """Keep `size` bytes and return the rest."""
+        """Keep `size` bytes, and release the rest."""
         if size < self._bytes:
             self._budget.release(self._bytes - size, self._host)
             self._bytes = size
 
     def release(self) -> None:
-        """Return everything."""
+        """Release everything."""
         self.shrink(0)
         self.release_slot()

@@ -18,7 +18,7 @@ from intake.http_client.response_parser import Piece, ResponseParser
 from intake.http_client.tls import is_clean_end
 
 _SLICE_BYTES = 256 * 1024
-"""Bytes of a request's body that are passed to the transport at once, because TLS copies them."""
+"""Bytes of a request's body that are passed to the transport at once, which bounds the copy that TLS makes."""
 
 _MAX_UNREAD_BYTES = 128 * 1024
 """Bytes of a response that may wait for the caller before the connection stops reading."""

@@ -83,7 +83,7 @@ class ConnectionPool:
             self._connect_limiter.release(origin, failed=failed)
 
     def release(self, origin: Origin, connection: Connection) -> None:
-        """Return a connection: the pool keeps it for the next request, or closes it."""
+        """Take back a connection: keep it for the next request, or close it."""
         if connection.must_close or self._is_closed:
             connection.close()
             return

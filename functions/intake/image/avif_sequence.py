@@ -90,7 +90,7 @@ def _read_runs(stsc: "Reader") -> list[tuple[int, int]]:
 
 
 def _check_samples(trak: "Reader", sizes: list[int], offsets: "Iterator[int]", runs: list[tuple[int, int]]) -> None:
-    """Assign the samples to chunks: check that every sample has a chunk, and that no chunk ends after the file."""
+    """Assign the samples to chunks: check that every sample has a chunk, and that no chunk ends outside the file."""
     assigned = 0
     per_chunk = 0
     next_runs = iter(runs)

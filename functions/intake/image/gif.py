@@ -1,7 +1,7 @@
 """GIF: the logical screen, then blocks up to the trailer (GIF89a specification).
 
-A file without a trailer is refused, although many viewers show it: it cannot be told from one that was truncated
-between two frames.
+A file without a trailer is refused, although many viewers show it: it cannot be distinguished from one that was
+truncated between two frames.
 """
 
 from struct import Struct

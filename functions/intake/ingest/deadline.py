@@ -4,8 +4,10 @@ import asyncio
 from dataclasses import dataclass, replace
 
 _RECEIPT_SHARE = 0.7
+"""The share of the margin after which the receipt must be stored."""
+
 _RESPONSE_SHARE = 0.85
-"""The shares of the margin after which the receipt must be stored, and everything but the response be done."""
+"""The share of the margin after which everything but the response must be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Deadline:
         return self.images - asyncio.get_running_loop().time()
 
     def can_start_file(self) -> bool:
-        """Whether a File that starts now has time for its images: more than a second margin."""
+        """Whether a File that starts now has enough time for its images: more than another margin."""
         return self.seconds_for_images() > self.margin
 
     def one_margin_earlier(self) -> "Deadline":

@@ -17,7 +17,7 @@ class Lease(Protocol):
     """A share of limited resources, such as memory and slots."""
 
     def release(self) -> None:
-        """Return the share. Calling it again does nothing."""
+        """Release the share. Calling it again does nothing."""
         ...
 
 
