@@ -4,7 +4,6 @@ import asyncio
 import random
 from datetime import UTC, datetime
 from functools import lru_cache, partial
-from itertools import count
 
 import httpx
 
@@ -64,11 +63,13 @@ class HttpDownloader:
         """See `Downloader.download`."""
         timer = ImageTimer(self._limits.image_timeout)
         lease = ImageLease(self.budget, self.slots)
+        failed_attempts = 0
         try:
-            for failed_attempts in count(1):
+            while True:
                 try:
                     return await self._follow_redirects(url, lease, timer, stats)
                 except IntakeError as error:
+                    failed_attempts += 1
                     clear_traceback(error)  # frees the body before the wait
                     lease.release()
                     await self._wait_for_retry(error, failed_attempts, timer, deadline)
@@ -77,7 +78,6 @@ class HttpDownloader:
             raise
         finally:
             stats.fetch_ms = timer.elapsed_ms
-        raise AssertionError  # `count` never ends
 
     async def _wait_for_retry(
         self, error: IntakeError, failed_attempts: int, timer: ImageTimer, deadline: Deadline
