@@ -9,7 +9,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -88,7 +88,7 @@ def end_orphans(records: Path = RECORDS) -> list[str]:
             _end(stack.ministack)
             messages.append(f"Stopped MiniStack (pid {stack.ministack.pid}), which a killed command left running.")
         if Path(stack.home).name.startswith(HOME_PREFIX):
-            shutil.rmtree(stack.home, ignore_errors=True)
+            _delete(Path(stack.home))
         path.unlink(missing_ok=True)
     return messages
 
@@ -115,8 +115,22 @@ def _end(process: ProcessIdentity) -> None:
     """Stop a process that is not a child of this one, and its group."""
     with suppress(ProcessLookupError):
         os.kill(process.pid, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_SECONDS
-    while process.is_running() and time.monotonic() < deadline:
-        time.sleep(0.05)
+    _wait_until(lambda: not process.is_running())
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
+
+
+def _delete(home: Path) -> None:
+    """Delete a directory, again if a process that is just ending has written into it meanwhile."""
+
+    def is_deleted() -> bool:
+        shutil.rmtree(home, ignore_errors=True)
+        return not home.exists()
+
+    _wait_until(is_deleted)
+
+
+def _wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + STOP_SECONDS
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)

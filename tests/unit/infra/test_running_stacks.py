@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 from infra.command.process_identity import ProcessIdentity
@@ -61,6 +62,28 @@ def test_end_orphans_stops_child_of_killed_command(home: Path, tmp_path: Path) -
         assert messages == [f"Stopped MiniStack (pid {child.pid}), which a killed command left running."]
         assert not child.is_running()
         assert list(tmp_path.iterdir()) == [], "neither its record nor its data is left"
+
+
+def test_end_orphans_deletes_data_that_an_ending_process_writes_meanwhile(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deletions: list[Path] = []
+
+    def delete_and_write_once(directory: Path, *, ignore_errors: bool) -> None:
+        rmtree(directory, ignore_errors=ignore_errors)
+        deletions.append(directory)
+        if len(deletions) == 1:
+            directory.mkdir()
+            (directory / "late").touch()
+
+    with command_with_child(home, tmp_path / "records") as (command, _):
+        command.kill()
+        command.wait()
+        monkeypatch.setattr("infra.local.running_stacks.shutil.rmtree", delete_and_write_once)
+        end_orphans(tmp_path / "records")
+
+    assert not home.exists()
+    assert deletions == [home, home]
 
 
 def test_end_orphans_leaves_child_of_running_command_alone(home: Path, tmp_path: Path) -> None:
