@@ -65,3 +65,9 @@ class FakeTransport(asyncio.Transport):
         if not self.is_closed:
             self.is_closed = True
             asyncio.get_running_loop().call_soon(self.connection.connection_lost, None)
+
+
+async def run_tasks() -> None:
+    """Run every task to the point where it waits."""
+    for _ in range(5):
+        await asyncio.sleep(0)

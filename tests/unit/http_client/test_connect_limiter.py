@@ -7,15 +7,11 @@ from unittest.mock import Mock
 import pytest
 
 from intake.http_client.connect_limiter import ConnectLimiter
+from support.fake_transport import run_tasks
 
 
 def start(limiter: ConnectLimiter[str], origin: str = "a") -> asyncio.Task[Any]:
     return asyncio.create_task(limiter.acquire(origin))
-
-
-async def run_tasks() -> None:
-    for _ in range(3):
-        await asyncio.sleep(0)
 
 
 async def test_limiter_permits_the_next_task_when_one_releases() -> None:

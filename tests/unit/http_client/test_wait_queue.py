@@ -22,14 +22,14 @@ async def test_queue_serves_tasks_in_the_order_of_their_requests() -> None:
     assert [await first, await second] == [1, 2]
 
 
-async def test_offer_says_that_nobody_waits() -> None:
+async def test_offer_returns_false_when_no_task_waits() -> None:
     queue = WaitQueue[str, int]()
 
     assert not queue
     assert not queue.offer(1)
 
 
-async def test_queue_skips_a_task_that_was_cancelled_while_it_waited() -> None:
+async def test_queue_skips_a_task_when_it_was_cancelled_before_the_grant() -> None:
     queue, returned = WaitQueue[str, int](), list[int]()
     first, second = await started(queue, "a", returned), await started(queue, "b", returned)
     first.cancel()
@@ -40,7 +40,7 @@ async def test_queue_skips_a_task_that_was_cancelled_while_it_waited() -> None:
     assert returned == []
 
 
-async def test_queue_gives_back_what_was_granted_to_a_task_that_is_cancelled_at_that_moment() -> None:
+async def test_queue_gives_a_grant_back_when_the_task_is_cancelled_before_it_runs() -> None:
     queue, returned = WaitQueue[str, int](), list[int]()
     task = await started(queue, "a", returned)
     queue.offer(7)
@@ -51,7 +51,7 @@ async def test_queue_gives_back_what_was_granted_to_a_task_that_is_cancelled_at_
     assert returned == [7]
 
 
-async def test_iteration_yields_live_waiters_only_and_each_can_be_granted() -> None:
+async def test_iteration_yields_the_tasks_that_still_wait() -> None:
     queue = WaitQueue[str, int]()
     tasks = [await started(queue, name, []) for name in "abc"]
     tasks[0].cancel()
