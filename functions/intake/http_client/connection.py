@@ -1,7 +1,7 @@
 """One connection: sends one request at a time (RFC 9112) and receives its response.
 
-Written on asyncio's transports and protocols: streams would copy every body once more. A connection that receives
-bytes nobody requested reports that it cannot be reused.
+Written on asyncio's transports and protocols: streams would copy every body once more. A connection that received
+unsolicited bytes is not reusable.
 """
 
 import asyncio

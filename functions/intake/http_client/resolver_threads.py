@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 _MAX_THREADS = 512
-"""Created as they are needed. Names that stall for a minute must leave threads for others; Lambda allows 1024."""
+"""Created on demand. Enough for other names while some stall for a minute; Lambda allows 1024."""
 
 _QUEUE_TIMEOUT = 10.0
 """Seconds: longer than any caller waits for a connection."""
@@ -36,7 +36,7 @@ class _Lookup[T]:
             result = None if self.future.done() else self.function()
         except Exception as caught:  # noqa: BLE001 - the caller of `submit` gets it
             error = caught
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        with contextlib.suppress(RuntimeError):  # the loop is closed, and no task waits
             self.future.get_loop().call_soon_threadsafe(report, self, result, error)
 
     def give_up(self) -> None:
@@ -48,11 +48,11 @@ class _Lookup[T]:
 class ResolverThreads:
     """A pool of threads for getaddrinfo, which blocks for as long as a name server is silent and cannot be cancelled.
 
-    No standard executor fits. The threads of `concurrent.futures.ThreadPoolExecutor` are joined when the interpreter
-    exits: one stalled name would hold the process. Its queue has no timeout either: after a burst of stalled names it
-    would run lookups whose callers are gone, before those that somebody waits for. asyncio's default executor has both
-    faults, and so few threads that a handful of stalled names blocks every other name. These threads are daemons, and
-    a lookup that no thread has started within `queue_timeout` is given up.
+    No standard executor fits. The interpreter joins the threads of `concurrent.futures.ThreadPoolExecutor` when it
+    exits: one stalled name would hold the process. The executor's queue has no timeout: after a burst of stalled names
+    it would run lookups whose callers have timed out before those that a task waits for. asyncio's default executor has
+    both faults, and so few threads that a handful of stalled names blocks every other name. These threads are daemons,
+    and a lookup that no thread has started within `queue_timeout` is given up.
     """
 
     def __init__(self, max_threads: int = _MAX_THREADS, queue_timeout: float = _QUEUE_TIMEOUT) -> None:

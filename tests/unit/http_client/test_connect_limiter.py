@@ -1,4 +1,4 @@
-"""Who may open a connection, and who gets an idle one. Connections are mocks."""
+"""Permissions to open a connection, and idle connections in their place. Connections are mocks."""
 
 import asyncio
 from typing import Any
