@@ -1,109 +1,139 @@
-# image-intake: `make` lists what there is to make.
+# image-intake: `make` lists the commands.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo up bulk openapi bench fuzz test local lint format build deploy validate clean install dev sam ministack supply pins sbom audit rivals
+.NOTPARALLEL:
+.PHONY: help demo up deploy bulk check test lint unit validate format openapi build clean install local bench fuzz \
+	pins audit sbom base dev sam ministack supply-chain rivals
 
 ARCH ?= arm64
+BENCH ?=
+BUILD ?= .aws-sam/build
+ENDPOINT ?=
 FILE ?=
-PARAMETERS ?=
-LIST ?=
-UPGRADE ?=
 INPUTS ?=
+LIST ?=
+PARAMETERS ?=
+PICTURES ?=
+PORT ?= 4566
+RUN ?=
+SAM ?= .local/sam/bin/sam
 SEED ?=
 STACK ?= image-intake
-ENDPOINT ?=
-BENCH ?=
-PORT ?= 4566
-PY := .venv/bin/python
+UPGRADE ?=
 CODE := functions infra tests
+PY := .venv/bin/python
+# Ctrl-C is no failure: without this, make prints a line of its own, "Error 130", below what the command has said.
+OR_STOPPED := || [ $$? -eq 130 ]
 
 export SAM_CLI_TELEMETRY := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# The AWS CLI reads AWS_REGION; sam and boto3 read AWS_DEFAULT_REGION alone.
+ifdef AWS_REGION
+export AWS_DEFAULT_REGION := $(AWS_REGION)
+endif
 
-help: ## Show this list
-	@echo "image-intake: a File of image URLs in, verified images in S3, object keys out"
-	@echo
-	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
+help:
+	@echo "image-intake: downloads images from URLs, verifies them, stores each in S3 once"
+	@awk -F ' *[:|][^|#]*## *| [|] ' '/^##@ / { print "\n" substr($$0, 5) ":" } \
+	  /^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2; if ($$3) printf "%17s%s\n", "", $$3 }' $(MAKEFILE_LIST)
 
-demo: dev sam ministack ## See it work: deployed to a local AWS, a File sent through it (FILE=my-file.json sends yours)
-	@PYTHONPATH=functions $(PY) -m infra.demo $(if $(FILE),"$(FILE)")
+##@ Try it on this machine
+demo: base sam ministack ## Deploy to a local AWS, send a File, show its receipt | FILE=my-file.json sends a File of yours
+	@PYTHONPATH=functions $(PY) -m infra.demo $(if $(FILE),"$(FILE)") $(OR_STOPPED)
 
-up: dev sam ministack ## The whole stack on a local AWS until Ctrl-C, to try every door (PORT=4566)
-	@$(PY) -m infra.local --port "$(PORT)"
+up: base sam ministack ## Run the whole stack on a local AWS until Ctrl-C | PORT=4566 PICTURES=folder
+	@$(PY) -m infra.local --port "$(PORT)" $(if $(PICTURES),--pictures "$(PICTURES)") $(OR_STOPPED)
 
-bulk: dev ## Hand a list of Files to a deployed stack and follow its run (LIST=list.csv STACK=image-intake)
-	@$(PY) -m infra.bulk "$(or $(LIST),$(error which list? make bulk LIST=list.csv))" --stack "$(STACK)" --endpoint "$(ENDPOINT)"
+##@ Deploy
+deploy: base sam ## Build and deploy to your AWS account | STACK=image-intake PARAMETERS="MaxPerOrigin=8 ..." ARCH=arm64
+	@$(PY) -m infra.deploy "$(STACK)"
+	@$(PY) -m infra.build.artifact "$(ARCH)" --into "$(BUILD)" --sam "$(SAM)"
+	@$(SAM) deploy --template-file "$(BUILD)/template.yaml" --stack-name "$(STACK)" --s3-prefix "$(STACK)" \
+	  --parameter-overrides Architecture=$(ARCH) $(PARAMETERS)
 
-test: dev sam ministack lint ## Lint, types and the whole suite
-	@$(PY) -m pytest
+bulk: base ## Send a list to a deployed stack and follow its run | LIST=list.csv, or RUN=name to follow again; STACK=image-intake
+	@$(PY) -m infra.bulk $(if $(LIST),"$(LIST)") $(if $(RUN),--run "$(RUN)") --stack "$(STACK)" \
+	  --endpoint "$(ENDPOINT)" $(OR_STOPPED)
 
-local: dev sam ## sam local for real, in Docker: every command of docs/local.md, x86_64
-	@$(PY) -m pytest --force-enable-socket tests/e2e/sam_local
+##@ Develop
+check: lint unit ## Lint, types and unit tests, in under a minute
 
-lint: dev ## Lint, format and types, nothing changed
+test: dev sam ministack lint validate ## Everything: lint, types, templates, all tests, coverage
+	@$(PY) -m coverage run -m pytest
+	@$(PY) -m coverage report
+
+lint: dev ## Lint, format and types; changes nothing
 	@$(PY) -m ruff check $(CODE)
 	@$(PY) -m ruff format --check $(CODE)
 	@$(PY) -m mypy functions/intake infra tests
-	@.venv/bin/cfn-lint template.yaml infra/observability.yaml
 
-pins: supply ## Write requirements.txt anew from pyproject.toml, every file hashed (UPGRADE=1 moves what comes along)
-	@CUSTOM_COMPILE_COMMAND="make pins" .local/supply/bin/pip-compile --quiet --generate-hashes --strip-extras \
-	  --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade) --output-file requirements.txt pyproject.toml
+unit: dev ## Unit tests
+	@$(PY) -m pytest tests/unit
 
-sbom: build supply ## List what the artefact has in it (CycloneDX, .aws-sam/sbom.cdx.json)
-	@$(PY) -m infra.sbom
+validate: sam ## Check the CloudFormation templates
+	@.local/sam/bin/cfn-lint template.yaml infra/observability.yaml
+	@AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} $(SAM) validate
 
-audit: supply ## Ask PyPI for known weaknesses of what runs on Lambda; what could not be asked counts as a failure
-	@.local/supply/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements.txt
-
-fuzz: dev ## Walk over a million broken images on every processor (INPUTS=50000 SEED=... for others)
-	@PYTHONPATH=functions:tests $(PY) -m fuzz $(if $(INPUTS),--inputs "$(INPUTS)") $(if $(SEED),--seed "$(SEED)")
-
-bench: dev sam rivals ## Measure speed beside what else there is, memory and start (BENCH="--all" for the long cases too)
-	@$(PY) tests/bench/compare.py $(BENCH)
-	@$(PY) tests/bench/memory.py
-	@$(PY) tests/bench/load.py
-	@$(PY) tests/bench/startup.py
-	@$(PY) tests/bench/walk.py
-	@$(PY) tests/bench/report.py
-
-openapi: dev ## Write infra/openapi.yaml anew from the models
-	@PYTHONPATH=functions $(PY) -m infra.openapi
-
-format: dev ## Put the code into its format
+format: dev ## Fix what ruff can fix, and format
 	@$(PY) -m ruff check --fix-only --quiet $(CODE)
 	@$(PY) -m ruff format $(CODE)
 
-build: dev sam ## Build the artefact that is deployed, with bytecode, and check it (ARCH=arm64 or x86_64)
-	@$(PY) -m infra.artefact "$(ARCH)"
+openapi: base ## Write infra/openapi.yaml from the models
+	@PYTHONPATH=functions $(PY) -m infra.openapi
 
-validate: sam ## Let sam judge the template
-	@AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} .local/sam/bin/sam validate --lint
+build: base sam ## Build the artifact that is deployed, and check it | ARCH=arm64 or x86_64
+	@$(PY) -m infra.build.artifact "$(ARCH)" --into "$(BUILD)" --sam "$(SAM)"
 
-deploy: build ## Build, then deploy to your AWS account (PARAMETERS="MaxPerOrigin=8 …" changes the template's defaults)
-	@.local/sam/bin/sam deploy --parameter-overrides Architecture=$(ARCH) $(PARAMETERS)
-
-clean: ## Remove what was built; .venv and .local/{sam,ministack} stay
-	@rm -rf .aws-sam .local/build-* .local/demo .local/up .mypy_cache .ruff_cache .pytest_cache .hypothesis
+clean: ## Remove what was built, not what was installed
+	@rm -rf .aws-sam .coverage .local/build-* .local/demo .local/up .local/up-* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find functions infra tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-install: dev sam ministack supply ## Install everything that the other targets need
+install: dev sam ministack supply-chain ## Install what these commands need, except bench
 
-# Each environment of its own: their pins of botocore exclude each other.
-dev:
-	@infra/venv .venv dev "the runtime and the development tools" requirements.txt
+##@ Examine and release
+local: dev sam ## Test sam local in Docker: every command of docs/sam-local.md, x86_64
+	@$(PY) -m pytest --force-enable-socket tests/e2e/sam_local
+
+bench: dev sam rivals ## Measure speed, memory and start beside other programs | BENCH="--all" adds the long cases
+	@$(PY) tests/bench/compare.py $(BENCH)
+	@$(PY) tests/bench/memory.py
+	@$(PY) tests/bench/leak_check.py
+	@$(PY) tests/bench/cold_start.py
+	@$(PY) tests/bench/parse_time.py
+	@$(PY) tests/bench/report.py
+
+fuzz: dev ## Parse over a million broken images, on every processor | INPUTS=50000 SEED=...
+	@PYTHONPATH=functions:tests $(PY) -m fuzz $(if $(INPUTS),--inputs "$(INPUTS)") $(if $(SEED),--seed "$(SEED)")
+
+pins: supply-chain ## Write requirements.txt from pyproject.toml, with hashes | UPGRADE=1 upgrades indirect packages
+	@CUSTOM_COMPILE_COMMAND="make pins" .local/supply-chain/bin/pip-compile --quiet --generate-hashes --strip-extras \
+	  --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade) --output-file requirements.txt pyproject.toml
+
+audit: supply-chain ## Ask PyPI for known vulnerabilities of what runs on Lambda
+	@.local/supply-chain/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements.txt
+
+sbom: build dev ## List the packages in the artifact, as CycloneDX
+	@$(PY) -m infra.build.sbom
+
+# Virtual environments. sam and MiniStack need one each: their versions of botocore exclude each other.
+# .venv holds two groups: `make demo` needs the first alone.
+base:
+	@infra/build/venv .venv base "the packages that run on Lambda" requirements.txt
+
+dev: base
+	@infra/build/venv .venv dev "the development tools"
 
 sam:
-	@infra/venv .local/sam sam "AWS SAM"
+	@infra/build/venv .local/sam sam "AWS SAM"
 
 ministack:
-	@infra/venv .local/ministack ministack "MiniStack, the local AWS"
+	@infra/build/venv .local/ministack ministack "MiniStack, the local AWS"
 
-supply:
-	@infra/venv .local/supply supply "the tools for pins and their list"
+supply-chain:
+	@infra/build/venv .local/supply-chain supply-chain "the tools for pins and audit"
 
 rivals:
-	@infra/venv .local/bench/venv bench "the benchmark's competitors"
-	@infra/venv .local/bench/img2dataset img2dataset "img2dataset" || echo "img2dataset is left out."
+	@infra/build/venv .local/bench/venv bench "the programs to compare with"
+	@infra/build/venv .local/bench/img2dataset img2dataset "img2dataset" || echo "img2dataset is skipped."

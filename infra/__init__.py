@@ -1,1 +1,1 @@
-"""What surrounds the service: building the artefact, a local AWS to deploy it to, and the demo on top."""
+"""Build, deploy and run image-intake: the code behind the commands of the Makefile, and its declarations."""

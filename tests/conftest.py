@@ -1,4 +1,4 @@
-"""What suites share: one strict S3 server for a whole run, and a bucket of its own for each test."""
+"""Shared by all suites: one strict S3 server for the whole run, and a new bucket for each test."""
 
 from collections.abc import Iterator
 

@@ -1,13 +1,26 @@
-"""image-intake: a File of image URLs in, every image verified and stored in S3 exactly once, a Receipt out.
+"""image-intake: downloads the images of a File, verifies each one, stores it in S3 once, and returns a receipt.
 
-The house, from the inside out. `domain/` holds the rules and touches nothing: what a File, a URL, an address, an image,
-a key, an answer and a Receipt are, and every error there is. `bounds.py` says how much may go on at once. `service.py`
-is the one use case, a File in, and `receipts.py` what it leaves; `batch.py` takes many, `manifests.py` those of an
-object in the inbox. They know the world only through `ports.py`. `adapters/` are that world: `fetch.py` downloads on a
-`clock.py`, over the `connection.py`s, each with an `alarm.py`, that `transport.py` has from its `pool.py`, which by
-leave of `dials.py` dials what `names.py` finds and `guard.py` allows; `store.py`, `inbox.py` and `runs.py` are what
-stands in S3, by way of `bucket.py` and `signer.py`, which comes `later.py`. `handlers/` are the doors, one file each,
-all of the same shape: event, File, Receipt, answer. `settings.py` lists the settings and `config.py` reads them,
-`telemetry.py` names what is logged and counted, and `runtime.py` puts it all together, once per execution environment,
-whose `start.py` is short.
+The way of one File:
+
+1. A handler turns its event into a `File` and computes the `Deadline` of the invocation.
+2. `IngestService.ingest` starts one task for each distinct URL.
+3. The downloader waits for a slot at the origin and among the images in flight, and requests the URL.
+4. The resolver refuses every address that is not public; redirects start again at step 3.
+5. The body is read into memory that the budget has granted, and hashed while it arrives.
+6. `image.verify` parses its structure: type, size, frames, complete or not.
+7. The store writes it under its digest; S3 refuses a second copy.
+8. Errors become outcomes. At the deadline, unfinished images become `deadline_exceeded`.
+9. The outcomes become a receipt, which is stored under `receipts/`.
+10. The handler turns the receipt into its response.
+
+Packages, from the outside in:
+
+* `handlers`: one module for each Lambda function. `app` builds the service for them.
+* `ingest`: the use case, and the protocols of what it needs (`ports`).
+* `download`: the downloader, its retries, limits and address policy. `s3`: the store, the inbox, bulk results.
+* `http_client`: an HTTP/1.1 transport for httpx, which knows nothing of the rest.
+* `image`: the formats. `model`: values such as File, receipt, errors, object keys.
+
+`settings` lists the settings, `config` reads them. `telemetry` logs and counts. tests/unit/test_imports.py has
+the rules of which package may import which.
 """

@@ -1,4 +1,4 @@
-"""What the environment says: read once, and every fault named at once."""
+"""The values of the settings, read once, with every fault named at once. `settings.py` is the table of settings."""
 
 import os
 from collections.abc import Mapping
@@ -6,17 +6,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from intake.model.limits import MIB, Limits
-from intake.settings import LIMITS, REQUIRED, SETTINGS, VARIABLES, Setting
-
-__all__ = ["REQUIRED", "SETTINGS", "VARIABLES", "Config", "ConfigError"]
+from intake.settings import LIMITS, REQUIRED, SETTINGS, Setting
 
 _BASE_MEMORY = 192 * MIB
+"""Reserved for Python, its packages, and everything but image bodies."""
+
 _LOCAL_MEMORY = 1024
-"""MiB where no function has a size."""
+"""MiB, where no Lambda function has a memory size."""
 
 
 class ConfigError(Exception):
-    """The settings cannot be used; `faults` names every one of them, the message all together."""
+    """The settings cannot be used.
+
+    Attributes:
+        faults: one message for each fault; the error's own message joins them.
+    """
 
     def __init__(self, faults: list[str]) -> None:
         self.faults = faults
@@ -25,13 +29,13 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """What the environment says.
+    """The values of all settings.
 
     Attributes:
         image_bucket: where images and receipts are stored.
-        limits: the bounds.
-        inbox_bucket: where manifests are put, or empty.
-        contact: who answers for the requests, or empty.
+        inbox_bucket: where callers put manifests; empty for none.
+        limits: the limits on images, origins and time.
+        contact: URL or email address for the User-Agent header; empty for none.
     """
 
     image_bucket: str
@@ -44,15 +48,14 @@ class Config:
         """Read every setting.
 
         Raises:
-            ConfigError: with every fault there is.
+            ConfigError: with every fault.
         """
         faults: list[str] = []
-        values = {setting.name: _value(setting, environment, faults) for setting in SETTINGS}
+        values = {setting.name: _read(setting, environment, faults) for setting in SETTINGS}
         memory = int(environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or _LOCAL_MEMORY) * MIB
         if not environment.get("MEMORY_BUDGET_BYTES", "").strip():
-            # Room is left for Python and its packages, for the pieces on their way, and for what else grows.
             values["MEMORY_BUDGET_BYTES"] = max(values["MAX_IMAGE_BYTES"], (memory - _BASE_MEMORY) * 3 // 4)
-        faults += _contradictions(values, memory)
+        faults += _find_contradictions(values, memory)
         if faults:
             raise ConfigError(faults)
         limits = Limits(**{setting.name.lower(): values[setting.name] for setting in LIMITS})
@@ -64,26 +67,31 @@ class Config:
         )
 
 
-def _value(setting: Setting[Any], environment: Mapping[str, str], faults: list[str]) -> Any:  # noqa: ANN401 - each its own
+def _read(setting: Setting[Any], environment: Mapping[str, str], faults: list[str]) -> Any:  # noqa: ANN401 - each has its type
+    """Return the value of a setting, or its default, and add to the faults what is wrong with it."""
     text = environment.get(setting.name, "").strip()
     if text:
         try:
-            return setting.read(text)
+            return setting.type.parse(text)
         except ValueError:
-            faults.append(f"{setting.name} is {text!r}, want {setting.expected}")
+            faults.append(f"{setting.name}: expected {setting.expected}, got {text!r}")
     elif setting.default is REQUIRED:
-        faults.append(f"{setting.name} is missing, want {setting.expected}")
+        faults.append(f"{setting.name} is missing: expected {setting.expected}")
     return setting.default
 
 
-def _contradictions(values: Mapping[str, Any], memory: int) -> list[str]:
-    """Name what is wrong between settings of which each is right by itself."""
-    budget, most = values["MEMORY_BUDGET_BYTES"], values["MAX_IMAGE_BYTES"]
-    found = []
+def _find_contradictions(values: Mapping[str, Any], memory: int) -> list[str]:
+    """Return the faults of settings that are valid alone but not together."""
+    budget, image_bytes = values["MEMORY_BUDGET_BYTES"], values["MAX_IMAGE_BYTES"]
+    faults = []
     if values["IMAGE_BUCKET"] == values["INBOX_BUCKET"]:
-        found.append("INBOX_BUCKET is IMAGE_BUCKET, want another: what is stored must not be taken in again")
+        faults.append(
+            "INBOX_BUCKET: expected a bucket other than IMAGE_BUCKET, so that stored objects start no function"
+        )
     if budget > memory:
-        found.append(f"MEMORY_BUDGET_BYTES is {budget}, want no more than the function's memory, {memory}")
-    if most > memory // 2:
-        found.append(f"MAX_IMAGE_BYTES is {most}, want no more than half of the function's memory, {memory // 2}")
-    return found
+        faults.append(f"MEMORY_BUDGET_BYTES: expected at most the function's memory, {memory}, got {budget}")
+    if image_bytes > memory // 2:
+        faults.append(
+            f"MAX_IMAGE_BYTES: expected at most half of the function's memory, {memory // 2}, got {image_bytes}"
+        )
+    return faults

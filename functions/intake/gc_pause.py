@@ -1,4 +1,4 @@
-"""What the start of an environment is spared."""
+"""Pauses garbage collection while modules are imported and long-lived objects are made."""
 
 import gc
 from collections.abc import Generator
@@ -7,9 +7,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def gc_paused() -> Generator[None]:
-    """Keep Python's collector of garbage away from what is imported and made once.
+    """Pause the garbage collector, then exclude from it all objects that exist.
 
-    All of it stays, and at every few thousand objects the collector would look through it again, now and later.
+    These objects live as long as the process. Otherwise the collector would scan them again after every few thousand
+    new objects.
     """
     gc.disable()
     try:

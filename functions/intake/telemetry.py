@@ -1,6 +1,6 @@
-"""What is logged and counted, under names that stay: one line for every File and every image, and EMF metrics.
+"""Logs and metrics with stable names: one log line for each File and each image, and metrics in EMF.
 
-No line ever carries a query string or credentials of a URL. The reason of a refusal is here and nowhere else.
+No line contains the query string or the credentials of a URL. The reason of an error is only in the log.
 """
 
 import logging
@@ -13,6 +13,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit, single_metric
 
+from intake.ingest.ports import Observer
 from intake.model.errors import DeadlineExceeded, IntakeError, InternalError
 from intake.model.file import File, ImageRequest
 from intake.model.outcome import CarriedOver, Failed, Outcome, Stored
@@ -21,34 +22,33 @@ from intake.model.url import redact
 
 NAMESPACE = "ImageIntake"
 SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME") or "image-intake"
-"""The one dimension of every metric: the template sets the name of the stack."""
+"""The dimension of every metric; the template sets it to the name of the stack."""
 
 _QUERY = re.compile(r"\?\S*")
 _CREDENTIALS = re.compile(r"//[^/\s@]*@")
 
-# Lambda reads the level of a line only where its time is as RFC 3339 has it.
+# Lambda recognizes the level of a line only where the time is in the format of RFC 3339.
 logger = Logger(service=SERVICE, location=None, use_rfc3339=True)
 _metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
 
-# What Python finds out for every line, and no line of ours has (Python's Logging HOWTO, "Optimization"): who called,
-# and in which task, thread and process.
+# Do not collect what no line contains: caller, task, thread and process (Python's Logging HOWTO, "Optimization").
 logging._srcfile = None  # noqa: SLF001 - the HOWTO names it
 logging.logAsyncioTasks = False  # type: ignore[attr-defined]  # typeshed does not have it
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
-class Telemetry:
-    """The Report port over Powertools."""
+class Telemetry(Observer):
+    """Implements the Observer port with Powertools."""
 
     def images_done(self, file: File, outcomes: Sequence[Outcome]) -> None:
-        """Log one line for every image, and count them; what was taken over was told of when it was done."""
+        """Log and count every image, but those carried over: the earlier run logged and counted them."""
         for request, outcome in zip(file.images, outcomes, strict=True):
             if not isinstance(outcome, CarriedOver):
                 _log_image(file, request, outcome)
-        _count([outcome for outcome in outcomes if not isinstance(outcome, CarriedOver)])
+        _count_images([outcome for outcome in outcomes if not isinstance(outcome, CarriedOver)])
 
     def file_done(self, receipt: Receipt, receipt_error: IntakeError | None) -> None:
-        """Log one line for the File, and put its metrics out."""
+        """Log one line for the File, and write its metrics."""
         counts = receipt.counts
         fields: dict[str, Any] = {
             "file_id": receipt.id,
@@ -63,14 +63,14 @@ class Telemetry:
         if receipt_error is None:
             logger.info("file done", extra=fields)
         else:
-            logger.error("file done, receipt not stored", extra=fields | _why(receipt_error))
+            logger.error("file done, receipt not stored", extra=fields | _error_fields(receipt_error))
         _metrics.add_metric("FileMilliseconds", MetricUnit.Milliseconds, receipt.elapsed_ms)
         _metrics.flush_metrics()
 
     def file_skipped(self, file: File) -> None:
-        """Log one line for the File, and count its images as those that the deadline cut off."""
+        """Log one line for the File, and count its images as failed by the deadline."""
         number, code = len(file.images), DeadlineExceeded.code
-        logger.info("file not reached", extra={"file_id": file.id, "images": number, "code": code})
+        logger.info("file skipped", extra={"file_id": file.id, "images": number, "code": code})
         _metrics.add_metric("ImagesFailed", MetricUnit.Count, number)
         _metrics.flush_metrics()
         _count_failed(code, number)
@@ -82,43 +82,43 @@ def _log_image(file: File, request: ImageRequest, outcome: Stored | Failed) -> N
         "role": request.role.value,
         "index": request.index,
         "url": redact(request.url),
-        "attempts": outcome.effort.attempts,
-        "fetch_ms": outcome.effort.fetch_ms,
-        "store_ms": outcome.effort.store_ms,
+        "attempts": outcome.stats.attempts,
+        "fetch_ms": outcome.stats.fetch_ms,
+        "store_ms": outcome.stats.store_ms,
     }
     match outcome:
         case Stored(image, key):
-            done = {"status": "stored", "key": key, "type": image.type, "bytes": outcome.size, "reused": outcome.reused}
-            logger.info("image stored", extra=fields | done)
+            stored = {"key": key, "type": image.type, "bytes": outcome.size, "reused": outcome.reused}
+            logger.info("image stored", extra=fields | {"status": "stored"} | stored)
         case Failed(InternalError() as error):
             failed = {"status": "failed", "exception": redact_urls(error.trace)}
-            logger.error("image failed", extra=fields | failed | _why(error))
+            logger.error("image failed", extra=fields | failed | _error_fields(error))
         case Failed(error):
-            logger.info("image failed", extra=fields | {"status": "failed"} | _why(error))
+            logger.info("image failed", extra=fields | {"status": "failed"} | _error_fields(error))
 
 
-def _why(error: IntakeError) -> dict[str, Any]:
+def _error_fields(error: IntakeError) -> dict[str, Any]:
     return {"code": error.code, "reason": redact_urls(error.reason or error.message)}
 
 
 def redact_urls(text: str) -> str:
-    """Take out of a foreign text what may be a secret in a URL that it quotes: queries and credentials."""
+    """Remove the query and the credentials of every URL in a text: they may be secrets."""
     return _CREDENTIALS.sub("//", _QUERY.sub("", text))
 
 
-def _count(done: Sequence[Stored | Failed]) -> None:
-    stored = [outcome for outcome in done if isinstance(outcome, Stored)]
-    codes = Counter(outcome.error.code for outcome in done if isinstance(outcome, Failed))
+def _count_images(outcomes: Sequence[Stored | Failed]) -> None:
+    stored = [outcome for outcome in outcomes if isinstance(outcome, Stored)]
+    codes = Counter(outcome.error.code for outcome in outcomes if isinstance(outcome, Failed))
     _metrics.add_metric("ImagesStored", MetricUnit.Count, sum(not outcome.reused for outcome in stored))
     _metrics.add_metric("ImagesReused", MetricUnit.Count, sum(outcome.reused for outcome in stored))
     _metrics.add_metric("ImagesFailed", MetricUnit.Count, codes.total())
     _metrics.add_metric("ImageBytes", MetricUnit.Bytes, sum(outcome.size for outcome in stored))
-    # The same URL twice is one effort: it was spent once.
-    for effort in {id(outcome.effort): outcome.effort for outcome in done}.values():
-        if effort.fetch_ms:
-            _metrics.add_metric("FetchMilliseconds", MetricUnit.Milliseconds, effort.fetch_ms)
-        if effort.store_ms:
-            _metrics.add_metric("StoreMilliseconds", MetricUnit.Milliseconds, effort.store_ms)
+    # Images with the same URL share one FetchStats: count it once.
+    for stats in {id(outcome.stats): outcome.stats for outcome in outcomes}.values():
+        if stats.fetch_ms:
+            _metrics.add_metric("FetchMilliseconds", MetricUnit.Milliseconds, stats.fetch_ms)
+        if stats.store_ms:
+            _metrics.add_metric("StoreMilliseconds", MetricUnit.Milliseconds, stats.store_ms)
     for code, number in codes.items():
         _count_failed(code, number)
 

@@ -1,1 +1,1 @@
-"""`make bulk LIST=list.csv`: hand a list to a deployed stack, follow its run, print what it came to."""
+"""`make bulk`: upload a list to a deployed stack, follow its run, print the summary; or follow a run again."""

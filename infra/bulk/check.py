@@ -1,4 +1,4 @@
-"""A list, looked through before it is uploaded: one line that cannot be read ends the run of all the others."""
+"""Checks of a list before it is uploaded: a line that Step Functions cannot read ends the run of the whole list."""
 
 import csv
 import json
@@ -7,73 +7,80 @@ from itertools import islice
 from pathlib import Path
 from typing import NoReturn
 
-from infra.local.distributed_map import size_of
+from infra.bulk.item_size import size_of
 
 LINE_BYTES = 219_900
-"""What fits into a batch of 220,000 bytes, which has brackets and commas too."""
+"""The largest line that fits into a batch of 220,000 bytes with the brackets and commas around it."""
 
 HEADER_BYTES = 10 * 1024
-"""What the first row of a CSV may have (AWS Step Functions, ItemReader)."""
+"""Largest first row of a CSV (AWS Step Functions, ItemReader)."""
 
-SHOWN = 10
-
-
-def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no value of JSON")
+MAX_FAULTS = 10
+"""Faults that are reported; the rest of the list is not read."""
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse)
+def _reject_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON value")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_reject_constant)
 
 
 def faults(path: Path) -> list[str]:
-    """Say what would end a run of this list, or leave it nothing to do; the first faults only.
+    """Return what would end a run of this list, or leave it without work: at most MAX_FAULTS faults.
 
-    What is no File ends nothing.
+    A line that is JSON but not a File ends nothing, and is not a fault here.
     """
-    found = _of_rows(path) if path.suffix.lower() == ".csv" else _of_lines(path)
-    return list(islice(found, SHOWN))
+    found = _csv_faults(path) if path.suffix.lower() == ".csv" else _jsonl_faults(path)
+    return list(islice(found, MAX_FAULTS))
 
 
-def _of_lines(path: Path) -> Iterator[str]:
+def _jsonl_faults(path: Path) -> Iterator[str]:
     files = 0
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
-            text = line.strip()
-            files += bool(text)
-            if len(text) > LINE_BYTES:
-                yield _too_long(number, len(text))
-            elif text:
-                try:
-                    _DECODER.decode(text.decode())
-                except json.JSONDecodeError as error:
-                    yield f"line {number:,} is not JSON: {error.msg} (column {error.colno})"
-                except (ValueError, RecursionError) as error:
-                    yield f"line {number:,} is not JSON: {error}"
+            if text := line.strip():
+                files += 1
+                if fault := _line_fault(number, text):
+                    yield fault
     if not files:
-        yield "it is empty: each of its lines has to be a File or a URL list"
+        yield "the list is empty: expected a File or a URL list on each line"
 
 
-def _of_rows(path: Path) -> Iterator[str]:
-    csv.field_size_limit(2**31 - 1)  # the length of a row is judged here
+def _line_fault(number: int, text: bytes) -> str | None:
+    if len(text) > LINE_BYTES:
+        return _too_long(number, len(text))
+    try:
+        _DECODER.decode(text.decode())
+    except json.JSONDecodeError as error:
+        return f"line {number:,} is not JSON: {error.msg} (column {error.colno})"
+    except (ValueError, RecursionError) as error:
+        return f"line {number:,} is not JSON: {error}"
+    return None
+
+
+def _csv_faults(path: Path) -> Iterator[str]:
+    csv.field_size_limit(2**31 - 1)  # this function checks the length of a row
     with path.open(encoding="utf-8-sig", newline="") as text:
         rows = csv.reader(text)
         try:
             header = next(rows, [])
             if not ("url" in header or {"fileUrl", "baseUrls"} <= set(header)):
-                yield "the first row names no column url, nor fileUrl and baseUrls"
+                yield "the first row has no column url, and not both columns fileUrl and baseUrls"
             if size_of(header) > HEADER_BYTES:
                 yield f"the first row has more than {HEADER_BYTES:,} bytes"
             files = 0
             for row in rows:
                 files += bool(row)
                 size = sum(map(len, row))
+                # A character has at most 6 bytes in JSON: only long rows are measured exactly.
                 if size > LINE_BYTES // 6 and (size := size_of(dict(zip(header, row, strict=False)))) > LINE_BYTES:
                     yield _too_long(rows.line_num, size)
             if header and not files:
-                yield "it is empty: each row below the first has to be an image or a File"
+                yield "the list is empty: expected an image or a File in each row below the first"
         except (UnicodeDecodeError, csv.Error) as error:
-            yield f"after line {rows.line_num:,} it is no CSV in UTF-8: {error}"
+            yield f"the list is not CSV in UTF-8 after line {rows.line_num:,}: {error}"
 
 
 def _too_long(number: int, size: int) -> str:
-    return f"line {number:,} has {size:,} bytes; a line may have {LINE_BYTES:,}"
+    return f"line {number:,} has {size:,} bytes; at most {LINE_BYTES:,} are possible"

@@ -1,9 +1,8 @@
-"""A deployed stack as the bulk command needs it: upload a list, find its run, see how far it is."""
+"""A deployed stack, as `make bulk` uses it: upload a list, find its run, read its progress and its summary."""
 
 import json
 import secrets
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,93 +11,79 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from infra.bulk.progress import Progress
+
 START_SECONDS = 60.0
-"""EventBridge starts a run within a second or two; who waits longer waits for nothing."""
+"""EventBridge starts a run within a second or two; after this time something is wrong."""
 
 _CONFIG = Config(retries={"mode": "standard", "max_attempts": 8})
-_NEEDED = {"InboxBucketName", "ImageBucketName", "StateMachineArn"}
+_OUTPUTS = {"InboxBucketName", "ImageBucketName", "StateMachineArn"}
+_NO_SUCH_RUN = {"ExecutionDoesNotExist", "InvalidArn", "ValidationException"}
 
 
 class BulkError(Exception):
-    """It cannot go on; the text says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is.
-
-    Attributes:
-        status: of the execution: RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED.
-        total: Files that are known of; 0 until the list is read.
-        done: Files whose batch is through, whatever became of their images.
-        failed: Files whose batch broke.
-        error: why it failed, if it did.
-    """
-
-    status: str
-    total: int = 0
-    done: int = 0
-    failed: int = 0
-    error: str = ""
-
-    @property
-    def running(self) -> bool:
-        return self.status == "RUNNING"
+    """The command cannot go on; the text says why."""
 
 
 class Stack:
-    """The outputs of a stack, and calls to what they name.
+    """The outputs of a stack, and calls to the resources that they name.
 
-    Credentials and region are boto3's own: of the environment.
+    Credentials and region are boto3's own: from the environment.
+
+    Attributes:
+        inbox: the bucket that lists are uploaded to.
+        images: the bucket of images, receipts and results of runs.
+        machine: ARN of the state machine.
     """
 
     def __init__(self, name: str, endpoint: str | None = None) -> None:
-        """Read the stack's outputs.
+        """Read the outputs.
 
         Raises:
-            BulkError: there is no such stack, or it has no bulk door.
+            BulkError: there is no such stack, or it has no bulk entry point.
         """
+        self._name = name
         self._endpoint = endpoint
         try:
             described = self._client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
         except ClientError as error:
             raise BulkError(f"The stack {name} cannot be read: {error.response['Error'].get('Message')}") from error
         outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
-        if missing := _NEEDED - outputs.keys():
-            raise BulkError(f"The stack {name} has no {' and no '.join(sorted(missing))} among its outputs.")
+        if missing := _OUTPUTS - outputs.keys():
+            raise BulkError(f"The stack {name} does not have these outputs: {', '.join(sorted(missing))}.")
         self.inbox: str = outputs["InboxBucketName"]
         self.images: str = outputs["ImageBucketName"]
-        self._machine: str = outputs["StateMachineArn"]
+        self.machine: str = outputs["StateMachineArn"]
         self._s3, self._states = self._client("s3"), self._client("stepfunctions")
 
-    def _client(self, service: Any) -> Any:  # noqa: ANN401 - boto3 makes its classes as it runs
+    def _client(self, service: Any) -> Any:  # noqa: ANN401 - boto3 creates its classes at run time
         return boto3.client(service, endpoint_url=self._endpoint, config=_CONFIG)
 
     @staticmethod
-    def key_for(path: Path) -> str:
-        """Make up a name under bulk/ that no other list has."""
+    def new_key(path: Path) -> str:
+        """Return a key under bulk/ that no other list has."""
         moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         return f"bulk/{path.stem}-{moment}-{secrets.token_hex(3)}{path.suffix.lower()}"
 
     def upload(self, path: Path, key: str) -> None:
-        """Put a list into the inbox, which starts its run."""
+        """Upload a list to the inbox, which starts its run."""
         self._s3.upload_file(str(path), self.inbox, key)
 
-    def has(self, key: str) -> bool:
-        """Whether a list has arrived."""
+    def has_list(self, key: str) -> bool:
+        """Whether a list is in the inbox."""
         listed = self._s3.list_objects_v2(Bucket=self.inbox, Prefix=key, MaxKeys=1)
         return bool(listed.get("KeyCount"))
 
-    def find(self, key: str) -> str:
-        """Wait for the run of a list to start, and return its ARN.
+    def wait_for_run(self, key: str) -> str:
+        """Wait until the run of a list has started, and return its ARN.
 
         Raises:
-            BulkError: it did not start.
+            BulkError: it has not started within START_SECONDS.
         """
         until = time.monotonic() + START_SECONDS
         seen: set[str] = set()
         while time.monotonic() < until:
-            for execution in self._states.list_executions(stateMachineArn=self._machine)["executions"]:
+            for execution in self._states.list_executions(stateMachineArn=self.machine)["executions"]:
                 arn = str(execution["executionArn"])
                 if arn not in seen and self._key_of(arn) == key:
                     return arn
@@ -113,30 +98,60 @@ class Stack:
                 return key
         return None
 
+    def find_run(self, run: str) -> str:
+        """Return the ARN of a run.
+
+        Args:
+            run: its name or its ARN.
+
+        Raises:
+            BulkError: this stack has no such run.
+        """
+        prefix = f"{self.machine.replace(':stateMachine:', ':execution:')}:"
+        arn = run if run.startswith("arn:") else prefix + run
+        if arn.startswith(prefix) and self._exists(arn):
+            return arn
+        raise BulkError(f"The stack {self._name} has no run {run}. Check RUN and STACK.")
+
+    def _exists(self, arn: str) -> bool:
+        try:
+            self._states.describe_execution(executionArn=arn)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _NO_SUCH_RUN:
+                return False
+            raise
+        return True
+
     def progress(self, arn: str) -> Progress:
-        """Ask how far a run is."""
+        """Read how far a run is."""
         execution = self._states.describe_execution(executionArn=arn)
-        status, error = str(execution["status"]), str(execution.get("error", ""))
-        cause = f"{error}: {execution.get('cause', '')}".strip(": ")
+        end = execution.get("stopDate") or datetime.now(UTC)
+        seconds = max(0.0, (end - execution["startDate"]).total_seconds())
+        error = f"{execution.get('error', '')}: {execution.get('cause', '')}".strip(": ")
+        counts = self._counts(arn)
+        failed = counts["failed"] + counts["timedOut"] + counts["aborted"]
+        done = counts["succeeded"] + failed
+        return Progress(str(execution["status"]), counts["total"], done, failed, seconds, error)
+
+    def _counts(self, arn: str) -> dict[str, int]:
         runs = self._states.list_map_runs(executionArn=arn)["mapRuns"]
         if not runs:
-            return Progress(status, error=cause)
-        counts = self._states.describe_map_run(mapRunArn=runs[0]["mapRunArn"])["itemCounts"]
-        broken = counts["failed"] + counts["timedOut"] + counts["aborted"]
-        return Progress(status, counts["total"], counts["succeeded"] + broken, broken, cause)
+            return dict.fromkeys(("total", "succeeded", "failed", "timedOut", "aborted"), 0)
+        counts: dict[str, int] = self._states.describe_map_run(mapRunArn=runs[0]["mapRunArn"])["itemCounts"]
+        return counts
 
     def summary(self, run: str) -> dict[str, Any] | None:
-        """Read the summary of a run, if there is one."""
+        """Read the summary of a run (its name); None if there is none."""
         try:
-            answer = self._s3.get_object(Bucket=self.images, Key=f"runs/{run}/summary.json")
+            response = self._s3.get_object(Bucket=self.images, Key=f"runs/{run}/summary.json")
         except ClientError as error:
             if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
                 return None
             raise
-        found: dict[str, Any] = json.loads(answer["Body"].read())
-        return found
+        summary: dict[str, Any] = json.loads(response["Body"].read())
+        return summary
 
 
-def named(arn: str) -> str:
+def run_name(arn: str) -> str:
     """Return the name of a run: the last part of its ARN."""
     return arn.rpartition(":")[2]

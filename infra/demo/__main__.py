@@ -1,145 +1,151 @@
-"""`make demo [FILE=my-file.json]`: deploy to a local AWS, send a File through, show what came of it."""
+"""`make demo [FILE=my-file.json]`: deploy to a local AWS, send a File, print its receipt."""
 
 import argparse
 import os
 import sys
-import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from infra import artefact
-from infra.demo.origin import DELAY_SECONDS, origin
-from infra.demo.pictures import gallery
-from infra.demo.screen import say, step, summary, table
-from infra.demo.verify import Mismatch, compare, expect
-from infra.local.deploy import Deployed, as_json, deploy, loosen
-from infra.local.ministack import ministack
-from infra.local.process import LOOPBACK, LocalError, begin
-from infra.template import ROOT
-from intake.model.file import File, InvalidFile
-from intake.model.limits import Limits
-from intake.model.manifest import NotJson, read_document
+from infra.build.template import ROOT
+from infra.command.errors import CommandError
+from infra.command.ports import LOOPBACK
+from infra.command.signals import INTERRUPTED, install_signal_handlers
+from infra.command.terminal import print_line, timed_step
+from infra.demo.log_reasons import find_reasons
+from infra.demo.name_resolution import describe_unresolved, find_unresolved, without_dns_failures
+from infra.demo.receipt_table import format_summary, format_table
+from infra.demo.user_file import read_file
+from infra.demo.verify import Mismatch, check_failures, check_objects
+from infra.local.deploy import DeployedStack, relax_for_loopback, to_json_bytes
+from infra.local.ministack import ignore_aws_profiles
+from infra.local.start import start_stack, stop_orphans
+from infra.pictures.board import draw_pictures
+from infra.pictures.server import DELAY_SECONDS, serve_pictures
 
-VENVS = ROOT / ".local"
 PICTURES = ROOT / ".local" / "demo"
 FAILING = {"half.jpg": "invalid_image", "missing.png": "not_found"}
 RECEIPT_STATUSES = {200, 207, 502}
 
 
 def main() -> int:
-    """Run it; 0 if everything came out as it should."""
+    """Run the demo: 0 if every image ended as expected, 130 after Ctrl-C."""
     parser = argparse.ArgumentParser(prog="make demo", description="Send a File through image-intake.")
-    parser.add_argument("file", nargs="?", type=Path, help="a File of your own, as JSON; the real network")
-    asked = parser.parse_args()
-    begin()
+    parser.add_argument("file", nargs="?", type=Path, help="your own File, as JSON; its images are really downloaded")
+    options = parser.parse_args()
+    install_signal_handlers()
+    ignore_aws_profiles()
     began = time.monotonic()
     try:
-        if asked.file:
-            _with_your_file(asked.file)
-        else:
-            _with_our_pictures()
-    except (LocalError, Mismatch) as error:
-        say()
+        _send_user_file(options.file) if options.file else _send_our_pictures()
+    except (CommandError, Mismatch) as error:
+        print_line()
         print(f"The demo failed. {error}", file=sys.stderr, flush=True)
         return 1
     except KeyboardInterrupt:
-        print("\nStopped; nothing is left running.", file=sys.stderr, flush=True)
-        return 130
+        print("\nStopped. Nothing is left running.", file=sys.stderr, flush=True)
+        return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on, as after `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader is gone, as after `| head`
         return 1
-    say(f"Everything that was started is stopped. {time.monotonic() - began:.0f} seconds in all.")
+    print_line(f"The demo took {time.monotonic() - began:.0f} seconds. Nothing is left running.")
     return 0
 
 
-def _with_our_pictures() -> None:
-    say("image-intake: a circuit board to inspect, its base images, and two URLs that fail on purpose\n", "bold")
-    with ExitStack() as stack:
-        with step("Drawing the pictures"):
-            pictures = gallery()
-            PICTURES.mkdir(parents=True, exist_ok=True)
-            for name, body in pictures.items():
-                (PICTURES / name).write_bytes(body)
-        port = stack.enter_context(origin(pictures))
-        deployed = _up(stack, {"AllowedPorts": f"80,443,{port}"})
-        # Loopback can never be allowed by the template; this is the one place that needs it.
-        loosen(deployed, {"ALLOWED_NETWORKS": f"{LOOPBACK}/32"})
+def _send_our_pictures() -> None:
+    print_line("image-intake: a circuit board to inspect, its base images,", "bold")
+    print_line("and two URLs that fail on purpose\n", "bold")
+    with ExitStack() as on_exit:
+        stop_orphans()
+        with timed_step("Drawing the pictures"):
+            pictures = _draw()
+        port = on_exit.enter_context(serve_pictures(pictures))
         site = f"http://{LOOPBACK}:{port}"
-        say(f"\nThe origin takes {DELAY_SECONDS * 1000:.0f} ms for each answer. POST /files, cold start included:\n")
-        bases = [name for name in pictures if name != "inspect.jpg"] + ["missing.png"]
-        file = {"id": "demo", "fileUrl": f"{site}/inspect.jpg", "baseUrls": [{"url": f"{site}/{b}"} for b in bases]}
-        receipt = _send(deployed, as_json(file))
-        expect(receipt, FAILING)
-        compare(deployed, receipt, {f"{site}/{name}": body for name, body in pictures.items()})
-        say("\nThe same File once more:\n")
-        again = _send(deployed, as_json(file))
-        if again["counts"]["stored"] or again["objectKeys"] != receipt["objectKeys"]:
-            raise Mismatch("The second run stored something anew, or under other keys.")
-        say("\nNothing was stored twice.")
-        say(f"The pictures are in {PICTURES.relative_to(ROOT)}; find the three defects of inspect.jpg.")
+        deployed = start_stack(on_exit, {"AllowedPorts": f"80,443,{port}"})
+        # The template refuses loopback in its parameters; the pictures are served there.
+        relax_for_loopback(deployed, {"ALLOWED_NETWORKS": f"{LOOPBACK}/32"})
+        print_line(f"\nThe origin responds after {DELAY_SECONDS * 1000:.0f} ms. POST /files, with a cold start:\n")
+        body = _make_file(site, list(pictures))
+        receipt = _send(deployed, body, show_hosts=False)
+        check_failures(receipt, FAILING)
+        check_objects(deployed, receipt, {f"{site}/{name}": content for name, content in pictures.items()})
+        print_line("\nThe same File again:\n")
+        _check_nothing_new(receipt, _send(deployed, body, show_hosts=False))
+        print_line("\nNothing was stored twice.")
+        print_line(f"The pictures are in {PICTURES.relative_to(ROOT)}. Can you find the three defects of inspect.jpg?")
 
 
-def _judged(path: Path) -> bytes:
-    """Read a File and judge it as the service will, before minutes have gone into anything else.
+def _draw() -> dict[str, bytes]:
+    pictures = draw_pictures()
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for name, content in pictures.items():
+        (PICTURES / name).write_bytes(content)
+    return pictures
+
+
+def _make_file(site: str, names: list[str]) -> bytes:
+    bases = [name for name in names if name != "inspect.jpg"] + ["missing.png"]
+    base_urls = [{"url": f"{site}/{name}"} for name in bases]
+    return to_json_bytes({"id": "demo", "fileUrl": f"{site}/inspect.jpg", "baseUrls": base_urls})
+
+
+def _check_nothing_new(first: Mapping[str, Any], second: Mapping[str, Any]) -> None:
+    if second["counts"]["stored"] or second["objectKeys"] != first["objectKeys"]:
+        raise Mismatch("The second request stored an object again, or returned other keys.")
+
+
+def _send_user_file(path: Path) -> None:
+    body = read_file(path)
+    print_line(f"image-intake: {path}, downloaded from its real origins into a local S3\n", "bold")
+    with ExitStack() as on_exit:
+        stop_orphans()
+        deployed = start_stack(on_exit, {})
+        relax_for_loopback(deployed, {})
+        print_line()
+        receipt = _send(deployed, body, show_hosts=True)
+        if receipt["status"] == "failed":  # correct, if every URL is bad
+            print_line("\nNo image of this File was stored.")
+        else:
+            check_objects(deployed, receipt, {})
+
+
+def _send(deployed: DeployedStack, body: bytes, *, show_hosts: bool) -> dict[str, Any]:
+    """Send a File and print its receipt.
 
     Raises:
-        LocalError: it cannot be read, or is no File; with every fault.
+        CommandError: the response is not a receipt, or no host of the File could be resolved.
     """
-    try:
-        body = path.read_bytes()
-    except OSError as error:
-        raise LocalError(f"{path} cannot be read: {error.strerror}.") from None
-    try:
-        File.parse(read_document(body), max_base_images=Limits().max_base_images)
-    except NotJson as error:
-        raise LocalError(f"{path} {error}.") from None
-    except InvalidFile as error:
-        raise LocalError("\n  ".join([f"{path} is not a valid File:", *map(str, error.faults)])) from None
-    return body
-
-
-def _with_your_file(path: Path) -> None:
-    body = _judged(path)
-    say(f"image-intake: {path}, fetched over the real network into a local S3\n", "bold")
-    with ExitStack() as stack:
-        deployed = _up(stack, {})
-        loosen(deployed, {})
-        say()
-        receipt = _send(deployed, body)
-        if receipt["status"] == "failed":  # as it has to be, where all URLs are bad
-            say("\nNo image of this File was stored; the table says why.")
-        else:
-            compare(deployed, receipt, {})
-
-
-def _up(stack: ExitStack, parameters: dict[str, str]) -> Deployed:
-    home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="image-intake-")))
-    sam, built, processor = VENVS / "sam" / "bin" / "sam", artefact.local_build(), artefact.machine()
-    with artefact.reserved(built):
-        with step(f"Building the artefact for {processor}"):
-            artefact.build(processor, built, sam)
-        with step("Starting the local AWS (MiniStack)"):
-            aws = stack.enter_context(ministack(VENVS / "ministack", home))
-        with step("Deploying template.yaml with sam"):
-            return deploy(aws, built, sam, home, {"Architecture": processor, **parameters})
-
-
-def _send(deployed: Deployed, body: bytes) -> dict[str, Any]:
     began = time.monotonic()
-    answer = deployed.call("POST", "/files", body)
-    took = (time.monotonic() - began) * 1000
-    content: Any = answer.json() if "json" in answer.content_type else None
-    if answer.status in RECEIPT_STATUSES and isinstance(content, dict) and "images" in content:
-        say("\n".join(table(content)))
-        say(f"\n  HTTP {answer.status} after {took:,.0f} ms. {summary(content)}")
-        return content
+    response = deployed.call("POST", "/files", body)
+    elapsed = (time.monotonic() - began) * 1000
+    content: Any = response.json() if "json" in response.content_type else None
+    if response.status not in RECEIPT_STATUSES or not isinstance(content, dict) or "images" not in content:
+        raise CommandError(_describe_refusal(deployed, response.status, response.body, content))
+    _print_images(deployed, content, show_hosts=show_hosts)
+    print_line(f"\n  HTTP {response.status} after {elapsed:,.0f} ms. {format_summary(content)}")
+    return content
+
+
+def _print_images(deployed: DeployedStack, receipt: Mapping[str, Any], *, show_hosts: bool) -> None:
+    images = receipt["images"]
+    if unresolved := find_unresolved(images):
+        images = without_dns_failures(images)
+        if not images:
+            raise CommandError(describe_unresolved(unresolved))
+        print_line(f"{describe_unresolved(unresolved)}\n")
+    reasons = find_reasons(deployed.read_log(), receipt["id"])
+    print_line("\n".join(format_table(images, reasons, show_hosts=show_hosts)))
+
+
+def _describe_refusal(deployed: DeployedStack, status: int, body: bytes, content: object) -> str:
     faults = content.get("errors", ()) if isinstance(content, dict) else ()
-    words = [f"  {fault['path']}: {fault['message']}" for fault in faults]
-    if not words:
-        words = [answer.body.decode(errors="replace")[:2000], "The function logged:", deployed.logs()]
-    raise LocalError("\n".join([f"The API answered {answer.status}, not with a receipt:", *words]))
+    lines = [f"  {fault['path']}: {fault['message']}" for fault in faults]
+    if not lines:
+        logged = [f"  | {line[:400]}" for line in deployed.read_log()[-30:]]
+        lines = [body.decode(errors="replace")[:2000], "The function logged:", *logged]
+    return "\n".join([f"The API returned {status} and no receipt:", *lines])
 
 
 if __name__ == "__main__":

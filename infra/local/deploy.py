@@ -1,4 +1,4 @@
-"""Our template, deployed to MiniStack by sam as anyone would deploy it to AWS."""
+"""Deploys the template to MiniStack by `sam deploy`, as it is deployed to AWS."""
 
 import json
 import re
@@ -10,31 +10,32 @@ from pathlib import Path
 
 import yaml
 
-from infra.local.api import Answer, Credentials, call
-from infra.local.ministack import REGION, ROOT_KEY, ROOT_SECRET, MiniStack, environment, ministack
-from infra.local.process import run
-from infra.local.sam import quiet
+from infra.build.sam import offline_environment
+from infra.command.child_process import run
+from infra.local.api import ApiResponse, Credentials, send_request
+from infra.local.ministack import REGION, ROOT_KEY, ROOT_SECRET, MiniStack, local_environment, ministack
+from infra.local.running_stacks import HOME_PREFIX
 
 STACK = "image-intake"
-ARTEFACTS = "artefacts"
+ARTIFACT_BUCKET = "artifacts"
 ROOT_USER = Credentials(ROOT_KEY, ROOT_SECRET)
 
 
 @dataclass(frozen=True, slots=True)
-class Deployed:
-    """The stack, ready to be called.
+class DeployedStack:
+    """A deployed stack: its outputs, and requests to its API.
 
     Attributes:
-        aws: where it stands.
-        api_url: the API and its stage, no slash at the end.
+        aws: the MiniStack that it is deployed to.
+        api_url: the URL of the API with its stage, no slash at the end.
         api_id: the id of that API, for policies.
-        bucket: where images and receipts go.
-        inbox: where manifests and lists are dropped.
-        failures: the URL of the queue of what failed for good.
-        machine: the ARN of the state machine of bulk runs.
-        function: the name of the function behind the API.
+        bucket: the image bucket: images and receipts.
+        inbox: the inbox bucket: manifests and lists.
+        failures: the URL of the queue of events that failed finally.
+        machine: the ARN of the state machine that runs lists.
+        function: the name of the function that serves the API.
         functions: the names of all functions.
-        log_group: where the function behind the API logs.
+        log_group: the log group of the function that serves the API.
     """
 
     aws: MiniStack
@@ -55,37 +56,36 @@ class Deployed:
         body: bytes | None = None,
         credentials: Credentials | None = ROOT_USER,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
-        """Call the API, signed by the account's root if not said otherwise; with None, not signed at all."""
-        return call(method, self.api_url + path, body, region=REGION, credentials=credentials, headers=headers)
+    ) -> ApiResponse:
+        """Send a request to the API, signed by the root user by default; not signed if `credentials` is None."""
+        return send_request(method, self.api_url + path, body, region=REGION, credentials=credentials, headers=headers)
 
-    def logs(self, lines: int = 30) -> str:
-        """The last lines that the function logged."""
-        client = self.aws.client("logs")
-        events = client.filter_log_events(logGroupName=self.log_group)["events"]
-        return "\n".join(f"  | {event['message'].rstrip()[:400]}" for event in events[-lines:])
+    def read_log(self) -> list[str]:
+        """The lines that the function of the API has logged."""
+        pages = self.aws.client("logs").get_paginator("filter_log_events").paginate(logGroupName=self.log_group)
+        return [event["message"].rstrip() for page in pages for event in page["events"]]
 
 
-def deploy(aws: MiniStack, built: Path, sam: Path, home: Path, parameters: Mapping[str, str]) -> Deployed:
+def deploy(aws: MiniStack, built: Path, sam: Path, home: Path, parameters: Mapping[str, str]) -> DeployedStack:
     """Deploy a built template and read its outputs.
 
     Raises:
-        LocalError: sam refused or failed.
+        CommandError: sam deploy failed.
     """
-    aws.client("s3").create_bucket(Bucket=ARTEFACTS)
-    env = environment(home, f"{sam.parent}:/usr/bin:/bin") | {
+    aws.client("s3").create_bucket(Bucket=ARTIFACT_BUCKET)
+    env = local_environment(home, f"{sam.parent}:/usr/bin:/bin") | {
         "AWS_ENDPOINT_URL": aws.endpoint,
-        **quiet(home / "sam"),
+        **offline_environment(home / "sam"),
     }
     command: list[str | Path] = [sam, "deploy", "--template-file", _with_json_definition(built)]
     command += ["--stack-name", STACK, "--region", REGION, "--capabilities", "CAPABILITY_IAM"]
-    command += ["--s3-bucket", ARTEFACTS, "--no-resolve-s3", "--no-confirm-changeset", "--no-progressbar"]
+    command += ["--s3-bucket", ARTIFACT_BUCKET, "--no-resolve-s3", "--no-confirm-changeset", "--no-progressbar"]
     command += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
-    run(command, env=env, cwd=home, log=home / "sam-deploy.log", doing="sam deploy")
+    run(command, env=env, cwd=home, log=home / "sam-deploy.log", action="sam deploy")
     outputs = _outputs(aws)
-    return Deployed(
+    return DeployedStack(
         aws=aws,
-        # The path form of the API's address: the host form needs a name server that knows it.
+        # The path form of the API's URL: the host form needs DNS.
         api_url=f"{aws.endpoint}/_aws/execute-api/{outputs['ApiId']}/v1",
         api_id=outputs["ApiId"],
         bucket=outputs["ImageBucketName"],
@@ -99,9 +99,9 @@ def deploy(aws: MiniStack, built: Path, sam: Path, home: Path, parameters: Mappi
 
 
 def _with_json_definition(built: Path) -> Path:
-    """Return a template beside the built one, with its definition as JSON: MiniStack reads no YAML there.
+    """Write a template with the state machine's definition as JSON beside the built one: MiniStack reads no YAML there.
 
-    As CloudFormation does it, what is substituted is text: a placeholder that stands alone may become a number.
+    Substitution replaces text, as in CloudFormation: a placeholder that is a whole value may become a number.
     """
     text = (built / "template.yaml").read_text()
     [named] = re.findall(r"DefinitionUri: (\S+\.yaml)", text)
@@ -118,11 +118,14 @@ def _outputs(aws: MiniStack) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
-def loosen(deployed: Deployed, variables: Mapping[str, str]) -> None:
-    """Do past the template what only a local run may.
+def relax_for_loopback(deployed: DeployedStack, variables: Mapping[str, str]) -> None:
+    """Change the deployed stack in ways that its template forbids and a local run needs.
 
-    Sets variables to what the template refuses, like ALLOWED_NETWORKS with loopback in it, and takes away the
-    bucket policies: they deny what does not come over TLS, and MiniStack on loopback speaks plain HTTP.
+    Args:
+        deployed: the stack.
+        variables: settings of every function, such as ALLOWED_NETWORKS with loopback in it.
+
+    The bucket policies are removed: they deny plain HTTP, which is all that MiniStack speaks.
     """
     client = deployed.aws.client("lambda")
     for function in deployed.functions:
@@ -133,20 +136,20 @@ def loosen(deployed: Deployed, variables: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def deployed_stack(built: Path, venvs: Path, parameters: Mapping[str, str]) -> Iterator[Deployed]:
-    """MiniStack with our stack in it, both gone at the end.
+def deployed_stack(built: Path, venvs: Path, parameters: Mapping[str, str]) -> Iterator[DeployedStack]:
+    """Start MiniStack and deploy to it; stop it when the block ends.
 
     Args:
-        built: what `make build` made for this machine's processor.
-        venvs: the directory with the environments `sam` and `ministack`.
+        built: the artifact for this machine's processor.
+        venvs: the directory of the virtual environments `sam` and `ministack`.
         parameters: of the template.
     """
-    with tempfile.TemporaryDirectory(prefix="image-intake-") as directory:
+    with tempfile.TemporaryDirectory(prefix=HOME_PREFIX) as directory:
         home = Path(directory)
         with ministack(venvs / "ministack", home) as aws:
             yield deploy(aws, built, venvs / "sam" / "bin" / "sam", home, parameters)
 
 
-def as_json(value: object) -> bytes:
-    """The body of a call."""
+def to_json_bytes(value: object) -> bytes:
+    """Encode a request body."""
     return json.dumps(value).encode()

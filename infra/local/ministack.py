@@ -1,9 +1,10 @@
-"""MiniStack: an AWS in one process, on loopback, with its data in a directory that is thrown away.
+"""Runs MiniStack: AWS services in one process on loopback, with their data in a temporary directory.
 
-It checks signatures and policies (AUTH), so what the template grants is what the functions can do; `rights.py` has it
-check the roles by which services act, too.
+AUTH makes it check signatures and policies, so a function can do exactly what the template grants. The patches make it
+check the roles of services too.
 """
 
+import os
 import socket
 import subprocess
 import time
@@ -15,33 +16,36 @@ from typing import Any, Literal
 
 import boto3
 
-from infra.local.process import LOOPBACK, LocalError, free_port, require_port, running, tail
-from infra.template import ROOT
+from infra.build.template import ROOT
+from infra.command.child_process import read_tail, run_in_background
+from infra.command.errors import CommandError
+from infra.command.ports import LOOPBACK, find_free_port, require_free_port
+from infra.local.running_stacks import record_stack
 
 REGION = "us-east-1"
 ROOT_KEY = "local-root"
-ROOT_SECRET = "local-root-secret"  # noqa: S105 - opens a program that lives for a minute, on loopback
+ROOT_SECRET = "local-root-secret"  # noqa: S105 - only this process on loopback accepts it
 START_SECONDS = 30.0
 
 Service = Literal["s3", "lambda", "iam", "cloudformation", "logs", "sqs", "stepfunctions"]
 
-_START = f"import sys; sys.path.append({str(ROOT)!r}); from infra.local.distributed_map import main; main()"
+_START = f"import sys; sys.path.append({str(ROOT)!r}); from infra.local.ministack_patches.start import main; main()"
 
 
 @dataclass(frozen=True, slots=True)
 class MiniStack:
-    """One that runs.
+    """A running MiniStack.
 
     Attributes:
-        endpoint: where every service of it answers, for `AWS_ENDPOINT_URL`.
-        log: what it and the functions in it say.
+        endpoint: the URL of all its services, for `AWS_ENDPOINT_URL`.
+        log: the output of MiniStack and of the functions that it runs.
     """
 
     endpoint: str
     log: Path
 
     def client(self, service: Service) -> Any:  # noqa: ANN401 - boto3 makes its classes as it runs
-        """A boto3 client with every right; its calls pass for calls over TLS, as the policies of the template want."""
+        """A boto3 client of the account's root user."""
         client = boto3.client(
             service,
             endpoint_url=self.endpoint,
@@ -49,16 +53,23 @@ class MiniStack:
             aws_access_key_id=ROOT_KEY,
             aws_secret_access_key=ROOT_SECRET,
         )
-        client.meta.events.register("before-send", _pass_for_tls)
+        client.meta.events.register("before-send", _mark_as_tls)
         return client
 
 
-def _pass_for_tls(request: Any, **_: object) -> None:  # noqa: ANN401 - botocore's request
-    request.headers["X-Forwarded-Proto"] = "https"  # after the signature, as a proxy would add it
+def _mark_as_tls(request: Any, **_: object) -> None:  # noqa: ANN401 - botocore's request
+    """Pass the request off as HTTPS: the bucket policies of the template deny plain HTTP."""
+    request.headers["X-Forwarded-Proto"] = "https"  # after signing, as a proxy would add it
 
 
-def environment(home: Path, path: str) -> dict[str, str]:
-    """Nothing of the user's own AWS settings, proxies or secrets; temporary files where they get removed."""
+def ignore_aws_profiles() -> None:
+    """Keep boto3 from reading a profile of the user's AWS configuration, which may not even exist."""
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
+        os.environ.pop(name, None)
+
+
+def local_environment(home: Path, path: str) -> dict[str, str]:
+    """The environment of a child process: no AWS settings, proxies or secrets of the user; its own HOME and TMPDIR."""
     temporary = home / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
     return {
@@ -75,20 +86,20 @@ def environment(home: Path, path: str) -> dict[str, str]:
 
 @contextmanager
 def ministack(venv: Path, home: Path, port: int | None = None) -> Iterator[MiniStack]:
-    """Start it, wait until it answers, stop it at the end.
+    """Start MiniStack, wait until it listens, and stop it when the block ends.
 
     Args:
-        venv: the environment it is installed in; functions run on the same interpreter.
+        venv: the environment that it is installed in. Functions run with the same interpreter.
         home: an empty directory for its data, its log and its temporary files.
-        port: where it answers; any that is free if left out.
+        port: where it listens; a free port if None.
 
     Raises:
-        LocalError: it did not come up.
+        CommandError: the port is in use, or MiniStack did not start.
     """
-    port = port or free_port()
-    require_port(port)  # whoever else listens there would be taken for it
+    port = port or find_free_port()
+    require_free_port(port)  # a server that listens there would be mistaken for MiniStack
     log = home / "ministack.log"
-    env = environment(home, f"{venv / 'bin'}:/usr/bin:/bin") | {
+    env = local_environment(home, f"{venv / 'bin'}:/usr/bin:/bin") | {
         "BIND_HOST": LOOPBACK,  # it listens on every interface otherwise
         "GATEWAY_PORT": str(port),
         "MINISTACK_HOST": LOOPBACK,
@@ -97,17 +108,18 @@ def ministack(venv: Path, home: Path, port: int | None = None) -> Iterator[MiniS
         "S3_PERSIST": "1",  # objects on disk, not in memory
         "S3_DATA_DIR": str(home / "s3"),
         "STATE_DIR": str(home / "state"),
-        "DOCKER_HOST": f"unix://{home}/no-docker.sock",  # it looks for containers to clean up otherwise
-        "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.2",  # Lambda's own is a minute
+        "DOCKER_HOST": f"unix://{home}/no-docker.sock",  # it looks for containers to remove otherwise
+        "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.2",  # Lambda waits a minute
         "PYTHONUNBUFFERED": "1",
     }
-    with running([venv / "bin" / "python", "-c", _START], env=env, cwd=home, log=log) as process:
+    command: list[str | Path] = [venv / "bin" / "python", "-c", _START]
+    with run_in_background(command, env=env, cwd=home, log=log) as process, record_stack(process.pid, port, home):
         started = MiniStack(endpoint=f"http://{LOOPBACK}:{port}", log=log)
-        _wait(started, port, process)
+        _wait_until_it_listens(started, port, process)
         yield started
 
 
-def _wait(started: MiniStack, port: int, process: subprocess.Popen[bytes]) -> None:
+def _wait_until_it_listens(started: MiniStack, port: int, process: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until and process.poll() is None:
         try:
@@ -116,4 +128,4 @@ def _wait(started: MiniStack, port: int, process: subprocess.Popen[bytes]) -> No
             time.sleep(0.1)
         else:
             return
-    raise LocalError(f"MiniStack did not start:\n{tail(started.log)}")
+    raise CommandError(f"MiniStack did not start:\n{read_tail(started.log)}")

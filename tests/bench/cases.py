@@ -1,4 +1,4 @@
-"""What is measured: the cases, and who takes part in which."""
+"""The cases that are measured, and the programs that take part in them."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,11 +8,12 @@ type Scheme = Literal["http", "https"]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One File, as large as its origin has it.
+    """A list of images that each program downloads and stores.
 
     Attributes:
-        cold: every connection is closed before each run; the process stays warm.
-        standard: measured by default; the others only when named, or by `--all`.
+        size: bytes of one image.
+        cold: every program closes its connections before each run; its process stays warm.
+        standard: measured by default; other cases only by name or with `--all`.
     """
 
     images: int
@@ -29,13 +30,14 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Competitor:
-    """A program of competitors/.
+    """A module of competitors/.
 
     Attributes:
+        name: of the module.
         title: for tables.
-        most: images of a case; with more, it would take minutes of a run.
-        environment: whose packages it runs on.
-        keeps: it stores the images and one summary, which is checked after every run.
+        most: images of the largest case that it runs; a larger one would take minutes.
+        environment: the virtual environment that it runs in.
+        keeps: it stores the images and one summary; both are counted after each run.
     """
 
     name: str
@@ -46,7 +48,7 @@ class Competitor:
 
 
 FILE_IMAGES = 480
-"""What one File of ours holds here, near the 501 it may hold at most: more images are several Files, and summaries."""
+"""Images in one of our Files. The limit is 501; a case with more images becomes several Files."""
 
 OURS = "ours"
 CALLERS_TODAY = ("in_turn", "pool_map", "pool_imap", "pool_map_async", "futures")

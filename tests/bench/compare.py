@@ -1,12 +1,12 @@
-"""Side by side, in one run: this service and what callers have.
+"""Measures this service beside other programs, in one run.
 
     .venv/bin/python tests/bench/compare.py                       the standard cases, ten runs of each
     .venv/bin/python tests/bench/compare.py --all                 the long ones too
     .venv/bin/python tests/bench/compare.py --case 48x150KB-warm-http --runs 3 --only ours aiohttp_obstore
 
-An origin answers after 50 ms, what stands in for S3 after 20 ms. Every competitor stores every image and one summary,
-in a process of its own that is warm; in every round each has one run, in an order that changes.
-Writes .local/bench/compare.json, which report.py reads, unless --only left somebody out.
+The origin answers after 50 ms, the S3 stand-in after 20 ms. Each competitor stores every image and one summary, in a
+warm process of its own. In each round every competitor runs once, in random order.
+Writes .local/bench/compare.json, which report.py reads, unless --only leaves out a competitor.
 """
 
 import argparse
@@ -20,42 +20,42 @@ from pathlib import Path
 HERE = Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parents[2]), str(HERE.parents[1]), str(HERE.parents[2] / "functions")]
 
-from infra.local.process import LocalError  # noqa: E402 - the path comes first
+from infra.command.errors import CommandError  # noqa: E402 - the path comes first
 
-from bench import results  # noqa: E402
+from bench import results, summary  # noqa: E402
 from bench.cases import CASES, COMPETITORS, Case, Competitor  # noqa: E402
-from bench.driver import PYTHONS, Run, started  # noqa: E402
-from bench.ground import Ground, open_ground  # noqa: E402
+from bench.competitor_process import PYTHONS, Run, start_competitor  # noqa: E402
+from bench.nginx_lab import NginxLab, open_lab  # noqa: E402
 
 WARM_UPS = 2
 
 
 def measure(
-    case: Case, competitors: Iterable[Competitor], ground: Ground, home: Path, runs: int
+    case: Case, competitors: Iterable[Competitor], lab: NginxLab, home: Path, runs: int
 ) -> dict[str, list[Run]]:
-    """Return every competitor's runs of one case."""
-    urls = ground.urls(case.scheme, case.size, case.images)
+    """Return the runs of one case, by competitor."""
+    urls = lab.urls(case.scheme, case.size, case.images)
     shuffle = random.Random(case.name).shuffle
     with ExitStack() as stack:
-        programs = {
-            competitor.name: stack.enter_context(started(competitor, case.scheme, ground, home))
+        processes = {
+            competitor.name: stack.enter_context(start_competitor(competitor, case.scheme, lab, home))
             for competitor in competitors
             if case.images <= competitor.most
         }
-        taken: dict[str, list[Run]] = {name: [] for name in programs}
-        order = list(programs.items())
+        measured: dict[str, list[Run]] = {name: [] for name in processes}
+        order = list(processes.items())
         for turn in range(WARM_UPS + runs):
             shuffle(order)
-            for name, program in order:
+            for name, process in order:
                 if case.cold:
-                    program.reopen()
-                run = program.run(urls, case.size)
+                    process.reopen()
+                run = process.run(urls, case.size)
                 if turn >= WARM_UPS:
-                    taken[name].append(run)
-    return taken
+                    measured[name].append(run)
+    return measured
 
 
-def _asked() -> argparse.Namespace:
+def _parse_arguments() -> argparse.Namespace:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     options.add_argument("--runs", type=int, default=10)
     options.add_argument("--all", action="store_true")
@@ -65,23 +65,24 @@ def _asked() -> argparse.Namespace:
 
 
 def main() -> int:
-    asked = _asked()
+    asked = _parse_arguments()
     cases = [case for case in CASES if case.name in asked.case or (not asked.case and (asked.all or case.standard))]
-    wanted = [one for one in COMPETITORS if one.name in asked.only or not asked.only]
-    present = [one for one in wanted if PYTHONS[one.environment].exists()]
-    for missing in set(wanted) - set(present):
-        print(f"{missing.title}: not installed here ({PYTHONS[missing.environment]}), left out")
-    with tempfile.TemporaryDirectory() as directory, open_ground(Path(directory)) as ground:
+    chosen = [one for one in COMPETITORS if one.name in asked.only or not asked.only]
+    installed = [one for one in chosen if PYTHONS[one.environment].exists()]
+    for missing in set(chosen) - set(installed):
+        print(f"{missing.title}: skipped, {PYTHONS[missing.environment]} is not installed")
+    with tempfile.TemporaryDirectory() as directory, open_lab(Path(directory)) as lab:
         for case in cases:
-            taken = measure(case, present, ground, Path(directory), asked.runs)
+            taken = measure(case, installed, lab, Path(directory), asked.runs)
             if not asked.only:
                 results.save_case(case, taken)
-            print(results.table(case, taken), flush=True)
+            programs = {name: summary.of_runs(case, one) for name, one in taken.items()}
+            print(f"\n{results.table(case, {'runs': asked.runs, 'programs': programs})}", flush=True)
     return 0
 
 
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except LocalError as error:
+    except CommandError as error:
         sys.exit(f"bench: {error}")

@@ -1,10 +1,10 @@
-"""What an image costs in figures that do not depend on the machine's mood: calls, and modules that are imported.
+"""Counts calls per image and imported modules: costs that do not depend on the machine or its load.
 
-    .venv/bin/python tests/bench/counts.py            fails where they have moved away from counts.json
-    .venv/bin/python tests/bench/counts.py --write    writes counts.json anew; look at what has changed
+    .venv/bin/python tests/bench/counts.py            compares them with counts.json; exits with 1 where they differ
+    .venv/bin/python tests/bench/counts.py --write    writes counts.json; read the difference before you commit it
 
-Files of 64 and of 16 images run through the whole handler; the difference, by image, does not have in it what a File
-costs. Needs no nginx; takes a few seconds.
+Files of 64 and of 16 images run through the whole handler. The difference per image leaves out the cost of a File.
+Needs no nginx and takes a few seconds.
 """
 
 import argparse
@@ -22,11 +22,11 @@ HERE = Path(__file__).resolve()
 FUNCTIONS = HERE.parents[2] / "functions"
 sys.path[:0] = [str(HERE.parents[1]), str(FUNCTIONS)]
 
-from bench.servers import running  # noqa: E402 - the path comes first
+from bench.python_servers import start_server  # noqa: E402 - the path comes first
 
 REFERENCE = HERE.parent / "counts.json"
 MORE, LESS = 1.04, 0.90
-"""What counts may come to by their reference. Runs differ by 1 %; a reference far above would hide a later rise."""
+"""Bounds of a count divided by its reference. Runs differ by 1 %; a reference far too high would hide a later rise."""
 
 _MANY, _FEW = 64, 16
 _ROUNDS = 5
@@ -41,8 +41,8 @@ print(len(set(sys.modules) - before))
 
 
 @contextmanager
-def counted() -> Iterator[dict[str, int]]:
-    """Count, while the block runs, functions of Python that are begun or resumed, and calls of whatever kind."""
+def count_calls() -> Iterator[dict[str, int]]:
+    """Count Python functions that start or resume, and calls of every kind, while the block runs."""
     counts = {"functions": 0, "calls": 0}
     events = sys.monitoring.events
 
@@ -65,14 +65,14 @@ def counted() -> Iterator[dict[str, int]]:
 
 
 def measure() -> dict[str, float]:
-    """Count `functions` and `calls` of an image, and `modules` that the HTTP door imports."""
+    """Return `functions` and `calls` per image, and `modules` that the HTTP handler imports."""
     with (
         redirect_stdout(io.StringIO()),
-        running("origin", delay=0.02, size=_IMAGE_BYTES, number=_MANY) as origin,
-        running("sink", delay=0.01) as sink,
+        start_server("origin", delay=0.02, size=_IMAGE_BYTES, number=_MANY) as origin,
+        start_server("s3", delay=0.01) as s3,
     ):
         os.environ |= {
-            "AWS_ENDPOINT_URL_S3": sink,
+            "AWS_ENDPOINT_URL_S3": s3,
             "AWS_ACCESS_KEY_ID": "bench",
             "AWS_SECRET_ACCESS_KEY": "bench",
             "AWS_DEFAULT_REGION": "eu-central-1",
@@ -85,51 +85,53 @@ def measure() -> dict[str, float]:
         urls = [f"{origin}/{number}" for number in range(_MANY)]
 
         def run(images: int) -> dict[str, int]:
-            with counted() as counts:
+            with count_calls() as counts:
                 ours.run(urls[:images], "bench")
             return counts
 
-        run(_MANY)  # everything is connected, and every cache filled
+        run(_MANY)  # opens the connections and fills the caches
         rounds = [(run(_MANY), run(_FEW)) for _ in range(_ROUNDS)]
         ours.close()
     by_image = {
         name: median((many[name] - few[name]) / (_MANY - _FEW) for many, few in rounds)
         for name in ("functions", "calls")
     }
-    return by_image | {"modules": _imported_modules()}
+    return by_image | {"modules": _count_imported_modules()}
 
 
-def _imported_modules() -> int:
+def _count_imported_modules() -> int:
     env = {"PYTHONPATH": str(FUNCTIONS), "PATH": os.environ["PATH"]}
     done = subprocess.run([sys.executable, "-c", IMPORTED], env=env, capture_output=True, text=True, check=True)
     return int(done.stdout)
 
 
 def faults(found: dict[str, float], reference: dict[str, float]) -> list[str]:
-    """Say which counts have moved too far from their reference."""
-    told = []
-    for name, wanted in reference.items():
-        share = found[name] / wanted
-        if not LESS <= share <= MORE:
-            told.append(f"{name}: {found[name]:.0f}, {share:.2f} of {wanted:.0f} in {REFERENCE.name}")
-    return told
+    """Return a message for each count that differs too much from its reference."""
+    messages = []
+    for name, expected in reference.items():
+        ratio = found[name] / expected
+        if not LESS <= ratio <= MORE:
+            messages.append(f"{name}: {found[name]:.0f}, {ratio:.2f} of {expected:.0f} in {REFERENCE.name}")
+    return messages
 
 
 def main() -> int:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    options.add_argument("--write", action="store_true")
-    asked = options.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
     found = measure()
     print(", ".join(f"{name} {count:.0f}" for name, count in found.items()))
-    if asked.write:
+    if options.write:
         REFERENCE.write_text(json.dumps({name: round(count) for name, count in found.items()}, indent=2) + "\n")
         return 0
-    moved = faults(found, json.loads(REFERENCE.read_text()))
-    for fault in moved:
-        print(fault)
-    if moved:
-        print("If that is as it should be: .venv/bin/python tests/bench/counts.py --write, and say so in the commit.")
-    return 1 if moved else 0
+    messages = faults(found, json.loads(REFERENCE.read_text()))
+    for message in messages:
+        print(message)
+    if messages:
+        print(
+            "Is the change intended? Run .venv/bin/python tests/bench/counts.py --write, and explain it in the commit."
+        )
+    return 1 if messages else 0
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""How much memory a function of 512 MB needs for 1,000 images of 2 MB, with the default budget for bodies in flight.
+"""Measures the memory that a function of 512 MB needs for 1,000 images of 2 MB, with the default memory budget.
 
     .venv/bin/python tests/bench/memory.py [--images 1000] [--bytes 2000000]
 
-Prints the peak of resident memory, what the imports take of it, and the budget. Exits with 1 where the peak is over
-what the function has, or over imports and budget by more than a margin. Needs no nginx.
+Prints the peak of resident memory, the part that the imports use, and the budget for bodies in flight. Exits with 1
+where the peak exceeds the function's memory, or exceeds imports and budget by more than a margin. Needs no nginx.
 """
 
 import argparse
@@ -16,8 +16,8 @@ HERE = Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parents[2]), str(HERE.parents[1]), str(HERE.parents[2] / "functions")]
 
 from bench import results  # noqa: E402 - the path comes first
-from bench.program import peak_mib  # noqa: E402
-from bench.servers import running  # noqa: E402
+from bench.python_servers import start_server  # noqa: E402
+from support.process_memory import peak_mib  # noqa: E402
 
 FUNCTION_MIB = 512
 MARGIN_MIB = 48
@@ -25,13 +25,13 @@ MIB = 1024 * 1024
 
 
 def measure(images: int, size: int) -> dict[str, float]:
-    """MiB of resident memory: `imports_mib`, `peak_mib`, `beyond_imports_mib`; and `budget_mib`."""
+    """Return MiB of resident memory (`imports_mib`, `peak_mib`, `beyond_imports_mib`) and `budget_mib`."""
     with (
-        running("origin", delay=0.01, size=size, number=8) as origin,
-        running("sink", delay=0.02) as sink,
+        start_server("origin", delay=0.01, size=size, number=8) as origin,
+        start_server("s3", delay=0.02) as s3,
     ):
         os.environ |= {
-            "AWS_ENDPOINT_URL_S3": sink,
+            "AWS_ENDPOINT_URL_S3": s3,
             "AWS_ACCESS_KEY_ID": "bench",
             "AWS_SECRET_ACCESS_KEY": "bench",
             "AWS_DEFAULT_REGION": "eu-central-1",
@@ -54,15 +54,15 @@ def measure(images: int, size: int) -> dict[str, float]:
 
 
 def main() -> int:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    options.add_argument("--images", type=int, default=1000)
-    options.add_argument("--bytes", type=int, default=2_000_000)
-    asked = options.parse_args()
-    with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):  # metrics
-        found = measure(asked.images, asked.bytes)
-    results.save("memory", f"{asked.images}x{asked.bytes // 1_000_000}MB", found)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--images", type=int, default=1000)
+    parser.add_argument("--bytes", type=int, default=2_000_000)
+    options = parser.parse_args()
+    with Path(os.devnull).open("w") as discarded, redirect_stdout(discarded):  # metrics
+        found = measure(options.images, options.bytes)
+    results.save("memory", f"{options.images}x{options.bytes // 1_000_000}MB", found)
     figures = ", ".join(f"{name.removesuffix('_mib').replace('_', ' ')} {value:.0f}" for name, value in found.items())
-    print(f"{asked.images} images of {asked.bytes} bytes, function of {FUNCTION_MIB} MB. MiB: {figures}")
+    print(f"{options.images} images of {options.bytes} bytes, function of {FUNCTION_MIB} MB. MiB: {figures}")
     over = found["beyond_imports_mib"] - found["budget_mib"]
     return 0 if found["peak_mib"] < FUNCTION_MIB and over <= MARGIN_MIB else 1
 

@@ -1,4 +1,4 @@
-"""What the figures have to be: ratios of medians within one run, so that they hold on any machine."""
+"""The targets of the benchmark: ratios of medians within one run, so that they hold on any machine."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -8,20 +8,21 @@ from typing import Any
 from bench.cases import CALLERS_TODAY, COLD_48, OURS, WARM_48, WARM_4800, Case
 
 type Results = Mapping[str, Mapping[str, Any]]
-"""By subject (`compare`, `memory`, `startup`) what was measured, by name: see `results.save`."""
+"""The measured figures by subject (`compare`, `memory`, `startup`) and name: see `results.save`."""
 
 FLOOR_SECONDS = 0.090
-"""An image from the origin, into S3, and the receipt after them all: what no program can be faster than."""
+"""The delays of the servers: one image from the origin and into S3, then the receipt. No program can be faster."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One thing to show.
+    """A figure and its upper limits.
 
     Attributes:
-        name: as the table has it.
-        must, goal: the measured may be at most so much.
-        measured: finds it; None where it was not measured.
+        name: for tables.
+        must: the limit that a release has to meet.
+        goal: the limit to aim for.
+        measured: finds the figure in the results; None where it was not measured.
     """
 
     name: str
@@ -35,7 +36,7 @@ class Target:
         return f"| {self.name} | {self.must:g} | {self.goal:g} | {shown} | {self.verdict(results)} |"
 
     def verdict(self, results: Results) -> str:
-        """Say how the measured stands to what is wanted: `goal`, `must`, `missed`, or nothing."""
+        """Return the strictest limit that the figure meets: `goal`, `must` or `**missed**`; empty without a figure."""
         found = self.measured(results)
         if found is None:
             return ""
@@ -45,13 +46,13 @@ class Target:
 
 
 def table(results: Results) -> str:
-    """Every target in Markdown."""
+    """Return every target and its figure as a table, in Markdown."""
     head = ["| | must | goal | measured | reached |", "|---|---|---|---|---|"]
     return "\n".join([*head, *(target.row(results) for target in TARGETS)])
 
 
 def ratios(results: Results) -> str:
-    """What was measured of every target, in Markdown."""
+    """Return the measured figure of every target as a table, in Markdown."""
     measured = [(target.name, target.measured(results)) for target in TARGETS]
     rows = [f"| {name} | {found:.2f} |" for name, found in measured if found is not None]
     return "\n".join(["| ours by the others, medians | |", "|---|---|", *rows])
@@ -62,8 +63,8 @@ def _median_of(results: Results, case: Case, name: str, figure: str) -> float | 
     return median(run[figure] for run in runs) if runs else None
 
 
-def _against(case: Case, others: Iterable[str], figure: str = "wall") -> Callable[[Results], float | None]:
-    """Ours by the best of the others."""
+def _ratio_to_best(case: Case, others: Iterable[str], figure: str = "wall") -> Callable[[Results], float | None]:
+    """Return a function that divides our median by the best median of the others."""
 
     def measured(results: Results) -> float | None:
         ours = _median_of(results, case, OURS, figure)
@@ -73,12 +74,12 @@ def _against(case: Case, others: Iterable[str], figure: str = "wall") -> Callabl
     return measured
 
 
-def _by_floor(results: Results) -> float | None:
+def _ratio_to_floor(results: Results) -> float | None:
     ours = _median_of(results, WARM_48, OURS, "wall")
     return None if ours is None else ours / FLOOR_SECONDS
 
 
-def _cpu_of_many(results: Results) -> float | None:
+def _cpu_ratio_of_many_images(results: Results) -> float | None:
     many, few = _median_of(results, WARM_4800, OURS, "cpu"), _median_of(results, WARM_48, OURS, "cpu")
     return many / WARM_4800.images / (few / WARM_48.images) if many and few else None
 
@@ -88,7 +89,7 @@ def _memory_over_budget(results: Results) -> float | None:
     return None if found is None else float(found["beyond_imports_mib"]) - float(found["budget_mib"])
 
 
-def _startup(figure: str, other: str) -> Callable[[Results], float | None]:
+def _cold_start_ratio(figure: str, other: str) -> Callable[[Results], float | None]:
     def measured(results: Results) -> float | None:
         found = results.get("startup", {}).get("starts", {}).get("is", {})
         if OURS not in found or other not in found:
@@ -99,23 +100,32 @@ def _startup(figure: str, other: str) -> Callable[[Results], float | None]:
 
 
 TARGETS = (
-    Target("48 warm: wall / best of the five ways of today", 0.16, 0.12, _against(WARM_48, CALLERS_TODAY)),
-    Target("48 warm: wall / thread pool with one shared client", 0.45, 0.33, _against(WARM_48, ["pool_with_client"])),
-    Target("48 warm: wall / (aiohttp + aiobotocore)", 0.95, 0.80, _against(WARM_48, ["aiohttp_aiobotocore"])),
-    Target("48 warm: wall / (aiohttp + obstore)", 1.35, 1.0, _against(WARM_48, ["aiohttp_obstore"])),
-    Target("48 warm: wall / the floor of 90 ms", 1.5, 1.2, _by_floor),
-    Target("48 warm: CPU / (aiohttp + aiobotocore)", 0.85, 0.55, _against(WARM_48, ["aiohttp_aiobotocore"], "cpu")),
-    Target("48 warm: CPU / (aiohttp + obstore)", 2.0, 1.2, _against(WARM_48, ["aiohttp_obstore"], "cpu")),
-    Target("48 cold over TLS: wall / (aiohttp + aiobotocore)", 0.95, 0.75, _against(COLD_48, ["aiohttp_aiobotocore"])),
-    Target("CPU of an image, 4,800 / 48", 1.1, 1.0, _cpu_of_many),
+    Target("48 warm: wall / best of the five ways of today", 0.16, 0.12, _ratio_to_best(WARM_48, CALLERS_TODAY)),
+    Target(
+        "48 warm: wall / thread pool with one shared client", 0.45, 0.33, _ratio_to_best(WARM_48, ["pool_with_client"])
+    ),
+    Target("48 warm: wall / (aiohttp + aiobotocore)", 0.95, 0.80, _ratio_to_best(WARM_48, ["aiohttp_aiobotocore"])),
+    Target("48 warm: wall / (aiohttp + obstore)", 1.35, 1.0, _ratio_to_best(WARM_48, ["aiohttp_obstore"])),
+    Target("48 warm: wall / the floor of 90 ms", 1.5, 1.2, _ratio_to_floor),
+    Target(
+        "48 warm: CPU / (aiohttp + aiobotocore)", 0.85, 0.55, _ratio_to_best(WARM_48, ["aiohttp_aiobotocore"], "cpu")
+    ),
+    Target("48 warm: CPU / (aiohttp + obstore)", 2.0, 1.2, _ratio_to_best(WARM_48, ["aiohttp_obstore"], "cpu")),
+    Target(
+        "48 cold over TLS: wall / (aiohttp + aiobotocore)", 0.95, 0.75, _ratio_to_best(COLD_48, ["aiohttp_aiobotocore"])
+    ),
+    Target("CPU of an image, 4,800 / 48", 1.1, 1.0, _cpu_ratio_of_many_images),
     Target("1,000 images of 2 MB: MiB beyond imports and budget", 48, 24, _memory_over_budget),
     Target(
-        "INIT / (boto3 client, Powertools logger), plain sam build", 1.0, 0.6, _startup("init", "client_and_logger")
+        "INIT / (boto3 client, Powertools logger), plain sam build",
+        1.0,
+        0.6,
+        _cold_start_ratio("init", "client_and_logger"),
     ),
     Target(
-        "cold start to answer, 3 images / obvious rewrite, plain sam build",
+        "cold start to response, 3 images / obvious rewrite, plain sam build",
         0.5,
         0.35,
-        _startup("cold", "obvious_rewrite"),
+        _cold_start_ratio("cold", "obvious_rewrite"),
     ),
 )

@@ -1,4 +1,4 @@
-"""What is logged and counted, caught; and the doors of a bulk run, with what is behind them in memory."""
+"""Shared by the contract tests: captured log lines and metrics, and handlers whose ports are fakes."""
 
 import io
 import json
@@ -9,23 +9,23 @@ import pytest
 from intake import app, telemetry
 from intake.model.errors import NotFound
 from intake.model.limits import Limits
-from support.handler_fakes import House, house
+from support.handler_fakes import HandlerFakes, install_fakes
 from support.monitoring import FILE, OUTCOMES, RECEIPT, Metric
-from support.state_machine_lab import IMAGE, SITE, RunsInMemory
+from support.state_machine_lab import IMAGE, SITE, FakeBulkResults
 
 
 @pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
-    """What is logged."""
+    """The log."""
     telemetry.logger.remove_keys(["request_id"])
-    written = io.StringIO()
-    monkeypatch.setattr(telemetry.logger.registered_handler, "stream", written)
-    return written
+    stream = io.StringIO()
+    monkeypatch.setattr(telemetry.logger.registered_handler, "stream", stream)
+    return stream
 
 
 @pytest.fixture
 def emitted(capsys: pytest.CaptureFixture[str], lines: io.StringIO) -> dict[Metric, str]:
-    """The metrics that a File puts out, with their units."""
+    """The metrics that the service emits for a File, with their units."""
     telemetry.Telemetry().images_done(FILE, OUTCOMES)
     telemetry.Telemetry().file_done(RECEIPT, None)
     assert lines.getvalue()
@@ -39,8 +39,8 @@ def emitted(capsys: pytest.CaptureFixture[str], lines: io.StringIO) -> dict[Metr
 
 
 @pytest.fixture
-def behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    with house(monkeypatch, limits=Limits(deadline_margin=0.1)) as built:
-        monkeypatch.setattr(app, "bulk_results", lambda: RunsInMemory(built.store))
-        built.fetch.answers = {SITE + str(number): IMAGE for number in range(2000)} | {SITE + "gone": NotFound()}
-        yield built
+def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[HandlerFakes]:
+    with install_fakes(monkeypatch, limits=Limits(deadline_margin=0.1)) as fakes:
+        monkeypatch.setattr(app, "bulk_results", lambda: FakeBulkResults(fakes.store))
+        fakes.downloader.results = {SITE + str(number): IMAGE for number in range(2000)} | {SITE + "gone": NotFound()}
+        yield fakes

@@ -1,23 +1,23 @@
-"""infra/bulk.asl.yaml is what AWS documents a Distributed Map to be.
+"""infra/bulk.asl.yaml uses a Distributed Map as AWS documents it.
 
-These read the definition only: they prove that its fields, names and sizes are allowed ones and fit each other and
-the template. The sources are the pages of the AWS Step Functions developer guide that are named in the tests.
+The tests only read the definition. They prove that its fields, names and sizes are permitted, and that they fit each
+other and the template. "Page" means a page of the AWS Step Functions developer guide.
 """
 
 import re
 from typing import Any
 
 import pytest
-from infra.local.distributed_map import MAX_INPUT_BYTES
-from infra.template import ROOT, functions, load
+from infra.build.template import ROOT, functions, load
+from infra.bulk.item_size import MAX_INPUT_BYTES
 
-from support.state_machine_definition import GIVEN, VALUES, definition
+from support.state_machine_definition import SUBSTITUTIONS, VALUES, definition
 
 TEMPLATE = load()
 TEXT = (ROOT / "infra" / "bulk.asl.yaml").read_text()
 STATES: dict[str, dict[str, Any]] = definition()["States"]
 MAPS = {name: state for name, state in STATES.items() if state["Type"] == "Map"}
-EXPRESS_SECONDS = 300  # "Quotas": an express execution's longest run
+EXPRESS_SECONDS = 300  # page "Quotas": the longest run of an express execution
 
 each_map = pytest.mark.parametrize("name", MAPS)
 
@@ -32,7 +32,7 @@ def every_state() -> dict[str, dict[str, Any]]:
 
 
 def longest_waits(retriers: list[dict[str, Any]]) -> float:
-    """Full jitter waits at most as long as no jitter."""
+    """Sum the longest waits: full jitter waits at most as long as no jitter."""
     waits: list[float] = [
         min(r["IntervalSeconds"] * r.get("BackoffRate", 2) ** attempt, r.get("MaxDelaySeconds", 1e9))
         for r in retriers
@@ -42,40 +42,42 @@ def longest_waits(retriers: list[dict[str, Any]]) -> float:
 
 
 def test_every_placeholder_is_substituted_and_every_substitution_is_used() -> None:
-    assert set(re.findall(r"\$\{(\w+)\}", TEXT)) == set(GIVEN)
+    assert set(re.findall(r"\$\{(\w+)\}", TEXT)) == set(SUBSTITUTIONS)
     assert "${" not in str(definition())
 
 
-def test_numbers_become_numbers() -> None:
-    """Without quotes around the placeholder: in quotes they would be strings, which AWS refuses."""
+def test_numeric_placeholders_become_numbers() -> None:
+    """AWS rejects strings here. In quotes, a placeholder would become a string."""
     for state in MAPS.values():
         numbers = state["MaxConcurrency"], state["ToleratedFailurePercentage"], state["ItemBatcher"]["MaxItemsPerBatch"]
         assert [type(number) for number in numbers] == [int, int, int]
 
 
-def test_what_a_parameter_may_be_is_what_a_map_may_have() -> None:
-    """Distributed Map: concurrency up to 10,000, a percentage of 0 to 100, batches of at least one item."""
+def test_parameters_permit_only_values_that_a_map_permits() -> None:
+    """Page "Distributed Map": concurrency up to 10,000, a percentage of 0 to 100, batches of at least one item."""
     bounds = {
         name: (parameter["MinValue"], parameter["MaxValue"])
         for name, parameter in TEMPLATE["Parameters"].items()
         if name.startswith("Bulk")
     }
-    assert {GIVEN[name]["Ref"] for name in ("BatchSize", "MaxConcurrency", "ToleratedFailurePercentage")} == set(bounds)
+    assert {
+        SUBSTITUTIONS[name]["Ref"] for name in ("BatchSize", "MaxConcurrency", "ToleratedFailurePercentage")
+    } == set(bounds)
     assert bounds["BulkMaxConcurrency"][0] >= 1  # 0 would mean 10,000
     assert bounds["BulkMaxConcurrency"][1] <= 10_000
     assert bounds["BulkToleratedFailurePercentage"] == (0, 100)
     assert bounds["BulkBatchSize"][0] >= 1
 
 
-def test_the_maps_differ_in_what_they_read_and_in_nothing_else() -> None:
+def test_maps_differ_only_in_the_format_that_they_read() -> None:
     lines, rows = (str(state["ItemProcessor"]).replace(name, "X") for name, state in MAPS.items())
     assert lines == rows
     differing = {field for field in MAPS["JsonLines"] if MAPS["JsonLines"][field] != MAPS["CsvRows"][field]}
     assert differing == {"ItemReader", "ItemProcessor", "Label"}
 
 
-def test_lists_are_read_as_the_names_of_their_objects_say() -> None:
-    """Page "ItemReader (Map)": InputType and, for CSV, where the header is."""
+def test_list_is_read_in_the_format_of_its_suffix() -> None:
+    """Page "ItemReader (Map)": InputType and, for CSV, the location of the header."""
     assert [choice["Next"] for choice in STATES["WhichList"]["Choices"][:2]] == ["JsonLines", "CsvRows"]
     assert [choice["StringMatches"] for choice in STATES["WhichList"]["Choices"][:2]] == ["*.jsonl", "*.csv"]
     assert MAPS["JsonLines"]["ItemReader"]["ReaderConfig"] == {"InputType": "JSONL"}
@@ -83,8 +85,8 @@ def test_lists_are_read_as_the_names_of_their_objects_say() -> None:
 
 
 @each_map
-def test_a_map_has_only_fields_that_a_distributed_map_has(name: str) -> None:
-    """Page "Using Map state in Distributed mode"; reader and writer have a Resource and Parameters."""
+def test_map_has_only_fields_of_a_distributed_map(name: str) -> None:
+    """Page "Using Map state in Distributed mode"."""
     state = MAPS[name]
     allowed = {"Type", "Label", "ItemReader", "ItemBatcher", "MaxConcurrency", "ToleratedFailurePercentage"}
     assert set(state) == allowed | {"ItemProcessor", "ResultWriter", "ResultPath", "Catch", "Next"}
@@ -97,39 +99,39 @@ def test_a_map_has_only_fields_that_a_distributed_map_has(name: str) -> None:
 
 
 @each_map
-def test_the_largest_batch_fits_through_every_state_of_its_execution(name: str) -> None:
-    """Pages "Quotas" (256 KiB for what a state gets or gives) and, of the API reference, ExecutionFailed.
+def test_largest_batch_fits_into_the_input_of_every_state(name: str) -> None:
+    """Page "Quotas": the input and output of a state are at most 256 KiB.
 
-    Beside the items stand the run, with a name of at most 80 characters, and once it broke, an error of at most 256
-    and a cause of at most 32,768.
+    A batch also contains the name of its run, at most 80 characters. A broken one contains an error of at most 256 and
+    a cause of at most 32,768 characters (API reference, ExecutionFailed).
     """
     assert MAPS[name]["ItemBatcher"]["MaxInputBytesPerBatch"] + 300 + 256 + 32_768 <= MAX_INPUT_BYTES
-    # What fails beside them is not written down too: there is no room for a second cause.
+    # The error of storing a broken batch is not added: a second cause would not fit.
     assert {catcher["ResultPath"] for catcher in children(name)[f"Keep{name}"]["Catch"]} == {None}
 
 
 @each_map
-def test_a_batch_and_its_retries_end_within_an_express_execution(name: str) -> None:
+def test_batch_and_its_retries_end_within_an_express_execution(name: str) -> None:
     task = children(name)[f"Bulk{name}"]
     keep = children(name)[f"Keep{name}"]
     runs = 1 + next(r["MaxAttempts"] for r in task["Retry"] if "States.TaskFailed" in r["ErrorEquals"])
 
-    # Five more runs would not fit: only what has not run at all is tried so often.
+    # Five more runs would not fit: only errors that occur before the function runs are retried so often.
     often = [r["ErrorEquals"] for r in task["Retry"] if r["MaxAttempts"] > 1]
     assert often == [["Lambda.TooManyRequestsException", "Lambda.ServiceException", "Lambda.AWSLambdaException"]]
     longest = runs * task["TimeoutSeconds"] + longest_waits(task["Retry"]) + longest_waits(keep["Retry"])
     assert longest + 5 < EXPRESS_SECONDS
 
 
-def test_the_machine_waits_a_little_longer_than_its_functions_run() -> None:
+def test_task_times_out_after_its_function() -> None:
     timeouts = {name: properties["Timeout"] for name, properties in functions(TEMPLATE).items()}
     for name in MAPS:
         assert children(name)[f"Bulk{name}"]["TimeoutSeconds"] == timeouts["BulkFunction"] + 5
     assert STATES["Summary"]["TimeoutSeconds"] == timeouts["SummaryFunction"] + 5
 
 
-def test_every_retry_is_one_that_aws_takes() -> None:
-    """Page "Handling errors": names, bounds, and full jitter, so that batches do not come back all at once."""
+def test_every_retry_is_valid() -> None:
+    """Page "Handling errors": names and bounds. Full jitter, so that batches do not retry all at once."""
     named = {
         "States.ALL",
         "States.TaskFailed",
@@ -147,7 +149,7 @@ def test_every_retry_is_one_that_aws_takes() -> None:
             assert retrier.get("BackoffRate", 2) >= 1
 
 
-def test_every_name_of_a_state_is_given_once_and_leads_somewhere() -> None:
+def test_state_names_are_unique_and_every_next_state_exists() -> None:
     names = [*STATES, *(name for of in MAPS for name in children(of))]
     assert len(names) == len(set(names))
     for machine in (STATES, *(children(of) for of in MAPS)):
@@ -159,7 +161,7 @@ def test_every_name_of_a_state_is_given_once_and_leads_somewhere() -> None:
         assert following <= set(machine)
 
 
-def test_states_are_named_after_their_handlers() -> None:
+def test_states_have_the_names_of_their_handlers() -> None:
     assert {"BulkJsonLines", "BulkCsvRows", "Summary"} <= set(every_state())
     assert {p["Handler"] for p in functions(TEMPLATE).values()} >= {
         "intake.handlers.bulk.handler",
@@ -167,14 +169,14 @@ def test_states_are_named_after_their_handlers() -> None:
     }
 
 
-def test_a_summary_is_written_however_the_map_ends() -> None:
+def test_summary_follows_every_map_whether_it_succeeds_or_fails() -> None:
     for state in MAPS.values():
         assert state["Next"] == "Summary"
         assert {(catcher["ResultPath"], catcher["Next"]) for catcher in state["Catch"]} == {("$.broken", "Summary")}
 
 
-def test_what_states_all_does_not_catch_is_caught_by_its_name() -> None:
-    """Page "Handling errors": States.ALL stands alone and last, and catches no States.DataLimitExceeded."""
+def test_every_catch_names_the_error_that_states_all_does_not_catch() -> None:
+    """Page "Handling errors": States.ALL is alone and last, and does not catch States.DataLimitExceeded."""
     catching = {name: state["Catch"] for name, state in every_state().items() if "Catch" in state}
     assert set(catching) == {name for name, state in every_state().items() if state["Type"] in {"Task", "Map"}} - {
         "Summary"
@@ -185,23 +187,23 @@ def test_what_states_all_does_not_catch_is_caught_by_its_name() -> None:
         assert first == last
 
 
-def test_what_it_calls_is_what_its_role_may_call() -> None:
-    """Where the machine writes and reads, by the prefixes of its role (tested in test_template_rights)."""
-    assert VALUES.keys() < GIVEN.keys()
-    assert {GIVEN["BulkFunction"]["Fn::GetAtt"], GIVEN["SummaryFunction"]["Fn::GetAtt"]} == {
+def test_machine_uses_only_resources_that_its_role_permits() -> None:
+    """test_template_rights has the prefixes of its role."""
+    assert VALUES.keys() < SUBSTITUTIONS.keys()
+    assert {SUBSTITUTIONS["BulkFunction"]["Fn::GetAtt"], SUBSTITUTIONS["SummaryFunction"]["Fn::GetAtt"]} == {
         "BulkFunction.Arn",
         "SummaryFunction.Arn",
     }
     written = re.findall(r"States\.Format\('(runs/[^']*)'", TEXT)
     assert len(written) == 4
-    assert GIVEN["ImageBucket"] == {"Ref": "ImageBucket"}
+    assert SUBSTITUTIONS["ImageBucket"] == {"Ref": "ImageBucket"}
 
 
-def test_the_page_of_the_bulk_door_says_its_parameters_and_their_defaults() -> None:
+def test_bulk_page_documents_the_parameters_and_their_defaults() -> None:
     page = (ROOT / "docs" / "bulk.md").read_text()
-    told = dict(re.findall(r"^\| `((?:Bulk|Inbox)\w+)` \| (\d+) \|", page, re.MULTILINE))
+    documented = dict(re.findall(r"^\| `((?:Bulk|Inbox)\w+)` \| (\d+) \|", page, re.MULTILINE))
 
     parameters = {name: p for name, p in TEMPLATE["Parameters"].items() if name.startswith(("Bulk", "Inbox"))}
-    assert told == {name: str(parameter["Default"]) for name, parameter in parameters.items()}
+    assert documented == {name: str(parameter["Default"]) for name, parameter in parameters.items()}
     assert f"A batch has {functions(TEMPLATE)['BulkFunction']['Timeout']} seconds" in page
     assert f"{MAPS['JsonLines']['ItemBatcher']['MaxInputBytesPerBatch']:,} bytes" in page

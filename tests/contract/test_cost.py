@@ -1,34 +1,30 @@
-"""The page on cost shows what its script prints."""
+"""docs/cost.md shows the prices of tests/bench/cost.py, and that file has the log sizes and counts of the service."""
 
 import re
 
 import pytest
-from infra.template import ROOT
+from infra.build.template import ROOT
 
-from bench import cost
+from bench import cost, cost_inputs
 from intake.model.errors import LEAVES
 from support.monitoring import ALARMS, COST, Metric, metrics_of
 
-
-def test_the_cost_page_shows_what_the_script_prints() -> None:
-    assert cost.tables() in COST
-
-
-def test_the_cost_page_names_every_price_and_every_measured_input() -> None:
-    named = set(re.findall(r"^\| `([A-Z0-9_]+)`", COST, re.MULTILINE))
-    source = (ROOT / "tests" / "bench" / "cost.py").read_text()
-    wanted = (
-        source.split("# Prices", 1)[1].split("# What is stored")[0]
-        + source.split("# Measured", 1)[1].split("# The shape")[0]
-    )
-    assert named == set(re.findall(r"^([A-Z0-9_]+) = ", wanted, re.MULTILINE))
+PRICE = re.compile(r"^\| `([A-Z0-9_]+)` \| \$([\d.]+)(?: per (thousand|million))?", re.MULTILINE)
+PER = {"": 1.0, "thousand": 1e3, "million": 1e6}
 
 
-def test_the_log_is_as_long_as_the_cost_page_says() -> None:
-    assert cost.log_bytes() == pytest.approx((cost.IMAGE_LOG_BYTES, cost.FILE_LOG_BYTES), rel=0.02)
+def test_page_shows_the_prices_of_the_program() -> None:
+    shown = {name: float(price) / PER[per] for name, price, per in PRICE.findall(COST)}
+    prices = (ROOT / "tests" / "bench" / "cost.py").read_text().split("# Prices", 1)[1].split("# The images")[0]
+    expected = {name: getattr(cost, name) for name in re.findall(r"^([A-Z0-9_]+) = ", prices, re.MULTILINE)}
+    assert shown == pytest.approx(expected)
 
 
-def test_the_cost_page_counts_the_metrics_and_alarms_that_there_are(emitted: dict[Metric, str]) -> None:
+def test_log_lines_have_the_size_that_the_cost_is_computed_from() -> None:
+    assert cost_inputs.log_bytes() == pytest.approx((cost.IMAGE_LOG_BYTES, cost.FILE_LOG_BYTES), rel=0.02)
+
+
+def test_cost_counts_every_metric_and_alarm(emitted: dict[Metric, str]) -> None:
     whole = [metric for metric in emitted if "code" not in metric[2]]
     assert len(whole) + len(LEAVES) == cost.METRICS
     assert sum(len(metrics_of(alarm)) for alarm in ALARMS.values()) == cost.ALARM_METRICS

@@ -1,4 +1,4 @@
-"""The page on operations says what is so: alarms, metrics, log lines and their fields, queries."""
+"""docs/operations.md matches the code: alarms, metrics, log lines and their fields, queries."""
 
 import io
 import json
@@ -11,7 +11,7 @@ import pytest
 from intake import app, telemetry
 from intake.handlers import bulk, http, s3, summary
 from intake.model.errors import StoreFailed
-from support.handler_fakes import house
+from support.handler_fakes import install_fakes
 from support.lambda_context import Context
 from support.lambda_events import INBOX
 from support.monitoring import ALARMS, FILE, OUTCOMES, PAGE, RECEIPT, URL, Metric
@@ -19,7 +19,7 @@ from support.sample_images import picture
 
 
 def rows(page: str, heading: str) -> dict[str, list[str]]:
-    """The tables of a section, row by row, by what stands in backquotes in the first cell."""
+    """Return the rows of the tables of a section, by the name in backquotes in the first cell."""
     section = page.split(f"\n## {heading}\n")[1].split("\n## ", maxsplit=1)[0]
     cells = [
         [cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line[:3] == "| `"
@@ -27,7 +27,7 @@ def rows(page: str, heading: str) -> dict[str, list[str]]:
     return {first.strip("`"): rest for first, *rest in cells}
 
 
-def test_every_alarm_stands_in_the_docs_with_the_section_that_it_names_and_no_other_does() -> None:
+def test_page_lists_every_alarm_with_the_section_that_it_links_to() -> None:
     documented = {name: cells[-1] for name, cells in rows(PAGE, "Alarms").items()}
     assert documented.keys() == ALARMS.keys()
     sections = re.findall(r"^### (.*)", PAGE, re.MULTILINE)
@@ -41,12 +41,12 @@ def test_every_alarm_stands_in_the_docs_with_the_section_that_it_names_and_no_ot
 
 
 @pytest.mark.parametrize("word", ["Means:", "Look:", "Do:"])
-def test_every_section_says_what_it_means_how_to_look_and_what_to_do(word: str) -> None:
+def test_section_of_an_alarm_says_meaning_query_and_action(word: str) -> None:
     for section in re.findall(r"^### .*\n((?:(?!##).*\n)*)", PAGE, re.MULTILINE):
         assert re.search(rf"^{word}\s", section, re.MULTILINE), section
 
 
-def test_every_metric_stands_in_the_docs_with_its_unit_and_no_other_does(emitted: dict[Metric, str]) -> None:
+def test_page_lists_every_metric_with_its_unit(emitted: dict[Metric, str]) -> None:
     documented = {name: cells[0] for name, cells in rows(PAGE, "Metrics").items()}
     assert documented == {name: unit for (_, name, _), unit in emitted.items()}
 
@@ -55,11 +55,11 @@ def record_of(key: str) -> dict[str, Any]:
     return {"eventTime": "2026-11-22T12:00:00.000Z", "s3": {"bucket": {"name": INBOX}, "object": {"key": key}}}
 
 
-def say_everything(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have every line logged that there is."""
+def log_every_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cause every log line of the service."""
     context = Context(60.0)
-    with house(monkeypatch) as behind:
-        behind.fetch.answers = {URL: picture(4, 3, 1)}
+    with install_fakes(monkeypatch) as behind:
+        behind.downloader.results = {URL: picture(4, 3, 1)}
         behind.inbox.objects = {"inbox/a.json": json.dumps({"urls": [URL]}).encode()}
         for key in ("inbox/a.json", "elsewhere/a.json"):
             s3.handler({"Records": [record_of(key)]}, context)
@@ -82,9 +82,9 @@ def say_everything(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch, lines: io.StringIO) -> dict[str, dict[str, set[str]]]:
-    """The fields of every line that there is, by its message and its level."""
-    say_everything(monkeypatch)
+def logged(monkeypatch: pytest.MonkeyPatch, lines: io.StringIO) -> dict[str, dict[str, set[str]]]:
+    """Return the fields of every log line, by its message and its level."""
+    log_every_line(monkeypatch)
     found: dict[str, dict[str, set[str]]] = {}
     for line in map(json.loads, lines.getvalue().splitlines()):
         found.setdefault(line["message"], {})[line["level"]] = set(line)
@@ -95,25 +95,25 @@ GRAMMAR = {"fields", "filter", "parse", "stats", "sort", "limit", "by", "as", "a
 EVERY = {"level", "message", "timestamp", "service", "request_id"}
 
 
-def test_every_log_line_stands_in_the_docs_with_its_level_and_fields(said: dict[str, dict[str, set[str]]]) -> None:
+def test_page_lists_every_log_line_with_its_level_and_fields(logged: dict[str, dict[str, set[str]]]) -> None:
     documented = {message: cells for message, cells in rows(PAGE, "Log lines").items() if len(cells) == 2}
-    assert documented.keys() == said.keys()
+    assert documented.keys() == logged.keys()
     names = {message: set(re.findall(r"`(\w+)`", cells[1])) for message, cells in documented.items()}
     names["image failed"] -= {"internal_error"}  # a code, not a field
     names["file done, receipt not stored"] = {"code", "reason"} | names["file done"]
     for message, (level, _) in documented.items():
-        assert level in said[message]
-        assert set.union(*said[message].values()) - EVERY == names[message], message
-    assert set(said["image failed"]) == {"INFO", "ERROR"}
+        assert level in logged[message]
+        assert set.union(*logged[message].values()) - EVERY == names[message], message
+    assert set(logged["image failed"]) == {"INFO", "ERROR"}
 
 
-def test_every_log_field_stands_in_the_docs_and_no_other_does(said: dict[str, dict[str, set[str]]]) -> None:
+def test_page_lists_every_log_field(logged: dict[str, dict[str, set[str]]]) -> None:
     documented = {name for name, cells in rows(PAGE, "Log lines").items() if len(cells) == 1}
-    assert documented == set.union(*(fields for levels in said.values() for fields in levels.values()))
+    assert documented == set.union(*(fields for levels in logged.values() for fields in levels.values()))
 
 
-def test_every_query_asks_for_fields_and_lines_that_there_are(said: dict[str, dict[str, set[str]]]) -> None:
-    fields = set.union(*(found for levels in said.values() for found in levels.values()))
+def test_queries_use_existing_fields_and_messages(logged: dict[str, dict[str, set[str]]]) -> None:
+    fields = set.union(*(found for levels in logged.values() for found in levels.values()))
     blocks = re.findall(r"^```(\w*)\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
     queries = [text for language, text in blocks if not language]
     assert len(queries) >= 8
@@ -123,4 +123,4 @@ def test_every_query_asks_for_fields_and_lines_that_there_are(said: dict[str, di
         bare = re.sub(r"\"[^\"]*\"|/(?:[^/\\]|\\.)*/|\b(?:count|pct|bin|ispresent)\(|\b\d\w*", " ", query)
         words = set(re.findall(r"[@a-zA-Z][\w.]*", bare))
         assert words - GRAMMAR - own - fields - of_lambda == set(), query
-        assert set(re.findall(r"message = \"([^\"]*)\"", query)) <= said.keys()
+        assert set(re.findall(r"message = \"([^\"]*)\"", query)) <= logged.keys()

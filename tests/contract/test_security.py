@@ -1,23 +1,29 @@
-"""The page on security names tests that there are, for every promise, and the README makes the same promises."""
+"""docs/security.md names an existing test for every promise, and the README makes only promises of that page."""
 
 import re
 
 import pytest
-from infra.template import ROOT
+from infra.build.template import ROOT
 
 from support.origin import BEHAVIOURS
 
 PAGE = (ROOT / "docs" / "security.md").read_text()
 README = (ROOT / "README.md").read_text()
-ROW = re.compile(r"^\| (\d+) \| ([^|]+) \|(.*)$", re.MULTILINE)
+ROW = re.compile(r"^\| (\d+) \| (.+) \|$", re.MULTILINE)
 NAMED = re.compile(r"`([\w/]+\.py)?(?:::(\w+))?`")
 NOT_COLLECTED = ("bench/", "local/")
 
-PROMISES = {int(number): (promise, held_by) for number, promise, held_by in ROW.findall(PAGE)}
+
+def section(page: str, heading: str) -> str:
+    return page.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+
+
+PROMISES = {int(number): promise for number, promise in ROW.findall(section(PAGE, "What is promised"))}
+HELD_BY = {int(number): tests for number, tests in ROW.findall(section(PAGE, "Which tests hold the promises"))}
 
 
 def named_in(held_by: str) -> list[tuple[str, str]]:
-    """File and name of each test that a cell names; "" stands for the whole file, and no file for the one before."""
+    """Return file and name of each test in a cell; an empty name means the whole file, `::name` the file before."""
     found: list[tuple[str, str]] = []
     for file, name in NAMED.findall(held_by):
         if file or name:
@@ -25,44 +31,48 @@ def named_in(held_by: str) -> list[tuple[str, str]]:
     return found
 
 
-def missing(file: str, name: str) -> bool:
+def is_missing(file: str, name: str) -> bool:
     path = ROOT / "tests" / file
     if not path.is_file() or not path.name.startswith("test_") or file.startswith(NOT_COLLECTED):
         return True
     return not re.search(rf"^\s*(?:async )?def {name or r'test_\w+'}\(", path.read_text(), re.MULTILINE)
 
 
-def test_promises_are_numbered_and_those_of_the_readme() -> None:
-    readme = {int(number): promise for number, promise in re.findall(r"^\| (\d+) \| ([^|]+) \|$", README, re.MULTILINE)}
-
-    assert list(range(1, 14)) == list(PROMISES)
-    assert {number: promise for number, (promise, _) in PROMISES.items()} == readme
+def test_promises_are_numbered_and_have_tests() -> None:
+    assert list(PROMISES) == list(range(1, 14))
+    assert HELD_BY.keys() == PROMISES.keys()
 
 
-@pytest.mark.parametrize("number", PROMISES)
-def test_every_promise_is_held_by_tests_that_there_are(number: int) -> None:
-    _, held_by = PROMISES[number]
+def test_readme_makes_three_promises_of_the_page() -> None:
+    promised = re.findall(r"^\* (.+)$", section(README, "Promises"), re.MULTILINE)
 
-    assert named_in(held_by)
-    assert [test for test in named_in(held_by) if missing(*test)] == []
-
-
-def test_a_test_that_is_not_there_would_be_found() -> None:
-    assert not missing("contract/test_security.py", "test_a_test_that_is_not_there_would_be_found")
-    assert missing("contract/test_security.py", "test_a_test_that_is_not")
-    assert missing("contract/test_of_nothing.py", "")
-    assert missing("bench/load.py", "")
+    assert len(promised) == 3
+    assert set(promised) <= set(PROMISES.values())
 
 
-def test_against_each_attacker_stand_promises_that_are_made() -> None:
-    table = PAGE.partition("## Who attacks")[2].partition("\n## ")[0]
-    stand = re.findall(r"\| ([\d, ]+) \|$", table, re.MULTILINE)
+@pytest.mark.parametrize("number", HELD_BY)
+def test_page_names_existing_tests_for_promise(number: int) -> None:
+    named = named_in(HELD_BY[number])
 
-    assert len(stand) > 5
-    assert {int(number) for cell in stand for number in cell.split(",")} <= PROMISES.keys()
+    assert named
+    assert [test for test in named if is_missing(*test)] == []
 
 
-def test_the_table_of_behaviours_is_about_as_long_as_it_says() -> None:
-    [said] = re.findall(r"some (\d+) behaviours", PAGE)
+def test_missing_test_is_found() -> None:
+    assert not is_missing("contract/test_security.py", "test_missing_test_is_found")
+    assert is_missing("contract/test_security.py", "test_missing_test")
+    assert is_missing("contract/test_of_nothing.py", "")
+    assert is_missing("bench/leak_check.py", "")
 
-    assert abs(int(said) - len(BEHAVIOURS)) <= 15
+
+def test_every_attacker_faces_promises_of_the_page() -> None:
+    cells = re.findall(r"\| ([\d, ]+) \|$", section(PAGE, "Who attacks"), re.MULTILINE)
+
+    assert len(cells) > 5
+    assert {int(number) for cell in cells for number in cell.split(",")} <= PROMISES.keys()
+
+
+def test_page_counts_the_behaviours_of_origins() -> None:
+    [count] = re.findall(r"about (\d+) behaviours", PAGE)
+
+    assert abs(int(count) - len(BEHAVIOURS)) <= 15

@@ -1,4 +1,4 @@
-"""template.yaml keeps what it promises: rights, names, settings, and what it refuses."""
+"""template.yaml: parameters, buckets, functions, queues, and the settings that it passes to the functions."""
 
 import importlib
 import re
@@ -6,18 +6,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from infra.template import functions, load
+from infra.build.template import functions, load
 
-from intake.config import VARIABLES, Config
+from intake.config import Config
+from intake.settings import VARIABLES
 
 TEMPLATE = load()
 PARAMETERS: dict[str, dict[str, Any]] = TEMPLATE["Parameters"]
 FUNCTIONS = functions(TEMPLATE)
 SETTINGS: dict[str, Any] = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
-OF_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
-OF_PYDANTIC = {"PYDANTIC_DISABLE_PLUGINS"}
-OF_THE_RESOLVER = {"RES_OPTIONS"}
-OF_LOCAL_RUNS = {"AWS_ENDPOINT_URL_S3"}
+POWERTOOLS_VARIABLES = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
+PYDANTIC_VARIABLES = {"PYDANTIC_DISABLE_PLUGINS"}
+RESOLVER_VARIABLES = {"RES_OPTIONS"}
+LOCAL_VARIABLES = {"AWS_ENDPOINT_URL_S3"}
 
 
 def every_dict(value: object) -> Iterator[dict[str, Any]]:
@@ -36,7 +37,7 @@ def accepts(parameter: str, text: str) -> bool:
 
 
 def parameter_of(setting: str) -> str | None:
-    """The parameter that sets a variable, also within a condition."""
+    """Return the parameter that sets a variable, directly or in a condition."""
     return next((found["Ref"] for found in every_dict(SETTINGS[setting]) if found.get("Ref") in PARAMETERS), None)
 
 
@@ -45,7 +46,7 @@ def test_every_parameter_and_output_is_described() -> None:
         assert described.get("Description", "").endswith("."), name
 
 
-def test_every_parameter_stands_in_a_group_of_the_console() -> None:
+def test_every_parameter_is_in_a_group_of_the_console() -> None:
     groups = TEMPLATE["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
 
     assert sorted(PARAMETERS) == sorted(name for group in groups for name in group["Parameters"])
@@ -63,13 +64,13 @@ def test_every_parameter_has_a_default_within_its_own_bounds() -> None:
 
 
 @pytest.mark.parametrize("bucket", ["ImageBucket", "InboxBucket"])
-def test_what_is_in_the_buckets_outlives_the_stack(bucket: str) -> None:
+def test_bucket_and_its_policy_are_retained_when_the_stack_is_deleted(bucket: str) -> None:
     for resource in (TEMPLATE["Resources"][bucket], TEMPLATE["Resources"][f"{bucket}Policy"]):
         assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 
 @pytest.mark.parametrize("bucket", ["ImageBucket", "InboxBucket"])
-def test_no_bucket_is_public_or_unencrypted(bucket: str) -> None:
+def test_bucket_is_private_and_encrypted(bucket: str) -> None:
     properties = TEMPLATE["Resources"][bucket]["Properties"]
 
     assert all(properties["PublicAccessBlockConfiguration"].values())
@@ -77,7 +78,7 @@ def test_no_bucket_is_public_or_unencrypted(bucket: str) -> None:
     assert "ServerSideEncryptionConfiguration" in properties["BucketEncryption"]
 
 
-def test_what_is_dropped_into_the_inbox_is_forgotten_and_what_is_stored_is_not() -> None:
+def test_inbox_objects_and_run_results_expire_and_images_do_not() -> None:
     rules = TEMPLATE["Resources"]["InboxBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
 
     expiring = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule}
@@ -87,7 +88,7 @@ def test_what_is_dropped_into_the_inbox_is_forgotten_and_what_is_stored_is_not()
     assert {"runs/"} == {rule["Prefix"] for rule in rules if "ExpirationInDays" in rule}
 
 
-def test_the_inbox_is_called_what_the_functions_are_told() -> None:
+def test_inbox_has_the_name_that_the_functions_receive() -> None:
     name = TEMPLATE["Resources"]["InboxBucket"]["Properties"]["BucketName"]
 
     assert name == SETTINGS["INBOX_BUCKET"]
@@ -95,7 +96,7 @@ def test_the_inbox_is_called_what_the_functions_are_told() -> None:
     assert len("image-intake-inbox-") + 36 <= 63
 
 
-def test_manifests_and_nothing_else_start_the_function_behind_the_inbox() -> None:
+def test_s3_function_is_invoked_for_manifests_only() -> None:
     events = [event["Properties"] for event in FUNCTIONS["S3Function"]["Events"].values()]
 
     assert all(event["Bucket"] == {"Ref": "InboxBucket"} for event in events)
@@ -103,7 +104,7 @@ def test_manifests_and_nothing_else_start_the_function_behind_the_inbox() -> Non
     assert rules == [{"prefix": "inbox/", "suffix": ".json"}, {"prefix": "inbox/", "suffix": ".jsonl"}]
 
 
-def test_what_fails_for_good_waits_two_weeks_in_an_encrypted_queue() -> None:
+def test_failed_events_are_kept_for_two_weeks_in_an_encrypted_queue() -> None:
     config = FUNCTIONS["S3Function"]["EventInvokeConfig"]
     queue = TEMPLATE["Resources"]["FailureQueue"]["Properties"]
 
@@ -115,8 +116,8 @@ def test_what_fails_for_good_waits_two_weeks_in_an_encrypted_queue() -> None:
     assert (queue["MessageRetentionPeriod"], queue["SqsManagedSseEnabled"]) == (14 * 24 * 3600, True)
 
 
-def test_every_queue_hides_a_message_six_times_as_long_as_the_slowest_function_may_run() -> None:
-    """As long as Lambda asks for where a queue feeds a function; none does today."""
+def test_visibility_timeout_of_every_queue_is_six_times_the_longest_function_timeout() -> None:
+    """Lambda requires it for a queue that invokes a function; no queue does so today."""
     longest = max(properties["Timeout"] for properties in FUNCTIONS.values())
     queues = [item["Properties"] for item in TEMPLATE["Resources"].values() if item["Type"] == "AWS::SQS::Queue"]
 
@@ -125,7 +126,7 @@ def test_every_queue_hides_a_message_six_times_as_long_as_the_slowest_function_m
         assert 6 * longest <= queue["VisibilityTimeout"] <= 12 * 3600
 
 
-def test_a_list_in_the_inbox_starts_a_run_with_no_code_between() -> None:
+def test_list_in_the_inbox_starts_the_state_machine_through_eventbridge() -> None:
     rule = TEMPLATE["Resources"]["ListArrived"]["Properties"]
 
     assert rule["EventPattern"] == {
@@ -138,7 +139,7 @@ def test_a_list_in_the_inbox_starts_a_run_with_no_code_between() -> None:
     assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": "FailureQueue.Arn"}}
 
 
-def test_every_function_logs_json_into_a_group_that_forgets() -> None:
+def test_every_function_logs_json_into_a_group_with_limited_retention() -> None:
     for properties in FUNCTIONS.values():
         logging = properties["LoggingConfig"]
         group = TEMPLATE["Resources"][logging["LogGroup"]["Ref"]]
@@ -146,24 +147,26 @@ def test_every_function_logs_json_into_a_group_that_forgets() -> None:
         assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
 
 
-def test_no_call_comes_in_without_iam() -> None:
+def test_api_requires_iam_authorization() -> None:
     auth = TEMPLATE["Resources"]["Api"]["Properties"]["Auth"]
 
     assert auth["DefaultAuthorizer"] == "AWS_IAM"
     assert not any("Auth" in event["Properties"] for event in FUNCTIONS["HttpFunction"]["Events"].values())
 
 
-def test_every_handler_is_there() -> None:
+def test_every_handler_exists() -> None:
     for properties in FUNCTIONS.values():
         module, _, name = properties["Handler"].rpartition(".")
         assert callable(getattr(importlib.import_module(module), name))
 
 
 def test_every_variable_is_a_setting_and_every_setting_is_a_variable() -> None:
-    assert sorted(VARIABLES) == sorted(set(SETTINGS) - OF_POWERTOOLS - OF_PYDANTIC - OF_THE_RESOLVER - OF_LOCAL_RUNS)
+    assert sorted(VARIABLES) == sorted(
+        set(SETTINGS) - POWERTOOLS_VARIABLES - PYDANTIC_VARIABLES - RESOLVER_VARIABLES - LOCAL_VARIABLES
+    )
 
 
-def test_the_defaults_of_the_template_are_those_of_the_settings() -> None:
+def test_parameter_defaults_equal_the_defaults_of_the_settings() -> None:
     environment = {
         name: str(PARAMETERS[parameter]["Default"]) for name in VARIABLES if (parameter := parameter_of(name))
     }
@@ -175,24 +178,24 @@ def test_the_defaults_of_the_template_are_those_of_the_settings() -> None:
 
 
 @pytest.mark.parametrize("bound", ["MinValue", "MaxValue"])
-def test_what_the_template_lets_through_is_a_good_setting(bound: str) -> None:
+def test_bounds_of_every_parameter_are_valid_settings(bound: str) -> None:
     for name in VARIABLES:
         parameter = PARAMETERS.get(parameter_of(name) or "", {})
         if bound in parameter:
-            # With the most memory a function may have: an image may have half of it.
+            # The largest image needs a function with the most memory.
             environment = {"IMAGE_BUCKET": "a-bucket", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "10240"}
             Config.from_environment(environment | {name: str(parameter[bound])})
 
 
-def test_what_only_local_runs_set_is_no_variable_of_a_deployed_function() -> None:
-    assert [SETTINGS[name] for name in OF_LOCAL_RUNS] == [{"Ref": "AWS::NoValue"}]
+def test_variables_of_local_runs_are_not_set_in_a_deployed_function() -> None:
+    assert [SETTINGS[name] for name in LOCAL_VARIABLES] == [{"Ref": "AWS::NoValue"}]
 
 
-def test_a_dead_name_server_does_not_take_all_the_time() -> None:
+def test_resolver_gives_up_on_a_dead_name_server_after_two_seconds() -> None:
     assert SETTINGS["RES_OPTIONS"] == "timeout:1 attempts:2"
 
 
-def test_no_function_runs_longer_than_what_waits_for_it() -> None:
-    """API Gateway waits 29 seconds; the state machine says itself how long it waits; Lambda's longest run is 900."""
+def test_function_timeouts_do_not_exceed_those_of_their_callers() -> None:
+    """API Gateway waits 29 seconds. The definition of the state machine has its own timeouts. Lambda permits 900."""
     timeouts = {name: properties["Timeout"] for name, properties in FUNCTIONS.items()}
     assert timeouts == {"HttpFunction": 29, "S3Function": 900, "BulkFunction": 110, "SummaryFunction": 900}

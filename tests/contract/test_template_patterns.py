@@ -1,10 +1,10 @@
-"""What the template's patterns let through and what they refuse, before anything is deployed."""
+"""The patterns of the template's parameters: which values they accept and which they reject."""
 
 import re
 from ipaddress import ip_network
 
 import pytest
-from infra.template import load
+from infra.build.template import load
 
 from intake.config import Config
 
@@ -34,7 +34,7 @@ def accepts(parameter: str, text: str) -> bool:
         "10.0.0.0/8,192.168.1.0/24,fd00::/8",
     ],
 )
-def test_private_networks_may_be_allowed(networks: str) -> None:
+def test_allowed_networks_accepts_private_networks(networks: str) -> None:
     assert accepts("AllowedNetworks", networks)
     assert len(
         Config.from_environment({"IMAGE_BUCKET": "a-bucket", "ALLOWED_NETWORKS": networks}).limits.allowed_networks
@@ -116,24 +116,24 @@ def test_private_networks_may_be_allowed(networks: str) -> None:
         "localhost",
     ],
 )
-def test_what_reaches_loopback_link_local_or_is_no_private_network_is_refused(networks: str) -> None:
+def test_allowed_networks_rejects_everything_but_private_networks(networks: str) -> None:
     assert not accepts("AllowedNetworks", networks)
 
 
-def test_nothing_that_the_pattern_takes_holds_loopback_or_link_local() -> None:
-    """All prefixes of addresses all over the range: what passes shares no address with those two."""
+def test_allowed_networks_accepts_no_network_with_loopback_or_link_local_addresses() -> None:
+    """Tried with all prefix lengths of addresses from the whole range."""
     forbidden = [ip_network(text) for text in ("127.0.0.0/8", "169.254.0.0/16", "0.0.0.0/8", "::1/128", "fe80::/10")]
     starts = [f"{first}.{second}.0.0" for first in range(256) for second in (0, 16, 31, 64, 127, 168, 254)]
     starts += [f"{first:x}::" for first in range(0, 0x10000, 0x40)]
-    taken = [
+    accepted = [
         f"{start}/{length}"
         for start in starts
         for length in range(129)
         if accepts("AllowedNetworks", f"{start}/{length}")
     ]
 
-    assert len(taken) > 1000
-    for text in taken:
+    assert len(accepted) > 1000
+    for text in accepted:
         network = ip_network(text, strict=False)
         assert not any(network.version == bad.version and network.overlaps(bad) for bad in forbidden), text
 
@@ -152,6 +152,6 @@ def test_nothing_that_the_pattern_takes_holds_loopback_or_link_local() -> None:
         ("Contact", ["", "ops@a.example", "https://a.example/bot"], ["a\nb", "(a)", "é"]),
     ],
 )
-def test_lists_are_checked_before_they_are_deployed(parameter: str, good: list[str], bad: list[str]) -> None:
+def test_pattern_accepts_valid_and_rejects_invalid_values(parameter: str, good: list[str], bad: list[str]) -> None:
     assert [accepts(parameter, text) for text in good] == [True] * len(good)
     assert [accepts(parameter, text) for text in bad] == [False] * len(bad)

@@ -1,21 +1,21 @@
-"""Who may do what: every right of every role, listed; nothing on everything."""
+"""Each IAM role has exactly the permissions in support/expected_rights.py, and no permission has a wildcard."""
 
 from typing import Any
 
 import pytest
-from infra.template import functions, load
+from infra.build.template import functions, load
 
-from support.template_rights import ROLES
+from support.expected_rights import ROLES
 
 RESOURCES: dict[str, dict[str, Any]] = load()["Resources"]
 
 
-def listed(value: object) -> list[Any]:
+def as_list(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def shown(resource: object) -> str:
-    """A resource as one reads it: the bucket's name for its ARN."""
+def resource_name(resource: object) -> str:
+    """Write a resource by its logical name where it has one."""
     match resource:
         case {"Fn::GetAtt": str(name)} | {"Ref": str(name)}:
             return name.removesuffix(".Arn")
@@ -33,13 +33,13 @@ def rights(document: dict[str, Any]) -> set[str]:
     found = set()
     for statement in document["Statement"]:
         condition = f" if {statement['Condition']}" if "Condition" in statement else ""
-        for action in listed(statement["Action"]):
-            found |= {f"{action} {shown(resource)}{condition}" for resource in listed(statement["Resource"])}
+        for action in as_list(statement["Action"]):
+            found |= {f"{action} {resource_name(resource)}{condition}" for resource in as_list(statement["Resource"])}
     return found
 
 
-def role(name: str) -> set[str]:
-    """Every right of a role, wherever it is given."""
+def rights_of_role(name: str) -> set[str]:
+    """Collect the permissions of a role from all its policies."""
     properties = RESOURCES[name]["Properties"]
     documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
     documents += [
@@ -52,7 +52,7 @@ def role(name: str) -> set[str]:
 
 
 def policies() -> list[dict[str, Any]]:
-    """Every policy document of the template, of roles, queues and buckets."""
+    """List the policy documents of roles, queues and buckets."""
     found = []
     for resource in RESOURCES.values():
         properties = resource["Properties"]
@@ -62,35 +62,35 @@ def policies() -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", ROLES)
-def test_a_role_has_the_rights_it_needs_and_no_other(name: str) -> None:
-    assert role(name) == ROLES[name]
+def test_role_has_exactly_the_expected_rights(name: str) -> None:
+    assert rights_of_role(name) == ROLES[name]
 
 
-def test_every_role_is_listed_here() -> None:
+def test_expected_rights_have_every_role() -> None:
     assert {name for name, resource in RESOURCES.items() if resource["Type"] == "AWS::IAM::Role"} == set(ROLES)
 
 
-def test_every_function_has_a_role_of_its_own() -> None:
-    """The one that SAM would make may write to every log group of the account."""
-    roles = {name: shown(properties["Role"]) for name, properties in functions(load()).items()}
+def test_every_function_has_its_own_role() -> None:
+    """The role that SAM would add may write to every log group of the account."""
+    roles = {name: resource_name(properties["Role"]) for name, properties in functions(load()).items()}
     assert roles == {name: f"{name}Role" for name in roles}
 
 
-def test_no_role_has_a_policy_that_is_not_written_here() -> None:
+def test_no_role_has_a_policy_from_outside_the_template() -> None:
     for name in ROLES:
         assert RESOURCES[name]["Properties"].get("ManagedPolicyArns", []) in ([], [{"Ref": "StorePolicy"}])
 
 
-def test_no_right_is_given_on_everything() -> None:
+def test_no_right_has_a_wildcard() -> None:
     allowed = [found for document in policies() for found in document["Statement"] if found["Effect"] == "Allow"]
 
     assert allowed
     for statement in allowed:
-        assert "*" not in listed(statement["Resource"])
-        assert not any("*" in action for action in listed(statement["Action"]))
+        assert "*" not in as_list(statement["Resource"])
+        assert not any("*" in action for action in as_list(statement["Action"]))
 
 
-def test_whom_a_role_trusts_is_one_service() -> None:
+def test_role_trusts_one_service_only() -> None:
     trusted = {
         name: [found["Principal"] for found in RESOURCES[name]["Properties"]["AssumeRolePolicyDocument"]["Statement"]]
         for name in ROLES
@@ -107,16 +107,16 @@ def test_whom_a_role_trusts_is_one_service() -> None:
         ("FailureQueuePolicy", ["FailureQueue"], "sqs:*"),
     ],
 )
-def test_what_does_not_come_over_tls_is_refused(policy: str, of: list[str], actions: str) -> None:
+def test_policy_denies_access_without_tls(policy: str, of: list[str], actions: str) -> None:
     statements = RESOURCES[policy]["Properties"]["PolicyDocument"]["Statement"]
     [denied] = [statement for statement in statements if statement["Effect"] == "Deny"]
 
     assert (denied["Principal"], denied["Action"]) == ("*", actions)
-    assert [shown(resource) for resource in listed(denied["Resource"])] == of
+    assert [resource_name(resource) for resource in as_list(denied["Resource"])] == of
     assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def test_only_the_rule_that_starts_runs_may_put_into_the_queue_of_failures_from_outside() -> None:
+def test_failure_queue_admits_the_rule_that_starts_runs_only() -> None:
     statements = RESOURCES["FailureQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
     [allowed] = [statement for statement in statements if statement["Effect"] == "Allow"]
 
@@ -124,8 +124,8 @@ def test_only_the_rule_that_starts_runs_may_put_into_the_queue_of_failures_from_
     assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": "ListArrived.Arn"}}}
 
 
-def test_the_name_of_the_inbox_in_the_rights_is_the_one_it_has() -> None:
-    """It stands there in full, since a reference would be a circle."""
+def test_rights_contain_the_name_of_the_inbox() -> None:
+    """The policy spells the name, because a reference would be a cycle."""
     ids = [
         resource["Fn::Sub"][1]["Id"]
         for policy in RESOURCES["S3FunctionRole"]["Properties"]["Policies"]

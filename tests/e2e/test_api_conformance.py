@@ -1,7 +1,7 @@
-"""The deployed API against its published contract: whatever the contract leads to is sent, every answer is held to it.
+"""The deployed API responds as infra/openapi.yaml says, whatever request is generated.
 
-Nothing leaves this machine, whatever URL is made up: the stack fetches from no other host than 127.0.0.1
-(AllowedHosts), which is judged before a name is looked up.
+The stack fetches from 127.0.0.1 only (AllowedHosts), and checks this before it looks up a name: no generated URL leads
+to another machine.
 """
 
 import re
@@ -15,12 +15,12 @@ from infra.local.ministack import REGION
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
-from e2e.conftest import Ground, eventually
-from support.openapi_fuzzing import contract, examine, lead
+from support.deployed_lab import Lab, wait_for
+from support.openapi_fuzzing import fuzz, load_contract, replace_urls
 
 
-class Signed(AuthBase):
-    """Signs by SigV4, as callers do."""
+class SigV4(AuthBase):
+    """Signs requests."""
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         signed = AWSRequest(method=request.method, url=request.url, data=request.body)
@@ -30,25 +30,25 @@ class Signed(AuthBase):
         return request
 
 
-def test_every_answer_is_one_of_the_contract(deployed: Ground) -> None:
-    """Methods and paths that are none are API Gateway's to answer, 403 as AWS does; no check had to be left out."""
-    places = [*map(deployed.url, [*deployed.pictures, "missing.png"]), None]
-    schema = contract(examples=30, runs=10)
+def test_every_response_conforms_to_the_contract(deployed: Lab) -> None:
+    """API Gateway responds 403 to unknown methods and paths. All checks of the fuzzer are on."""
+    urls = [*map(deployed.url, [*deployed.pictures, "missing.png"]), None]
+    schema = load_contract(examples=30, runs=10)
     schema.config.update(base_url=deployed.stack.api_url)
-    schema.auth.set_from_requests(Signed())
-    lead(schema, lambda url: places[crc32(url.encode(errors="replace")) % len(places)] or url)
+    schema.auth.set_from_requests(SigV4())
+    replace_urls(schema, lambda url: urls[crc32(url.encode(errors="replace")) % len(urls)] or url)
 
-    outcome = examine(schema)
+    result = fuzz(schema)
 
-    assert outcome.faults == []
+    assert result.faults == []
     seen = {("POST", status) for status in (200, 202, 207, 400, 403, 422)}
-    assert seen | {("GET", status) for status in (200, 202, 404, 403)} <= outcome.answers.keys()
-    eventually(lambda: waiting(deployed) == [])
+    assert seen | {("GET", status) for status in (200, 202, 404, 403)} <= result.responses.keys()
+    wait_for(lambda: pending_manifests(deployed) == [])
 
 
-def waiting(ground: Ground) -> list[str]:
-    """ManifestService that were accepted and have no receipt yet."""
-    pages = ground.s3.get_paginator("list_objects_v2").paginate(Bucket=ground.stack.inbox, Prefix="inbox/")
+def pending_manifests(lab: Lab) -> list[str]:
+    """List the manifests that have no receipt yet."""
+    pages = lab.s3.get_paginator("list_objects_v2").paginate(Bucket=lab.stack.inbox, Prefix="inbox/")
     manifests = [item["Key"] for page in pages for item in page.get("Contents", [])]
-    receipts = set(ground.objects("receipts/"))
+    receipts = set(lab.objects("receipts/"))
     return [key for key in manifests if re.sub("^inbox", "receipts", key) not in receipts]

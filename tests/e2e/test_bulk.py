@@ -1,8 +1,8 @@
-"""The bulk door, the whole way: a list into the inbox, EventBridge, the state machine, the functions with their roles.
+"""Bulk runs, end to end: a list in the inbox, EventBridge, the state machine, and the functions with their roles.
 
-MiniStack 1.5.33 passes over ItemBatcher and ResultWriter in silence; infra/local/distributed_map.py puts them in. So
-what is proved of them here is that our definition and our code fit AWS's documentation as it is written there, and of
-all the rest that it happens: each test counts what the functions got and what the bucket holds.
+MiniStack 1.5.33 silently ignores ItemBatcher and ResultWriter, so infra/local patches them in from AWS's documentation.
+Of these two, the tests prove only that definition and code fit that patch. Everything else is observed: each test
+counts what the functions received and what the bucket contains.
 """
 
 import csv
@@ -13,33 +13,33 @@ from typing import Any
 
 import pytest
 
-from e2e.conftest import BATCH_SIZE, Ground, broken, eventually, jsonl
+from support.deployed_lab import BATCH_SIZE, Lab, broken_function, json_lines, wait_for
 from support.origin import BEHAVIOURS
 
 MANY = 20_000
 
 
-def ended(ground: Ground, key: str, seconds: float = 60.0) -> dict[str, Any]:
-    """The execution that a list has started, once it is over."""
-    states = ground.stack.aws.client("stepfunctions")
+def wait_for_run(lab: Lab, key: str, seconds: float = 60.0) -> dict[str, Any]:
+    """Wait until the execution for a list has ended, and return its description."""
+    states = lab.stack.aws.client("stepfunctions")
 
-    def found() -> dict[str, Any] | None:
-        for execution in states.list_executions(stateMachineArn=ground.stack.machine)["executions"]:
+    def poll() -> dict[str, Any] | None:
+        for execution in states.list_executions(stateMachineArn=lab.stack.machine)["executions"]:
             described: dict[str, Any] = states.describe_execution(executionArn=execution["executionArn"])
             if json.loads(described["input"])["detail"]["object"]["key"] == key and described["status"] != "RUNNING":
                 return described
         return None
 
-    return eventually(found, seconds)
+    return wait_for(poll, seconds)
 
 
-def batches(ground: Ground, run: str) -> list[dict[str, Any]]:
-    """The inputs of the batches, as ResultWriter wrote them down."""
-    [key] = [key for key in ground.objects(f"runs/{run}/map/") if key.endswith("SUCCEEDED_0.json")]
-    return [json.loads(child["Input"]) for child in ground.json(key)]
+def batches(lab: Lab, run: str) -> list[dict[str, Any]]:
+    """Read the inputs of the batches from the output of ResultWriter."""
+    [key] = [key for key in lab.objects(f"runs/{run}/map/") if key.endswith("SUCCEEDED_0.json")]
+    return [json.loads(child["Input"]) for child in lab.json(key)]
 
 
-def table(*rows: dict[str, str]) -> bytes:
+def csv_list(*rows: dict[str, str]) -> bytes:
     text = StringIO()
     writer = csv.DictWriter(text, rows[0])
     writer.writeheader()
@@ -47,74 +47,75 @@ def table(*rows: dict[str, str]) -> bytes:
     return text.getvalue().encode()
 
 
-def test_a_csv_list_goes_through_in_batches_and_what_failed_can_be_dropped_in_again(deployed: Ground) -> None:
-    bad = {7, 300, 599}
-    paths = [f"{'not_yet' if n in bad else 'length'}/b-csv-{n}" for n in range(600)]
-    deployed.origin.taught["not_yet"] = BEHAVIOURS["status_404"].act
+def test_csv_list_is_ingested_in_batches_and_failed_jsonl_can_be_run_again(deployed: Lab) -> None:
+    missing = {7, 300, 599}
+    paths = [f"{'not_yet' if n in missing else 'length'}/b-csv-{n}" for n in range(600)]
+    deployed.origin.responders["not_yet"] = BEHAVIOURS["status_404"].respond
     rows = [{"id": f"b-csv-{n}", "url": deployed.origin.url(path)} for n, path in enumerate(paths)]
-    deployed.drop("bulk/b-lot.csv", table(*rows))
+    deployed.put_in_inbox("bulk/b-lot.csv", csv_list(*rows))
 
-    run = ended(deployed, "bulk/b-lot.csv")
+    run = wait_for_run(deployed, "bulk/b-lot.csv")
 
     assert run["status"] == "SUCCEEDED"
     assert [len(batch["Items"]) for batch in batches(deployed, run["name"])] == [BATCH_SIZE, BATCH_SIZE, 100]
     assert len(deployed.objects(f"runs/{run['name']}/batches/")) == 3
     assert set(deployed.objects("receipts/b-csv-")) == {f"receipts/b-csv-{n}.json" for n in range(600)}
-    assert {deployed.origin.asked(path) for path in paths} == {1}
+    assert {deployed.origin.request_count(path) for path in paths} == {1}
     summary = deployed.json(f"runs/{run['name']}/summary.json")
     assert summary == json.loads(run["output"])
     assert (summary["counts"]["files"], summary["batches"]) == (600, 3)
     assert summary["counts"]["status"] == {"stored": 597, "failed": 3}
     assert summary["counts"]["codes"] == {"not_found": 3}
     failed = deployed.read(f"runs/{run['name']}/failed.jsonl")
-    assert {json.loads(line)["id"] for line in failed.splitlines()} == {f"b-csv-{n}" for n in bad}
+    assert {json.loads(line)["id"] for line in failed.splitlines()} == {f"b-csv-{n}" for n in missing}
 
-    deployed.origin.taught["not_yet"] = BEHAVIOURS["length"].act
-    time.sleep(1.1)  # receipts are dated to the second: those of this one would pass for those of the next run
-    deployed.drop("bulk/b-failed.jsonl", failed)
-    again = json.loads(ended(deployed, "bulk/b-failed.jsonl")["output"])
+    deployed.origin.responders["not_yet"] = BEHAVIOURS["length"].respond
+    # Receipts have a time in seconds: without a pause, those of this run would count as those of the next one.
+    time.sleep(1.1)
+    deployed.put_in_inbox("bulk/b-failed.jsonl", failed)
+    again = json.loads(wait_for_run(deployed, "bulk/b-failed.jsonl")["output"])
 
     assert (again["counts"]["status"], again["failedKey"]) == ({"stored": 3}, None)
 
 
-def test_rows_of_files_with_base_images_and_lines_of_files_are_the_same(deployed: Ground) -> None:
+def test_csv_row_and_json_line_of_the_same_file_have_the_same_result(deployed: Lab) -> None:
     names = [deployed.origin.url(f"length/b-same-{n}") for n in range(3)]
     row = {"id": "b-row", "fileUrl": names[0], "baseUrls": f"{names[1]} {names[2]}"}
     line = {"id": "b-line", "fileUrl": names[0], "baseUrls": [{"url": names[1]}, [names[2]]]}
-    deployed.drop("bulk/b-rows.csv", table(row))
-    deployed.drop("bulk/b-lines.jsonl", jsonl(line))
+    deployed.put_in_inbox("bulk/b-rows.csv", csv_list(row))
+    deployed.put_in_inbox("bulk/b-lines.jsonl", json_lines(line))
 
-    assert [ended(deployed, f"bulk/{name}")["status"] for name in ("b-rows.csv", "b-lines.jsonl")] == ["SUCCEEDED"] * 2
-    of_row, of_line = (deployed.json(f"receipts/{name}.json") for name in ("b-row", "b-line"))
-    assert of_row["digest"] == of_line["digest"]
-    assert of_row["objectKeys"] == of_line["objectKeys"]
+    runs = [wait_for_run(deployed, f"bulk/{name}") for name in ("b-rows.csv", "b-lines.jsonl")]
+    assert [run["status"] for run in runs] == ["SUCCEEDED"] * 2
+    from_row, from_line = (deployed.json(f"receipts/{name}.json") for name in ("b-row", "b-line"))
+    assert from_row["digest"] == from_line["digest"]
+    assert from_row["objectKeys"] == from_line["objectKeys"]
 
 
-def test_a_line_that_is_no_file_breaks_nothing(deployed: Ground) -> None:
+def test_invalid_lines_are_refused_and_the_others_are_ingested(deployed: Lab) -> None:
     good = {"id": "b-good", "urls": [deployed.origin.url("length/b-good")]}
-    deployed.drop("bulk/b-mixed.jsonl", jsonl({"fileUrl": 7}, good, ["no", "object"]))
+    deployed.put_in_inbox("bulk/b-mixed.jsonl", json_lines({"fileUrl": 7}, good, ["no", "object"]))
 
-    counts = json.loads(ended(deployed, "bulk/b-mixed.jsonl")["output"])["counts"]
+    counts = json.loads(wait_for_run(deployed, "bulk/b-mixed.jsonl")["output"])["counts"]
 
     assert counts["status"] == {"refused": 2, "stored": 1}
 
 
-def test_an_object_that_is_no_list_fails_with_words_that_help(deployed: Ground) -> None:
-    deployed.drop("bulk/b-lot.xlsx", b"PK")
+def test_object_that_is_not_a_list_fails_with_a_message_that_names_the_formats(deployed: Lab) -> None:
+    deployed.put_in_inbox("bulk/b-lot.xlsx", b"PK")
 
-    run = ended(deployed, "bulk/b-lot.xlsx")
+    run = wait_for_run(deployed, "bulk/b-lot.xlsx")
 
     assert (run["status"], run["error"]) == ("FAILED", "NotAList")
-    assert run["cause"].startswith("bulk/b-lot.xlsx is no list.")
+    assert run["cause"].startswith("bulk/b-lot.xlsx is not a list.")
     assert deployed.objects(f"runs/{run['name']}/") == []
 
 
-def test_a_run_that_breaks_still_has_a_summary_and_loses_nothing(deployed: Ground) -> None:
-    """The batch's function raises at every attempt: it cannot reach its bucket."""
+def test_run_has_a_summary_and_failed_jsonl_when_every_batch_breaks(deployed: Lab) -> None:
     documents = [{"id": f"b-broken-{n}", "urls": [deployed.origin.url("length/b-broken")]} for n in range(3)]
-    with broken(deployed, "BulkFunction"):
-        deployed.drop("bulk/b-broken.jsonl", jsonl(*documents))
-        run = ended(deployed, "bulk/b-broken.jsonl")
+    with broken_function(deployed, "BulkFunction"):
+        deployed.put_in_inbox("bulk/b-broken.jsonl", json_lines(*documents))
+        run = wait_for_run(deployed, "bulk/b-broken.jsonl")
 
     assert (run["status"], run["error"]) == ("FAILED", "States.ExceedToleratedFailureThreshold")
     summary = deployed.json(f"runs/{run['name']}/summary.json")
@@ -125,42 +126,42 @@ def test_a_run_that_breaks_still_has_a_summary_and_loses_nothing(deployed: Groun
     assert [json.loads(line) for line in failed] == documents
 
 
-def test_batches_are_told_apart_by_the_names_of_their_executions(deployed: Ground) -> None:
-    """Two of the same lines, both broken: what is kept of each names the execution that the map writes down."""
+def test_broken_batches_with_equal_lines_are_counted_separately(deployed: Lab) -> None:
+    """The stored report of each broken batch names its execution."""
     documents = [{"urls": [deployed.origin.url("length/b-same")]}] * BATCH_SIZE
-    with broken(deployed, "BulkFunction"):
-        deployed.drop("bulk/b-same.jsonl", jsonl(*documents, *documents))
-        run = ended(deployed, "bulk/b-same.jsonl")
+    with broken_function(deployed, "BulkFunction"):
+        deployed.put_in_inbox("bulk/b-same.jsonl", json_lines(*documents, *documents))
+        run = wait_for_run(deployed, "bulk/b-same.jsonl")
 
     [key] = [key for key in deployed.objects(f"runs/{run['name']}/map/") if key.endswith("FAILED_0.json")]
-    named = {child["Name"] for child in deployed.json(key)}
-    kept = [deployed.json(key) for key in deployed.objects(f"runs/{run['name']}/broken/")]
-    assert len(named) == 2
-    assert {report["batch"] for report in kept} == named
+    names = {child["Name"] for child in deployed.json(key)}
+    reports = [deployed.json(key) for key in deployed.objects(f"runs/{run['name']}/broken/")]
+    assert len(names) == 2
+    assert {report["batch"] for report in reports} == names
     assert deployed.json(f"runs/{run['name']}/summary.json")["counts"]["status"] == {"broken": 2 * BATCH_SIZE}
 
 
-def test_a_run_that_is_given_up_begins_no_further_batch(deployed: Ground) -> None:
+def test_run_starts_no_further_batch_once_too_many_have_broken(deployed: Lab) -> None:
     documents = [{"urls": [deployed.origin.url("length/b-many-broken")]}] * (6 * BATCH_SIZE)
-    with broken(deployed, "BulkFunction"):
-        deployed.drop("bulk/b-given-up.jsonl", jsonl(*documents))
-        run = ended(deployed, "bulk/b-given-up.jsonl")
+    with broken_function(deployed, "BulkFunction"):
+        deployed.put_in_inbox("bulk/b-given-up.jsonl", json_lines(*documents))
+        run = wait_for_run(deployed, "bulk/b-given-up.jsonl")
 
-    begun = 2 * BATCH_SIZE  # as many as run at once
-    assert deployed.json(f"runs/{run['name']}/summary.json")["counts"]["files"] == begun
+    started = 2 * BATCH_SIZE  # as many as run at the same time
+    assert deployed.json(f"runs/{run['name']}/summary.json")["counts"]["files"] == started
     [key] = [key for key in deployed.objects(f"runs/{run['name']}/map/") if key.endswith("PENDING_0.json")]
-    left = [line for child in deployed.json(key) for line in json.loads(child["Input"])["Items"]]
-    assert len(left) == len(documents) - begun
+    pending = [line for child in deployed.json(key) for line in json.loads(child["Input"])["Items"]]
+    assert len(pending) == len(documents) - started
 
 
 @pytest.mark.parametrize(
     ("line", "error"), [(b"{no", "States.ItemReaderFailed"), (b'{"id": "%b"}' % (b"x" * 230_000), "States.DataLimit")]
 )
-def test_a_line_that_no_run_can_go_through_ends_it_with_a_summary(deployed: Ground, line: bytes, error: str) -> None:
+def test_run_fails_with_a_summary_when_a_line_cannot_be_read(deployed: Lab, line: bytes, error: str) -> None:
     key = f"bulk/b-line-{len(line)}.jsonl"
-    deployed.drop(key, jsonl({"urls": [deployed.origin.url("length/b-line")]}) + line)
+    deployed.put_in_inbox(key, json_lines({"urls": [deployed.origin.url("length/b-line")]}) + line)
 
-    run = ended(deployed, key)
+    run = wait_for_run(deployed, key)
 
     summary = deployed.json(f"runs/{run['name']}/summary.json")
     assert run["error"].startswith(error)
@@ -168,14 +169,14 @@ def test_a_line_that_no_run_can_go_through_ends_it_with_a_summary(deployed: Grou
     assert summary["error"].startswith(error)
 
 
-def test_twenty_thousand_lines_go_through_without_loss(deployed: Ground) -> None:
-    """One in five is a File, whose URL is refused without a request; one in a hundred has an image to be fetched."""
+def test_no_line_of_twenty_thousand_is_lost(deployed: Lab) -> None:
+    """One line in five is a File, whose URL is invalid; one in a hundred has an image that can be downloaded."""
     url = deployed.origin.url("length/b-many")
     files = {n: {"id": f"b-many-{n}", "urls": [url if n % 100 == 0 else "no URL"]} for n in range(0, MANY, 5)}
     documents = [files.get(n, {"number": n}) for n in range(MANY)]
-    deployed.drop("bulk/b-many.jsonl", jsonl(*documents))
+    deployed.put_in_inbox("bulk/b-many.jsonl", json_lines(*documents))
 
-    run = ended(deployed, "bulk/b-many.jsonl", seconds=240)
+    run = wait_for_run(deployed, "bulk/b-many.jsonl", seconds=240)
 
     sizes = [len(batch["Items"]) for batch in batches(deployed, run["name"])]
     assert (run["status"], sizes) == ("SUCCEEDED", [BATCH_SIZE] * (MANY // BATCH_SIZE))

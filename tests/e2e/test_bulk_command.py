@@ -1,4 +1,4 @@
-"""`make bulk`, as a person types it, against the stack on MiniStack."""
+"""`make bulk`, as a user types it, against the stack on MiniStack."""
 
 import asyncio
 import os
@@ -8,15 +8,16 @@ import threading
 from pathlib import Path
 
 import pytest
+from infra.build.template import ROOT
 from infra.local.deploy import ROOT_USER, STACK
 from infra.local.ministack import REGION
 
-from e2e.conftest import BATCH_SIZE, ROOT, Ground, broken, eventually, jsonl
-from support.origin.behaviour import IMAGE, Reader, Request, Writer, send, sized
+from support.deployed_lab import BATCH_SIZE, Lab, broken_function, json_lines
+from support.origin.behaviour import IMAGE, Reader, Request, Writer, response_with, send
 
 
-def command(ground: Ground, path: Path, stack: str = STACK) -> list[str]:
-    return ["make", "-s", "bulk", f"LIST={path}", f"STACK={stack}", f"ENDPOINT={ground.stack.aws.endpoint}"]
+def command(lab: Lab, *variables: str) -> list[str]:
+    return ["make", "-s", "bulk", f"STACK={STACK}", f"ENDPOINT={lab.stack.aws.endpoint}", *variables]
 
 
 def environment() -> dict[str, str]:
@@ -29,18 +30,22 @@ def environment() -> dict[str, str]:
     }
 
 
-def run(ground: Ground, path: Path, stack: str = STACK) -> subprocess.CompletedProcess[str]:
+def run(lab: Lab, *variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command(ground, path, stack), cwd=ROOT, env=environment(), capture_output=True, text=True, check=False
+        command(lab, *variables), cwd=ROOT, env=environment(), capture_output=True, text=True, check=False
     )
 
 
-def test_a_list_is_uploaded_followed_and_summed_up(deployed: Ground, tmp_path: Path) -> None:
-    urls = [deployed.origin.url(f"length/c-{n}") for n in range(300)] + [deployed.origin.url("status_404/c-gone")]
-    path = tmp_path / "lot 7.csv"
+def write_csv(path: Path, urls: list[str]) -> None:
     path.write_text("id,url\n" + "".join(f"c-{n},{url}\n" for n, url in enumerate(urls)))
 
-    done = run(deployed, path)
+
+def test_bulk_uploads_a_list_follows_its_run_and_prints_the_summary(deployed: Lab, tmp_path: Path) -> None:
+    path = tmp_path / "lot 7.csv"
+    urls = [deployed.origin.url(f"length/c-{n}") for n in range(300)]
+    write_csv(path, [*urls, deployed.origin.url("status_404/c-gone")])
+
+    done = run(deployed, f"LIST={path}")
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "\x1b" not in done.stdout
@@ -53,19 +58,43 @@ def test_a_list_is_uploaded_followed_and_summed_up(deployed: Ground, tmp_path: P
     assert len(deployed.objects("receipts/c-")) == 301
 
 
-def test_ctrl_c_leaves_the_run_going_and_says_how_to_look_at_it(deployed: Ground, tmp_path: Path) -> None:
-    let_go = threading.Event()
+def test_bulk_fails_when_no_image_was_stored(deployed: Lab, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    write_csv(path, [deployed.origin.url("status_404/c-none")])
 
-    async def held(_: Reader, writer: Writer, __: Request) -> None:
-        while not let_go.is_set():  # noqa: ASYNC110 - it is set in another thread, which has another loop
+    done = run(deployed, f"LIST={path}")
+
+    assert done.returncode != 0
+    assert "Files    1 failed\n" in done.stdout
+    assert done.stderr.startswith("No image was stored.\n")
+
+
+def interrupt(process: subprocess.Popen[str], after: str) -> tuple[str, str]:
+    """Press Ctrl-C once a command has printed some words, and return what it has printed after them, and its errors."""
+    assert process.stdout is not None
+    out = ""
+    while after not in out:
+        more = process.stdout.readline()
+        assert more, out
+        out += more
+    os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to make as well
+    rest, err = process.communicate(timeout=20)
+    return out + rest, err
+
+
+def test_ctrl_c_stops_the_command_but_not_the_run_which_can_be_followed_again(deployed: Lab, tmp_path: Path) -> None:
+    may_answer = threading.Event()
+
+    async def wait(_: Reader, writer: Writer, __: Request) -> None:
+        while not may_answer.is_set():  # noqa: ASYNC110 - another thread sets it, which has another loop
             await asyncio.sleep(0.02)
-        await send(writer, sized(IMAGE))
+        await send(writer, response_with(IMAGE))
 
-    deployed.origin.taught["held_back"] = held
+    deployed.origin.responders["held_back"] = wait
     path = tmp_path / "long.jsonl"
-    path.write_bytes(jsonl({"id": "c-long", "urls": [deployed.origin.url("held_back")]}))
+    path.write_bytes(json_lines({"id": "c-long", "urls": [deployed.origin.url("held_back")]}))
     process = subprocess.Popen(
-        command(deployed, path),
+        command(deployed, f"LIST={path}"),
         cwd=ROOT,
         env=environment(),
         stdout=subprocess.PIPE,
@@ -73,70 +102,77 @@ def test_ctrl_c_leaves_the_run_going_and_says_how_to_look_at_it(deployed: Ground
         text=True,
         start_new_session=True,
     )
-    assert process.stdout is not None
-    said = ""
-    while "The run is" not in said:
-        more = process.stdout.readline()
-        assert more, said
-        said += more
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: to make as well
-    out, err = process.communicate(timeout=20)
-    let_go.set()
+    out, err = interrupt(process, after="The run is")
+    may_answer.set()
 
-    arn = err.split("--execution-arn ")[1].split()[0]
-    assert "The run goes on." in err
-    assert arn.endswith(said.split("The run is ")[1].strip())
+    name = out.partition("The run is ")[2].split()[0]
     assert "Traceback" not in out + err
-    states = deployed.stack.aws.client("stepfunctions")
-    assert eventually(lambda: states.describe_execution(executionArn=arn)["status"] == "SUCCEEDED")
+    assert err.strip().splitlines() == [
+        "Stopped. The run goes on in AWS. To follow it again:",
+        f"  make bulk RUN={name} ENDPOINT={deployed.stack.aws.endpoint}",
+    ]
+
+    followed = run(deployed, f"RUN={name}")
+
+    assert (followed.returncode, followed.stderr) == (0, "")
+    assert followed.stdout.startswith(f"The run is {name}\n")
+    assert "Files    1 stored\n" in followed.stdout
     assert deployed.json("receipts/c-long.json")["status"] == "stored"
 
 
+def test_bulk_fails_when_the_stack_has_no_such_run(deployed: Lab) -> None:
+    done = run(deployed, "RUN=no-such-run")
+
+    assert done.returncode != 0
+    assert f"The stack {STACK} has no run no-such-run. Check RUN and STACK." in done.stderr
+
+
 @pytest.mark.parametrize(
-    ("name", "stack", "words"),
+    ("name", "stack", "expected"),
     [
-        ("gone.csv", STACK, "gone.csv is not there"),
-        ("list.txt", STACK, "its name has to end in .jsonl or .csv"),
+        ("gone.csv", STACK, "gone.csv does not exist"),
+        ("list.txt", STACK, "its name must end in .jsonl or .csv"),
         ("list.csv", "no-such-stack", "The stack no-such-stack cannot be read"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_a_line(
-    deployed: Ground, tmp_path: Path, name: str, stack: str, words: str
+def test_bulk_names_the_fault_of_its_arguments(
+    deployed: Lab, tmp_path: Path, name: str, stack: str, expected: str
 ) -> None:
-    for there in ("list.txt", "list.csv"):
-        (tmp_path / there).write_text("url\nhttps://a.example/\n")
+    for existing in ("list.txt", "list.csv"):
+        (tmp_path / existing).write_text("url\nhttps://a.example/\n")
 
-    done = run(deployed, tmp_path / name, stack)
+    done = run(deployed, f"LIST={tmp_path / name}", f"STACK={stack}")
 
     assert done.returncode != 0
-    assert words in done.stderr
+    assert expected in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_list_that_no_run_could_go_through_is_not_uploaded(deployed: Ground, tmp_path: Path) -> None:
+def test_bulk_does_not_upload_a_list_whose_run_would_fail(deployed: Lab, tmp_path: Path) -> None:
     path = tmp_path / "lot.jsonl"
-    path.write_bytes(jsonl({"urls": ["https://a.example/"]}) + b"{no\n" + jsonl({"id": "x" * 300_000}))
+    path.write_bytes(json_lines({"urls": ["https://a.example/"]}) + b"{no\n" + json_lines({"id": "x" * 300_000}))
     before = deployed.s3.list_objects_v2(Bucket=deployed.stack.inbox, Prefix="bulk/")["KeyCount"]
 
-    done = run(deployed, path)
+    done = run(deployed, f"LIST={path}")
 
     assert done.returncode != 0
     assert "lot.jsonl was not uploaded" in done.stderr
     assert "line 2 is not JSON" in done.stderr
-    assert "line 3 has 300,010 bytes; a line may have 219,900" in done.stderr
+    assert "line 3 has 300,010 bytes; at most 219,900 are possible" in done.stderr
     assert before == deployed.s3.list_objects_v2(Bucket=deployed.stack.inbox, Prefix="bulk/")["KeyCount"]
 
 
-def test_a_run_that_was_given_up_is_not_taken_for_the_whole(deployed: Ground, tmp_path: Path) -> None:
-    """The function cannot start; after the first batches the run is given up, and the other lines are not begun."""
+def test_bulk_says_that_the_summary_is_incomplete_when_the_run_stopped_early(deployed: Lab, tmp_path: Path) -> None:
+    """The function cannot start: the run stops after the first batches, and does not begin the other lines."""
     path = tmp_path / "lot.jsonl"
-    path.write_bytes(jsonl(*({"urls": [deployed.origin.url("length/c-up")]} for _ in range(5 * BATCH_SIZE))))
+    path.write_bytes(json_lines(*({"urls": [deployed.origin.url("length/c-up")]} for _ in range(5 * BATCH_SIZE))))
 
-    with broken(deployed, "BulkFunction"):
-        done = run(deployed, path)
+    with broken_function(deployed, "BulkFunction"):
+        done = run(deployed, f"LIST={path}")
 
     assert done.returncode != 0
-    assert "THIS IS NOT THE WHOLE LIST: the run was given up.\n  States.ExceedToleratedFailureThreshold" in done.stdout
-    assert f"Of {5 * BATCH_SIZE:,} Files that were read of the list, " in done.stdout
-    assert "hand the whole list over again" in done.stdout
+    first = "INCOMPLETE: the run stopped before the end of the list.\n  States.ExceedToleratedFailureThreshold"
+    assert first in done.stdout
+    assert f" of the {5 * BATCH_SIZE:,} Files that were read from the list are counted here." in done.stdout
+    assert "send the whole list again" in done.stdout
     assert "The run ended as FAILED" in done.stderr

@@ -1,4 +1,4 @@
-"""Commands beside each other in one directory: the second one waits for the first, and says so."""
+"""Two commands in one directory: the second one waits for the first, and can be stopped while it waits."""
 
 import os
 import signal
@@ -10,17 +10,19 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from infra import artefact
-from infra.local.process import free_port
-
-from e2e.conftest import ROOT
+from infra.build import artifact
+from infra.build.template import ROOT
+from infra.command.ports import find_free_port
+from infra.command.signals import INTERRUPTED
 
 WAITING = "Another command is building here: waiting for it ...\n"
+SIGINT_IGNORED = ["bash", "-c", "trap '' INT; exec \"$@\"", "-"]
+"""Starts a command as a shell script does with `&`: with SIGINT ignored."""
 
 
 @contextmanager
-def begun(command: list[str], log: Path, cwd: Path = ROOT) -> Iterator[subprocess.Popen[bytes]]:
-    """A command that runs, with what it says in a file; stopped as by Ctrl-C where it has not ended."""
+def started(command: list[str], log: Path, cwd: Path = ROOT) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a command, with its output in a file; stop it by Ctrl-C if it has not ended."""
     with log.open("wb") as out:
         environment = os.environ | {"PYTHONPATH": "functions"}
         process = subprocess.Popen(command, cwd=cwd, env=environment, stdout=out, stderr=out, start_new_session=True)
@@ -32,99 +34,72 @@ def begun(command: list[str], log: Path, cwd: Path = ROOT) -> Iterator[subproces
         process.wait(30)
 
 
-def said(log: Path, words: str) -> bool:
-    """Whether a command says something, before long."""
+def prints(log: Path, text: str) -> bool:
+    """Whether a command prints a text within half a minute."""
     until = time.monotonic() + 30
-    while words not in log.read_text() and time.monotonic() < until:
+    while text not in log.read_text() and time.monotonic() < until:
         time.sleep(0.05)
-    return words in log.read_text()
+    return text in log.read_text()
 
 
-@pytest.mark.parametrize("command", [["demo"], ["up", f"PORT={free_port()}"]], ids=["demo", "up"])
-def test_one_that_builds_waits_until_the_other_has_deployed_what_it_built(tmp_path: Path, command: list[str]) -> None:
+def module(name: str) -> list[str]:
+    return [sys.executable, "-m", name, *(["--port", str(find_free_port())] if name == "infra.local" else [])]
+
+
+@pytest.mark.parametrize("command", [["demo"], ["up", f"PORT={find_free_port()}"]], ids=["demo", "up"])
+def test_command_waits_until_another_has_deployed_what_it_built(tmp_path: Path, command: list[str]) -> None:
     log = tmp_path / "log"
-    with artefact.reserved(artefact.local_build()), begun(["make", "-s", *command], log):
-        assert said(log, WAITING)
+    with artifact.build_lock(artifact.local_build()), started(["make", "-s", *command], log):
+        assert prints(log, WAITING)
         time.sleep(0.5)
         assert "Building" not in log.read_text()
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM], ids=["SIGHUP", "SIGTERM"])
-@pytest.mark.parametrize("command", ["infra.demo", "infra.local"])
-def test_a_terminal_that_is_closed_ends_a_command_as_ctrl_c_does(tmp_path: Path, command: str, number: int) -> None:
-    """By leaving what it has begun: a process that a signal kills has stopped nothing that it started."""
+@pytest.mark.parametrize("name", ["infra.demo", "infra.local"])
+def test_command_exits_when_its_terminal_is_closed(tmp_path: Path, name: str, number: int) -> None:
+    """A process that a signal kills stops nothing that it started; an exit status shows that it stopped by itself."""
     log = tmp_path / "log"
-    module = [sys.executable, "-m", command, *(["--port", str(free_port())] if command == "infra.local" else [])]
-    with artefact.reserved(artefact.local_build()), begun(module, log) as process:
-        assert said(log, WAITING)
+    with artifact.build_lock(artifact.local_build()), started(module(name), log) as process:
+        assert prints(log, WAITING)
         process.send_signal(number)
         assert process.wait(30) == 128 + number
 
 
-ENDED_TWICE = """
-import signal
-from infra.local.process import begin
-begin()
-try:
-    signal.raise_signal({number})
-finally:
-    signal.raise_signal({number})
-    print("everything is stopped")
-"""
+@pytest.mark.parametrize(("name", "status"), [("infra.demo", INTERRUPTED), ("infra.local", 0)])
+def test_ctrl_c_stops_command_when_its_parent_ignores_sigint(tmp_path: Path, name: str, status: int) -> None:
+    log = tmp_path / "log"
+    with artifact.build_lock(artifact.local_build()), started([*SIGINT_IGNORED, *module(name)], log) as process:
+        assert prints(log, WAITING)
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(30) == status
+    assert "Stopped. Nothing is left running" in log.read_text()
+    assert "failed" not in log.read_text()
 
 
-@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM], ids=["SIGHUP", "SIGTERM"])
-def test_a_terminal_that_says_twice_that_it_is_closed_does_not_end_the_stopping(number: int) -> None:
-    """The shell tells its jobs, and the kernel the group in front."""
-    command = [sys.executable, "-c", ENDED_TWICE.format(number=int(number))]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (done.stdout, done.returncode) == ("everything is stopped\n", 128 + number)
-
-
-def test_a_command_asks_for_no_profile_of_the_users_own_aws() -> None:
-    asks = "import boto3; boto3.client('s3', region_name='us-east-1')"
-    begins = "from infra.local.process import begin; begin(); "
+def test_command_ignores_aws_profiles_of_the_user() -> None:
+    create = "import boto3; boto3.client('s3', region_name='us-east-1')"
+    ignore = "from infra.local.ministack import ignore_aws_profiles; ignore_aws_profiles(); "
     environment = os.environ | {"AWS_PROFILE": "nobody", "AWS_DEFAULT_PROFILE": "nobody"}
 
     ended = [
         subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, check=False)
-        for code in (asks, begins + asks)
+        for code in (create, ignore + create)
     ]
 
     assert [bool(done.returncode) for done in ended] == [True, False]
 
 
-def test_one_that_has_waited_goes_on(tmp_path: Path) -> None:
+def test_command_that_has_waited_goes_on(tmp_path: Path) -> None:
     sam, log, into = tmp_path / "sam", tmp_path / "log", tmp_path / "here" / "build"
-    sam.write_text("#!/bin/sh\necho it is our turn\nexit 1\n")
+    sam.write_text("#!/bin/sh\necho sam has run\nexit 1\n")
     sam.chmod(0o755)
-    command = [sys.executable, "-m", "infra.artefact", artefact.machine(), "--into", str(into), "--sam", str(sam)]
+    options = ["--into", str(into), "--sam", str(sam)]
+    command = [sys.executable, "-m", "infra.build.artifact", artifact.machine(), *options]
     with ExitStack() as stack:
-        with artefact.reserved(into):
-            process = stack.enter_context(begun(command, log))
-            assert said(log, WAITING)
+        with artifact.build_lock(into):
+            process = stack.enter_context(started(command, log))
+            assert prints(log, WAITING)
             assert process.poll() is None
         assert process.wait(30) == 1
-    assert "it is our turn" in log.read_text()
-
-
-def test_an_installation_waits_for_another_and_does_nothing_that_is_done_by_then(tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text('tool = [\n  "one==1",\n]\n')
-    (tmp_path / ".local").mkdir()
-    python, log = tmp_path / "there" / "bin" / "python", tmp_path / "log"
-    hold = f"exec 9>{tmp_path}/.local/install.lock; flock 9; echo held; read -r _"
-    with subprocess.Popen(["bash", "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
-        assert other.stdout is not None
-        assert other.stdin is not None
-        assert other.stdout.readline() == b"held\n"
-        with begun([str(ROOT / "infra" / "venv"), "there", "tool", "a tool"], log, tmp_path) as process:
-            assert said(log, "Another command installs: waiting for it ...\n")
-            python.parent.mkdir(parents=True)
-            python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-            python.chmod(0o755)
-            (tmp_path / "there" / ".up-to-date").write_text('tool = [\n  "one==1",\n]\n')
-            other.stdin.write(b"done\n")
-            other.stdin.flush()
-            assert process.wait(30) == 0
-
-    assert log.read_text() == "Another command installs: waiting for it ...\n"
+    assert "sam has run" in log.read_text()

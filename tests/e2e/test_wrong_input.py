@@ -1,4 +1,4 @@
-"""What is typed wrongly is said in a line, with what was expected, before anything is started."""
+"""A wrong value gets one line that says what is expected, before anything is started."""
 
 import json
 import os
@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from e2e.conftest import ROOT
+from infra.build.template import ROOT
+from infra.command.ports import find_free_port
 
 URL = "https://a.example/1.png"
-EXPECTED_PORT = "is no port: it has to be a number from 1 to 65535, such as 4566."
+EXPECTED_PORT = "is not a port: expected a number from 1 to 65535, such as 4566."
 
 
 def refused(*command: str, **variables: str) -> str:
-    """What a command that does not end well says of it; it has not begun anything by then."""
+    """The error message of a command that fails before it has started anything."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | variables
     done = subprocess.run(
         ["make", "-s", *command],
@@ -37,18 +37,18 @@ def refused(*command: str, **variables: str) -> str:
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    """A port that somebody listens on."""
+    """A port that is in use."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
 
 
 @pytest.mark.parametrize("text", ["abc", "0", "65536", "99999", "-1", "", "4_566"])
-def test_a_port_that_is_none(text: str) -> None:
-    assert f"It did not come up. PORT={text} {EXPECTED_PORT}\n" in refused("up", f"PORT={text}")
+def test_up_names_what_it_expects_when_port_is_not_a_port(text: str) -> None:
+    assert f"make up did not start. PORT={text} {EXPECTED_PORT}\n" in refused("up", f"PORT={text}")
 
 
-def test_a_port_that_is_taken(port: int) -> None:
-    assert f"It did not come up. Something else listens on port {port}." in refused("up", f"PORT={port}")
+def test_up_names_a_free_port_when_port_is_in_use(port: int) -> None:
+    assert f"make up did not start. Port {port} is in use. A free one: PORT=" in refused("up", f"PORT={port}")
 
 
 TOO_MANY = {"fileUrl": URL, "baseUrls": [[URL]] * 101}
@@ -74,7 +74,7 @@ TWO_FAULTS = {"fileUrl": 7, "baseUrls": [{"url": URL}, 8]}
         (json.dumps(TOO_MANY), "lot.json is not a valid File:\n  baseUrls: must have at most 100 items, got 101\n"),
     ],
 )
-def test_a_file_for_the_demo_that_is_none(tmp_path: Path, content: str | None, said: str) -> None:
+def test_demo_names_every_fault_when_file_is_not_valid(tmp_path: Path, content: str | None, said: str) -> None:
     path = tmp_path / "lot.json"
     if content is not None:
         path.write_text(content)
@@ -83,39 +83,78 @@ def test_a_file_for_the_demo_that_is_none(tmp_path: Path, content: str | None, s
 
 
 @pytest.mark.parametrize("text", ["foo", "", "arm64 x86_64"])
-def test_a_processor_that_is_none(text: str) -> None:
-    assert f"make build: ARCH={text} has to be arm64 or x86_64.\n" in refused("build", f"ARCH={text}")
+def test_build_names_the_processors_when_arch_is_not_one(text: str) -> None:
+    assert f"make build: ARCH={text}: expected arm64 or x86_64.\n" in refused("build", f"ARCH={text}")
 
 
 @pytest.mark.parametrize("text", ["abc", "0", "-5", "1.5"])
-def test_a_number_of_images_that_is_none(text: str) -> None:
-    said = f"make fuzz: INPUTS={text} has to be how many images: 1 or more, in digits.\n"
+def test_fuzz_names_what_it_expects_when_inputs_is_not_a_number(text: str) -> None:
+    said = f"make fuzz: INPUTS={text}: expected a number of images, 1 or more.\n"
 
     assert said in refused("fuzz", f"INPUTS={text}")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("none", "is not a folder."), ("empty", "has no file in it.")],
+)
+def test_up_refuses_pictures_when_there_are_none(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / "empty").mkdir()
+    folder = tmp_path / name
+
+    refusal = refused("up", f"PORT={find_free_port()}", f"PICTURES={folder}")
+
+    assert f"make up did not start. PICTURES={folder} {said}\n" in refusal
 
 
 @pytest.mark.parametrize(
     ("variables", "said"),
     [({}, "You must specify a region"), ({"AWS_DEFAULT_REGION": "us-east-1"}, "Unable to locate credentials")],
 )
-def test_a_list_for_nobody_in_particular(tmp_path: Path, variables: dict[str, str], said: str) -> None:
+def test_bulk_asks_for_region_and_credentials_when_there_are_none(
+    tmp_path: Path, port: int, variables: dict[str, str], said: str
+) -> None:
     path = tmp_path / "list.csv"
     path.write_text(f"url\n{URL}\n")
     nobody = {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"}
 
-    words = refused("bulk", f"LIST={path}", "ENDPOINT=http://127.0.0.1:1", **variables, **nobody)
+    words = refused("bulk", f"LIST={path}", f"ENDPOINT=http://127.0.0.1:{port}", **variables, **nobody)
 
-    assert f"{said}: the environment has to have both. For `make up`: . .local/up/env\n" in words
+    assert f"{said}.\nSet the region and the credentials; for `make up`: . .local/up/env\n" in words
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables"),
+    [(["ENDPOINT={url}"], {}), ([], {"AWS_ENDPOINT_URL": "{url}"})],
+    ids=["ENDPOINT", "AWS_ENDPOINT_URL"],
+)
+def test_bulk_asks_whether_make_up_is_running_when_nothing_listens(
+    tmp_path: Path, arguments: list[str], variables: dict[str, str]
+) -> None:
+    path, url = tmp_path / "list.csv", f"http://127.0.0.1:{find_free_port()}"
+    path.write_text(f"url\n{URL}\n")
+    environment = {name: value.format(url=url) for name, value in variables.items()}
+
+    refusal = refused("bulk", f"LIST={path}", *(text.format(url=url) for text in arguments), **environment)
+
+    assert f"make bulk: nothing listens at {url}. Is `make up` running?\n" in refusal
+
+
+@pytest.mark.parametrize("folder", ["up", "up-4567"])
+def test_bulk_asks_whether_make_up_is_running_when_its_list_is_missing(folder: str) -> None:
+    path = f".local/{folder}/none.csv"
+
+    assert f"{path} does not exist, or is not a file. Is `make up` running?\n" in refused("bulk", f"LIST={path}")
 
 
 @pytest.mark.parametrize("text", ["foo", "127.0.0.1:4566", "http://", "ftp://127.0.0.1"])
-def test_an_endpoint_that_is_none(tmp_path: Path, text: str) -> None:
+def test_bulk_names_what_it_expects_when_endpoint_is_not_a_url(tmp_path: Path, text: str) -> None:
     path = tmp_path / "list.csv"
     path.write_text(f"url\n{URL}\n")
-    said = f"ENDPOINT={text} is no address: it has to be one such as http://127.0.0.1:4566.\n"
+    said = f"ENDPOINT={text} is not a URL such as http://127.0.0.1:4566.\n"
 
     assert said in refused("bulk", f"LIST={path}", f"ENDPOINT={text}", AWS_DEFAULT_REGION="us-east-1")
 
 
-def test_no_list() -> None:
+def test_bulk_asks_for_a_list_when_there_is_none() -> None:
     assert "which list? make bulk LIST=list.csv" in refused("bulk")

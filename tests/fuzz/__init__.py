@@ -1,1 +1,1 @@
-"""Images nobody meant to make, by the million: mutated along their structure, walked, and judged (`make fuzz`)."""
+"""Fuzzing of the image parsers (`make fuzz`): mutate images along their structure, parse them, check the result."""

@@ -1,7 +1,7 @@
-"""`make fuzz`: a million images, on every processor; what a walk should not have done is kept and named.
+"""`make fuzz`: parse a million mutated images on every processor, and keep those that break an invariant.
 
-The same seed makes the same images. What ends in a new way joins the pool that images are made from, so that mutations
-build on each other; each round begins with a pool of real files again.
+The same seed makes the same images. An image with a new outcome joins the pool that images are mutated from, so that
+mutations build on each other. Each round starts again with a pool of whole images.
 """
 
 import argparse
@@ -18,85 +18,86 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from fuzz.judge import Wrong, judge
 from fuzz.mutate import mutate
+from fuzz.parse_invariants import InvariantBroken, check
 from support.sample_images import SAMPLES
 
-KEPT = Path(".local/fuzz")
+DIRECTORY = Path(".local/fuzz")
 ROUND = 20_000
 HANG_SECONDS = 60
-"""Without one verdict; the process then ends, and shows where it was."""
+"""Time for 1,000 images. A process that takes longer prints its traceback and ends."""
 
 
 @dataclass(slots=True)
-class Found:
-    """What a round, or all of them, came to.
+class Findings:
+    """The outcomes of one round, or of all of them.
 
     Attributes:
-        ways: how often walks ended how.
-        wrong: bodies on which a walk did what none may, and what that was.
+        outcomes: how often each outcome occurred.
+        failures: images that broke an invariant, with the reason.
     """
 
-    ways: Counter[str] = field(default_factory=Counter)
-    wrong: dict[bytes, str] = field(default_factory=dict)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    failures: dict[bytes, str] = field(default_factory=dict)
 
 
-def play(inputs: int, seed: str) -> Found:
-    """Make so many images and judge them."""
+def run_round(inputs: int, seed: str) -> Findings:
+    """Mutate and check this many images."""
     random = Random(seed)
     pool = [sample.data for sample in SAMPLES.values()]
-    found = Found()
+    findings = Findings()
     for number in range(inputs):
         if number % 1000 == 0:
             faulthandler.dump_traceback_later(HANG_SECONDS, exit=True)
         body = mutate(random.choice(pool), random.choice(pool), random)
         try:
-            way = judge(body, random)
-        except Wrong as wrong:
-            found.wrong[body] = str(wrong)
+            outcome = check(body, random)
+        except InvariantBroken as broken:
+            findings.failures[body] = str(broken)
             continue
-        if way not in found.ways:
+        if outcome not in findings.outcomes:
             pool.append(body)
-        found.ways[way] += 1
+        findings.outcomes[outcome] += 1
     faulthandler.cancel_dump_traceback_later()
-    return found
+    return findings
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="fuzz", description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--inputs", default="1000000")
-    parser.add_argument("--seed", default=time.strftime("%Y-%m-%d"), help="today, if not given")
-    asked = parser.parse_args()
-    if not re.fullmatch("[1-9][0-9]*", asked.inputs):
-        print(f"make fuzz: INPUTS={asked.inputs} has to be how many images: 1 or more, in digits.", file=sys.stderr)
+    parser.add_argument("--seed", default=time.strftime("%Y-%m-%d"), help="default: the date of today")
+    options = parser.parse_args()
+    if not re.fullmatch("[1-9][0-9]*", options.inputs):
+        print(f"make fuzz: INPUTS={options.inputs}: expected a number of images, 1 or more.", file=sys.stderr)
         return 1
-    rounds = -(-int(asked.inputs) // ROUND)
+    rounds = -(-int(options.inputs) // ROUND)
     began = time.monotonic()
-    every = Found()
+    total = Findings()
     with ProcessPoolExecutor() as processes:
-        seeds = (f"{asked.seed}/{number}" for number in range(rounds))
-        for number, found in enumerate(processes.map(play, itertools.repeat(ROUND), seeds), 1):
-            every.ways.update(found.ways)
-            every.wrong |= found.wrong
-            _progress(number * ROUND, time.monotonic() - began, every)
+        seeds = (f"{options.seed}/{number}" for number in range(rounds))
+        for number, findings in enumerate(processes.map(run_round, itertools.repeat(ROUND), seeds), 1):
+            total.outcomes.update(findings.outcomes)
+            total.failures |= findings.failures
+            _print_progress(number * ROUND, time.monotonic() - began, total)
     print()
-    _report(every)
-    return 1 if every.wrong else 0
+    _report(total)
+    return 1 if total.failures else 0
 
 
-def _progress(done: int, seconds: float, every: Found) -> None:
+def _print_progress(done: int, seconds: float, total: Findings) -> None:
     ending = "\r" if sys.stdout.isatty() else "\n"
-    print(f"{done:,} images, {done / seconds:,.0f} a second, {len(every.wrong)} wrong", end=ending, flush=True)
+    print(f"{done:,} images, {done / seconds:,.0f} a second, {len(total.failures)} failures", end=ending, flush=True)
 
 
-def _report(every: Found) -> None:
-    whole = sum(count for way, count in every.ways.items() if way.startswith("image: "))
-    print(f"{whole:,} were whole, the others refused; {len(every.ways)} ways to end, on {os.cpu_count()} processors.")
-    for body, reason in every.wrong.items():
-        KEPT.mkdir(parents=True, exist_ok=True)
-        place = KEPT / f"{hashlib.sha256(body).hexdigest()[:16]}.bin"
-        place.write_bytes(body)
-        print(f"{place}: {reason}")
+def _report(total: Findings) -> None:
+    """Print a summary, and write each image that broke an invariant into a file."""
+    whole = sum(count for outcome, count in total.outcomes.items() if outcome.startswith("image: "))
+    print(f"{whole:,} whole, the others rejected; {len(total.outcomes)} outcomes, {os.cpu_count()} processors.")
+    for body, reason in total.failures.items():
+        DIRECTORY.mkdir(parents=True, exist_ok=True)
+        file = DIRECTORY / f"{hashlib.sha256(body).hexdigest()[:16]}.bin"
+        file.write_bytes(body)
+        print(f"{file}: {reason}")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
-"""One image made from another: along its structure, or anywhere."""
+"""Mutates an image: along its structure, or at any position."""
 
 from random import Random
 from struct import unpack_from
 
-from fuzz.structure import BOXES_INSIDE, Part, boxes, join, join_boxes, split
+from fuzz.image_parts import BOXES_INSIDE, Part, boxes, join, join_boxes, split
 
 MAX_BYTES = 16 * 1024
-_LEFT = 0.6
-"""How often a mutation keeps to the structure."""
+_STRUCTURED = 0.6
+"""Share of the mutations that keep the structure."""
 
 
 def mutate(data: bytes, other: bytes, random: Random) -> bytes:
@@ -15,20 +15,22 @@ def mutate(data: bytes, other: bytes, random: Random) -> bytes:
 
     Args:
         data: the image.
-        other: another, parts of which may come in.
-        random: decides.
+        other: another image, whose parts may be inserted.
+        random: makes every choice.
     """
     for _ in range(random.choice((1, 1, 2, 4))):
-        data = _within(data, other, random) if random.random() < _LEFT else _anywhere(data, other, random)
+        change = _mutate_parts if random.random() < _STRUCTURED else _mutate_bytes
+        data = change(data, other, random)
     return data[:MAX_BYTES]
 
 
-def _within(data: bytes, other: bytes, random: Random) -> bytes:
+def _mutate_parts(data: bytes, other: bytes, random: Random) -> bytes:
     parts = split(data)
     if parts is None:
-        return _entry(data, random) if data[:2] in {b"II", b"MM"} else _number(data, random, within=64)
+        is_tiff = data[:2] in {b"II", b"MM"}
+        return _mutate_tiff_entry(data, random) if is_tiff else _mutate_number(data, random, within=64)
     if not parts:
-        return _anywhere(data, other, random)
+        return _mutate_bytes(data, other, random)
     _rearrange(parts, split(other) or [], random)
     return join(data, parts)
 
@@ -54,25 +56,25 @@ def _rearrange(parts: list[Part], others: list[Part], random: Random) -> None:
                 _rearrange(inner, others, random)
             parts[at] = (kind, body[:head] + join_boxes(inner))
         case _:
-            parts[at] = (kind, _anywhere(body, b"", random))
+            parts[at] = (kind, _mutate_bytes(body, b"", random))
 
 
-def _entry(data: bytes, random: Random) -> bytes:
-    """Change a number of one entry of the first directory of a TIFF."""
+def _mutate_tiff_entry(data: bytes, random: Random) -> bytes:
+    """Change a number in one entry of the first directory of a TIFF."""
     order = "<" if data[:1] == b"I" else ">"
     big = len(data) > 16 and data[2:4] in {b"+\0", b"\0+"}
     if len(data) < 16:
-        return _number(data, random)
+        return _mutate_number(data, random)
     first = unpack_from(order + ("Q" if big else "I"), data, 8 if big else 4)[0]
     at = first + random.randrange(24) * (20 if big else 12) + random.choice((0, 2, 4, 6, 8, 10))
-    return _number(data, random, at=at)
+    return _mutate_number(data, random, at=at)
 
 
-def _anywhere(data: bytes, other: bytes, random: Random) -> bytes:
+def _mutate_bytes(data: bytes, other: bytes, random: Random) -> bytes:
     at, to = sorted((random.randrange(len(data) + 1), random.randrange(len(data) + 1)))
     if random.randrange(3) == 0:
-        return _number(data, random)
-    ways = [
+        return _mutate_number(data, random)
+    mutations = [
         data[:at] + random.randbytes(random.randrange(1, 12)) + data[at:],
         data[:at] + data[min(to, at + random.choice((1, 2, 4, 8, 64))) :],
         data[:to] + data[at:to] + data[to:],
@@ -81,11 +83,11 @@ def _anywhere(data: bytes, other: bytes, random: Random) -> bytes:
         data + random.randbytes(random.randrange(1, 40)),
         data[:at] + bytes(byte ^ 1 << random.randrange(8) for byte in data[at : at + 1]) + data[at + 1 :],
     ]
-    return random.choice(ways)
+    return random.choice(mutations)
 
 
-def _number(data: bytes, random: Random, *, at: int | None = None, within: int | None = None) -> bytes:
-    """Write another number: an edge, or what was there and a little."""
+def _mutate_number(data: bytes, random: Random, *, at: int | None = None, within: int | None = None) -> bytes:
+    """Overwrite a number with a boundary value, or with its old value plus or minus a little."""
     if at is None:
         at = random.randrange(min(len(data), within or len(data)) + 1)
     size = random.choice((1, 2, 4, 8))

@@ -1,4 +1,4 @@
-"""What the tests of the fetcher share: an origin, a client, and a world in which nothing leaves the machine."""
+"""Shared by the tests of downloads: an origin, a client, a DNS, and a check that no connection leaves the machine."""
 
 import asyncio
 import errno
@@ -13,100 +13,100 @@ from typing import Any
 import pytest
 
 from support.origin import Origin
-from support.origin.client import Client, Connect, limits_for
-from support.origin.names import Names
+from support.origin.client import Client, MakeClient, limits_for
+from support.origin.fake_dns import FakeDns
 
-_PATIENCE = 2.0
-"""Seconds that tasks and sockets get to end after a test."""
+_GRACE_SECONDS = 2.0
+"""The time that tasks and sockets have to end after a test."""
+
+
+@pytest.fixture
+async def no_leaks() -> AsyncGenerator[None]:
+    """Fail a test that leaves a task, a socket or an unhandled error behind."""
+    loop = asyncio.get_running_loop()
+    unhandled: list[dict[str, Any]] = []
+    loop.set_exception_handler(lambda _, context: unhandled.append(context))
+    before = _open_sockets()
+    yield
+    end = loop.time() + _GRACE_SECONDS
+    while (leaked := _leaked(before)) and loop.time() < end:  # noqa: ASYNC110 - closed sockets send no event
+        await asyncio.sleep(0.005)
+    gc.collect(1)  # the young generations only: a full collection after every test takes longer than the tests
+    assert not leaked
+    assert not unhandled
+
+
+def _leaked(before: set[str]) -> list[object]:
+    return [*(asyncio.all_tasks() - {asyncio.current_task()}), *(_open_sockets() - before)]
 
 
 def _open_sockets() -> set[str]:
     links = set()
     for descriptor in Path("/proc/self/fd").iterdir():
-        with suppress(OSError):  # the listing's own is gone already
+        with suppress(OSError):  # the descriptor of this listing is closed already
             links.add(str(descriptor.readlink()))
     return {link for link in links if link.startswith("socket:")}
 
 
 @pytest.fixture
-async def no_leaks() -> AsyncGenerator[None]:
-    """Fail a test that leaves a task or a socket behind, or an error that nobody looked at."""
-    loop = asyncio.get_running_loop()
-    unseen: list[dict[str, Any]] = []
-    loop.set_exception_handler(lambda _, context: unseen.append(context))
-    before = _open_sockets()
-    yield
-    end = loop.time() + _PATIENCE
-    while (left := _left(before)) and loop.time() < end:  # noqa: ASYNC110 - no event tells of sockets
-        await asyncio.sleep(0.005)
-    gc.collect(1)  # the young: a full collection after every test would take longer than the tests
-    assert not left
-    assert not unseen
-
-
-def _left(before: set[str]) -> list[object]:
-    return [*(asyncio.all_tasks() - {asyncio.current_task()}), *(_open_sockets() - before)]
-
-
-@pytest.fixture
-def dialled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every address that a socket was told to connect to; only loopback is really reached."""
-    seen: list[str] = []
+def connected_addresses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every address that a socket was told to connect to; only connections to loopback are made."""
+    addresses: list[str] = []
     connect = socket.socket.connect
 
     def record(sock: socket.socket, address: Any) -> None:
-        seen.append(str(address[0]))
+        addresses.append(str(address[0]))
         if not ip_address(address[0]).is_loopback:
-            raise OSError(errno.ENETUNREACH, "a test must not leave the machine")
+            raise OSError(errno.ENETUNREACH, "a test must not connect to another machine")
         connect(sock, address)
 
     monkeypatch.setattr(socket.socket, "connect", record)
-    return seen
+    return addresses
 
 
 @pytest.fixture
-def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Draw no time to wait between attempts."""
+def no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the downloader wait 0 seconds between attempts."""
     monkeypatch.setattr("intake.download.downloader.random.random", lambda: 0.0)
 
 
 @pytest.fixture
-def names(monkeypatch: pytest.MonkeyPatch) -> Names:
-    made = Names()
-    monkeypatch.setattr(socket, "getaddrinfo", made.getaddrinfo)
-    return made
+def dns(monkeypatch: pytest.MonkeyPatch) -> FakeDns:
+    fake = FakeDns()
+    monkeypatch.setattr(socket, "getaddrinfo", fake.getaddrinfo)
+    return fake
 
 
 @pytest.fixture
-async def origin(no_leaks: None, dialled: list[str], names: Names) -> AsyncGenerator[Origin]:  # noqa: ARG001 - around it
+async def origin(no_leaks: None, connected_addresses: list[str], dns: FakeDns) -> AsyncGenerator[Origin]:  # noqa: ARG001 - set up before it
     async with Origin() as running:
         yield running
 
 
 @pytest.fixture
-async def other(no_leaks: None, dialled: list[str], names: Names) -> AsyncGenerator[Origin]:  # noqa: ARG001 - around it
-    """A second origin, which is another host's by its port."""
+async def other_origin(no_leaks: None, connected_addresses: list[str], dns: FakeDns) -> AsyncGenerator[Origin]:  # noqa: ARG001 - set up before it
+    """A second origin; its port makes it another origin."""
     async with Origin() as running:
         yield running
 
 
 @pytest.fixture
-async def connect(no_leaks: None, dialled: list[str], names: Names) -> AsyncGenerator[Connect]:  # noqa: ARG001 - the same
-    """Make clients, which are closed at the end; all that they reserved must have been given back then."""
+async def make_client(no_leaks: None, connected_addresses: list[str], dns: FakeDns) -> AsyncGenerator[MakeClient]:  # noqa: ARG001 - set up before it
+    """Make clients, close them at the end, and check that they released all memory."""
     async with AsyncExitStack() as stack:
-        made: list[Client] = []
+        clients: list[Client] = []
 
         def make(*origins: Origin, tls: Any = None, **changed: Any) -> Client:
             client = Client(limits_for(*origins, **changed), tls)
-            made.append(client)
+            clients.append(client)
             stack.push_async_exit(client)
             return client
 
         yield make
-        for client in made:
-            assert client.budget.size == client.free, "memory is reserved that nobody holds"
+        for client in clients:
+            assert client.budget.size == client.free_bytes, "memory is still reserved"
 
 
 @pytest.fixture
-def client(origin: Origin, connect: Connect) -> Client:
-    return connect(origin)
+def client(origin: Origin, make_client: MakeClient) -> Client:
+    return make_client(origin)

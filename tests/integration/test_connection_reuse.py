@@ -7,23 +7,23 @@ from collections.abc import Generator
 import pytest
 
 from intake.http_client.response_head import ResponseHead, parse_head
-from support.origin import BEHAVIOURS, IMAGE, Origin, in_a_thread
-from support.origin.behaviour import head, says
-from support.origin.client import Client, Connect, limits_for
-from support.origin.names import Names
+from support.origin import BEHAVIOURS, IMAGE, Origin, origin_in_thread
+from support.origin.behaviour import head, reply
+from support.origin.client import Client, MakeClient, limits_for
+from support.origin.fake_dns import FakeDns
 
 REUSABLE = ["length", "chunked", "trailers", "chunk_extensions", "continue_first", "length_with_spaces", "cookies"]
 UNSOLICITED = [
-    "second_answer_at_once",
-    "second_answer_after_chunks",
-    "half_answer_at_once",
+    "second_response_at_once",
+    "second_response_after_chunks",
+    "half_response_at_once",
     "bytes_after_the_length",
     *(name for name in BEHAVIOURS if "_after_cut_" in name),
-    "second_answer_later",
-    "half_answer_later",
+    "second_response_later",
+    "half_response_later",
     "byte_later",
     "blank_line_later",
-    "farewell_later",
+    "request_timeout_later",
     "flood_later",
     "close_later",
 ]
@@ -31,7 +31,7 @@ UNSOLICITED = [
 
 async def _until_idle(origin: Origin) -> None:
     async with asyncio.timeout(5):
-        while origin.answering:  # noqa: ASYNC110 - the server may run in another thread
+        while origin.is_answering:  # noqa: ASYNC110 - the server may run in another thread
             await asyncio.sleep(0.005)
 
 
@@ -57,7 +57,7 @@ async def test_connection_is_not_reused_when_unsolicited_bytes_follow_the_respon
     result = await client.get(origin.url("length"))
 
     assert result.body == IMAGE
-    assert result.effort.attempts == 1
+    assert result.stats.attempts == 1
     assert origin.connections == 2
 
 
@@ -88,26 +88,26 @@ async def test_connection_is_not_reused_when_a_body_was_not_read(origin: Origin,
 
 async def test_connection_that_the_server_closed_costs_no_attempt(origin: Origin, client: Client) -> None:
     await client.get(origin.url("length"))
-    await origin.hang_up()
+    await origin.close_connections()
 
     result = await client.get(origin.url("length"))
 
-    assert result.effort.attempts == 1
-    assert origin.asked("length") == 2
+    assert result.stats.attempts == 1
+    assert origin.request_count("length") == 2
     assert origin.connections == 2
 
 
-@pytest.mark.parametrize("name", ["close_before_answer", "reset_before_answer"])
+@pytest.mark.parametrize("name", ["close_before_response", "reset_before_response"])
 async def test_transport_sends_each_request_once_when_the_connection_is_lost(
-    name: str, origin: Origin, connect: Connect
+    name: str, origin: Origin, make_client: MakeClient
 ) -> None:
     """Many HTTP clients repeat a request on their own when a reused connection is lost."""
-    client = connect(origin, max_attempts=1)
+    client = make_client(origin, max_attempts=1)
     await client.get(origin.url("length"))
 
     result = await client.get(origin.url(name))
 
-    assert (result.code, result.effort.attempts, origin.asked(name)) == ("connection_lost", 1, 1)
+    assert (result.code, result.stats.attempts, origin.request_count(name)) == ("connection_lost", 1, 1)
     assert origin.connections == 1
 
 
@@ -120,7 +120,7 @@ async def test_pool_opens_one_connection_for_each_request_at_the_same_time(origi
 
 
 async def test_parser_stops_when_interim_responses_flood_it(
-    origin: Origin, connect: Connect, monkeypatch: pytest.MonkeyPatch
+    origin: Origin, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Thousands fit into one read, and nothing else runs while they are parsed."""
     parsed: list[ResponseHead] = []
@@ -128,23 +128,23 @@ async def test_parser_stops_when_interim_responses_flood_it(
         "intake.http_client.response_parser.parse_head",
         lambda *args: parsed.append(parse_head(*args)) or parsed[-1],  # type: ignore[func-returns-value]
     )
-    origin.taught["flood"] = says(head(status="100 Continue") * 10_000, end=False)
+    origin.responders["flood"] = reply(head(status="100 Continue") * 10_000, close=False)
 
-    result = await connect(origin, max_attempts=1).get(origin.url("flood"))
+    result = await make_client(origin, max_attempts=1).get(origin.url("flood"))
 
     assert result.code == "bad_response"
     assert len(parsed) in range(100, 103)
 
 
 async def test_pool_closes_the_longest_idle_connections_when_they_are_too_many(
-    origin: Origin, client: Client, names: Names, monkeypatch: pytest.MonkeyPatch
+    origin: Origin, client: Client, dns: FakeDns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A list may name as many origins as images, and descriptors are limited."""
     monkeypatch.setattr("intake.http_client.pool._MAX_IDLE", 4)
     sockets = client.record_sockets()
     urls = [f"http://{number}.a.example:{origin.port}/length" for number in range(12)]
     for number, url in enumerate(urls):
-        names[f"{number}.a.example"] = ["127.0.0.1"]
+        dns[f"{number}.a.example"] = ["127.0.0.1"]
         assert (await client.get(url)).body == IMAGE
 
     assert len([sock for sock in sockets if sock.fileno() >= 0]) <= 5  # one is still closing
@@ -160,11 +160,11 @@ async def test_pool_closes_the_longest_idle_connections_when_they_are_too_many(
 
 @pytest.fixture
 def origin_in_a_thread() -> Generator[Origin]:
-    with in_a_thread() as origin:
+    with origin_in_thread() as origin:
         yield origin
 
 
-@pytest.mark.usefixtures("dialled", "names")
+@pytest.mark.usefixtures("connected_addresses", "dns")
 @pytest.mark.parametrize(("name", "connections"), [("length", 1), *((name, 2) for name in UNSOLICITED)])
 def test_connection_is_not_reused_when_bytes_arrived_while_no_loop_ran(
     name: str, connections: int, origin_in_a_thread: Origin
@@ -176,12 +176,12 @@ def test_connection_is_not_reused_when_bytes_arrived_while_no_loop_ran(
         assert runner.run(client.get(origin.url(name))).body == IMAGE
         # A flood that nobody reads never ends. For the others, wait as long as a slow machine needs.
         end = time.monotonic() + (0.25 if name == "flood_later" else 5)
-        while origin.answering and time.monotonic() < end:
+        while origin.is_answering and time.monotonic() < end:
             time.sleep(0.005)
 
         result = runner.run(client.get(origin.url("length")))
         runner.run(client.transport.aclose())
 
     assert result.body == IMAGE
-    assert result.effort.attempts == 1
+    assert result.stats.attempts == 1
     assert connections == origin.connections

@@ -27,8 +27,8 @@ from intake.http_client.errors import (
 from intake.http_client.resolver import SystemResolver
 from intake.http_client.transport import PooledTransport
 from support.origin import IMAGE, Origin
-from support.origin.behaviour import Reader, Request, Writer, head, says, send, sized
-from support.origin.names import Names
+from support.origin.behaviour import Reader, Request, Writer, head, reply, response_with, send
+from support.origin.fake_dns import FakeDns
 
 TLS = ssl.create_default_context()
 README = Path(http_client.__file__).parent / "README.md"
@@ -48,12 +48,12 @@ async def echo(reader: Reader, writer: Writer, request: Request) -> None:
         body = await reader.readuntil(b"0\r\n\r\n")
     else:
         body = await reader.readexactly(int(headers.get("content-length", "0")))
-    await send(writer, sized(body, f"Framing: {headers.get('transfer-encoding', 'length')}"))
+    await send(writer, response_with(body, f"Framing: {headers.get('transfer-encoding', 'length')}"))
 
 
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
 async def test_client_gets_a_response(version: str, origin: Origin, client: httpx.AsyncClient) -> None:
-    origin.taught["get"] = says(sized(IMAGE).replace(b"HTTP/1.1", b"HTTP/" + version.encode()))
+    origin.responders["get"] = reply(response_with(IMAGE).replace(b"HTTP/1.1", b"HTTP/" + version.encode()))
 
     response = await client.get("/get")
 
@@ -77,7 +77,7 @@ async def test_client_reuses_the_connection(origin: Origin, client: httpx.AsyncC
 
 
 async def test_httpx_follows_redirects(origin: Origin, client: httpx.AsyncClient) -> None:
-    origin.taught["away"] = says(head("Location: /length", "Content-Length: 0", status="302 Found"), end=False)
+    origin.responders["away"] = reply(head("Location: /length", "Content-Length: 0", status="302 Found"), close=False)
 
     response = await client.get("/away")
 
@@ -86,7 +86,7 @@ async def test_httpx_follows_redirects(origin: Origin, client: httpx.AsyncClient
 
 
 async def test_client_streams_a_response_in_bytes(origin: Origin, client: httpx.AsyncClient) -> None:
-    origin.taught["large"] = says(sized(IMAGE * 1000), end=False)
+    origin.responders["large"] = reply(response_with(IMAGE * 1000), close=False)
     async with client.stream("GET", "/large") as response:
         pieces = [piece async for piece in response.aiter_bytes()]
 
@@ -96,7 +96,9 @@ async def test_client_streams_a_response_in_bytes(origin: Origin, client: httpx.
 
 
 async def test_httpx_decodes_a_compressed_response(origin: Origin, client: httpx.AsyncClient) -> None:
-    origin.taught["zipped"] = says(sized(gzip.compress(b"text " * 100), "Content-Encoding: gzip"), end=False)
+    origin.responders["zipped"] = reply(
+        response_with(gzip.compress(b"text " * 100), "Content-Encoding: gzip"), close=False
+    )
 
     assert (await client.get("/zipped")).text == "text " * 100
 
@@ -124,7 +126,7 @@ class _Stream:
 async def test_client_posts_a_body_of_every_kind(
     arguments: dict[str, Any], framing: str, expected: bytes, origin: Origin, client: httpx.AsyncClient
 ) -> None:
-    origin.taught["echo"] = echo
+    origin.responders["echo"] = echo
 
     first = await client.post("/echo", **arguments)
     second = await client.post("/echo", content=b"next")
@@ -137,7 +139,7 @@ async def test_client_posts_a_body_of_every_kind(
 async def test_connection_is_closed_when_a_body_is_shorter_than_its_length(
     origin: Origin, client: httpx.AsyncClient
 ) -> None:
-    origin.taught["echo"] = echo
+    origin.responders["echo"] = echo
     with pytest.raises(InvalidRequest):
         await client.post("/echo", content=_Stream(), headers={"Content-Length": "7"})
 
@@ -148,10 +150,10 @@ async def test_connection_is_closed_when_a_body_is_shorter_than_its_length(
 @pytest.mark.parametrize(
     ("path", "kind", "httpx_kind"),
     [
-        ("close_before_answer", ConnectionLost, httpx.ReadError),
+        ("close_before_response", ConnectionLost, httpx.ReadError),
         ("silent", ReadTimeout, httpx.ReadTimeout),
         ("length_too_long", IncompleteBody, httpx.RemoteProtocolError),
-        ("lengths_that_differ", MalformedResponse, httpx.RemoteProtocolError),
+        ("two_different_lengths", MalformedResponse, httpx.RemoteProtocolError),
         ("length_negative", InvalidContentLength, httpx.RemoteProtocolError),
     ],
 )
@@ -197,18 +199,18 @@ class _LoopbackOnly(SystemResolver):
 
 
 @pytest.mark.usefixtures("no_leaks")
-async def test_caller_can_replace_the_resolver(origin: Origin, names: Names) -> None:
+async def test_caller_can_replace_the_resolver(origin: Origin, dns: FakeDns) -> None:
     transport = PooledTransport(connect_timeout=2, read_timeout=2, tls=TLS, resolver=_LoopbackOnly())
     async with httpx.AsyncClient(transport=transport) as client:
         assert (await client.get(f"http://any.example:{origin.port}/length")).content == IMAGE
         with pytest.raises(_Refusal, match=r"refused\.example"):
             await client.get(f"http://refused.example:{origin.port}/length")
 
-    assert names.asked == []
+    assert dns.lookups == []
 
 
 async def test_open_responses_are_closed_with_the_transport(origin: Origin) -> None:
-    origin.taught["large"] = says(sized(IMAGE * 1000), end=False)
+    origin.responders["large"] = reply(response_with(IMAGE * 1000), close=False)
     client = httpx.AsyncClient(transport=PooledTransport(connect_timeout=2, read_timeout=2, tls=TLS))
     response = await client.send(client.build_request("GET", origin.url("length")), stream=True)
     await client.aclose()

@@ -1,18 +1,18 @@
-"""Redirects are followed by hand: each hop is judged, asked and timed like the first."""
+"""The service checks every hop of a redirect like the first URL, and all hops share one timeout."""
 
 import asyncio
 
 import pytest
 
 from support.origin import IMAGE, Origin
-from support.origin.behaviour import Act, Reader, Request, Writer, says, send
-from support.origin.client import AGENT, Client, Connect
-from support.origin.names import Names
+from support.origin.behaviour import Reader, Request, Responder, Writer, reply, send
+from support.origin.client import AGENT, Client, MakeClient
+from support.origin.fake_dns import FakeDns
 from support.origin.redirects import redirect
 
 
-def _leads(location: str) -> Act:
-    return says(redirect(location), end=False)
+def _redirect_to(location: str) -> Responder:
+    return reply(redirect(location), close=False)
 
 
 @pytest.mark.parametrize(
@@ -29,9 +29,7 @@ def _leads(location: str) -> Act:
         ("redirect_with_brackets", "/length?q=[1]{2}|^"),
     ],
 )
-async def test_a_location_leads_where_a_browser_would_go(
-    name: str, target: str, origin: Origin, client: Client
-) -> None:
+async def test_location_is_resolved_as_in_a_browser(name: str, target: str, origin: Origin, client: Client) -> None:
     result = await client.get(origin.url(name))
 
     assert result.body == IMAGE
@@ -41,89 +39,93 @@ async def test_a_location_leads_where_a_browser_would_go(
 
 
 @pytest.fixture
-def inside(names: Names) -> None:
-    names["inside.example"] = ["10.0.0.1"]
+def inside(dns: FakeDns) -> None:
+    dns["inside.example"] = ["10.0.0.1"]
 
 
-async def test_percent_encodings_of_a_location_stay(origin: Origin, client: Client) -> None:
-    """What a redirect leads to is as often signed as not."""
-    origin.taught["signed"] = _leads("/a%2Fb%7e?X-Signature=a%2Fb%3D&c=%7E+")
+async def test_percent_encoding_of_a_location_is_not_changed(origin: Origin, client: Client) -> None:
+    """The location may be a signed URL."""
+    origin.responders["signed"] = _redirect_to("/a%2Fb%7e?X-Signature=a%2Fb%3D&c=%7E+")
 
     await client.get(origin.url("signed"))
 
     assert origin.requests[-1].target == "/a%2Fb%7e?X-Signature=a%2Fb%3D&c=%7E+"
 
 
-async def test_the_next_hop_learns_nothing_of_the_one_before(origin: Origin, other: Origin, connect: Connect) -> None:
-    """No cookie, no referrer, and the host of its own."""
-    answer = redirect(other.url("length"))[:-2] + b"Set-Cookie: a=b; Domain=127.0.0.1; Path=/\r\n\r\n"
-    origin.taught["away"] = says(answer, end=False)
+async def test_next_hop_receives_no_data_of_the_previous_one(
+    origin: Origin, other_origin: Origin, make_client: MakeClient
+) -> None:
+    """It receives no cookie and no referrer, and its own Host."""
+    with_cookie = redirect(other_origin.url("length"))[:-2] + b"Set-Cookie: a=b; Domain=127.0.0.1; Path=/\r\n\r\n"
+    origin.responders["away"] = reply(with_cookie, close=False)
 
-    result = await connect(origin, other).get(origin.url("away?secret=1"))
+    result = await make_client(origin, other_origin).get(origin.url("away?secret=1"))
 
     assert result.body == IMAGE
     assert [
-        ("Host", f"127.0.0.1:{other.port}"),
+        ("Host", f"127.0.0.1:{other_origin.port}"),
         ("User-Agent", AGENT),
         ("Accept", "image/*,*/*;q=0.1"),
         ("Accept-Encoding", "identity"),
-    ] == other.requests[0].headers
+    ] == other_origin.requests[0].headers
 
 
 @pytest.mark.usefixtures("inside")
 @pytest.mark.parametrize("location", ["http://inside.example/", "//inside.example/", "http://10.0.0.1/"])
-async def test_a_hop_to_a_forbidden_address_is_not_dialled(
-    location: str, origin: Origin, connect: Connect, dialled: list[str]
+async def test_client_does_not_connect_to_a_forbidden_address_of_a_hop(
+    location: str, origin: Origin, make_client: MakeClient, connected_addresses: list[str]
 ) -> None:
-    origin.taught["inside"] = _leads(location)
+    origin.responders["inside"] = _redirect_to(location)
 
-    result = await connect(origin, allowed_ports=(80, origin.port)).get(origin.url("inside"))
+    result = await make_client(origin, allowed_ports=(80, origin.port)).get(origin.url("inside"))
 
     assert result.code == "blocked"
-    assert dialled == ["127.0.0.1"]
+    assert connected_addresses == ["127.0.0.1"]
 
 
-async def test_every_hop_is_held_against_the_allowed_hosts(origin: Origin, connect: Connect, names: Names) -> None:
-    names["a.cdn.example"] = names["b.example"] = ["127.0.0.1"]
-    origin.taught["away"] = _leads(f"http://b.example:{origin.port}/length")
-    client = connect(origin, allowed_hosts=("*.cdn.example",))
+async def test_every_hop_is_checked_against_the_allowed_hosts(
+    origin: Origin, make_client: MakeClient, dns: FakeDns
+) -> None:
+    dns["a.cdn.example"] = dns["b.example"] = ["127.0.0.1"]
+    origin.responders["away"] = _redirect_to(f"http://b.example:{origin.port}/length")
+    client = make_client(origin, allowed_hosts=("*.cdn.example",))
     base = f"http://a.cdn.example:{origin.port}"
 
     assert (await client.get(f"{base}/length")).body == IMAGE
     assert (await client.get(f"{base}/away")).code == "blocked"
-    assert names.asked == ["a.cdn.example"]
+    assert dns.lookups == ["a.cdn.example"]
 
 
-async def test_a_chain_within_one_origin_needs_one_place(origin: Origin, connect: Connect) -> None:
-    """The place at the origin is given back before the next hop asks for one."""
-    assert (await connect(origin, max_per_origin=1).get(origin.url("chain_at_limit"))).body == IMAGE
+async def test_chain_within_one_origin_needs_one_slot(origin: Origin, make_client: MakeClient) -> None:
+    """The client releases the origin's slot before the next hop acquires one."""
+    assert (await make_client(origin, max_per_origin=1).get(origin.url("chain_at_limit"))).body == IMAGE
 
 
-async def test_no_redirects_at_all_when_none_are_allowed(origin: Origin, connect: Connect) -> None:
-    client = connect(origin, max_redirects=0)
+async def test_client_follows_no_redirect_when_none_is_allowed(origin: Origin, make_client: MakeClient) -> None:
+    client = make_client(origin, max_redirects=0)
 
     assert (await client.get(origin.url("redirect_302"))).code == "too_many_redirects"
     assert len(origin.requests) == 1
 
 
-async def test_all_hops_share_one_time(origin: Origin, connect: Connect) -> None:
-    """Each hop answers in good time, and all of them together do not."""
+async def test_all_hops_share_one_image_timeout(origin: Origin, make_client: MakeClient) -> None:
+    """Each hop responds in time; all hops together take too long."""
 
     async def slow_hop(_: Reader, writer: Writer, request: Request) -> None:
         await asyncio.sleep(0.1)
         await send(writer, redirect(f"/slow_hop/{request.target.count('/')}{request.target}"))
 
-    origin.taught["slow_hop"] = slow_hop
+    origin.responders["slow_hop"] = slow_hop
 
-    result = await connect(origin, max_redirects=1000, image_timeout=0.35).get(origin.url("slow_hop"))
+    result = await make_client(origin, max_redirects=1000, image_timeout=0.35).get(origin.url("slow_hop"))
 
-    assert (result.code, result.effort.attempts) == ("timeout", 1)
+    assert (result.code, result.stats.attempts) == ("timeout", 1)
     assert len(origin.requests) in range(2, 5)
 
 
-async def test_a_body_of_a_redirect_is_not_read(origin: Origin, connect: Connect) -> None:
-    """Room for one byte is enough, where the body of the redirect never ends."""
-    client = connect(origin, memory_budget_bytes=1)
+async def test_body_of_a_redirect_is_not_read(origin: Origin, make_client: MakeClient) -> None:
+    """The body of the redirect never ends, and the memory budget is one byte."""
+    client = make_client(origin, memory_budget_bytes=1)
 
     assert (await client.get(origin.url("redirect_with_endless_body"))).body == IMAGE
     assert origin.connections == 2

@@ -10,13 +10,13 @@ import trustme
 
 from intake import app
 from intake.config import Config
-from intake.download.memory_budget import MemoryBudget, Reservation
+from intake.ingest.deadline import Deadline
 from intake.model.errors import TlsFailed
 from intake.model.outcome import FetchStats
 from intake.model.url import Url
 from support.origin import IMAGE, Origin
-from support.origin.client import AGENT, Client, Connect
-from support.origin.names import Names
+from support.origin.client import AGENT, Client, MakeClient
+from support.origin.fake_dns import FakeDns
 
 UNCHANGED = [
     "/%2F%7e%20?a=%2F&b",
@@ -81,7 +81,7 @@ async def test_request_has_four_headers_and_no_more(origin: Origin, client: Clie
     ).encode() == origin.requests[0].raw
 
 
-@pytest.mark.parametrize("first", ["cookies", "challenge", "redirect_with_cookie", "status_401"])
+@pytest.mark.parametrize("first", ["cookies", "authenticate_header", "redirect_with_cookie", "status_401"])
 async def test_request_has_nothing_that_the_origin_sent_before(first: str, origin: Origin, client: Client) -> None:
     await client.get(origin.url("length"))
     await client.get(origin.url(first))
@@ -102,29 +102,29 @@ async def test_request_has_nothing_that_the_origin_sent_before(first: str, origi
         f"{'a' * 63}.{'b' * 63}",
     ],
 )
-async def test_unusual_host_is_sent_as_it_was_written(host: str, origin: Origin, client: Client, names: Names) -> None:
+async def test_unusual_host_is_sent_as_it_was_written(host: str, origin: Origin, client: Client, dns: FakeDns) -> None:
     """The name that was checked is the name that is looked up and sent in the Host header."""
-    names[host] = ["127.0.0.1"]
+    dns[host] = ["127.0.0.1"]
 
     assert (await client.get(f"http://{host}:{origin.port}/length")).body == IMAGE
-    assert [host] == names.asked
+    assert [host] == dns.lookups
     assert ("Host", f"{host}:{origin.port}") == origin.requests[0].headers[0]
 
 
 @pytest.mark.parametrize("host", ["m\u00fcnchen.example", "M\u00dcNCHEN.Example.", "xn--mnchen-3ya.example."])
-async def test_internationalised_host_is_sent_in_ascii(host: str, origin: Origin, client: Client, names: Names) -> None:
-    names["xn--mnchen-3ya.example"] = ["127.0.0.1"]
+async def test_internationalised_host_is_sent_in_ascii(host: str, origin: Origin, client: Client, dns: FakeDns) -> None:
+    dns["xn--mnchen-3ya.example"] = ["127.0.0.1"]
 
     assert (await client.get(f"http://{host}:{origin.port}/length")).body == IMAGE
     assert ("Host", f"xn--mnchen-3ya.example:{origin.port}") == origin.requests[0].headers[0]
 
 
 async def test_host_header_omits_the_default_port(
-    origin: Origin, connect: Connect, names: Names, monkeypatch: pytest.MonkeyPatch
+    origin: Origin, make_client: MakeClient, dns: FakeDns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The test connects port 80 to the port of the origin."""
-    client = connect(allowed_ports=(80,))
-    names["a.example"] = ["127.0.0.1"]
+    client = make_client(allowed_ports=(80,))
+    dns["a.example"] = ["127.0.0.1"]
     connect_socket = socket.socket.connect
     monkeypatch.setattr(socket.socket, "connect", lambda sock, address: connect_socket(sock, (address[0], origin.port)))
 
@@ -133,37 +133,39 @@ async def test_host_header_omits_the_default_port(
 
 
 @pytest.mark.usefixtures("origin")
-async def test_host_header_has_an_ipv6_address_in_brackets(connect: Connect, dialled: list[str]) -> None:
+async def test_host_header_has_an_ipv6_address_in_brackets(
+    make_client: MakeClient, connected_addresses: list[str]
+) -> None:
     async with Origin(host="::1") as origin:
-        client = connect(origin, allowed_networks=(ip_network("::1"),))
+        client = make_client(origin, allowed_networks=(ip_network("::1"),))
 
         assert (await client.get(origin.url("length"))).body == IMAGE
 
-    assert dialled == ["::1"]
+    assert connected_addresses == ["::1"]
     assert ("Host", f"[::1]:{origin.port}") == origin.requests[0].headers[0]
 
 
 async def test_request_ignores_proxies_and_netrc_of_the_environment(
-    origin: Origin, other: Origin, connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    origin: Origin, other_origin: Origin, make_client: MakeClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.setenv(name, other.base)
-        monkeypatch.setenv(name.upper(), other.base)
+        monkeypatch.setenv(name, other_origin.base)
+        monkeypatch.setenv(name.upper(), other_origin.base)
     netrc = tmp_path / ".netrc"
     netrc.write_text("default login user password secret\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     monkeypatch.setenv("HOME", str(tmp_path))
 
-    assert (await connect(origin).get(origin.url("length"))).body == IMAGE
+    assert (await make_client(origin).get(origin.url("length"))).body == IMAGE
 
-    assert other.connections == 0
+    assert other_origin.connections == 0
     assert {"Host", "User-Agent", "Accept", "Accept-Encoding"} == {name for name, _ in origin.requests[0].headers}
 
 
-@pytest.mark.usefixtures("no_leaks", "no_waiting")
+@pytest.mark.usefixtures("no_leaks", "no_backoff")
 async def test_certificate_is_rejected_when_only_the_environment_trusts_its_authority(
-    dialled: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    connected_addresses: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """OpenSSL reads these variables by default; the service does not."""
     authority = trustme.CA()
@@ -182,12 +184,12 @@ async def test_certificate_is_rejected_when_only_the_environment_trusts_its_auth
         }
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
-        app._tls.cache_clear()
+        app._tls_context.cache_clear()
         fetcher = app.downloader(Config.from_environment())
         with pytest.raises(TlsFailed):
-            await fetcher.fetch(Url.parse(origin.url("length")), Reservation(MemoryBudget(1)), FetchStats())
+            await fetcher.download(Url.parse(origin.url("length")), FetchStats(), Deadline.after(60.0))
         await fetcher._transport.aclose()
-        app._tls.cache_clear()
+        app._tls_context.cache_clear()
 
     assert not origin.requests
-    assert {"127.0.0.1"} == set(dialled)
+    assert {"127.0.0.1"} == set(connected_addresses)

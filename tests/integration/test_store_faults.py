@@ -1,4 +1,4 @@
-"""S3 that refuses, waits and breaks off, before a real one: what is tried again, how often, and what is kept."""
+"""`S3Store` when S3 responds with errors, or not at all: what is retried, how often, and what is stored."""
 
 import hashlib
 import time
@@ -12,14 +12,15 @@ from intake.model.image_info import ImageInfo
 from intake.model.object_keys import image_key
 from intake.s3.store import S3Store
 from support import s3_server
-from support.s3_faults import Weather, weather_before
-from support.s3_stores import opened
+from support.s3_faults import S3Faults, start_s3_faults
+from support.s3_stores import open_store
 from support.sample_images import jpeg_of_size
 
 BODY = bytearray(jpeg_of_size(300_000, 7))
 DIGEST = hashlib.sha256(BODY).hexdigest()
-IMAGE = ImageInfo("jpeg", 1, 1, 1)
+IMAGE = ImageInfo("jpeg", 1, 1, 1, "image/jpeg", "jpg")
 KEY = image_key(DIGEST, IMAGE)
+RECEIPT = "receipts/a.json"
 ATTEMPTS = 4
 
 
@@ -27,7 +28,7 @@ def error(code: str, status: int) -> dict[str, Any]:
     return {"error": {"code": code, "status": status}}
 
 
-GO_AWAY = {
+TRANSIENT = {
     "SlowDown": error("SlowDown", 503),
     "ServiceUnavailable": error("ServiceUnavailable", 503),
     "InternalError": error("InternalError", 500),
@@ -39,10 +40,8 @@ GO_AWAY = {
     "ExpiredToken": error("ExpiredToken", 400),
     "TemporaryRedirect": error("TemporaryRedirect", 307),
     "an unknown 5xx": error("WebServerIsDown", 521),
-    "a reset": {"reset": True},
-    "a reset in the middle of the upload": {"request": {"cut_upload": {"after_bytes": 100_000}}},
 }
-STAY = {
+PERMANENT = {
     "AccessDenied": error("AccessDenied", 403),
     "InvalidAccessKeyId": error("InvalidAccessKeyId", 403),
     "NoSuchBucket": error("NoSuchBucket", 404),
@@ -53,100 +52,92 @@ STAY = {
 
 
 @pytest.fixture(scope="module")
-def before(s3: s3_server.S3Server) -> Iterator[Weather]:
-    with weather_before(s3) as weather:
-        yield weather
+def proxy(s3: s3_server.S3Server) -> Iterator[S3Faults]:
+    with start_s3_faults(s3) as started:
+        yield started
 
 
 @pytest.fixture
-def storm(before: Weather, monkeypatch: pytest.MonkeyPatch) -> Weather:
-    """Nothing is held back yet, and nobody waits between attempts."""
+def faults(proxy: S3Faults, monkeypatch: pytest.MonkeyPatch) -> S3Faults:
+    """The proxy without any rule, and no waiting between attempts."""
     monkeypatch.setattr("intake.s3.client.random.random", lambda: 0.0)
-    before.clear()
-    return before
+    proxy.clear()
+    return proxy
 
 
 @pytest.fixture
 async def store(
-    storm: Weather, s3: s3_server.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
+    faults: S3Faults, s3: s3_server.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncGenerator[S3Store]:
-    async with opened(s3, bucket, monkeypatch, endpoint=storm.url) as made:
-        yield made
+    async with open_store(s3, bucket, monkeypatch, endpoint=faults.url) as opened:
+        yield opened
 
 
-@pytest.mark.parametrize("rule", GO_AWAY.values(), ids=GO_AWAY)
-async def test_what_goes_away_is_tried_again_and_the_image_is_whole(
-    rule: dict[str, Any], store: S3Store, storm: Weather, s3: s3_server.S3Server, bucket: str
+@pytest.mark.parametrize("rule", TRANSIENT.values(), ids=TRANSIENT)
+async def test_store_retries_a_transient_error(
+    rule: dict[str, Any], store: S3Store, faults: S3Faults, s3: s3_server.S3Server, bucket: str
 ) -> None:
-    storm.rule(**rule, times=ATTEMPTS - 1)
+    faults.inject(**rule, times=ATTEMPTS - 1)
     assert await store.put_image(KEY, IMAGE, BODY, DIGEST) is False
-    assert (storm.requests, len(storm.held_back)) == (ATTEMPTS, ATTEMPTS - 1)
+    assert (faults.requests, len(faults.injected)) == (ATTEMPTS, ATTEMPTS - 1)
     assert s3.objects(bucket) == {KEY: bytes(BODY)}
 
 
-@pytest.mark.parametrize("rule", GO_AWAY.values(), ids=GO_AWAY)
-async def test_what_does_not_go_away_has_failed_after_four_attempts_and_nothing_is_kept(
-    rule: dict[str, Any], store: S3Store, storm: Weather, s3: s3_server.S3Server, bucket: str
+async def test_store_fails_after_four_attempts_and_stores_nothing(
+    store: S3Store, faults: S3Faults, s3: s3_server.S3Server, bucket: str
 ) -> None:
-    storm.rule(**rule)
+    faults.inject(**error("SlowDown", 503))
     with pytest.raises(StoreFailed):
         await store.put_image(KEY, IMAGE, BODY, DIGEST)
-    assert storm.requests == ATTEMPTS
+    assert faults.requests == ATTEMPTS
     assert s3.objects(bucket) == {}
 
 
-@pytest.mark.parametrize("rule", STAY.values(), ids=STAY)
-async def test_what_will_stay_is_denied_at_the_first_attempt(
-    rule: dict[str, Any], store: S3Store, storm: Weather, s3: s3_server.S3Server, bucket: str
+@pytest.mark.parametrize("rule", PERMANENT.values(), ids=PERMANENT)
+async def test_store_does_not_retry_a_permanent_error(
+    rule: dict[str, Any], store: S3Store, faults: S3Faults, s3: s3_server.S3Server, bucket: str
 ) -> None:
-    storm.rule(**rule)
-    for call in (store.put_image(KEY, IMAGE, BODY, DIGEST), store.get_document("receipts/a.json")):
+    faults.inject(**rule)
+    for call in (store.put_image(KEY, IMAGE, BODY, DIGEST), store.get_document(RECEIPT)):
         with pytest.raises(StoreDenied):
             await call
-    assert storm.requests == 2
+    assert faults.requests == 2
     assert s3.objects(bucket) == {}
-
-
-async def test_that_it_is_there_already_is_an_answer(store: S3Store, storm: Weather) -> None:
-    storm.rule(**error("PreconditionFailed", 412))
-    assert await store.put_image(KEY, IMAGE, BODY, DIGEST) is True
-    assert storm.requests == 1
 
 
 @pytest.mark.parametrize("method", ["PutObject", "GetObject"])
-async def test_silence_is_given_up_and_asked_again(
-    method: str, storm: Weather, s3: s3_server.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
+async def test_store_retries_and_fails_when_s3_is_silent(
+    method: str, faults: S3Faults, s3: s3_server.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with opened(s3, bucket, monkeypatch, endpoint=storm.url, read_timeout=0.2) as store:
-        putting = method == "PutObject"
-        call = store.put_image(KEY, IMAGE, BODY, DIGEST) if putting else store.get_document("receipts/a.json")
-        storm.rule(operation=method, timeout_ms=60_000)
+    async with open_store(s3, bucket, monkeypatch, endpoint=faults.url, read_timeout=0.2) as store:
+        is_put = method == "PutObject"
+        call = store.put_image(KEY, IMAGE, BODY, DIGEST) if is_put else store.get_document(RECEIPT)
+        faults.inject(operation=method, timeout_ms=60_000)
         begin = time.monotonic()
         with pytest.raises(StoreFailed) as failed:
             await call
     assert (failed.value.reason or "").startswith("ReadTimeout")
-    assert storm.requests == ATTEMPTS
+    assert faults.requests == ATTEMPTS
     assert 4 * 0.2 <= time.monotonic() - begin < 4
     assert s3.objects(bucket) == {}
 
 
-async def test_one_silence_costs_its_time_and_nothing_else(
-    storm: Weather, s3: s3_server.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
+async def test_store_succeeds_when_s3_is_silent_once(
+    faults: S3Faults, s3: s3_server.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    s3.client().put_object(Bucket=bucket, Key="first", Body=b"SeaweedFS takes its time for the first")
-    async with opened(s3, bucket, monkeypatch, endpoint=storm.url, read_timeout=2.0) as store:
-        storm.rule(timeout_ms=60_000, times=1)
+    s3.client().put_object(Bucket=bucket, Key="first", Body=b"the first object takes SeaweedFS longer")
+    async with open_store(s3, bucket, monkeypatch, endpoint=faults.url, read_timeout=2.0) as store:
+        faults.inject(timeout_ms=60_000, times=1)
         assert await store.put_image(KEY, IMAGE, BODY, DIGEST) is False
-    assert storm.requests == 2
+    assert faults.requests == 2
     assert s3.objects(bucket, "images/") == {KEY: bytes(BODY)}
 
 
-async def test_a_document_that_comes_cut_is_asked_for_again(store: S3Store, storm: Weather) -> None:
-    """The connection breaks in the answer: half a receipt is none."""
+async def test_store_reads_document_again_when_the_response_is_cut(store: S3Store, faults: S3Faults) -> None:
     document = b'{"id": "' + b"x" * 50_000 + b'"}'
-    await store.put_document("receipts/a.json", document)
-    storm.rule(operation="GetObject", response={"abort_frac": 0.5}, times=2)
-    found = await store.get_document("receipts/a.json")
+    await store.put_document(RECEIPT, document)
+    faults.inject(operation="GetObject", response={"abort_frac": 0.5}, times=2)
+    found = await store.get_document(RECEIPT)
     assert found is not None
     assert found.body == document
-    assert storm.requests == 3
+    assert faults.requests == 3

@@ -10,9 +10,9 @@ import pytest
 import trustme
 
 from support.origin import IMAGE, Origin
-from support.origin.behaviour import Reader, Request, Writer, head, reset, says, send, sized
-from support.origin.client import Connect
-from support.origin.names import Names
+from support.origin.behaviour import Reader, Request, Writer, head, reply, reset, response_with, send
+from support.origin.client import MakeClient
+from support.origin.fake_dns import FakeDns
 from support.origin.redirects import redirect
 
 TRUSTED_CA = trustme.CA()
@@ -58,77 +58,77 @@ def client_tls() -> ssl.SSLContext:
 
 
 @pytest.fixture
-def resolved(names: Names) -> Names:
-    names[NAME] = ["127.0.0.1"]
-    return names
+def resolved(dns: FakeDns) -> FakeDns:
+    dns[NAME] = ["127.0.0.1"]
+    return dns
 
 
-@pytest.mark.usefixtures("no_leaks", "dialled", "resolved")
+@pytest.mark.usefixtures("no_leaks", "connected_addresses", "resolved")
 @pytest.mark.parametrize("name", [NAME, "*.images.example"])
 async def test_client_accepts_a_certificate_that_is_valid_for_the_host(
-    name: str, connect: Connect, client_tls: ssl.SSLContext
+    name: str, make_client: MakeClient, client_tls: ssl.SSLContext
 ) -> None:
     """And reuses the connection."""
     async with Origin(_server(TRUSTED_CA.issue_cert(name))) as origin:
-        client = connect(origin, tls=client_tls)
+        client = make_client(origin, tls=client_tls)
         for _ in range(3):
             assert (await client.get(f"https://{NAME}:{origin.port}/length")).body == IMAGE
 
     assert origin.connections == 1
 
 
-@pytest.mark.usefixtures("no_leaks", "dialled")
+@pytest.mark.usefixtures("no_leaks", "connected_addresses")
 async def test_client_accepts_a_certificate_that_is_valid_for_the_address(
-    connect: Connect, client_tls: ssl.SSLContext
+    make_client: MakeClient, client_tls: ssl.SSLContext
 ) -> None:
     async with Origin(_server(TRUSTED_CA.issue_cert("127.0.0.1"))) as origin:
-        assert (await connect(origin, tls=client_tls).get(origin.url("length"))).body == IMAGE
+        assert (await make_client(origin, tls=client_tls).get(origin.url("length"))).body == IMAGE
 
 
-@pytest.mark.usefixtures("no_leaks", "dialled", "resolved", "no_waiting")
+@pytest.mark.usefixtures("no_leaks", "connected_addresses", "resolved", "no_backoff")
 @pytest.mark.parametrize("server", INVALID.values(), ids=INVALID)
 async def test_client_rejects_an_invalid_certificate(
-    server: Callable[[], ssl.SSLContext], connect: Connect, client_tls: ssl.SSLContext
+    server: Callable[[], ssl.SSLContext], make_client: MakeClient, client_tls: ssl.SSLContext
 ) -> None:
     """It sends no request, at any attempt."""
     async with Origin(server()) as origin:
-        result = await connect(origin, tls=client_tls).get(f"https://{NAME}:{origin.port}/length")
+        result = await make_client(origin, tls=client_tls).get(f"https://{NAME}:{origin.port}/length")
 
-    assert (result.code, result.effort.attempts) == ("tls_failed", 3)
+    assert (result.code, result.stats.attempts) == ("tls_failed", 3)
     assert origin.requests == []
 
 
-@pytest.mark.usefixtures("no_leaks", "dialled", "no_waiting")
+@pytest.mark.usefixtures("no_leaks", "connected_addresses", "no_backoff")
 async def test_client_rejects_a_certificate_when_it_is_valid_for_another_name_of_the_same_address(
-    connect: Connect, resolved: Names, client_tls: ssl.SSLContext
+    make_client: MakeClient, resolved: FakeDns, client_tls: ssl.SSLContext
 ) -> None:
     """It does not reuse the connection either."""
     resolved["other.example"] = ["127.0.0.1"]
     async with Origin(_server(TRUSTED_CA.issue_cert(NAME))) as origin:
-        client = connect(origin, tls=client_tls)
+        client = make_client(origin, tls=client_tls)
         assert (await client.get(f"https://{NAME}:{origin.port}/length")).body == IMAGE
 
         assert (await client.get(f"https://other.example:{origin.port}/length")).code == "tls_failed"
 
 
-@pytest.mark.usefixtures("no_leaks", "dialled", "no_waiting")
-async def test_client_reports_a_tls_failure_when_the_server_speaks_plain_http(connect: Connect) -> None:
+@pytest.mark.usefixtures("no_leaks", "connected_addresses", "no_backoff")
+async def test_client_reports_a_tls_failure_when_the_server_speaks_plain_http(make_client: MakeClient) -> None:
     async def respond_in_plain_http(reader: Reader, writer: Writer) -> None:
         await reader.read(10)
-        await send(writer, sized(b"", status="400 Bad Request"))
+        await send(writer, response_with(b"", status="400 Bad Request"))
         writer.close()
 
     async with await asyncio.start_server(respond_in_plain_http, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        result = await connect(allowed_ports=(port,)).get(f"https://127.0.0.1:{port}/")
+        result = await make_client(allowed_ports=(port,)).get(f"https://127.0.0.1:{port}/")
 
-    assert (result.code, result.effort.attempts) == ("tls_failed", 3)
+    assert (result.code, result.stats.attempts) == ("tls_failed", 3)
 
 
-@pytest.mark.usefixtures("no_leaks", "dialled", "no_waiting")
+@pytest.mark.usefixtures("no_leaks", "connected_addresses", "no_backoff")
 @pytest.mark.parametrize("how", ["close", "reset"])
 async def test_client_reports_a_connect_failure_when_the_server_closes_in_the_handshake(
-    how: str, connect: Connect
+    how: str, make_client: MakeClient
 ) -> None:
     async def close(reader: Reader, writer: Writer) -> None:
         await reader.read(10)
@@ -138,27 +138,27 @@ async def test_client_reports_a_connect_failure_when_the_server_closes_in_the_ha
 
     async with await asyncio.start_server(close, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        result = await connect(allowed_ports=(port,)).get(f"https://127.0.0.1:{port}/")
+        result = await make_client(allowed_ports=(port,)).get(f"https://127.0.0.1:{port}/")
 
-    assert (result.code, result.effort.attempts) == ("connect_failed", 3)
+    assert (result.code, result.stats.attempts) == ("connect_failed", 3)
 
 
-@pytest.mark.usefixtures("no_leaks", "dialled")
+@pytest.mark.usefixtures("no_leaks", "connected_addresses")
 @pytest.mark.parametrize("header", ["Connection: close", "Connection: keep-alive"])
 async def test_client_closes_its_socket_when_the_peer_never_answers_close_notify(
-    header: str, connect: Connect, client_tls: ssl.SSLContext
+    header: str, make_client: MakeClient, client_tls: ssl.SSLContext
 ) -> None:
     """The transport of asyncio waits half a minute for it."""
     finish = asyncio.Event()
 
     async def stay(_: Reader, writer: Writer, __: Request) -> None:
-        await send(writer, sized(IMAGE, header) + (b"" if "close" in header else b"unsolicited"))
+        await send(writer, response_with(IMAGE, header) + (b"" if "close" in header else b"unsolicited"))
         writer.transport.pause_reading()  # type: ignore[attr-defined]  # reads no close_notify, and answers none
         await finish.wait()
 
     async with Origin(_server(TRUSTED_CA.issue_cert("127.0.0.1"))) as origin:
-        origin.taught["stay"] = stay
-        client = connect(origin, tls=client_tls)
+        origin.responders["stay"] = stay
+        client = make_client(origin, tls=client_tls)
         sockets = client.record_sockets()
         for _ in range(10):
             assert (await client.get(origin.url("stay"))).body == IMAGE
@@ -170,8 +170,8 @@ async def test_client_closes_its_socket_when_the_peer_never_answers_close_notify
     assert len(still_open) <= 1  # the last one may be in the pool
 
 
-@pytest.mark.usefixtures("no_leaks", "dialled")
-async def test_connect_timeout_ends_a_silent_handshake(connect: Connect) -> None:
+@pytest.mark.usefixtures("no_leaks", "connected_addresses")
+async def test_connect_timeout_ends_a_silent_handshake(make_client: MakeClient) -> None:
     over = asyncio.Event()
 
     async def say_nothing(_: Reader, writer: Writer) -> None:
@@ -180,7 +180,7 @@ async def test_connect_timeout_ends_a_silent_handshake(connect: Connect) -> None
 
     async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        client = connect(allowed_ports=(port,), connect_timeout=0.1, max_attempts=1)
+        client = make_client(allowed_ports=(port,), connect_timeout=0.1, max_attempts=1)
         begin = time.monotonic()
         result = await client.get(f"https://127.0.0.1:{port}/")
         elapsed = time.monotonic() - begin
@@ -190,26 +190,26 @@ async def test_connect_timeout_ends_a_silent_handshake(connect: Connect) -> None
     assert elapsed < 2
 
 
-@pytest.mark.usefixtures("no_leaks", "dialled", "resolved")
+@pytest.mark.usefixtures("no_leaks", "connected_addresses", "resolved")
 @pytest.mark.parametrize("scheme", ["http", "https"])
 async def test_redirect_may_change_the_scheme(
-    scheme: str, connect: Connect, origin: Origin, client_tls: ssl.SSLContext
+    scheme: str, make_client: MakeClient, origin: Origin, client_tls: ssl.SSLContext
 ) -> None:
     async with Origin(_server(TRUSTED_CA.issue_cert(NAME))) as secure:
         ends = {"http": origin, "https": secure}
         first, second = ends.pop(scheme), ends.popitem()[1]
-        origin.taught["away"] = says(redirect(second.url("length").replace("127.0.0.1", NAME)), end=False)
-        client = connect(origin, secure, tls=client_tls)
+        origin.responders["away"] = reply(redirect(second.url("length").replace("127.0.0.1", NAME)), close=False)
+        client = make_client(origin, secure, tls=client_tls)
 
         assert (await client.get(first.url("away").replace("127.0.0.1", NAME))).body == IMAGE
 
 
-@pytest.mark.usefixtures("no_leaks", "dialled", "no_waiting")
+@pytest.mark.usefixtures("no_leaks", "connected_addresses", "no_backoff")
 @pytest.mark.parametrize(("close_notify", "code"), [(True, "stored"), (False, "connection_lost")])
 async def test_close_delimited_body_is_whole_only_when_close_notify_ends_it(
     close_notify: bool,  # noqa: FBT001 - the one thing that differs
     code: str,
-    connect: Connect,
+    make_client: MakeClient,
     client_tls: ssl.SSLContext,
 ) -> None:
     """Anybody on the path can end a TCP connection; only the peer can send close_notify (RFC 9112, 9.8)."""
@@ -222,16 +222,16 @@ async def test_close_delimited_body_is_whole_only_when_close_notify_ends_it(
             writer.transport.abort()
 
     async with Origin(_server(TRUSTED_CA.issue_cert("127.0.0.1"))) as origin:
-        origin.taught["until_close"] = until_close
+        origin.responders["until_close"] = until_close
 
-        assert code == (await connect(origin, tls=client_tls).get(origin.url("until_close"))).code
+        assert code == (await make_client(origin, tls=client_tls).get(origin.url("until_close"))).code
 
 
-@pytest.mark.usefixtures("no_leaks", "dialled")
+@pytest.mark.usefixtures("no_leaks", "connected_addresses")
 @pytest.mark.parametrize("tickets", [0, 1, 2])
 @pytest.mark.parametrize("before", [0, 1])
 async def test_read_timeout_counts_silence_over_tls(
-    tickets: int, before: int, connect: Connect, client_tls: ssl.SSLContext
+    tickets: int, before: int, make_client: MakeClient, client_tls: ssl.SSLContext
 ) -> None:
     """Messages of TLS itself, such as session tickets, do not count as bytes of the response."""
     over = asyncio.Event()
@@ -242,8 +242,8 @@ async def test_read_timeout_counts_silence_over_tls(
     server = _server(TRUSTED_CA.issue_cert("127.0.0.1"))
     server.num_tickets = tickets
     async with Origin(server) as origin:
-        origin.taught["silent"] = say_nothing
-        client = connect(origin, tls=client_tls, read_timeout=0.1, image_timeout=5.0, max_attempts=1)
+        origin.responders["silent"] = say_nothing
+        client = make_client(origin, tls=client_tls, read_timeout=0.1, image_timeout=5.0, max_attempts=1)
         for _ in range(before):
             assert (await client.get(origin.url("length"))).body == IMAGE
         result = await client.get(origin.url("silent"))

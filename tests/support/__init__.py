@@ -1,1 +1,1 @@
-"""What the test suites share: fakes, servers, sample images, sandboxes."""
+"""Shared by the test suites: fakes, servers, sample images, sandboxes."""

@@ -1,4 +1,4 @@
-"""Containers put together byte by byte: what no encoder writes, or what none may."""
+"""Makes images byte by byte, with variants and faults that no encoder writes."""
 
 import struct
 import zlib
@@ -15,7 +15,7 @@ def segment(marker: int, payload: bytes) -> bytes:
 
 
 def jpeg(*, width: int = 3, height: int = 2, scan: bytes = b"\x12\x34", sof: int = 0xC0) -> bytes:
-    """The fewest segments that a JPEG has; no decoder would get a picture out of it."""
+    """A JPEG of the fewest segments; its scan does not decode."""
     frame = segment(sof, pack(">BHHBBBB", 8, height, width, 1, 1, 0x11, 0))
     return b"\xff\xd8" + frame + segment(0xDA, b"\x01\x01\x00\x00\x3f\x00") + scan + b"\xff\xd9"
 
@@ -25,8 +25,8 @@ def chunk(kind: bytes, data: bytes = b"") -> bytes:
     return pack(">I", len(data)) + kind + data + pack(">I", zlib.crc32(kind + data))
 
 
-def ihdr(width: int, height: int, depth: int, colour: int, *, interlace: int = 0, method: int = 0) -> bytes:
-    return chunk(b"IHDR", pack(">IIBBBBB", width, height, depth, colour, method, 0, interlace))
+def ihdr(width: int, height: int, depth: int, color: int, *, interlace: int = 0, method: int = 0) -> bytes:
+    return chunk(b"IHDR", pack(">IIBBBBB", width, height, depth, color, method, 0, interlace))
 
 
 def png_rows(width: int, height: int, bits: int, *, interlaced: bool) -> bytes:
@@ -40,16 +40,16 @@ def png_rows(width: int, height: int, bits: int, *, interlaced: bool) -> bytes:
     return zlib.compress(rows)
 
 
-def png(width: int = 9, height: int = 7, depth: int = 8, colour: int = 2, *, interlaced: bool = False) -> bytes:
-    """A black PNG of any depth and colour type."""
-    data = png_rows(width, height, depth * PNG_CHANNELS[colour], interlaced=interlaced)
-    palette = chunk(b"PLTE", bytes(6)) if colour == 3 else b""
-    header = ihdr(width, height, depth, colour, interlace=int(interlaced))
+def png(width: int = 9, height: int = 7, depth: int = 8, color: int = 2, *, interlaced: bool = False) -> bytes:
+    """A black PNG of any depth and color type."""
+    data = png_rows(width, height, depth * PNG_CHANNELS[color], interlaced=interlaced)
+    palette = chunk(b"PLTE", bytes(6)) if color == 3 else b""
+    header = ihdr(width, height, depth, color, interlace=int(interlaced))
     return SIGNATURE + header + palette + chunk(b"IDAT", data) + chunk(b"IEND")
 
 
 def gif(*blocks: bytes, width: int = 3, height: int = 2, trailer: bytes = b";") -> bytes:
-    """A GIF of the given blocks, with a colour table of two entries."""
+    """A GIF of the given blocks, with a color table of two entries."""
     return b"GIF89a" + pack("<HHBBB", width, height, 0x80, 0, 0) + bytes(6) + b"".join(blocks) + trailer
 
 
@@ -98,7 +98,7 @@ def bmp(
     file_bytes: int | None = None,
     pixels_at: int | None = None,
 ) -> bytes:
-    """A BMP with any of the headers; black where no pixels are given."""
+    """A BMP with any of the headers; it is black unless pixels are given."""
     if pixels is None:
         pixels = bytes((max(width, 0) * bits + 31) // 32 * 4 * abs(height))
     if header == 12:
@@ -119,7 +119,7 @@ Entry = tuple[int, int, list[int]]
 
 
 def tiff(*pages: list[Entry], order: str = "<", big: bool = False, data: bytes = bytes(64)) -> bytes:
-    """A TIFF: header, `data` at 8 (16 in a BigTIFF), then the directories, each with its long values before it."""
+    """A TIFF: header, `data` at 8 (16 in a BigTIFF), then the directories. Long values precede their directory."""
     offset, count = ("Q", "Q") if big else ("I", "H")
     body = bytearray((b"II" if order == "<" else b"MM") + pack(order + "H", 43 if big else 42))
     body += pack(order + "HHQ", 8, 0, 0) if big else pack(order + "I", 0)
@@ -143,7 +143,7 @@ def tiff(*pages: list[Entry], order: str = "<", big: bool = False, data: bytes =
 
 
 def page(width: int = 8, height: int = 8, /, **changes: Entry | None) -> list[Entry]:
-    """A directory of one grey strip at 8; a change replaces or drops an entry."""
+    """A directory of one gray strip at 8; a change replaces or removes an entry."""
     entries: dict[str, Entry | None] = {
         "width": (256, 4, [width]),
         "height": (257, 4, [height]),
@@ -178,7 +178,7 @@ ILOC = full_box(b"iloc", b"\x44\x00", pack(">HHHHHII", 1, 1, 1, 0, 1, 0, 4), ver
 
 
 def avif(**changes: bytes) -> bytes:
-    """One AV1 item of four bytes, which lies in the idat box; a change replaces a box, empty drops it."""
+    """An AVIF of one item of four bytes in the idat box; a change replaces a box, b"" removes it."""
     parts = {"pitm": PITM, "iinf": IINF, "iprp": IPRP, "iloc": ILOC, "idat": IDAT}
     ftyp, after = changes.pop("ftyp", FTYP), changes.pop("after", b"")
     return ftyp + full_box(b"meta", *(parts | changes).values()) + after
@@ -198,5 +198,5 @@ def track(**changes: bytes) -> bytes:
 
 
 def sequence(*tracks: bytes) -> bytes:
-    """A sequence without a meta box: its size is that of the track."""
+    """An AVIF sequence without a meta box: its size is that of the track."""
     return box(b"ftyp", b"avis\0\0\0\0avismsf1") + box(b"moov", *(tracks or (track(),)))

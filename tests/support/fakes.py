@@ -1,13 +1,12 @@
-"""The world as the use case sees it, in memory: one fake for each port, which does and remembers as it is told."""
+"""The ports of the ingest package, in memory: one fake for each, which records its calls and fails on demand."""
 
 import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import AsyncGenerator, Buffer, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import inf
 
-from intake.download.memory_budget import Reservation
+from intake.ingest.deadline import Deadline
 from intake.ingest.ports import Download, StoredDocument
 from intake.model.errors import IntakeError, NotFound, StoreFailed
 from intake.model.file import File, ImageRequest
@@ -18,64 +17,68 @@ from intake.model.url import Url
 
 
 @dataclass(frozen=True, slots=True)
-class Slow:
-    """An answer that takes its time.
+class Delayed:
+    """A result that comes late.
 
     Attributes:
-        seconds: how long; `float("inf")` for one that never comes.
-        then: the answer.
+        seconds: the delay; `float("inf")` for a result that never comes.
+        result: the body, or the error to raise.
     """
 
     seconds: float
-    then: "bytes | Exception" = b""
+    result: "bytes | Exception" = b""
 
 
-type Answer = bytes | Exception | Slow
+type FakeResult = bytes | Exception | Delayed
 
 
 @dataclass
-class FakeFetch:
-    """Answers URLs from a dict; a URL that is not in it is not found.
+class FakeDownloader:
+    """Serves URLs from a dict; a URL that is not in it is not found.
 
     Attributes:
-        answers: a body, an error to raise, or either of them late, by the URL's text.
-        asked: how often each URL was asked for.
-        at_once, most_at_once: fetches under way, now and at the highest.
-        moved: where the bytes of a URL really came from, by its text.
+        results: a body, an error to raise, or either of them late, by the URL's text.
+        requests: the number of requests of each URL.
+        concurrent, max_concurrent: downloads in progress, now and at the maximum.
+        released: the number of downloads that were released.
+        final_urls: the URL that a URL redirects to, by its text.
     """
 
-    answers: Mapping[str, Answer] = field(default_factory=dict)
-    asked: Counter[str] = field(default_factory=Counter)
-    at_once: int = 0
-    most_at_once: int = 0
-    moved: dict[str, str] = field(default_factory=dict)
+    results: Mapping[str, FakeResult] = field(default_factory=dict)
+    requests: Counter[str] = field(default_factory=Counter)
+    concurrent: int = 0
+    max_concurrent: int = 0
+    released: int = 0
+    final_urls: dict[str, str] = field(default_factory=dict)
 
-    async def fetch(self, url: Url, reservation: Reservation, effort: FetchStats, end: float = inf) -> Download:
-        """See `Fetch.fetch`."""
-        del end  # it never waits to ask again
-        await reservation.acquire_slot()
-        self.asked[str(url)] += 1
-        self.at_once += 1
-        self.most_at_once = max(self.most_at_once, self.at_once)
-        effort.attempts += 1
+    async def download(self, url: Url, stats: FetchStats, deadline: Deadline) -> Download:
+        """See `Downloader.download`."""
+        del deadline  # this fake never retries
+        self.requests[str(url)] += 1
+        stats.attempts += 1
+        self.concurrent += 1
+        self.max_concurrent = max(self.max_concurrent, self.concurrent)
         try:
-            body = await _settle(self.answers.get(str(url), NotFound("The origin answered 404.")))
-            await reservation.reserve(len(body), url.host)
+            body = await _wait_for(self.results.get(str(url), NotFound("The origin answered 404.")))
         finally:
-            self.at_once -= 1
-        final = Url.parse(self.moved.get(str(url), str(url)))
-        return Download(memoryview(body), hashlib.sha256(body).hexdigest(), final)
+            self.concurrent -= 1
+        final = Url.parse(self.final_urls.get(str(url), str(url)))
+        return Download(memoryview(body), hashlib.sha256(body).hexdigest(), final, lease=self)
+
+    def release(self) -> None:
+        """See `Lease.release`."""
+        self.released += 1
 
 
-async def _settle(answer: Answer) -> bytes:
-    if isinstance(answer, Slow):
-        # A sleep without end is a future that nobody settles.
-        endless = asyncio.get_running_loop().create_future()
-        await (endless if answer.seconds == float("inf") else asyncio.sleep(answer.seconds))
-        answer = answer.then
-    if isinstance(answer, Exception):
-        raise answer
-    return answer
+async def _wait_for(result: FakeResult) -> bytes:
+    if isinstance(result, Delayed):
+        # asyncio.sleep does not accept infinity: wait for a future without a result instead.
+        never = asyncio.get_running_loop().create_future()
+        await (never if result.seconds == float("inf") else asyncio.sleep(result.seconds))
+        result = result.result
+    if isinstance(result, Exception):
+        raise result
+    return result
 
 
 @dataclass
@@ -83,28 +86,28 @@ class FakeStore:
     """A bucket in memory.
 
     Attributes:
-        objects: what is kept, by key.
-        types: content types of the images, by key.
-        writes: how often each key was written; a reused image is not.
-        failures: the error that is raised for every key with such a beginning ("receipts/", "images/3f/3f9a").
-        seconds: how long each call takes.
+        objects: the stored objects, by key.
+        content_types: content types of the images, by key.
+        writes: the number of writes of each key; a reused image is not written.
+        failures: the error to raise for all keys with this prefix ("receipts/", "images/3f/3f9a").
+        delay: the duration of each call, in seconds.
     """
 
     objects: dict[str, bytes] = field(default_factory=dict)
-    types: dict[str, str] = field(default_factory=dict)
+    content_types: dict[str, str] = field(default_factory=dict)
     writes: Counter[str] = field(default_factory=Counter)
     failures: dict[str, Exception] = field(default_factory=dict)
-    seconds: float = 0.0
+    delay: float = 0.0
 
     async def put_image(self, key: str, image: ImageInfo, body: Buffer, sha256: str) -> bool:
         """See `Store.put_image`."""
         await self._work(key)
-        held = bytes(body)
-        assert sha256 == hashlib.sha256(held).hexdigest()
+        data = bytes(body)
+        assert sha256 == hashlib.sha256(data).hexdigest()
         if key in self.objects:
             return True
-        self.types[key] = image.content_type
-        self._write(key, held)
+        self.content_types[key] = image.content_type
+        self._write(key, data)
         return False
 
     async def put_document(self, key: str, document: bytes) -> None:
@@ -127,77 +130,77 @@ class FakeStore:
         return None if version is None else StoredDocument(self.objects[key], version)
 
     def _version(self, key: str) -> str | None:
-        """Of what is kept, as S3 has it: the digest of the bytes."""
+        """Return the ETag of an object, which S3 makes of its bytes."""
         return hashlib.md5(self.objects[key]).hexdigest() if key in self.objects else None  # noqa: S324 - an ETag
 
     async def _work(self, key: str) -> None:
-        await asyncio.sleep(self.seconds)
-        for beginning, error in self.failures.items():
-            if key.startswith(beginning):
+        await asyncio.sleep(self.delay)
+        for prefix, error in self.failures.items():
+            if key.startswith(prefix):
                 raise error
 
-    def _write(self, key: str, held: bytes) -> None:
-        self.objects[key] = held
+    def _write(self, key: str, data: bytes) -> None:
+        self.objects[key] = data
         self.writes[key] += 1
 
 
 @dataclass
 class RecordingObserver:
-    """Remembers what it is told.
+    """Records its calls.
 
     Attributes:
-        told: File, image and its outcome, in the order they were told.
-        files: receipts, each with the error that kept it from being stored.
-        left: Files that were not begun.
+        outcomes: File, image and outcome, in the order of the calls.
+        receipts: receipts, each with the error that prevented it from being stored.
+        skipped: Files that were not started.
     """
 
-    told: list[tuple[File, ImageRequest, Outcome]] = field(default_factory=list)
-    files: list[tuple[Receipt, IntakeError | None]] = field(default_factory=list)
-    left: list[File] = field(default_factory=list)
+    outcomes: list[tuple[File, ImageRequest, Outcome]] = field(default_factory=list)
+    receipts: list[tuple[Receipt, IntakeError | None]] = field(default_factory=list)
+    skipped: list[File] = field(default_factory=list)
 
     def images_done(self, file: File, outcomes: Sequence[Outcome]) -> None:
         """See `Observer.images_done`."""
-        told = zip(file.images, outcomes, strict=True)
-        self.told.extend((file, request, outcome) for request, outcome in told)
+        pairs = zip(file.images, outcomes, strict=True)
+        self.outcomes.extend((file, request, outcome) for request, outcome in pairs)
 
     def file_done(self, receipt: Receipt, receipt_error: IntakeError | None) -> None:
         """See `Observer.file_done`."""
-        self.files.append((receipt, receipt_error))
+        self.receipts.append((receipt, receipt_error))
 
     def file_skipped(self, file: File) -> None:
         """See `Observer.file_skipped`."""
-        self.left.append(file)
+        self.skipped.append(file)
 
 
 @dataclass
 class FakeInbox:
-    """ManifestService in memory.
+    """An inbox bucket in memory.
 
     Attributes:
-        objects: what is there, by key.
-        piece: bytes that come at once.
+        objects: the manifests, by key.
+        chunk_size: the number of bytes that one read returns.
         failure: the error of every call, or None.
-        readings: how often a manifest was read.
-        then: what is put there as soon as a manifest has been read once.
+        read_count: the number of manifests that were read.
+        replacements: objects that replace others as soon as a manifest has been read once.
     """
 
     objects: dict[str, bytes] = field(default_factory=dict)
-    piece: int = 7
-    readings: int = 0
-    then: dict[str, bytes] = field(default_factory=dict)
+    chunk_size: int = 7
+    read_count: int = 0
+    replacements: dict[str, bytes] = field(default_factory=dict)
     failure: Exception | None = None
 
     async def read(self, key: str, version: str | None = None) -> AsyncGenerator[StoredDocument]:
         """See `Inbox.read`."""
         await self._work()
-        self.readings += 1
-        held = self.objects.get(key, b"")
-        there = hashlib.sha256(held).hexdigest()
-        if version not in {None, there}:
+        self.read_count += 1
+        data = self.objects.get(key, b"")
+        current = hashlib.sha256(data).hexdigest()
+        if version not in {None, current}:
             raise StoreFailed(reason=f"{key} was replaced while it was read")
-        for start in range(0, len(held), self.piece):
-            yield StoredDocument(held[start : start + self.piece], there)
-        self.objects |= self.then
+        for start in range(0, len(data), self.chunk_size):
+            yield StoredDocument(data[start : start + self.chunk_size], current)
+        self.objects |= self.replacements
 
     async def put(self, key: str, document: bytes) -> None:
         """See `Inbox.put`."""

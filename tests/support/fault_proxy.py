@@ -1,7 +1,7 @@
-"""The way to S3: a relay of bytes on loopback, which goes wrong where a test wants it to.
+"""A proxy before an S3 server, on loopback, that injects faults into single requests.
 
-Behaviours are those of the ill-mannered origin, for single requests; all others go to S3 and back byte for byte, so
-that signatures hold.
+The faults are responders of the misbehaving origin. Every other request and response passes byte for byte, so that
+signatures stay valid.
 """
 
 import asyncio
@@ -10,145 +10,145 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from support.origin import Origin, in_a_thread
-from support.origin.behaviour import Act, Reader, Request, Writer, reset, send
+from support.origin import Origin, origin_in_thread
+from support.origin.behaviour import Reader, Request, Responder, Writer, reset, send
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
-_PIECE = 64 * 1024
 
 
-class Way:
-    """A way to one S3 server.
+class FaultProxy:
+    """A proxy before one S3 server.
 
     Attributes:
         url: its endpoint, for `AWS_ENDPOINT_URL_S3`.
-        seen: every request that came, as "PUT /bucket/key".
-        far: host and port of S3.
+        requests: every request that it received, as "PUT /bucket/key".
+        s3_address: host and port of the S3 server.
     """
 
-    def __init__(self, s3: str, near: Origin) -> None:
-        self.url = near.base
-        self.seen: list[str] = []
-        self.far = urlsplit(s3).netloc.split(":")
-        self._troubles: list[tuple[re.Pattern[str], Act, int]] = []
+    def __init__(self, s3: str, server: Origin) -> None:
+        self.url = server.base
+        self.requests: list[str] = []
+        self.s3_address = urlsplit(s3).netloc.split(":")
+        self._faults: list[tuple[re.Pattern[str], Responder, int]] = []
 
-    def goes_wrong(self, where: str, act: Act, times: int = 10**6) -> None:
-        """Let the next requests that match end in this way.
+    def inject(self, where: str, fault: Responder, times: int = 10**6) -> None:
+        """Answer the next matching requests with a fault.
 
         Args:
-            where: a pattern, searched in "PUT /bucket/key".
-            act: what happens in place of the way to S3 and back.
-            times: after so many all is well again.
+            where: a pattern that is searched in "PUT /bucket/key".
+            fault: answers the request instead of S3.
+            times: the number of requests; later ones pass.
         """
-        self._troubles.append((re.compile(where), act, times))
+        self._faults.append((re.compile(where), fault, times))
 
-    def goes_right(self) -> None:
-        """Forget what goes wrong."""
-        self._troubles.clear()
+    def clear(self) -> None:
+        """Remove all faults."""
+        self._faults.clear()
 
-    def tried(self, where: str) -> int:
-        """How many requests came that match."""
-        return sum(bool(re.search(where, line)) for line in self.seen)
+    def request_count(self, where: str) -> int:
+        """Count the requests that match a pattern."""
+        return sum(bool(re.search(where, line)) for line in self.requests)
 
-    async def act(self, reader: Reader, writer: Writer, request: Request) -> None:
-        """Take one request."""
+    async def respond(self, reader: Reader, writer: Writer, request: Request) -> None:
+        """Answer one request with a fault, or forward it."""
         line = f"{request.raw.split(b' ', 1)[0].decode()} {request.target.partition('?')[0]}"
-        self.seen.append(line)
-        for number, (pattern, act, times) in enumerate(self._troubles):
+        self.requests.append(line)
+        for number, (pattern, fault, times) in enumerate(self._faults):
             if times and pattern.search(line):
-                self._troubles[number] = (pattern, act, times - 1)
-                await act(reader, writer, request)
+                self._faults[number] = (pattern, fault, times - 1)
+                await fault(reader, writer, request)
                 return
-        await send(writer, await self.pass_on(reader, request))
+        await send(writer, await self.forward(reader, request))
 
-    async def pass_on(self, reader: Reader, request: Request, spoil: Callable[[bytes], bytes] = bytes) -> bytes:
-        """Take a request to S3 and return the answer.
+    async def forward(self, reader: Reader, request: Request, change: Callable[[bytes], bytes] = bytes) -> bytes:
+        """Forward a request to S3 and return the response.
 
         Args:
-            reader: has the body of the request.
+            reader: the source of the request's body.
             request: its head.
-            spoil: what becomes of the body on its way.
+            change: changes the body before it is forwarded.
         """
-        body = spoil(await reader.readexactly(length_of(request.raw)))
-        back, out = await asyncio.open_connection(*self.far)
+        body = change(await reader.readexactly(content_length(request.raw)))
+        s3_reader, s3_writer = await asyncio.open_connection(*self.s3_address)
         try:
-            out.write(request.raw + body)
-            head = await back.readuntil(b"\r\n\r\n")
-            return head + await back.readexactly(0 if request.raw.startswith(b"HEAD") else length_of(head))
+            s3_writer.write(request.raw + body)
+            head = await s3_reader.readuntil(b"\r\n\r\n")
+            has_body = not request.raw.startswith(b"HEAD")
+            return head + await s3_reader.readexactly(content_length(head) if has_body else 0)
         finally:
-            out.close()
+            s3_writer.close()
 
 
-def length_of(head: bytes) -> int:
+def content_length(head: bytes) -> int:
     found = _LENGTH.search(head)
     return int(found[1]) if found else 0
 
 
 @contextmanager
-def way_to(s3: str) -> Generator[Way]:
-    """Open a way to an S3 server."""
-    with in_a_thread() as near:
-        way = Way(s3, near)
-        near.everything = way.act
-        yield way
+def open_fault_proxy(s3: str) -> Generator[FaultProxy]:
+    """Start a proxy before an S3 server, given its URL."""
+    with origin_in_thread() as server:
+        proxy = FaultProxy(s3, server)
+        server.default_responder = proxy.respond
+        yield proxy
 
 
-def after_upload(act: Act) -> Act:
-    """Read the whole request, and go on as told without S3 having seen it."""
+def after_upload(fault: Responder) -> Responder:
+    """Read the whole request without forwarding it, then answer with the fault."""
 
-    async def read_all(reader: Reader, writer: Writer, request: Request) -> None:
-        await reader.readexactly(length_of(request.raw))
-        await act(reader, writer, request)
+    async def respond(reader: Reader, writer: Writer, request: Request) -> None:
+        await reader.readexactly(content_length(request.raw))
+        await fault(reader, writer, request)
 
-    return read_all
+    return respond
 
 
-def cut_after(part: float) -> Act:
-    """Reset the connection after such a part of the body."""
+def reset_after(part: float) -> Responder:
+    """Reset the connection after a part of the body, 0 to 1."""
 
-    async def cut(reader: Reader, writer: Writer, request: Request) -> None:
-        await reader.readexactly(int(length_of(request.raw) * part))
+    async def respond(reader: Reader, writer: Writer, request: Request) -> None:
+        await reader.readexactly(int(content_length(request.raw) * part))
         reset(writer)
 
-    return cut
+    return respond
 
 
-def spoils(way: Way, place: int) -> Act:
-    """Flip a bit of the body on its way."""
+def flip_bit(proxy: FaultProxy, place: int) -> Responder:
+    """Flip a bit of the body's byte at `place`, and forward the request."""
 
-    def spoil(body: bytes) -> bytes:
+    def change(body: bytes) -> bytes:
         return body[:place] + bytes([body[place] ^ 1]) + body[place + 1 :]
 
-    async def act(reader: Reader, writer: Writer, request: Request) -> None:
-        await send(writer, await way.pass_on(reader, request, spoil))
+    async def respond(reader: Reader, writer: Writer, request: Request) -> None:
+        await send(writer, await proxy.forward(reader, request, change))
 
-    return act
+    return respond
 
 
-def loses_the_answer(way: Way) -> Act:
-    """Take the request to S3, and break before the answer."""
+def lose_response(proxy: FaultProxy) -> Responder:
+    """Forward the request, and reset the connection instead of sending the response."""
 
-    async def act(reader: Reader, writer: Writer, request: Request) -> None:
-        await way.pass_on(reader, request)
+    async def respond(reader: Reader, writer: Writer, request: Request) -> None:
+        await proxy.forward(reader, request)
         reset(writer)
 
-    return act
+    return respond
 
 
-def breaks_at(way: Way, part: float) -> Act:
-    """Take the head and a part of the body to S3, and break on both sides."""
+def forward_part_and_reset(proxy: FaultProxy, part: float) -> Responder:
+    """Forward the head and a part of the body, and reset both connections."""
 
-    async def act(reader: Reader, writer: Writer, request: Request) -> None:
-        await deliver(way, reader, request, part)
+    async def respond(reader: Reader, writer: Writer, request: Request) -> None:
+        await forward_part(proxy, reader, request, part)
         reset(writer)
 
-    return act
+    return respond
 
 
-async def deliver(way: Way, reader: Reader, request: Request, part: float) -> None:
-    """Take the head and a part of the body to S3, and break off there."""
-    body = await reader.readexactly(int(length_of(request.raw) * part))
-    _, out = await asyncio.open_connection(*way.far)
-    out.write(request.raw + body)
-    await out.drain()
-    reset(out)
+async def forward_part(proxy: FaultProxy, reader: Reader, request: Request, part: float) -> None:
+    """Forward the head and a part of the body, 0 to 1, and reset the connection to S3."""
+    body = await reader.readexactly(int(content_length(request.raw) * part))
+    _, s3_writer = await asyncio.open_connection(*proxy.s3_address)
+    s3_writer.write(request.raw + body)
+    await s3_writer.drain()
+    reset(s3_writer)

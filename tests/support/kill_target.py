@@ -1,7 +1,7 @@
-"""A warm function whose every run is a process of its own, so that it can be killed at any moment.
+"""A warm S3 function that runs every invocation in a child process, so that a test can kill it at any moment.
 
-Reads events of the S3 door, one a line. Says which process takes it, and then how that ended: an exit status, or the
-signal as a negative number.
+It reads S3 events from stdin, one a line. For each it prints the id of the child process and, when that has ended, its
+exit status, or the signal as a negative number.
 """
 
 import json
@@ -14,7 +14,7 @@ from support.lambda_context import Context
 
 
 def main() -> None:
-    app.manifest_service()  # all is built, nothing is opened: as after the start of a function
+    app.manifest_service()  # built before the fork, with no connection open: as after a cold start
     for line in sys.stdin:
         process = os.fork()
         if not process:

@@ -1,4 +1,4 @@
-"""Lambda's context object, as far as a handler may use it."""
+"""Lambda's context object, with the members that the handlers use."""
 
 import time
 
@@ -6,7 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
 class Context(LambdaContext):
-    """A function with so many seconds left."""
+    """The context of an invocation that has `seconds` left."""
 
     def __init__(self, seconds: float) -> None:
         self._function_name = "image-intake"

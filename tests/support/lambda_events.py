@@ -7,7 +7,7 @@ INBOX = "the-inbox"
 
 
 def s3_record(key: str, bucket: str = INBOX, at: datetime | None = None) -> dict[str, Any]:
-    """One record, with the members that `sam local generate-event s3 put` prints."""
+    """Return one record, with the members that `sam local generate-event s3 put` prints."""
     return {
         "eventVersion": "2.0",
         "eventSource": "aws:s3",

@@ -1,4 +1,4 @@
-"""What the dashboard and the alarms watch, read from their template; and one File that ends in every way."""
+"""The metrics of the dashboard and the alarms in infra/observability.yaml, and a File with every kind of outcome."""
 
 import json
 import re
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from infra.template import ROOT, load
+from infra.build.template import ROOT, load
 
 from intake.model.errors import InternalError, NotFound
 from intake.model.file import File
@@ -27,8 +27,8 @@ PAGE = (ROOT / "docs" / "operations.md").read_text()
 COST = (ROOT / "docs" / "cost.md").read_text()
 NAMESPACE = "ImageIntake"
 
-# Amazon's own metrics as its user guides name them, with the dimensions that they are looked up by.
-OF_AWS = {
+# Metrics that AWS documents in its user guides, with their dimensions.
+AWS_METRICS = {
     "AWS/Lambda": ({"Errors", "Throttles", "Duration", "ConcurrentExecutions"}, {"FunctionName"}),
     "AWS/ApiGateway": ({"Count", "4XXError", "5XXError", "Latency"}, {"ApiName", "Stage"}),
     "AWS/SQS": ({"ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"}, {"QueueName"}),
@@ -41,15 +41,16 @@ type Metric = tuple[str, str, frozenset[str]]
 URL = "https://a.example/1.jpg"
 FILE = File.parse({"id": "lot-7", "urls": [URL, URL + "?2", URL + "?3"]})
 OUTCOMES: tuple[Outcome, ...] = (
-    Stored(ImageInfo("jpeg", 4, 3, 1), "images/a.jpg", "abc", 700, Url.parse(URL), reused=False, effort=FetchStats(1, 2, 3)),
+    Stored(ImageInfo("jpeg", 4, 3, 1, "image/jpeg", "jpg"), "images/a.jpg", "abc", 700, Url.parse(URL), reused=False,
+           stats=FetchStats(1, 2, 3)),
     Failed(NotFound(), FetchStats(1, 7, 0)),
     Failed(InternalError(reason="a bug"), FetchStats(1, 1, 1)),
 )  # fmt: skip
 RECEIPT = Receipt.of(FILE, OUTCOMES, bucket="b", created_at=datetime(2026, 11, 22, tzinfo=UTC), elapsed_ms=9)
 
 
-def filled(text: str) -> str:
-    """Fn::Sub: parameters, attributes and pseudo parameters get a value; `${!x}` becomes `${x}`."""
+def substitute(text: str) -> str:
+    """Replace the placeholders of Fn::Sub with values; `${!x}` becomes `${x}`."""
 
     def value(found: re.Match[str]) -> str:
         name = found[1]
@@ -63,11 +64,11 @@ def filled(text: str) -> str:
 
 def widgets() -> list[dict[str, Any]]:
     body = TEMPLATE["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
-    found: list[dict[str, Any]] = json.loads(filled(body))["widgets"]
+    found: list[dict[str, Any]] = json.loads(substitute(body))["widgets"]
     return found
 
 
-def on_the_dashboard() -> Iterator[Metric]:
+def dashboard_metrics() -> Iterator[Metric]:
     for widget in widgets():
         for row in widget["properties"].get("metrics", []):
             options = row[-1] if isinstance(row[-1], dict) else {}
@@ -84,7 +85,7 @@ def metrics_of(alarm: dict[str, Any]) -> list[dict[str, Any]]:
     return [query["MetricStat"]["Metric"] for query in alarm["Metrics"] if "MetricStat" in query]
 
 
-def in_alarms() -> Iterator[Metric]:
+def alarm_metrics() -> Iterator[Metric]:
     for alarm in ALARMS.values():
         for metric in metrics_of(alarm):
             dimensions = frozenset(dimension["Name"] for dimension in metric["Dimensions"])

@@ -1,4 +1,4 @@
-"""schemathesis over infra/openapi.yaml: requests made from the contract, right and wrong, every answer held to it."""
+"""Schemathesis for infra/openapi.yaml: it generates valid and invalid requests, and checks each response."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -7,13 +7,13 @@ from typing import Any
 
 import schemathesis
 import yaml
-from infra import openapi
+from infra.openapi import document as openapi
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-# Every check is on. 502 with a receipt is this contract's answer to a File of which no image is stored; what must not
-# come of any request is 500. Signatures are no parameter of a request here: the check "ignored_auth" spoils them.
+# All checks are on. A File without a stored image gets 502 and a receipt, so 502 is not a fault; 500 is. Signatures are
+# not generated as parameters: the check "ignored_auth" makes them invalid.
 SETTINGS = """
 seed = 1
 continue-on-failure = true
@@ -33,42 +33,42 @@ expected-statuses = ["2xx", "4xx", 502]
 
 
 @dataclass
-class Outcome:
-    """What came of a run.
+class FuzzResult:
+    """The result of a run.
 
     Attributes:
-        answers: how often which method was answered with which status.
-        checks: how often each check was made.
-        faults: what is not as the contract has it, in words.
+        responses: the number of responses, by method and status.
+        checks: the number of times that each check ran.
+        faults: a description of each violation of the contract.
     """
 
-    answers: Counter[tuple[str, int]] = field(default_factory=Counter)
+    responses: Counter[tuple[str, int]] = field(default_factory=Counter)
     checks: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
 
 
-def contract(*, examples: int, runs: int) -> OpenApiSchema:
-    """The published contract.
+def load_contract(*, examples: int, runs: int) -> OpenApiSchema:
+    """Load the published contract.
 
     Args:
-        examples: requests made of each operation, beside those that cover its schema one by one.
-        runs: chains of requests, in which one asks for what another was answered.
+        examples: random requests for each operation, in addition to those that cover each part of its schema.
+        runs: chains of requests, in which one request uses the response to another.
     """
     settings = SchemathesisConfig.from_str(SETTINGS.format(examples=examples, runs=runs))
     return schemathesis.openapi.from_dict(yaml.safe_load(openapi.PATH.read_text()), config=settings)
 
 
-def lead(schema: OpenApiSchema, to: Callable[[str], str]) -> None:
-    """Put other URLs into the Files that are made; the document stays as right or as wrong as it was."""
+def replace_urls(schema: OpenApiSchema, replace: Callable[[str], str]) -> None:
+    """Replace the URLs in generated Files; the documents stay as valid or invalid as they were."""
 
     def item(value: Any) -> Any:
         match value:
             case str():
-                return to(value)
+                return replace(value)
             case {"url": str(url)}:
-                return {**value, "url": to(url)}
+                return {**value, "url": replace(url)}
             case [str(url), *rest]:
-                return [to(url), *rest]
+                return [replace(url), *rest]
             case _:
                 return value
 
@@ -77,30 +77,30 @@ def lead(schema: OpenApiSchema, to: Callable[[str], str]) -> None:
         del context
         if not isinstance(body, dict):
             return body
-        led = dict(body)
+        changed = dict(body)
         if "fileUrl" in body:
-            led["fileUrl"] = item(body["fileUrl"])
+            changed["fileUrl"] = item(body["fileUrl"])
         for member in {"baseUrls", "urls"} & body.keys():
             if isinstance(body[member], list):
-                led[member] = [item(value) for value in body[member]]
-        return led
+                changed[member] = [item(value) for value in body[member]]
+        return changed
 
 
-def examine(schema: OpenApiSchema) -> Outcome:
-    """Send what the contract leads to, and hold every answer against it."""
-    outcome = Outcome()
+def fuzz(schema: OpenApiSchema) -> FuzzResult:
+    """Send the generated requests, and check every response."""
+    result = FuzzResult()
     for event in from_schema(schema).execute():
         match event:
             case events.ScenarioFinished(recorder=recorder):
                 for interaction in recorder.interactions.values():
                     status = interaction.response.status_code if interaction.response else 0
-                    outcome.answers[interaction.request.method, status] += 1
-                for made in (check for checks in recorder.checks.values() for check in checks):
-                    outcome.checks[made.name] += 1
-                    if (found := made.failure_info) is not None:
-                        outcome.faults.append(f"{found.failure.title}: {found.failure.message}\n{found.code_sample}")
+                    result.responses[interaction.request.method, status] += 1
+                for check in (check for checks in recorder.checks.values() for check in checks):
+                    result.checks[check.name] += 1
+                    if (found := check.failure_info) is not None:
+                        result.faults.append(f"{found.failure.title}: {found.failure.message}\n{found.code_sample}")
             case events.NonFatalError(value=error):
-                outcome.faults.append(f"{type(error).__name__}: {error}")
+                result.faults.append(f"{type(error).__name__}: {error}")
             case events.FatalError(exception=exception):
                 raise exception
-    return outcome
+    return result

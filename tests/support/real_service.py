@@ -1,4 +1,4 @@
-"""The house as Lambda builds it, from the environment alone: real adapters, and the doors before them."""
+"""The service as Lambda builds it, from environment variables, and calls of its handlers."""
 
 import asyncio
 import json
@@ -18,43 +18,48 @@ _CACHES = (app.config, app.ingest_service, app.manifest_service, app.store, app.
 
 
 @contextmanager
-def built(monkeypatch: pytest.MonkeyPatch, environment: Mapping[str, str]) -> Generator[None]:
-    """Build it anew for an environment, as at a cold start, and take it down again."""
+def real_service(monkeypatch: pytest.MonkeyPatch, environment: Mapping[str, str]) -> Generator[None]:
+    """Build the service for these variables, as at a cold start, and close it at the end."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     with asyncio.Runner() as runner:
         monkeypatch.setattr(app, "_runner", runner)
-        forget()
+        _clear_caches()
         try:
             yield
         finally:
-            runner.run(close())
-            forget()
+            runner.run(_close())
+            _clear_caches()
 
 
-def forget() -> None:
-    """Let the next call build everything anew."""
+def _clear_caches() -> None:
     for cache in _CACHES:
         cache.cache_clear()
 
 
-async def close() -> None:
-    """Close every connection."""
-    await app.ingest_service()._fetch.aclose()  # type: ignore[attr-defined]  # a HttpDownloader
-    await app.store().aclose()
-    await app.inbox().aclose()
+async def _close() -> None:
+    """Close the connections of everything that was built.
+
+    What was not built must not be built now: its signer would look for credentials after the variables are gone.
+    """
+    if app.ingest_service.cache_info().currsize:
+        await app.ingest_service()._downloader.aclose()  # type: ignore[attr-defined]  # a HttpDownloader
+    for build in (app.store, app.inbox):
+        if build.cache_info().currsize:
+            await build().aclose()
 
 
-def post(document: object, seconds: float = 29.0) -> tuple[int, dict[str, Any]]:
-    """Hand a File over at the HTTPS door."""
-    return _call("POST", "/files", json.dumps(document), seconds)
+def post_file(document: object, seconds: float = 29.0) -> tuple[int, dict[str, Any]]:
+    """POST a File to the HTTP handler, and return status and body."""
+    return call_http("POST", "/files", json.dumps(document), seconds)
 
 
-def get(path: str, seconds: float = 29.0) -> tuple[int, dict[str, Any]]:
-    return _call("GET", path, None, seconds)
+def get_path(path: str, seconds: float = 29.0) -> tuple[int, dict[str, Any]]:
+    """GET a path from the HTTP handler, and return status and body."""
+    return call_http("GET", path, None, seconds)
 
 
-def _call(method: str, path: str, body: str | None, seconds: float) -> tuple[int, dict[str, Any]]:
+def call_http(method: str, path: str, body: str | None, seconds: float = 29.0) -> tuple[int, dict[str, Any]]:
     event = {
         "httpMethod": method,
         "path": path,
@@ -63,12 +68,12 @@ def _call(method: str, path: str, body: str | None, seconds: float) -> tuple[int
         "body": body,
         "isBase64Encoded": False,
     }
-    answer = http.handler(event, Context(seconds))
-    return answer["statusCode"], json.loads(answer["body"])
+    response = http.handler(event, Context(seconds))
+    return response["statusCode"], json.loads(response["body"])
 
 
-def tell(inbox: str, key: str, seconds: float = 60.0, at: datetime | None = None) -> None:
-    """Tell the S3 door of a manifest."""
+def send_s3_event(inbox: str, key: str, seconds: float = 60.0, at: datetime | None = None) -> None:
+    """Call the S3 handler with the event of a manifest."""
     record = {
         "eventTime": (at or datetime.now(UTC)).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "s3": {"bucket": {"name": inbox}, "object": {"key": key}},
@@ -76,8 +81,8 @@ def tell(inbox: str, key: str, seconds: float = 60.0, at: datetime | None = None
     s3.handler({"Records": [record]}, Context(seconds))
 
 
-def batch(items: list[object], seconds: float = 60.0) -> dict[str, Any]:
-    """Hand a batch over at the bulk door."""
+def invoke_bulk(items: list[object], seconds: float = 60.0) -> dict[str, Any]:
+    """Call the bulk handler with a batch."""
     started = datetime.now(UTC).isoformat()
     event = {"Items": items, "BatchInput": {"run": "run-1", "startedAt": started}, "batch": "batch-1"}
     return bulk.handler(event, Context(seconds))

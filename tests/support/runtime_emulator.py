@@ -1,6 +1,6 @@
-"""A function's environment as Lambda makes it: AWS's own emulator and runtime interface client, without Docker.
+"""AWS's Lambda runtime interface emulator and runtime client, run without Docker.
 
-The emulator stands in the wheel of sam, which puts it into its containers; the client is the one of the real runtime.
+The emulator binary comes with the aws-sam-cli wheel; the client is the one of the real runtime.
 """
 
 import json
@@ -15,9 +15,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from infra import artefact
-from infra.local.process import LOOPBACK, LocalError, free_port, running, tail
-from infra.template import ROOT
+from infra.build import artifact
+from infra.build.template import ROOT
+from infra.command.child_process import read_tail, run_in_background
+from infra.command.errors import CommandError
+from infra.command.ports import LOOPBACK, find_free_port
 
 EMULATORS = ".local/sam/lib/python3.13/site-packages/samcli/local/rapid"
 CLIENT = ("awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py")
@@ -25,7 +27,7 @@ START_SECONDS = 10.0
 
 BOOTSTRAP = """#!{python} -ISB
 import os, sys
-sys.path.insert(0, {code!r})  # as in the runtime: the code of the function first,
+sys.path.insert(0, {code!r})  # as in the runtime: the function's code first,
 sys.path.append({client!r})  # the client last, and (-I, -S) no packages of this machine
 os.chdir({code!r})
 from awslambdaric.__main__ import main
@@ -34,12 +36,12 @@ main(sys.argv)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What one invocation came to.
+class Invocation:
+    """The result of one invocation.
 
     Attributes:
-        body: as the emulator sent it: the function's answer, or a sentence that it was cut off.
-        seconds: until it was there.
+        body: the function's response, or the emulator's sentence that it timed out.
+        seconds: the duration of the call.
     """
 
     body: str
@@ -54,60 +56,60 @@ class Environment:
     """One execution environment, for one invocation at a time.
 
     Attributes:
-        url: where it takes events.
-        log: what the function, and the emulator about it, say.
+        url: receives the events.
+        log: the output of the function and the emulator.
     """
 
     url: str
     log: Path
 
-    def invoke(self, event: object) -> Answer:
+    def invoke(self, event: object) -> Invocation:
         request = urllib.request.Request(self.url, json.dumps(event).encode())  # noqa: S310 - our own URL
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        begun = time.monotonic()
+        begin = time.monotonic()
         with opener.open(request, timeout=60) as response:
             body = response.read().decode()
-        return Answer(body, time.monotonic() - begun)
+        return Invocation(body, time.monotonic() - begin)
 
 
 @contextmanager
-def environment(
+def lambda_environment(
     code: Path, handler: str, home: Path, *, timeout: int, variables: Mapping[str, str]
 ) -> Iterator[Environment]:
-    """An environment of its own, until the block is left.
+    """Start an execution environment, and stop it at the end of the block.
 
     Args:
-        code: the artefact, or any directory with the handler's module.
-        handler: as the template names it.
+        code: the built artifact, or any directory with the handler's module.
+        handler: the handler's name, as in the template.
         home: an empty directory.
-        timeout: seconds; the emulator cuts the function off then.
-        variables: the function's own.
+        timeout: seconds after which the emulator ends an invocation.
+        variables: the function's environment variables.
     """
-    emulator = ROOT / EMULATORS / f"aws-lambda-rie-{artefact.machine()}"
-    ports = free_port(), free_port()
-    # Both have defaults that other programs of this machine may use.
+    emulator = ROOT / EMULATORS / f"aws-lambda-rie-{artifact.machine()}"
+    ports = find_free_port(), find_free_port()
+    # The default ports may be in use by other programs.
     command: list[str | Path] = [emulator, "--log-level", "info"]
     command += ["--runtime-interface-emulator-address", f"{LOOPBACK}:{ports[0]}"]
     command += ["--runtime-api-address", f"{LOOPBACK}:{ports[1]}"]
     command += [_bootstrap(code, home), handler]
-    own = {
+    variables_of_runtime = {
         "PATH": "/usr/bin:/bin",
         "AWS_LAMBDA_FUNCTION_TIMEOUT": str(timeout),
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
         "AWS_LAMBDA_FUNCTION_NAME": "image-intake",
     }
     log = home / "emulator.log"
-    with running(command, env=own | dict(variables), cwd=home, log=log) as process:
-        until = time.monotonic() + START_SECONDS
-        while not _listens(ports[0]):
-            if process.poll() is not None or time.monotonic() > until:
-                raise LocalError(f"The emulator did not start:\n{tail(log)}")
+    with run_in_background(command, env=variables_of_runtime | dict(variables), cwd=home, log=log) as process:
+        end = time.monotonic() + START_SECONDS
+        while not _is_listening(ports[0]):
+            if process.poll() is not None or time.monotonic() > end:
+                raise CommandError(f"The emulator did not start:\n{read_tail(log)}")
             time.sleep(0.02)
         yield Environment(f"http://{LOOPBACK}:{ports[0]}/2015-03-31/functions/function/invocations", log)
 
 
 def _bootstrap(code: Path, home: Path) -> Path:
-    """What starts the runtime: our Python, the function's code, and the client in a directory of its own."""
+    """Write the script that starts the runtime, with this Python, the function's code and a copy of the client."""
     client = home / "runtime"
     client.mkdir()
     for name in CLIENT:
@@ -123,6 +125,6 @@ def _bootstrap(code: Path, home: Path) -> Path:
     return script
 
 
-def _listens(port: int) -> bool:
+def _is_listening(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex((LOOPBACK, port)) == 0

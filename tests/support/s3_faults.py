@@ -1,6 +1,6 @@
-"""S3 that refuses, as AWS words it: microburst, a proxy whose errors are those of botocore's own models.
+"""S3 error responses as AWS words them: microburst, a proxy that makes errors from botocore's own models.
 
-It stands, in a process of its own, before a real S3 server; what no rule holds back goes there.
+The proxy runs in a process of its own in front of a real S3 server, and forwards the requests that no rule matches.
 """
 
 import json
@@ -22,71 +22,71 @@ from support import s3_server
 LOOPBACK = "127.0.0.1"
 
 
-class _AsSigned(Upstream):  # type: ignore[misc]  # it has no types
-    """Sends requests on under the host and with the length that were signed; microburst would name its own."""
+class _SignedUpstream(Upstream):  # type: ignore[misc]  # it has no types
+    """Forwards requests with the host and the length that were signed; microburst would replace both."""
 
     def _outbound_headers(self, request: web.Request) -> dict[str, str]:
-        kept = {name: request.headers[name] for name in ("Host", "Content-Length") if name in request.headers}
+        signed = {name: request.headers[name] for name in ("Host", "Content-Length") if name in request.headers}
         headers: dict[str, str] = super()._outbound_headers(request)
-        return headers | {name.lower(): value for name, value in kept.items()}
+        return headers | {name.lower(): value for name, value in signed.items()}
 
 
-class Weather:
-    """What stands between us and S3.
+class S3Faults:
+    """Controls the proxy in front of an S3 server.
 
     Attributes:
-        url: its endpoint, for `AWS_ENDPOINT_URL_S3`.
+        url: endpoint of the proxy, for `AWS_ENDPOINT_URL_S3`.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._before = 0
+        self._requests_before = 0
 
     def clear(self) -> None:
-        """Let everything through."""
+        """Forward every request."""
         self._set([])
 
-    def rule(self, **rule: Any) -> None:
-        """Hold requests back from now on; microburst's documentation has the members of a rule."""
+    def inject(self, **rule: Any) -> None:
+        """Apply one rule from now on; microburst's documentation lists the members of a rule."""
         self._set([{"service": "s3", **rule}])
 
     @property
-    def held_back(self) -> list[str]:
-        """What was done to requests since the rule was made, one entry each."""
-        return [event["action"] for event in self._ask("fired")]
+    def injected(self) -> list[str]:
+        """The faults that were injected since the rule was set, one entry each."""
+        return [event["action"] for event in self._call("fired")]
 
     @property
     def requests(self) -> int:
-        """How many came since the rule was made."""
-        return self._seen() - self._before
+        """Number of requests since the rule was set."""
+        return self._count_requests() - self._requests_before
 
     def _set(self, rules: list[dict[str, Any]]) -> None:
-        self._ask("rules", "POST", rules)
-        self._ask("fired", "DELETE")
-        self._before = self._seen()
+        self._call("rules", "POST", rules)
+        self._call("fired", "DELETE")
+        self._requests_before = self._count_requests()
 
-    def _seen(self) -> int:
-        return int(self._ask("health")["requests_seen"])
+    def _count_requests(self) -> int:
+        return int(self._call("health")["requests_seen"])
 
-    def _ask(self, what: str, method: str = "GET", document: object = None) -> Any:
+    def _call(self, path: str, method: str = "GET", document: object = None) -> Any:
         body = None if document is None else json.dumps(document).encode()
-        request = urllib.request.Request(f"{self.url}/_microburst/{what}", body, method=method)  # noqa: S310 - http
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - the same
-            return json.load(answer)
+        request = urllib.request.Request(f"{self.url}/_microburst/{path}", body, method=method)  # noqa: S310 - http
+        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310 - the same
+            return json.load(response)
 
 
 @contextmanager
-def weather_before(s3: s3_server.S3Server) -> Generator[Weather]:
-    """Start microburst before an S3 server."""
+def start_s3_faults(s3: s3_server.S3Server) -> Generator[S3Faults]:
+    """Start the proxy in front of an S3 server."""
     with socket.create_server((LOOPBACK, 0)) as listening:
         port = listening.getsockname()[1]
         process = multiprocessing.get_context("spawn").Process(target=_run, args=(s3.url, listening), daemon=True)
         process.start()
     try:
-        weather = Weather(f"http://{LOOPBACK}:{port}")
-        # The first request makes it read the models of AWS, which takes a second.
-        replace(s3, url=weather.url).client().put_object(Bucket=s3_server.PROBE, Key=s3_server.PROBE, Body=b"")
-        yield weather
+        faults = S3Faults(f"http://{LOOPBACK}:{port}")
+        # The first request takes a second, because the proxy reads the models of botocore.
+        replace(s3, url=faults.url).client().put_object(Bucket=s3_server.PROBE, Key=s3_server.PROBE, Body=b"")
+        yield faults
     finally:
         process.kill()
         process.join()
@@ -94,5 +94,5 @@ def weather_before(s3: s3_server.S3Server) -> Generator[Weather]:
 
 def _run(s3: str, listening: socket.socket) -> None:
     proxy = Microburst(s3, resign=False)
-    proxy.upstream = _AsSigned(s3)
+    proxy.upstream = _SignedUpstream(s3)
     web.run_app(make_app(proxy), sock=listening, print=None, access_log=None)

@@ -1,4 +1,4 @@
-"""A strict S3 server on loopback: SeaweedFS checks signatures, expiry, checksums and conditional writes."""
+"""A strict S3 server on loopback: SeaweedFS checks signatures, expiry times, checksums and conditional writes."""
 
 import json
 import os
@@ -26,7 +26,7 @@ SECRET_KEY = "test-secret-key"
 READER_KEY = "test-reader-key"
 REGION = "eu-central-1"
 PROBE = "probe"
-"""A bucket that is always there, and the object in it."""
+"""A bucket that always exists, and the key of the object in it."""
 
 _START_SECONDS = 60
 _IDENTITIES = {
@@ -47,13 +47,13 @@ _IDENTITIES = {
 
 @dataclass(frozen=True)
 class S3Server:
-    """An S3 server that runs.
+    """A running S3 server.
 
     Attributes:
         url: its endpoint.
-        access_key: of one who may do everything.
-        secret_key: the same one's.
-        region: where its buckets are.
+        access_key: of a user with all rights.
+        secret_key: of the same user.
+        region: of its buckets.
     """
 
     url: str
@@ -63,7 +63,7 @@ class S3Server:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What boto3 needs to find it."""
+        """The variables by which boto3 finds the server."""
         return {
             "AWS_ENDPOINT_URL_S3": self.url,
             "AWS_ACCESS_KEY_ID": self.access_key,
@@ -88,7 +88,7 @@ class S3Server:
         return name
 
     def objects(self, bucket: str, prefix: str = "") -> dict[str, bytes]:
-        """Everything that a bucket holds, by key."""
+        """Return all objects of a bucket, by key."""
         client = self.client()
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
@@ -96,9 +96,9 @@ class S3Server:
 
 
 def free_ports(number: int) -> list[int]:
-    """Ports that nobody listens on; all are below 32768, so that no outgoing connection takes one meanwhile.
+    """Return ports that are free, all below 32768, so that no outgoing connection takes one of them.
 
-    SeaweedFS derives further ports by adding 10000 to those that it is not given.
+    SeaweedFS adds 10000 to its ports to derive those that are not set.
     """
     found: list[int] = []
     candidate = 10_000 + os.getpid() % 8_000
@@ -112,8 +112,8 @@ def free_ports(number: int) -> list[int]:
 
 @contextmanager
 def running() -> Generator[S3Server]:
-    """Start a server, and stop it again with all that it kept."""
-    # Beside the interpreter, not on PATH: the one that the lock names, not the machine's.
+    """Start a server, and at the end stop it and delete its data."""
+    # From the virtual environment, not from PATH: its version is pinned.
     weed = Path(sys.executable).with_name("weed")
     home = Path(tempfile.mkdtemp(prefix="seaweed-"))
     (home / "identities.json").write_text(json.dumps(_IDENTITIES))
@@ -127,7 +127,7 @@ def running() -> Generator[S3Server]:
         "master.telemetry": "false",
         "volume.port": ports[2],
         "volume.port.grpc": ports[3],
-        "volume.max": 5000,  # each bucket takes some for itself, and each test a bucket
+        "volume.max": 5000,  # each test makes a bucket, and each bucket needs some volumes
         "filer.port": ports[4],
         "filer.port.grpc": ports[5],
         "s3.port": ports[6],
@@ -137,7 +137,7 @@ def running() -> Generator[S3Server]:
         "s3.config": home / "identities.json",
         "s3.autoCreateBucket": "false",
     }
-    # Credentials in its environment would become identities of its own.
+    # SeaweedFS would add the credentials in its environment as users.
     clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     with (home / "log").open("wb") as log:
         server = subprocess.Popen(
@@ -150,7 +150,7 @@ def running() -> Generator[S3Server]:
     try:
         yield _wait_for(S3Server(f"http://127.0.0.1:{ports[6]}"), server, home / "log")
     finally:
-        server.kill()  # its own way to end takes half a minute, for data that nobody wants
+        server.kill()  # a clean stop takes half a minute, to save data that is deleted here
         server.wait()
         shutil.rmtree(home, ignore_errors=True)
 
@@ -162,7 +162,7 @@ def _wait_for(s3: S3Server, server: subprocess.Popen[bytes], log: Path) -> S3Ser
             client = s3.client()
             client.create_bucket(Bucket=PROBE)
             client.put_object(Bucket=PROBE, Key=PROBE, Body=b"probe")
-        except Exception:  # noqa: BLE001 - not up yet, whatever it says
+        except Exception:  # noqa: BLE001 - any error means: not started yet
             time.sleep(0.2)
         else:
             return s3

@@ -1,4 +1,4 @@
-"""Stores on real S3 servers, for tests: the store itself, without the service around it."""
+"""`S3Store` on a real S3 server, without the rest of the service."""
 
 import ssl
 from collections.abc import AsyncGenerator
@@ -19,7 +19,7 @@ from support import s3_server
 
 
 @asynccontextmanager
-async def opened(
+async def open_store(
     s3: s3_server.S3Server,
     bucket: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -29,15 +29,15 @@ async def opened(
     secret_key: str | None = None,
     read_timeout: float = 10.0,
 ) -> AsyncGenerator[S3Store]:
-    """Open a store.
+    """Open a store for one test.
 
     Args:
-        s3: where the bucket is.
+        s3: the server of the bucket.
         bucket: its name.
         monkeypatch: sets the endpoint in the environment.
-        endpoint: what stands before the server; the server itself without one.
-        access_key: of somebody else.
-        secret_key: the same one's.
+        endpoint: URL of a proxy in front of the server; the server's own by default.
+        access_key: the server's own by default.
+        secret_key: the server's own by default.
         read_timeout: seconds of silence.
     """
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", endpoint or s3.url)
@@ -55,7 +55,7 @@ async def opened(
         await store.aclose()
 
 
-def wrong_images(found: dict[str, bytes]) -> list[str]:
-    """The keys under images/ whose objects are not what the key says: half of it, or something else."""
-    images = {key: body for key, body in found.items() if key.startswith("images/")}
+def find_wrong_images(objects: dict[str, bytes]) -> list[str]:
+    """Return the keys under images/ whose bytes do not have the digest in the key: cut or other images."""
+    images = {key: body for key, body in objects.items() if key.startswith("images/")}
     return [key for key, body in images.items() if key.split("/")[2].split(".")[0] != sha256(body).hexdigest()]

@@ -1,4 +1,4 @@
-"""Real files of every kind, made in memory once a run: most by Pillow, the rare ones by hand."""
+"""Whole images of every format and variant, made in memory once a run: by Pillow, or byte by byte where it cannot."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -14,11 +14,11 @@ from support import crafted_images
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A whole file, and what a walk must say of it.
+    """A whole image, and what `verify` must return for it.
 
     Attributes:
-        decodes: whether Pillow reads it too, and then must agree.
-        padding: up to so many of the last bytes are announced by nothing, and are not missed.
+        decodes: whether Pillow reads it too; it must then find the same size.
+        padding: how many of the last bytes may be missing unnoticed, because no header announces them.
     """
 
     name: str
@@ -125,17 +125,17 @@ def _jpegs() -> list[Sample]:
 
 
 def _pngs() -> list[Sample]:
-    """Each colour type in each depth, in one piece and interlaced."""
+    """Each color type in each depth, plain and interlaced."""
     depths = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
     return [
         Sample(
-            f"png: type {colour}, {depth} bits{', interlaced' * interlaced}",
+            f"png: type {color}, {depth} bits{', interlaced' * interlaced}",
             "png",
-            crafted_images.png(9, 7, depth, colour, interlaced=interlaced),
+            crafted_images.png(9, 7, depth, color, interlaced=interlaced),
             width=9,
             height=7,
         )
-        for colour, allowed in depths.items()
+        for color, allowed in depths.items()
         for depth in allowed
         for interlaced in (False, True)
     ]
@@ -180,7 +180,7 @@ def _tiffs() -> list[Sample]:
         "big, strips": (crafted_images.tiff(crafted_images.page(**strips), big=True), 8, 8, 1),
         "two sizes": (crafted_images.tiff(crafted_images.page(8, 8), crafted_images.page(4, 8)), 8, 8, 2),
     }
-    big = crafted_images.tiff(crafted_images.page(**strips), order=">", big=True)  # Pillow takes it for a classic one
+    big = crafted_images.tiff(crafted_images.page(**strips), order=">", big=True)  # Pillow reads it as a classic TIFF
     return [
         Sample("tiff: big, big-endian, strips", "tiff", big, 8, 8, decodes=False),
         *(Sample(f"tiff: {name}", "tiff", *rest) for name, rest in made.items()),
@@ -197,12 +197,12 @@ def _avifs() -> list[Sample]:
 SAMPLES: dict[str, Sample] = {
     sample.name: sample for sample in (*_saved(), *_jpegs(), *_pngs(), *_bmps(), *_tiffs(), *_avifs())
 }
-"""Whole files by name, `"{type}: {what is special}"`; all are small, so that every prefix can be tried."""
+"""Whole images by name, `"{type}: {variant}"`. All are small, so that tests can try every prefix."""
 
 
 @cache
 def picture(width: int, height: int, seed: int, type: str = "jpeg") -> bytes:  # noqa: A002 - as Image.type
-    """Noise: a whole image that is as large as its size suggests; other bytes for another seed."""
+    """Make a whole image of noise, which does not compress; another seed gives other bytes."""
     noise = Image.frombytes("RGB", (width, height), Random(seed).randbytes(3 * width * height))
     target = BytesIO()
     noise.save(target, type)
@@ -211,7 +211,7 @@ def picture(width: int, height: int, seed: int, type: str = "jpeg") -> bytes:  #
 
 @cache
 def jpeg_of_size(n_bytes: int, seed: int) -> bytes:
-    """A whole JPEG of exactly so many bytes, at least 1,000, nearly all of them scan; other bytes for another seed."""
+    """Make a whole JPEG of exactly `n_bytes`, 1,000 or more, nearly all scan; another seed gives other bytes."""
     side = isqrt(n_bytes * 8 // 5)
     while len(data := picture(side, side, seed)) > n_bytes - 4 and side > 1:
         side = side * 49 // 50

@@ -1,4 +1,4 @@
-"""What runs of the definition stand on: the real handlers, with their ports in memory."""
+"""Runs the state machine definition with the real bulk handlers, whose ports are in memory."""
 
 import json
 from collections.abc import Iterator
@@ -6,33 +6,34 @@ from itertools import batched
 from typing import Any
 
 from intake.handlers import bulk, summary
-from intake.model.bulk_report import BatchReport, failed_key, summary_key
+from intake.model.bulk_report import BatchReport
+from intake.model.object_keys import failed_key, summary_key
 from intake.s3.bulk_results import BulkResults
 from support.fakes import FakeStore
-from support.handler_fakes import House
+from support.handler_fakes import HandlerFakes
 from support.lambda_context import Context
 from support.sample_images import picture
-from support.state_machine import Machine
+from support.state_machine import StateMachine
 from support.state_machine_definition import definition
 
 SITE = "https://a.example/"
 IMAGE = picture(4, 3, 1)
 
 
-class RunsInMemory(BulkResults):
-    """The results of runs in the same memory as receipts."""
+class FakeBulkResults(BulkResults):
+    """The results of bulk runs, in the memory of the fake store."""
 
     def __init__(self, store: FakeStore) -> None:
         self._objects = store.objects
 
-    def _pages(self, prefix: str, size: int) -> Iterator[list[str]]:
+    def _list_keys(self, prefix: str, page_size: int) -> Iterator[list[str]]:
         keys = sorted(key for key in self._objects if key.startswith(prefix))
-        yield from (list(page) for page in batched(keys, size, strict=False))
+        yield from (list(page) for page in batched(keys, page_size, strict=False))
 
-    def _report(self, key: str) -> BatchReport:
+    def _read_report(self, key: str) -> BatchReport:
         return BatchReport.model_validate(json.loads(self._objects[key]))
 
-    def _is_there(self, key: str) -> bool:
+    def _exists(self, key: str) -> bool:
         return key in self._objects
 
     def put_failed(self, run: str, lines: Any) -> bool:
@@ -45,7 +46,12 @@ class RunsInMemory(BulkResults):
 
 
 class Functions:
-    """The functions of the machine; the first calls of the batches can be made to fail."""
+    """Invokes the handlers by their names in the definition.
+
+    Attributes:
+        failures: errors that the next calls of the bulk function raise, in order.
+        calls: the names of the functions that were called.
+    """
 
     def __init__(self, *failures: Exception) -> None:
         self.failures = list(failures)
@@ -58,17 +64,19 @@ class Functions:
         return {"bulk": bulk, "summary": summary}[name].handler(payload, Context(60.0))
 
 
-def machine(behind: House, functions: Functions | None = None, **values: int) -> Machine:
-    return Machine(definition(**values), functions or Functions(), behind.store.objects)
+def state_machine(fakes: HandlerFakes, functions: Functions | None = None, **values: int) -> StateMachine:
+    """Build a machine; `values` are numbers of the definition, such as BatchSize."""
+    return StateMachine(definition(**values), functions or Functions(), fakes.store.objects)
 
 
-def jsonl(*documents: object) -> bytes:
+def json_lines(*documents: object) -> bytes:
     return b"".join(json.dumps(document).encode() + b"\n" for document in documents)
 
 
-def files(number: int) -> bytes:
-    return jsonl(*({"id": str(n), "urls": [SITE + str(n)]} for n in range(number)))
+def list_of_files(count: int) -> bytes:
+    """Build a JSONL list of Files with the ids 0, 1, 2 and so on, each of one image."""
+    return json_lines(*({"id": str(n), "urls": [SITE + str(n)]} for n in range(count)))
 
 
-def receipts(behind: House) -> set[str]:
-    return {key.removeprefix("receipts/").removesuffix(".json") for key in behind.store.objects if "receipts/" in key}
+def receipt_ids(fakes: HandlerFakes) -> set[str]:
+    return {key.removeprefix("receipts/").removesuffix(".json") for key in fakes.store.objects if "receipts/" in key}

@@ -1,4 +1,4 @@
-"""What the composition promises: who asks, whom TLS trusts, and that a bug is logged before it is a 500."""
+"""What app.py connects: the User-Agent, the trusted certificates, the log of a bug."""
 
 import ssl
 from typing import Any
@@ -9,42 +9,42 @@ import pytest
 from intake import app, telemetry
 from intake.config import Config
 from intake.handlers import http
-from support.handler_fakes import house
+from support.handler_fakes import install_fakes
 from support.lambda_context import Context
 
 
 @pytest.mark.parametrize(
     ("agent", "contact"),
     [
-        ("image-intake/0.1", ""),
-        ("image-intake/0.1 (+https://example.com/bots)", "https://example.com/bots"),
+        ("image-intake/0.2", ""),
+        ("image-intake/0.2 (+https://example.com/bots)", "https://example.com/bots"),
     ],
 )
-def test_origins_are_told_who_asks_and_where_to_complain(agent: str, contact: str) -> None:
-    fetcher = app.downloader(Config(image_bucket="the-images", contact=contact))
-    assert fetcher._headers("example.com")["User-Agent"] == agent
+def test_user_agent_names_the_service_and_the_contact(agent: str, contact: str) -> None:
+    downloader = app.downloader(Config(image_bucket="the-images", contact=contact))
+    assert downloader._headers("example.com")["User-Agent"] == agent
 
 
-def test_the_trusted_certificates_are_named_whatever_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_trusted_certificates_do_not_depend_on_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
     monkeypatch.setenv("SSL_CERT_FILE", "/dev/null")
     monkeypatch.setattr(ssl, "create_default_context", lambda **given: asked.append(given))
-    app._tls.__wrapped__(certifi.where())
+    app._tls_context.__wrapped__(certifi.where())
     assert asked == [{"cafile": certifi.where()}]
 
 
-def test_certificates_are_required_and_held_against_the_name() -> None:
-    tls = app._tls(certifi.where())
+def test_tls_requires_a_certificate_for_the_host_name() -> None:
+    tls = app._tls_context(certifi.where())
     assert (tls.verify_mode, tls.check_hostname) == (ssl.CERT_REQUIRED, True)
     assert tls.minimum_version >= ssl.TLSVersion.TLSv1_2
 
 
-def test_a_bug_is_logged_without_the_query_of_a_url_and_answered_as_a_problem(
+def test_bug_is_logged_without_url_queries_and_answered_with_500(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     lines: list[tuple[str, dict[str, Any]]] = []
     monkeypatch.setattr(telemetry.logger, "error", lambda message, extra: lines.append((message, extra)))
-    with house(monkeypatch) as behind:
+    with install_fakes(monkeypatch) as behind:
         behind.store.failures["receipts/"] = ZeroDivisionError("at https://a.example/1?token=secret")
         event: dict[str, Any] = {
             "httpMethod": "GET",

@@ -1,4 +1,4 @@
-"""The settings: what they are by default, and everything that is wrong with them at once."""
+"""`Config` and the table of settings: defaults, parsing, and every fault named at once."""
 
 import re
 from dataclasses import fields, replace
@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from intake.config import SETTINGS, VARIABLES, Config, ConfigError
+from intake import config
+from intake.config import Config, ConfigError
 from intake.model.limits import MIB, Limits
-from intake.settings import LIMITS
+from intake.setting_types import whole_number
+from intake.settings import LIMITS, SETTINGS, VARIABLES, Setting
 
 BUCKET = {"IMAGE_BUCKET": "images-bucket"}
 DEFAULTS = {
@@ -43,19 +45,28 @@ def faults_of(variables: dict[str, str]) -> list[str]:
     return caught.value.faults
 
 
-def test_every_setting_has_the_default_of_the_design() -> None:
-    config = read()
-    assert {name: getattr(config.limits, name) for name in DEFAULTS} == DEFAULTS
-    assert (config.image_bucket, config.contact) == ("images-bucket", "")
+def test_config_has_the_documented_defaults() -> None:
+    found = read()
+    assert {name: getattr(found.limits, name) for name in DEFAULTS} == DEFAULTS
+    assert (found.image_bucket, found.contact) == ("images-bucket", "")
     assert {field.name for field in fields(Limits)} == {*DEFAULTS, "memory_budget_bytes"}
 
 
-def test_a_setting_that_is_empty_or_blank_is_left_out() -> None:
+def test_config_takes_the_default_when_a_variable_is_blank() -> None:
     assert Config.from_environment(dict.fromkeys(VARIABLES, " ") | BUCKET) == read()
 
 
-def test_every_bound_has_a_setting() -> None:
-    assert {field.name.upper() for field in fields(Limits)} == {setting.name for setting in LIMITS}
+def test_every_limit_has_a_setting_and_every_setting_its_limit() -> None:
+    table = {setting.name: setting.default for setting in LIMITS}
+    assert table == {field.name.upper(): getattr(Limits(), field.name) for field in fields(Limits)}
+
+
+def test_config_names_a_setting_that_has_no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = Setting("MAX_UNKNOWN", whole_number(1, 9), 1, "A setting without a field in Limits.")
+    monkeypatch.setattr(config, "LIMITS", (*LIMITS, row))
+    monkeypatch.setattr(config, "SETTINGS", (*SETTINGS, row))
+    with pytest.raises(TypeError, match="max_unknown"):
+        read()
 
 
 @pytest.mark.parametrize(
@@ -86,12 +97,12 @@ def test_every_bound_has_a_setting() -> None:
         (0.2, "DEADLINE_MARGIN", "0.2"),
     ],
 )
-def test_a_setting_is_read_into_what_it_means(expected: object, name: str, text: str) -> None:
+def test_config_parses_a_setting(expected: object, name: str, text: str) -> None:
     changed: dict[str, Any] = {name.lower(): expected}
     assert read(**{name: text}).limits == replace(read().limits, **changed)
 
 
-def test_the_contact_is_printable_ascii() -> None:
+def test_config_accepts_a_contact() -> None:
     assert read(CONTACT="https://a.example/bot").contact == "https://a.example/bot"
 
 
@@ -122,16 +133,16 @@ def test_the_contact_is_printable_ascii() -> None:
         ("DEADLINE_MARGIN", ["0"]),
     ],
 )
-def test_a_text_that_does_not_fit_is_named_with_what_is_wanted(name: str, texts: list[str]) -> None:
-    wanted = next(setting.expected for setting in SETTINGS if setting.name == name)
+def test_config_names_an_invalid_value_and_what_it_expected(name: str, texts: list[str]) -> None:
+    expected = next(setting.expected for setting in SETTINGS if setting.name == name)
     for text in texts:
-        assert faults_of(BUCKET | {name: text}) == [f"{name} is {text!r}, want {wanted}"]
+        assert faults_of(BUCKET | {name: text}) == [f"{name}: expected {expected}, got {text!r}"]
 
 
-def test_every_fault_is_named_at_once() -> None:
+def test_config_names_every_fault_at_once() -> None:
     faults = faults_of({name: "?\n?" for name in VARIABLES if name != "IMAGE_BUCKET"})
-    assert [re.split(" is ", fault)[0] for fault in faults] == list(VARIABLES)
-    assert faults[0] == "IMAGE_BUCKET is missing, want the name of a bucket"
+    assert [re.split("[: ]", fault)[0] for fault in faults] == list(VARIABLES)
+    assert faults[0] == "IMAGE_BUCKET is missing: expected the name of a bucket"
 
 
 @pytest.mark.parametrize(
@@ -144,23 +155,22 @@ def test_every_fault_is_named_at_once() -> None:
         (20 * MIB, "192"),
     ],
 )
-def test_the_memory_budget_follows_the_functions_memory(expected: int, memory: str | None) -> None:
-    """And has always room for one image."""
+def test_memory_budget_follows_the_functions_memory_and_holds_one_image(expected: int, memory: str | None) -> None:
     environment = {} if memory is None else {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": memory}
     assert read(**environment).limits.memory_budget_bytes == expected
 
 
-def test_the_memory_budget_has_room_for_the_largest_image_that_is_taken() -> None:
-    config = read(MAX_IMAGE_BYTES=str(250 * MIB), AWS_LAMBDA_FUNCTION_MEMORY_SIZE="512")
-    assert config.limits.memory_budget_bytes == 250 * MIB
+def test_memory_budget_holds_the_largest_image_when_that_is_set() -> None:
+    found = read(MAX_IMAGE_BYTES=str(250 * MIB), AWS_LAMBDA_FUNCTION_MEMORY_SIZE="512")
+    assert found.limits.memory_budget_bytes == 250 * MIB
 
 
-def test_a_budget_that_is_set_stands() -> None:
-    config = read(MEMORY_BUDGET_BYTES="1000", AWS_LAMBDA_FUNCTION_MEMORY_SIZE="512")
-    assert config.limits.memory_budget_bytes == 1000
+def test_memory_budget_is_the_one_that_is_set() -> None:
+    found = read(MEMORY_BUDGET_BYTES="1000", AWS_LAMBDA_FUNCTION_MEMORY_SIZE="512")
+    assert found.limits.memory_budget_bytes == 1000
 
 
-def test_the_environment_is_the_processs_own_unless_another_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_config_reads_the_environment_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMAGE_BUCKET", "from-the-environment")
     assert Config.from_environment().image_bucket == "from-the-environment"
 
@@ -169,26 +179,26 @@ def test_the_environment_is_the_processs_own_unless_another_is_given(monkeypatch
     ("fault", "environment"),
     [
         (
-            "INBOX_BUCKET is IMAGE_BUCKET, want another: what is stored must not be taken in again",
+            "INBOX_BUCKET: expected a bucket other than IMAGE_BUCKET, so that stored objects start no function",
             {"INBOX_BUCKET": "images-bucket"},
         ),
         (
-            "MEMORY_BUDGET_BYTES is 999999999, want no more than the function's memory, 268435456",
+            "MEMORY_BUDGET_BYTES: expected at most the function's memory, 268435456, got 999999999",
             {"MEMORY_BUDGET_BYTES": "999999999", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256"},
         ),
         (
-            "MAX_IMAGE_BYTES is 300000000, want no more than half of the function's memory, 268435456",
+            "MAX_IMAGE_BYTES: expected at most half of the function's memory, 268435456, got 300000000",
             {"MAX_IMAGE_BYTES": "300000000", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512"},
         ),
     ],
 )
-def test_settings_that_contradict_each_other_are_faults(fault: str, environment: dict[str, str]) -> None:
+def test_config_names_settings_that_contradict_each_other(fault: str, environment: dict[str, str]) -> None:
     with pytest.raises(ConfigError) as refused:
         read(**environment)
     assert refused.value.faults == [fault]
 
 
 @pytest.mark.parametrize("text", ["1_0", "\u0663", "+5", "1e1", "0x10", "5.0"])
-def test_a_number_is_written_in_digits(text: str) -> None:
+def test_config_rejects_a_number_that_is_not_plain_digits(text: str) -> None:
     with pytest.raises(ConfigError, match="MAX_ATTEMPTS"):
         read(MAX_ATTEMPTS=text)

@@ -1,4 +1,4 @@
-"""What is logged and counted: one JSON line for every image and every File, metrics in EMF, and never a secret."""
+"""`Telemetry`: one JSON line for each image and each File, metrics in EMF, and no secrets."""
 
 import json
 import re
@@ -32,8 +32,8 @@ def bug() -> InternalError:
 
 OUTCOMES: tuple[Outcome, ...] = (
     Stored(
-        ImageInfo("jpeg", 4, 3, 1), "images/ab/abc.jpg", "abc", 700, Url.parse("https://a.example/1.jpg"),
-        reused=False, effort=FetchStats(1, 20, 5),
+        ImageInfo("jpeg", 4, 3, 1, "image/jpeg", "jpg"), "images/ab/abc.jpg", "abc", 700, Url.parse("https://a.example/1.jpg"),
+        reused=False, stats=FetchStats(1, 20, 5),
     ),
     Failed(Blocked(reason="address 10.0.0.1: private use"), FetchStats(1, 1, 0)),
     Failed(NotFound("The origin answered 404."), FetchStats(1, 7, 0)),
@@ -43,8 +43,8 @@ OUTCOMES: tuple[Outcome, ...] = (
 
 @pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[list[dict[str, Any]]]:
-    """All that a run put out, read as JSON after the test has run it."""
-    telemetry.logger.remove_keys(["request_id"])  # of a handler that another test called
+    """Return the list that collects log lines; at the end, no output may contain the secrets of `FILE`."""
+    telemetry.logger.remove_keys(["request_id"])  # from a handler that another test called
     handler = telemetry.logger.registered_handler
     found: list[dict[str, Any]] = []
 
@@ -53,7 +53,7 @@ def lines(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
             found.extend(json.loads(line) for line in text.splitlines() if line)
 
         def flush(self) -> None:
-            """Nothing is held."""
+            """Do nothing: lines are not buffered."""
 
     monkeypatch.setattr(handler, "stream", Stream())
     yield found
@@ -64,7 +64,7 @@ def receipt() -> Receipt:
     return Receipt.of(FILE, OUTCOMES, bucket="b", created_at=datetime(2026, 11, 22, tzinfo=UTC), elapsed_ms=41)
 
 
-def test_every_image_has_one_line_with_the_same_fields(lines: list[dict[str, Any]]) -> None:
+def test_telemetry_logs_one_line_with_the_same_fields_for_each_image(lines: list[dict[str, Any]]) -> None:
     telemetry.Telemetry().images_done(FILE, OUTCOMES)
     assert [line["index"] for line in lines] == [0, 1, 2, 3]
     for line in lines:
@@ -73,43 +73,51 @@ def test_every_image_has_one_line_with_the_same_fields(lines: list[dict[str, Any
     assert lines[2].keys() == LINE_FIELDS | IMAGE_FIELDS | {"code", "reason"}
 
 
-def test_the_reason_of_a_refusal_is_in_the_log(lines: list[dict[str, Any]]) -> None:
+def test_telemetry_logs_the_reason_of_a_blocked_url(lines: list[dict[str, Any]]) -> None:
     telemetry.Telemetry().images_done(FILE, OUTCOMES)
     assert (lines[1]["code"], lines[1]["reason"]) == ("blocked", "address 10.0.0.1: private use")
 
 
-def test_a_bug_is_logged_as_an_error_with_its_traceback(lines: list[dict[str, Any]]) -> None:
+def test_telemetry_logs_a_bug_as_an_error_with_its_traceback(lines: list[dict[str, Any]]) -> None:
     telemetry.Telemetry().images_done(FILE, OUTCOMES)
     assert [line["level"] for line in lines] == ["INFO", "INFO", "INFO", "ERROR"]
     assert "ZeroDivisionError: a bug" in lines[3]["exception"]
 
 
-def test_a_file_has_one_line(lines: list[dict[str, Any]]) -> None:
+def test_telemetry_logs_one_line_for_a_file(lines: list[dict[str, Any]]) -> None:
     telemetry.Telemetry().file_done(receipt(), None)
     [line] = lines
-    wanted = {"file_id": "lot-7", "status": "partial", "images": 4, "stored": 1, "reused": 0, "failed": 3, "bytes": 700}
-    assert wanted.items() <= line.items()
+    expected = {
+        "file_id": "lot-7",
+        "status": "partial",
+        "images": 4,
+        "stored": 1,
+        "reused": 0,
+        "failed": 3,
+        "bytes": 700,
+    }
+    assert expected.items() <= line.items()
     assert line["level"] == "INFO"
 
 
-def test_a_receipt_that_was_not_stored_is_an_error_in_the_log(lines: list[dict[str, Any]]) -> None:
+def test_telemetry_logs_an_error_when_the_receipt_is_not_stored(lines: list[dict[str, Any]]) -> None:
     telemetry.Telemetry().file_done(receipt(), StoreDenied(reason="S3 answered 403 AccessDenied"))
     [line] = lines
     assert (line["level"], line["code"], line["reason"]) == ("ERROR", "store_denied", "S3 answered 403 AccessDenied")
 
 
-def emf(text: str) -> list[dict[str, Any]]:
+def parse_emf(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines() if '"_aws"' in line]
 
 
-def test_metrics_come_in_emf_with_failures_by_code(
+def test_telemetry_writes_metrics_in_emf_with_failures_by_code(
     capsys: pytest.CaptureFixture[str], lines: list[dict[str, Any]]
 ) -> None:
     telemetry.Telemetry().images_done(FILE, OUTCOMES)
     telemetry.Telemetry().file_done(receipt(), None)
     assert len(lines) == 5
-    *by_code, whole = emf(capsys.readouterr().out)
-    wanted = {
+    *by_code, total = parse_emf(capsys.readouterr().out)
+    expected = {
         "ImagesStored": [1.0],
         "ImagesReused": [0.0],
         "ImagesFailed": [3.0],
@@ -118,36 +126,36 @@ def test_metrics_come_in_emf_with_failures_by_code(
         "FetchMilliseconds": [20.0, 1.0, 7.0],
         "StoreMilliseconds": [5.0],
     }
-    assert wanted.items() <= whole.items()
+    assert expected.items() <= total.items()
     assert {line["code"]: line["ImagesFailed"] for line in by_code} == {
         "blocked": [1.0],
         "not_found": [1.0],
         "internal_error": [1.0],
     }
-    assert all(line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "ImageIntake" for line in (whole, *by_code))
+    assert all(line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "ImageIntake" for line in (total, *by_code))
 
 
-def test_a_file_that_was_not_begun_has_one_line_and_its_images_count_as_cut_off_by_the_deadline(
+def test_telemetry_counts_images_of_a_skipped_file_as_deadline_exceeded(
     capsys: pytest.CaptureFixture[str], lines: list[dict[str, Any]]
 ) -> None:
     telemetry.Telemetry().file_skipped(FILE)
     [line] = lines
-    wanted = {"message": "file not reached", "file_id": "lot-7", "images": 4, "code": "deadline_exceeded"}
-    assert wanted.items() <= line.items()
-    whole, by_code = emf(capsys.readouterr().out)
-    assert [4.0] == whole["ImagesFailed"] == by_code["ImagesFailed"]
+    expected = {"message": "file skipped", "file_id": "lot-7", "images": 4, "code": "deadline_exceeded"}
+    assert expected.items() <= line.items()
+    total, by_code = parse_emf(capsys.readouterr().out)
+    assert [4.0] == total["ImagesFailed"] == by_code["ImagesFailed"]
     assert by_code["code"] == "deadline_exceeded"
-    assert "code" not in whole
+    assert "code" not in total
 
 
-def test_a_line_has_its_time_as_rfc_3339_has_it(lines: list[dict[str, Any]]) -> None:
-    """Lambda reads the level of a line only where it can read the time."""
+def test_logger_writes_the_time_in_the_format_of_rfc_3339(lines: list[dict[str, Any]]) -> None:
+    """Lambda recognizes the level of a line only with such a time."""
     telemetry.logger.info("now")
     [line] = lines
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|[+-]\d\d:\d\d)", line["timestamp"])
 
 
-def test_an_effort_that_two_images_share_is_counted_once(
+def test_telemetry_counts_a_download_once_when_two_images_share_it(
     capsys: pytest.CaptureFixture[str], lines: list[dict[str, Any]]
 ) -> None:
     twice = File.parse({"id": "lot-8", "urls": ["x", "x"]})
@@ -156,4 +164,4 @@ def test_an_effort_that_two_images_share_is_counted_once(
     telemetry.Telemetry().images_done(twice, outcomes)
     telemetry.Telemetry().file_done(written, None)
     assert len(lines) == 3
-    assert emf(capsys.readouterr().out)[-1]["FetchMilliseconds"] == [9.0]
+    assert parse_emf(capsys.readouterr().out)[-1]["FetchMilliseconds"] == [9.0]

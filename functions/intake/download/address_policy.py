@@ -1,8 +1,8 @@
-"""May this be dialled? A verdict with its reason, from tables that are written as the registries write them.
+"""Decides which addresses and destinations are allowed: a verdict with its reason.
 
-Sources: IANA IPv4 and IPv6 Special-Purpose Address Registries, IANA IPv6 Global Unicast Address Space, RFC 6890,
-RFC 6052 (NAT64), RFC 4291 (IPv4-mapped). `ipaddress.is_global` alone is no guard: it is True for NAT64-wrapped
-link-local addresses, for 6to4 and for multicast.
+The tables repeat the text of the registries. Sources: IANA IPv4 and IPv6 Special-Purpose Address Registries, IANA IPv6
+Global Unicast Address Space, RFC 6890, RFC 6052 (NAT64), RFC 4291 (IPv4-mapped). `ipaddress.is_global` alone does not
+suffice: it is True for link-local addresses embedded in NAT64, for 6to4 and for multicast.
 """
 
 from collections.abc import Collection, Iterable
@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 
 class Verdict(StrEnum):
-    """Why an address is dialled, or is not."""
+    """Why an address is allowed, or not."""
 
     PUBLIC = "public"
     ALLOWED = "allowed by ALLOWED_NETWORKS"
@@ -33,7 +33,8 @@ class Verdict(StrEnum):
 
     @property
     def is_allowed(self) -> bool:
-        return self in {Verdict.PUBLIC, Verdict.ALLOWED}
+        """Whether the service may connect to the address."""
+        return self is Verdict.PUBLIC or self is Verdict.ALLOWED
 
 
 _IPV4_REFUSED: tuple[tuple[IPv4Network, Verdict], ...] = tuple(
@@ -68,33 +69,33 @@ _IPV6_REFUSED: tuple[tuple[IPv6Network, Verdict], ...] = tuple(
         ("3fff::/20", Verdict.DOCUMENTATION),
     )
 )
-# What hands out the credentials of the machine, whatever is allowed beside it (Amazon EC2 User Guide, "Access instance
+# These addresses return credentials of the machine, so no setting allows them (Amazon EC2 User Guide, "Access instance
 # metadata"; Amazon ECS, "Task IAM role").
 _METADATA = tuple(map(ip_network, ("169.254.169.254/32", "169.254.170.0/24", "fd00:ec2::/32")))
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 
 def classify(address: str, allowed: Iterable[IPv4Network | IPv6Network] = ()) -> Verdict:
-    """Judge one address, given as text.
+    """Classify one address.
 
-    Addresses that only wrap an IPv4 address (IPv4-mapped, NAT64) are judged as what they reach.
+    An address that embeds an IPv4 address (IPv4-mapped, NAT64) is classified as that IPv4 address.
 
     Args:
-        address: an IPv4 or IPv6 address; a zone ("%eth0") makes it none.
-        allowed: networks that are dialled although they are not public.
+        address: the text of an IPv4 or IPv6 address, without a zone ("%eth0").
+        allowed: networks that are allowed although they are not public.
     """
     if "%" in address:
         return Verdict.NOT_AN_ADDRESS
     try:
-        target = _unwrap(ip_address(address))
+        target = _embedded_ipv4_or_self(ip_address(address))
     except ValueError:
         return Verdict.NOT_AN_ADDRESS
     if any(target in network for network in allowed) and not any(target in network for network in _METADATA):
         return Verdict.ALLOWED
-    return _judge_ipv4(target) if isinstance(target, IPv4Address) else _judge_ipv6(target)
+    return _classify_ipv4(target) if isinstance(target, IPv4Address) else _classify_ipv6(target)
 
 
-def _unwrap(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+def _embedded_ipv4_or_self(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     if isinstance(address, IPv4Address):
         return address
     if address in _NAT64:
@@ -102,15 +103,15 @@ def _unwrap(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     return address.ipv4_mapped or address
 
 
-def _judge_ipv4(address: IPv4Address) -> Verdict:
+def _classify_ipv4(address: IPv4Address) -> Verdict:
     for network, verdict in _IPV4_REFUSED:
         if address in network:
             return verdict
-    # The list is ours, is_global is CPython's: what either refuses is not dialled.
+    # Both our table and CPython's must agree that an address is public.
     return Verdict.PUBLIC if address.is_global else Verdict.RESERVED
 
 
-def _judge_ipv6(address: IPv6Address) -> Verdict:
+def _classify_ipv6(address: IPv6Address) -> Verdict:
     if address.is_loopback:
         return Verdict.LOOPBACK
     if address.is_link_local:
@@ -124,13 +125,13 @@ def _judge_ipv6(address: IPv6Address) -> Verdict:
 
 
 def classify_destination(host: str, port: int, *, hosts: Collection[str], ports: Collection[int]) -> Verdict:
-    """Judge what a URL names, before anything is looked up.
+    """Classify the host and port of a URL, before the host is resolved.
 
     Args:
-        host: as `Url.host` has it.
-        port: as `Url.port` has it.
-        hosts: the only hosts that are asked ("*.cdn.example" stands for every name below it); empty for any.
-        ports: the only ports that are asked.
+        host: `Url.host`.
+        port: `Url.port`.
+        hosts: ALLOWED_HOSTS ("*.cdn.example" allows every name below it); empty allows any host.
+        ports: ALLOWED_PORTS.
     """
     if port not in ports:
         return Verdict.PORT

@@ -1,103 +1,118 @@
-"""Downloads one URL at a time: attempts, redirects, limits on the stream, one clock for all of it."""
+"""Downloads one URL at a time: attempts, redirects, and the limits on its stream."""
 
 import asyncio
 import random
 from datetime import UTC, datetime
 from functools import lru_cache, partial
-from math import inf
+from itertools import count
 
 import httpx
 
 from intake.download.address_policy import classify_destination
 from intake.download.image_body import ImageBody
 from intake.download.image_timer import ImageTimer
-from intake.download.memory_budget import Reservation
+from intake.download.lease import ImageLease
+from intake.download.memory_budget import MemoryBudget
 from intake.download.origin_limiter import OriginLimiter
-from intake.download.response_policy import check_body, raise_for_status, redirect_location
+from intake.download.response_policy import (
+    raise_for_encoding,
+    raise_for_length,
+    raise_for_status,
+    redirect_location,
+)
+from intake.download.retry import retry_delay
 from intake.download.transport_errors import to_download_error
 from intake.http_client.errors import TransportError
 from intake.http_client.transport import NO_BODY, origin_url
+from intake.ingest.deadline import Deadline
 from intake.ingest.ports import Download
-from intake.model.backoff import backoff
-from intake.model.errors import (
-    BadRedirect,
-    Blocked,
-    HttpServerError,
-    IntakeError,
-    Throttled,
-    TooManyRedirects,
-    clear_traceback,
-)
+from intake.model.errors import BadRedirect, Blocked, IntakeError, TooManyRedirects, clear_traceback
 from intake.model.limits import Limits
 from intake.model.outcome import FetchStats
 from intake.model.url import Url
 
 
 class HttpDownloader:
-    """The Fetch port over an httpx transport."""
+    """The port `Downloader` over an httpx transport. All downloads share its limits.
+
+    Attributes:
+        budget: memory for bodies.
+        slots: one for each image that may be in flight.
+        origins: concurrent requests to each origin.
+    """
 
     def __init__(self, transport: httpx.AsyncBaseTransport, limits: Limits, user_agent: str) -> None:
-        """Take over a transport, which refuses every address that is not to be dialled.
+        """Create a downloader.
 
         Args:
-            transport: raises `TransportError`, and what its resolver raises.
-            limits: the bounds.
-            user_agent: says who asks, and where to complain.
+            transport: must refuse every address that is not allowed.
+            limits: the limits.
+            user_agent: names the service and who answers for its requests.
         """
         self._transport = transport
         self._limits = limits
-        self._origins = OriginLimiter(limits.max_per_origin)
+        self.budget = MemoryBudget(limits.memory_budget_bytes)
+        self.slots = asyncio.Semaphore(limits.max_in_flight)
+        self.origins = OriginLimiter(limits.max_per_origin)
         self._headers = lru_cache(maxsize=1024)(partial(_headers, user_agent))
 
     async def aclose(self) -> None:
         """Close every connection."""
         await self._transport.aclose()
 
-    async def fetch(self, url: Url, reservation: Reservation, effort: FetchStats, end: float = inf) -> Download:
-        """See `Fetch.fetch`."""
-        clock = ImageTimer(self._limits.image_timeout)
-        failed = 0
+    async def download(self, url: Url, stats: FetchStats, deadline: Deadline) -> Download:
+        """See `Downloader.download`."""
+        timer = ImageTimer(self._limits.image_timeout)
+        lease = ImageLease(self.budget, self.slots)
         try:
-            while True:
+            for failed_attempts in count(1):
                 try:
-                    return await self._follow(url, reservation, clock, effort)
+                    return await self._follow_redirects(url, lease, timer, stats)
                 except IntakeError as error:
-                    failed += 1
-                    clear_traceback(error)  # the body is let go, and so is its room
-                    reservation.release()
-                    await self._wait_or_give_up(error, failed, clock, end)
+                    clear_traceback(error)  # frees the body before the wait
+                    lease.release()
+                    await self._wait_for_retry(error, failed_attempts, timer, deadline)
+        except BaseException:
+            lease.release()
+            raise
         finally:
-            effort.fetch_ms = clock.elapsed_ms
+            stats.fetch_ms = timer.elapsed_ms
+        raise AssertionError  # `count` never ends
 
-    async def _wait_or_give_up(self, error: IntakeError, failed: int, clock: ImageTimer, end: float) -> None:
-        if not error.retryable or failed >= self._limits.max_attempts:
+    async def _wait_for_retry(
+        self, error: IntakeError, failed_attempts: int, timer: ImageTimer, deadline: Deadline
+    ) -> None:
+        delay = retry_delay(
+            error,
+            failed_attempts,
+            max_attempts=self._limits.max_attempts,
+            seconds_left=min(timer.seconds_left, deadline.seconds_for_images()),
+            jitter=random.random(),  # noqa: S311 - jitter, not a secret
+        )
+        if delay is None:
             raise error
-        asked = error.retry_after if isinstance(error, Throttled | HttpServerError) else None
-        seconds = backoff(failed, random.random(), asked)  # noqa: S311 - jitter, not a secret
-        if seconds >= min(clock.left, end - clock.now()):
-            raise error
-        async with clock:
-            await asyncio.sleep(seconds)
+        async with timer:
+            await asyncio.sleep(delay)
 
-    async def _follow(self, url: Url, reservation: Reservation, clock: ImageTimer, effort: FetchStats) -> Download:
-        before, first = effort.attempts, url
+    async def _follow_redirects(self, url: Url, lease: ImageLease, timer: ImageTimer, stats: FetchStats) -> Download:
+        attempts_before, first_url = stats.attempts, url
         for _ in range(self._limits.max_redirects + 1):
             self._require_destination(url)
-            reservation.release_slot()
-            with await self._origins.acquire(url.origin):
-                await reservation.acquire_slot()
-                effort.attempts = before + 1
+            lease.release_slot()  # never hold a slot while waiting for an origin
+            with await self.origins.acquire(url.origin):
+                await lease.acquire_slot()
+                stats.attempts = attempts_before + 1
                 try:
-                    answer = await self._visit(url, reservation, clock)
+                    result = await self._request(url, lease, timer)
                 except Blocked:
-                    if url is first:
-                        effort.attempts = before  # nobody was asked: every refusal looks the same
+                    if url is first_url:
+                        stats.attempts = attempts_before  # no origin was asked: every blocked URL looks the same
                     raise
                 except TransportError as error:
                     raise to_download_error(error) from error
-            if isinstance(answer, Download):
-                return answer
-            url = answer
+            if isinstance(result, Download):
+                return result
+            url = result
         raise TooManyRedirects
 
     def _require_destination(self, url: Url) -> None:
@@ -107,8 +122,8 @@ class HttpDownloader:
         if not verdict.is_allowed:
             raise Blocked(reason=f"{url.origin}: {verdict}")
 
-    async def _visit(self, url: Url, reservation: Reservation, clock: ImageTimer) -> Download | Url:
-        """Ask one origin once: the image, or where it says that the image is."""
+    async def _request(self, url: Url, lease: ImageLease, timer: ImageTimer) -> Download | Url:
+        """Send one request; return the image, or the URL that the origin redirects to."""
         request = httpx.Request(
             "GET",
             origin_url(url.origin),
@@ -116,38 +131,36 @@ class HttpDownloader:
             extensions={"target": url.target.encode("ascii")},
             stream=NO_BODY,
         )
-        async with clock:
-            answer = await self._transport.handle_async_request(request)
+        async with timer:
+            response = await self._transport.handle_async_request(request)
         try:
-            location = redirect_location(answer.status_code, answer.headers)
+            location = redirect_location(response.status_code, response.headers)
             if location is not None:
-                if len(answer.headers.get_list("location")) > 1:
+                if len(response.headers.get_list("location")) > 1:
                     raise BadRedirect
                 return url.follow(location)
-            body, sha256 = await self._receive(answer, reservation, clock, url.host)
-            return Download(body, sha256, url)
+            return await self._receive(response, url, lease, timer)
         finally:
-            await answer.stream.aclose()  # type: ignore[union-attr]  # an async transport's stream is async
+            await response.stream.aclose()  # type: ignore[union-attr]  # an async transport's stream is async
 
-    async def _receive(
-        self, answer: httpx.Response, reservation: Reservation, clock: ImageTimer, host: str
-    ) -> tuple[memoryview, str]:
-        raise_for_status(answer.status_code, answer.headers, datetime.now(UTC))
-        most = self._limits.max_image_bytes
-        length: int | None = answer.extensions["content_length"]
-        check_body(answer.headers, length, most)
-        await reservation.reserve(most if length is None else length, host)
-        body = ImageBody(length, most, self._limits.image_types)
-        async with clock:
-            async for chunk in answer.stream:  # type: ignore[union-attr]  # an async transport's stream is async
+    async def _receive(self, response: httpx.Response, url: Url, lease: ImageLease, timer: ImageTimer) -> Download:
+        raise_for_status(response.status_code, response.headers, datetime.now(UTC))
+        raise_for_encoding(response.headers)
+        max_bytes = self._limits.max_image_bytes
+        length: int | None = response.extensions["content_length"]
+        raise_for_length(length, max_bytes)
+        await lease.reserve(max_bytes if length is None else length, url.host)
+        body = ImageBody(length, max_bytes, self._limits.image_types)
+        async with timer:
+            async for chunk in response.stream:  # type: ignore[union-attr]  # an async transport's stream is async
                 body.add(chunk)
-        whole, sha256 = body.finish()
-        reservation.shrink(len(whole))
-        return whole, sha256
+        view, sha256 = body.finish()
+        lease.shrink(len(view))
+        return Download(view, sha256, url, lease)
 
 
 def _headers(user_agent: str, authority: str) -> httpx.Headers:
-    """All that is ever sent: no cookie, no credential, no referrer."""
+    """Return all headers of a request: no cookie, no credentials, no referrer."""
     return httpx.Headers(
         {
             "Host": authority,

@@ -1,7 +1,7 @@
-"""Resolve, classify, connect: the one place through which every connection to an origin is made.
+"""Resolves host names for downloads, and refuses every address that the policy does not allow.
 
-The address that is judged is the address that is dialled: sockets are made by `GuardedResolver.open_socket`, which is given
-the very address that the connection goes to, on every hop, whether it came from DNS or stood in the URL.
+The connection goes to the address that was checked: `GuardedResolver.open_socket` receives the very address of
+the connection, on every redirect, whether it comes from DNS or is part of the URL.
 """
 
 import socket
@@ -15,35 +15,35 @@ from intake.model.limits import Limits
 
 
 class GuardedResolver:
-    """The network, less what is not to be dialled."""
+    """A `Resolver` that raises `Blocked` for addresses that are not public."""
 
     def __init__(self, limits: Limits) -> None:
-        self._allowed = limits.allowed_networks
-        self._names = SystemResolver(self._require_dialled)
+        self._allowed_networks = limits.allowed_networks
+        self._resolver = SystemResolver(self._require_allowed)
 
     async def resolve(self, host: str, port: int) -> list[AddrInfoType]:
-        """Return the addresses of a host, unless one of them may not be dialled.
+        """Return the addresses of a host.
 
         Raises:
-            Blocked: a name that mixes them is no honest origin.
+            Blocked: any of them is not allowed; a name that mixes them is no honest origin.
             OSError: the name does not resolve.
         """
-        addresses = await self._names.resolve(host, port)
-        for *_, address in addresses:  # a literal was not looked up, and thus not judged
-            self._require_dialled(host, str(address[0]))
+        addresses = await self._resolver.resolve(host, port)
+        for *_, address in addresses:  # an address in the URL is not looked up, so it is not checked yet
+            self._require_allowed(host, str(address[0]))
         return addresses
 
     def open_socket(self, info: AddrInfoType) -> socket.socket:
-        """Make the socket for one address, unless it may not be dialled.
+        """Create the socket for one address.
 
         Raises:
-            Blocked: not an OSError, so that no other address is tried in its place.
+            Blocked: the address is not allowed. It is no OSError, so no other address is tried instead.
         """
         *_, address = info
-        self._require_dialled("", str(address[0]))
-        return self._names.open_socket(info)
+        self._require_allowed("", str(address[0]))
+        return self._resolver.open_socket(info)
 
-    def _require_dialled(self, host: str, address: str) -> None:
-        verdict = classify(address, self._allowed)
+    def _require_allowed(self, host: str, address: str) -> None:
+        verdict = classify(address, self._allowed_networks)
         if not verdict.is_allowed:
             raise Blocked(reason=f"{host or 'address'} {address}: {verdict}")

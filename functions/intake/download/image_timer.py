@@ -1,4 +1,4 @@
-"""The time of one image: one total for all attempts, hops and bytes, which runs while its origin is waited for."""
+"""The time limit of one image (IMAGE_TIMEOUT): all attempts, redirects and bytes together."""
 
 import asyncio
 from types import TracebackType
@@ -7,42 +7,42 @@ from intake.model.errors import Timeout
 
 
 class ImageTimer:
-    """Counts down while it is entered; waiting for our own bounds does not count against the origin.
+    """Counts down while its context is entered. Waiting for our own limits happens outside of it.
 
     Attributes:
-        now: the loop's clock.
-        left: seconds.
+        seconds_left: until `Timeout`.
     """
 
     def __init__(self, seconds: float) -> None:
-        """Stand still, with so many seconds left."""
+        """Start with `seconds` left, stopped."""
         self._seconds = seconds
-        self.now = asyncio.get_running_loop().time
-        self.left = seconds
+        self._now = asyncio.get_running_loop().time
+        self.seconds_left = seconds
 
     async def __aenter__(self) -> None:
-        self._begin = self.now()
-        self._timer = asyncio.timeout(self.left)
-        await self._timer.__aenter__()
+        self._started_at = self._now()
+        self._timeout = asyncio.timeout(self.seconds_left)
+        await self._timeout.__aenter__()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stand still again.
+        """Stop counting.
 
         Raises:
-            Timeout: the seconds are over.
+            Timeout: no time is left.
         """
-        self.left -= self.now() - self._begin
-        # It knows the task, whose error, where that is cut off, knows the frames that know us: a circle around a body.
-        timer = self._timer
-        del self._timer
+        self.seconds_left -= self._now() - self._started_at
+        # Drop the reference: the timeout knows its task, a cancelled task knows its frames, and those know this timer.
+        # The cycle would keep the body of the image until the next garbage collection.
+        timeout = self._timeout
+        del self._timeout
         try:
-            await timer.__aexit__(kind, error, trace)
-        except TimeoutError as over:
-            raise Timeout(f"The image took longer than {self._seconds:g} seconds.") from over
+            await timeout.__aexit__(kind, error, trace)
+        except TimeoutError as caught:
+            raise Timeout(f"The image took longer than {self._seconds:g} seconds.") from caught
 
     @property
     def elapsed_ms(self) -> int:
-        """Milliseconds in which the clock ran."""
-        return round((self._seconds - self.left) * 1000)
+        """Milliseconds counted so far."""
+        return round((self._seconds - self.seconds_left) * 1000)

@@ -1,75 +1,72 @@
-"""Limits the concurrent requests to each origin."""
+"""Limits the concurrent requests to each origin (MAX_PER_ORIGIN), fewer where the origin is overloaded.
 
-import asyncio
-from collections import OrderedDict, deque
+The limit halves on a sign of overload and grows back by one for each `limit` responses: additive increase,
+multiplicative decrease, as TCP does it (RFC 5681).
+"""
+
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Self
 
+from intake.http_client.wait_queue import WaitQueue
 from intake.model.errors import ConnectFailed, HttpServerError, Throttled
 
-_KNOWN_ORIGINS = 1024
+_MAX_ORIGINS = 1024
 
 
 @dataclass(slots=True)
 class OriginState:
-    """One origin: how many requests it gets at once.
+    """The requests to one origin.
 
     Attributes:
-        limit: grows by one for each `limit` answers, halves when the origin is overrun (as TCP does, RFC 5681).
-        era: counts the halvings; requests that began in an earlier era tell nothing new about this one.
+        limit: concurrent requests; its whole part counts.
+        active: requests in flight.
+        generation: counts the halvings. A request that started before the last halving tells nothing new.
     """
 
     limit: float
     active: int = 0
-    era: int = 0
-    queue: deque[asyncio.Future[None]] = field(default_factory=deque)
+    generation: int = 0
+    queue: WaitQueue[None, None] = field(default_factory=WaitQueue[None, None])
 
     async def acquire(self) -> int:
-        if self.queue or self.active >= int(self.limit):
-            turn = asyncio.get_running_loop().create_future()
-            self.queue.append(turn)
-            try:
-                await turn
-            except asyncio.CancelledError:
-                if turn.done() and not turn.cancelled():
-                    self.release()
-                raise
-        else:
+        """Wait until another request may start; return the generation in which it starts."""
+        if self.active < int(self.limit):  # then nobody waits: `release` starts all that fit
             self.active += 1
-        return self.era
+        else:
+            await self.queue.wait(None, lambda _: self.release())
+        return self.generation
 
     def release(self) -> None:
+        """End a request, and start those that wait and fit."""
         self.active -= 1
-        while self.queue and self.active < int(self.limit):
-            turn = self.queue.popleft()
-            if not turn.done():
-                self.active += 1
-                turn.set_result(None)
+        while self.active < int(self.limit) and self.queue.offer(None):
+            self.active += 1
 
 
 class OriginSlot:
-    """One request's place at an origin; how it went decides how many the origin gets from then on."""
+    """One request to an origin. The way in which its context ends adapts the limit of the origin."""
 
-    def __init__(self, lane: OriginState, era: int, most: int) -> None:
-        self._lane = lane
-        self._era = era
-        self._most = most
+    def __init__(self, origin: OriginState, generation: int, max_limit: int) -> None:
+        self._origin = origin
+        self._generation = generation
+        self._max_limit = max_limit
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        lane = self._lane
+        origin = self._origin
         if error is None:
-            lane.limit = min(float(self._most), lane.limit + 1 / lane.limit)
-        elif _shows_overrun(error) and self._era == lane.era:
-            # A burst that fails together halves it once: only requests of this era have something new to tell.
-            lane.era += 1
-            lane.limit = max(1.0, lane.limit / 2)
-        lane.release()
+            origin.limit = min(float(self._max_limit), origin.limit + 1 / origin.limit)
+        elif _is_overload(error) and self._generation == origin.generation:
+            # Requests that fail together halve the limit once.
+            origin.generation += 1
+            origin.limit = max(1.0, origin.limit / 2)
+        origin.release()
 
 
-def _shows_overrun(error: BaseException) -> bool:
+def _is_overload(error: BaseException) -> bool:
     match error:
         case Throttled() | ConnectFailed() | HttpServerError(status=503):
             return True
@@ -78,26 +75,28 @@ def _shows_overrun(error: BaseException) -> bool:
 
 
 class OriginLimiter:
-    """At most `most` requests at once per origin, fewer where the origin shows that it is overrun."""
+    """At most `max_limit` concurrent requests to each origin."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._lanes: OrderedDict[str, OriginState] = OrderedDict()
+    def __init__(self, max_limit: int) -> None:
+        self._max_limit = max_limit
+        self._origins: OrderedDict[str, OriginState] = OrderedDict()
 
     async def acquire(self, origin: str) -> OriginSlot:
-        """Wait for a place at the origin; leaving the context of the place gives it back."""
-        lane = self._lanes.setdefault(origin, OriginState(limit=self._most))
-        self._lanes.move_to_end(origin)
-        if len(self._lanes) > _KNOWN_ORIGINS:
-            self._forget_one()
-        return OriginSlot(lane, await lane.acquire(), self._most)
+        """Wait for a slot at the origin; leaving the context of the slot returns it."""
+        state = self._origins.get(origin)
+        if state is None:
+            state = self._origins[origin] = OriginState(limit=self._max_limit)
+        self._origins.move_to_end(origin)
+        if len(self._origins) > _MAX_ORIGINS:
+            self._drop_oldest_idle()
+        return OriginSlot(state, await state.acquire(), self._max_limit)
 
     def limit(self, origin: str) -> int:
-        """How many requests the origin gets at once, now."""
-        lane = self._lanes.get(origin)
-        return self._most if lane is None else int(lane.limit)
+        """Return how many concurrent requests the origin gets now."""
+        state = self._origins.get(origin)
+        return self._max_limit if state is None else int(state.limit)
 
-    def _forget_one(self) -> None:
-        idle = next((name for name, lane in self._lanes.items() if not lane.active and not lane.queue), None)
+    def _drop_oldest_idle(self) -> None:
+        idle = next((name for name, state in self._origins.items() if not state.active and not state.queue), None)
         if idle is not None:
-            del self._lanes[idle]
+            del self._origins[idle]

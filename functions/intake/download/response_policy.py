@@ -1,4 +1,4 @@
-"""What an origin's answer means, decided from its status and headers alone."""
+"""What an origin's response means, decided from its status and headers alone."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -21,24 +21,28 @@ _OK = 200
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GONE = frozenset({404, 410})
 _DENIED = frozenset({401, 403})
-_TRANSIENT_4XX = frozenset({408, 425})
+_TRANSIENT_CLIENT_ERRORS = frozenset({408, 425})
 _TOO_MANY_REQUESTS = 429
 _CLIENT_ERRORS = range(400, 500)
 _SERVER_ERRORS = range(500, 600)
-_PLAIN = {
+_IDENTITY_CODINGS = {
     "content-encoding": frozenset({"", "identity"}),
     "transfer-encoding": frozenset({"", "identity", "chunked"}),
 }
 
-_HEARD_OF = frozenset({"", "identity", "chunked", "gzip", "x-gzip", "compress", "x-compress", "deflate", "br", "zstd"})
-"""Encodings that a log may name (IANA HTTP Content Coding Registry)."""
+_REGISTERED_CODINGS = frozenset(
+    {"", "identity", "chunked", "gzip", "x-gzip", "compress", "x-compress", "deflate", "br", "zstd"}
+)
+"""Codings that may appear in a log (IANA HTTP Content Coding Registry)."""
+
+_MAX_LOGGED_CODINGS = 8
 
 
 def redirect_location(status: int, headers: Mapping[str, str]) -> str | None:
-    """Return the `Location` of a redirect, or None where the answer is none (RFC 9110, 15.4).
+    """Return the `Location` of a redirect, or None where the response is no redirect (RFC 9110, 15.4).
 
     Raises:
-        BadRedirect: a redirect that names no place.
+        BadRedirect: a redirect without a `Location`.
     """
     if status not in _REDIRECTS:
         return None
@@ -49,59 +53,62 @@ def redirect_location(status: int, headers: Mapping[str, str]) -> str | None:
 
 
 def raise_for_status(status: int, headers: Mapping[str, str], now: datetime) -> None:
-    """Let a 200 pass, and nothing else.
+    """Accept 200 and nothing else.
 
     Raises:
-        IntakeError: the one that the status stands for.
+        IntakeError: the error that the status stands for.
     """
     if status != _OK:
-        raise _error_for(status, retry_after(headers.get("retry-after"), now))
+        raise _error_for(status, parse_retry_after(headers.get("retry-after"), now))
 
 
-def _error_for(status: int, seconds: float | None) -> IntakeError:
-    answered = f"The origin answered {status}."
+def _error_for(status: int, retry_after: float | None) -> IntakeError:
+    message = f"The origin answered {status}."
     if status == _TOO_MANY_REQUESTS:
-        return Throttled(answered, retry_after=seconds)
-    if status in _SERVER_ERRORS or status in _TRANSIENT_4XX:
-        return HttpServerError(answered, status=status, retry_after=seconds)
+        return Throttled(message, retry_after=retry_after)
+    if status in _SERVER_ERRORS or status in _TRANSIENT_CLIENT_ERRORS:
+        return HttpServerError(message, status=status, retry_after=retry_after)
     if status in _GONE:
-        return NotFound(answered)
+        return NotFound(message)
     if status in _DENIED:
-        return AccessDenied(answered)
-    return HttpClientError(answered) if status in _CLIENT_ERRORS else UnexpectedStatus(answered)
+        return AccessDenied(message)
+    return HttpClientError(message) if status in _CLIENT_ERRORS else UnexpectedStatus(message)
 
 
-def check_body(headers: Mapping[str, str], content_length: int | None, most: int) -> None:
-    """Reject a body that the service cannot use, before any of it is read.
-
-    Args:
-        headers: of the response.
-        content_length: bytes of the body; None where the head does not say.
-        most: the largest body that is accepted, in bytes.
+def raise_for_encoding(headers: Mapping[str, str]) -> None:
+    """Accept bodies that are not compressed.
 
     Raises:
-        UnsupportedEncoding: the body is encoded, although the request asked for identity.
-        TooLarge: the length is over `most`.
+        UnsupportedEncoding: the body is encoded, although the request accepts identity only.
     """
-    for name, accepted in _PLAIN.items():
-        encoding = headers.get(name, "").strip().lower()
-        if encoding not in accepted:
-            raise UnsupportedEncoding(reason=f"{name} {_named(encoding)}")
-    if content_length is not None and content_length > most:
-        raise TooLarge(f"The origin announced more than the {most} bytes that are allowed.")
+    for name, accepted in _IDENTITY_CODINGS.items():
+        coding = headers.get(name, "").strip().lower()
+        if coding not in accepted:
+            raise UnsupportedEncoding(reason=f"{name} {_loggable(coding)}")
 
 
-def _named(encoding: str) -> str:
-    """Quote an encoding, unless it is none: the origin may have put our own request, a signed one, into it."""
-    names = [name.strip() for name in encoding.split(",")]
-    return ", ".join(names[:8]) if _HEARD_OF.issuperset(names) else "that nobody has heard of"
+def raise_for_length(length: int | None, max_bytes: int) -> None:
+    """Accept a body whose announced length is within the limit, or not announced.
+
+    Raises:
+        TooLarge: the announced length is over `max_bytes`.
+    """
+    if length is not None and length > max_bytes:
+        raise TooLarge(f"The origin announced more than the {max_bytes} bytes that are allowed.")
 
 
-def retry_after(text: str | None, now: datetime) -> float | None:
-    """Read a Retry-After header, either form (RFC 9110, 10.2.3); None where there is no sane one.
+def _loggable(coding: str) -> str:
+    """Return registered names as they are. Other text may repeat our request, whose signed URL is a secret."""
+    names = [name.strip() for name in coding.split(",")]
+    is_registered = _REGISTERED_CODINGS.issuperset(names)
+    return ", ".join(names[:_MAX_LOGGED_CODINGS]) if is_registered else "with an unregistered name"
+
+
+def parse_retry_after(text: str | None, now: datetime) -> float | None:
+    """Parse a Retry-After header in either form (RFC 9110, 10.2.3).
 
     Returns:
-        Seconds from `now`, not negative.
+        Seconds from `now`, not negative; None where the header is missing or invalid.
     """
     if text is None:
         return None

@@ -1,4 +1,4 @@
-"""The bulk door: a batch of a list in, from the state machine, a report out; or one bare File."""
+"""The bulk entry point: a batch of Files from the state machine in, a report out; or one bare File."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -9,52 +9,54 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from intake import app
 from intake.ingest.batch import ingest_all
-from intake.model.bulk_report import BatchReport, batch_key
+from intake.ingest.deadline import Deadline
+from intake.model.bulk_report import BatchReport
 from intake.model.errors import StoreFailed
 from intake.model.file import File, InvalidFile
 from intake.model.manifest import row_to_document
+from intake.model.object_keys import batch_key
 from intake.telemetry import logger
-
-_REPORT_SHARE = 0.8
-"""The part of what is left of the function's time that the report of a batch may take."""
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Take in a batch.
+    """Ingest a batch.
 
     Args:
-        event: `{"Items": [File, …], "BatchInput": {"run": "…", "startedAt": "…"}, "batch": "…"}` as the state
-            machine makes it, `batch` being the name of its own execution, or one File. A row of a CSV list is an
-            object of strings.
+        event: `{"Items": [File, …], "BatchInput": {"run": "…", "startedAt": "…"}, "batch": "…"}` from the state
+            machine, where `batch` is the name of the execution, or one File. A row of a CSV list is an object of
+            strings.
         context: Lambda's.
 
     Returns:
-        The counts of the batch; what failed stands in its report in the bucket.
+        The counts of the batch; its report in the bucket lists the documents that failed.
 
     Raises:
-        StoreFailed, StoreDenied: a receipt or the report is not stored; the batch has to be run again.
+        StoreFailed, StoreDenied: a receipt or the report is not stored; the batch must run again.
     """
     logger.append_keys(request_id=context.aws_request_id)
     batch_input = event.get("BatchInput", {})
     items = event["Items"] if isinstance(event.get("Items"), list) else [event]
     started = batch_input.get("startedAt")
     submitted_at = datetime.fromisoformat(started) if started else None
-    margin = app.config().limits.deadline_margin if "run" in batch_input else 0.0
-    report = app.run(_take([row_to_document(item) for item in items], context, margin, submitted_at))
+    deadline = app.deadline(context.get_remaining_time_in_millis() / 1000)
+    files_deadline = deadline.one_margin_earlier() if "run" in batch_input else deadline  # the report follows
+    report = app.run(_ingest([row_to_document(item) for item in items], files_deadline, submitted_at))
     if "run" in batch_input:
         key = batch_key(batch_input["run"], items, event.get("batch", ""))
-        app.run(_keep(key, report, context))
+        app.run(_store_report(key, report, deadline))
     counts = report.counts
     logger.info("batch done", extra={"files": counts.files, "failed": len(report.failed), "bytes": counts.bytes})
     return counts.model_dump(by_alias=True)
 
 
-async def _take(
-    documents: list[object], context: LambdaContext, margin: float, submitted_at: datetime | None
-) -> BatchReport:
-    report, unkept = BatchReport(), 0
-    intake, limits = app.ingest_service(), app.config().limits
-    seconds = _seconds_left(context) - margin
+async def _ingest(documents: list[object], deadline: Deadline, submitted_at: datetime | None) -> BatchReport:
+    """Ingest all documents, and report on each.
+
+    Raises:
+        StoreFailed: a receipt is not stored. There is no report then: the batch runs again, and must count once.
+    """
+    report, without_receipt = BatchReport(), 0
+    limits = app.config().limits
 
     async def files() -> AsyncGenerator[tuple[tuple[object, File], File]]:
         for document in documents:
@@ -65,26 +67,27 @@ async def _take(
             else:
                 yield (document, file), file
 
-    taken = ingest_all(intake, files(), limits=limits, seconds=seconds, submitted_at=submitted_at)
-    async for (document, file), receipt in taken:
+    receipts = ingest_all(
+        app.ingest_service(),
+        files(),
+        max_concurrent=limits.max_in_flight,
+        deadline=deadline,
+        submitted_at=submitted_at,
+    )
+    async for (document, file), receipt in receipts:
         if receipt is None:
-            report.add_unreached(document, len(file.images))
+            report.add_skipped(document, len(file.images))
         else:
             report.add(document, receipt)
-            unkept += receipt.receipt_key is None
-    if unkept:
-        # PreviousReceipt there is a report: a batch that is run again must not be counted twice.
-        raise StoreFailed(f"The receipts of {unkept} Files are not stored.")
+            without_receipt += receipt.receipt_key is None
+    if without_receipt:
+        raise StoreFailed(f"The receipts of {without_receipt} Files are not stored.")
     return report
 
 
-async def _keep(key: str, report: BatchReport, context: LambdaContext) -> None:
+async def _store_report(key: str, report: BatchReport, deadline: Deadline) -> None:
     try:
-        async with asyncio.timeout(_seconds_left(context) * _REPORT_SHARE):
+        async with asyncio.timeout_at(deadline.response):
             await app.store().put_document(key, report.to_json())
     except TimeoutError as error:
         raise StoreFailed(reason=f"{key} could not be stored in time") from error
-
-
-def _seconds_left(context: LambdaContext) -> float:
-    return context.get_remaining_time_in_millis() / 1000

@@ -1,4 +1,4 @@
-"""The HTTPS door: API Gateway's event in, a receipt or a problem (RFC 9457) out."""
+"""The HTTP entry point: an event of API Gateway in, a receipt or a problem (RFC 9457) out."""
 
 import asyncio
 import base64
@@ -16,13 +16,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from intake import app
 from intake.model.errors import StoreDenied, StoreFailed
 from intake.model.file import ID_PATTERN, Fault, File, InvalidFile
-from intake.model.manifest import MAX_DOCUMENT_BYTES, NotJson, manifest_key, read_document
+from intake.model.file_status import decide_status
+from intake.model.manifest import MAX_DOCUMENT_BYTES, NotJson, read_document
+from intake.model.object_keys import manifest_key, problem_key
 from intake.model.problem import Problem
 from intake.model.receipt import Pending, Status
 from intake.telemetry import logger, redact_urls
 
-GATEWAY_SECONDS = 29.0
-"""API Gateway's longest wait for an answer (Amazon API Gateway quotas, "Integration timeout")."""
+GATEWAY_TIMEOUT = 29.0
+"""Seconds that API Gateway waits for a response (Amazon API Gateway quotas, "Integration timeout")."""
 
 _STATUS = {
     Status.STORED: HTTPStatus.OK,
@@ -33,7 +35,9 @@ _STATUS = {
 router = APIGatewayRestResolver()
 
 
-class _Refused(Exception):
+class RequestRejected(Exception):
+    """The request cannot be served; the caller gets a problem with this status, detail and faults."""
+
     def __init__(self, status: HTTPStatus, detail: str, faults: list[Fault] | None = None) -> None:
         self.status = status
         self.detail = detail
@@ -42,7 +46,7 @@ class _Refused(Exception):
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer one request of API Gateway (REST API, Lambda proxy integration)."""
+    """Serve one request of API Gateway (REST API, Lambda proxy integration)."""
     logger.append_keys(request_id=context.aws_request_id)
     return router.resolve(event, context)
 
@@ -50,119 +54,118 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 @router.post("/files")
 def post_file() -> Response[str]:
     event = router.current_event.raw_event
-    body = _body(event)
-    file = File.parse(_decoded(body), max_base_images=app.config().limits.max_base_images)
+    body = _read_body(event)
+    file = File.parse(_parse_json(body), max_base_images=app.config().limits.max_base_images)
     if app.config().inbox_bucket and _prefers_async(event):
-        return _accept(file.id, body)
-    receipt = app.run(app.ingest_service().ingest(file, seconds_left(event, router.lambda_context)))
-    return _json(_STATUS[receipt.status], receipt.to_json())
+        return _put_into_inbox(file.id, body)
+    receipt = app.run(app.ingest_service().ingest(file, app.deadline(seconds_left(event, router.lambda_context))))
+    return _json_response(_STATUS[receipt.status], receipt.to_json())
 
 
 @router.get("/files/<file_id>")
 def get_file(file_id: str) -> Response[str]:
-    if not re.fullmatch(ID_PATTERN, file_id):
-        raise _Refused(HTTPStatus.NOT_FOUND, "There is no such File.")
-    document = _in_time(app.ingest_service().read_receipt(file_id))
-    problem = None if document is None else _problem_in(document)
-    if document is not None and problem is None:
-        return _json(HTTPStatus.OK, document)
-    if app.config().inbox_bucket and _waits(manifest_key(file_id), problem):
-        return _pending(file_id)
-    if problem is None:
-        raise _Refused(HTTPStatus.NOT_FOUND, "There is no receipt of this File.")
-    return _answer_problem(problem)
+    found = _run_in_time(_find_status(file_id)) if re.fullmatch(ID_PATTERN, file_id) else None
+    match found:
+        case None:
+            raise RequestRejected(HTTPStatus.NOT_FOUND, "There is no receipt of this File.")
+        case Pending():
+            return _pending_response(found)
+        case Problem():
+            return _problem_response(found)
+        case receipt:
+            return _json_response(HTTPStatus.OK, receipt)
 
 
-def _waits(key: str, problem: Problem | None) -> bool:
-    """Whether a manifest is in the inbox that nothing is said of yet: a problem may be that of an earlier one."""
-    if problem is not None and (problem.manifest is None or problem.manifest.key != key):
-        return False
-    version = _in_time(app.inbox().version(key))
-    told = None if problem is None or problem.manifest is None else problem.manifest.etag
-    return version not in {None, told}
+async def _find_status(file_id: str) -> bytes | Pending | Problem | None:
+    """Read what the buckets hold under an id, and decide what it means."""
+    receipt = await app.ingest_service().read_receipt(file_id)
+    if receipt is not None:
+        _check_json(receipt)
+        return decide_status(file_id, receipt, None, None)  # a receipt wins, so the rest is not read
+    problem = await _read_problem(file_id)
+    version = await app.inbox().version(manifest_key(file_id)) if app.config().inbox_bucket else None
+    return decide_status(file_id, None, problem, version)
 
 
-def _in_time[T](work: Coroutine[Any, Any, T]) -> T:
-    """Run a call of the store, and give it up before we are cut off.
+def _check_json(receipt: bytes) -> None:
+    try:
+        read_document(receipt, max_bytes=None)
+    except NotJson as error:
+        raise StoreFailed(reason="the stored receipt is not JSON") from error
+
+
+async def _read_problem(name: str) -> Problem | None:
+    document = await app.store().get_document(problem_key(name))
+    try:
+        return None if document is None else Problem.model_validate_json(document.body)
+    except ValueError as error:
+        raise StoreFailed(reason=f"{problem_key(name)} is not a problem document") from error
+
+
+def _run_in_time[T](work: Coroutine[Any, Any, T]) -> T:
+    """Run calls of the store, and cancel them before Lambda or API Gateway stops waiting.
 
     Raises:
-        StoreFailed: it took too long.
+        StoreFailed: they took too long.
     """
     seconds = seconds_left(router.current_event.raw_event, router.lambda_context) - app.config().limits.deadline_margin
     try:
         return app.run(asyncio.wait_for(work, seconds))
     except TimeoutError as error:
-        raise StoreFailed(reason="the deadline came before the store answered") from error
+        raise StoreFailed(reason="the deadline came before the store responded") from error
 
 
-def _problem_in(document: bytes) -> Problem | None:
-    """Return the problem of a manifest that stands in the place of a receipt, or None where a receipt does.
-
-    Raises:
-        StoreFailed: what stands there is neither.
-    """
-    try:
-        kept = read_document(document, most=None)
-    except NotJson as error:
-        raise StoreFailed(reason="what stands in the place of the receipt is not JSON") from error
-    return Problem.model_validate(kept) if isinstance(kept, dict) and isinstance(kept.get("status"), int) else None
-
-
-def _accept(file_id: str, body: bytes) -> Response[str]:
-    """Hand the File to the S3 door (RFC 7240, 4.1), as it was sent: what is valid here is so there."""
-    _in_time(app.inbox().put(manifest_key(file_id), body))
-    return _pending(file_id, {"Preference-Applied": "respond-async"})
-
-
-def _pending(file_id: str, headers: dict[str, str] | None = None) -> Response[str]:
-    location = {"Location": f"/files/{file_id}", "Retry-After": "1"}
-    return _json(HTTPStatus.ACCEPTED, Pending(id=file_id).to_json(), location | (headers or {}))
+def _put_into_inbox(file_id: str, body: bytes) -> Response[str]:
+    """Pass the File, unchanged, to the S3 entry point (RFC 7240, 4.1), which accepts what is valid here."""
+    _run_in_time(app.inbox().put(manifest_key(file_id), body))
+    return _pending_response(Pending(id=file_id), {"Preference-Applied": "respond-async"})
 
 
 def _prefers_async(event: dict[str, Any]) -> bool:
-    """Read Prefer headers (RFC 7240, 2): preferences with commas between, parameters behind semicolons.
+    """Parse the Prefer headers (RFC 7240, 2): preferences separated by commas, each with parameters after semicolons.
 
-    There may be several; `headers` of the event has but the last of them.
+    A request may have several; `headers` of the event holds only the last one, `multiValueHeaders` all of them.
     """
     headers = event.get("multiValueHeaders") or {name: [value] for name, value in (event.get("headers") or {}).items()}
-    wanted = ",".join(value for name, values in headers.items() if name.lower() == "prefer" for value in values)
-    return any(item.partition(";")[0].strip().lower() == "respond-async" for item in wanted.split(","))
+    prefer = ",".join(value for name, values in headers.items() if name.lower() == "prefer" for value in values)
+    return any(item.partition(";")[0].strip().lower() == "respond-async" for item in prefer.split(","))
 
 
 @router.exception_handler(Exception)  # type: ignore[untyped-decorator]
-def _answer_error(error: Exception) -> Response[str]:
+def _respond_to_error(error: Exception) -> Response[str]:
+    see_log = f"see the service log (request id {router.lambda_context.aws_request_id})."
     match error:
-        case _Refused(status=status, detail=detail, faults=faults):
-            return _problem(status, detail, faults)
+        case RequestRejected(status=status, detail=detail, faults=faults):
+            return _respond_with_problem(status, detail, faults)
         case InvalidFile(faults=faults):
-            return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, "This is not a valid File.", faults)
+            return _respond_with_problem(HTTPStatus.UNPROCESSABLE_ENTITY, "This is not a valid File.", faults)
         case StoreFailed() | StoreDenied():
             logger.error("store not reached", extra={"code": error.code, "reason": redact_urls(error.reason or "")})
-            return _problem(HTTPStatus.BAD_GATEWAY, "The store did not answer as it should.")
+            return _respond_with_problem(HTTPStatus.BAD_GATEWAY, f"The service could not use S3; {see_log}")
         case _:
             logger.error("request failed", extra={"exception": redact_urls("".join(format_exception(error)))})
-            return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The service made a mistake; its log has the details.")
+            return _respond_with_problem(HTTPStatus.INTERNAL_SERVER_ERROR, f"Internal error; {see_log}")
 
 
 @router.not_found
-def _answer_not_found(_: NotFoundError) -> Response[str]:
-    return _problem(HTTPStatus.NOT_FOUND, "There is POST /files and GET /files/{id}.")
+def _respond_to_unknown_path(_: NotFoundError) -> Response[str]:
+    return _respond_with_problem(HTTPStatus.NOT_FOUND, "Use POST /files or GET /files/{id}.")
 
 
 def seconds_left(event: dict[str, Any], context: LambdaContext) -> float:
-    """Seconds until either the function or API Gateway, which began to wait earlier, cuts the answer off."""
+    """Return the seconds until Lambda ends the function or API Gateway, which began to wait earlier, stops waiting."""
     function = context.get_remaining_time_in_millis() / 1000
     received = event.get("requestContext", {}).get("requestTimeEpoch")
     waited = time.time() - received / 1000 if isinstance(received, int) else 0.0
-    # A time that cannot be is none: sample events carry old ones, and sam local tells seconds.
-    return min(function, GATEWAY_SECONDS - (waited if 0 <= waited < GATEWAY_SECONDS else 0.0))
+    # An impossible time is ignored: sample events carry old ones, and sam local gives seconds.
+    return min(function, GATEWAY_TIMEOUT - (waited if 0 <= waited < GATEWAY_TIMEOUT else 0.0))
 
 
-def _body(event: dict[str, Any]) -> bytes:
+def _read_body(event: dict[str, Any]) -> bytes:
     """Return the body of a request.
 
     Raises:
-        _Refused: it is too large, or not Base64 where it should be.
+        RequestRejected: the body is too large, or not Base64 although the event says so.
     """
     text = event.get("body") or ""
     try:
@@ -170,32 +173,38 @@ def _body(event: dict[str, Any]) -> bytes:
     except ValueError as error:
         raise _not_json(error) from error
     if len(body) > MAX_DOCUMENT_BYTES:
-        raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body has more than {MAX_DOCUMENT_BYTES} bytes.")
+        detail = f"The body has more than {MAX_DOCUMENT_BYTES} bytes."
+        raise RequestRejected(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
     return body
 
 
-def _decoded(body: bytes) -> object:
+def _parse_json(body: bytes) -> object:
     try:
         return read_document(body)
     except NotJson as error:
         raise _not_json(error) from error
 
 
-def _not_json(error: Exception) -> _Refused:
-    return _Refused(HTTPStatus.BAD_REQUEST, "The body is not JSON.", [Fault("", str(error))])
+def _not_json(error: Exception) -> RequestRejected:
+    return RequestRejected(HTTPStatus.BAD_REQUEST, "The body is not JSON.", [Fault("", str(error))])
 
 
-def _json(status: HTTPStatus, document: bytes, headers: dict[str, str] | None = None) -> Response[str]:
+def _json_response(status: HTTPStatus, document: bytes, headers: dict[str, str] | None = None) -> Response[str]:
     return Response(
         status_code=status, content_type="application/json", body=document.decode(), headers=dict(headers or {})
     )
 
 
-def _problem(status: HTTPStatus, detail: str, faults: list[Fault] | None = None) -> Response[str]:
-    return _answer_problem(Problem.of(status, detail, faults))
+def _pending_response(pending: Pending, headers: dict[str, str] | None = None) -> Response[str]:
+    location = {"Location": f"/files/{pending.id}", "Retry-After": "1"}
+    return _json_response(HTTPStatus.ACCEPTED, pending.to_json(), location | (headers or {}))
 
 
-def _answer_problem(problem: Problem) -> Response[str]:
+def _respond_with_problem(status: HTTPStatus, detail: str, faults: list[Fault] | None = None) -> Response[str]:
+    return _problem_response(Problem.of(status, detail, faults))
+
+
+def _problem_response(problem: Problem) -> Response[str]:
     return Response(
         status_code=problem.status, content_type="application/problem+json", body=problem.to_json().decode()
     )

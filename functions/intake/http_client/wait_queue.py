@@ -30,14 +30,22 @@ class WaitQueue[Request, Grant]:
         self._waiters: deque[Waiter[Request, Grant]] = deque()
 
     async def wait(self, request: Request, give_back: Callable[[Grant], object]) -> Grant:
-        """Wait until the request is granted.
+        """Wait until the request is granted; see `granted`."""
+        return await self.granted(self.enqueue(request), give_back)
 
-        Args:
-            request: what to wait for.
-            give_back: called with the grant where the task was cancelled after the grant and before it ran again.
-        """
+    def enqueue(self, request: Request) -> Waiter[Request, Grant]:
+        """Append a request. `granted` must be awaited next."""
         waiter = Waiter[Request, Grant](request, asyncio.get_running_loop().create_future())
         self._waiters.append(waiter)
+        return waiter
+
+    async def granted(self, waiter: Waiter[Request, Grant], give_back: Callable[[Grant], object]) -> Grant:
+        """Wait for the grant of an enqueued request.
+
+        Args:
+            waiter: of `enqueue`.
+            give_back: called with the grant where the task was cancelled after the grant and before it ran again.
+        """
         try:
             return await waiter.future
         except asyncio.CancelledError:
@@ -61,4 +69,4 @@ class WaitQueue[Request, Grant]:
 
     def __bool__(self) -> bool:
         """Whether a task still waits."""
-        return any(not waiter.future.done() for waiter in self._waiters)
+        return bool(self._waiters) and any(not waiter.future.done() for waiter in self._waiters)

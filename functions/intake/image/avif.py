@@ -1,51 +1,51 @@
-"""AVIF: boxes; the items of a still image, the samples of a sequence (AV1 ImageInfo File Format 1.1).
+"""AVIF: boxes that hold the items of a still image or the samples of a sequence (AV1 Image File Format 1.1).
 
-Built on ISO/IEC 23008-12 (HEIF) and ISO/IEC 14496-12. The size is that of the primary item (`ispe`), as
-coded: `irot`, `imir` and `clap` ask for what comes after decoding. The AV1 data itself is not read; that
-every extent of every item and every sample lies inside of the body is what proves the file whole.
+Built on ISO/IEC 23008-12 (HEIF) and ISO/IEC 14496-12. The size is that of the primary item (`ispe`), as coded: `irot`,
+`imir` and `clap` describe steps after decoding. The AV1 data itself is not read: a file is complete where every extent
+of every item and every sample lies inside it.
 """
 
 from struct import Struct
 from typing import TYPE_CHECKING
 
 from intake.image import avif_items, avif_tracks
-from intake.image.isobmff import HEADER, child, next_box
+from intake.image.isobmff import HEADER, read_box, require_child
 from intake.image.reader import Reader
+from intake.image.size_limits import ImageSize
 from intake.model.errors import InvalidImage, UnsupportedType
-from intake.model.image_info import ImageInfo
 
 if TYPE_CHECKING:
     from intake.model.limits import Limits
 
 BRAND = Struct(">4s4x")  # major brand, minor version; compatible brands follow
 STILL, SEQUENCE = b"avif", b"avis"
-MOST_BRANDS = 64
+MAX_BRANDS = 64
 TOP_LEVEL = frozenset((b"ftyp", b"meta", b"mdat", b"moov", b"free", b"skip", b"uuid", b"idat"))
-"""What stands at the top. Once the image is described, anything else that is cut is trailing bytes and not a box."""
+"""Known boxes of the top level. After the image is described, a truncated box of any other type is trailing data."""
 
 
-def parse(view: memoryview, limits: "Limits") -> ImageInfo:
+def parse(view: memoryview, limits: "Limits") -> ImageSize:
     reader = Reader(view, "AVIF", "its last box")
-    top = _top_level(reader)
-    sequence = _is_sequence(child(top, b"ftyp", reader))
+    boxes = _read_top_level(reader)
+    is_sequence = _is_sequence(require_child(boxes, b"ftyp", reader))
     size: tuple[int, int] | None = None
     frames = 1
-    if b"meta" in top:
-        size = avif_items.check(top[b"meta"], limits)
-    if sequence or b"moov" in top:
-        track_size, frames = avif_tracks.check(child(top, b"moov", reader), limits)
+    if b"meta" in boxes:
+        size = avif_items.parse_meta(boxes[b"meta"], limits)
+    if is_sequence or b"moov" in boxes:
+        track_size, frames = avif_tracks.parse_moov(require_child(boxes, b"moov", reader), limits)
         size = size or track_size
     if not size:
         raise reader.malformed("its meta box is missing")
-    return ImageInfo("avif", *size, frames)
+    return ImageSize(*size, frames)
 
 
-def _top_level(reader: Reader) -> dict[bytes, Reader]:
+def _read_top_level(reader: Reader) -> dict[bytes, Reader]:
     found: dict[bytes, Reader] = {}
-    while reader.left:
-        name = bytes(reader.view[reader.at + 4 : reader.at + HEADER.size])
+    while reader.remaining:
+        name = bytes(reader.view[reader.position + 4 : reader.position + HEADER.size])
         try:
-            kind, box = next_box(reader)
+            kind, box = read_box(reader)
         except InvalidImage:
             if name in TOP_LEVEL or not (b"meta" in found or b"moov" in found):
                 raise
@@ -55,9 +55,13 @@ def _top_level(reader: Reader) -> dict[bytes, Reader]:
 
 
 def _is_sequence(ftyp: Reader) -> bool:
-    """Tell by the brands; a file that is HEIF but not AVIF is of another type."""
-    (major,) = ftyp.take(BRAND)
-    listed = bytes(ftyp.view[ftyp.at : min(ftyp.end, ftyp.at + 4 * MOST_BRANDS)])
+    """Decide by the brands.
+
+    Raises:
+        UnsupportedType: the file is HEIF but not AVIF.
+    """
+    (major,) = ftyp.unpack(BRAND)
+    listed = bytes(ftyp.view[ftyp.position : min(ftyp.end, ftyp.position + 4 * MAX_BRANDS)])
     brands = {major, *(listed[at : at + 4] for at in range(0, len(listed), 4))}
     if not brands & {STILL, SEQUENCE}:
         raise UnsupportedType(reason=f"HEIF brands {brands}")

@@ -1,4 +1,4 @@
-"""The meta box of an AVIF: the item that is the image, its size, and every item's bytes.
+"""The meta box of an AVIF: the primary item, its size, and the bytes of every item.
 
 ISO/IEC 14496-12, 8.11 (pitm, iinf, iloc) and ISO/IEC 23008-12 (iprp, ispe, ipma).
 """
@@ -6,7 +6,7 @@ ISO/IEC 14496-12, 8.11 (pitm, iinf, iloc) and ISO/IEC 23008-12 (iprp, ispe, ipma
 from struct import Struct
 from typing import TYPE_CHECKING
 
-from intake.image.isobmff import boxes, child, children, version_and_flags
+from intake.image.isobmff import read_boxes, read_children, read_version_and_flags, require_child
 from intake.image.size_limits import check_size
 from intake.model.errors import UnsupportedType
 
@@ -18,102 +18,104 @@ if TYPE_CHECKING:
 
 SIDES = Struct(">II")
 FOUR_LETTERS = Struct(">4s")
-IMAGE_ITEMS = (b"av01", b"grid", b"iovl", b"iden")  # coded, and the derived ones that end at coded ones
+IMAGE_ITEMS = (b"av01", b"grid", b"iovl", b"iden")  # coded ones, and those derived from coded ones
 IN_FILE, IN_IDAT = 0, 1
-"""Construction methods of `iloc`; 2 points into another item, whose extents are verified by themselves."""
+"""Construction methods of `iloc`; 2 points into another item, whose own extents are checked."""
 FIELD_SIZES = (0, 4, 8)
 
 
-def check(meta: "Reader", limits: "Limits") -> tuple[int, int]:
-    """Verify that every item is inside of the file; return width and height of the primary one."""
-    version_and_flags(meta)
-    parts = children(meta)
-    primary = _primary(child(parts, b"pitm", meta))
-    _check_kind(child(parts, b"iinf", meta), primary)
-    size = _size(child(parts, b"iprp", meta), primary)
+def parse_meta(meta: "Reader", limits: "Limits") -> tuple[int, int]:
+    """Check that every item lies inside the file; return width and height of the primary item."""
+    read_version_and_flags(meta)
+    parts = read_children(meta)
+    primary = _read_primary_id(require_child(parts, b"pitm", meta))
+    _check_primary_type(require_child(parts, b"iinf", meta), primary)
+    size = _find_size(require_child(parts, b"iprp", meta), primary)
     check_size("AVIF", *size, limits)
-    sizes = _item_bytes(child(parts, b"iloc", meta), parts.get(b"idat"))
+    sizes = _read_item_sizes(require_child(parts, b"iloc", meta), parts.get(b"idat"))
     if not sizes.get(primary):
         raise meta.malformed("its primary item has no bytes")
     return size
 
 
-def _primary(pitm: "Reader") -> int:
-    version, _ = version_and_flags(pitm)
-    return pitm.number(4 if version else 2)
+def _read_primary_id(pitm: "Reader") -> int:
+    version, _ = read_version_and_flags(pitm)
+    return pitm.read_number(4 if version else 2)
 
 
-def _check_kind(iinf: "Reader", primary: int) -> None:
-    """The primary item is AV1: the same boxes hold HEVC in HEIC."""
-    version, _ = version_and_flags(iinf)
-    iinf.number(4 if version else 2)
-    for kind, infe in boxes(iinf):
-        version, _ = version_and_flags(infe)
-        if kind == b"infe" and version > 1 and infe.number(4 if version > 2 else 2) == primary:  # noqa: PLR2004 - 8.11.6
+def _check_primary_type(iinf: "Reader", primary: int) -> None:
+    """Check that the primary item is AV1: in HEIC the same boxes hold HEVC."""
+    version, _ = read_version_and_flags(iinf)
+    iinf.read_number(4 if version else 2)
+    for kind, infe in read_boxes(iinf):
+        version, _ = read_version_and_flags(infe)
+        # Items have a type from version 2 on, and an id of four bytes from version 3 on (8.11.6).
+        if kind == b"infe" and version > 1 and infe.read_number(4 if version > 2 else 2) == primary:  # noqa: PLR2004
             infe.skip(2)
-            (item_type,) = infe.take(FOUR_LETTERS)
+            (item_type,) = infe.unpack(FOUR_LETTERS)
             if item_type not in IMAGE_ITEMS:
                 raise UnsupportedType(reason=f"the primary item of the HEIF is {item_type!r}")
             return
     raise iinf.malformed("its primary item is not described")
 
 
-def _size(iprp: "Reader", primary: int) -> tuple[int, int]:
-    """The `ispe` property among those of the primary item (ISO/IEC 23008-12, 6.5.3)."""
-    parts = children(iprp)
-    properties = list(boxes(child(parts, b"ipco", iprp)))
-    for index in _associations(child(parts, b"ipma", iprp), primary):
+def _find_size(iprp: "Reader", primary: int) -> tuple[int, int]:
+    """Return the `ispe` property of the primary item (ISO/IEC 23008-12, 6.5.3)."""
+    parts = read_children(iprp)
+    properties = list(read_boxes(require_child(parts, b"ipco", iprp)))
+    for index in _read_property_indexes(require_child(parts, b"ipma", iprp), primary):
         if 0 < index <= len(properties) and properties[index - 1][0] == b"ispe":
             ispe = properties[index - 1][1]
-            version_and_flags(ispe)
-            width, height = ispe.take(SIDES)
+            read_version_and_flags(ispe)
+            width, height = ispe.unpack(SIDES)
             return width, height
     raise iprp.malformed("its primary item has no size")
 
 
-def _associations(ipma: "Reader", primary: int) -> list[int]:
-    """Which properties an item has; the top bit of each index says "essential" (ISO/IEC 23008-12, 9.3)."""
-    version, flags = version_and_flags(ipma)
+def _read_property_indexes(ipma: "Reader", primary: int) -> list[int]:
+    """Return which properties the primary item has, from 1. The top bit of each says "essential" (23008-12, 9.3)."""
+    version, flags = read_version_and_flags(ipma)
     index_bytes = 2 if flags & 1 else 1
-    for _ in range(ipma.number(4)):
-        ipma.step()
-        item = ipma.number(4 if version else 2)
-        count = ipma.byte()
+    for _ in range(ipma.read_number(4)):
+        ipma.count_parts()
+        item = ipma.read_number(4 if version else 2)
+        count = ipma.read_byte()
         if item == primary:
             mask = (1 << 8 * index_bytes - 1) - 1
-            return [ipma.number(index_bytes) & mask for _ in range(count)]
+            return [ipma.read_number(index_bytes) & mask for _ in range(count)]
         ipma.skip(count * index_bytes)
     return []
 
 
-def _item_bytes(iloc: "Reader", idat: "Reader | None") -> dict[int, int]:
-    """How many bytes each item has, all of its extents verified (8.11.3)."""
-    version, _ = version_and_flags(iloc)
-    sizes = iloc.number(2)
-    offset_bytes, length_bytes, base_bytes, index_bytes = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
+def _read_item_sizes(iloc: "Reader", idat: "Reader | None") -> dict[int, int]:
+    """Return the number of bytes of each item, after all of its extents are checked (8.11.3)."""
+    version, _ = read_version_and_flags(iloc)
+    widths = iloc.read_number(2)
+    offset_bytes, length_bytes, base_bytes, index_bytes = (widths >> shift & 15 for shift in (12, 8, 4, 0))
     if not version:
         index_bytes = 0
     if not {offset_bytes, length_bytes, base_bytes, index_bytes} <= set(FIELD_SIZES):
-        raise iloc.malformed("its iloc box has fields of a size that does not exist")
-    wide = version > 1
+        raise iloc.malformed("the fields of its iloc box have an unknown size")
+    id_bytes = 4 if version > 1 else 2
     found: dict[int, int] = {}
-    for _ in range(iloc.number(4 if wide else 2)):
-        iloc.step()
-        item = iloc.number(4 if wide else 2)
-        method = iloc.number(2) & 15 if version else IN_FILE
-        elsewhere = iloc.number(2)
-        base = iloc.number(base_bytes)
-        extents = list(_extents(iloc, index_bytes, offset_bytes, length_bytes))
-        if not elsewhere:
+    for _ in range(iloc.read_number(id_bytes)):
+        iloc.count_parts()
+        item = iloc.read_number(id_bytes)
+        method = iloc.read_number(2) & 15 if version else IN_FILE
+        in_other_file = iloc.read_number(2)
+        base = iloc.read_number(base_bytes)
+        extents = list(_read_extents(iloc, index_bytes, offset_bytes, length_bytes))
+        if not in_other_file:
             _check_extents(iloc, idat, method, base, extents)
         found[item] = sum(length for _, length in extents)
     return found
 
 
-def _extents(iloc: "Reader", *sizes: int) -> "Iterator[tuple[int, int]]":
-    for _ in range(iloc.number(2)):
-        iloc.step()
-        _, offset, length = (iloc.number(size) for size in sizes)
+def _read_extents(iloc: "Reader", *field_sizes: int) -> "Iterator[tuple[int, int]]":
+    """Yield offset and length of each extent of an item."""
+    for _ in range(iloc.read_number(2)):
+        iloc.count_parts()
+        _, offset, length = (iloc.read_number(size) for size in field_sizes)
         yield offset, length
 
 
@@ -121,13 +123,13 @@ def _check_extents(
     iloc: "Reader", idat: "Reader | None", method: int, base: int, extents: list[tuple[int, int]]
 ) -> None:
     if method == IN_FILE:
-        room = len(iloc.view)
+        available = len(iloc.view)
     elif method == IN_IDAT and idat:
-        room = idat.left
+        available = idat.remaining
     elif method == IN_IDAT:
         raise iloc.malformed("its idat box is missing")
     else:
         return
     end = max((base + offset + length for offset, length in extents), default=0)
-    if end > room:
-        raise iloc.truncated(f"an item ends at {end}, there are {room} bytes")
+    if end > available:
+        raise iloc.truncated(f"an item ends at {end}, there are {available} bytes")

@@ -1,4 +1,4 @@
-"""The tracks of an AVIF sequence: how many frames, and whether each sample is there.
+"""The tracks of an AVIF sequence: the number of frames, and whether the file has every sample.
 
 ISO/IEC 14496-12, 8.3 to 8.7.
 """
@@ -7,7 +7,7 @@ from operator import itemgetter
 from struct import Struct
 from typing import TYPE_CHECKING
 
-from intake.image.isobmff import boxes, child, children, version_and_flags
+from intake.image.isobmff import read_boxes, read_children, read_version_and_flags, require_child
 from intake.image.size_limits import check_frames, check_size
 
 if TYPE_CHECKING:
@@ -22,14 +22,14 @@ RUN = Struct(">III")  # first chunk, samples per chunk, sample description
 PICTURES = b"pict"
 
 
-def check(moov: "Reader", limits: "Limits") -> tuple[tuple[int, int], int]:
-    """Verify that every sample of every track is inside of the file; return size and frames of the pictures.
+def parse_moov(moov: "Reader", limits: "Limits") -> tuple[tuple[int, int], int]:
+    """Check that every sample of every track lies inside the file; return size and frames of the picture track.
 
-    Alpha lies in a track of its own, and so does audio; none may have more samples than frames are allowed.
+    Alpha is a track of its own, and so is audio; no track may have more samples than the limit of frames.
     """
     pictures: tuple[tuple[int, int], int] | None = None
-    for _, trak in filter(lambda box: box[0] == b"trak", boxes(moov)):
-        handler, size, samples = _track(trak, limits)
+    for _, trak in filter(lambda box: box[0] == b"trak", read_boxes(moov)):
+        handler, size, samples = _parse_track(trak, limits)
         if handler == PICTURES and not pictures:
             check_size("AVIF", *size, limits)
             pictures = size, samples
@@ -38,69 +38,70 @@ def check(moov: "Reader", limits: "Limits") -> tuple[tuple[int, int], int]:
     return pictures
 
 
-def _track(trak: "Reader", limits: "Limits") -> tuple[bytes, tuple[int, int], int]:
-    parts = children(trak)
-    media = children(child(parts, b"mdia", trak))
-    handler_box = child(media, b"hdlr", trak)
-    version_and_flags(handler_box)
-    (handler,) = handler_box.take(HANDLER)
-    table = children(child(children(child(media, b"minf", trak)), b"stbl", trak))
-    sizes = _sample_sizes(child(table, b"stsz", trak), limits)
-    offsets = _chunk_offsets(table, trak)
-    runs = _runs(child(table, b"stsc", trak))
+def _parse_track(trak: "Reader", limits: "Limits") -> tuple[bytes, tuple[int, int], int]:
+    """Return the handler of a track, its size and its number of samples, after the samples are checked."""
+    parts = read_children(trak)
+    media = read_children(require_child(parts, b"mdia", trak))
+    handler_box = require_child(media, b"hdlr", trak)
+    read_version_and_flags(handler_box)
+    (handler,) = handler_box.unpack(HANDLER)
+    table = read_children(require_child(read_children(require_child(media, b"minf", trak)), b"stbl", trak))
+    sizes = _read_sample_sizes(require_child(table, b"stsz", trak), limits)
+    offsets = _read_chunk_offsets(table, trak)
+    runs = _read_runs(require_child(table, b"stsc", trak))
     _check_samples(trak, sizes, offsets, runs)
-    return handler, _track_size(child(parts, b"tkhd", trak)), len(sizes)
+    return handler, _read_track_size(require_child(parts, b"tkhd", trak)), len(sizes)
 
 
-def _track_size(tkhd: "Reader") -> tuple[int, int]:
-    """The last two fields, in 16.16 fixed point (8.3.2)."""
-    tkhd.skip(max(0, tkhd.left - SIDES.size))
-    width, height = tkhd.take(SIDES)
+def _read_track_size(tkhd: "Reader") -> tuple[int, int]:
+    """Read the last two fields, in 16.16 fixed point (8.3.2)."""
+    tkhd.skip(max(0, tkhd.remaining - SIDES.size))
+    width, height = tkhd.unpack(SIDES)
     return width >> 16, height >> 16
 
 
-def _sample_sizes(stsz: "Reader", limits: "Limits") -> list[int]:
-    """One size for each sample; the box may hold one for all (8.7.3)."""
-    version_and_flags(stsz)
-    size, count = stsz.number(4), stsz.number(4)
+def _read_sample_sizes(stsz: "Reader", limits: "Limits") -> list[int]:
+    """Return one size for each sample; the box may hold one for all (8.7.3)."""
+    read_version_and_flags(stsz)
+    size, count = stsz.read_number(4), stsz.read_number(4)
     check_frames("AVIF", count, limits)
     if size:
         return [size] * count
-    stsz.step(count)
-    return [stsz.number(4) for _ in range(count)]
+    stsz.count_parts(count)
+    return [stsz.read_number(4) for _ in range(count)]
 
 
-def _chunk_offsets(table: "dict[bytes, Reader]", trak: "Reader") -> "Iterator[int]":
-    """Where each chunk begins, in 32 or 64 bits (8.7.5)."""
-    wide = b"co64" in table
-    box = child(table, b"co64" if wide else b"stco", trak)
-    version_and_flags(box)
-    for _ in range(box.number(4)):
-        box.step()
-        yield box.number(8 if wide else 4)
+def _read_chunk_offsets(table: "dict[bytes, Reader]", trak: "Reader") -> "Iterator[int]":
+    """Yield the position of each chunk, of 32 or 64 bits (8.7.5)."""
+    is_wide = b"co64" in table
+    box = require_child(table, b"co64" if is_wide else b"stco", trak)
+    read_version_and_flags(box)
+    for _ in range(box.read_number(4)):
+        box.count_parts()
+        yield box.read_number(8 if is_wide else 4)
 
 
-def _runs(stsc: "Reader") -> list[tuple[int, int]]:
-    """From which chunk on (counted from 1) a chunk has how many samples (8.7.4)."""
-    version_and_flags(stsc)
-    count = stsc.number(4)
-    stsc.step(count)
-    return [itemgetter(0, 1)(stsc.take(RUN)) for _ in range(count)]
+def _read_runs(stsc: "Reader") -> list[tuple[int, int]]:
+    """Return pairs: from this chunk on (counted from 1), a chunk has this many samples (8.7.4)."""
+    read_version_and_flags(stsc)
+    count = stsc.read_number(4)
+    stsc.count_parts(count)
+    return [itemgetter(0, 1)(stsc.unpack(RUN)) for _ in range(count)]
 
 
 def _check_samples(trak: "Reader", sizes: list[int], offsets: "Iterator[int]", runs: list[tuple[int, int]]) -> None:
-    """Lay the samples out over the chunks: all have a place, and no chunk reaches past the end."""
-    placed = 0
+    """Assign the samples to chunks: every sample needs a chunk, and no chunk may end past the end of the file."""
+    assigned = 0
     per_chunk = 0
-    upcoming = iter(runs)
-    first, following = next(upcoming, (0, 0))
+    next_runs = iter(runs)
+    first_chunk, next_per_chunk = next(next_runs, (0, 0))
     for chunk, offset in enumerate(offsets, start=1):
-        if chunk == first:
-            per_chunk = following
-            first, following = next(upcoming, (0, 0))
-        end = offset + sum(sizes[placed : placed + per_chunk])
-        placed += per_chunk
+        if chunk == first_chunk:
+            per_chunk = next_per_chunk
+            first_chunk, next_per_chunk = next(next_runs, (0, 0))
+        end = offset + sum(sizes[assigned : assigned + per_chunk])
+        assigned += per_chunk
         if end > len(trak.view):
             raise trak.truncated(f"chunk {chunk} ends at {end}")
-    if placed != len(sizes):
-        raise trak.malformed("samples have no place", f"{placed} of {len(sizes)}")
+    if assigned != len(sizes):
+        raise trak.malformed("some samples belong to no chunk", f"{assigned} of {len(sizes)}")

@@ -1,6 +1,6 @@
-"""GIF: the screen, then blocks up to the trailer (GIF89a specification).
+"""GIF: the logical screen, then blocks up to the trailer (GIF89a specification).
 
-A file without its trailer is refused although many viewers show it: it cannot be told from one that was cut
+A file without its trailer is refused, although many viewers show it: it looks the same as one that was truncated
 between two frames.
 """
 
@@ -8,8 +8,7 @@ from struct import Struct
 from typing import TYPE_CHECKING
 
 from intake.image.reader import Reader
-from intake.image.size_limits import check_frames, check_size
-from intake.model.image_info import ImageInfo
+from intake.image.size_limits import ImageSize, check_frames, check_size
 
 if TYPE_CHECKING:
     from intake.model.limits import Limits
@@ -17,71 +16,71 @@ if TYPE_CHECKING:
 SCREEN = Struct("<6xHHBxx")  # signature and version, width, height, flags (18)
 IMAGE_DESCRIPTOR = Struct("<4xHHB")  # left, top, width, height, flags (20)
 EXTENSION, IMAGE, TRAILER = 0x21, 0x2C, 0x3B
-COLOUR_TABLE = 0x80
-COLOUR_TABLE_SIZE = 0x07
-SUB_BLOCKS_PER_STEP = 16
-"""Sub-blocks are quicker past than other parts, and an honest file has one for every 256 bytes."""
+COLOR_TABLE = 0x80
+COLOR_TABLE_SIZE = 0x07
+SUB_BLOCKS_PER_PART = 16
+"""Sub-blocks are skipped faster than other parts, and a real file has one for every 256 bytes: 16 count as one part."""
 MIN_CODE_SIZES = range(1, 12)
-"""An LZW code has at most 12 bits and the first has one more than the minimum (appendix F). The text asks for
-2 and more; some encoders write 1 for two colours, and decoders read it."""
+"""An LZW code has at most 12 bits, and the first has one more than the minimum (appendix F). The specification asks
+for 2 or more; some encoders write 1 for two colors, and decoders read it."""
 
 
-def parse(view: memoryview, limits: "Limits") -> ImageInfo:
+def parse(view: memoryview, limits: "Limits") -> ImageSize:
     reader = Reader(view, "GIF", "its trailer")
-    width, height, flags = reader.take(SCREEN)
+    width, height, flags = reader.unpack(SCREEN)
     check_size("GIF", width, height, limits)
-    _skip_colour_table(reader, flags)
+    _skip_color_table(reader, flags)
     frames = 0
-    while (block := _introducer(reader)) != TRAILER:
-        if block == IMAGE:
+    while (kind := _read_block_kind(reader)) != TRAILER:
+        if kind == IMAGE:
             frames += 1
             check_frames("GIF", frames, limits)
-            _image(reader, limits)
-        elif block == EXTENSION:
+            _parse_frame(reader, limits)
+        elif kind == EXTENSION:
             reader.skip(1)
             _skip_sub_blocks(reader)
         else:
-            raise reader.malformed("a block of no known kind", f"{block:02X} before {reader.at}")
+            raise reader.malformed("it has a block of an unknown kind", f"{kind:02X} before {reader.position}")
     if not frames:
         raise reader.malformed("it has no image data")
-    return ImageInfo("gif", width, height, frames)
+    return ImageSize(width, height, frames)
 
 
-def _introducer(reader: Reader) -> int:
-    reader.step()
-    return reader.byte()
+def _read_block_kind(reader: Reader) -> int:
+    reader.count_parts()
+    return reader.read_byte()
 
 
-def _skip_colour_table(reader: Reader, flags: int) -> None:
-    if flags & COLOUR_TABLE:
-        reader.skip(3 << (flags & COLOUR_TABLE_SIZE) + 1)
+def _skip_color_table(reader: Reader, flags: int) -> None:
+    if flags & COLOR_TABLE:
+        reader.skip(3 << (flags & COLOR_TABLE_SIZE) + 1)
 
 
-def _image(reader: Reader, limits: "Limits") -> None:
-    """One frame. It may lie outside of the screen, as viewers allow, but its own pixels count."""
-    width, height, flags = reader.take(IMAGE_DESCRIPTOR)
+def _parse_frame(reader: Reader, limits: "Limits") -> None:
+    """Parse one frame. It may lie outside the screen, as viewers allow, but its own pixels count."""
+    width, height, flags = reader.unpack(IMAGE_DESCRIPTOR)
     check_size("GIF", width, height, limits)
-    _skip_colour_table(reader, flags)
-    if reader.byte() not in MIN_CODE_SIZES:
-        raise reader.malformed("an LZW code size that does not exist")
+    _skip_color_table(reader, flags)
+    if reader.read_byte() not in MIN_CODE_SIZES:
+        raise reader.malformed("a frame has an invalid LZW code size")
     if not _skip_sub_blocks(reader):
         raise reader.malformed("a frame has no data")
 
 
 def _skip_sub_blocks(reader: Reader) -> int:
-    """Go past data sub-blocks and their terminator (15, 16); return the bytes before it.
+    """Skip data sub-blocks and their terminator (15, 16); return the bytes before the terminator.
 
-    The one loop that runs once per 256 bytes of an honest file, so it keeps to local names.
+    This loop runs once for every 256 bytes of a real file, so it uses local names.
     """
-    view, start = reader.view, reader.at
+    view, start = reader.view, reader.position
     at = start
     try:
-        for past in range(SUB_BLOCKS_PER_STEP * (reader.steps.left + 2)):  # noqa: B007 - counts for below
+        for count in range(SUB_BLOCKS_PER_PART * (reader.parts_left + 2)):  # noqa: B007 - used after the loop
             if not (size := view[at]):
                 break
             at += size + 1
     except IndexError:
         raise reader.truncated(f"the sub-blocks from {start} have no end") from None
-    reader.step(past // SUB_BLOCKS_PER_STEP)
-    reader.at = at + 1
+    reader.count_parts(count // SUB_BLOCKS_PER_PART)
+    reader.position = at + 1
     return at - start

@@ -1,4 +1,4 @@
-"""The boxes that AVIF is made of (ISO/IEC 14496-12, 4.2)."""
+"""Boxes of the ISO base media file format, which AVIF is made of (ISO/IEC 14496-12, 4.2)."""
 
 from struct import Struct
 from typing import TYPE_CHECKING
@@ -8,50 +8,50 @@ if TYPE_CHECKING:
 
     from intake.image.reader import Reader
 
-HEADER = Struct(">I4s")
+HEADER = Struct(">I4s")  # bytes of the box, its type
 LARGE_SIZE = Struct(">Q")
 FULL_BOX = Struct(">I")
 TO_THE_END, LARGE = 0, 1
 FLAGS = 0xFFFFFF
 
 
-def next_box(reader: "Reader") -> "tuple[bytes, Reader]":
-    """Read one box, its size held against what contains it."""
-    reader.step()
-    start = reader.at
-    size, kind = reader.take(HEADER)
+def read_box(reader: "Reader") -> "tuple[bytes, Reader]":
+    """Read one box, which must fit its container; return its type and its content."""
+    reader.count_parts()
+    start = reader.position
+    size, kind = reader.unpack(HEADER)
     if size == LARGE:
-        (size,) = reader.take(LARGE_SIZE)
+        (size,) = reader.unpack(LARGE_SIZE)
     elif size == TO_THE_END:
         size = reader.end - start
-    header = reader.at - start
-    if size < header:
+    header_bytes = reader.position - start
+    if size < header_bytes:
         raise reader.malformed("a box is smaller than its own header", f"{kind!r} at {start}")
-    return kind, reader.part(size - header, kind)
+    return kind, reader.read_part(size - header_bytes, kind)
 
 
-def boxes(reader: "Reader") -> "Iterator[tuple[bytes, Reader]]":
-    """Every box inside of another."""
-    while reader.left:
-        yield next_box(reader)
+def read_boxes(reader: "Reader") -> "Iterator[tuple[bytes, Reader]]":
+    """Yield every box inside another."""
+    while reader.remaining:
+        yield read_box(reader)
 
 
-def children(reader: "Reader") -> "dict[bytes, Reader]":
-    """The boxes inside of another by kind, where each kind is there once; a second one is not looked at."""
+def read_children(reader: "Reader") -> "dict[bytes, Reader]":
+    """Return the boxes inside another by type; of several boxes of one type, the first."""
     found: dict[bytes, Reader] = {}
-    for kind, box in boxes(reader):
+    for kind, box in read_boxes(reader):
         found.setdefault(kind, box)
     return found
 
 
-def child(parent: "dict[bytes, Reader]", kind: bytes, reader: "Reader") -> "Reader":
-    """A box that must be there."""
-    if kind not in parent:
+def require_child(children: "dict[bytes, Reader]", kind: bytes, reader: "Reader") -> "Reader":
+    """Return the box of a type, or raise that it is missing."""
+    if kind not in children:
         raise reader.malformed(f"its {kind.decode()} box is missing")
-    return parent[kind]
+    return children[kind]
 
 
-def version_and_flags(reader: "Reader") -> tuple[int, int]:
-    """How a full box begins."""
-    (both,) = reader.take(FULL_BOX)
+def read_version_and_flags(reader: "Reader") -> tuple[int, int]:
+    """Read the beginning of a full box."""
+    (both,) = reader.unpack(FULL_BOX)
     return both >> 24, both & FLAGS

@@ -1,8 +1,7 @@
 """PNG and APNG: chunks, each with its CRC, from IHDR to IEND (W3C PNG, third edition).
 
-The CRCs prove that every chunk is as it was written. The zlib stream inside the IDATs is not inflated: it
-would cost many times the walk, and only an encoder that sealed its own half-made picture could be caught by
-it.
+The CRCs prove that every chunk is as it was written. The zlib stream inside the IDAT chunks is not inflated: that
+costs many times the parse, and would only find an encoder that wrote valid CRCs over incomplete pixels.
 """
 
 from dataclasses import dataclass
@@ -11,8 +10,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from intake.image.reader import Reader
-from intake.image.size_limits import check_frames, check_size
-from intake.model.image_info import ImageInfo
+from intake.image.size_limits import ImageSize, check_frames, check_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
     from intake.model.limits import Limits
 
 SIGNATURE_BYTES = 8
-CHUNK = Struct(">I4s")
+CHUNK = Struct(">I4s")  # bytes of the data, name
 CRC = Struct(">I")
 IHDR = Struct(">IIBBBBB")
 ACTL = Struct(">II")
@@ -31,116 +29,128 @@ MAX_SIDE = 2**31 - 1
 MAX_PALETTE_BYTES = 3 * 256
 INDEXED = 3
 DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), INDEXED: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
-"""The bit depths that each colour type allows (table 12)."""
+"""The bit depths that each color type allows (table 12)."""
 
 
 @dataclass(slots=True)
-class _Seen:
-    """What the chunks so far amount to."""
+class _Progress:
+    """What the chunks so far say.
+
+    Attributes:
+        width, height: of the canvas.
+        is_indexed: pixels are indexes into a palette.
+        has_palette: PLTE was read.
+        data_bytes: bytes in the IDAT chunks.
+        data_ended: another chunk followed the IDAT chunks.
+        announced: frames that acTL announces; None for a still image.
+        frames: fcTL chunks.
+        sequence: the number that the next chunk of the animation must have.
+        frame_needs_data: an fcTL was read, and no data of that frame yet.
+    """
 
     width: int
     height: int
-    indexed: bool
-    palette: bool = False
+    is_indexed: bool
+    has_palette: bool = False
     data_bytes: int = 0
     data_ended: bool = False
     announced: int | None = None
     frames: int = 0
     sequence: int = 0
-    frame_waits: bool = False
+    frame_needs_data: bool = False
 
 
-def parse(view: memoryview, limits: "Limits") -> ImageInfo:
+def parse(view: memoryview, limits: "Limits") -> ImageSize:
     reader = Reader(view, "PNG", "its IEND chunk")
     reader.skip(SIGNATURE_BYTES)
-    chunks = _chunks(reader)
-    seen = _header(*next(chunks), limits)
+    chunks = _read_chunks(reader)
+    progress = _parse_header(*next(chunks), limits)
     for kind, chunk in chunks:
-        _order(kind, chunk, seen)
-        _content(kind, chunk, seen, limits)
-    _complete(reader, seen)
-    return ImageInfo("png", seen.width, seen.height, frames=seen.announced or 1)
+        _check_order(kind, chunk, progress)
+        _parse_content(kind, chunk, progress, limits)
+    _check_complete(reader, progress)
+    return ImageSize(progress.width, progress.height, frames=progress.announced or 1)
 
 
-def _chunks(reader: Reader) -> "Iterator[tuple[bytes, Reader]]":
-    """Every chunk up to IEND, its CRC verified (5.3)."""
+def _read_chunks(reader: Reader) -> "Iterator[tuple[bytes, Reader]]":
+    """Yield every chunk up to IEND, after its CRC is verified (5.3)."""
     kind = b""
     while kind != b"IEND":
-        reader.step()
-        length, kind = reader.take(CHUNK)
+        reader.count_parts()
+        length, kind = reader.unpack(CHUNK)
         if not kind.isalpha():
-            raise reader.malformed("a chunk has no name", f"at {reader.at}: {kind!r}")
-        chunk = reader.part(length, kind)
-        (crc,) = reader.take(CRC)
-        if crc != crc32(reader.view[chunk.at - 4 : chunk.end]):
-            raise reader.malformed("the CRC of a chunk is wrong", f"{kind!r} at {chunk.at}")
+            raise reader.malformed("the name of a chunk is not four letters", f"at {reader.position}: {kind!r}")
+        chunk = reader.read_part(length, kind)
+        (crc,) = reader.unpack(CRC)
+        if crc != crc32(reader.view[chunk.position - 4 : chunk.end]):
+            raise reader.malformed("the CRC of a chunk is wrong", f"{kind!r} at {chunk.position}")
         yield kind, chunk
 
 
-def _header(kind: bytes, chunk: Reader, limits: "Limits") -> _Seen:
-    if kind != b"IHDR" or chunk.left != IHDR.size:
+def _parse_header(kind: bytes, chunk: Reader, limits: "Limits") -> _Progress:
+    if kind != b"IHDR" or chunk.remaining != IHDR.size:
         raise chunk.malformed("it does not begin with its header")
-    width, height, depth, colour, *methods, interlace = chunk.take(IHDR)
-    if max(width, height) > MAX_SIDE or depth not in DEPTHS.get(colour, ()) or any(methods) or interlace > 1:
-        raise chunk.malformed("its header holds a value that does not exist")
+    width, height, depth, color, *methods, interlace = chunk.unpack(IHDR)
+    if max(width, height) > MAX_SIDE or depth not in DEPTHS.get(color, ()) or any(methods) or interlace > 1:
+        raise chunk.malformed("its header has an invalid value")
     check_size("PNG", width, height, limits)
-    return _Seen(width, height, indexed=colour == INDEXED)
+    return _Progress(width, height, is_indexed=color == INDEXED)
 
 
-def _order(kind: bytes, chunk: Reader, seen: _Seen) -> None:
-    """IDATs follow each other without a gap, PLTE comes before them, IHDR comes once (5.6)."""
+def _check_order(kind: bytes, chunk: Reader, progress: _Progress) -> None:
+    """Check that IDATs follow each other without a gap, PLTE comes before them, and IHDR comes once (5.6)."""
     if kind == b"IDAT":
-        if seen.data_ended:
+        if progress.data_ended:
             raise chunk.malformed("its image data is interrupted")
-        if seen.indexed and not seen.palette:
+        if progress.is_indexed and not progress.has_palette:
             raise chunk.malformed("it has no palette")
-        seen.data_bytes += chunk.left
-        seen.frame_waits = False
+        progress.data_bytes += chunk.remaining
+        progress.frame_needs_data = False
         return
-    seen.data_ended = seen.data_ended or seen.data_bytes > 0
-    if kind == b"IHDR" or (kind == b"PLTE" and (seen.palette or seen.data_ended)):
-        raise chunk.malformed("a chunk stands where it cannot be", f"{kind!r} at {chunk.at}")
+    progress.data_ended = progress.data_ended or progress.data_bytes > 0
+    if kind == b"IHDR" or (kind == b"PLTE" and (progress.has_palette or progress.data_ended)):
+        raise chunk.malformed("a chunk is out of place", f"{kind!r} at {chunk.position}")
 
 
-def _content(kind: bytes, chunk: Reader, seen: _Seen, limits: "Limits") -> None:
+def _parse_content(kind: bytes, chunk: Reader, progress: _Progress, limits: "Limits") -> None:
     match kind:
         case b"PLTE":
-            if not chunk.left or chunk.left % 3 or chunk.left > MAX_PALETTE_BYTES:
+            if not chunk.remaining or chunk.remaining % 3 or chunk.remaining > MAX_PALETTE_BYTES:
                 raise chunk.malformed("its palette has an impossible length")
-            seen.palette = True
-        case b"acTL" if not seen.data_ended:
-            seen.announced, _ = chunk.take(ACTL)
-            if not seen.announced:
+            progress.has_palette = True
+        case b"acTL" if not progress.data_ended:
+            progress.announced, _ = chunk.unpack(ACTL)
+            if not progress.announced:
                 raise chunk.malformed("it announces an animation without frames")
-            check_frames("PNG", seen.announced, limits)
-        case b"fcTL" if seen.announced:
-            _frame_control(chunk, seen)
-        case b"fdAT" if seen.announced:
-            _in_sequence(chunk, chunk.number(SEQUENCE_BYTES), seen)
-            seen.frame_waits = seen.frame_waits and not chunk.left
+            check_frames("PNG", progress.announced, limits)
+        case b"fcTL" if progress.announced:
+            _parse_frame_control(chunk, progress)
+        case b"fdAT" if progress.announced:
+            _check_sequence(chunk, chunk.read_number(SEQUENCE_BYTES), progress)
+            progress.frame_needs_data = progress.frame_needs_data and not chunk.remaining
 
 
-def _frame_control(chunk: Reader, seen: _Seen) -> None:
-    """One frame of an animation; it lies inside the canvas (11.3.6.2)."""
-    sequence, width, height, x, y = chunk.take(FCTL)
-    _in_sequence(chunk, sequence, seen)
-    if not width or not height or x + width > seen.width or y + height > seen.height:
-        raise chunk.malformed("a frame lies outside of the canvas")
-    if seen.frame_waits:
+def _parse_frame_control(chunk: Reader, progress: _Progress) -> None:
+    """Check one frame of an animation: it lies inside the canvas (11.3.6.2), and the frame before it had data."""
+    sequence, width, height, x, y = chunk.unpack(FCTL)
+    _check_sequence(chunk, sequence, progress)
+    if not width or not height or x + width > progress.width or y + height > progress.height:
+        raise chunk.malformed("a frame lies outside the canvas")
+    if progress.frame_needs_data:
         raise chunk.malformed("a frame has no data")
-    seen.frame_waits = True
-    seen.frames += 1
+    progress.frame_needs_data = True
+    progress.frames += 1
 
 
-def _in_sequence(chunk: Reader, number: int, seen: _Seen) -> None:
-    """The chunks of an animation are numbered from 0, both kinds together."""
-    if number != seen.sequence:
-        raise chunk.malformed("a chunk of its animation is missing", f"{number} instead of {seen.sequence}")
-    seen.sequence += 1
+def _check_sequence(chunk: Reader, number: int, progress: _Progress) -> None:
+    """Check the number of an fcTL or fdAT chunk: both kinds together are numbered from 0."""
+    if number != progress.sequence:
+        raise chunk.malformed("a chunk of its animation is missing", f"{number} instead of {progress.sequence}")
+    progress.sequence += 1
 
 
-def _complete(reader: Reader, seen: _Seen) -> None:
-    if not seen.data_bytes:
+def _check_complete(reader: Reader, progress: _Progress) -> None:
+    if not progress.data_bytes:
         raise reader.malformed("it has no image data")
-    if seen.announced is not None and (seen.frames != seen.announced or seen.frame_waits):
-        raise reader.malformed("frames are missing", f"{seen.frames} of {seen.announced}")
+    if progress.announced is not None and (progress.frames != progress.announced or progress.frame_needs_data):
+        raise reader.malformed("frames are missing", f"{progress.frames} of {progress.announced}")

@@ -1,25 +1,24 @@
 """WebP: RIFF chunks around one VP8 or VP8L image, or around the frames of an animation (RFC 9649).
 
-Inside a VP8 frame the first partition is held against the chunk; where the others begin is arithmetic-coded
-and is not looked at.
+Of a VP8 frame the first partition must fit its chunk. The beginnings of the other partitions are arithmetic-coded and
+are not checked.
 """
 
 from struct import Struct
 from typing import TYPE_CHECKING
 
 from intake.image.reader import Reader
-from intake.image.size_limits import check_frames, check_size
-from intake.model.image_info import ImageInfo
+from intake.image.size_limits import ImageSize, check_frames, check_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from intake.model.limits import Limits
 
-    Size = tuple[int, int]
+    Sides = tuple[int, int]
 
 RIFF_HEADER = Struct("<4xI4x")
-CHUNK = Struct("<4sI")
+CHUNK = Struct("<4sI")  # name, bytes of the data
 VP8_FRAME = Struct("<3s3sHH")  # frame tag, start code, width and height with their scales (RFC 6386, 9.1)
 VP8L_HEADER = Struct("<BI")  # signature, then 14 + 14 + 1 + 3 bits (RFC 9649, 3.4)
 VP8X_HEADER = Struct("<B3x3s3s")  # flags, canvas width - 1, canvas height - 1 (2.7.1)
@@ -32,93 +31,93 @@ ANIMATION = 0x02
 BITSTREAMS = (b"VP8 ", b"VP8L")
 
 
-def parse(view: memoryview, limits: "Limits") -> ImageInfo:
-    body = Reader(view, "WebP", "the size in its header")
-    (size,) = body.take(RIFF_HEADER)
+def parse(view: memoryview, limits: "Limits") -> ImageSize:
+    reader = Reader(view, "WebP", "the size in its header")
+    (size,) = reader.unpack(RIFF_HEADER)
     if size < RIFF_HEADER.size - CHUNK.size:
-        raise body.malformed("its header announces an impossible size", str(size))
-    riff = body.part(size - 4, b"RIFF")  # the size counts the four letters WEBP
-    chunks = _chunks(riff)
+        raise reader.malformed("its header announces an impossible size", str(size))
+    riff = reader.read_part(size - 4, b"RIFF")  # the size counts the four letters WEBP
+    chunks = _read_chunks(riff)
     kind, chunk = next(chunks, (b"", riff))
     if kind == b"VP8X":
-        return _extended(chunk, chunks, limits)
-    width, height = _bitstream(kind, chunk)
+        return _parse_extended(chunk, chunks, limits)
+    width, height = _parse_bitstream(kind, chunk)
     check_size("WebP", width, height, limits)
-    _exhaust(chunks)
-    return ImageInfo("webp", width, height, frames=1)
+    _check_remaining(chunks)
+    return ImageSize(width, height, frames=1)
 
 
-def _chunks(reader: Reader) -> "Iterator[tuple[bytes, Reader]]":
-    """The chunks of a container; an odd one is padded, save that some writers forget it at the very end."""
-    while reader.left:
-        reader.step()
-        kind, size = reader.take(CHUNK)
-        yield kind, reader.part(size, kind)
-        reader.skip(min(size % 2, reader.left))
+def _read_chunks(reader: Reader) -> "Iterator[tuple[bytes, Reader]]":
+    """Yield the chunks of a container. A chunk of odd size is padded; some writers omit the padding at the very end."""
+    while reader.remaining:
+        reader.count_parts()
+        kind, size = reader.unpack(CHUNK)
+        yield kind, reader.read_part(size, kind)
+        reader.skip(min(size % 2, reader.remaining))
 
 
-def _exhaust(chunks: "Iterator[tuple[bytes, Reader]]") -> None:
-    """Verify the sizes of what stands behind the picture: metadata, or chunks nobody knows."""
+def _check_remaining(chunks: "Iterator[tuple[bytes, Reader]]") -> None:
+    """Check the sizes of the chunks after the picture: metadata, or unknown ones."""
     for _ in chunks:
         pass
 
 
-def _extended(header: Reader, chunks: "Iterator[tuple[bytes, Reader]]", limits: "Limits") -> ImageInfo:
-    flags, *sides = header.take(VP8X_HEADER)
-    canvas = _from_24_bits(sides[0]) + 1, _from_24_bits(sides[1]) + 1
+def _parse_extended(header: Reader, chunks: "Iterator[tuple[bytes, Reader]]", limits: "Limits") -> ImageSize:
+    flags, *sides = header.unpack(VP8X_HEADER)
+    canvas = _read_24_bits(sides[0]) + 1, _read_24_bits(sides[1]) + 1
     check_size("WebP", *canvas, limits)
     frames = 0
     for kind, chunk in chunks:
         if kind == b"ANMF" and flags & ANIMATION:
             frames += 1
             check_frames("WebP", frames, limits)
-            _animation_frame(chunk, canvas)
+            _parse_animation_frame(chunk, canvas)
         elif kind in BITSTREAMS and not flags & ANIMATION:
             frames += 1
-            if frames > 1 or _bitstream(kind, chunk) != canvas:
+            if frames > 1 or _parse_bitstream(kind, chunk) != canvas:
                 raise chunk.malformed("its picture does not fit its canvas")
     if not frames:
         raise header.malformed("it has no image data")
-    return ImageInfo("webp", *canvas, frames)
+    return ImageSize(*canvas, frames)
 
 
-def _animation_frame(chunk: Reader, canvas: "Size") -> None:
-    """A frame lies inside the canvas and holds one picture of its own size, perhaps after its alpha."""
-    x, y, width, height = map(_from_24_bits, chunk.take(ANMF_HEADER))
+def _parse_animation_frame(chunk: Reader, canvas: "Sides") -> None:
+    """Check that a frame lies inside the canvas and holds one picture of its own size, perhaps after its alpha."""
+    x, y, width, height = map(_read_24_bits, chunk.unpack(ANMF_HEADER))
     size = width + 1, height + 1
     if 2 * x + size[0] > canvas[0] or 2 * y + size[1] > canvas[1]:
-        raise chunk.malformed("a frame lies outside of the canvas")
-    pictures = [_bitstream(kind, part) for kind, part in _chunks(chunk) if kind in BITSTREAMS]
+        raise chunk.malformed("a frame lies outside the canvas")
+    pictures = [_parse_bitstream(kind, part) for kind, part in _read_chunks(chunk) if kind in BITSTREAMS]
     if pictures != [size]:
         raise chunk.malformed("a frame does not hold one picture of its size")
 
 
-def _from_24_bits(field: bytes) -> int:
+def _read_24_bits(field: bytes) -> int:
     return int.from_bytes(field, "little")
 
 
-def _bitstream(kind: bytes, chunk: Reader) -> "Size":
+def _parse_bitstream(kind: bytes, chunk: Reader) -> "Sides":
     match kind:
         case b"VP8 ":
-            return _vp8(chunk)
+            return _parse_vp8(chunk)
         case b"VP8L":
-            return _vp8l(chunk)
-    raise chunk.malformed("it does not begin with a picture", f"{kind!r} at {chunk.at}")
+            return _parse_vp8l(chunk)
+    raise chunk.malformed("it does not begin with a picture", f"{kind!r} at {chunk.position}")
 
 
-def _vp8(chunk: Reader) -> "Size":
-    """A key frame: the last 19 bits of its tag are the size of the first partition (RFC 6386, 9.1)."""
-    tag, start_code, width, height = chunk.take(VP8_FRAME)
-    bits = _from_24_bits(tag)
+def _parse_vp8(chunk: Reader) -> "Sides":
+    """Parse a key frame: the last 19 bits of its tag are the size of the first partition (RFC 6386, 9.1)."""
+    tag, start_code, width, height = chunk.unpack(VP8_FRAME)
+    bits = _read_24_bits(tag)
     if bits & 1 or start_code != START_CODE:
         raise chunk.malformed("its VP8 data does not begin with a key frame")
-    if bits >> 5 >= chunk.left:
-        raise chunk.malformed("its VP8 partitions do not fit their chunk", f"{bits >> 5} of {chunk.left}")
+    if bits >> 5 >= chunk.remaining:
+        raise chunk.malformed("its VP8 partitions do not fit their chunk", f"{bits >> 5} of {chunk.remaining}")
     return width & FOURTEEN_BITS, height & FOURTEEN_BITS
 
 
-def _vp8l(chunk: Reader) -> "Size":
-    signature, bits = chunk.take(VP8L_HEADER)
-    if signature != VP8L_SIGNATURE or bits >> 29 or not chunk.left:
-        raise chunk.malformed("its VP8L header does not exist")
+def _parse_vp8l(chunk: Reader) -> "Sides":
+    signature, bits = chunk.unpack(VP8L_HEADER)
+    if signature != VP8L_SIGNATURE or bits >> 29 or not chunk.remaining:
+        raise chunk.malformed("its VP8L header is invalid")
     return (bits & FOURTEEN_BITS) + 1, (bits >> 14 & FOURTEEN_BITS) + 1

@@ -1,58 +1,55 @@
-"""Many Files: as many at work as there is room for, and none begun that could not end in time."""
+"""Ingests many Files concurrently, and starts none that could not end in time."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable
 from datetime import datetime
 
+from intake.ingest.deadline import Deadline
 from intake.ingest.service import IngestService
 from intake.model.file import File
-from intake.model.limits import Limits
 from intake.model.receipt import Receipt
 
 
-async def ingest_all[T](
-    intake: IngestService,
-    files: AsyncIterable[tuple[T, File]],
+async def ingest_all[Tag](
+    service: IngestService,
+    files: AsyncIterable[tuple[Tag, File]],
     *,
-    limits: Limits,
-    seconds: float,
+    max_concurrent: int,
+    deadline: Deadline,
     submitted_at: datetime | None,
-) -> AsyncGenerator[tuple[T, Receipt | None]]:
-    """Take Files in as they come, and yield each one's receipt as soon as it is there.
+) -> AsyncGenerator[tuple[Tag, Receipt | None]]:
+    """Ingest Files as they come, and yield each receipt as soon as it is there.
 
     Args:
-        intake: takes one in; its bounds hold for all of them together.
-        files: each with a tag, by which the caller knows it again.
-        limits: how many Files are at work at once: as many as images, since each has at least one.
-        seconds: until the platform cuts us off.
-        submitted_at: when the Files were handed over, see `IngestService.ingest`.
+        service: ingests one File; its limits hold for all Files together.
+        files: each with a tag that identifies it for the caller.
+        max_concurrent: Files at once. MAX_IN_FLIGHT is enough, since each File has at least one image.
+        deadline: of the invocation.
+        submitted_at: when the Files were submitted, see `IngestService.ingest`.
 
     Yields:
-        The tag and the receipt, or None for a File that there was no time to begin.
+        The tag and the receipt. The receipt is None for a File that had no time left to start.
     """
-    now = asyncio.get_running_loop().time
-    end = now() + seconds
-    running: dict[asyncio.Task[Receipt], T] = {}
+    running: dict[asyncio.Task[Receipt], Tag] = {}
     try:
         async for tag, file in files:
-            # Of one margin nothing is left for images; with two, a quick File ends well.
-            if (left := end - now()) <= 2 * limits.deadline_margin:
-                intake.skip(file)
+            if not deadline.can_start_file():
+                service.skip(file)
                 yield tag, None
-                await asyncio.sleep(0)  # there may be thousands; those at work have their receipts to store
+                await asyncio.sleep(0)  # thousands may be skipped: let running Files store their receipts
                 continue
-            running[asyncio.create_task(intake.ingest(file, left, submitted_at=submitted_at))] = tag
-            if len(running) >= limits.max_in_flight:
-                for task in await _some_done(running):
+            running[asyncio.create_task(service.ingest(file, deadline, submitted_at=submitted_at))] = tag
+            if len(running) >= max_concurrent:
+                for task in await _wait_for_any(running):
                     yield running.pop(task), task.result()
         while running:
-            for task in await _some_done(running):
+            for task in await _wait_for_any(running):
                 yield running.pop(task), task.result()
     finally:
         for task in running:
             task.cancel()
 
 
-async def _some_done[T](running: dict[asyncio.Task[Receipt], T]) -> set[asyncio.Task[Receipt]]:
+async def _wait_for_any[Tag](running: dict[asyncio.Task[Receipt], Tag]) -> set[asyncio.Task[Receipt]]:
     done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
     return done

@@ -1,11 +1,10 @@
-"""What the use case needs from the world."""
+"""What the use case needs from the outside world, as protocols. `download`, `s3` and `telemetry` implement them."""
 
 from collections.abc import AsyncGenerator, Buffer, Sequence
 from dataclasses import dataclass
-from math import inf
-from typing import Protocol
+from typing import Protocol, Self
 
-from intake.download.memory_budget import Reservation
+from intake.ingest.deadline import Deadline
 from intake.model.errors import IntakeError
 from intake.model.file import File
 from intake.model.image_info import ImageInfo
@@ -14,28 +13,44 @@ from intake.model.receipt import Receipt
 from intake.model.url import Url
 
 
-@dataclass(frozen=True, slots=True)
+class Lease(Protocol):
+    """A share of limited resources."""
+
+    def release(self) -> None:
+        """Return the share. Calling it again does nothing."""
+        ...
+
+
+@dataclass(slots=True)
 class Download:
-    """A body that arrived whole, as far as HTTP can tell.
+    """A body that HTTP delivered whole. It holds a share of the memory budget until the context is left.
 
     Attributes:
         body: the bytes.
         sha256: their digest, 64 hex digits in lower case.
-        final_url: where they came from after all redirects.
+        final_url: the URL that answered, after all redirects.
+        lease: the memory and the slot that the body holds.
     """
 
     body: memoryview
     sha256: str
     final_url: Url
+    lease: Lease
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.lease.release()
 
 
 @dataclass(frozen=True, slots=True)
 class StoredDocument:
-    """A document as it is kept, or a piece of it.
+    """A document in the store, or a piece of it.
 
     Attributes:
         body: the bytes.
-        version: by which the store knows them from those that stood there before, or will.
+        version: identifies what is stored under the key; another write has another version.
     """
 
     body: bytes
@@ -45,58 +60,56 @@ class StoredDocument:
 class Downloader(Protocol):
     """Downloads from origins that may be hostile."""
 
-    async def fetch(self, url: Url, reservation: Reservation, effort: FetchStats, end: float = inf) -> Download:
-        """Download one URL.
+    async def download(self, url: Url, stats: FetchStats, deadline: Deadline) -> Download:
+        """Download one URL: attempts, redirects, limits.
 
         Args:
-            url: what to download.
-            reservation: has a turn while the origin is asked, and the memory for the body from before it is read;
-                the caller releases both.
-            effort: is told of every attempt, and of the time.
-            end: when the File's time is over, on the loop's clock: no wait is begun that would outlast it.
+            url: the URL to download.
+            stats: updated with every attempt, so that a cancelled download can be reported too.
+            deadline: of the File; no retry waits beyond it.
 
         Raises:
-            IntakeError: why it cannot be had.
+            IntakeError: why the image cannot be had.
         """
         ...
 
 
 class Store(Protocol):
-    """Keeps images once and documents (receipts, problems, reports) as they last were."""
+    """Stores images once, and documents (receipts, problems, reports) as last written."""
 
     async def put_image(self, key: str, image: ImageInfo, body: Buffer, sha256: str) -> bool:
         """Store bytes under the key of their digest.
 
         Returns:
-            Whether they were there already.
+            Whether they were stored already.
 
         Raises:
-            StoreFailed, StoreDenied: they are not there.
+            StoreFailed, StoreDenied: they are not stored.
         """
         ...
 
     async def put_document(self, key: str, document: bytes) -> None:
-        """Store a JSON document, in place of an earlier one.
+        """Store a JSON document; replace an earlier one.
 
         Raises:
-            StoreFailed, StoreDenied: it is not there.
+            StoreFailed, StoreDenied: it is not stored.
         """
         ...
 
     async def replace_document(self, key: str, document: bytes, version: str | None) -> bool:
-        """Store a JSON document in place of the one that is known, and of no other.
+        """Store a JSON document only where the key still has the given version.
 
         Args:
-            key: of the document.
+            key: the key of the document.
             document: the bytes.
-            version: what stands there, as far as is known; None where nothing does.
+            version: the version that is expected there; None expects no document.
 
         Returns:
-            Whether it was stored; otherwise something else stands there. That may be this very document: of a call
-            that is repeated, the first answer may have been lost.
+            Whether it was stored. False means that another version is there. It may be this very document: where
+            a call was repeated, the response to the first one may have been lost.
 
         Raises:
-            StoreFailed, StoreDenied: it is not there.
+            StoreFailed, StoreDenied: it is not stored.
         """
         ...
 
@@ -104,24 +117,24 @@ class Store(Protocol):
         """Return a document, or None where there is none.
 
         Raises:
-            StoreFailed, StoreDenied: the store does not say.
+            StoreFailed, StoreDenied: the store cannot tell.
         """
         ...
 
 
 class Observer(Protocol):
-    """Is told what happened; must not raise."""
+    """Logs and counts what happens. Its methods must not raise."""
 
     def images_done(self, file: File, outcomes: Sequence[Outcome]) -> None:
-        """All images of a File are done; the outcomes stand in their order."""
+        """All images of a File are done; the outcomes have the order of the images."""
         ...
 
     def file_done(self, receipt: Receipt, receipt_error: IntakeError | None) -> None:
-        """One File is done, its receipt stored or not."""
+        """A File is done. `receipt_error` says why its receipt is not stored, or is None."""
         ...
 
     def file_skipped(self, file: File) -> None:
-        """There was no time to begin a File: none of its images is done, and it has no receipt."""
+        """No time was left to start a File; it has no receipt."""
         ...
 
 
@@ -129,29 +142,29 @@ class Inbox(Protocol):
     """Holds manifests."""
 
     def read(self, key: str, version: str | None = None) -> AsyncGenerator[StoredDocument]:
-        """Read a manifest piece by piece; one that is not there has none.
+        """Read a manifest in pieces; a missing manifest yields none.
 
         Args:
-            key: of the manifest.
-            version: the one to read, as an earlier reading had it; None for the one that is there.
+            key: the key of the manifest.
+            version: the version to read; None reads the current one.
 
         Raises:
-            StoreFailed, StoreDenied: it cannot be read, or was replaced meanwhile.
+            StoreFailed, StoreDenied: it cannot be read, or another version is there now.
         """
         ...
 
     async def put(self, key: str, document: bytes) -> None:
-        """Put a manifest there, in place of an earlier one.
+        """Store a manifest; replace an earlier one.
 
         Raises:
-            StoreFailed, StoreDenied: it is not there.
+            StoreFailed, StoreDenied: it is not stored.
         """
         ...
 
     async def version(self, key: str) -> str | None:
-        """Return which version of a manifest is there, or None where there is no manifest.
+        """Return the current version of a manifest, or None where there is none.
 
         Raises:
-            StoreFailed, StoreDenied: the inbox does not say.
+            StoreFailed, StoreDenied: the inbox cannot tell.
         """
         ...

@@ -1,25 +1,16 @@
-"""How long to wait before asking again: exponential backoff with full jitter, or what the other side asked for."""
-
-BASE_DELAY = 0.1
-"""Seconds: the most that the first wait may take."""
-
-MAX_DELAY = 2.0
-"""Seconds: the most that any wait may take."""
+"""Exponential backoff with full jitter: how long to wait before the next attempt."""
 
 
-def backoff(attempt: int, jitter: float, asked: float | None = None) -> float:
-    """Seconds to wait after the given failed attempt.
+def backoff(attempt: int, jitter: float, *, base: float, cap: float) -> float:
+    """Return the seconds to wait after a failed attempt.
 
-    Full jitter spreads callers that failed together best (AWS Architecture Blog, "Exponential Backoff And
-    Jitter", 2015). What the other side asked for (Retry-After) is kept to, however long: whether it fits
-    the time that is left is the caller's to judge. A little jitter stands behind it, so that those who were told
-    the same do not come back at the same instant.
+    Full jitter is the best way to spread callers that failed at the same time (AWS Architecture Blog, "Exponential
+    Backoff And Jitter", 2015).
 
     Args:
         attempt: how many attempts have failed, from 1.
         jitter: a random number from 0 to 1.
-        asked: seconds that the other side asked for, or None.
+        base: seconds; the longest wait after the first attempt. It doubles with every attempt.
+        cap: seconds; the longest wait after any attempt.
     """
-    if asked is not None:
-        return asked + jitter * BASE_DELAY
-    return jitter * min(MAX_DELAY, BASE_DELAY * 2.0 ** (attempt - 1))
+    return jitter * min(cap, base * 2.0 ** (attempt - 1))

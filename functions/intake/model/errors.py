@@ -1,97 +1,39 @@
-"""Every reason for which an image fails, as one tree.
+"""Every reason why an image can fail, as one tree.
 
-IntakeError                      code, class, public message; `reason` is for the log alone
-├── Policy                       we refuse
-│   ├── Blocked                  scheme, port, host or address that is not dialled
+IntakeError                      code, class, public message, and a reason for the log
+├── Policy                       this deployment refuses the image
+│   ├── Blocked                  scheme, port, host or address is not allowed
 │   ├── TooLarge  TooManyPixels  TooManyFrames
 │   └── UnsupportedType  UnsupportedEncoding
-├── Permanent                    asking again is useless
+├── Permanent                    the same request fails again
 │   ├── InvalidUrl  TooManyRedirects  BadRedirect
 │   ├── NotFound  AccessDenied  HttpClientError  UnexpectedStatus
 │   ├── EmptyBody  InvalidImage  ChecksumMismatch
 │   └── StoreDenied
-├── Transient                    asking again may help
+├── Transient                    the same request may succeed later
 │   ├── DnsFailure  ConnectFailed  TlsFailed  Timeout  ConnectionLost  BadResponse  IncompleteBody
-│   ├── Throttled  HttpServerError           both may carry the origin's Retry-After
+│   ├── Throttled  HttpServerError           may carry the Retry-After of the origin
 │   ├── StoreFailed
 │   └── DeadlineExceeded
 └── Internal
-    └── InternalError            a bug of ours
+    └── InternalError            a bug in this service
 
-A leaf states its code once; `LEAVES` lists them for the docs, the OpenAPI document and the tests.
+A new code needs a class here and a row in docs/errors.md. The OpenAPI document reads `LEAVES`.
 """
 
-from enum import StrEnum
 from traceback import format_exception
-from typing import ClassVar
 
-
-class ErrorClass(StrEnum):
-    """What a caller can do about an error."""
-
-    PERMANENT = "permanent"
-    TRANSIENT = "transient"
-    POLICY = "policy"
-    INTERNAL = "internal"
-
-
-class IntakeError(Exception):
-    """Why one image failed.
-
-    Attributes:
-        code: the stable name that programs compare with.
-        error_class: what a caller can do about it.
-        message: one sentence for the caller; never an internal address, never a query string.
-        reason: what the log says beside it; never shown to a caller.
-    """
-
-    code: ClassVar[str]
-    error_class: ClassVar[ErrorClass]
-    default_message: ClassVar[str]
-
-    def __init__(self, message: str | None = None, *, reason: str | None = None) -> None:
-        self.message = message or self.default_message
-        self.reason = reason
-        super().__init__(self.message)
-
-    @property
-    def retryable(self) -> bool:
-        """Whether the same request may succeed later."""
-        return self.error_class is ErrorClass.TRANSIENT
-
-
-def clear_traceback(error: BaseException) -> None:
-    """Let go of the frames of an error and of its causes, so that it can be kept.
-
-    A frame holds its locals: an error that is kept for the receipt would keep the whole body that it was about.
-    """
-    chain: BaseException | None = error
-    while chain is not None:
-        chain.__traceback__ = None
-        chain = chain.__cause__ or chain.__context__
-
-
-class Policy(IntakeError):
-    error_class = ErrorClass.POLICY
-
-
-class Permanent(IntakeError):
-    error_class = ErrorClass.PERMANENT
-
-
-class Transient(IntakeError):
-    error_class = ErrorClass.TRANSIENT
-
-
-class Internal(IntakeError):
-    error_class = ErrorClass.INTERNAL
+from intake.model.error_base import ErrorClass as ErrorClass  # noqa: PLC0414 - exported: callers import it from here
+from intake.model.error_base import IntakeError as IntakeError  # noqa: PLC0414 - the same
+from intake.model.error_base import Internal, Permanent, Policy, Transient
+from intake.model.error_base import clear_traceback as clear_traceback  # noqa: PLC0414 - the same
 
 
 class Blocked(Policy):
-    """One message whatever was refused: the caller must not learn what stands inside (CWE-918)."""
+    """The URL is refused. The message never says why, so that callers cannot scan internal networks (CWE-918)."""
 
     code = "blocked"
-    default_message = "This URL is not one that the service fetches."
+    default_message = "The service does not fetch this URL."
 
     def __init__(self, *, reason: str) -> None:
         super().__init__(reason=reason)
@@ -119,12 +61,12 @@ class UnsupportedType(Policy):
 
 class UnsupportedEncoding(Policy):
     code = "unsupported_encoding"
-    default_message = "The origin sent a content encoding that was not asked for."
+    default_message = "The origin sent a content encoding that was not requested."
 
 
 class InvalidUrl(Permanent):
     code = "invalid_url"
-    default_message = "This is not a URL that can be fetched."
+    default_message = "The URL is not valid."
 
 
 class TooManyRedirects(Permanent):
@@ -134,7 +76,7 @@ class TooManyRedirects(Permanent):
 
 class BadRedirect(Permanent):
     code = "bad_redirect"
-    default_message = "The origin redirects to something that is not a URL."
+    default_message = "The origin redirects to a URL that is not valid."
 
 
 class NotFound(Permanent):
@@ -144,7 +86,7 @@ class NotFound(Permanent):
 
 class AccessDenied(Permanent):
     code = "access_denied"
-    default_message = "The origin does not give this image to us."
+    default_message = "The origin denied access to this image."
 
 
 class HttpClientError(Permanent):
@@ -154,42 +96,42 @@ class HttpClientError(Permanent):
 
 class UnexpectedStatus(Permanent):
     code = "unexpected_status"
-    default_message = "The origin answered with a status that carries no whole image."
+    default_message = "The origin answered with an unexpected status."
 
 
 class EmptyBody(Permanent):
     code = "empty_body"
-    default_message = "The origin answered without a single byte."
+    default_message = "The origin sent an empty body."
 
 
 class InvalidImage(Permanent):
     code = "invalid_image"
-    default_message = "The image is damaged or cut short."
+    default_message = "The image is damaged or truncated."
 
 
 class ChecksumMismatch(Permanent):
     code = "checksum_mismatch"
-    default_message = "The bytes are not the ones that were expected."
+    default_message = "The image does not have the expected SHA-256."
 
 
 class StoreDenied(Permanent):
     code = "store_denied"
-    default_message = "The store does not let this service write there."
+    default_message = "S3 denied access to this service."
 
 
 class DnsFailure(Transient):
     code = "dns_failure"
-    default_message = "The name of the origin could not be resolved."
+    default_message = "The host name of the origin could not be resolved."
 
 
 class ConnectFailed(Transient):
     code = "connect_failed"
-    default_message = "No connection to the origin could be made."
+    default_message = "The service could not connect to the origin."
 
 
 class TlsFailed(Transient):
     code = "tls_failed"
-    default_message = "The origin's TLS certificate or handshake was not acceptable."
+    default_message = "The TLS handshake with the origin failed, or its certificate is not valid."
 
 
 class Timeout(Transient):
@@ -199,12 +141,12 @@ class Timeout(Transient):
 
 class ConnectionLost(Transient):
     code = "connection_lost"
-    default_message = "The connection to the origin broke off."
+    default_message = "The connection to the origin was lost."
 
 
 class BadResponse(Transient):
     code = "bad_response"
-    default_message = "What the origin sent is not HTTP."
+    default_message = "The origin's response is not valid HTTP."
 
 
 class IncompleteBody(Transient):
@@ -213,14 +155,10 @@ class IncompleteBody(Transient):
 
 
 class Throttled(Transient):
-    """The origin refuses for now (429).
-
-    Attributes:
-        retry_after: seconds to wait, as the origin asked (RFC 9110, 10.2.3), or None.
-    """
+    """The origin answered 429."""
 
     code = "throttled"
-    default_message = "The origin asked us to slow down."
+    default_message = "The origin asked the service to slow down."
 
     def __init__(self, message: str | None = None, *, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -228,15 +166,10 @@ class Throttled(Transient):
 
 
 class HttpServerError(Transient):
-    """The origin failed (5xx, 408, 425).
-
-    Attributes:
-        status: what it answered.
-        retry_after: seconds to wait, as the origin asked, or None.
-    """
+    """The origin answered with `status`: 5xx, 408 or 425."""
 
     code = "http_server_error"
-    default_message = "The origin failed."
+    default_message = "The origin answered with a server error."
 
     def __init__(self, message: str | None = None, *, status: int = 500, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -246,7 +179,7 @@ class HttpServerError(Transient):
 
 class StoreFailed(Transient):
     code = "store_failed"
-    default_message = "The store did not take the image."
+    default_message = "S3 could not complete the request."
 
 
 class DeadlineExceeded(Transient):
@@ -255,29 +188,25 @@ class DeadlineExceeded(Transient):
 
 
 class InternalError(Internal):
-    """A bug.
-
-    Attributes:
-        trace: the lines of its traceback, for the log.
-    """
+    """A bug. `trace` holds the lines of its traceback, for the log."""
 
     code = "internal_error"
-    default_message = "The service made a mistake; its log has the details."
+    default_message = "Internal error; see the service log."
     trace = ""
 
     @classmethod
     def of(cls, bug: Exception) -> "InternalError":
-        """Write a bug down, and let go of it."""
+        """Describe a bug, and clear its traceback."""
         error = cls(reason=f"{type(bug).__name__}: {bug}")
         error.trace = "".join(format_exception(bug))
         clear_traceback(bug)
         return error
 
 
-def _leaves(parent: type[IntakeError]) -> list[type[IntakeError]]:
+def _find_leaves(parent: type[IntakeError]) -> list[type[IntakeError]]:
     children = parent.__subclasses__()
-    return [leaf for child in children for leaf in _leaves(child)] if children else [parent]
+    return [leaf for child in children for leaf in _find_leaves(child)] if children else [parent]
 
 
-LEAVES: tuple[type[IntakeError], ...] = tuple(_leaves(IntakeError))
+LEAVES: tuple[type[IntakeError], ...] = tuple(_find_leaves(IntakeError))
 """Every error that has a code, in the order of the tree."""

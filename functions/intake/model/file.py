@@ -1,4 +1,7 @@
-"""What callers hand over: a File, or a URL list. Past this door nothing is a dict any more."""
+"""File: the images that one request asks for. `File.parse` reads a File or a URL list and names every fault.
+
+Every entry point parses first, so no other module handles the JSON document itself.
+"""
 
 import hashlib
 import json
@@ -10,7 +13,13 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from intake.model.file_schema import FILE_JSON_SCHEMA, ID_PATTERN, FileSchema, UrlListSchema
+from intake.model.file_schema import (
+    DEFAULT_MAX_BASE_IMAGES,
+    FILE_JSON_SCHEMA,
+    ID_PATTERN,
+    FileDocument,
+    UrlListDocument,
+)
 
 __all__ = ["FILE_JSON_SCHEMA", "ID_PATTERN", "Fault", "File", "ImageRequest", "InvalidFile", "Role"]
 
@@ -26,7 +35,7 @@ _TYPE_NAMES: tuple[tuple[type, str], ...] = (
 
 
 class Role(StrEnum):
-    """What an image is in its File."""
+    """The role of an image in its File."""
 
     FILE = "file"
     BASE = "base"
@@ -35,7 +44,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with a File, and where: a path such as `baseUrls[3].url`, empty for the File itself."""
+    """A fault of a File, with its path, such as `baseUrls[3].url`; the path is empty for the File itself."""
 
     path: str
     message: str
@@ -45,7 +54,7 @@ class Fault:
 
 
 class InvalidFile(Exception):
-    """The document is not a File; `faults` names everything that is wrong with it."""
+    """The document is not a valid File; `faults` has every fault."""
 
     def __init__(self, faults: list[Fault]) -> None:
         self.faults = faults
@@ -54,13 +63,13 @@ class InvalidFile(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ImageRequest:
-    """One image that is asked for.
+    """One image of a File.
 
     Attributes:
-        role: what it is in the File.
-        index: its place among those of its role, from 0.
-        url: as the caller wrote it; it may be anything.
-        sha256: the digest that is expected, in lower case, or None.
+        role: the role of the image.
+        index: its position among the images of its role, from 0.
+        url: as the caller wrote it; it may be any text.
+        sha256: the expected digest of the bytes, in lower case, or None.
     """
 
     role: Role
@@ -68,13 +77,17 @@ class ImageRequest:
     url: str
     sha256: str | None
 
+    def accepts(self, sha256: str) -> bool:
+        """Whether the request expects bytes with this digest, or any bytes."""
+        return self.sha256 in {None, sha256}
+
 
 @dataclass(frozen=True, slots=True)
 class File:
     """Images that belong together.
 
     Attributes:
-        id: names the receipt.
+        id: the name of the receipt.
         digest: SHA-256 over the URLs and their roles, in order; 64 hex digits.
         images: in the order of the request: the file first, then the base images.
     """
@@ -84,25 +97,25 @@ class File:
     images: tuple[ImageRequest, ...]
 
     @classmethod
-    def parse(cls, document: object, *, max_base_images: int = 100) -> "File":
-        """Read a File, or a URL list, from what a JSON document says.
+    def parse(cls, document: object, *, max_base_images: int = DEFAULT_MAX_BASE_IMAGES) -> "File":
+        """Read a File, or a URL list.
 
         Args:
             document: decoded JSON.
-            max_base_images: how many base images are taken; a URL list may have one more.
+            max_base_images: the most base images; a URL list may have one more.
 
         Raises:
             InvalidFile: with every fault at once.
         """
         if not isinstance(document, dict):
-            raise InvalidFile([Fault("", f"must be an object, got {_type_name(document)}")])
-        is_list = "urls" in document and not {"fileUrl", "baseUrls"} & document.keys()
-        if is_list:
-            images = _images_of_list(_validate(UrlListSchema, *_cut(document, "urls", max_base_images + 1)))
+            raise InvalidFile([Fault("", f"must be an object, got {_describe_type(document)}")])
+        is_url_list = "urls" in document and not {"fileUrl", "baseUrls"} & document.keys()
+        if is_url_list:
+            images = _read_list_images(_validate(UrlListDocument, *_shorten(document, "urls", max_base_images + 1)))
         else:
-            images = _images_of_file(_validate(FileSchema, *_cut(document, "baseUrls", max_base_images)))
+            images = _read_file_images(_validate(FileDocument, *_shorten(document, "baseUrls", max_base_images)))
         requests = tuple(images)
-        digest = _digest(requests)
+        digest = _compute_digest(requests)
         return cls(document.get("id") or digest, digest, requests)
 
 
@@ -110,14 +123,14 @@ def _validate[T: BaseModel](model: type[T], document: dict[str, Any], faults: li
     try:
         valid = model.model_validate(document)
     except ValidationError as error:
-        faults = [_fault(detail, document) for detail in error.errors(include_url=False)] + faults
+        faults = [_make_fault(detail, document) for detail in error.errors(include_url=False)] + faults
     if faults:
         raise InvalidFile(faults)
     return valid
 
 
-def _cut(document: dict[str, Any], member: str, most: int) -> tuple[dict[str, Any], list[Fault]]:
-    """Return what is judged of a document: a list that is too long is one fault, not one more for each item."""
+def _shorten(document: dict[str, Any], member: str, most: int) -> tuple[dict[str, Any], list[Fault]]:
+    """Return the document with at most `most` items: a list that is too long is one fault, not one for each item."""
     items = document.get(member)
     if isinstance(items, list) and len(items) > most:
         fault = Fault(member, f"must have at most {most} items, got {len(items)}")
@@ -125,37 +138,37 @@ def _cut(document: dict[str, Any], member: str, most: int) -> tuple[dict[str, An
     return document, []
 
 
-def _images_of_file(file: FileSchema) -> Iterator[ImageRequest]:
-    yield _request(Role.FILE, 0, file.file_url, file.sha256)
+def _read_file_images(file: FileDocument) -> Iterator[ImageRequest]:
+    yield _make_request(Role.FILE, 0, file.file_url, file.sha256)
     for index, base in enumerate(file.base_urls):
-        yield _request(Role.BASE, index, base.url, base.sha256)
+        yield _make_request(Role.BASE, index, base.url, base.sha256)
 
 
-def _images_of_list(document: UrlListSchema) -> Iterator[ImageRequest]:
+def _read_list_images(document: UrlListDocument) -> Iterator[ImageRequest]:
     for index, item in enumerate(document.urls):
-        yield _request(Role.IMAGE, index, item.url, item.sha256)
+        yield _make_request(Role.IMAGE, index, item.url, item.sha256)
 
 
-def _request(role: Role, index: int, url: str, sha256: str | None) -> ImageRequest:
+def _make_request(role: Role, index: int, url: str, sha256: str | None) -> ImageRequest:
     return ImageRequest(role, index, url, sha256.lower() if sha256 else None)
 
 
-def _digest(images: tuple[ImageRequest, ...]) -> str:
+def _compute_digest(images: tuple[ImageRequest, ...]) -> str:
     text = json.dumps([[image.role, image.url] for image in images], separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
-def _fault(detail: ErrorDetails, document: dict[str, Any]) -> Fault:
+def _make_fault(detail: ErrorDetails, document: dict[str, Any]) -> Fault:
     location, kind, value = detail["loc"], detail["type"], detail["input"]
     match kind:
         case "string_type":
-            message = f"must be a string, got {_type_name(value)}"
+            message = f"must be a string, got {_describe_type(value)}"
         case "string_unicode":
             message = "must be Unicode text"
         case "list_type":
-            message = f"must be a list, got {_type_name(value)}"
+            message = f"must be a list, got {_describe_type(value)}"
         case "model_type" | "model_attributes_type":
-            message = f"must be {_FORMS[str(location[0])]}, got {_type_name(value)}"
+            message = f"must be {_FORMS[str(location[0])]}, got {_describe_type(value)}"
         case "missing":
             message = "is missing"
         case "too_short":
@@ -164,11 +177,11 @@ def _fault(detail: ErrorDetails, document: dict[str, Any]) -> Fault:
             message = f"must match {detail['ctx']['pattern']}"
         case _:
             message = detail["msg"]
-    return Fault(_path(location, document), message)
+    return Fault(_format_path(location, document), message)
 
 
-def _path(location: tuple[int | str, ...], document: dict[str, Any]) -> str:
-    """Write a location as the caller would: where a URL stands in a list or alone, it has no member `url`."""
+def _format_path(location: tuple[int | str, ...], document: dict[str, Any]) -> str:
+    """Write a location as the caller sees it: a URL that is an item of a list, or a string, has no member `url`."""
     match location:
         case (str(member), int(index), "url") if isinstance(document[member][index], list):
             return f"{member}[{index}][0]"
@@ -180,5 +193,5 @@ def _path(location: tuple[int | str, ...], document: dict[str, Any]) -> str:
             return ".".join(map(str, location))
 
 
-def _type_name(value: object) -> str:
+def _describe_type(value: object) -> str:
     return next((name for kind, name in _TYPE_NAMES if isinstance(value, kind)), "null")

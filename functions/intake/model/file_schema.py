@@ -1,4 +1,4 @@
-"""What callers may write, as models: they read a document, and the published schema is made from them."""
+"""The JSON documents that callers send, as models: they validate a document, and the published schema is theirs."""
 
 from typing import Annotated, Any
 
@@ -6,12 +6,15 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticKnownError
 
+from intake.model.limits import Limits
+
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
 SHA256_PATTERN = r"^[0-9A-Fa-f]{64}$"
+DEFAULT_MAX_BASE_IMAGES = Limits().max_base_images
 
 
-def _encodable(text: str) -> str:
-    # JSON can spell half a surrogate pair; no receipt could carry it.
+def _require_unicode(text: str) -> str:
+    # JSON allows half a surrogate pair; a receipt in UTF-8 cannot have one.
     try:
         text.encode()
     except UnicodeEncodeError as error:
@@ -23,20 +26,20 @@ _ID = Annotated[
     StrictStr,
     Field(
         pattern=ID_PATTERN,
-        description="Names the receipt. Left out: a digest of the URLs.",
+        description="The name of the receipt. Default: a digest of the URLs.",
         examples=["lot-7-cam-2"],
     ),
 ]
-_SHA256 = Annotated[StrictStr, Field(pattern=SHA256_PATTERN, description="SHA-256 of the bytes that are expected.")]
+_SHA256 = Annotated[StrictStr, Field(pattern=SHA256_PATTERN, description="The expected SHA-256 of the bytes.")]
 _URL = Annotated[
     StrictStr,
-    AfterValidator(_encodable),
-    Field(description="Where the image is. What it says is judged per image."),
+    AfterValidator(_require_unicode),
+    Field(description="The URL of the image. An invalid URL fails this image only."),
 ]
 
 
 class _Document(BaseModel):
-    # Members that are not named here are ignored, so that callers can keep notes of their own in a File.
+    # Unknown members are ignored, so callers can add their own.
     model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
 
 
@@ -47,34 +50,34 @@ class UrlObject(_Document):
     sha256: _SHA256 | None = None
 
 
-def _first_of_list(value: object) -> object:
+def _wrap_first_item(value: object) -> object:
     return {"url": value[0]} if isinstance(value, list) and value else {} if value == [] else value
 
 
-def _lone_url(value: object) -> object:
+def _wrap_url(value: object) -> object:
     return {"url": value} if isinstance(value, str) else value
 
 
 _BaseUrl = Annotated[
     UrlObject,
     BeforeValidator(
-        _first_of_list,
+        _wrap_first_item,
         json_schema_input_type=UrlObject
         | Annotated[list[Any], Field(min_length=1, json_schema_extra={"prefixItems": [{"type": "string"}]})],
     ),
 ]
-_ListedUrl = Annotated[UrlObject, BeforeValidator(_lone_url, json_schema_input_type=UrlObject | _URL)]
+_ListedUrl = Annotated[UrlObject, BeforeValidator(_wrap_url, json_schema_input_type=UrlObject | _URL)]
 
 
-class FileSchema(_Document):
-    """An image to inspect and the base images that it is compared with."""
+class FileDocument(_Document):
+    """One image to inspect, and the base images to compare it with."""
 
     file_url: _URL
     base_urls: Annotated[
         list[_BaseUrl],
         Field(
             min_length=1,
-            json_schema_extra={"maxItems": 100},
+            json_schema_extra={"maxItems": DEFAULT_MAX_BASE_IMAGES},
             description="The base images, each an object with `url`, or a list whose first item is the URL.",
         ),
     ]
@@ -82,19 +85,19 @@ class FileSchema(_Document):
     id: _ID | None = None
 
 
-class UrlListSchema(_Document):
+class UrlListDocument(_Document):
     """Images without roles."""
 
     urls: Annotated[
         list[_ListedUrl],
         Field(
             min_length=1,
-            json_schema_extra={"maxItems": 101},
+            json_schema_extra={"maxItems": DEFAULT_MAX_BASE_IMAGES + 1},
             description="The images: URLs, or objects with `url`.",
         ),
     ]
     id: _ID | None = None
 
 
-FILE_JSON_SCHEMA: TypeAdapter[FileSchema | UrlListSchema] = TypeAdapter(FileSchema | UrlListSchema)
-"""Only for the JSON schema: `File.parse` decides by the members that are there, and names faults of one form."""
+FILE_JSON_SCHEMA: TypeAdapter[FileDocument | UrlListDocument] = TypeAdapter(FileDocument | UrlListDocument)
+"""Only for the JSON schema: `File.parse` picks the model by the members, so that it names the faults of one form."""

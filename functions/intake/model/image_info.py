@@ -1,30 +1,23 @@
-"""What is known of an image once its structure is parsed."""
+"""Facts about a verified image."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class ImageInfo:
-    """A whole image, as its container describes it.
+class ImageInfo(NamedTuple):
+    """A complete image, as its container describes it.
 
     Attributes:
-        type: one of `intake.model.limits.IMAGE_TYPES`.
+        type: the name of the format, as the setting IMAGE_TYPES has it, for example `jpeg`.
         width: pixels of the canvas as coded, before any rotation that metadata asks for.
         height: the same.
         frames: 1 for a still image.
+        content_type: the media type (IANA), for example `image/jpeg`.
+        extension: of the stored object, without the dot, for example `jpg`.
     """
 
     type: str
     width: int
     height: int
     frames: int
-
-    @property
-    def content_type(self) -> str:
-        """The media type (IANA), for example `image/jpeg`."""
-        return f"image/{self.type}"
-
-    @property
-    def extension(self) -> str:
-        """What the name of the stored object ends with, without the dot."""
-        return "jpg" if self.type == "jpeg" else self.type
+    content_type: str
+    extension: str

@@ -1,23 +1,23 @@
-"""The bounds, all in one place."""
+"""Limits: every setting that bounds the work, with its default. The defaults exist only here."""
 
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 
 MIB = 1024 * 1024
 
-IMAGE_TYPES = ("jpeg", "png", "gif", "webp", "bmp", "tiff", "avif")
-"""Every type that can be verified."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one File, one image and one origin may cost. Times are in seconds, sizes in bytes."""
+    """What one File, one image and one origin may cost. Times are in seconds, sizes in bytes.
+
+    Each field is a setting of the same name in capital letters; `settings.py` describes it and reads its value.
+    """
 
     max_base_images: int = 100
     max_image_bytes: int = 20 * MIB
     max_image_pixels: int = 50_000_000
     max_image_frames: int = 1000
-    image_types: tuple[str, ...] = IMAGE_TYPES
+    image_types: tuple[str, ...] = ("jpeg", "png", "gif", "webp", "bmp", "tiff", "avif")
     max_in_flight: int = 64
     max_per_origin: int = 64
     memory_budget_bytes: int = 256 * MIB

@@ -1,9 +1,9 @@
-"""A manifest: an object that holds Files, one JSON document or one to a line; and the rows of a bulk list.
+"""Manifests and bulk lists: reads the JSON documents in them, and turns rows of a CSV list into documents.
 
-A row of a CSV list reaches us as an object whose members are strings: the reader of the state machine makes it so.
+A manifest is an object in the inbox with one File, or one File a line. The state machine passes each row of a CSV list
+as an object of strings.
 """
 
-import re
 from collections.abc import AsyncGenerator, AsyncIterable, Mapping
 
 from pydantic_core import from_json
@@ -11,42 +11,26 @@ from pydantic_core import from_json
 from intake.model.file import Fault, File, InvalidFile
 
 MAX_DOCUMENT_BYTES = 1024 * 1024
-"""A File is small: 101 URLs of 4096 characters are 414 kB."""
+"""The largest document: 101 URLs of 4096 characters are 414 kB."""
 
 MAX_FILES = 10_000
-"""In one manifest; the bulk door takes more."""
+"""The most Files in one manifest; a bulk list may have more."""
 
-_MARK = "\ufeff"
-_NAME = re.compile(r"inbox/(.+)\.(jsonl?)")
+_BYTE_ORDER_MARK = "\ufeff"
 
 
 class NotJson(Exception):
-    """The bytes are not a JSON document; the message says where and why."""
+    """The bytes are not a JSON document, or there are too many; the message has the reason and its position."""
 
 
-def manifest_name(key: str) -> tuple[str, bool] | None:
-    """Return what a manifest is called, and whether it has a File to a line; None for what is no manifest.
-
-    Args:
-        key: of the object, such as `inbox/lots/7.jsonl`.
-    """
-    found = _NAME.fullmatch(key)
-    return None if found is None else (found[1], found[2] == "jsonl")
-
-
-def manifest_key(file_id: str) -> str:
-    """Where the manifest of one File is put: `inbox/{id}.json`."""
-    return f"inbox/{file_id}.json"
-
-
-def read_document(text: bytes, most: int | None = MAX_DOCUMENT_BYTES) -> object:
-    """Decode one JSON document, of so many bytes at the most.
+def read_document(text: bytes, max_bytes: int | None = MAX_DOCUMENT_BYTES) -> object:
+    """Decode one JSON document of at most `max_bytes`.
 
     Raises:
-        NotJson: it is none, or it is too long.
+        NotJson: it is not JSON, or too long.
     """
-    if most is not None and len(text) > most:
-        raise NotJson(f"has more than {most} bytes")
+    if max_bytes is not None and len(text) > max_bytes:
+        raise NotJson(f"has more than {max_bytes} bytes")
     try:
         return from_json(text, allow_inf_nan=False)
     except ValueError as error:
@@ -54,7 +38,7 @@ def read_document(text: bytes, most: int | None = MAX_DOCUMENT_BYTES) -> object:
 
 
 def read_file(text: bytes, max_base_images: int) -> File:
-    """Read one File, or URL list, as it stands in a manifest.
+    """Read one File, or URL list, from a manifest.
 
     Raises:
         InvalidFile: with every fault at once.
@@ -67,36 +51,38 @@ def read_file(text: bytes, max_base_images: int) -> File:
 
 
 def row_to_document(item: object) -> object:
-    """Return the document that a row of a CSV list stands for; what is no such row is returned as it is.
+    """Turn a row of a CSV list into the document of a File; return any other item as it is.
 
-    `url` makes a URL list of one; `fileUrl` and `baseUrls` make a File, the base URLs split at spaces.
+    A row with `url` becomes a URL list of one image. A row with `fileUrl` and `baseUrls` becomes a File; its base URLs
+    are separated by spaces.
     """
-    match _without_mark(item):
+    match _remove_byte_order_mark(item):
         case {"url": str(url), **rest}:
-            return {"urls": [{"url": url} | _given(rest, "sha256")]} | _given(rest, "id")
+            return {"urls": [{"url": url} | _select(rest, "sha256")]} | _select(rest, "id")
         case {"fileUrl": str(file_url), "baseUrls": str(base_urls), **rest}:
             bases = [{"url": url} for url in base_urls.split()]
-            return {"fileUrl": file_url, "baseUrls": bases} | _given(rest, "sha256", "id")
+            return {"fileUrl": file_url, "baseUrls": bases} | _select(rest, "sha256", "id")
         case _:
             return item
 
 
-def _given(cells: Mapping[object, object], *columns: str) -> dict[str, object]:
-    """Return the members that a row has: an empty cell is a cell without a value."""
+def _select(cells: Mapping[object, object], *columns: str) -> dict[str, object]:
+    """Return the cells of these columns that are not empty."""
     return {column: cells[column] for column in columns if cells.get(column)}
 
 
-def _without_mark(item: object) -> object:
-    """Take the byte order mark off the first column, which spreadsheets put before it."""
-    if isinstance(item, dict) and any(str(name).startswith(_MARK) for name in item):
-        return {str(name).removeprefix(_MARK): value for name, value in item.items()}
+def _remove_byte_order_mark(item: object) -> object:
+    """Remove the mark that spreadsheets write before the name of the first column."""
+    if isinstance(item, dict) and any(str(name).startswith(_BYTE_ORDER_MARK) for name in item):
+        return {str(name).removeprefix(_BYTE_ORDER_MARK): value for name, value in item.items()}
     return item
 
 
-async def lines(chunks: AsyncIterable[bytes]) -> AsyncGenerator[tuple[int, bytes]]:
-    """Split chunks into lines that are not empty, each with its number from 1.
+async def split_lines(chunks: AsyncIterable[bytes]) -> AsyncGenerator[tuple[int, bytes]]:
+    """Split chunks into lines, and yield each line that is not empty, with its number from 1.
 
-    A line that is too long for a document is cut where that shows: it is never held whole.
+    A line longer than MAX_DOCUMENT_BYTES may be shortened, so that it is never in memory as a whole. It stays longer
+    than that, so `read_document` refuses it.
     """
     number, rest = 1, b""
     async for chunk in chunks:

@@ -1,4 +1,4 @@
-"""How the ingest of one image ended."""
+"""How the ingest of one image ended: stored, failed, or carried over from an earlier run."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class FetchStats:
-    """What has been done for one image; it grows while the work goes on, so what was cut off can be told too.
+    """Counts the work for one image. It is updated during the work, so it is right when a deadline interrupts.
 
     Attributes:
-        attempts: how often the origin was asked, redirects not counted.
-        fetch_ms: milliseconds spent fetching, our own bounds' waiting left out.
-        store_ms: milliseconds spent storing.
+        attempts: requests to the origin, redirects not counted.
+        fetch_ms: milliseconds spent on the download; waiting for our own limits is not counted.
+        store_ms: milliseconds spent on storing.
     """
 
     attempts: int = 0
@@ -28,7 +28,17 @@ class FetchStats:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An image that is in the bucket."""
+    """An image that is in the bucket.
+
+    Attributes:
+        image: the facts about it.
+        key: of the object.
+        sha256: of its bytes, 64 hex digits.
+        size: bytes.
+        final_url: the URL after redirects.
+        reused: the bytes were in the bucket already.
+        stats: the work that was done.
+    """
 
     image: ImageInfo
     key: str
@@ -36,20 +46,20 @@ class Stored:
     size: int
     final_url: Url
     reused: bool
-    effort: FetchStats
+    stats: FetchStats
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """An image that is not."""
+    """An image that is not in the bucket, and why."""
 
     error: IntakeError
-    effort: FetchStats
+    stats: FetchStats
 
 
 @dataclass(frozen=True, slots=True)
 class CarriedOver:
-    """An image that an earlier run of the same File has settled; nothing was done for it now."""
+    """An image whose result comes from an earlier run of the same File; this run did nothing for it."""
 
     entry: "StoredEntry | FailedEntry"
 

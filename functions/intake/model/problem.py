@@ -1,4 +1,4 @@
-"""A problem document (RFC 9457): what is wrong with what was handed over, with every fault at once."""
+"""Problem: an RFC 9457 document that says why a File or manifest was refused, with every fault at once."""
 
 from http import HTTPStatus
 from typing import Annotated, Self
@@ -12,8 +12,8 @@ from intake.model.file import Fault
 class ManifestEntry(BaseModel):
     """The manifest that a problem is about."""
 
-    key: Annotated[str, Field(description="Of the object in the inbox bucket.")]
-    etag: Annotated[str, Field(description="Of that object; a manifest that has been mended since has another.")]
+    key: Annotated[str, Field(description="The key of the object in the inbox bucket.")]
+    etag: Annotated[str, Field(description="The ETag of that object; a corrected manifest has another one.")]
 
 
 class Problem(BaseModel):

@@ -1,4 +1,4 @@
-"""What happened to a File: one entry for every image, in the order of the request."""
+"""Receipt: what happened to a File, with one entry for every image, in the order of the request."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 class Status(StrEnum):
-    """How a File ended: all images stored, some, none."""
+    """How a File ended: all images stored, some, or none."""
 
     STORED = "stored"
     PARTIAL = "partial"
@@ -45,8 +45,8 @@ class ErrorEntry(_Document):
 
 class _Entry(_Document):
     role: Role
-    index: Annotated[int, Field(ge=0, description="The place among the images of this role, from 0.")]
-    url: Annotated[str, Field(description="As it was asked for; without its query in the stored receipt.")]
+    index: Annotated[int, Field(ge=0, description="The position among the images of this role, from 0.")]
+    url: Annotated[str, Field(description="The URL of the request; the stored receipt omits its query.")]
     attempts: Annotated[int, Field(ge=0)]
     elapsed_ms: Annotated[int, Field(ge=0)]
 
@@ -62,8 +62,8 @@ class StoredEntry(_Entry):
     width: int
     height: int
     frames: int
-    final_url: Annotated[str, Field(description="Where the bytes came from after redirects, without its query.")]
-    reused: Annotated[bool, Field(description="Whether the bytes were in the bucket already.")]
+    final_url: Annotated[str, Field(description="The URL after redirects, without its query.")]
+    reused: Annotated[bool, Field(description="Whether the bytes were already in the bucket.")]
 
 
 class FailedEntry(_Entry):
@@ -74,7 +74,7 @@ class FailedEntry(_Entry):
 
 
 class Pending(_Document):
-    """A File that waits in the inbox; its receipt will stand at the Location of the answer."""
+    """A File that waits in the inbox; its receipt will be at the Location of this response."""
 
     id: str
     status: Literal["pending"] = "pending"
@@ -84,12 +84,12 @@ class Pending(_Document):
 
 
 class Counts(_Document):
-    """Images by how they ended; together they are all of them."""
+    """Images by result; every image counts once."""
 
-    stored: Annotated[int, Field(description="Newly written.")]
-    reused: Annotated[int, Field(description="In the bucket already.")]
+    stored: Annotated[int, Field(description="The bytes were new to the bucket.")]
+    reused: Annotated[int, Field(description="The bytes were already in the bucket.")]
     failed: int
-    bytes: Annotated[int, Field(description="Of all images that are in the bucket.")]
+    bytes: Annotated[int, Field(description="Total size of all images that are in the bucket.")]
 
 
 class Receipt(_Document):
@@ -108,12 +108,12 @@ class Receipt(_Document):
 
     @classmethod
     def of(cls, file: File, outcomes: Sequence[Outcome], *, bucket: str, created_at: datetime, elapsed_ms: int) -> Self:
-        """Write down the outcomes, which stand in the order of the File's images."""
-        entries = [_entry(*pair) for pair in zip(file.images, outcomes, strict=True)]
-        there = [entry for entry in entries if isinstance(entry, StoredEntry)]
-        failed = len(entries) - len(there)
-        reused = Counter(entry.reused for entry in there)
-        status = Status.STORED if not failed else Status.PARTIAL if there else Status.FAILED
+        """Make a receipt of the outcomes, one for each image of the File, in the same order."""
+        entries = [_make_entry(*pair) for pair in zip(file.images, outcomes, strict=True)]
+        stored = [entry for entry in entries if isinstance(entry, StoredEntry)]
+        failed = len(entries) - len(stored)
+        reused = Counter(entry.reused for entry in stored)
+        status = Status.STORED if not failed else Status.PARTIAL if stored else Status.FAILED
         return cls(
             id=file.id,
             digest=file.digest,
@@ -124,51 +124,51 @@ class Receipt(_Document):
             elapsed_ms=elapsed_ms,
             object_keys=[entry.key if isinstance(entry, StoredEntry) else None for entry in entries],
             counts=Counts(
-                stored=reused[False], reused=reused[True], failed=failed, bytes=sum(entry.bytes for entry in there)
+                stored=reused[False], reused=reused[True], failed=failed, bytes=sum(entry.bytes for entry in stored)
             ),
             images=entries,
         )
 
     @property
     def is_final(self) -> bool:
-        """Whether asking again is useless: what failed will fail again."""
+        """Whether another run would end the same: no image failed with a transient error."""
         return not any(isinstance(image, FailedEntry) and image.error.retryable for image in self.images)
 
     @property
-    def written(self) -> datetime:
-        """When it was made, to the second."""
+    def written_at(self) -> datetime:
+        """When the receipt was made, in whole seconds."""
         return datetime.strptime(self.created_at, _TIME).replace(tzinfo=UTC)
 
     def to_json(self) -> bytes:
-        """The receipt as the answer carries it."""
+        """The receipt as the API response has it."""
         return self.model_dump_json(by_alias=True).encode()
 
     def to_stored_json(self) -> bytes:
-        """The receipt as the bucket keeps it: no query strings, since presigned URLs are secrets."""
+        """The receipt as the bucket has it: without query strings, because presigned URLs are secrets."""
         images = [image.model_copy(update={"url": redact(image.url)}) for image in self.images]
         return self.model_copy(update={"images": images}).to_json()
 
-    def not_stored(self) -> Self:
-        """The same receipt, where it could not be stored."""
+    def without_key(self) -> Self:
+        """The same receipt, after it could not be stored."""
         return self.model_copy(update={"receipt_key": None})
 
 
-def _entry(request: ImageRequest, outcome: Outcome) -> StoredEntry | FailedEntry:
+def _make_entry(request: ImageRequest, outcome: Outcome) -> StoredEntry | FailedEntry:
     if isinstance(outcome, CarriedOver):
         return outcome.entry.model_copy(update={"url": request.url})
-    asked = {
+    common = {
         "role": request.role,
         "index": request.index,
         "url": request.url,
-        "attempts": outcome.effort.attempts,
-        "elapsed_ms": outcome.effort.fetch_ms + outcome.effort.store_ms,
+        "attempts": outcome.stats.attempts,
+        "elapsed_ms": outcome.stats.fetch_ms + outcome.stats.store_ms,
     }
     match outcome:
         case Failed(error):
-            return FailedEntry(**asked, error=ErrorEntry.of(error))
+            return FailedEntry(**common, error=ErrorEntry.of(error))
         case Stored(image):
             return StoredEntry(
-                **asked,
+                **common,
                 key=outcome.key,
                 sha256=outcome.sha256,
                 content_type=image.content_type,

@@ -1,4 +1,4 @@
-"""What takes its time to make: a thread makes it while the loop goes on."""
+"""A value that a background thread makes while the event loop runs."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,32 +6,32 @@ from concurrent.futures import ThreadPoolExecutor
 
 from intake.gc_pause import gc_paused
 
-# One thread: what is made shares a session of boto3, which is not to be used by two at once.
-_thread = ThreadPoolExecutor(1, "later")
+# One thread: the values share one boto3 session, and a session is not thread-safe.
+_thread = ThreadPoolExecutor(1, "background-value")
 
 
 class BackgroundValue[T]:
-    """A value that is being made from now on, and made anew where that has failed."""
+    """A value that a thread starts to make at once; after a failure the next `get` starts it again."""
 
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
-        self._making = _thread.submit(self._made)
+        self._future = _thread.submit(self._make_without_gc)
 
-    def _made(self) -> T:
+    def _make_without_gc(self) -> T:
         with gc_paused():
             return self._make()
 
     async def get(self) -> T:
-        """Wait until the value is there.
+        """Wait until the value is made, and return it.
 
         Raises:
-            Exception: what `make` raised; who asks again has it made again.
+            Exception: what `make` raised; the next call makes the value again.
         """
-        making = self._making
+        future = self._future
         try:
-            # Whoever is cut off while waiting leaves it to the others.
-            return making.result() if making.done() else await asyncio.shield(asyncio.wrap_future(making))
+            # Shielded: a caller that is cancelled must not cancel the value for the others.
+            return future.result() if future.done() else await asyncio.shield(asyncio.wrap_future(future))
         except Exception:
-            if making.done() and self._making is making:
-                self._making = _thread.submit(self._made)
+            if future.done() and self._future is future:
+                self._future = _thread.submit(self._make_without_gc)
             raise

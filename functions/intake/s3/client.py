@@ -1,6 +1,6 @@
-"""One S3 bucket: boto3 signs, httpx carries.
+"""Requests to one S3 bucket: `Signer` signs them with the credentials of boto3, the HTTP client sends them.
 
-`put_object` costs milliseconds of CPU a call, and a thread; a signed URL costs a tenth of a millisecond.
+boto3's `put_object` costs milliseconds of CPU a call, and a thread; a signed URL costs a tenth of a millisecond.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from intake.model.errors import StoreDenied, StoreFailed
 
 if TYPE_CHECKING:
     from intake.s3.background_value import BackgroundValue
-    from intake.s3.signer import SignedUrl, Signer  # boto3 comes in while the first images are on their way
+    from intake.s3.signer import SignedUrl, Signer  # not at runtime: boto3 is imported while the first images download
 
 OK = 200
 PARTIAL_CONTENT = 206
@@ -28,26 +28,27 @@ NOT_FOUND = 404
 PRECONDITION_FAILED = 412
 RANGE_NOT_SATISFIABLE = 416
 
-CONNECT_SECONDS = 3.0
-DIALS = 8
-"""Connections that are opened at once: S3 is near, and what a handshake takes is our own time."""
+CONNECT_TIMEOUT = 3.0
+READ_TIMEOUT = 10.0
+MAX_CONCURRENT_CONNECTS = 8
+"""Connections opened at the same time: S3 is near, so handshakes cost our own CPU and not waiting."""
 
-READ_SECONDS = 10.0
+_MAX_ATTEMPTS = 4
+_BACKOFF_BASE_SECONDS = 0.1
+_BACKOFF_CAP_SECONDS = 2.0
+_ATTEMPT_TIMEOUT = 20.0
+"""Seconds for one attempt with its upload; the read timeout counts only while a response is due."""
 
-_ATTEMPTS = 4
-_CALL_SECONDS = 20.0
-"""One attempt, the upload in it: silence is only counted where an answer is due."""
-
-_MAX_ANSWER_BYTES = 16 * 1024 * 1024
-_ANSWERS = {
+_MAX_RESPONSE_BYTES = 16 * 1024 * 1024
+_EXPECTED_STATUS = {
     "PUT": frozenset({OK, PRECONDITION_FAILED}),
     "HEAD": frozenset({OK, NOT_FOUND}),
     "GET": frozenset({OK, PARTIAL_CONTENT, NOT_FOUND, PRECONDITION_FAILED, RANGE_NOT_SATISFIABLE}),
 }
-_OBJECT = frozenset({OK, PARTIAL_CONTENT})
-# A conditional write that raced with another (409), a name that does not lead to the new bucket yet (307), a checksum
-# that the way spoilt or a clock that was off: the next attempt is signed and sent anew (Amazon S3 API Reference,
-# "Error responses").
+_SUCCESS = frozenset({OK, PARTIAL_CONTENT})
+# 307: DNS does not know the new bucket yet. 409: a conditional write raced with another one. The codes name, among
+# others, bytes that the network damaged and a clock that was wrong. Each attempt is signed and sent anew (Amazon S3
+# API Reference, "Error responses").
 _TRANSIENT_STATUS = frozenset({307, 408, 409, 429})
 _SERVER_ERROR = 500
 _NOT_IMPLEMENTED = 501
@@ -62,12 +63,18 @@ _TRANSIENT_CODES = frozenset(
         "SlowDown",
     }
 )
-_CODE = re.compile(rb"<Code>([A-Za-z0-9.]{1,64})</Code>")
+_ERROR_CODE = re.compile(rb"<Code>([A-Za-z0-9.]{1,64})</Code>")
 
 
 @dataclass(frozen=True, slots=True)
 class S3Response:
-    """What S3 says: a status that is no failure of the call, the headers, and the whole body."""
+    """A response of S3 whose status is no failure of the call.
+
+    Attributes:
+        status: HTTP status.
+        headers: HTTP headers; names are case-insensitive.
+        body: the whole body.
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -75,10 +82,10 @@ class S3Response:
 
 
 class S3Client:
-    """Calls for the objects of one bucket, repeated where that may help."""
+    """Sends requests for the objects of one bucket, and retries what may succeed later."""
 
     def __init__(self, signer: "BackgroundValue[Signer]", transport: httpx.AsyncBaseTransport) -> None:
-        """Take over a signer, which knows the bucket, and a transport, which raises `TransportError`."""
+        """Use a signer, which knows the bucket, and a transport, which raises `TransportError`."""
         self._signer = signer
         self._transport = transport
 
@@ -87,7 +94,7 @@ class S3Client:
         await self._transport.aclose()
 
     async def call(self, method: str, key: str, headers: dict[str, str], body: Buffer | None = None) -> S3Response:
-        """Call S3 until it answers.
+        """Send a request, at most four times.
 
         Args:
             method: GET, HEAD or PUT.
@@ -96,41 +103,42 @@ class S3Client:
             body: of a PUT.
 
         Returns:
-            An answer; that an object is not there, or a condition not met, is one.
+            The response; a missing object and a condition that is not met are responses, not errors.
 
         Raises:
-            StoreFailed, StoreDenied: there is none.
+            StoreFailed, StoreDenied: S3 gave no such response.
         """
-        for attempt in range(1, _ATTEMPTS):
+        for attempt in range(1, _MAX_ATTEMPTS):
             try:
                 return await self._call_once(method, key, headers, body)
             except StoreFailed:
-                await asyncio.sleep(backoff(attempt, random.random()))  # noqa: S311 - jitter, not a secret
+                jitter = random.random()  # noqa: S311 - not a secret
+                await asyncio.sleep(backoff(attempt, jitter, base=_BACKOFF_BASE_SECONDS, cap=_BACKOFF_CAP_SECONDS))
         return await self._call_once(method, key, headers, body)
 
     async def _call_once(self, method: str, key: str, headers: dict[str, str], body: Buffer | None) -> S3Response:
         try:
-            async with asyncio.timeout(_CALL_SECONDS):
+            async with asyncio.timeout(_ATTEMPT_TIMEOUT):
                 signed = (await self._signer.get()).sign(method, key, headers)
-                answer = await self._transport.handle_async_request(_request(signed, method, headers, body))
+                response = await self._transport.handle_async_request(_request(signed, method, headers, body))
                 try:
-                    document = await _read(answer)
+                    content = await _read(response)
                 finally:
-                    await answer.stream.aclose()  # type: ignore[union-attr]  # an async transport's stream is async
+                    await response.stream.aclose()  # type: ignore[union-attr]  # an async transport's stream is async
         except TimeoutError as error:
-            raise StoreFailed(reason=f"S3 took longer than {_CALL_SECONDS:g} seconds") from error
+            raise StoreFailed(reason=f"S3 took longer than {_ATTEMPT_TIMEOUT:g} seconds") from error
         except TransportError as error:
             raise StoreFailed(reason=f"{type(error).__name__}: {error}") from error
         except BotoCoreError as error:
             raise StoreFailed(reason=f"cannot sign: {type(error).__name__}: {error}") from error
-        # A condition on what is there also fails, in its own way, where nothing is.
-        answers = _ANSWERS[method] | ({NOT_FOUND} if "If-Match" in headers else set())
-        if answer.status_code not in answers or _no_bucket(answer.status_code, document):
-            raise refusal(answer.status_code, document)
-        if answer.status_code in _OBJECT and "etag" not in answer.headers:
-            # S3 names whatever it takes or gives. Something on the way says 200 of its own.
-            raise StoreFailed(reason=f"{answer.status_code} without an ETag: S3 did not say that")
-        return S3Response(answer.status_code, answer.headers, document)
+        # S3 answers 404, not 412, where If-Match is sent for a missing object.
+        expected = _EXPECTED_STATUS[method] | ({NOT_FOUND} if "If-Match" in headers else set())
+        if response.status_code not in expected or _is_bucket_missing(response.status_code, content):
+            raise error_for(response.status_code, content)
+        if response.status_code in _SUCCESS and "etag" not in response.headers:
+            # S3 always sends an ETag. A proxy in between sent this 200.
+            raise StoreFailed(reason=f"response {response.status_code} has no ETag, so it is not from S3")
+        return S3Response(response.status_code, response.headers, content)
 
 
 def _request(signed: "SignedUrl", method: str, headers: dict[str, str], body: Buffer | None) -> httpx.Request:
@@ -144,34 +152,34 @@ def _request(signed: "SignedUrl", method: str, headers: dict[str, str], body: Bu
     )
 
 
-async def _read(answer: httpx.Response) -> bytes:
-    body = bytearray()
-    async for chunk in answer.stream:  # type: ignore[union-attr]  # an async transport's stream is async
-        body += chunk
-        if len(body) > _MAX_ANSWER_BYTES:
-            raise StoreFailed(reason=f"S3 answered {answer.status_code} with more than {_MAX_ANSWER_BYTES} bytes")
-    return bytes(body)
+async def _read(response: httpx.Response) -> bytes:
+    content = bytearray()
+    async for chunk in response.stream:  # type: ignore[union-attr]  # an async transport's stream is async
+        content += chunk
+        if len(content) > _MAX_RESPONSE_BYTES:
+            raise StoreFailed(reason=f"S3 answered {response.status_code} with more than {_MAX_RESPONSE_BYTES} bytes")
+    return bytes(content)
 
 
-def _no_bucket(status: int, document: bytes) -> bool:
-    return status == NOT_FOUND and _code(document) == "NoSuchBucket"
+def _is_bucket_missing(status: int, content: bytes) -> bool:
+    return status == NOT_FOUND and _error_code(content) == "NoSuchBucket"
 
 
-def refusal(status: int, document: bytes) -> StoreFailed | StoreDenied:
-    """Say what an error answer of S3 means: whether asking again may help.
+def error_for(status: int, content: bytes) -> StoreFailed | StoreDenied:
+    """Map an error response of S3 to an error: StoreFailed where a retry may help, else StoreDenied.
 
     Args:
-        status: of the answer.
-        document: its body, an XML `Error` with a `Code` (Amazon S3 API Reference, "Error responses").
+        status: HTTP status of the response.
+        content: its body, an XML `Error` with a `Code` (Amazon S3 API Reference, "Error responses").
     """
-    code = _code(document)
+    code = _error_code(content)
     reason = f"S3 answered {status} {code}".rstrip()
-    failing = status >= _SERVER_ERROR and status != _NOT_IMPLEMENTED
-    if failing or status in _TRANSIENT_STATUS or code in _TRANSIENT_CODES:
+    is_server_error = status >= _SERVER_ERROR and status != _NOT_IMPLEMENTED
+    if is_server_error or status in _TRANSIENT_STATUS or code in _TRANSIENT_CODES:
         return StoreFailed(reason=reason)
     return StoreDenied(reason=reason)
 
 
-def _code(document: bytes) -> str:
-    found = _CODE.search(document)
+def _error_code(content: bytes) -> str:
+    found = _ERROR_CODE.search(content)
     return found[1].decode("ascii") if found else ""

@@ -1,4 +1,4 @@
-"""The Store port over a bucket: images under the digest of their bytes, documents under their names."""
+"""Implements the Store port with S3: images under the digest of their bytes, JSON documents under their names."""
 
 import base64
 from collections.abc import Buffer
@@ -9,37 +9,39 @@ from intake.s3.client import NOT_FOUND, PRECONDITION_FAILED, S3Client
 
 
 class S3Store:
-    """Keeps images once and documents as they last were."""
+    """Stores each image once, and the last version of each document."""
 
-    def __init__(self, bucket: S3Client) -> None:
-        """Keep everything in one bucket."""
-        self._bucket = bucket
+    def __init__(self, client: S3Client) -> None:
+        """Store everything in the bucket of the client."""
+        self._client = client
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._bucket.aclose()
+        await self._client.aclose()
 
     async def put_image(self, key: str, image: ImageInfo, body: Buffer, sha256: str) -> bool:
-        """See `Store.put_image`. S3 itself refuses a second copy, and bytes that are not those of the digest."""
+        """See `Store.put_image`. S3 itself rejects a second copy, and bytes that do not match the digest."""
         headers = {
             "Content-Type": image.content_type,
             "If-None-Match": "*",
             "x-amz-checksum-sha256": base64.b64encode(bytes.fromhex(sha256)).decode("ascii"),
         }
-        answer = await self._bucket.call("PUT", key, headers, body)
-        return answer.status == PRECONDITION_FAILED
+        response = await self._client.call("PUT", key, headers, body)
+        return response.status == PRECONDITION_FAILED
 
     async def put_document(self, key: str, document: bytes) -> None:
         """See `Store.put_document`."""
-        await self._bucket.call("PUT", key, {"Content-Type": "application/json"}, document)
+        await self._client.call("PUT", key, {"Content-Type": "application/json"}, document)
 
     async def replace_document(self, key: str, document: bytes, version: str | None) -> bool:
-        """See `Store.replace_document`; a version is an ETag."""
+        """See `Store.replace_document`; the version is an ETag."""
         condition = {"If-None-Match": "*"} if version is None else {"If-Match": version}
-        answer = await self._bucket.call("PUT", key, {"Content-Type": "application/json"} | condition, document)
-        return answer.status not in {PRECONDITION_FAILED, NOT_FOUND}  # not found: what stood there was removed
+        response = await self._client.call("PUT", key, {"Content-Type": "application/json"} | condition, document)
+        return response.status not in {PRECONDITION_FAILED, NOT_FOUND}  # not found: it was deleted meanwhile
 
     async def get_document(self, key: str) -> StoredDocument | None:
         """See `Store.get_document`."""
-        answer = await self._bucket.call("GET", key, {})
-        return None if answer.status == NOT_FOUND else StoredDocument(answer.body, answer.headers.get("etag", ""))
+        response = await self._client.call("GET", key, {})
+        if response.status == NOT_FOUND:
+            return None
+        return StoredDocument(response.body, response.headers.get("etag", ""))

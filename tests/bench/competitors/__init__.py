@@ -1,6 +1,6 @@
-"""What callers run today, what they could write in an afternoon, and ours: a file each.
+"""The measured programs, one per module: what callers run today, faster alternatives, and image-intake.
 
-Each has `run(urls, bucket)`, which stores every image under its number and then one small summary; what it can keep
-between runs, it keeps. `reopen()` closes all connections and opens the clients anew, so that the next run
-finds a warm process and a cold network.
+Each module has `run(urls, bucket)`, which stores every image under its number and then one small summary. It may keep
+clients and threads between runs. `reopen()` closes all connections and opens new clients, so that the next run has a
+warm process and a cold network.
 """

@@ -1,4 +1,4 @@
-"""aiohttp and obstore: S3 by a library in Rust, which has threads of its own. The body is not signed."""
+"""aiohttp and obstore, an S3 library in Rust with its own threads. It does not sign the body."""
 
 import json
 import os
@@ -11,7 +11,7 @@ import obstore
 from obstore.store import S3Store
 
 from bench.competitors import aiohttp_session
-from bench.competitors.aiohttp_session import all_of, run_on_loop, session
+from bench.competitors.aiohttp_session import download_all, run_on_loop, session
 
 _JPEG: Any = {"Content-Type": "image/jpeg"}
 
@@ -29,7 +29,7 @@ async def _put(store: S3Store, number: int, body: bytes) -> str:
 
 
 async def _all(web: aiohttp.ClientSession, store: S3Store, urls: list[str]) -> None:
-    keys = await all_of(web, urls, partial(_put, store))
+    keys = await download_all(web, urls, partial(_put, store))
     await obstore.put_async(store, "summary.json", json.dumps(keys).encode(), use_multipart=False)
 
 

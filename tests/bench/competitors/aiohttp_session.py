@@ -1,4 +1,4 @@
-"""One aiohttp session on one loop, for the competitors that download with aiohttp."""
+"""Downloads with one aiohttp session on one event loop, for the competitors that use aiohttp."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
@@ -7,7 +7,7 @@ from typing import Any
 
 import aiohttp
 
-AT_ONCE = 64
+MAX_IN_FLIGHT = 64
 
 _runner = asyncio.Runner()
 
@@ -17,7 +17,7 @@ def run_on_loop[T](work: Coroutine[Any, Any, T]) -> T:
 
 
 async def _open() -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=AT_ONCE))
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=MAX_IN_FLIGHT))
 
 
 @cache
@@ -26,21 +26,21 @@ def session() -> aiohttp.ClientSession:
 
 
 @cache
-def _turns() -> asyncio.Semaphore:
-    return asyncio.Semaphore(AT_ONCE)
+def _slots() -> asyncio.Semaphore:
+    return asyncio.Semaphore(MAX_IN_FLIGHT)
 
 
-type Take = Callable[[int, bytes], Awaitable[str]]
+type Store = Callable[[int, bytes], Awaitable[str]]
 
 
-async def all_of(session: aiohttp.ClientSession, urls: list[str], take: Take) -> list[str]:
-    """Download every image, as many at once as ours does, and hand each over as soon as it is whole."""
+async def download_all(session: aiohttp.ClientSession, urls: list[str], store: Store) -> list[str]:
+    """Download the images with the concurrency of image-intake, and store each as soon as it is complete."""
 
     async def one(number: int, url: str) -> str:
-        async with _turns():
-            async with session.get(url, raise_for_status=True) as answer:
-                body = await answer.read()
-            return await take(number, body)
+        async with _slots():
+            async with session.get(url, raise_for_status=True) as response:
+                body = await response.read()
+            return await store(number, body)
 
     return await asyncio.gather(*(one(number, url) for number, url in enumerate(urls)))
 

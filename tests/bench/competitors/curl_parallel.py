@@ -1,4 +1,4 @@
-"""curl, all images in parallel: the floor of downloading alone. It stores nothing, and starts with every run."""
+"""curl with all downloads in parallel: the least time for downloads alone. Each run starts curl; nothing is stored."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def run(urls: list[str], bucket: str) -> None:
-    del bucket  # nothing is stored
+    del bucket  # stores nothing
     with tempfile.TemporaryDirectory(dir="/dev/shm") as home:  # in memory
         config = Path(home) / "urls"
         config.write_text("".join(f'url="{url}"\noutput="{home}/{number}"\n' for number, url in enumerate(urls)))
@@ -16,4 +16,4 @@ def run(urls: list[str], bucket: str) -> None:
 
 
 def reopen() -> None:
-    """Nothing is kept."""
+    """Keep nothing open between runs."""

@@ -1,9 +1,9 @@
-"""Callers today: `concurrent.futures` with `httpx.get`, and each thread then stores with boto3."""
+"""Callers today: `concurrent.futures` runs `httpx.get`, then boto3, in each thread."""
 
 from concurrent.futures import ThreadPoolExecutor
 
-from bench.competitors.gets import WORKERS, fetch_and_put, jobs
-from bench.competitors.storing import put_summary, reopen
+from bench.competitors.boto3_store import put_summary, reopen
+from bench.competitors.httpx_get_jobs import WORKERS, fetch_and_put, jobs
 
 __all__ = ["reopen", "run"]
 

@@ -1,6 +1,6 @@
-"""img2dataset, which fetches data sets: one process, 64 threads, the bytes kept as they are, stored as local files.
+"""img2dataset, a downloader of data sets: one process, 64 threads, unchanged bytes, local files.
 
-It begins every run by starting its worker process, and has no store that can be given a key for each image.
+It starts its worker process in every run. Its stores do not accept a key per image.
 """
 
 import tempfile
@@ -10,12 +10,12 @@ from img2dataset import download
 
 
 def run(urls: list[str], bucket: str) -> None:
-    del bucket  # files in memory are all it has to write
+    del bucket  # writes files in memory
     with tempfile.TemporaryDirectory(dir="/dev/shm") as home:  # in memory
-        listed = Path(home) / "urls.txt"
-        listed.write_text("\n".join(urls))
+        url_list = Path(home) / "urls.txt"
+        url_list.write_text("\n".join(urls))
         download(
-            str(listed),
+            str(url_list),
             output_folder=f"{home}/images",
             thread_count=64,
             disable_all_reencoding=True,
@@ -24,8 +24,8 @@ def run(urls: list[str], bucket: str) -> None:
         )
         found = len(list(Path(home).glob("images/*/*.jpg")))
     if found != len(urls):
-        raise RuntimeError(f"{found} images of {len(urls)}")
+        raise RuntimeError(f"img2dataset wrote {found} images, expected {len(urls)}")
 
 
 def reopen() -> None:
-    """Nothing is kept."""
+    """Keep nothing open between runs."""

@@ -1,10 +1,10 @@
-"""Callers today: one AsyncClient, awaited image by image, then boto3."""
+"""Callers today: one AsyncClient that downloads one image after the other, then boto3."""
 
 import asyncio
 
 import httpx
 
-from bench.competitors.storing import put, put_summary, reopen
+from bench.competitors.boto3_store import put, put_summary, reopen
 
 __all__ = ["reopen", "run"]
 
@@ -13,8 +13,8 @@ async def _all(urls: list[str], bucket: str) -> list[str]:
     keys = []
     async with httpx.AsyncClient() as client:
         for number, url in enumerate(urls):
-            answer = (await client.get(url)).raise_for_status()
-            keys.append(put(bucket, number, answer.content))
+            response = (await client.get(url)).raise_for_status()
+            keys.append(put(bucket, number, response.content))
     return keys
 
 

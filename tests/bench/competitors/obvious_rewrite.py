@@ -6,8 +6,8 @@ from functools import cache
 
 import httpx
 
-from bench.competitors import storing
-from bench.competitors.storing import put, put_summary
+from bench.competitors import boto3_store
+from bench.competitors.boto3_store import put, put_summary
 
 _runner = asyncio.Runner()
 
@@ -25,8 +25,8 @@ def _threads() -> ThreadPoolExecutor:
 
 
 async def _one(bucket: str, number: int, url: str) -> str:
-    answer = (await _client().get(url)).raise_for_status()
-    return await asyncio.get_running_loop().run_in_executor(_threads(), put, bucket, number, answer.content)
+    response = (await _client().get(url)).raise_for_status()
+    return await asyncio.get_running_loop().run_in_executor(_threads(), put, bucket, number, response.content)
 
 
 async def _all(urls: list[str], bucket: str) -> None:
@@ -42,4 +42,4 @@ def reopen() -> None:
     _runner.run(_client().aclose())
     _client.cache_clear()
     _client()
-    storing.reopen()
+    boto3_store.reopen()

@@ -1,4 +1,7 @@
-"""The whole handler: an event of API Gateway in, validated, fetched, verified, hashed, stored, the receipt stored."""
+"""image-intake: the whole HTTP handler, from the API Gateway event to the stored receipt and the response.
+
+A list with more images than a File may have goes through the bulk handler.
+"""
 
 import json
 import os
@@ -8,7 +11,7 @@ from typing import Any
 import certifi
 
 if "AWS_CA_BUNDLE" in os.environ:
-    certifi.where = lambda: os.environ["AWS_CA_BUNDLE"]  # origins have public certificates; the one here has not
+    certifi.where = lambda: os.environ["AWS_CA_BUNDLE"]  # the origin has a private authority
 
 from bench.cases import FILE_IMAGES
 from intake import app
@@ -21,14 +24,13 @@ def run(urls: list[str], bucket: str) -> None:
     if len(urls) > FILE_IMAGES:
         _run_batch(urls)
         return
-    answer = http.handler(_event({"urls": urls}), Context(29.0))
-    counts = json.loads(answer["body"])["counts"]
+    response = http.handler(_event({"urls": urls}), Context(29.0))
+    counts = json.loads(response["body"])["counts"]
     if counts["stored"] + counts["reused"] != len(urls):
-        raise RuntimeError(answer["body"][:2000])
+        raise RuntimeError(response["body"][:2000])
 
 
 def _run_batch(urls: list[str]) -> None:
-    """More than a File holds come by the door of lists."""
     files = [{"urls": urls[start : start + FILE_IMAGES]} for start in range(0, len(urls), FILE_IMAGES)]
     counts = bulk.handler({"Items": files}, Context(900.0))
     if counts["status"] != {"stored": len(files)}:
@@ -41,13 +43,13 @@ def reopen() -> None:
         if hasattr(made, "cache_clear"):
             made.cache_clear()
     app.ingest_service()
-    app.run(app.store()._bucket._signer.get())  # as the others' clients: made before the time runs
+    app.run(app.store()._client._signer.get())  # as the others' clients: made before the time runs
 
 
 def close() -> None:
-    """Close every connection, so that a program which ends has nothing to complain of."""
+    """Close every connection; otherwise the interpreter warns about unclosed sockets when it ends."""
     service = app.ingest_service()
-    app.run(service._fetch.aclose())  # type: ignore[attr-defined]  # the adapters have more than the ports
+    app.run(service._downloader.aclose())  # type: ignore[attr-defined]  # not part of the port
     app.run(service._store.aclose())  # type: ignore[attr-defined]
 
 

@@ -1,9 +1,9 @@
-"""Callers today: `imap` in chunks of eight over `httpx.get`, and each thread then stores with boto3."""
+"""Callers today: `ThreadPool.imap` in chunks of eight runs `httpx.get`, then boto3, in each thread."""
 
 from multiprocessing.pool import ThreadPool
 
-from bench.competitors.gets import CHUNK, WORKERS, fetch_and_put, jobs
-from bench.competitors.storing import put_summary, reopen
+from bench.competitors.boto3_store import put_summary, reopen
+from bench.competitors.httpx_get_jobs import CHUNK, WORKERS, fetch_and_put, jobs
 
 __all__ = ["reopen", "run"]
 

@@ -1,13 +1,13 @@
-"""The thread pool that callers have, with one shared httpx client and kept threads."""
+"""The callers' thread pool, with one shared httpx client; client and threads are kept between runs."""
 
 from functools import cache
 from multiprocessing.pool import ThreadPool
 
 import httpx
 
-from bench.competitors import storing
-from bench.competitors.gets import WORKERS, jobs
-from bench.competitors.storing import put, put_summary
+from bench.competitors import boto3_store
+from bench.competitors.boto3_store import put, put_summary
+from bench.competitors.httpx_get_jobs import WORKERS, jobs
 
 
 @cache
@@ -33,4 +33,4 @@ def reopen() -> None:
     _client().close()
     _client.cache_clear()
     _client()
-    storing.reopen()
+    boto3_store.reopen()

@@ -1,4 +1,4 @@
-"""What the page tells to type, typed: the build, the S3, the pictures, and a terminal with the exports."""
+"""Runs the commands of docs/sam-local.md: the build, an S3 server, a server for pictures, and the API."""
 
 import subprocess
 from collections.abc import Iterator
@@ -7,43 +7,43 @@ from pathlib import Path
 import boto3
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
-from infra.demo.pictures import gallery
-from infra.template import ROOT
+from infra.build.template import ROOT
+from infra.pictures.board import draw_pictures
 
 from support.sam_local import page
-from support.sam_local.lab import Ground
-from support.sam_local.shell import Shell, lacking, listens, taken
+from support.sam_local.lab import SamLocalLab
+from support.sam_local.shell import Shell, is_listening, missing_requirement, port_in_use
 
 PICTURES = ROOT / ".local" / "demo"
 
 
 @pytest.fixture(scope="session")
-def typed() -> page.Page:
+def commands() -> page.Page:
     return page.read()
 
 
 @pytest.fixture(scope="session")
-def shell(typed: page.Page, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
-    """A terminal on a machine that can do it; one that cannot ends the run, with the reason and nothing else."""
-    if sentence := lacking():
-        pytest.exit(f"make local: {sentence} See docs/local.md.", returncode=1)
+def shell(commands: page.Page, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """A shell. The test run ends, with the reason, if this machine lacks a requirement."""
+    if sentence := missing_requirement():
+        pytest.exit(f"make local: {sentence} See docs/sam-local.md.", returncode=1)
     before = containers()
-    made = Shell.clean(tmp_path_factory.mktemp("terminal"))
-    if sentence := taken(address(made, typed)):
+    shell = Shell.clean(tmp_path_factory.mktemp("terminal"))
+    if sentence := port_in_use(host_address(shell, commands)):
         pytest.exit(f"make local: {sentence}", returncode=1)
-    yield made
+    yield shell
     assert containers() <= before, "sam left containers behind"
 
 
 @pytest.fixture(scope="session")
-def ground(typed: page.Page, shell: Shell) -> Iterator[Ground]:
-    """Functions built, buckets empty, pictures served."""
-    shell.run(typed.block("Build"))
-    pictures = gallery()
+def lab(commands: page.Page, shell: Shell) -> Iterator[SamLocalLab]:
+    """The built functions, the buckets and the served pictures."""
+    shell.run(commands.block("Build"))
+    pictures = draw_pictures()
     PICTURES.mkdir(parents=True, exist_ok=True)
     for name, body in pictures.items():
         (PICTURES / name).write_bytes(body)
-    host = address(shell, typed)
+    host = host_address(shell, commands)
     s3 = boto3.client(
         "s3",
         endpoint_url=f"http://{host}:8333",
@@ -51,7 +51,7 @@ def ground(typed: page.Page, shell: Shell) -> Iterator[Ground]:
         aws_access_key_id="local",
         aws_secret_access_key="local-secret",
     )
-    made = Ground(shell, typed.block("Settings"), s3, pictures)
+    lab = SamLocalLab(shell, commands.block("Set the environment"), s3, pictures)
 
     def has_buckets() -> bool:
         try:
@@ -60,35 +60,37 @@ def ground(typed: page.Page, shell: Shell) -> Iterator[Ground]:
             return False
 
     with (
-        shell.beside(typed.block("An S3"), "s3", has_buckets),
-        shell.beside(typed.block("Pictures"), "pictures", lambda: listens(host, 8000)),
+        shell.running(commands.block("Start an S3 server"), "s3", has_buckets),
+        shell.running(commands.block("Serve pictures"), "pictures", lambda: is_listening(host, 8000)),
     ):
-        yield made
+        yield lab
 
 
 @pytest.fixture(autouse=True)
-def _empty_buckets(ground: Ground) -> None:
-    ground.empty()
+def _empty_buckets(lab: SamLocalLab) -> None:
+    lab.empty()
 
 
 @pytest.fixture(scope="session")
-def api(typed: page.Page, ground: Ground) -> Iterator[Path]:
-    """The API, on the port that the page names; its log."""
-    start, *_ = typed.blocks["The API"]
-    with ground.shell.beside(ground.exports + start, "api", lambda: listens("127.0.0.1", 3000)) as log:
+def api(commands: page.Page, lab: SamLocalLab) -> Iterator[Path]:
+    """The log of the API, which runs on the page's port."""
+    start, *_ = commands.blocks["Call the API"]
+    with lab.shell.running(lab.exports + start, "api", lambda: is_listening("127.0.0.1", 3000)) as log:
         yield log
 
 
-def address(shell: Shell, typed: page.Page) -> str:
-    """Where containers reach this machine, as the page finds it."""
-    found, _, _ = typed.block("An S3").partition("\n")
+def host_address(shell: Shell, commands: page.Page) -> str:
+    """Return the address at which containers reach this machine, found with the page's command."""
+    found, _, _ = commands.block("Start an S3 server").partition("\n")
     host = shell.run(f'{found}\necho "$HOST_ADDRESS"').strip()
     if not host:
-        pytest.exit("make local: there is no docker0, by which docs/local.md finds this machine.", returncode=1)
+        pytest.exit(
+            "make local: there is no docker0, from which docs/sam-local.md takes this machine's address.", returncode=1
+        )
     return host
 
 
 def containers() -> set[str]:
-    """Those of sam."""
+    """List the containers of sam."""
     command = ["docker", "ps", "--all", "--quiet", "--filter", "label=sam.cli.container.type=lambda"]
     return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())

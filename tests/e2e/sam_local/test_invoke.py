@@ -1,57 +1,57 @@
-"""`sam local invoke`: every function, in AWS's runtime, with the settings and the events of docs/local.md."""
+"""`sam local invoke` runs every function in AWS's runtime, with the settings and events of docs/sam-local.md."""
 
 import json
 
 import pytest
-from infra.template import ROOT, functions, load
+from infra.build.template import ROOT, functions, load
 
 from support.sam_local.cases import CASES, Case
-from support.sam_local.lab import Ground
+from support.sam_local.lab import SamLocalLab
 from support.sam_local.page import Page
-from support.sam_local.shell import lacking
+from support.sam_local.shell import missing_requirement
 
 TEMPLATE = load()
 ENV = json.loads((ROOT / "infra" / "local" / "env.json").read_text())
 EVENTS = ROOT / "tests" / "events"
 
 
-def command(typed: Page, case: Case) -> str:
-    """What the page tells to type for its first event, for another one."""
-    first, _, _ = typed.block("One function, one event").partition("\n")
+def command_for(commands: Page, case: Case) -> str:
+    """Return the page's command for its first event, changed for another case."""
+    first, _, _ = commands.block("Invoke a function").partition("\n")
     return first.replace(CASES[0].function, case.function).replace(CASES[0].event, case.event)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.function}-{case.event}")
-def test_a_function_does_with_its_event_what_it_does_on_aws(typed: Page, ground: Ground, case: Case) -> None:
-    case.given(ground)
+def test_function_handles_its_event(commands: Page, lab: SamLocalLab, case: Case) -> None:
+    case.prepare(lab)
 
-    answer = json.loads(ground.type(command(typed, case)))
+    result = json.loads(lab.run(command_for(commands, case)))
 
-    case.comes_out(ground, answer)
-
-
-def test_the_commands_of_the_page_are_those_that_are_tested(typed: Page) -> None:
-    commands = {command(typed, case) for case in CASES}
-    assert set(typed.block("One function, one event").splitlines()) <= commands
+    case.check(lab, result)
 
 
-def test_every_function_has_an_event_and_every_event_stands_in_the_page(typed: Page) -> None:
+def test_every_command_of_the_page_is_tested(commands: Page) -> None:
+    tested = {command_for(commands, case) for case in CASES}
+    assert set(commands.block("Invoke a function").splitlines()) <= tested
+
+
+def test_every_function_has_an_event_and_every_event_is_on_the_page(commands: Page) -> None:
     assert {case.function for case in CASES} == set(functions(TEMPLATE))
     assert {case.event for case in CASES} == {file.name for file in EVENTS.iterdir()}
-    assert typed.rows == [(case.function, case.event) for case in CASES]
+    assert commands.rows == [(case.function, case.event) for case in CASES]
 
 
-def test_every_variable_of_the_settings_is_named_by_the_template() -> None:
-    """The others sam drops, and says nothing."""
+def test_every_variable_of_the_settings_is_in_the_template() -> None:
+    """Sam silently ignores other variables."""
     named = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
     assert set(ENV) == {"Parameters"}
     assert set(ENV["Parameters"]) - set(named) == set()
 
 
-def test_a_machine_without_docker_is_told_so() -> None:
-    assert "sam local needs Docker" in (lacking({"PATH": "/nowhere"}) or "")
+def test_missing_docker_is_reported() -> None:
+    assert "sam local needs Docker" in (missing_requirement({"PATH": "/nowhere"}) or "")
 
 
-def test_an_engine_that_does_not_answer_is_told_of(ground: Ground) -> None:
-    env = ground.shell.env | {"DOCKER_HOST": f"unix://{ground.shell.home}/no.sock"}
-    assert "sam local needs Docker" in (lacking(env) or "")
+def test_docker_engine_that_does_not_respond_is_reported(lab: SamLocalLab) -> None:
+    env = lab.shell.env | {"DOCKER_HOST": f"unix://{lab.shell.home}/no.sock"}
+    assert "sam local needs Docker" in (missing_requirement(env) or "")

@@ -1,4 +1,4 @@
-"""`sam local start-api`, asked by curl as docs/local.md does it."""
+"""`sam local start-api`, called with the curl commands of docs/sam-local.md."""
 
 import json
 import re
@@ -7,33 +7,33 @@ from typing import Any
 
 import pytest
 
-from support.sam_local.lab import SITE, Ground
+from support.sam_local.lab import SITE, SamLocalLab
 from support.sam_local.page import Page
 
 pytestmark = pytest.mark.usefixtures("api")
 
 
-def post(typed: Page, ground: Ground, *names: str) -> tuple[int, dict[str, Any]]:
-    """The curl of the page with another File in it; status and body."""
-    _, command, _ = typed.blocks["The API"]
+def post(commands: Page, lab: SamLocalLab, *names: str) -> tuple[int, dict[str, Any]]:
+    """Run the page's curl command with another File, and return status and body."""
+    _, command, _ = commands.blocks["Call the API"]
     file = json.dumps({"id": "by-curl", "urls": [f"{SITE}/{name}" for name in names]})
     changed = re.sub(r"--data '.*'", lambda _: f"--data '{file}' --write-out '\\n%{{http_code}}'", command)
     assert changed != command
-    body, _, status = ground.type(changed).rpartition("\n")
+    body, _, status = lab.run(changed).rpartition("\n")
     return int(status), json.loads(body)
 
 
-def test_the_curls_of_the_page_get_a_receipt_and_find_it_again(typed: Page, ground: Ground) -> None:
-    _, send, ask = typed.blocks["The API"]
+def test_curl_commands_of_the_page_create_and_read_a_receipt(commands: Page, lab: SamLocalLab) -> None:
+    _, create, read = commands.blocks["Call the API"]
 
-    receipt, found = json.loads(ground.type(send)), json.loads(ground.type(ask))
+    receipt, found = json.loads(lab.run(create)), json.loads(lab.run(read))
 
-    assert (receipt["status"], receipt["objectKeys"]) == ("stored", ground.stored("inspect.jpg"))
+    assert (receipt["status"], receipt["objectKeys"]) == ("stored", lab.stored("inspect.jpg"))
     assert (found["id"], found["objectKeys"]) == ("by-curl", receipt["objectKeys"])
 
 
 @pytest.mark.parametrize(
-    ("names", "status", "whole"),
+    ("names", "status", "stored"),
     [
         (("golden.png", "golden.webp"), 200, ("golden.png", "golden.webp")),
         (("golden.png", "half.jpg"), 207, ("golden.png",)),
@@ -41,42 +41,42 @@ def test_the_curls_of_the_page_get_a_receipt_and_find_it_again(typed: Page, grou
     ],
     ids=["stored", "partial", "failed"],
 )
-def test_the_status_says_what_is_stored(
-    typed: Page, ground: Ground, names: tuple[str, ...], status: int, whole: tuple[str, ...]
+def test_status_depends_on_the_images_that_are_stored(
+    commands: Page, lab: SamLocalLab, names: tuple[str, ...], status: int, stored: tuple[str, ...]
 ) -> None:
-    answered, receipt = post(typed, ground, *names)
+    actual, receipt = post(commands, lab, *names)
 
-    assert answered == status
-    assert [key for key in receipt["objectKeys"] if key] == ground.stored(*whole)
-    assert ground.keys() == {*ground.stored(*whole), "receipts/by-curl.json"}
+    assert actual == status
+    assert [key for key in receipt["objectKeys"] if key] == lab.stored(*stored)
+    assert lab.keys() == {*lab.stored(*stored), "receipts/by-curl.json"}
 
 
-def test_a_file_that_is_none_is_a_problem(typed: Page, ground: Ground) -> None:
-    status, problem = post(typed, ground)
+def test_invalid_file_gets_a_problem(commands: Page, lab: SamLocalLab) -> None:
+    status, problem = post(commands, lab)
 
     assert (status, problem["status"]) == (422, 422)
-    assert ground.keys() == set()
+    assert lab.keys() == set()
 
 
-def test_what_is_in_the_bucket_can_be_listed_as_the_page_says(typed: Page, ground: Ground) -> None:
-    post(typed, ground, "golden.png")
+def test_list_command_of_the_page_shows_the_bucket(commands: Page, lab: SamLocalLab) -> None:
+    post(commands, lab, "golden.png")
 
-    listed = ground.type(typed.block("What is in the bucket"))
+    listed = lab.run(commands.block("List the bucket"))
 
-    assert set(re.findall(r"<Key>(.*?)</Key>", listed)) == ground.keys()
-    assert ground.stored("golden.png")[0] in listed
-
-
-def test_one_container_answers_one_call_after_the_other(typed: Page, ground: Ground, api: Path) -> None:
-    """Kept warm, as Lambda keeps its environments: the loop and the connections outlive an answer."""
-    before = started(api)
-
-    answers = [post(typed, ground, "golden.png")[0] for _ in range(3)]
-
-    assert answers == [200, 200, 200]
-    assert started(api) == max(before, 1)
+    assert set(re.findall(r"<Key>(.*?)</Key>", listed)) == lab.keys()
+    assert lab.stored("golden.png")[0] in listed
 
 
-def started(log: Path) -> int:
-    """How many containers the API has started by now."""
+def test_one_container_handles_consecutive_requests(commands: Page, lab: SamLocalLab, api: Path) -> None:
+    """The container stays warm, as in Lambda: event loop and connections outlive a request."""
+    before = container_count(api)
+
+    statuses = [post(commands, lab, "golden.png")[0] for _ in range(3)]
+
+    assert statuses == [200, 200, 200]
+    assert container_count(api) == max(before, 1)
+
+
+def container_count(log: Path) -> int:
+    """Count the containers that the API has started."""
     return log.read_text().count("SAM_CONTAINER_ID")

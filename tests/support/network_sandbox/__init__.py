@@ -1,5 +1,5 @@
-"""An island: a network of its own in which every address there is stands on this machine, and every packet is seen.
+"""A network namespace in which this machine answers for every address, and every packet is captured.
 
-`python -m support.network_sandbox` inside of a fresh network and mount namespace (`unshare --net --mount`) becomes the island, hands
-the real service hundreds of URLs, and tells on its standard output, as JSON, what was said and what was dialled.
+`python -m support.network_sandbox`, run in a new network and mount namespace (`unshare --net --mount`), sets up the
+sandbox, lets the real service download hundreds of URLs, and prints the results and the captured connections as JSON.
 """

@@ -1,4 +1,4 @@
-"""A name server that answers as it is told: mixed, changing, endless, or with somebody else's name."""
+"""A DNS server that gives the answers of a table: mixed and changing addresses, thousands of them, or aliases."""
 
 import socketserver
 import struct
@@ -8,35 +8,35 @@ from collections.abc import Callable, Iterable
 from ipaddress import ip_address
 
 A, AAAA, CNAME = 1, 28, 5
-_NOT_THERE = 3
+_NAME_ERROR = 3
 _DATAGRAM = 512
 _PORT = 53
 _TRUNCATED = 0x0200
-_ASKED = b"\xc0\x0c"
-"""Stands for the name in the question (RFC 1035, 4.1.4)."""
+_QUESTION_NAME = b"\xc0\x0c"
+"""A pointer to the name in the question (RFC 1035, 4.1.4)."""
 
 type Answers = list[str] | Callable[[int], list[str]]
 
 
-class Names:
-    """What each name answers: addresses of either family, and "=other.example" for an alias.
+class DnsTable:
+    """The answers of the server: addresses of either family, and "=other.example" for an alias.
 
     Attributes:
-        table: by name; a function is told how often the name was looked up, from 1.
+        table: answers by name; a function gets the number of the lookup, from 1.
     """
 
     def __init__(self, table: dict[str, Answers]) -> None:
         self.table = table
-        self._asked: Counter[tuple[str, int]] = Counter()
+        self._lookups: Counter[tuple[str, int]] = Counter()
 
-    def answer(self, question: bytes, most: int) -> bytes:
-        """Answer one question, in at most so many bytes."""
-        name, kind, end = _read(question)
+    def answer(self, question: bytes, max_bytes: int) -> bytes:
+        """Answer one question; a longer answer than `max_bytes` is marked as truncated."""
+        name, kind, end = _parse(question)
         found = self._look_up(name, kind)
-        code = _NOT_THERE if found is None else 0
+        code = _NAME_ERROR if found is None else 0
         records = found or []
         flags, body = 0x8180 | code, b"".join(records)
-        if 12 + end + len(body) > most:
+        if 12 + end + len(body) > max_bytes:
             flags, records, body = flags | _TRUNCATED, [], b""
         head = question[:2] + struct.pack("!HHHHH", flags, 1, len(records), 0, 0)
         return head + question[12 : 12 + end] + body
@@ -45,22 +45,22 @@ class Names:
         answers = self.table.get(name)
         if answers is None:
             return None
-        self._asked[name, kind] += 1
-        texts = answers(self._asked[name, kind]) if callable(answers) else answers
-        return [record for text in texts for record in self._records(_ASKED, text, kind)]
+        self._lookups[name, kind] += 1
+        texts = answers(self._lookups[name, kind]) if callable(answers) else answers
+        return [record for text in texts for record in self._records(_QUESTION_NAME, text, kind)]
 
     def _records(self, owner: bytes, text: str, kind: int) -> Iterable[bytes]:
         if text.startswith("="):
             alias = _labels(text[1:])
             yield _record(owner, CNAME, alias)
-            further = self.table.get(text[1:], [])
-            for address in further if isinstance(further, list) else ():
+            addresses = self.table.get(text[1:], [])
+            for address in addresses if isinstance(addresses, list) else ():
                 yield from self._records(alias, address, kind) if not address.startswith("=") else ()
         elif kind == (AAAA if ":" in text else A):
             yield _record(owner, kind, ip_address(text).packed)
 
 
-def _read(question: bytes) -> tuple[str, int, int]:
+def _parse(question: bytes) -> tuple[str, int, int]:
     labels, place = [], 12
     while size := question[place]:
         labels.append(question[place + 1 : place + 1 + size].decode("latin-1").lower())
@@ -76,8 +76,8 @@ def _record(owner: bytes, kind: int, data: bytes) -> bytes:
     return owner + struct.pack("!HHIH", kind, 1, 0, len(data)) + data
 
 
-def serve(names: Names, address: str) -> None:
-    """Answer over UDP and TCP from now on, until the process ends."""
+def serve(names: DnsTable, address: str) -> None:
+    """Start the server on UDP and TCP; it runs until the process ends."""
 
     class Datagram(socketserver.BaseRequestHandler):
         def handle(self) -> None:

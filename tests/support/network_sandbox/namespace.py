@@ -1,4 +1,4 @@
-"""Makes the island out of an empty network namespace: every address is local, and names are asked of our own server."""
+"""Sets up the sandbox in an empty network namespace: every address is local, and DNS queries go to our own server."""
 
 import errno
 import fcntl
@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 NAME_SERVER = "127.0.0.1"
-"""The one address on which packets of the service's own may go to the inside: port 53, nothing else."""
+"""The only internal address that the service may send packets to, and only to port 53."""
 
 _GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 1
 _NEW_ROUTE, _REQUEST, _ACK, _CREATE = 24, 0x1, 0x4, 0x400
@@ -17,16 +17,16 @@ _TABLE_LOCAL, _STATIC, _SCOPE_HOST, _LOCAL = 255, 4, 254, 2
 _OUTPUT_DEVICE = 4
 
 
-def settle(work: Path) -> None:
-    """Turn the namespace that this process runs in into the island. Nothing of the machine's own network is touched.
+def set_up(work: Path) -> None:
+    """Set up the sandbox in the namespace of this process. The machine's own network is not changed.
 
     Raises:
-        OSError, CalledProcessError: this machine does not let us.
+        OSError, CalledProcessError: this machine does not permit it.
     """
     if [name for _, name in socket.if_nameindex()] != ["lo"]:
-        raise OSError(errno.EPERM, "this is no network namespace of its own: nothing is changed here")
-    _allow_ipv6()
-    _raise_loopback()
+        raise OSError(errno.EPERM, "expected a network namespace with nothing but lo; nothing was changed")
+    _enable_ipv6()
+    _bring_up_loopback()
     for family in (socket.AF_INET, socket.AF_INET6):
         _make_every_address_local(family)
     resolver = work / "resolv.conf"
@@ -34,13 +34,13 @@ def settle(work: Path) -> None:
     subprocess.run(["mount", "--bind", resolver, os.path.realpath("/etc/resolv.conf")], check=True)
 
 
-def _allow_ipv6() -> None:
+def _enable_ipv6() -> None:
     for path in Path("/proc/sys/net/ipv6/conf").glob("*/disable_ipv6"):
         if path.read_text().strip() != "0":
             path.write_text("0")
 
 
-def _raise_loopback() -> None:
+def _bring_up_loopback() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         request = struct.pack("16sH14x", b"lo", 0)
         name, flags = struct.unpack("16sH14x", fcntl.ioctl(sock, _GET_FLAGS, request))
@@ -48,7 +48,7 @@ def _raise_loopback() -> None:
 
 
 def _make_every_address_local(family: int) -> None:
-    """`ip route add local default dev lo`, without the program, which not every machine has (rtnetlink(7))."""
+    """Do what `ip route add local default dev lo` does, by rtnetlink(7): not every machine has the `ip` program."""
     route = struct.pack("BBBBBBBBI", family, 0, 0, 0, _TABLE_LOCAL, _STATIC, _SCOPE_HOST, _LOCAL, 0)
     device = struct.pack("HHi", 8, _OUTPUT_DEVICE, socket.if_nametoindex("lo"))
     size = 16 + len(route) + len(device)

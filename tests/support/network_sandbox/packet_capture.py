@@ -1,4 +1,4 @@
-"""Sees every packet of the island, and keeps what begins something: each SYN, each datagram."""
+"""Captures every packet in the sandbox, and records the first packet of each connection: each SYN, each datagram."""
 
 import socket
 import struct
@@ -10,23 +10,23 @@ _ALL = 0x0003
 _IPV4, _IPV6 = 0x0800, 0x86DD
 _TCP, _UDP = 6, 17
 _SYN, _SYN_OR_ACK = 0x02, 0x12
-_ROOM = 64 * 1024 * 1024
+_BUFFER_BYTES = 64 * 1024 * 1024
 _RECEIVE_BUFFER_FORCE = 33
-_OF_PACKETS, _STATISTICS = 263, 6
+_SOL_PACKET, _PACKET_STATISTICS = 263, 6
 _OUTGOING = 4
-_MARK = ("127.0.0.1", 9)
-_PATIENCE = 10.0
+_MARKER = ("127.0.0.1", 9)
+_TIMEOUT = 10.0
 _DNS = 53
 
 
 @dataclass(frozen=True, slots=True)
-class Dialled:
-    """One packet that was the first one of something, as it stood on the wire.
+class Connection:
+    """The destination of a SYN or a datagram.
 
     Attributes:
         kind: "tcp" or "udp".
-        address: where it went.
-        port: of that address.
+        address: the destination address.
+        port: the destination port.
     """
 
     kind: str
@@ -34,41 +34,44 @@ class Dialled:
     port: int
 
 
-class Wire:
-    """Listens below all sockets, from `__enter__` on."""
+class PacketCapture:
+    """Captures packets from its creation on, with a packet socket (packet(7))."""
 
     def __init__(self) -> None:
-        self._seen: set[Dialled] = set()
-        self._tap = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(_ALL))
-        self._tap.setsockopt(socket.SOL_SOCKET, _RECEIVE_BUFFER_FORCE, _ROOM)
-        self._tap.bind(("lo", _ALL))
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._connections: set[Connection] = set()
+        self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(_ALL))
+        self._socket.setsockopt(socket.SOL_SOCKET, _RECEIVE_BUFFER_FORCE, _BUFFER_BYTES)
+        self._socket.bind(("lo", _ALL))
+        threading.Thread(target=self._capture, daemon=True).start()
 
-    def dialled(self) -> set[Dialled]:
-        """What was dialled until now: the last packet is one of our own, so that none is on its way still."""
-        mark, end = Dialled("tcp", *_MARK), time.monotonic() + _PATIENCE
+    def connections(self) -> set[Connection]:
+        """Return all connections so far.
+
+        It sends a marker and waits until the marker is captured: then all earlier packets are captured too.
+        """
+        marker, end = Connection("tcp", *_MARKER), time.monotonic() + _TIMEOUT
         with socket.socket() as sock:
-            sock.connect_ex(_MARK)
-        while mark not in self._seen:
+            sock.connect_ex(_MARKER)
+        while marker not in self._connections:
             if time.monotonic() > end:
-                raise TimeoutError("the wire is silent")
+                raise TimeoutError("the marker packet was not captured")
             time.sleep(0.01)
-        return self._seen - {mark}
+        return self._connections - {marker}
 
     @property
     def lost(self) -> int:
-        """Packets that were not seen for want of room; the kernel counts them (packet(7))."""
-        statistics = self._tap.getsockopt(_OF_PACKETS, _STATISTICS, 8)
+        """The number of packets that the kernel dropped because the buffer was full."""
+        statistics = self._socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)
         return int(struct.unpack("II", statistics)[1])
 
-    def _listen(self) -> None:
+    def _capture(self) -> None:
         while True:
-            packet, (_, protocol, direction, *_) = self._tap.recvfrom(128)
-            if direction == _OUTGOING and (found := _read(packet, protocol)):
-                self._seen.add(found)
+            packet, (_, protocol, direction, *_) = self._socket.recvfrom(128)
+            if direction == _OUTGOING and (found := _parse(packet, protocol)):
+                self._connections.add(found)
 
 
-def _read(packet: bytes, protocol: int) -> Dialled | None:
+def _parse(packet: bytes, protocol: int) -> Connection | None:
     if protocol == _IPV4:
         kind, address, payload = (
             packet[9],
@@ -81,7 +84,7 @@ def _read(packet: bytes, protocol: int) -> Dialled | None:
         return None
     source, port = struct.unpack_from("!HH", payload)
     if kind == _TCP and payload[13] & _SYN_OR_ACK == _SYN:
-        return Dialled("tcp", address, port)
+        return Connection("tcp", address, port)
     if kind == _UDP and source != _DNS:
-        return Dialled("udp", address, port)
+        return Connection("udp", address, port)
     return None

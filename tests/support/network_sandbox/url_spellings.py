@@ -1,15 +1,15 @@
-"""Every way we know in which a URL can name what stands inside, and the odd ones that name what stands outside."""
+"""Every known way in which a URL can name an internal address, and unusual URLs of public addresses."""
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 PUBLIC, PUBLIC_6 = "93.184.216.34", "2606:4700::1111"
-INSIDE: tuple[str, ...] = (
+INTERNAL: tuple[str, ...] = (
     *("127.0.0.1", "127.1.2.3", "10.0.0.1", "169.254.169.254", "169.254.170.2", "172.31.255.255", "192.168.1.1"),
     *("0.0.0.0", "100.100.100.200", "192.0.0.192", "198.18.0.1", "224.0.0.1", "255.255.255.255"),  # noqa: S104 - refused
     *("::1", "::", "fd00:ec2::254", "fe80::1", "fc00::1", "fec0::1", "ff02::1"),
 )
-"""Loopback, private, link-local, the metadata services of several clouds, and what else is not public."""
+"""Addresses that are not public: loopback, private, link-local, metadata services of several clouds, and others."""
 
 DIGITS = {
     "fullwidth": 0xFF10,
@@ -24,9 +24,9 @@ DOTS = ("\u3002", "\uff0e", "\uff61", "\u2024", "\ufe52", "%2e", "%2E", "\u00b7"
 
 
 def hosts(address: str) -> Iterator[str]:
-    """Spell one address as the host of a URL."""
-    read = ip_address(address)
-    yield from _ipv4(read) if isinstance(read, IPv4Address) else _ipv6(read)
+    """Spell one address in every way as the host of a URL."""
+    parsed = ip_address(address)
+    yield from _ipv4(parsed) if isinstance(parsed, IPv4Address) else _ipv6(parsed)
 
 
 def _ipv4(address: IPv4Address) -> Iterator[str]:
@@ -67,8 +67,8 @@ def _ipv6(address: IPv6Address) -> Iterator[str]:
     )
 
 
-def around(host: str) -> Iterator[str]:
-    """Write URLs in which a host stands where some reader would find it, and another would not."""
+def ambiguous_urls(host: str) -> Iterator[str]:
+    """Write URLs in which some parsers find this host and others do not."""
     out = PUBLIC
     yield from (f"http://{out}@{host}/", f"http://{host}@{out}/", f"http://{out}:80@{host}/", f"http://{out}%40{host}/")
     yield from (f"http://{host}\\@{out}/", f"http://{out}\\@{host}/", f"http://{out}\\.{host}/", f"http:\\\\{host}\\")
@@ -100,12 +100,12 @@ def around(host: str) -> Iterator[str]:
 
 
 def forbidden() -> list[str]:
-    """URLs of which none may reach anything but `PUBLIC`, and few even that."""
-    spelled = [f"http://{host}/" for address in INSIDE for host in hosts(address)]
-    wrapped = [url for address in INSIDE[:1] + INSIDE[3:4] for url in around(address)]
-    wrapped += list(around("[::1]"))
+    """List URLs that the service must not fetch from anywhere but `PUBLIC`."""
+    spelled = [f"http://{host}/" for address in INTERNAL for host in hosts(address)]
+    ambiguous = [url for address in INTERNAL[:1] + INTERNAL[3:4] for url in ambiguous_urls(address)]
+    ambiguous += list(ambiguous_urls("[::1]"))
     ports = [f"http://{PUBLIC}:{port}/" for port in (0, 1, 22, 25, 6379, 8080, 65535, 65536, 99999, 80 + 2**16)]
-    return list(dict.fromkeys([*spelled, *wrapped, *ports]))
+    return list(dict.fromkeys([*spelled, *ambiguous, *ports]))
 
 
 LEGITIMATE = (
@@ -124,11 +124,11 @@ LEGITIMATE = (
     *(f"http://{host}/" for host in (PUBLIC + ".", PUBLIC.replace(".", "\u3002"), "\uff19\uff13.184.216.34")),
     *(f"hTTp://{host}/" for host in ("PUBLIC.example", "public.example.", "a_b.public.example", "b\u00fccher.example")),
 )
-"""URLs that must arrive, each at a public address."""
+"""URLs that the service must fetch, each from a public address."""
 
 REDIRECTS = (301, 302, 303, 307, 308)
 
 
-def rotation(urls: list[str]) -> Iterator[tuple[str, int]]:
-    """Pair each URL with a status of redirects, all of them in turn."""
+def with_redirect_status(urls: list[str]) -> Iterator[tuple[str, int]]:
+    """Pair each URL with one of the redirect statuses, in turn."""
     return ((url, REDIRECTS[place % len(REDIRECTS)]) for place, url in enumerate(urls))

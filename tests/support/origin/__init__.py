@@ -1,28 +1,39 @@
-"""An ill-mannered server: every way in which an origin may answer, and what the service must say of it.
+"""A misbehaving HTTP server: every way an origin may respond, and the error code that the service must report for it.
 
-`BEHAVIOURS` is the table, in the manner of httpbin: the first part of a path names how the server behaves there,
-`/reset_in_body` for one. A path that names none is answered well.
+`BEHAVIOURS` is a table, in the manner of httpbin: the first segment of a path selects the behaviour, for example
+`/reset_in_body`. Every other path gets a valid response.
 """
 
-from support.origin import breaking, framing, healthy, images, leftovers, redirects, statuses, timing
-from support.origin.behaviour import BEHAVIOURS, IMAGE, MOST, STORED, Behaviour, Request
-from support.origin.server import Origin, in_a_thread
+from support.origin import (
+    dropped_connections,
+    framing,
+    image_bodies,
+    malformed_responses,
+    redirects,
+    slow_responses,
+    statuses,
+    unsolicited_bytes,
+    valid_responses,
+)
+from support.origin.behaviour import BEHAVIOURS, IMAGE, MAX_BYTES, STORED, Behaviour, Request
+from support.origin.server import Origin, origin_in_thread
 
 __all__ = [
     "BEHAVIOURS",
     "IMAGE",
-    "MOST",
+    "MAX_BYTES",
     "STORED",
     "Behaviour",
     "Origin",
     "Request",
-    "breaking",
+    "dropped_connections",
     "framing",
-    "healthy",
-    "images",
-    "in_a_thread",
-    "leftovers",
+    "image_bodies",
+    "malformed_responses",
+    "origin_in_thread",
     "redirects",
+    "slow_responses",
     "statuses",
-    "timing",
+    "unsolicited_bytes",
+    "valid_responses",
 ]

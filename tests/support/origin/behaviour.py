@@ -1,4 +1,4 @@
-"""What a behaviour is, and the words that behaviours are written with."""
+"""The table of behaviours, and the functions that its entries are built from."""
 
 import asyncio
 import socket
@@ -10,10 +10,10 @@ from support.sample_images import picture
 
 STORED = "stored"
 IMAGE = picture(32, 24, seed=1)
-"""What a healthy answer carries: a whole JPEG."""
+"""The body of a valid response: a complete JPEG."""
 
-MOST = 100_000
-"""Bytes; the table is written for a client that takes no more."""
+MAX_BYTES = 100_000
+"""The largest image, in bytes, that the client may accept; the table relies on it."""
 
 Reader = asyncio.StreamReader
 Writer = asyncio.StreamWriter
@@ -21,12 +21,12 @@ Writer = asyncio.StreamWriter
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as it arrived.
+    """A request as the server received it.
 
     Attributes:
-        raw: the head, byte for byte.
-        nth: how often this path was asked for by now, from 1.
-        base: where this server is, without a slash at the end.
+        raw: the request head, byte for byte.
+        nth: 1 for the first request of this path, 2 for the second, and so on.
+        base: the server's own URL, without a slash at the end.
     """
 
     raw: bytes
@@ -35,36 +35,37 @@ class Request:
 
     @property
     def target(self) -> str:
-        """Path and query, as they stand in the request line."""
+        """Path and query, as in the request line."""
         return self.raw.split(b" ", 2)[1].decode("latin-1")
 
     @property
     def headers(self) -> list[tuple[str, str]]:
-        """In the order and the spelling in which they came."""
+        """Names and values, in the order and the spelling of the request."""
         lines = self.raw.decode("latin-1").rstrip("\r\n").split("\r\n")[1:]
         return [(name, value.strip()) for name, _, value in (line.partition(":") for line in lines)]
 
 
-Act = Callable[[Reader, Writer, Request], Awaitable[None]]
+Responder = Callable[[Reader, Writer, Request], Awaitable[None]]
+"""Answers one request. The server keeps the connection open, unless the responder closed it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """How a path behaves.
+    """How a path register, and what the service must make of it.
 
     Attributes:
-        act: answers one request; the connection is kept afterwards unless it closed it.
-        code: what the service must say of the image: an error's code, or "stored".
-        requests: how many requests it takes where every attempt (three) is made.
+        respond: answers one request.
+        code: the expected result: an error code, or "stored".
+        requests: the expected number of requests when the client makes up to three attempts.
     """
 
-    act: Act
+    respond: Responder
     code: str
     requests: int
 
 
 BEHAVIOURS: dict[str, Behaviour] = {}
-"""Every behaviour by the name that stands first in the path."""
+"""All behaviours, by the first segment of the path."""
 
 _TRANSIENT = {
     "timeout",
@@ -76,53 +77,56 @@ _TRANSIENT = {
 }
 
 
-def add(name: str, act: Act, code: str, requests: int | None = None) -> None:
+def add(name: str, respond: Responder, code: str, requests: int | None = None) -> None:
+    """Add a behaviour to the table; without `requests`, transient codes take three requests and the others one."""
     assert name not in BEHAVIOURS, f"two behaviours are called {name}"
-    BEHAVIOURS[name] = Behaviour(act, code, requests or (3 if code in _TRANSIENT else 1))
+    BEHAVIOURS[name] = Behaviour(respond, code, requests or (3 if code in _TRANSIENT else 1))
 
 
-def behaves(code: str, requests: int | None = None) -> Callable[[Act], Act]:
-    """Enter a coroutine in the table, under its own name."""
+def register(code: str, requests: int | None = None) -> Callable[[Responder], Responder]:
+    """Add the decorated coroutine to the table, under its own name."""
 
-    def enter(act: Act) -> Act:
-        add(act.__name__, act, code, requests)
-        return act
+    def decorate(respond: Responder) -> Responder:
+        add(respond.__name__, respond, code, requests)
+        return respond
 
-    return enter
+    return decorate
 
 
-def says(data: bytes, *, end: bool = True) -> Act:
-    """Send bytes, and close the connection or keep it."""
+def reply(data: bytes, *, close: bool = True) -> Responder:
+    """Send these bytes, then close the connection or keep it open."""
 
-    async def act(_: Reader, writer: Writer, __: Request) -> None:
+    async def respond(_: Reader, writer: Writer, __: Request) -> None:
         await send(writer, data)
-        if end:
+        if close:
             writer.close()
 
-    return act
+    return respond
 
 
-def in_pieces(*pieces: bytes) -> Act:
-    """Send each piece in a segment of its own, and keep the connection."""
+def reply_in_pieces(*pieces: bytes) -> Responder:
+    """Send each piece in a TCP segment of its own, and keep the connection open."""
 
-    async def act(_: Reader, writer: Writer, __: Request) -> None:
+    async def respond(_: Reader, writer: Writer, __: Request) -> None:
         for piece in pieces:
             await send(writer, piece)
             await asyncio.sleep(0.02)
 
-    return act
+    return respond
 
 
 def head(*lines: str, status: str = "200 OK") -> bytes:
+    """Build a response head from header lines."""
     return "\r\n".join([f"HTTP/1.1 {status}", *lines, "", ""]).encode("latin-1")
 
 
-def sized(body: bytes, *lines: str, status: str = "200 OK") -> bytes:
-    """A whole answer with its length."""
+def response_with(body: bytes, *lines: str, status: str = "200 OK") -> bytes:
+    """Build a complete response with a Content-Length."""
     return head(*lines, f"Content-Length: {len(body)}", status=status) + body
 
 
 def chunks(parts: Iterable[bytes]) -> bytes:
+    """Encode each part as a chunk; an empty part is the last chunk."""
     return b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts)
 
 
@@ -132,7 +136,7 @@ async def send(writer: Writer, data: bytes) -> None:
 
 
 async def send_forever(writer: Writer, data: bytes, pause: float = 0.0) -> None:
-    """Go on until the other side hangs up."""
+    """Send the bytes again and again, until the client closes the connection."""
     while not writer.is_closing():
         await send(writer, data)
         await asyncio.sleep(pause)
@@ -143,7 +147,7 @@ async def wait_forever() -> None:
 
 
 def reset(writer: Writer) -> None:
-    """End the connection with a RST in place of a FIN."""
+    """End the connection with a RST instead of a FIN."""
     sock = writer.get_extra_info("socket")
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()

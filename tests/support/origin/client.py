@@ -1,4 +1,4 @@
-"""Asks an origin as the service does: the real fetcher on real sockets, and the walk over what it brought."""
+"""Downloads from an origin as the service does: the real downloader on real sockets, then the image parser."""
 
 import socket
 import ssl
@@ -11,32 +11,36 @@ from aiohappyeyeballs import AddrInfoType
 
 from intake.download.downloader import HttpDownloader
 from intake.download.guarded_resolver import GuardedResolver
-from intake.download.memory_budget import MemoryBudget, Reservation
 from intake.http_client.transport import PooledTransport
 from intake.image.verify import verify
+from intake.ingest.deadline import Deadline
 from intake.ingest.ports import Download
 from intake.model.errors import LEAVES, IntakeError
 from intake.model.limits import Limits
 from intake.model.outcome import FetchStats
 from intake.model.url import Url
-from support.origin.behaviour import MOST, STORED
-from support.origin.redirects import LIMIT
+from support.origin.behaviour import MAX_BYTES, STORED
+from support.origin.redirects import MAX_REDIRECTS
 from support.origin.server import Origin
 
 AGENT = "image-intake/test"
-_TRUSTS_NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+_AMPLE_SECONDS = 600.0
+_TRUST_NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How one URL ended.
+    """The result of one download.
 
     Attributes:
-        code: an error's code, or "stored".
+        code: an error code, or "stored".
+        stats: attempts and durations.
+        download: the image, if there is one.
+        error: the error, if there is one.
     """
 
     code: str
-    effort: FetchStats
+    stats: FetchStats
     download: Download | None = None
     error: IntakeError | None = None
 
@@ -47,38 +51,39 @@ class Result:
 
     @property
     def reason(self) -> str:
+        """The reason that the service logs for the error."""
         assert self.error is not None
         return self.error.reason or ""
 
 
 def limits_for(*origins: Origin, **changed: Any) -> Limits:
-    """The bounds that the table of behaviours is written for."""
-    written_for: dict[str, Any] = {
-        "max_image_bytes": MOST,
-        "max_redirects": LIMIT,
-        "memory_budget_bytes": 10 * MOST,
+    """Build the limits that the table of behaviours relies on; `changed` replaces some of them."""
+    defaults: dict[str, Any] = {
+        "max_image_bytes": MAX_BYTES,
+        "max_redirects": MAX_REDIRECTS,
+        "memory_budget_bytes": 10 * MAX_BYTES,
         "connect_timeout": 5.0,
         "allowed_ports": tuple(origin.port for origin in origins),
         "allowed_networks": (ip_network("127.0.0.0/8"),),
     }
-    return Limits(**written_for | changed)
+    return Limits(**defaults | changed)
 
 
 class Client:
-    """A fetcher and its bounds."""
+    """A downloader with its own connection pool, resolver and memory budget."""
 
     def __init__(self, limits: Limits, tls: ssl.SSLContext | None = None) -> None:
         self.limits = limits
-        self.guard = GuardedResolver(limits)
+        self.resolver = GuardedResolver(limits)
         self.transport = PooledTransport(
             connect_timeout=limits.connect_timeout,
             read_timeout=limits.read_timeout,
-            tls=tls or _TRUSTS_NOBODY,
-            resolver=self.guard,
+            tls=tls or _TRUST_NOBODY,
+            resolver=self.resolver,
             zero_copy=True,
         )
-        self.fetcher = HttpDownloader(self.transport, limits, AGENT)
-        self.budget = MemoryBudget(limits.memory_budget_bytes)
+        self.downloader = HttpDownloader(self.transport, limits, AGENT)
+        self.budget = self.downloader.budget
 
     async def __aenter__(self) -> Self:
         return self
@@ -87,34 +92,39 @@ class Client:
         await self.transport.aclose()
 
     async def get(self, url: str) -> Result:
-        """Fetch and verify; anything but a leaf of our own tree comes out as it is."""
-        reservation = Reservation(self.budget)
-        effort = FetchStats()
+        """Download and verify an image.
+
+        Raises:
+            Exception: an error that is not one of the service's own codes.
+        """
+        stats = FetchStats()
         try:
-            download = await self.fetcher.fetch(Url.parse(url), reservation, effort)
-            verify(download.body, self.limits)
+            with await self.download(url, stats) as download:
+                verify(download.body, self.limits)
         except LEAVES as error:
-            return Result(error.code, effort, error=error)
-        finally:
-            reservation.release()
-        return Result(STORED, effort, download)
+            return Result(error.code, stats, error=error)
+        return Result(STORED, stats, download)
+
+    async def download(self, url: str, stats: FetchStats | None = None) -> Download:
+        """Download without verification; the caller releases the download."""
+        return await self.downloader.download(Url.parse(url), stats or FetchStats(), Deadline.after(_AMPLE_SECONDS))
 
     def record_sockets(self) -> list[socket.socket]:
-        """Every socket that is made from now on."""
-        made: list[socket.socket] = []
-        make = self.guard.open_socket
+        """Return a list to which every socket is added that the client opens from now on."""
+        sockets: list[socket.socket] = []
+        open_socket = self.resolver.open_socket
 
         def record(info: AddrInfoType) -> socket.socket:
-            made.append(make(info))
-            return made[-1]
+            sockets.append(open_socket(info))
+            return sockets[-1]
 
-        self.guard.open_socket = record  # type: ignore[method-assign]
-        return made
+        self.resolver.open_socket = record  # type: ignore[method-assign]
+        return sockets
 
     @property
-    def free(self) -> int:
-        """Bytes of the memory budget that nobody holds."""
-        return self.budget._free
+    def free_bytes(self) -> int:
+        """Bytes of the memory budget that are not reserved."""
+        return self.budget.free
 
 
-type Connect = Callable[..., Client]
+type MakeClient = Callable[..., Client]

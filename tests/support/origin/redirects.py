@@ -1,45 +1,46 @@
-"""Origins that send us elsewhere."""
+"""Origins that redirect: to the image, to invalid or forbidden locations, in loops, with odd bodies."""
 
 from collections.abc import Callable
 
 from support.origin.behaviour import (
     IMAGE,
     STORED,
-    Act,
     Reader,
     Request,
+    Responder,
     Writer,
     add,
-    behaves,
     head,
+    register,
+    response_with,
     send,
     send_forever,
-    sized,
     wait_forever,
 )
 
-LIMIT = 5
-"""Redirects; the table is written for a client that follows no more."""
+MAX_REDIRECTS = 5
+"""The number of redirects that the client may follow; the table relies on it."""
 
 
 type Location = str | Callable[[Request], str]
 
 
 def redirect(location: str, status: int = 302) -> bytes:
-    return sized(b"", f"Location: {location}", status=f"{status} Elsewhere")
+    """Build a redirect response."""
+    return response_with(b"", f"Location: {location}", status=f"{status} Elsewhere")
 
 
-def _to(location: Location, status: int = 302) -> Act:
-    async def act(_: Reader, writer: Writer, request: Request) -> None:
+def _to(location: Location, status: int = 302) -> Responder:
+    async def respond(_: Reader, writer: Writer, request: Request) -> None:
         await send(writer, redirect(location if isinstance(location, str) else location(request), status))
 
-    return act
+    return respond
 
 
 for _status in (301, 302, 303, 307, 308):
     add(f"redirect_{_status}", _to("/length", _status), STORED, requests=2)
 
-_LEADING: dict[str, Location] = {
+_FOLLOWED: dict[str, Location] = {
     "absolute": lambda request: request.base + "/length",
     "protocol_relative": lambda request: request.base.removeprefix("http:") + "/length",
     "relative": "length",
@@ -53,11 +54,11 @@ _LEADING: dict[str, Location] = {
     "with_brackets": "/length?q=[1]{2}|^",
     "with_tab_at_its_end": "/length \t",
 }
-for _name, _location in _LEADING.items():
+for _name, _location in _FOLLOWED.items():
     if _name != "only_query":
         add(f"redirect_{_name}", _to(_location), STORED, requests=2)
 
-_MISLEADING: dict[str, Location] = {
+_INVALID: dict[str, Location] = {
     "to_nothing": "",
     "to_spaces": "   ",
     "to_a_bell": "/length\x07",
@@ -79,7 +80,7 @@ _MISLEADING: dict[str, Location] = {
     "to_a_short_form": "http://127.1/",
     "to_5000_characters": "/" + "a" * 5000,
 }
-for _name, _location in _MISLEADING.items():
+for _name, _location in _INVALID.items():
     add(f"redirect_{_name}", _to(_location), "bad_redirect")
 
 _FORBIDDEN: dict[str, Location] = {
@@ -105,64 +106,64 @@ def _port(request: Request) -> str:
 
 
 def _chain(request: Request) -> str:
-    """`/chain_at_limit/3` leads to `/chain_at_limit/2`, and `/chain_at_limit/1` to the image."""
+    """Redirect `/chain_at_limit/3` to `/chain_at_limit/2`, and `/chain_at_limit/1` to the image."""
     _, name, *rest = request.target.split("/")
-    left = int(rest[0]) if rest else {"chain_at_limit": LIMIT, "chain_over_limit": LIMIT + 1}[name]
+    left = int(rest[0]) if rest else {"chain_at_limit": MAX_REDIRECTS, "chain_over_limit": MAX_REDIRECTS + 1}[name]
     return f"/{name}/{left - 1}" if left > 1 else "/length"
 
 
-add("chain_at_limit", _to(_chain), STORED, requests=LIMIT + 1)
-add("chain_over_limit", _to(_chain), "too_many_redirects", requests=LIMIT + 1)
-add("redirect_to_itself", _to("/redirect_to_itself"), "too_many_redirects", requests=LIMIT + 1)
-add("redirect_in_a_ring", _to("/redirect_in_a_ring_back"), "too_many_redirects", requests=LIMIT + 1)
-add("redirect_in_a_ring_back", _to("/redirect_in_a_ring"), "too_many_redirects", requests=LIMIT + 1)
-add("redirect_only_query", _to("?again"), "too_many_redirects", requests=LIMIT + 1)
+add("chain_at_limit", _to(_chain), STORED, requests=MAX_REDIRECTS + 1)
+add("chain_over_limit", _to(_chain), "too_many_redirects", requests=MAX_REDIRECTS + 1)
+add("redirect_to_itself", _to("/redirect_to_itself"), "too_many_redirects", requests=MAX_REDIRECTS + 1)
+add("redirect_loop_first", _to("/redirect_loop_second"), "too_many_redirects", requests=MAX_REDIRECTS + 1)
+add("redirect_loop_second", _to("/redirect_loop_first"), "too_many_redirects", requests=MAX_REDIRECTS + 1)
+add("redirect_only_query", _to("?again"), "too_many_redirects", requests=MAX_REDIRECTS + 1)
 
 
-@behaves("bad_redirect")
+@register("bad_redirect")
 async def redirect_without_location(_: Reader, writer: Writer, __: Request) -> None:
-    await send(writer, sized(b"", status="302 Found"))
+    await send(writer, response_with(b"", status="302 Found"))
 
 
-@behaves("bad_redirect")
-async def redirect_to_two_places(_: Reader, writer: Writer, __: Request) -> None:
-    await send(writer, sized(b"", "Location: /length", "Location: /chunked", status="302 Found"))
+@register("bad_redirect")
+async def redirect_with_two_locations(_: Reader, writer: Writer, __: Request) -> None:
+    await send(writer, response_with(b"", "Location: /length", "Location: /chunked", status="302 Found"))
 
 
-@behaves(STORED, requests=2)
+@register(STORED, requests=2)
 async def redirect_with_image(_: Reader, writer: Writer, __: Request) -> None:
-    await send(writer, sized(IMAGE, "Location: /length", status="302 Found"))
+    await send(writer, response_with(IMAGE, "Location: /length", status="302 Found"))
 
 
-@behaves(STORED, requests=2)
+@register(STORED, requests=2)
 async def redirect_with_endless_body(_: Reader, writer: Writer, __: Request) -> None:
     await send(writer, head("Location: /length", status="302 Found"))
     await send_forever(writer, bytes(8000))
 
 
-@behaves(STORED, requests=2)
+@register(STORED, requests=2)
 async def redirect_that_stalls(_: Reader, writer: Writer, __: Request) -> None:
-    """Its body is announced, and not waited for."""
+    """Announce a body that never comes: the client must not wait for it."""
     await send(writer, head("Location: /length", "Content-Length: 90000", status="302 Found"))
     await wait_forever()
 
 
-@behaves(STORED, requests=2)
+@register(STORED, requests=2)
 async def redirect_with_gzip(_: Reader, writer: Writer, __: Request) -> None:
-    await send(writer, sized(b"", "Location: /length", "Content-Encoding: gzip", status="302 Found"))
+    await send(writer, response_with(b"", "Location: /length", "Content-Encoding: gzip", status="302 Found"))
 
 
-@behaves(STORED, requests=2)
+@register(STORED, requests=2)
 async def redirect_with_cookie(_: Reader, writer: Writer, __: Request) -> None:
-    await send(writer, sized(b"", "Location: /length", "Set-Cookie: a=b; Path=/", status="302 Found"))
+    await send(writer, response_with(b"", "Location: /length", "Set-Cookie: a=b; Path=/", status="302 Found"))
 
 
-@behaves("not_found", requests=2)
+@register("not_found", requests=2)
 async def redirect_to_not_found(_: Reader, writer: Writer, __: Request) -> None:
     await send(writer, redirect("/status_404"))
 
 
-@behaves("http_server_error", requests=6)
+@register("http_server_error", requests=6)
 async def redirect_to_failure(_: Reader, writer: Writer, __: Request) -> None:
-    """Every attempt begins at the first address again: the next one may be led elsewhere."""
+    """Redirect to a failing path: every attempt must start again at the first URL."""
     await send(writer, redirect("/status_500"))

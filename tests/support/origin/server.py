@@ -1,4 +1,4 @@
-"""The server: sockets, counting, and the table that says what each path does."""
+"""The server: it accepts connections, records requests and calls the responder of each path."""
 
 import asyncio
 import ssl
@@ -8,21 +8,21 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Self
 
-from support.origin.behaviour import BEHAVIOURS, Act, Reader, Request, Writer
+from support.origin.behaviour import BEHAVIOURS, Reader, Request, Responder, Writer
 
 LOOPBACK = "127.0.0.1"
 
 
 class Origin:
-    """An ill-mannered server on loopback.
+    """A misbehaving server on loopback.
 
     Attributes:
-        port: where it listens.
-        connections: how many were accepted.
-        requests: what was asked, in the order of arrival.
-        taught: behaviours of this server alone, by name.
-        everything: behaves so for every path, where it is set.
-        busiest: the most requests that were answered at the same time.
+        port: the port that it listens on.
+        connections: the number of connections it accepted.
+        requests: the requests it received, in order.
+        responders: behaviours that only this server has, by the first segment of the path.
+        default_responder: answers every path, if it is set.
+        peak_concurrency: the largest number of requests that it answered at the same time.
     """
 
     def __init__(self, tls: ssl.SSLContext | None = None, host: str = LOOPBACK) -> None:
@@ -30,31 +30,32 @@ class Origin:
         self._host = host
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._seen: Counter[str] = Counter()
-        self._answering = 0
+        self._counts: Counter[str] = Counter()
+        self._active = 0
         self.port = 0
         self.connections = 0
         self.requests: list[Request] = []
-        self.taught: dict[str, Act] = {}
-        self.everything: Act | None = None
-        self.busiest = 0
+        self.responders: dict[str, Responder] = {}
+        self.default_responder: Responder | None = None
+        self.peak_concurrency = 0
 
     @property
     def base(self) -> str:
+        """The server's URL, without a slash at the end."""
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"{'https' if self._tls else 'http'}://{host}:{self.port}"
 
     def url(self, path: str) -> str:
         return f"{self.base}/{path}"
 
-    def asked(self, path: str) -> int:
-        """How often it was asked for a path."""
-        return self._seen[f"/{path}"]
+    def request_count(self, path: str) -> int:
+        """Count the requests for a path."""
+        return self._counts[f"/{path}"]
 
     @property
-    def answering(self) -> bool:
-        """Whether some behaviour has not come to its end."""
-        return self._answering > 0
+    def is_answering(self) -> bool:
+        """Whether a responder is still running."""
+        return self._active > 0
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._accept, self._host, self.port, ssl=self._tls)
@@ -71,8 +72,8 @@ class Origin:
         self._server.abort_clients()
         await self._server.wait_closed()
 
-    async def hang_up(self) -> None:
-        """Close every connection, as a server does with those that idle for too long."""
+    async def close_connections(self) -> None:
+        """Close every connection, as a server does with connections that are idle for too long."""
         assert self._server is not None
         self._server.close_clients()
         if self._tasks:
@@ -90,30 +91,30 @@ class Origin:
                 raw = await reader.readuntil(b"\r\n\r\n")
                 await self._answer(raw, reader, writer)
         except (OSError, asyncio.IncompleteReadError):
-            pass  # the client hung up, or was hung up on
+            pass  # one side closed the connection
         finally:
             writer.close()
 
-    def _act(self, name: str) -> Act:
-        return self.everything or self.taught.get(name) or BEHAVIOURS.get(name, BEHAVIOURS["length"]).act
+    def _responder(self, name: str) -> Responder:
+        return self.default_responder or self.responders.get(name) or BEHAVIOURS.get(name, BEHAVIOURS["length"]).respond
 
     async def _answer(self, raw: bytes, reader: Reader, writer: Writer) -> None:
         target = raw.split(b" ", 2)[1].decode("latin-1")
-        self._seen[target] += 1
-        request = Request(raw, self._seen[target], self.base)
+        self._counts[target] += 1
+        request = Request(raw, self._counts[target], self.base)
         self.requests.append(request)
-        act = self._act(target.split("?")[0].strip("/").split("/")[0])
-        self._answering += 1
-        self.busiest = max(self.busiest, self._answering)
+        respond = self._responder(target.split("?")[0].strip("/").split("/")[0])
+        self._active += 1
+        self.peak_concurrency = max(self.peak_concurrency, self._active)
         try:
-            await act(reader, writer, request)
+            await respond(reader, writer, request)
         finally:
-            self._answering -= 1
+            self._active -= 1
 
 
 @contextmanager
-def in_a_thread() -> Generator[Origin]:
-    """Run an origin that goes on while the loop of the test stands still."""
+def origin_in_thread() -> Generator[Origin]:
+    """Run an origin in a thread of its own, so that it also answers while the test blocks its event loop."""
     origin = Origin()
     started, finish = threading.Event(), asyncio.Event()
     loop = asyncio.new_event_loop()

@@ -1,9 +1,21 @@
-"""Origins that answer with another status than 200, or with a 200 that means something else."""
+"""Origins that respond with another status than 200, or with a 200 that is an error page."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
-from support.origin.behaviour import IMAGE, STORED, Reader, Request, Writer, add, behaves, head, says, send, sized
+from support.origin.behaviour import (
+    IMAGE,
+    STORED,
+    Reader,
+    Request,
+    Writer,
+    add,
+    head,
+    register,
+    reply,
+    response_with,
+    send,
+)
 
 _CODES = {
     "unexpected_status": (201, 202, 203, 206, 226, 299, 300, 305, 306, 399, 600, 999),
@@ -15,72 +27,78 @@ _CODES = {
 }
 for _code, _statuses in _CODES.items():
     for _status in _statuses:
-        add(f"status_{_status}", says(sized(IMAGE, status=f"{_status} Because"), end=False), _code)
+        add(f"status_{_status}", reply(response_with(IMAGE, status=f"{_status} Because"), close=False), _code)
 
-# These have no body, whatever their headers say.
-add("status_204", says(head(status="204 No Content"), end=False), "unexpected_status")
-add("status_204_with_body", says(sized(IMAGE, status="204 No Content"), end=False), "unexpected_status")
+# Responses with these statuses have no body, whatever their headers say (RFC 9112, 6.3).
+add("status_204", reply(head(status="204 No Content"), close=False), "unexpected_status")
+add("status_204_with_body", reply(response_with(IMAGE, status="204 No Content"), close=False), "unexpected_status")
 add(
-    "status_304", says(head(f"Content-Length: {len(IMAGE)}", status="304 Not Modified"), end=False), "unexpected_status"
+    "status_304",
+    reply(head(f"Content-Length: {len(IMAGE)}", status="304 Not Modified"), close=False),
+    "unexpected_status",
 )
-add("status_304_with_body", says(sized(IMAGE, status="304 Not Modified"), end=False), "unexpected_status")
-add("status_101", says(head("Connection: upgrade", "Upgrade: x", status="101 Switching") + IMAGE), "unexpected_status")
-add("status_206_with_range", says(sized(IMAGE, "Content-Range: bytes 0-9/99", status="206 Part")), "unexpected_status")
-add("status_404_endless", says(head("Transfer-Encoding: chunked", status="404 Gone"), end=False), "not_found")
+add("status_304_with_body", reply(response_with(IMAGE, status="304 Not Modified"), close=False), "unexpected_status")
+add("status_101", reply(head("Connection: upgrade", "Upgrade: x", status="101 Switching") + IMAGE), "unexpected_status")
+add(
+    "status_206_with_range",
+    reply(response_with(IMAGE, "Content-Range: bytes 0-9/99", status="206 Part")),
+    "unexpected_status",
+)
+add("status_404_endless", reply(head("Transfer-Encoding: chunked", status="404 Gone"), close=False), "not_found")
 
 _PAGE = b"<!doctype html><title>Sorry</title><p>This image has moved.</p>"
-add("soft_404", says(sized(_PAGE, "Content-Type: text/html"), end=False), "unsupported_type")
-add("soft_404_as_jpeg", says(sized(_PAGE, "Content-Type: image/jpeg"), end=False), "unsupported_type")
-add("soft_404_short", says(sized(b"not here"), end=False), "unsupported_type")
-add("soft_404_json", says(sized(b'{"error": "not found", "code": 404}'), end=False), "unsupported_type")
+add("soft_404", reply(response_with(_PAGE, "Content-Type: text/html"), close=False), "unsupported_type")
+add("soft_404_as_jpeg", reply(response_with(_PAGE, "Content-Type: image/jpeg"), close=False), "unsupported_type")
+add("soft_404_short", reply(response_with(b"not here"), close=False), "unsupported_type")
+add("soft_404_json", reply(response_with(b'{"error": "not found", "code": 404}'), close=False), "unsupported_type")
 
 
-def _asks(status: int, code: str, requests: int, value: str) -> None:
+def _add_retry_after(status: int, code: str, requests: int, value: str) -> None:
     name = value if value.lstrip("-").isdigit() else "nonsense"
-    answer = sized(b"", f"Retry-After: {value}", status=f"{status} Later")
-    add(f"status_{status}_retry_after_{name}", says(answer, end=False), code, requests)
+    later = response_with(b"", f"Retry-After: {value}", status=f"{status} Later")
+    add(f"status_{status}_retry_after_{name}", reply(later, close=False), code, requests)
 
 
 for _status, _code in ((429, "throttled"), (503, "http_server_error")):
-    _asks(_status, _code, 3, "0")
-    _asks(_status, _code, 1, "3600")
-    _asks(_status, _code, 1, "9" * 400)
-    _asks(_status, _code, 3, "-5")
-    _asks(_status, _code, 3, "soon")
+    _add_retry_after(_status, _code, 3, "0")
+    _add_retry_after(_status, _code, 1, "3600")
+    _add_retry_after(_status, _code, 1, "9" * 400)
+    _add_retry_after(_status, _code, 3, "-5")
+    _add_retry_after(_status, _code, 3, "soon")
     for _name, _value in {
         "a_float": "1.5e3",
         "other_digits": "\u0663",
         "a_list": "1, 2",
         "infinity": "inf",
-        "a_date_of_no_calendar": "Mon, 99 Foo 2026 99:99:99 GMT",
-        "a_date_after_all_dates": "Fri, 31 Dec 99999 23:59:59 GMT",
+        "an_invalid_date": "Mon, 99 Foo 2026 99:99:99 GMT",
+        "a_year_of_five_digits": "Fri, 31 Dec 99999 23:59:59 GMT",
         "a_date_without_a_zone": "Fri, 31 Dec 1999 23:59:59",
         "an_asctime_date": "Fri Dec 31 23:59:59 1999",
         "a_date_far_east": "Fri, 31 Dec 1999 23:59:59 +9999",
     }.items():
-        _later = sized(b"", f"Retry-After: {_value}".encode().decode("latin-1"), status=f"{_status} Later")
-        add(f"status_{_status}_retry_after_{_name}", says(_later, end=False), _code, 3)
+        _later = response_with(b"", f"Retry-After: {_value}".encode().decode("latin-1"), status=f"{_status} Later")
+        add(f"status_{_status}_retry_after_{_name}", reply(_later, close=False), _code, 3)
 
 
-@behaves(STORED, requests=2)
+@register(STORED, requests=2)
 async def retry_after_a_past_date(_: Reader, writer: Writer, request: Request) -> None:
     await _send_later_unless_second(
         writer, request, format_datetime(datetime.now(UTC) - timedelta(days=1), usegmt=True)
     )
 
 
-@behaves("throttled", requests=1)
+@register("throttled", requests=1)
 async def retry_after_a_far_date(_: Reader, writer: Writer, request: Request) -> None:
     await _send_later_unless_second(
         writer, request, format_datetime(datetime.now(UTC) + timedelta(days=1), usegmt=True)
     )
 
 
-@behaves(STORED, requests=2)
-async def retry_after_nothing(_: Reader, writer: Writer, request: Request) -> None:
+@register(STORED, requests=2)
+async def retry_after_zero(_: Reader, writer: Writer, request: Request) -> None:
     await _send_later_unless_second(writer, request, "0")
 
 
 async def _send_later_unless_second(writer: Writer, request: Request, value: str) -> None:
-    later = sized(b"", f"Retry-After: {value}", status="429 Too Many Requests")
-    await send(writer, later if request.nth == 1 else sized(IMAGE))
+    later = response_with(b"", f"Retry-After: {value}", status="429 Too Many Requests")
+    await send(writer, later if request.nth == 1 else response_with(IMAGE))

@@ -1,1 +1,1 @@
-"""What the tests of `sam local` share."""
+"""Shared by the tests of `sam local`: the commands of docs/sam-local.md, a shell, and the expected results."""

@@ -1,4 +1,4 @@
-"""What the tests of sam local stand on: a terminal, a local S3, pictures."""
+"""The environment of the `sam local` tests: a shell, a local S3, and served pictures."""
 
 import hashlib
 import json
@@ -8,18 +8,18 @@ from typing import Any
 from support.sam_local.shell import Shell
 
 SITE = "http://host.docker.internal:8000"
-"""Where containers find the pictures."""
+"""The URL at which containers find the pictures."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
-    """The page's setting.
+class SamLocalLab:
+    """The environment that docs/sam-local.md sets up.
 
     Attributes:
-        shell: where commands are typed.
-        exports: what is typed there first.
-        s3: a client with every right.
-        pictures: what is served, by name.
+        shell: runs commands.
+        exports: the page's exports, which run before each command.
+        s3: an S3 client with all permissions.
+        pictures: the served pictures, by name.
     """
 
     shell: Shell
@@ -27,12 +27,12 @@ class Ground:
     s3: Any
     pictures: dict[str, bytes] = field(repr=False)
 
-    def type(self, command: str) -> str:
-        """Type a command after the exports; what it answers."""
+    def run(self, command: str) -> str:
+        """Run a command after the exports, and return its output."""
         return self.shell.run(self.exports + command)
 
     def put(self, bucket: str, key: str, *documents: object) -> None:
-        """Put documents, one to a line."""
+        """Put documents into an object, one per line."""
         body = "".join(json.dumps(document) + "\n" for document in documents).encode()
         self.s3.put_object(Bucket=bucket, Key=key, Body=body)
 
@@ -44,7 +44,7 @@ class Ground:
         return json.loads(self.get(key))
 
     def keys(self, bucket: str = "images") -> set[str]:
-        """All there is."""
+        """List all keys of a bucket."""
         return {item["Key"] for item in self.s3.list_objects_v2(Bucket=bucket).get("Contents", [])}
 
     def empty(self) -> None:
@@ -53,7 +53,7 @@ class Ground:
                 self.s3.delete_object(Bucket=bucket, Key=key)
 
     def stored(self, *names: str) -> list[str]:
-        """The keys of pictures, after a look at the objects there: each is what its key says."""
+        """Return the keys of pictures, after a check that their objects are stored."""
         keys = [self._key(name) for name in names]
         for name, key in zip(names, keys, strict=True):
             assert self.get(key) == self.pictures[name], name

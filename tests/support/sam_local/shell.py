@@ -1,4 +1,4 @@
-"""A terminal, as somebody would have it who types what the page says; and whether this machine can do that at all."""
+"""Runs shell commands as a user would, and checks what this machine lacks for `sam local`."""
 
 import os
 import signal
@@ -10,9 +10,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.local.process import tail
-from infra.local.sam import quiet
-from infra.template import ROOT
+from infra.build.sam import offline_environment
+from infra.build.template import ROOT
+from infra.command.child_process import read_tail
 
 IMAGE = "public.ecr.aws/lambda/python:3.13-x86_64"
 PORTS = {3000: "the API", 8000: "the pictures", 8333: "the S3"}
@@ -22,11 +22,11 @@ STOP_SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """Terminals that share an environment.
+    """Runs commands in a shell with its own environment.
 
     Attributes:
-        env: of every command.
-        home: where logs are kept.
+        env: the environment of every command.
+        home: the directory for logs.
     """
 
     env: dict[str, str]
@@ -34,23 +34,23 @@ class Shell:
 
     @classmethod
     def clean(cls, home: Path) -> "Shell":
-        """One that knows nothing of this machine's AWS accounts, proxies, or of the make that started us."""
-        strange = ("AWS_", "MAKE", "MFLAGS")
-        own = {name: value for name, value in os.environ.items() if not name.startswith(strange)}
-        # sam asks STS who calls, before everything: here nobody answers, at once, and nothing leaves the machine.
-        alone = {
+        """Make a shell without the variables of AWS accounts, proxies and a surrounding make."""
+        removed = ("AWS_", "MAKE", "MFLAGS")
+        own = {name: value for name, value in os.environ.items() if not name.startswith(removed)}
+        # sam first asks STS for the caller's identity: let this fail at once, without a connection to AWS.
+        offline = {
             "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:9",
             "AWS_MAX_ATTEMPTS": "1",
             "NO_PROXY": "*",
             "no_proxy": "*",
         }
-        return cls(own | quiet(home / "sam") | alone | {"TMPDIR": str(home)}, home)
+        return cls(own | offline_environment(home / "sam") | offline | {"TMPDIR": str(home)}, home)
 
     def run(self, script: str, seconds: float = 180) -> str:
-        """Run it to its end; what it says on stdout.
+        """Run a script, and return its output.
 
         Raises:
-            AssertionError: it failed; with what it said on stderr.
+            AssertionError: the script failed; the message has its errors.
         """
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
@@ -65,17 +65,17 @@ class Shell:
         return done.stdout
 
     @contextmanager
-    def beside(self, script: str, name: str, is_up: Callable[[], bool]) -> Iterator[Path]:
-        """Run it in a terminal of its own, until Ctrl-C when the block is left; its log.
+    def running(self, script: str, name: str, is_up: Callable[[], bool]) -> Iterator[Path]:
+        """Run a script in the background, end it with SIGINT at the end of the block, and yield its log.
 
         Args:
-            script: what is typed.
-            name: of the log.
-            is_up: whether it can be used.
+            script: the script.
+            name: the log's name.
+            is_up: whether the script is ready.
         """
         log = self.home / f"{name}.log"
         with log.open("wb") as out:
-            # A group of its own, as in a terminal: Ctrl-C reaches all that was started there, and nothing else.
+            # A process group of its own, as in a terminal: the signal reaches all its processes and no others.
             process = subprocess.Popen(
                 ["bash", "-euo", "pipefail", "-c", script],
                 env=self.env,
@@ -86,10 +86,10 @@ class Shell:
                 start_new_session=True,
             )
         try:
-            until = time.monotonic() + START_SECONDS
+            end = time.monotonic() + START_SECONDS
             while not is_up():
-                assert process.poll() is None, f"{name} ended:\n{tail(log)}"
-                assert time.monotonic() < until, f"{name} did not start:\n{tail(log)}"
+                assert process.poll() is None, f"{name} ended:\n{read_tail(log)}"
+                assert time.monotonic() < end, f"{name} did not start:\n{read_tail(log)}"
                 time.sleep(0.1)
             yield log
         finally:
@@ -101,13 +101,13 @@ class Shell:
             process.wait()
 
 
-def lacking(env: Mapping[str, str] = os.environ) -> str | None:
-    """What this machine lacks for sam local, in a sentence; None if nothing."""
+def missing_requirement(env: Mapping[str, str] = os.environ) -> str | None:
+    """Return what this machine lacks for sam local, as a sentence, or None."""
     for command, sentence in (
-        (["docker", "info"], "sam local needs Docker, and there is none that answers here"),
+        (["docker", "info"], "sam local needs Docker, and no Docker engine responds on this machine"),
         (
             ["docker", "image", "inspect", IMAGE],
-            f"the image of the runtime is not here; `docker pull {IMAGE}` brings it",
+            f"the runtime image is missing; run `docker pull {IMAGE}`",
         ),
     ):
         try:
@@ -115,20 +115,20 @@ def lacking(env: Mapping[str, str] = os.environ) -> str | None:
         except OSError as error:
             return f"{sentence} ({error.strerror}: {error.filename})."
         if done.returncode:
-            said = done.stderr.strip().splitlines() or ["no reason given"]
-            return f"{sentence} ({said[-1]})."
+            errors = done.stderr.strip().splitlines() or ["no reason given"]
+            return f"{sentence} ({errors[-1]})."
     return None
 
 
-def taken(host: str) -> str | None:
-    """Which port of the page's commands somebody else listens on, in a sentence."""
-    for port, what in PORTS.items():
-        if listens("127.0.0.1", port) or listens(host, port):
-            return f"port {port}, which docs/local.md has for {what}, is taken on this machine."
+def port_in_use(host: str) -> str | None:
+    """Return the port of the page's commands that another program uses, as a sentence, or None."""
+    for port, purpose in PORTS.items():
+        if is_listening("127.0.0.1", port) or is_listening(host, port):
+            return f"port {port}, which docs/sam-local.md uses for {purpose}, is in use on this machine."
     return None
 
 
-def listens(host: str, port: int) -> bool:
-    """Whether a program takes connections there."""
+def is_listening(host: str, port: int) -> bool:
+    """Whether a program accepts connections at this address."""
     with socket.socket() as probe:
         return probe.connect_ex((host, port)) == 0

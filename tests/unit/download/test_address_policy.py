@@ -1,4 +1,4 @@
-"""Which addresses are dialled: every range by its first and last address, and the neighbours just outside."""
+"""Which addresses may be dialled: the first and last address of every range, and those just outside of it."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
@@ -44,7 +44,7 @@ OUTSIDE = Verdict.NOT_GLOBAL_UNICAST
         (Verdict.RESERVED, "240.0.0.0 255.255.255.254 255.255.255.255"),
     ],
 )
-def test_ipv4_is_dialled_outside_of_the_special_ranges(expected: Verdict, addresses: str) -> None:
+def test_ipv4_address_is_allowed_outside_of_the_special_ranges(expected: Verdict, addresses: str) -> None:
     for address in addresses.split():
         assert (address, expected) == (address, classify(address))
 
@@ -73,7 +73,7 @@ def test_ipv4_is_dialled_outside_of_the_special_ranges(expected: Verdict, addres
         (OUTSIDE, "fec0:: feff:: ff00:: ff02::1 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
     ],
 )
-def test_ipv6_is_dialled_where_it_is_global_unicast_less_what_is_reserved_in_it(
+def test_ipv6_address_is_allowed_in_global_unicast_outside_of_the_reserved_blocks(
     expected: Verdict, addresses: str
 ) -> None:
     for address in addresses.split():
@@ -93,7 +93,7 @@ WRAPPED = [
 
 @pytest.mark.parametrize(("expected", "inner"), WRAPPED)
 @pytest.mark.parametrize("prefix", ["::ffff:", "0:0:0:0:0:FFFF:", "64:ff9b::", "64:FF9B:0:0:0:0:"])
-def test_an_address_that_wraps_an_ipv4_address_is_judged_as_what_it_reaches(
+def test_address_that_embeds_an_ipv4_address_is_classified_as_that_address(
     expected: Verdict, inner: str, prefix: str
 ) -> None:
     assert expected == classify(prefix + inner)
@@ -106,8 +106,8 @@ def test_an_address_that_wraps_an_ipv4_address_is_judged_as_what_it_reaches(
         *["fe80::1%eth0", "2600::1%0", "::1%", "8.8.8.8%lo", "[::1]", "2600::1/128", "::g", "1:2:3:4:5:6:7:8:9"],
     ],
 )
-def test_a_text_that_is_no_plain_address_is_not_dialled(text: str) -> None:
-    """A zone makes it none: what it names depends on the machine."""
+def test_text_that_is_no_plain_address_is_refused(text: str) -> None:
+    """A zone is refused: what it means depends on the machine."""
     assert classify(text) is Verdict.NOT_AN_ADDRESS
 
 
@@ -127,28 +127,28 @@ def test_a_text_that_is_no_plain_address_is_not_dialled(text: str) -> None:
         (Verdict.LOOPBACK, "127.0.0.1"),
     ],
 )
-def test_allowed_networks_are_dialled_and_not_an_address_more(expected: Verdict, address: str) -> None:
+def test_allowed_networks_add_exactly_their_addresses(expected: Verdict, address: str) -> None:
     assert expected == classify(address, [ip_network("10.1.0.0/16"), ip_network("fd00::/16")])
 
 
 @pytest.mark.parametrize("prefix", ["", "::ffff:", "64:ff9b::"])
 @pytest.mark.parametrize("address", ["169.254.169.254", "169.254.170.2", "169.254.170.23"])
-def test_what_hands_out_credentials_is_not_dialled_whatever_is_allowed(address: str, prefix: str) -> None:
+def test_metadata_address_is_refused_whatever_networks_are_allowed(address: str, prefix: str) -> None:
     assert classify(prefix + address, [ip_network("169.254.0.0/16"), ip_network("0.0.0.0/0")]) == Verdict.LINK_LOCAL
 
 
 @pytest.mark.parametrize("address", ["fd00:ec2::254", "fd00:ec2::23"])
-def test_nor_is_it_by_ipv6(address: str) -> None:
+def test_ipv6_metadata_address_is_refused_whatever_networks_are_allowed(address: str) -> None:
     assert classify(address, [ip_network("fd00::/8"), ip_network("::/0")]) == OUTSIDE
 
 
-def test_only_two_verdicts_dial() -> None:
+def test_only_public_and_allowed_addresses_are_dialled() -> None:
     assert {Verdict.PUBLIC, Verdict.ALLOWED} == {verdict for verdict in Verdict if verdict.is_allowed}
 
 
 @settings(deadline=None)
 @given(st.ip_addresses())
-def test_what_python_holds_for_local_is_never_dialled(address: IPv4Address | IPv6Address) -> None:
+def test_address_that_python_does_not_call_global_is_refused(address: IPv4Address | IPv6Address) -> None:
     wraps = address in ip_network("::ffff:0:0/96") or address in ip_network("64:ff9b::/96")
     if not wraps and (not address.is_global or address.is_multicast or address.is_reserved):
         assert not classify(str(address)).is_allowed
@@ -156,7 +156,7 @@ def test_what_python_holds_for_local_is_never_dialled(address: IPv4Address | IPv
 
 @settings(deadline=None)
 @given(st.text(st.characters(codec=None)))
-def test_whatever_the_text_there_is_a_verdict(text: str) -> None:
+def test_every_text_gets_a_verdict(text: str) -> None:
     assert classify(text) in Verdict
 
 
@@ -180,7 +180,7 @@ PORTS = (80, 443)
         (Verdict.PUBLIC, "93.184.216.34", 80, ("93.184.216.34",)),
     ],
 )
-def test_a_destination_must_be_on_an_allowed_host_and_port(
+def test_destination_needs_an_allowed_host_and_port(
     expected: Verdict, host: str, port: int, hosts: tuple[str, ...]
 ) -> None:
     assert expected == classify_destination(host, port, hosts=hosts, ports=PORTS)

@@ -1,4 +1,4 @@
-"""The clock of one image, on a loop whose time is the test's own."""
+"""The time limit of one image, on an event loop whose timer the test sets."""
 
 import asyncio
 import weakref
@@ -11,8 +11,8 @@ from intake.download.image_timer import ImageTimer
 from intake.model.errors import Timeout
 
 
-class _Time:
-    """Time that passes when it is told to."""
+class _FakeClock:
+    """A clock that the test moves."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._begin = loop.time()
@@ -29,65 +29,65 @@ class _Time:
 
 
 @pytest.fixture
-async def moment(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[_Time]:
+async def moment(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[_FakeClock]:
     loop = asyncio.get_running_loop()
-    made = _Time(loop)
+    made = _FakeClock(loop)
     monkeypatch.setattr(loop, "time", made)
     yield made
     monkeypatch.undo()
 
 
-async def test_it_counts_down_while_it_is_entered(moment: _Time) -> None:
-    """And at no other time, however often that is, and however long."""
-    clock = ImageTimer(15)
+async def test_timer_counts_only_while_entered(moment: _FakeClock) -> None:
+    """However often and however long it is not."""
+    timer = ImageTimer(15)
     for _ in range(3):
         await moment.passes(1000)
-        async with clock:
+        async with timer:
             await moment.passes(4)
-    assert (round(1000 * clock.left), clock.elapsed_ms) == (3000, 12000)
+    assert (round(1000 * timer.seconds_left), timer.elapsed_ms) == (3000, 12000)
 
 
-async def test_what_takes_longer_is_a_timeout(moment: _Time) -> None:
-    clock = ImageTimer(15)
+async def test_timer_raises_timeout_when_its_seconds_are_over(moment: _FakeClock) -> None:
+    timer = ImageTimer(15)
 
     async def work() -> None:
-        async with clock:
+        async with timer:
             await moment.passes(14)
         await moment.passes(1000)
-        async with clock:
+        async with timer:
             await moment.passes(2)
 
     with pytest.raises(Timeout, match="15 seconds"):
         await work()
 
-    assert (clock.left <= 0, _cancelling()) == (True, 0)
+    assert (timer.seconds_left <= 0, _cancelling()) == (True, 0)
 
 
-async def test_there_is_no_more_once_the_time_is_over(moment: _Time) -> None:
-    clock = ImageTimer(15)
+async def test_timer_allows_no_work_once_its_seconds_are_over(moment: _FakeClock) -> None:
+    timer = ImageTimer(15)
 
     async def work() -> None:
-        async with clock:
+        async with timer:
             await moment.passes(1)
 
     with suppress(Timeout):
-        async with clock:
+        async with timer:
             await moment.passes(16)
     with pytest.raises(Timeout):
         await work()
 
 
-async def test_it_stands_still_after_what_failed(moment: _Time) -> None:
-    clock = ImageTimer(15)
+async def test_timer_stops_after_an_exception(moment: _FakeClock) -> None:
+    timer = ImageTimer(15)
     with suppress(ValueError):
-        async with clock:
+        async with timer:
             await moment.passes(4)
             raise ValueError
     await moment.passes(1000)
-    assert round(1000 * clock.left) == 11000
+    assert round(1000 * timer.seconds_left) == 11000
 
 
-async def test_to_be_cut_off_is_no_timeout() -> None:
+async def test_cancellation_is_no_timeout() -> None:
     started = asyncio.Event()
 
     async def work() -> None:
@@ -104,18 +104,18 @@ async def test_to_be_cut_off_is_no_timeout() -> None:
 
 
 class _Body(bytearray):
-    """One that can be watched."""
+    """A body that a weak reference can watch."""
 
 
 @pytest.mark.usefixtures("no_collector")
-async def test_what_was_cut_off_is_let_go_without_the_collector() -> None:
-    """The room of a body is given to others at that moment: it has to be there."""
+async def test_cancelled_work_is_freed_without_the_garbage_collector() -> None:
+    """The memory budget grants the bytes to others at that moment."""
     watched: list[weakref.ref[_Body]] = []
 
     async def work() -> None:
-        clock, body = ImageTimer(15), _Body(b"body")
+        timer, body = ImageTimer(15), _Body(b"body")
         watched.append(weakref.ref(body))
-        async with clock:
+        async with timer:
             await asyncio.Event().wait()
 
     task = asyncio.create_task(work())

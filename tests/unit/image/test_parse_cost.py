@@ -1,4 +1,4 @@
-"""What a hostile body costs, counted in lines of the walk that run: no clock, so no luck."""
+"""What hostile images cost the parsers, counted in executed lines, which do not depend on the machine."""
 
 import sys
 from collections.abc import Callable
@@ -33,13 +33,13 @@ from support.sample_images import SAMPLES, jpeg_of_size
 KIB = 1024
 LIMITS = Limits()
 ROOT = str(Path(reader.__file__).parent)
-STEPS = 10_000
-"""In place of the real bound, which takes ten times as long to count and shows the same."""
-LINES_PER_STEP = 50
+PARTS = 10_000
+"""Instead of the real limit, which takes ten times as long to count and shows the same."""
+LINES_PER_PART = 50
 
 
-def lines_of(body: bytes) -> int:
-    """How many lines run in the walk over a body, whether it is refused or not."""
+def count_lines(body: bytes) -> int:
+    """Count the lines of the parsers that run, whether the image is refused or not."""
     lines = 0
 
     def count(code: CodeType, _: int) -> object:
@@ -50,7 +50,7 @@ def lines_of(body: bytes) -> int:
         return None
 
     tool, event = sys.monitoring.PROFILER_ID, sys.monitoring.events.LINE
-    sys.monitoring.use_tool_id(tool, "lines of the walk")
+    sys.monitoring.use_tool_id(tool, "lines of the parsers")
     try:
         sys.monitoring.register_callback(tool, event, count)
         sys.monitoring.set_events(tool, event)
@@ -68,13 +68,13 @@ def filled(head: bytes, part: bytes, size: int = 20 * MIB) -> bytes:
 
 
 def wide_directory(entries: int) -> bytes:
-    """A BigTIFF of one directory with entries that nobody knows."""
+    """A BigTIFF of one directory with unknown entries."""
     entry = pack("<HHQQ", 65000, 1, 1, 0)
     return b"II+\0" + pack("<HHQQ", 8, 0, 16, entries) + entry * entries + bytes(8)
 
 
 def overlapping_directories(entries: int) -> bytes:
-    """A thousand directories, each of which reads on through all that follow."""
+    """A thousand directories, each of which overlaps all that follow."""
     step = 18
     body = bytearray(b"II*\0" + pack("<I", 8))
     for at in range(8, 8 + step * 999, step):
@@ -118,16 +118,16 @@ BODIES: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize("body", list(BODIES.values()), ids=list(BODIES))
-def test_twenty_megabytes_of_empty_parts_cost_little(
+def test_parser_runs_few_lines_when_20_mib_are_tiny_parts(
     body: Callable[[], bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader, "MAX_STEPS", STEPS)
-    assert lines_of(body()) < STEPS * LINES_PER_STEP
+    monkeypatch.setattr(reader, "MAX_PARTS", PARTS)
+    assert count_lines(body()) < PARTS * LINES_PER_PART
 
 
-def test_no_image_has_more_than_a_hundred_thousand_parts() -> None:
-    """At fifty lines each, that is a sixth of a second."""
-    assert 100_000 == reader.MAX_STEPS  # noqa: SIM300 - the expected value first
+def test_image_is_refused_when_it_has_more_than_100_000_parts() -> None:
+    """At fifty lines each, they take a sixth of a second."""
+    assert 100_000 == reader.MAX_PARTS  # noqa: SIM300 - the expected value first
     few = filled(jpeg()[:-2], b"\xff\xfe\0\2", 100 * KIB) + b"\xff\xd9"
     assert verify(few, LIMITS).type == "jpeg"
     with pytest.raises(InvalidImage, match="more parts"):
@@ -135,14 +135,14 @@ def test_no_image_has_more_than_a_hundred_thousand_parts() -> None:
 
 
 @pytest.mark.parametrize("size", [1000, 2000, 4000])
-def test_the_sub_blocks_of_a_gif_cost_three_lines_each(size: int) -> None:
-    lines = lines_of(b"GIF89a\1\0\1\0\0\0\0!\xfe" + b"\1a" * size + b"\0;")
+def test_gif_parser_runs_three_lines_for_each_sub_block(size: int) -> None:
+    lines = count_lines(b"GIF89a\1\0\1\0\0\0\0!\xfe" + b"\1a" * size + b"\0;")
     assert lines == pytest.approx(3 * size, abs=100)
 
 
 @pytest.mark.parametrize("extension", [b"!\xfe", b"!\xf9"])
-def test_a_gif_of_millions_of_sub_blocks_is_refused_wherever_they_stand(extension: bytes) -> None:
-    """20 MiB of the smallest took half a second; an honest file has one for every 256 bytes."""
+def test_gif_is_refused_when_it_has_millions_of_sub_blocks(extension: bytes) -> None:
+    """20 MiB of the smallest sub-blocks took half a second; a real file has one for every 256 bytes."""
     one = extension + b"\1a" * 50_000 + b"\0"
     with pytest.raises(InvalidImage, match="more parts"):
         verify(b"GIF89a\1\0\1\0\0\0\0" + one * 40 + b";", LIMITS)
@@ -150,13 +150,13 @@ def test_a_gif_of_millions_of_sub_blocks_is_refused_wherever_they_stand(extensio
         verify(b"GIF89a\1\0\1\0\0\0\0" + extension + b"\1a" * 2_000_000 + b"\0;", LIMITS)
 
 
-def test_an_honest_jpeg_costs_the_same_however_large_it_is() -> None:
-    """Its scan is one search."""
+def test_jpeg_parser_runs_the_same_lines_for_any_size() -> None:
+    """A scan is one search."""
     small, large = jpeg_of_size(20_000, 1), jpeg_of_size(60_000, 1)
-    assert lines_of(small) == lines_of(large) < 1000
+    assert count_lines(small) == count_lines(large) < 1000
 
 
-def test_pages_cannot_share_one_huge_array() -> None:
+def test_tiff_is_refused_when_pages_share_one_huge_array() -> None:
     """A thousand directories that point at the same million strips would multiply the work."""
     count = 2 * MIB // 4
     huge = [(256, 4, [1]), (257, 4, [1]), (273, 4, [0] * count), (279, 4, [0] * count)]
@@ -169,5 +169,5 @@ def test_pages_cannot_share_one_huge_array() -> None:
         body[-4:] = pack("<I", len(body))
         body += directory + bytes(4)
     body[9 : 9 + 4] = pack("<I", 1)
-    with pytest.raises(InvalidImage, match="again and again"):
+    with pytest.raises(InvalidImage, match="share the same arrays"):
         verify(body, LIMITS)

@@ -1,18 +1,18 @@
-"""What holds for every type of image."""
+"""`verify` and `identify` on every format."""
 
 from io import BytesIO
 
 import pytest
 from PIL import Image as Pillow
 
-from intake.image.verify import HEAD_BYTES, identify, verify
+from intake.image.verify import FORMATS, HEAD_BYTES, identify, verify
 from intake.model.errors import EmptyBody, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
-from intake.model.image_info import ImageInfo
-from intake.model.limits import IMAGE_TYPES, Limits
+from intake.model.limits import Limits
 from support.sample_images import SAMPLES, Sample, jpeg_of_size, picture
 
 LIMITS = Limits()
 
+each_format = pytest.mark.parametrize("type_", FORMATS)
 each_sample = pytest.mark.parametrize("sample", list(SAMPLES.values()), ids=list(SAMPLES))
 each_animation = pytest.mark.parametrize(
     "sample", [pytest.param(sample, id=name) for name, sample in SAMPLES.items() if sample.frames > 1]
@@ -20,14 +20,20 @@ each_animation = pytest.mark.parametrize(
 
 
 @each_sample
-def test_a_whole_image_is_known_by_type_size_and_frames(sample: Sample) -> None:
-    assert ImageInfo(sample.type, sample.width, sample.height, sample.frames) == verify(sample.data, LIMITS)
+def test_verify_returns_type_size_and_frames_of_whole_image(sample: Sample) -> None:
+    image = verify(sample.data, LIMITS)
+    assert (image.type, image.width, image.height, image.frames) == (
+        sample.type,
+        sample.width,
+        sample.height,
+        sample.frames,
+    )
 
 
 @pytest.mark.parametrize(
     "sample", [pytest.param(sample, id=name) for name, sample in SAMPLES.items() if sample.decodes]
 )
-def test_a_decoder_agrees(sample: Sample) -> None:
+def test_decoder_finds_the_same_type_size_and_frames(sample: Sample) -> None:
     with Pillow.open(BytesIO(sample.data)) as opened:
         frames = getattr(opened, "n_frames", 1)
         found = ((opened.format or "").lower(), *opened.size, frames)
@@ -38,36 +44,36 @@ def test_a_decoder_agrees(sample: Sample) -> None:
 
 
 @each_sample
-def test_every_strict_prefix_is_refused(sample: Sample) -> None:
-    """Wherever a transfer breaks off, it is noticed."""
+def test_verify_refuses_every_strict_prefix(sample: Sample) -> None:
+    """A truncated transfer is detected at every length."""
     for size in range(len(sample.data) - sample.padding):
         with pytest.raises((InvalidImage, UnsupportedType, EmptyBody)):
             verify(sample.data[:size], LIMITS)
 
 
-@pytest.mark.parametrize("type_", IMAGE_TYPES)
-def test_a_real_picture_that_lost_its_last_byte_is_refused(type_: str) -> None:
+@each_format
+def test_verify_refuses_picture_without_its_last_byte(type_: str) -> None:
     body = picture(90, 60, 1, type_)
-    assert ImageInfo(type_, 90, 60, 1) == verify(body, LIMITS)
+    assert verify(body, LIMITS).type == type_
     with pytest.raises(InvalidImage):
         verify(body[:-1], LIMITS)
 
 
 @each_sample
-@pytest.mark.parametrize("tail", [b"\0", b"\0" * 100, b"trailing bytes that nobody announced", b"\xff\xd9"])
-def test_bytes_after_a_whole_image_are_kept(sample: Sample, tail: bytes) -> None:
+@pytest.mark.parametrize("tail", [b"\0", b"\0" * 100, b"trailing bytes that no header announces", b"\xff\xd9"])
+def test_verify_ignores_bytes_after_whole_image(sample: Sample, tail: bytes) -> None:
     assert verify(sample.data, LIMITS) == verify(sample.data + tail, LIMITS)
 
 
 @each_sample
-def test_the_first_bytes_tell_the_type(sample: Sample) -> None:
-    assert sample.type == identify(sample.data[:HEAD_BYTES], IMAGE_TYPES)
-    assert sample.type == identify(memoryview(sample.data), IMAGE_TYPES)
+def test_identify_returns_type_from_first_bytes(sample: Sample) -> None:
+    assert sample.type == identify(sample.data[:HEAD_BYTES], FORMATS)
+    assert sample.type == identify(memoryview(sample.data), FORMATS)
 
 
-@pytest.mark.parametrize("type_", IMAGE_TYPES)
-def test_a_type_that_is_not_accepted_is_unsupported(type_: str) -> None:
-    others = tuple(other for other in IMAGE_TYPES if other != type_)
+@each_format
+def test_type_is_unsupported_when_not_accepted(type_: str) -> None:
+    others = tuple(other for other in FORMATS if other != type_)
     with pytest.raises(UnsupportedType):
         identify(picture(4, 4, 1, type_)[:HEAD_BYTES], others)
     with pytest.raises(UnsupportedType):
@@ -93,22 +99,22 @@ def test_a_type_that_is_not_accepted_is_unsupported(type_: str) -> None:
         b"B",
     ],
 )
-def test_what_is_no_image_is_unsupported(body: bytes) -> None:
+def test_bytes_are_unsupported_when_not_an_image(body: bytes) -> None:
     with pytest.raises(UnsupportedType):
-        identify(body[:HEAD_BYTES], IMAGE_TYPES)
+        identify(body[:HEAD_BYTES], FORMATS)
     with pytest.raises(UnsupportedType):
         verify(body, LIMITS)
 
 
 @pytest.mark.parametrize("body", [b"", bytearray(), memoryview(b"")])
-def test_a_body_without_a_byte_is_empty(body: bytes | bytearray | memoryview) -> None:
+def test_verify_raises_empty_body_when_there_are_no_bytes(body: bytes | bytearray | memoryview) -> None:
     with pytest.raises(EmptyBody):
         verify(body, LIMITS)
 
 
 @each_sample
-def test_any_buffer_will_do_and_is_let_go(sample: Sample) -> None:
-    """The fetcher's bytearray can grow again: nothing holds on to it."""
+def test_verify_accepts_any_buffer_and_releases_it(sample: Sample) -> None:
+    """A bytearray with a memoryview on it could not be cleared."""
     body = bytearray(sample.data)
     inside = memoryview(b"before" + sample.data)[6:]
     found = [verify(buffer, LIMITS) for buffer in (sample.data, body, memoryview(body), inside)]
@@ -116,8 +122,8 @@ def test_any_buffer_will_do_and_is_let_go(sample: Sample) -> None:
     body.clear()
 
 
-def test_a_refused_body_is_let_go_too() -> None:
-    """The error may live on in a receipt or a log; the megabytes must not live with it."""
+def test_verify_releases_buffer_when_image_is_refused() -> None:
+    """A receipt may keep the error; it must not keep megabytes."""
     body = bytearray(jpeg_of_size(20_000, 1)[:-2])
     with pytest.raises(InvalidImage) as refused:
         verify(body, LIMITS)
@@ -126,7 +132,7 @@ def test_a_refused_body_is_let_go_too() -> None:
 
 
 @each_sample
-def test_as_many_pixels_as_the_limit_pass_and_one_more_does_not(sample: Sample) -> None:
+def test_image_is_refused_when_pixels_exceed_limit(sample: Sample) -> None:
     pixels = sample.width * sample.height
     assert verify(sample.data, Limits(max_image_pixels=pixels)).width == sample.width
     with pytest.raises(TooManyPixels):
@@ -134,15 +140,15 @@ def test_as_many_pixels_as_the_limit_pass_and_one_more_does_not(sample: Sample) 
 
 
 @each_animation
-def test_as_many_frames_as_the_limit_pass_and_one_more_does_not(sample: Sample) -> None:
+def test_image_is_refused_when_frames_exceed_limit(sample: Sample) -> None:
     assert sample.frames == verify(sample.data, Limits(max_image_frames=sample.frames)).frames
     with pytest.raises(TooManyFrames):
         verify(sample.data, Limits(max_image_frames=sample.frames - 1))
 
 
 @pytest.mark.parametrize("name", ["jpeg: baseline", "gif: static", "bmp: rgb"])
-@pytest.mark.parametrize("other", IMAGE_TYPES)
-def test_the_bytes_tell_the_type_and_not_what_follows(name: str, other: str) -> None:
+@pytest.mark.parametrize("other", FORMATS)
+def test_type_is_that_of_first_image_when_another_follows(name: str, other: str) -> None:
     assert SAMPLES[name].type == verify(SAMPLES[name].data + picture(4, 4, 1, other), LIMITS).type
 
 
@@ -158,17 +164,22 @@ def test_the_bytes_tell_the_type_and_not_what_follows(name: str, other: str) -> 
         ("avif", "image/avif", "avif"),
     ],
 )
-def test_the_type_names_the_object(type_: str, content_type: str, extension: str) -> None:
-    image = ImageInfo(type_, 1, 1, 1)
-    assert (content_type, extension) == (image.content_type, image.extension)
+def test_format_has_content_type_and_extension(type_: str, content_type: str, extension: str) -> None:
+    image = verify(picture(4, 4, 1, type_), LIMITS)
+    assert (image.content_type, image.extension) == (content_type, extension)
+
+
+def test_every_type_accepted_by_default_has_a_format() -> None:
+    assert set(LIMITS.image_types) <= FORMATS.keys()
 
 
 @pytest.mark.parametrize("size", [1000, 1001, 4096, 70_000, 153_600, 200_001])
-def test_a_jpeg_of_a_size_is_exactly_that_large_and_decodes(size: int) -> None:
-    """The sample maker itself: other tests count on it."""
+def test_sample_jpeg_has_exactly_the_requested_size(size: int) -> None:
+    """Tests of other packages depend on it."""
     body = jpeg_of_size(size, size)
     assert size == len(body)
     with Pillow.open(BytesIO(body)) as opened:
         opened.load()
-        assert ImageInfo("jpeg", *opened.size, 1) == verify(body, LIMITS)
+        image = verify(body, LIMITS)
+        assert (image.type, image.width, image.height) == ("jpeg", *opened.size)
     assert body != jpeg_of_size(size, size + 1)

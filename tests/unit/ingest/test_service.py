@@ -1,4 +1,4 @@
-"""The use case over fakes: distinct URLs once, bounds, order, no failure another's, and always before the deadline."""
+"""IngestService over fakes: each URL once, request order, isolated failures, always before the deadline."""
 
 import asyncio
 import hashlib
@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from intake.download.memory_budget import MemoryBudget
+from intake.ingest.deadline import Deadline
 from intake.ingest.service import IngestService
 from intake.model.errors import ConnectFailed, InternalError, StoreDenied, StoreFailed
 from intake.model.file import File
 from intake.model.limits import Limits
 from intake.model.outcome import Failed
 from intake.model.receipt import FailedEntry, Receipt, Status
-from support.fakes import Answer, FakeFetch, FakeStore, RecordingObserver, Slow
+from support.fakes import Delayed, FakeDownloader, FakeResult, FakeStore, RecordingObserver
 from support.sample_images import picture
 
 ONE, TWO = picture(4, 3, 1), picture(5, 4, 2)
@@ -37,224 +37,188 @@ def file(*names: str, **digests: str) -> File:
     return File.parse({"id": "lot-7", "urls": urls})
 
 
-class World:
-    """The service on fakes."""
+class Setup:
+    """The service over fakes."""
 
-    def __init__(self, answers: dict[str, Answer], limits: Limits | None = None) -> None:
-        self.fetch = FakeFetch({AT + name: answer for name, answer in answers.items()})
+    def __init__(self, answers: dict[str, FakeResult], limits: Limits | None = None) -> None:
+        self.downloader = FakeDownloader({AT + name: answer for name, answer in answers.items()})
         self.store = FakeStore()
-        self.report = RecordingObserver()
-        self.intake = IngestService(self.fetch, self.store, self.report, limits or Limits(), "bucket")
+        self.observer = RecordingObserver()
+        self.margin = (limits or Limits()).deadline_margin
+        self.service = IngestService(self.downloader, self.store, self.observer, limits or Limits(), "bucket")
 
-    async def ingest(self, wanted: File, seconds: float = PLENTY) -> Receipt:
-        return await self.intake.ingest(wanted, seconds)
+    async def ingest(self, requested: File, seconds: float = PLENTY) -> Receipt:
+        return await self.service.ingest(requested, Deadline.after(seconds, self.margin))
 
 
 def codes(receipt: Receipt) -> list[str]:
     return [entry.error.code if isinstance(entry, FailedEntry) else "stored" for entry in receipt.images]
 
 
-async def test_every_image_is_stored_and_the_keys_come_in_the_order_of_the_request() -> None:
-    world = World({"one": Slow(0.02, ONE), "two": TWO})
-    receipt = await world.ingest(file("one", "two"))
+async def test_service_stores_every_image_and_returns_keys_in_request_order() -> None:
+    setup = Setup({"one": Delayed(0.02, ONE), "two": TWO})
+    receipt = await setup.ingest(file("one", "two"))
     assert [key(ONE), key(TWO)] == receipt.object_keys
     assert receipt.status is Status.STORED
-    assert {key(ONE): ONE, key(TWO): TWO}.items() <= world.store.objects.items()
+    assert {key(ONE): ONE, key(TWO): TWO}.items() <= setup.store.objects.items()
 
 
-async def test_one_image_that_fails_is_null_and_the_others_are_stored() -> None:
-    world = World({"one": ONE, "dead": ConnectFailed(), "two": TWO})
-    receipt = await world.ingest(file("one", "dead", "gone", "two"))
+async def test_failed_image_has_no_key_and_the_others_are_stored() -> None:
+    setup = Setup({"one": ONE, "dead": ConnectFailed(), "two": TWO})
+    receipt = await setup.ingest(file("one", "dead", "gone", "two"))
     assert [key(ONE), None, None, key(TWO)] == receipt.object_keys
     assert codes(receipt) == ["stored", "connect_failed", "not_found", "stored"]
     assert receipt.status is Status.PARTIAL
 
 
-async def test_a_file_without_a_single_image_is_failed() -> None:
-    receipt = await World({}).ingest(file("gone"))
+async def test_file_is_failed_when_no_image_is_stored() -> None:
+    receipt = await Setup({}).ingest(file("gone"))
     assert receipt.status is Status.FAILED
 
 
-async def test_the_same_url_is_fetched_once_and_counted_per_image() -> None:
-    world = World({"one": ONE})
-    receipt = await world.ingest(file("one", "one", "one#part"))
-    assert world.fetch.asked[AT + "one"] == 1
+async def test_repeated_url_is_downloaded_once_and_counted_per_image() -> None:
+    setup = Setup({"one": ONE})
+    receipt = await setup.ingest(file("one", "one", "one#part"))
+    assert setup.downloader.requests[AT + "one"] == 1
     assert (receipt.counts.stored, receipt.counts.bytes) == (3, 3 * len(ONE))
 
 
-async def test_bytes_that_are_in_the_bucket_are_reused() -> None:
-    world = World({"one": ONE})
-    await world.ingest(file("one"))
-    receipt = await world.ingest(file("one"))
+async def test_image_in_the_bucket_is_reused() -> None:
+    setup = Setup({"one": ONE})
+    await setup.ingest(file("one"))
+    receipt = await setup.ingest(file("one"))
     assert (receipt.counts.stored, receipt.counts.reused) == (0, 1)
-    assert world.store.writes[key(ONE)] == 1
+    assert setup.store.writes[key(ONE)] == 1
 
 
-async def test_each_expected_digest_of_one_url_is_judged_on_its_own() -> None:
-    world = World({"one": ONE})
+async def test_every_expected_digest_of_one_url_is_judged_separately() -> None:
+    setup = Setup({"one": ONE})
     urls = [
         {"url": AT + "one", "sha256": "0" * 64},
         {"url": AT + "one"},
         {"url": AT + "one", "sha256": digest(ONE).upper()},
     ]
-    receipt = await world.ingest(File.parse({"urls": urls}))
+    receipt = await setup.ingest(File.parse({"urls": urls}))
     assert codes(receipt) == ["checksum_mismatch", "stored", "stored"]
 
 
-async def test_bytes_that_nobody_expects_are_not_stored() -> None:
-    world = World({"one": ONE})
-    receipt = await world.ingest(file("one", one="0" * 64))
+async def test_bytes_that_no_request_expects_are_not_stored() -> None:
+    setup = Setup({"one": ONE})
+    receipt = await setup.ingest(file("one", one="0" * 64))
     assert codes(receipt) == ["checksum_mismatch"]
-    assert [name for name in world.store.objects if name.startswith("images/")] == []
+    assert [name for name in setup.store.objects if name.startswith("images/")] == []
 
 
 @pytest.mark.parametrize(
     ("body", "code"),
     [(ONE[:-2], "invalid_image"), (b"<html>this is not an image</html>", "unsupported_type")],
 )
-async def test_bytes_that_are_no_whole_image_are_not_stored(body: bytes, code: str) -> None:
-    world = World({"bad": body})
-    assert codes(await world.ingest(file("bad"))) == [code]
-    assert [name for name in world.store.objects if name.startswith("images/")] == []
+async def test_invalid_image_is_not_stored(body: bytes, code: str) -> None:
+    setup = Setup({"bad": body})
+    assert codes(await setup.ingest(file("bad"))) == [code]
+    assert [name for name in setup.store.objects if name.startswith("images/")] == []
 
 
-async def test_a_url_that_cannot_be_read_fails_alone_without_a_fetch() -> None:
-    world = World({"one": ONE})
-    receipt = await world.ingest(File.parse({"urls": ["not a url", "ftp://a.example/x", "", AT + "one"]}))
+async def test_invalid_url_fails_alone_without_a_download() -> None:
+    setup = Setup({"one": ONE})
+    receipt = await setup.ingest(File.parse({"urls": ["not a url", "ftp://a.example/x", "", AT + "one"]}))
     assert codes(receipt) == ["invalid_url", "blocked", "invalid_url", "stored"]
-    assert world.fetch.asked.total() == 1
+    assert setup.downloader.requests.total() == 1
 
 
-async def test_a_bug_in_one_image_is_an_internal_error_with_its_traceback_and_no_one_elses() -> None:
-    world = World({"one": ONE, "bug": ZeroDivisionError("oops")})
-    assert codes(await world.ingest(file("bug", "one"))) == ["internal_error", "stored"]
-    outcome = world.report.told[0][2]
+async def test_bug_in_one_image_is_an_internal_error_with_its_traceback_and_affects_no_other() -> None:
+    setup = Setup({"one": ONE, "bug": ZeroDivisionError("oops")})
+    assert codes(await setup.ingest(file("bug", "one"))) == ["internal_error", "stored"]
+    outcome = setup.observer.outcomes[0][2]
     assert isinstance(outcome, Failed)
     assert isinstance(outcome.error, InternalError)
     assert "ZeroDivisionError: oops" in outcome.error.trace
 
 
-async def test_what_is_not_done_at_the_deadline_is_told_so_and_the_rest_is_stored() -> None:
-    world = World({"one": ONE, "slow": Slow(NEVER)}, Limits(deadline_margin=1.0))
+async def test_image_that_is_not_done_at_the_deadline_is_deadline_exceeded_and_the_rest_is_stored() -> None:
+    setup = Setup({"one": ONE, "slow": Delayed(NEVER)}, Limits(deadline_margin=1.0))
     begin = asyncio.get_running_loop().time()
-    receipt = await world.ingest(file("slow", "one"), seconds=1.3)
+    receipt = await setup.ingest(file("slow", "one"), seconds=1.3)
     assert codes(receipt) == ["deadline_exceeded", "stored"]
     assert asyncio.get_running_loop().time() - begin < 1.3
     assert receipt.images[0].attempts == 1
 
 
-async def test_a_deadline_that_is_over_still_gets_an_answer() -> None:
-    receipt = await World({"one": Slow(0.01, ONE)}).ingest(file("one"), seconds=0.0)
+async def test_service_returns_a_receipt_when_the_deadline_is_already_over() -> None:
+    receipt = await Setup({"one": Delayed(0.01, ONE)}).ingest(file("one"), seconds=0.0)
     assert codes(receipt) == ["deadline_exceeded"]
 
 
-async def test_no_task_is_left_after_the_deadline() -> None:
+async def test_no_task_runs_after_the_deadline() -> None:
     before = asyncio.all_tasks()
-    await World({"slow": Slow(NEVER)}, Limits(deadline_margin=0.05)).ingest(file("slow"), seconds=0.1)
+    await Setup({"slow": Delayed(NEVER)}, Limits(deadline_margin=0.05)).ingest(file("slow"), seconds=0.1)
     assert asyncio.all_tasks() == before
 
 
-async def test_no_more_images_are_at_work_at_once_than_allowed() -> None:
-    names = [str(number) for number in range(12)]
-    world = World({name: Slow(0.005, ONE) for name in names}, Limits(max_in_flight=3))
-    receipt = await world.ingest(file(*names))
-    assert world.fetch.most_at_once == 3
-    assert receipt.status is Status.STORED
+async def test_service_releases_every_download_however_its_image_ends() -> None:
+    answers: dict[str, FakeResult] = {"one": ONE, "cut": ONE[:-2], "denied": TWO, "unexpected": picture(6, 5, 3)}
+    setup = Setup(answers)
+    setup.store.failures[key(TWO)] = ZeroDivisionError("oops")
+    await setup.ingest(file(*answers, unexpected="0" * 64))
+    assert setup.downloader.released == len(answers)
 
 
-class Held:
-    """Watches a budget: the most bytes that were given out at once."""
-
-    def __init__(self, budget: MemoryBudget) -> None:
-        self.now = self.most = 0
-        self._take, self._give = budget.acquire, budget.release
-        budget.acquire, budget.release = self.take, self.give  # type: ignore[method-assign]
-
-    async def take(self, size: int, owner: str) -> None:
-        await self._take(size, owner)
-        self.now += size
-        self.most = max(self.most, self.now)
-
-    def give(self, size: int, owner: str) -> None:
-        self.now -= size
-        self._give(size, owner)
-
-
-async def test_bodies_wait_for_room_in_the_memory_budget_and_none_fails() -> None:
-    bodies = {str(seed): picture(8, 8, seed) for seed in range(10)}
-    most = max(map(len, bodies.values()))
-    world = World(dict(bodies), Limits(memory_budget_bytes=most))
-    world.store.seconds = 0.001
-    held = Held(world.intake._budget)
-    receipt = await world.ingest(file(*bodies))
-    assert receipt.counts.stored == 10
-    assert 0 < held.most <= most
-
-
-async def test_an_image_that_ends_in_any_way_gives_its_room_and_its_turn_back() -> None:
-    answers: dict[str, Answer] = {"one": ONE, "dead": ConnectFailed(), "cut": ONE[:-2], "slow": Slow(NEVER)}
-    world = World(answers | {"bug": ZeroDivisionError()}, Limits(max_in_flight=2, deadline_margin=0.1))
-    await world.ingest(file(*answers, "bug"), seconds=0.3)
-    assert world.intake._budget._free == world.intake._budget.size
-    assert world.intake._turns._value == 2
-
-
-async def test_the_receipt_is_stored_without_query_strings_and_answered_with_them() -> None:
-    world = World({"one?X-Amz-Signature=secret": ONE})
-    receipt = await world.ingest(file("one?X-Amz-Signature=secret"))
-    stored = json.loads(world.store.objects["receipts/lot-7.json"])
+async def test_stored_receipt_has_no_query_strings_and_the_returned_one_has() -> None:
+    setup = Setup({"one?X-Amz-Signature=secret": ONE})
+    receipt = await setup.ingest(file("one?X-Amz-Signature=secret"))
+    stored = json.loads(setup.store.objects["receipts/lot-7.json"])
     assert receipt.images[0].url == AT + "one?X-Amz-Signature=secret"
     assert stored["images"][0]["url"] == AT + "one"
     assert "secret" not in json.dumps(stored)
 
 
 @pytest.mark.parametrize("error", [StoreFailed(), StoreDenied()])
-async def test_a_receipt_that_cannot_be_stored_does_not_take_the_answer_away(error: Exception) -> None:
-    world = World({"one": ONE})
-    world.store.failures["receipts/"] = error
-    receipt = await world.ingest(file("one"))
+async def test_receipt_is_returned_without_key_when_it_cannot_be_stored(error: Exception) -> None:
+    setup = Setup({"one": ONE})
+    setup.store.failures["receipts/"] = error
+    receipt = await setup.ingest(file("one"))
     assert receipt.receipt_key is None
     assert receipt.object_keys == [key(ONE)]
-    assert world.report.files == [(replace_key(receipt), error)]
+    assert setup.observer.receipts == [(replace_key(receipt), error)]
 
 
 def replace_key(receipt: Receipt) -> Receipt:
     return receipt.model_copy(update={"receipt_key": "receipts/lot-7.json"})
 
 
-async def test_a_receipt_that_takes_too_long_does_not_hold_the_answer() -> None:
-    world = World({"one": ONE}, Limits(deadline_margin=1.0))
-    world.store.seconds = 60.0
+async def test_receipt_is_returned_in_time_when_the_store_is_slow() -> None:
+    setup = Setup({"one": ONE}, Limits(deadline_margin=1.0))
+    setup.store.delay = 60.0
     begin = asyncio.get_running_loop().time()
-    receipt = await world.ingest(file("one"), seconds=1.1)
+    receipt = await setup.ingest(file("one"), seconds=1.1)
     assert receipt.receipt_key is None
     assert asyncio.get_running_loop().time() - begin < 1.1
 
 
 @pytest.mark.parametrize(("error", "code"), [(StoreFailed(), "store_failed"), (StoreDenied(), "store_denied")])
-async def test_a_store_that_refuses_an_image_is_its_reason(error: Exception, code: str) -> None:
-    world = World({"one": ONE, "two": TWO})
-    world.store.failures[key(ONE)] = error
-    assert codes(await world.ingest(file("one", "two"))) == [code, "stored"]
+async def test_image_fails_with_the_error_of_the_store(error: Exception, code: str) -> None:
+    setup = Setup({"one": ONE, "two": TWO})
+    setup.store.failures[key(ONE)] = error
+    assert codes(await setup.ingest(file("one", "two"))) == [code, "stored"]
 
 
-async def test_every_image_and_the_file_are_reported_once_in_order() -> None:
-    world = World({"one": ONE})
-    wanted = file("one", "gone")
-    receipt = await world.ingest(wanted)
-    assert list(wanted.images) == [request for _, request, _ in world.report.told]
-    assert world.report.files == [(receipt, None)]
+async def test_observer_gets_every_image_and_the_file_once_in_order() -> None:
+    setup = Setup({"one": ONE})
+    requested = file("one", "gone")
+    receipt = await setup.ingest(requested)
+    assert list(requested.images) == [request for _, request, _ in setup.observer.outcomes]
+    assert setup.observer.receipts == [(receipt, None)]
 
 
-async def test_a_receipt_that_was_stored_can_be_read_and_one_that_was_not_is_none() -> None:
-    world = World({"one": ONE})
-    await world.ingest(replace(file("one"), id="lot-8"))
-    assert await world.intake.read_receipt("lot-9") is None
-    assert json.loads(await world.intake.read_receipt("lot-8") or b"")["id"] == "lot-8"
+async def test_stored_receipt_can_be_read_and_a_missing_one_is_none() -> None:
+    setup = Setup({"one": ONE})
+    await setup.ingest(replace(file("one"), id="lot-8"))
+    assert await setup.service.read_receipt("lot-9") is None
+    assert json.loads(await setup.service.read_receipt("lot-8") or b"")["id"] == "lot-8"
 
 
-async def test_a_bug_while_the_receipt_is_stored_does_not_take_the_answer_away() -> None:
-    world = World({"one": ONE})
-    world.store.failures["receipts/"] = ZeroDivisionError("oops")
-    receipt = await world.ingest(file("one"))
+async def test_receipt_is_returned_when_storing_it_raises_a_bug() -> None:
+    setup = Setup({"one": ONE})
+    setup.store.failures["receipts/"] = ZeroDivisionError("oops")
+    receipt = await setup.ingest(file("one"))
     assert (receipt.receipt_key, receipt.object_keys) == (None, [key(ONE)])

@@ -1,4 +1,4 @@
-"""Which documents are Files, and every fault of those that are not."""
+"""`File.parse`: which documents are Files, and every fault of those that are not."""
 
 import re
 from typing import Any
@@ -21,8 +21,8 @@ def faults_of(document: object, **options: int) -> dict[str, str]:
     return faults
 
 
-def test_a_file_asks_for_its_image_first_and_then_for_its_base_images() -> None:
-    """Both forms of a base image may stand beside each other; unknown members are ignored."""
+def test_file_has_its_image_first_and_then_its_base_images() -> None:
+    """Both forms of a base image may be mixed; unknown members are ignored."""
     file = File.parse(
         {
             "id": "lot-7-cam-2",
@@ -45,7 +45,7 @@ def test_a_file_asks_for_its_image_first_and_then_for_its_base_images() -> None:
     )
 
 
-def test_a_url_list_asks_for_images_without_roles() -> None:
+def test_url_list_has_images_of_role_image() -> None:
     file = File.parse({"urls": [URL, {"url": "not a url", "sha256": SHA256}, URL]})
     assert file.images == (
         ImageRequest(Role.IMAGE, 0, URL, None),
@@ -54,7 +54,7 @@ def test_a_url_list_asks_for_images_without_roles() -> None:
     )
 
 
-def test_every_fault_is_named_at_once_with_its_path() -> None:
+def test_parse_reports_every_fault_with_its_path() -> None:
     expected = {
         "fileUrl": "must be a string, got a number",
         "sha256": "must match ^[0-9A-Fa-f]{64}$",
@@ -93,39 +93,39 @@ def test_every_fault_is_named_at_once_with_its_path() -> None:
         ({"urls[0].url": "must be Unicode text"}, {"urls": [{"url": "\udfff"}]}),
     ],
 )
-def test_a_document_that_is_no_file_is_told_why(expected: dict[str, str], document: object) -> None:
+def test_parse_says_why_a_document_is_not_a_file(expected: dict[str, str], document: object) -> None:
     assert expected == faults_of(document)
 
 
-def test_a_fault_reads_as_a_sentence() -> None:
+def test_error_text_has_path_and_message() -> None:
     with pytest.raises(InvalidFile, match=r"^baseUrls\[0\]\.url: must be a string, got a number$"):
         File.parse({"fileUrl": URL, "baseUrls": [{"url": 3}]})
 
 
-def test_a_file_has_at_most_100_base_images() -> None:
+def test_file_is_refused_when_it_has_more_than_100_base_images() -> None:
     assert len(File.parse({"fileUrl": URL, "baseUrls": [[URL]] * 100}).images) == 101
     assert faults_of({"fileUrl": URL, "baseUrls": [[URL]] * 101}) == {
         "baseUrls": "must have at most 100 items, got 101"
     }
 
 
-def test_a_url_list_has_at_most_101_urls() -> None:
+def test_url_list_is_refused_when_it_has_more_than_101_urls() -> None:
     assert len(File.parse({"urls": [URL] * 101}).images) == 101
     assert faults_of({"urls": [URL] * 102}) == {"urls": "must have at most 101 items, got 102"}
 
 
-def test_the_limit_is_a_setting() -> None:
+def test_limit_of_images_is_a_parameter() -> None:
     assert len(File.parse({"urls": [URL] * 3}, max_base_images=2).images) == 3
     assert list(faults_of({"fileUrl": URL, "baseUrls": [[URL]] * 3}, max_base_images=2)) == ["baseUrls"]
 
 
-def test_what_stands_beyond_the_limit_is_one_fault_and_not_a_hundred_thousand() -> None:
+def test_items_over_the_limit_are_one_fault() -> None:
     expected = {"baseUrls[0]", "baseUrls[1]", "baseUrls", "fileUrl"}
     assert expected == set(faults_of({"baseUrls": [1] * 100_000}, max_base_images=2))
 
 
 @pytest.mark.parametrize("text", ["a", "0", "lot-7.cam_2", "A" * 128, "a..b", "a" + "-" * 127])
-def test_an_id_is_letters_digits_and_three_signs(text: str) -> None:
+def test_id_is_accepted_when_it_has_letters_digits_dots_dashes_underscores(text: str) -> None:
     assert text == File.parse({"id": text, "urls": [URL]}).id
 
 
@@ -133,22 +133,22 @@ def test_an_id_is_letters_digits_and_three_signs(text: str) -> None:
     "text",
     ["", ".", "..", "../x", "a/b", "a\\b", "-a", "_a", "a b", "a\n", "a\x00", "ä", "a" * 129, "a%2Fb", "receipts/a"],
 )
-def test_an_id_that_could_leave_its_place_is_refused(text: str) -> None:
+def test_id_is_refused_when_it_could_name_another_object(text: str) -> None:
     assert list(faults_of({"id": text, "urls": [URL]})) == ["id"]
 
 
 @pytest.mark.parametrize("text", ["", "0" * 63, "0" * 65, "g" * 64, "0" * 64 + "\n", "0x" + "0" * 62])
-def test_a_digest_that_is_not_64_hex_digits_is_refused(text: str) -> None:
+def test_sha256_is_refused_when_it_is_not_64_hex_digits(text: str) -> None:
     assert list(faults_of({"urls": [{"url": URL, "sha256": text}]})) == ["urls[0].sha256"]
 
 
-def test_null_stands_for_left_out() -> None:
+def test_null_means_the_same_as_a_missing_member() -> None:
     given_, left_out = {"id": None, "urls": [{"url": URL, "sha256": None}]}, {"urls": [URL]}
     assert File.parse(given_) == File.parse(left_out)
 
 
-def test_without_an_id_the_same_file_has_the_same_id() -> None:
-    """For ever: receipts are found by it."""
+def test_id_is_a_digest_of_the_urls_when_missing() -> None:
+    """It must never change: callers find receipts by it."""
     file = File.parse({"fileUrl": URL, "baseUrls": [["https://a.example/2.png"]]})
     assert file.id == file.digest == "7ea08cff0cf8b8b2e27b4bb12dbe1bedcee5ce79fcfeccd9c46d30f15b1c1f71"
     other_form = {"fileUrl": URL, "baseUrls": [{"url": "https://a.example/2.png", "sha256": SHA256}], "note": 1}
@@ -156,7 +156,7 @@ def test_without_an_id_the_same_file_has_the_same_id() -> None:
     assert file.digest == File.parse({**other_form, "id": "x"}).digest
 
 
-def test_the_digest_tells_urls_their_order_and_their_roles_apart() -> None:
+def test_digest_depends_on_urls_order_and_roles() -> None:
     documents: list[dict[str, Any]] = [
         {"fileUrl": "1", "baseUrls": [["2"]]},
         {"fileUrl": "2", "baseUrls": [["1"]]},
@@ -171,17 +171,17 @@ def test_the_digest_tells_urls_their_order_and_their_roles_apart() -> None:
     assert len(documents) == len({File.parse(document).digest for document in documents})
 
 
-JSON = st.recursive(
+ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None)),
     lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["url", "sha256", "x", "urls"]), inner),
 )
 MEMBERS = st.sampled_from(["fileUrl", "baseUrls", "urls", "id", "sha256"])
-PLACE = re.compile(r"([A-Za-z0-9]+)|\[([0-9]+)\]")
+PATH_STEP = re.compile(r"([A-Za-z0-9]+)|\[([0-9]+)\]")
 
 
-def stands(path: str, document: Any) -> bool:
-    """Whether a path leads somewhere in a document."""
-    for member, index in PLACE.findall(path):
+def leads_somewhere(path: str, document: Any) -> bool:
+    """Whether a path leads to a member of a document."""
+    for member, index in PATH_STEP.findall(path):
         inside = document if isinstance(document, dict if member else list) else ()
         if member not in inside if member else int(index) >= len(inside):
             return False
@@ -190,10 +190,10 @@ def stands(path: str, document: Any) -> bool:
 
 
 @settings(deadline=None)
-@given(JSON | st.dictionaries(MEMBERS, JSON | st.lists(JSON)))
+@given(ANY_JSON | st.dictionaries(MEMBERS, ANY_JSON | st.lists(ANY_JSON)))
 @example({"baseUrls": [[], {}, 7, [None]], "fileUrl": {}, "id": [], "sha256": ""})
-def test_whatever_json_says_it_is_a_file_or_has_named_faults(document: Any) -> None:
-    """A fault is named once, and its place is there, or is what is missing in a place that is there."""
+def test_parse_returns_images_or_faults_for_any_json(document: Any) -> None:
+    """Every path is reported once; it leads to a member, or to a missing member of one that is there."""
     named: tuple[Fault, ...] = ()
     try:
         images = File.parse(document).images
@@ -202,5 +202,5 @@ def test_whatever_json_says_it_is_a_file_or_has_named_faults(document: Any) -> N
     assert bool(images) is not bool(named)
     assert len(named) == len({fault.path for fault in named})
     for fault in named:
-        assert stands(fault.path, document) is (fault.message != "is missing")
-        assert stands(re.sub(r"(\.?[A-Za-z0-9]+|\[0\])$", "", fault.path), document)
+        assert leads_somewhere(fault.path, document) is (fault.message != "is missing")
+        assert leads_somewhere(re.sub(r"(\.?[A-Za-z0-9]+|\[0\])$", "", fault.path), document)

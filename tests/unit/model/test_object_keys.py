@@ -1,28 +1,66 @@
-"""Where things stand in the bucket."""
+"""Where every object is stored."""
 
 import pytest
 
 from intake.model.image_info import ImageInfo
-from intake.model.object_keys import image_key, receipt_key
+from intake.model.object_keys import (
+    batch_key,
+    batches_prefix,
+    broken_prefix,
+    failed_key,
+    image_key,
+    manifest_key,
+    manifest_name,
+    problem_key,
+    receipt_key,
+    summary_key,
+)
 
 SHA256 = "3f9a" + "0" * 60
 
 
 @pytest.mark.parametrize(
-    ("extension", "type_"),
+    ("expected", "key"),
     [
-        ("jpg", "jpeg"),
-        ("png", "png"),
-        ("gif", "gif"),
-        ("webp", "webp"),
-        ("bmp", "bmp"),
-        ("tiff", "tiff"),
-        ("avif", "avif"),
+        (f"images/3f/{SHA256}.jpg", image_key(SHA256, ImageInfo("jpeg", 1, 1, 1, "image/jpeg", "jpg"))),
+        ("receipts/lot-7-cam-2.json", receipt_key("lot-7-cam-2")),
+        ("problems/lots/7.json", problem_key("lots/7")),
+        ("inbox/lot-7.json", manifest_key("lot-7")),
+        ("runs/run-1/batches/", batches_prefix("run-1")),
+        ("runs/run-1/broken/", broken_prefix("run-1")),
+        ("runs/run-1/summary.json", summary_key("run-1")),
+        ("runs/run-1/failed.jsonl", failed_key("run-1")),
     ],
 )
-def test_an_image_stands_under_the_digest_and_the_type_of_its_bytes(extension: str, type_: str) -> None:
-    assert image_key(SHA256, ImageInfo(type_, 1, 1, 1)) == f"images/3f/{SHA256}.{extension}"
+def test_key_is_the_published_one(expected: str, key: str) -> None:
+    assert key == expected
 
 
-def test_a_receipt_stands_under_the_id_of_its_file() -> None:
-    assert receipt_key("lot-7-cam-2") == "receipts/lot-7-cam-2.json"
+@pytest.mark.parametrize(
+    ("expected", "key"),
+    [
+        (("lot-7", False), "inbox/lot-7.json"),
+        (("lots", True), "inbox/lots.jsonl"),
+        (("2026/11/lots.v2", True), "inbox/2026/11/lots.v2.jsonl"),
+        (("a b", False), "inbox/a b.json"),
+        (None, "inbox/lots.csv"),
+        (None, "inbox/lots.JSON"),
+        (None, "inbox/.json"),
+        (None, "bulk/lots.jsonl"),
+        (None, "elsewhere/inbox/lots.jsonl"),
+    ],
+)
+def test_manifest_name_comes_from_its_key(expected: tuple[str, bool] | None, key: str) -> None:
+    assert manifest_name(key) == expected
+
+
+def test_batch_key_is_the_same_when_a_batch_is_repeated() -> None:
+    """A run may continue after a deployment, so the digest must never change."""
+    digest = "5806619789fb52c9703ce6afc4822376be246b66eff6208fc0915e75fd8d1ee6"
+    assert batch_key("run-1", [{"url": "\ud800"}], "batch-1") == f"runs/run-1/batches/{digest}.json"
+
+
+def test_batch_key_differs_by_run_items_and_batch() -> None:
+    keys = [batch_key("r", [1], "b"), batch_key("s", [1], "b"), batch_key("r", [2], "b"), batch_key("r", [1], "c")]
+    assert len(set(keys)) == len(keys)
+    assert all(key.startswith(batches_prefix(run)) for key, run in zip(keys, "rsrr", strict=True))

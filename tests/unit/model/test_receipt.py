@@ -1,4 +1,4 @@
-"""What a receipt says, word for word as the contract has it."""
+"""The receipt, member by member as the contract has it."""
 
 import json
 from datetime import UTC, datetime
@@ -26,7 +26,9 @@ def a_file(*base_urls: str) -> File:
 
 def stored(*, reused: bool = False, size: int = 153582, final: str = f"https://b.example/x.jpg{SECRET}") -> Stored:
     effort = FetchStats(attempts=1, fetch_ms=150, store_ms=37)
-    return Stored(ImageInfo("jpeg", 1000, 750, 1), KEY, SHA256, size, Url.parse(final), reused, effort)
+    return Stored(
+        ImageInfo("jpeg", 1000, 750, 1, "image/jpeg", "jpg"), KEY, SHA256, size, Url.parse(final), reused, effort
+    )
 
 
 def failed(error: IntakeError | None = None) -> Failed:
@@ -37,7 +39,7 @@ def receipt_of(file: File, *outcomes: Outcome) -> Receipt:
     return Receipt.of(file, outcomes, bucket="images-bucket", created_at=AT, elapsed_ms=412)
 
 
-def test_a_receipt_has_the_members_of_the_contract_and_no_others() -> None:
+def test_receipt_has_exactly_the_members_of_the_contract() -> None:
     file = a_file("https://a.example/base-1.png")
     expected: dict[str, Any] = {
         "id": "lot-7-cam-2",
@@ -94,58 +96,58 @@ def test_a_receipt_has_the_members_of_the_contract_and_no_others() -> None:
         ("failed", [failed(), failed()]),
     ],
 )
-def test_the_status_says_whether_all_some_or_none_are_stored(expected: str, outcomes: list[Outcome]) -> None:
+def test_status_says_whether_all_some_or_no_images_are_stored(expected: str, outcomes: list[Outcome]) -> None:
     assert receipt_of(a_file("https://a.example/1"), *outcomes).status == expected
 
 
-def test_counts_are_per_image_and_together_they_are_all() -> None:
+def test_counts_add_up_to_all_images() -> None:
     outcomes: list[Outcome] = [stored(size=1), stored(reused=True, size=20), stored(size=300), failed()]
     counts = receipt_of(a_file("1", "2", "3"), *outcomes).counts
     assert (counts.stored, counts.reused, counts.failed, counts.bytes) == (2, 1, 1, 321)
 
 
-def test_keys_stand_in_the_order_of_the_request() -> None:
+def test_keys_are_in_the_order_of_the_request() -> None:
     receipt = receipt_of(a_file("1", "2"), failed(), stored(), failed())
     assert receipt.object_keys == [None, KEY, None]
     assert [(image.role, image.index) for image in receipt.images] == [("file", 0), ("base", 0), ("base", 1)]
 
 
-def test_the_images_of_a_url_list_have_the_role_image() -> None:
+def test_images_of_url_list_have_the_role_image() -> None:
     receipt = receipt_of(File.parse({"urls": ["1", "2"]}), stored(), stored())
     assert [(image.role, image.index) for image in receipt.images] == [("image", 0), ("image", 1)]
 
 
-def test_the_answer_echoes_urls_and_the_stored_form_keeps_no_query_and_no_credentials() -> None:
+def test_stored_receipt_has_urls_without_query_and_credentials() -> None:
     receipt = receipt_of(a_file("https://user:secret@a.example/1#secret"), stored(), failed(InvalidUrl()))
-    answered, kept = json.loads(receipt.to_json()), json.loads(receipt.to_stored_json())
-    assert [image["url"] for image in answered["images"]] == [
+    in_response, in_bucket = json.loads(receipt.to_json()), json.loads(receipt.to_stored_json())
+    assert [image["url"] for image in in_response["images"]] == [
         f"https://a.example/inspect.jpg{SECRET}",
         "https://user:secret@a.example/1#secret",
     ]
-    assert [image["url"] for image in kept["images"]] == ["https://a.example/inspect.jpg", "https://a.example/1"]
+    assert [image["url"] for image in in_bucket["images"]] == ["https://a.example/inspect.jpg", "https://a.example/1"]
     assert b"secret" not in receipt.to_stored_json()
-    assert {**answered, "images": None} == {**kept, "images": None}
+    assert {**in_response, "images": None} == {**in_bucket, "images": None}
 
 
-def test_the_final_url_carries_no_query_even_in_the_answer() -> None:
-    """A redirect may have signed it for us alone."""
+def test_final_url_has_no_query_in_the_response() -> None:
+    """A redirect may have signed it for this service only."""
     receipt = receipt_of(a_file("https://a.example/1"), stored(), stored())
     assert receipt.to_json().count(b"secret") == 1
 
 
-def test_a_receipt_that_could_not_be_stored_has_no_key() -> None:
+def test_receipt_key_is_null_when_receipt_is_not_stored() -> None:
     receipt = receipt_of(a_file("https://a.example/1"), stored(), stored())
-    assert json.loads(receipt.not_stored().to_json())["receiptKey"] is None
+    assert json.loads(receipt.without_key().to_json())["receiptKey"] is None
     assert receipt.receipt_key == "receipts/lot-7-cam-2.json"
 
 
-def test_what_was_never_asked_for_has_no_attempts() -> None:
+def test_image_has_no_attempts_when_it_was_never_requested() -> None:
     entry = json.loads(receipt_of(File.parse({"urls": [""]}), Failed(InvalidUrl(), FetchStats())).to_json())["images"][
         0
     ]
     assert (entry["attempts"], entry["elapsedMs"]) == (0, 0)
 
 
-def test_every_image_has_one_outcome() -> None:
+def test_receipt_needs_one_outcome_for_every_image() -> None:
     with pytest.raises(ValueError, match="zip"):
         receipt_of(a_file("https://a.example/1"), stored())

@@ -1,4 +1,4 @@
-"""What a URL says, and which texts are none."""
+"""`Url.parse`: what a URL is parsed into, and which texts are refused."""
 
 import pytest
 
@@ -24,7 +24,7 @@ from intake.model.url import MAX_URL_LENGTH, Url
         (Url("http", "::ffff:192.0.2.1", 8080, "/"), "http://[::ffff:c000:201]:8080/"),
     ],
 )
-def test_a_url_is_read_into_what_is_dialled_and_sent(expected: Url, text: str) -> None:
+def test_parse_returns_scheme_host_port_and_target(expected: Url, text: str) -> None:
     assert expected == Url.parse(text)
 
 
@@ -32,7 +32,7 @@ def test_a_url_is_read_into_what_is_dialled_and_sent(expected: Url, text: str) -
     "host",
     ["a_b.example", "_a.example", "-a.example", "a-.example", "localhost", "xn--a", "1a", "0xg", "1.2.3.4a", "a" * 63],
 )
-def test_hosts_that_are_odd_but_exist_are_not_refused(host: str) -> None:
+def test_host_is_accepted_when_it_is_odd_but_exists(host: str) -> None:
     assert host == Url.parse(f"https://{host}/").host
 
 
@@ -51,8 +51,8 @@ def test_hosts_that_are_odd_but_exist_are_not_refused(host: str) -> None:
         ("/user@2x.png", "/user@2x.png"),
     ],
 )
-def test_path_and_query_go_out_as_they_were_written(expected: str, target: str) -> None:
-    """Signed URLs must survive; only what HTTP cannot carry is percent-encoded."""
+def test_path_and_query_are_sent_as_written(expected: str, target: str) -> None:
+    """Signed URLs must survive; only characters that HTTP does not allow are percent-encoded."""
     assert expected == Url.parse("https://a.example" + target).target
 
 
@@ -70,7 +70,7 @@ def test_path_and_query_go_out_as_they_were_written(expected: str, target: str) 
         ("127.0.0.1", "127\uff0e0\u30020\uff611"),
     ],
 )
-def test_an_internationalised_host_is_judged_by_what_it_stands_for(expected: str, host: str) -> None:
+def test_internationalised_host_is_converted_to_ascii(expected: str, host: str) -> None:
     assert expected == Url.parse(f"http://{host}/").host
 
 
@@ -108,13 +108,13 @@ def test_an_internationalised_host_is_judged_by_what_it_stands_for(expected: str
         "https://\udfff.example/",
     ],
 )
-def test_texts_that_are_no_url_are_refused(text: str) -> None:
+def test_text_is_refused_when_it_is_not_a_url(text: str) -> None:
     with pytest.raises(InvalidUrl):
         Url.parse(text)
 
 
 @pytest.mark.parametrize("authority", ["u@a", "u:p@a", "@a", ":@a", "u%40b@a", "a@[::1]", "a.example:80@b", "u:p@b:80"])
-def test_credentials_are_refused(authority: str) -> None:
+def test_url_is_refused_when_it_has_credentials(authority: str) -> None:
     with pytest.raises(InvalidUrl, match="a user name or a password"):
         Url.parse(f"https://{authority}/")
 
@@ -122,7 +122,7 @@ def test_credentials_are_refused(authority: str) -> None:
 @pytest.mark.parametrize(
     "port", ["0", "00", "65536", "99999", "9" * 4000, "-1", "+80", "8O", "0x50", "\uff18\uff10", "80:80"]
 )
-def test_ports_outside_1_to_65535_are_refused(port: str) -> None:
+def test_port_is_refused_when_it_is_not_from_1_to_65535(port: str) -> None:
     with pytest.raises(InvalidUrl):
         Url.parse(f"https://a.example:{port}/")
 
@@ -146,8 +146,8 @@ def test_ports_outside_1_to_65535_are_refused(port: str) -> None:
         *["1.2.3.4..", "\uff11", "127\u30021", "0\uff587f.1"],
     ],
 )
-def test_every_other_spelling_of_an_address_is_refused(host: str) -> None:
-    """What inet_aton would take, and a filter would not see."""
+def test_ipv4_address_is_refused_when_it_is_not_canonical(host: str) -> None:
+    """inet_aton accepts these, and filters miss them."""
     with pytest.raises(InvalidUrl):
         Url.parse(f"http://{host}/")
 
@@ -170,7 +170,7 @@ def test_every_other_spelling_of_an_address_is_refused(host: str) -> None:
         *["[v1.x]", "[127.0.0.1]", "[::127.0.0.01]", "[1::2::3]", "[12345::]", "[::g]", "[\uff1a\uff1a1]"],
     ],
 )
-def test_what_is_no_ipv6_address_is_refused_and_so_is_a_zone(host: str) -> None:
+def test_ipv6_address_is_refused_when_malformed_or_with_zone(host: str) -> None:
     with pytest.raises(InvalidUrl):
         Url.parse(f"http://{host}/")
 
@@ -204,7 +204,7 @@ def test_what_is_no_ipv6_address_is_refused_and_so_is_a_zone(host: str) -> None:
         ],
     ],
 )
-def test_what_is_no_host_name_is_refused(host: str) -> None:
+def test_host_is_refused_when_it_is_not_a_host_name(host: str) -> None:
     with pytest.raises(InvalidUrl):
         Url.parse(f"http://{host}/")
 
@@ -212,12 +212,12 @@ def test_what_is_no_host_name_is_refused(host: str) -> None:
 @pytest.mark.parametrize(
     "text", ["ftp://a.example/", "file:///etc/passwd", "gopher://a", "data:image/png;base64,AA", "httpsx://a", "ws://a"]
 )
-def test_other_schemes_are_blocked(text: str) -> None:
-    with pytest.raises(Blocked, match="not one that the service fetches"):
+def test_url_is_blocked_when_its_scheme_is_not_http(text: str) -> None:
+    with pytest.raises(Blocked, match="does not fetch this URL"):
         Url.parse(text)
 
 
-def test_a_url_may_have_4096_characters_and_not_one_more() -> None:
+def test_url_is_refused_when_longer_than_4096_characters() -> None:
     beginning = "https://a.example/"
     longest = beginning + "x" * (MAX_URL_LENGTH - len(beginning))
     assert longest == str(Url.parse(longest))
@@ -225,8 +225,8 @@ def test_a_url_may_have_4096_characters_and_not_one_more() -> None:
         Url.parse(longest + "x")
 
 
-def test_the_limit_holds_for_the_url_that_goes_out_too() -> None:
-    """Three bytes of UTF-8 are nine characters on the wire."""
+def test_url_is_refused_when_too_long_once_percent_encoded() -> None:
+    """Three bytes of UTF-8 are sent as nine characters."""
     with pytest.raises(InvalidUrl, match="percent-encoded"):
         Url.parse("https://a.example/" + "€" * 1000)
 
@@ -240,6 +240,6 @@ def test_the_limit_holds_for_the_url_that_goes_out_too() -> None:
         (("http://[::1]:81", "[::1]:81"), "http://[::1]:81/"),
     ],
 )
-def test_the_origin_names_the_port_only_where_it_is_not_the_schemes_own(expected: tuple[str, str], text: str) -> None:
+def test_origin_has_no_port_when_it_is_the_default(expected: tuple[str, str], text: str) -> None:
     url = Url.parse(text)
     assert expected == (url.origin, url.authority)

@@ -1,4 +1,4 @@
-"""What holds for every text that a stranger may write."""
+"""Properties of `Url` and `redact` that hold for any text."""
 
 from contextlib import suppress
 from urllib.parse import urlsplit
@@ -13,36 +13,36 @@ from intake.model.errors import BadRedirect, Blocked, InvalidUrl
 from intake.model.url import MAX_URL_LENGTH, Url, redact
 
 ANY = st.text(st.characters(codec=None))
-SIGNS = st.text("ab1.0x:/?#[]@%\\-_ \t\näß\u3002\uff11\u00ad\u2028\ud800", max_size=40)
+SIGNIFICANT = st.text("ab1.0x:/?#[]@%\\-_ \t\näß\u3002\uff11\u00ad\u2028\ud800", max_size=40)
 TEXTS = st.one_of(
     ANY,
-    SIGNS,
-    st.builds("http://{}".format, SIGNS),
-    st.builds("https://{}/{}?{}".format, SIGNS, ANY, ANY),
+    SIGNIFICANT,
+    st.builds("http://{}".format, SIGNIFICANT),
+    st.builds("https://{}/{}?{}".format, SIGNIFICANT, ANY, ANY),
     st.builds("https://a.example/{}".format, ANY),
 )
 PARTS = st.text(st.characters(exclude_characters="/?#@\\", codec=None))
-HERE = Url.parse("https://a.example/x//y?z")
+PAGE = Url.parse("https://a.example/x//y?z")
 
 
 @settings(deadline=None)
 @given(TEXTS)
 @example("http://" + "ä." * 2000)
 @example("https://a.example/" + "€" * 4000)
-def test_a_text_is_a_url_or_one_of_two_refusals(text: str) -> None:
+def test_parse_returns_url_or_raises_its_own_error_for_any_text(text: str) -> None:
     with suppress(InvalidUrl, Blocked):
-        assert_sound(Url.parse(text))
+        check_url(Url.parse(text))
 
 
 @settings(deadline=None)
 @given(TEXTS)
-def test_a_location_is_a_url_or_one_of_two_refusals(location: str) -> None:
+def test_follow_returns_url_or_raises_its_own_error_for_any_location(location: str) -> None:
     with suppress(BadRedirect, Blocked):
-        assert_sound(HERE.follow(location))
+        check_url(PAGE.follow(location))
 
 
-def assert_sound(url: Url) -> None:
-    """What is sent is plain ASCII, bounded, and read again it says the same."""
+def check_url(url: Url) -> None:
+    """The URL is printable ASCII, has a bounded length, and parses to itself."""
     assert url == Url.parse(str(url))
     assert url.scheme in {"http", "https"}
     assert 1 <= url.port <= 65535
@@ -53,11 +53,11 @@ def assert_sound(url: Url) -> None:
         assert not any(sign <= " " or sign == "\x7f" for sign in part)
     assert not set(url.host) & set("/?#@\\[]%")
     assert "#" not in url.target
-    assert_others_read_the_same(url)
+    check_other_parsers_agree(url)
 
 
-def assert_others_read_the_same(url: Url) -> None:
-    """The host that is judged is the one that is sent, whoever reads the text on its way: httpx, aiohttp or Python."""
+def check_other_parsers_agree(url: Url) -> None:
+    """httpx, yarl (aiohttp) and Python read the same host and port: the host that was checked is the host in use."""
     httpx_reads, yarl_reads, python_reads = httpx.URL(url.origin), yarl.URL(str(url), encoded=True), urlsplit(str(url))
     assert url.host == httpx_reads.raw_host.decode() == yarl_reads.raw_host == python_reads.hostname
     default = {"http": 80, "https": 443}[url.scheme]
@@ -67,16 +67,16 @@ def assert_others_read_the_same(url: Url) -> None:
 
 @settings(deadline=None)
 @given(TEXTS)
-def test_what_may_be_kept_of_a_text_is_less_of_it(text: str) -> None:
-    kept = redact(text)
-    assert not set(kept) & {"?", "#"}
-    assert len(kept) <= len(text)
+def test_redacted_text_is_no_longer_and_has_no_query(text: str) -> None:
+    redacted = redact(text)
+    assert not set(redacted) & {"?", "#"}
+    assert len(redacted) <= len(text)
 
 
 @settings(deadline=None)
 @given(PARTS, PARTS, ANY)
-def test_a_query_is_never_kept(host: str, path: str, secret: str) -> None:
-    """Where it cannot be told from a password, nothing but the scheme is kept."""
+def test_redact_removes_any_query(host: str, path: str, secret: str) -> None:
+    """Where it could be part of a password, only the scheme remains."""
     whole = redact(f"https://{host}/{path}")
     assert redact(f"https://{host}/{path}?{secret}") in {whole, "https:///", "https://"}
     assert redact(f"https://{host}/{path}#{secret}") in {whole, "https:///", "https://"}
@@ -84,9 +84,9 @@ def test_a_query_is_never_kept(host: str, path: str, secret: str) -> None:
 
 @settings(deadline=None)
 @given(st.sampled_from(["https://", "http:/", "//", "\\\\", " https://", "://", "\ufeffhttps:\\\\", ""]), PARTS, PARTS)
-def test_credentials_are_never_kept(beginning: str, user: str, password: str) -> None:
-    kept = redact(f"{beginning}{user}:{password}@a.example/x.png")
-    assert kept in {f"{beginning}a.example/x.png", "a.example/x.png"}
+def test_redact_removes_any_credentials(beginning: str, user: str, password: str) -> None:
+    redacted = redact(f"{beginning}{user}:{password}@a.example/x.png")
+    assert redacted in {f"{beginning}a.example/x.png", "a.example/x.png"}
 
 
 @pytest.mark.parametrize(
@@ -106,5 +106,5 @@ def test_credentials_are_never_kept(beginning: str, user: str, password: str) ->
         ("no url at all", "no url at all"),
     ],
 )
-def test_what_is_kept_of_a_url_says_where_it_led_and_no_secret(expected: str, text: str) -> None:
+def test_redacted_url_has_host_and_path(expected: str, text: str) -> None:
     assert expected == redact(text)

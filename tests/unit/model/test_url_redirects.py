@@ -1,11 +1,11 @@
-"""Where a redirect leads."""
+"""`Url.follow`: the URL that a redirect leads to."""
 
 import pytest
 
 from intake.model.errors import BadRedirect, Blocked
 from intake.model.url import MAX_URL_LENGTH, Url
 
-HERE = Url.parse("http://a/b/c/d;p?q")
+PAGE = Url.parse("http://a/b/c/d;p?q")
 
 
 @pytest.mark.parametrize(
@@ -40,9 +40,9 @@ HERE = Url.parse("http://a/b/c/d;p?q")
         ("http://a/b/c/g?y/../x", "g?y/../x"),
     ],
 )
-def test_a_relative_location_is_resolved_as_rfc_3986_says(expected: str, location: str) -> None:
+def test_follow_resolves_relative_location_by_rfc_3986(expected: str, location: str) -> None:
     """The table of its section 5.4."""
-    assert expected == str(HERE.follow(location))
+    assert expected == str(PAGE.follow(location))
 
 
 @pytest.mark.parametrize(
@@ -61,13 +61,13 @@ def test_a_relative_location_is_resolved_as_rfc_3986_says(expected: str, locatio
         ("http://xn--bcher-kva.example/", "//bücher.example"),
     ],
 )
-def test_a_location_keeps_every_byte_that_the_origin_signed(expected: str, location: str) -> None:
-    assert expected == str(HERE.follow(location))
+def test_follow_keeps_every_byte_that_the_origin_may_have_signed(expected: str, location: str) -> None:
+    assert expected == str(PAGE.follow(location))
 
 
-def test_an_empty_segment_of_the_page_itself_is_kept() -> None:
-    here = Url.parse("http://a/b//c")
-    assert Url.parse("http://a/b//g") == here.follow("g")
+def test_follow_keeps_empty_segment_of_the_page() -> None:
+    page = Url.parse("http://a/b//c")
+    assert Url.parse("http://a/b//g") == page.follow("g")
 
 
 @pytest.mark.parametrize(
@@ -90,14 +90,14 @@ def test_an_empty_segment_of_the_page_itself_is_kept() -> None:
         "./" * MAX_URL_LENGTH,
     ],
 )
-def test_what_is_no_url_is_no_redirect(location: str) -> None:
+def test_follow_raises_bad_redirect_when_location_is_not_a_url(location: str) -> None:
     with pytest.raises(BadRedirect):
-        HERE.follow(location)
+        PAGE.follow(location)
 
 
 @pytest.mark.parametrize(
     "location", ["ftp://b/", "file:///etc/passwd", "javascript:x", "data:,x", "b:80", "GOPHER://b"]
 )
-def test_a_redirect_to_another_scheme_is_blocked(location: str) -> None:
+def test_redirect_is_blocked_when_its_scheme_is_not_http(location: str) -> None:
     with pytest.raises(Blocked):
-        HERE.follow(location)
+        PAGE.follow(location)

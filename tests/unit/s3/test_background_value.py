@@ -1,4 +1,4 @@
-"""What a thread makes: asked for once, waited for by all, made again where it failed."""
+"""`BackgroundValue`: made once in a thread, shared by all callers, made again after a failure."""
 
 import asyncio
 import gc
@@ -9,7 +9,7 @@ import pytest
 from intake.s3.background_value import BackgroundValue
 
 
-async def test_it_is_made_once_while_the_loop_goes_on() -> None:
+async def test_value_is_made_once_in_a_thread_while_the_loop_runs() -> None:
     may_end, made = threading.Event(), []
 
     def make() -> str:
@@ -17,30 +17,28 @@ async def test_it_is_made_once_while_the_loop_goes_on() -> None:
         made.append(threading.current_thread())
         return "made"
 
-    later = BackgroundValue(make)
-    waiting = [asyncio.create_task(later.get()) for _ in range(3)]
-    await asyncio.sleep(0)  # the loop is not held
+    value = BackgroundValue(make)
+    waiting = [asyncio.create_task(value.get()) for _ in range(3)]
+    await asyncio.sleep(0)  # the loop is not blocked
     assert made == []
     may_end.set()
     assert await asyncio.gather(*waiting) == ["made"] * 3
-    assert await later.get() == "made"
+    assert await value.get() == "made"
     assert len(made) == 1
     assert threading.main_thread() not in made
 
 
-async def test_who_is_cut_off_while_waiting_takes_it_from_nobody() -> None:
+async def test_cancelled_caller_does_not_cancel_the_value_for_others() -> None:
     may_end = threading.Event()
-    busy, later = (
-        BackgroundValue(lambda: may_end.wait(5)),
-        BackgroundValue(lambda: "made"),
-    )  # which the one thread has not begun
+    busy = BackgroundValue(lambda: may_end.wait(5))
+    value = BackgroundValue(lambda: "made")  # waits for the one thread
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(later.get(), 0.01)
+        await asyncio.wait_for(value.get(), 0.01)
     may_end.set()
-    assert (await busy.get(), await later.get()) == (True, "made")
+    assert (await busy.get(), await value.get()) == (True, "made")
 
 
-async def test_what_could_not_be_made_is_made_again_when_it_is_asked_for_again() -> None:
+async def test_value_is_made_again_after_a_failure() -> None:
     made, both_wait = [], threading.Event()
 
     def make() -> str:
@@ -50,17 +48,17 @@ async def test_what_could_not_be_made_is_made_again_when_it_is_asked_for_again()
             raise LookupError("no credentials yet")
         return "made"
 
-    later = BackgroundValue(make)
-    waiting = [asyncio.create_task(later.get()) for _ in range(2)]
+    value = BackgroundValue(make)
+    waiting = [asyncio.create_task(value.get()) for _ in range(2)]
     await asyncio.sleep(0)
     both_wait.set()
-    told = await asyncio.gather(*waiting, return_exceptions=True)
-    assert [LookupError, LookupError] == [type(error) for error in told]
-    assert await later.get() == "made"
+    errors = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [LookupError, LookupError] == [type(error) for error in errors]
+    assert await value.get() == "made"
     assert len(made) == 2
 
 
-async def test_the_collector_waits_while_it_is_made_and_leaves_it_alone_afterwards() -> None:
+async def test_garbage_collection_is_paused_while_the_value_is_made() -> None:
     frozen = gc.get_freeze_count()
     assert await BackgroundValue(gc.isenabled).get() is False
     assert gc.isenabled()

@@ -1,4 +1,4 @@
-"""Calls of a bucket over a scripted transport: what is repeated, how often, and what comes of it in the end."""
+"""`S3Client` over a scripted transport: which responses are errors, what is retried, and how often."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,156 +10,177 @@ from botocore.exceptions import CredentialRetrievalError
 
 from intake.http_client.errors import ConnectionLost
 from intake.model.errors import StoreDenied, StoreFailed
-from intake.s3 import client as adapter
+from intake.s3 import client as client_module
 from intake.s3.background_value import BackgroundValue
-from intake.s3.client import S3Client, S3Response
+from intake.s3.client import S3Client, S3Response, error_for
 from intake.s3.signer import SignedUrl
 
-SLOW_DOWN = b"<Error><Code>SlowDown</Code></Error>"
-NO_BUCKET = b"<Error><Code>NoSuchBucket</Code></Error>"
-NO_KEY = b"<Error><Code>NoSuchKey</Code></Error>"
-DENIED = b"<Error><Code>AccessDenied</Code></Error>"
+
+def error_body(code: str) -> bytes:
+    return f'<?xml version="1.0"?><Error><Code>{code}</Code><Message>no</Message></Error>'.encode()
+
+
+SLOW_DOWN, NO_BUCKET, NO_KEY = (error_body(code) for code in ("SlowDown", "NoSuchBucket", "NoSuchKey"))
+
+
+@pytest.mark.parametrize(
+    ("expected", "status", "body"),
+    [
+        (StoreFailed, 503, SLOW_DOWN),
+        (StoreFailed, 500, error_body("InternalError")),
+        (StoreFailed, 409, error_body("ConditionalRequestConflict")),
+        (StoreFailed, 408, b""),
+        (StoreFailed, 429, b""),
+        (StoreFailed, 502, b"<html>"),
+        (StoreFailed, 521, b"<html>"),
+        (StoreFailed, 307, error_body("TemporaryRedirect")),
+        (StoreFailed, 400, error_body("RequestTimeout")),
+        (StoreFailed, 400, error_body("BadDigest")),
+        (StoreFailed, 400, error_body("ExpiredToken")),
+        (StoreFailed, 403, error_body("RequestTimeTooSkewed")),
+        (StoreDenied, 403, error_body("AccessDenied")),
+        (StoreDenied, 403, error_body("SignatureDoesNotMatch")),
+        (StoreDenied, 404, NO_BUCKET),
+        (StoreDenied, 400, error_body("InvalidRequest")),
+        (StoreDenied, 400, b""),
+        (StoreDenied, 301, error_body("PermanentRedirect")),
+        (StoreDenied, 501, error_body("NotImplemented")),
+        (StoreDenied, 418, b""),
+    ],
+)
+def test_error_for_tells_transient_errors_from_permanent_ones(
+    expected: type[StoreFailed | StoreDenied], status: int, body: bytes
+) -> None:
+    error = error_for(status, body)
+    assert expected is type(error)
+    assert (error.reason or "").startswith(f"S3 answered {status}")
 
 
 class FakeSigner:
-    """Signs anything, or cannot."""
+    """Signs every request, or raises an error."""
 
     def __init__(self, error: Exception | None = None) -> None:
         self.error = error
-        self.signed = 0
+        self.calls = 0
 
     def sign(self, method: str, key: str, headers: dict[str, str]) -> SignedUrl:
         del method, headers
-        self.signed += 1
+        self.calls += 1
         if self.error is not None:
             raise self.error
-        return SignedUrl("https://the-images.s3.example", "the-images.s3.example", f"/{key}?signature={self.signed}")
+        return SignedUrl("https://the-images.s3.example", "the-images.s3.example", f"/{key}?signature={self.calls}")
 
 
-class Pieces(httpx.AsyncByteStream):
-    def __init__(self, *pieces: bytes) -> None:
-        self._pieces = pieces
+class Stream(httpx.AsyncByteStream):
+    def __init__(self, body: bytes) -> None:
+        self._body = body
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self._pieces:
-            yield piece
+        yield self._body
 
 
-class Script(httpx.AsyncBaseTransport):
-    """Answers with one line of the script after the other."""
+class ScriptedTransport(httpx.AsyncBaseTransport):
+    """Plays one entry of the script for each request: a response, an error, or so many seconds of silence."""
 
-    def __init__(self, *answers: tuple[int, bytes] | Exception | float, etag: str | None = '"1"') -> None:
-        self._answers = list(answers)
+    def __init__(self, *script: tuple[int, bytes] | Exception | float, etag: str | None = '"1"') -> None:
+        self._script = list(script)
         self._headers = {} if etag is None else {"ETag": etag}
-        self.asked: list[httpx.Request] = []
+        self.requests: list[httpx.Request] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(request)
-        answer = self._answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        if isinstance(answer, float):
-            await asyncio.sleep(answer)
-            answer = (200, b"")
-        return httpx.Response(answer[0], headers=self._headers, stream=Pieces(answer[1]))
+        self.requests.append(request)
+        entry = self._script.pop(0)
+        if isinstance(entry, Exception):
+            raise entry
+        if isinstance(entry, float):
+            await asyncio.sleep(entry)
+            entry = (200, b"")
+        return httpx.Response(entry[0], headers=self._headers, stream=Stream(entry[1]))
 
 
 @pytest.fixture(autouse=True)
-def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("intake.s3.client.random.random", lambda: 0.0)
 
 
-async def call(script: Script, method: str = "PUT", signer: Any = None) -> S3Response:
+async def call(transport: ScriptedTransport, method: str = "PUT", signer: Any = None, **headers: str) -> S3Response:
     chosen: Any = signer or FakeSigner()
-    bucket = S3Client(BackgroundValue(lambda: chosen), script)
-    return await bucket.call(method, "images/a.jpg", {}, bytearray(b"body") if method == "PUT" else None)
+    client = S3Client(BackgroundValue(lambda: chosen), transport)
+    body = bytearray(b"body") if method == "PUT" else None
+    return await client.call(method, "images/a.jpg", {name.replace("_", "-"): headers[name] for name in headers}, body)
 
 
 @pytest.mark.parametrize(
-    "trouble",
-    [
-        (503, SLOW_DOWN),
-        (500, b""),
-        (409, b""),
-        (429, b""),
-        (408, b""),
-        (502, b""),
-        (504, b""),
-        ConnectionLost("closed"),
-    ],
+    "failure", [(503, SLOW_DOWN), ConnectionLost("closed")], ids=["a response", "a lost connection"]
 )
-async def test_what_may_go_away_is_tried_again_with_a_new_signature(trouble: tuple[int, bytes] | Exception) -> None:
-    script = Script(trouble, trouble, (200, b""))
-    assert (await call(script)).status == 200
-    targets = [request.extensions["target"] for request in script.asked]
+async def test_client_signs_again_when_it_retries(failure: tuple[int, bytes] | Exception) -> None:
+    transport = ScriptedTransport(failure, failure, (200, b""))
+    assert (await call(transport)).status == 200
+    targets = [request.extensions["target"] for request in transport.requests]
     assert targets == [b"/images/a.jpg?signature=1", b"/images/a.jpg?signature=2", b"/images/a.jpg?signature=3"]
 
 
-async def test_what_does_not_go_away_has_failed_after_four_attempts() -> None:
-    script = Script(*[(503, SLOW_DOWN)] * 9)
-    with pytest.raises(StoreFailed) as failed:
-        await call(script)
-    assert (failed.value.reason, len(script.asked)) == ("S3 answered 503 SlowDown", 4)
+async def test_client_gives_up_after_four_attempts() -> None:
+    transport = ScriptedTransport(*[(503, SLOW_DOWN)] * 9)
+    with pytest.raises(StoreFailed) as caught:
+        await call(transport)
+    assert (caught.value.reason, len(transport.requests)) == ("S3 answered 503 SlowDown", 4)
 
 
-@pytest.mark.parametrize(("status", "document"), [(403, DENIED), (404, NO_BUCKET), (400, b""), (301, b"")])
-async def test_what_will_never_do_is_denied_at_once(status: int, document: bytes) -> None:
-    script = Script((status, document))
+@pytest.mark.parametrize(("status", "body"), [(403, error_body("AccessDenied")), (404, NO_BUCKET), (400, b"")])
+async def test_client_does_not_retry_a_permanent_error(status: int, body: bytes) -> None:
+    transport = ScriptedTransport((status, body))
     with pytest.raises(StoreDenied):
-        await call(script)
-    assert len(script.asked) == 1
+        await call(transport)
+    assert len(transport.requests) == 1
 
 
 @pytest.mark.parametrize(
-    ("method", "status", "document"),
-    [
-        ("PUT", 412, b""),
-        ("GET", 404, b"<Error><Code>NoSuchKey</Code></Error>"),
-        ("GET", 200, NO_BUCKET),
-        ("HEAD", 404, b""),
-    ],
+    ("method", "status", "body"),
+    [("PUT", 412, b""), ("GET", 404, NO_KEY), ("GET", 200, NO_BUCKET), ("HEAD", 404, b"")],
 )
-async def test_that_something_is_there_or_not_is_an_answer(method: str, status: int, document: bytes) -> None:
-    answer = await call(Script((status, document)), method)
-    assert (answer.status, answer.body) == (status, document)
+async def test_client_returns_a_response_when_an_object_exists_or_is_missing(
+    method: str, status: int, body: bytes
+) -> None:
+    response = await call(ScriptedTransport((status, body)), method)
+    assert (response.status, response.body) == (status, body)
 
 
-async def test_a_condition_on_what_was_removed_is_not_met_and_without_one_there_is_nothing_not_to_find() -> None:
-    signer: Any = FakeSigner()
-    script = Script((404, NO_KEY), (404, NO_BUCKET), (404, NO_KEY))
-    bucket = S3Client(BackgroundValue(lambda: signer), script)
-    assert (await bucket.call("PUT", "receipts/a.json", {"If-Match": '"1"'}, b"{}")).status == 404
+async def test_client_returns_404_for_a_missing_object_only_when_the_put_is_conditional() -> None:
+    """If-Match for a missing object is a condition that is not met; 404 for any other PUT is an error."""
+    assert (await call(ScriptedTransport((404, NO_KEY)), If_Match='"1"')).status == 404
     with pytest.raises(StoreDenied):
-        await bucket.call("PUT", "receipts/a.json", {"If-Match": '"1"'}, b"{}")
+        await call(ScriptedTransport((404, NO_BUCKET)), If_Match='"1"')
     with pytest.raises(StoreDenied):
-        await bucket.call("PUT", "receipts/a.json", {}, b"{}")
+        await call(ScriptedTransport((404, NO_KEY)))
 
 
 @pytest.mark.parametrize("method", ["PUT", "GET", "HEAD"])
-async def test_a_success_that_names_no_object_is_not_s3s_and_is_asked_for_again(method: str) -> None:
-    script = Script(*[(200, b"<html>Sign in to this network</html>")] * 4, etag=None)
-    with pytest.raises(StoreFailed) as failed:
-        await call(script, method)
-    assert (failed.value.reason, len(script.asked)) == ("200 without an ETag: S3 did not say that", 4)
+async def test_client_retries_a_success_without_etag(method: str) -> None:
+    transport = ScriptedTransport(*[(200, b"<html>Sign in to this network</html>")] * 4, etag=None)
+    with pytest.raises(StoreFailed) as caught:
+        await call(transport, method)
+    assert caught.value.reason == "response 200 has no ETag, so it is not from S3"
+    assert len(transport.requests) == 4
 
 
-async def test_credentials_that_cannot_be_had_are_a_failure_of_the_store() -> None:
+async def test_client_fails_when_credentials_cannot_be_read() -> None:
     signer = FakeSigner(CredentialRetrievalError(provider="test", error_msg="gone"))
-    with pytest.raises(StoreFailed, match="did not take") as failed:
-        await call(Script(), signer=signer)
-    assert "CredentialRetrievalError" in (failed.value.reason or "")
-    assert signer.signed == 4
+    with pytest.raises(StoreFailed) as caught:
+        await call(ScriptedTransport(), signer=signer)
+    assert "CredentialRetrievalError" in (caught.value.reason or "")
+    assert signer.calls == 4
 
 
-async def test_a_call_that_hangs_is_given_up_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adapter, "_CALL_SECONDS", 0.05)
-    script = Script(60.0, (200, b""))
-    assert (await call(script)).status == 200
-    assert len(script.asked) == 2
+async def test_client_retries_an_attempt_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "_ATTEMPT_TIMEOUT", 0.05)
+    transport = ScriptedTransport(60.0, (200, b""))
+    assert (await call(transport)).status == 200
+    assert len(transport.requests) == 2
 
 
-async def test_an_answer_without_end_is_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adapter, "_MAX_ANSWER_BYTES", 10)
-    with pytest.raises(StoreFailed) as failed:
-        await call(Script(*[(500, b"x" * 11)] * 4))
-    assert "more than 10 bytes" in (failed.value.reason or "")
+async def test_client_stops_reading_a_response_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "_MAX_RESPONSE_BYTES", 10)
+    with pytest.raises(StoreFailed) as caught:
+        await call(ScriptedTransport(*[(500, b"x" * 11)] * 4))
+    assert "more than 10 bytes" in (caught.value.reason or "")

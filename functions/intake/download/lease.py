@@ -1,0 +1,60 @@
+"""What one image holds of the limits that all images share."""
+
+import asyncio
+
+from intake.download.memory_budget import MemoryBudget
+
+
+class ImageLease:
+    """The slot of an image among those in flight (MAX_IN_FLIGHT), and the memory for its body.
+
+    The memory is reserved once, before the body is read: reserving piecewise can deadlock. The slot is released
+    while the image waits for its origin, so that one slow origin does not delay all others.
+    """
+
+    def __init__(self, budget: MemoryBudget, slots: asyncio.Semaphore) -> None:
+        """Hold nothing yet.
+
+        Args:
+            budget: memory for bodies.
+            slots: one for each image that may be in flight.
+        """
+        self._budget = budget
+        self._slots = slots
+        self._bytes = 0
+        self._host = ""
+        self._has_slot = False
+
+    async def acquire_slot(self) -> None:
+        """Wait for a slot."""
+        if not self._has_slot:
+            await self._slots.acquire()
+            self._has_slot = True
+
+    def release_slot(self) -> None:
+        """Return the slot, if one is held."""
+        if self._has_slot:
+            self._slots.release()
+            self._has_slot = False
+
+    async def reserve(self, size: int, host: str) -> None:
+        """Wait for the memory of a body. A body that is larger than the whole budget waits until it is alone.
+
+        Args:
+            size: bytes.
+            host: the host that sends the body; a host gets a bounded share.
+        """
+        size = min(size, self._budget.size)
+        await self._budget.acquire(size, host)
+        self._bytes, self._host = size, host
+
+    def shrink(self, size: int) -> None:
+        """Keep `size` bytes and return the rest."""
+        if size < self._bytes:
+            self._budget.release(self._bytes - size, self._host)
+            self._bytes = size
+
+    def release(self) -> None:
+        """Return everything."""
+        self.shrink(0)
+        self.release_slot()

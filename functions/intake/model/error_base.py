@@ -1,0 +1,72 @@
+"""The base of every error: its class, its message for the caller, and its reason for the log."""
+
+from enum import StrEnum
+from typing import ClassVar
+
+
+class ErrorClass(StrEnum):
+    """What a caller can do about an error."""
+
+    PERMANENT = "permanent"
+    TRANSIENT = "transient"
+    POLICY = "policy"
+    INTERNAL = "internal"
+
+
+class IntakeError(Exception):
+    """Why one image failed.
+
+    Attributes:
+        code: the stable name that programs compare with.
+        error_class: what a caller can do about it.
+        message: one sentence for the caller, without internal addresses and query strings.
+        reason: details for the log; callers never see it.
+    """
+
+    code: ClassVar[str]
+    error_class: ClassVar[ErrorClass]
+    default_message: ClassVar[str]
+
+    def __init__(self, message: str | None = None, *, reason: str | None = None) -> None:
+        self.message = message or self.default_message
+        self.reason = reason
+        super().__init__(self.message)
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same request may succeed later."""
+        return self.error_class is ErrorClass.TRANSIENT
+
+
+class Policy(IntakeError):
+    error_class = ErrorClass.POLICY
+
+
+class Permanent(IntakeError):
+    error_class = ErrorClass.PERMANENT
+
+
+class Transient(IntakeError):
+    """The same request may succeed later.
+
+    Attributes:
+        retry_after: seconds that the origin asked to wait (RFC 9110, 10.2.3), or None.
+    """
+
+    error_class = ErrorClass.TRANSIENT
+    retry_after: float | None = None
+
+
+class Internal(IntakeError):
+    error_class = ErrorClass.INTERNAL
+
+
+def clear_traceback(error: BaseException) -> None:
+    """Drop the frames of an error and of its causes, so that the error can be stored.
+
+    A frame holds its local variables: an error that waits for the receipt would keep the body of the image in memory.
+    """
+    link: BaseException | None = error
+    while link is not None:
+        link.__traceback__ = None
+        link = link.__cause__ or link.__context__

@@ -1,0 +1,103 @@
+"""The types that settings have: each parses the text of an environment variable, and says what it expects."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+_DIGITS = re.compile(r"[0-9]{1,20}")
+_DECIMAL = re.compile(r"[0-9]{1,4}(\.[0-9]{1,6})?")
+_HOST = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+
+
+@dataclass(frozen=True, slots=True)
+class SettingType[T]:
+    """How a setting is written.
+
+    Attributes:
+        parse: turns the text of the variable into a value, or raises ValueError.
+        expected: what the text must be, for error messages and the docs.
+    """
+
+    parse: Callable[[str], T]
+    expected: str
+
+
+def whole_number(least: int, most: int) -> SettingType[int]:
+    return SettingType(_integer_parser(least, most), f"a whole number from {least} to {most}")
+
+
+def byte_count(most: int) -> SettingType[int]:
+    return SettingType(_integer_parser(1, most), f"bytes, 1 to {most}")
+
+
+def seconds(most: int) -> SettingType[float]:
+    def parse(text: str) -> float:
+        if not _DECIMAL.fullmatch(text) or not 0 < float(text) <= most:
+            raise ValueError(text)
+        return float(text)
+
+    return SettingType(parse, f"seconds, more than 0 and at most {most}")
+
+
+def one_or_more_of(choices: tuple[str, ...]) -> SettingType[tuple[str, ...]]:
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError(text)
+        return text
+
+    return SettingType(_list_parser(parse), f"some of {','.join(choices)}")
+
+
+def _integer_parser(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        # int() alone accepts signs, underscores and the digits of other scripts.
+        if not _DIGITS.fullmatch(text) or not least <= int(text) <= most:
+            raise ValueError(text)
+        return int(text)
+
+    return parse
+
+
+def _list_parser[T](parse: Callable[[str], T]) -> Callable[[str], tuple[T, ...]]:
+    def parse_all(text: str) -> tuple[T, ...]:
+        items = tuple(parse(item.strip()) for item in text.split(",") if item.strip())
+        if not items:
+            # Only commas: this must not become an empty list, which means "any" for some settings.
+            raise ValueError(text)
+        return items
+
+    return parse_all
+
+
+def _parse_bucket(text: str) -> str:
+    if not _BUCKET.fullmatch(text):
+        raise ValueError(text)
+    return text
+
+
+def _parse_host(text: str) -> str:
+    if not _HOST.fullmatch(text.lower()):
+        raise ValueError(text)
+    return text.lower()
+
+
+def _parse_network(text: str) -> IPv4Network | IPv6Network:
+    return ip_network(text, strict=False)  # accepts 10.1.2.3/8, whose meaning is clear
+
+
+def _parse_contact(text: str) -> str:
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError(text)
+    return text
+
+
+BUCKET = SettingType(_parse_bucket, "the name of a bucket")
+OTHER_BUCKET = SettingType(_parse_bucket, "the name of a bucket, not that of IMAGE_BUCKET")
+HOSTS = SettingType(
+    _list_parser(_parse_host), "host names separated by commas; *.cdn.example for all names below cdn.example"
+)
+PORTS = SettingType(_list_parser(_integer_parser(1, 65535)), "port numbers separated by commas")
+NETWORKS = SettingType(_list_parser(_parse_network), "CIDRs separated by commas, such as 10.1.0.0/16")
+CONTACT = SettingType(_parse_contact, "printable ASCII: a URL or an email address")

@@ -1,0 +1,172 @@
+"""`python -m infra.build.artifact arm64`: build the artifact that is deployed, and check it.
+
+`sam build` alone is not enough. It ships no bytecode, and Lambda's /var/task is read-only, so every cold start would
+compile every module again. It also exits 0 when it finds no requirements. This module compiles the artifact with the
+Python version of the runtime, and `artifact_check` looks for missing packages, missing bytecode and code for another
+processor.
+"""
+
+import argparse
+import compileall
+import os
+import platform
+import py_compile
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from infra.build import artifact_check, botocore_data
+from infra.build.artifact_check import MACHINES, count_bytes
+from infra.build.sam import offline_environment
+from infra.build.template import ROOT, functions, load
+from infra.command.child_process import run
+from infra.command.errors import CommandError
+from infra.command.lock import exclusive_lock
+
+TASK_ROOT = "/var/task"
+"""The directory of the code on Lambda. Tracebacks name files below it."""
+
+
+def machine() -> str:
+    """Lambda's name of this machine's processor."""
+    return "arm64" if platform.machine().lower() in {"aarch64", "arm64"} else "x86_64"
+
+
+def is_runnable(architecture: str) -> bool:
+    """Whether code built for a processor can be imported on this machine."""
+    return architecture == machine() and sys.platform == "linux"
+
+
+def local_build() -> Path:
+    """Where the artifact for this machine is built, apart from the one that is deployed to AWS."""
+    return ROOT / ".local" / f"build-{machine()}" / "build"
+
+
+@contextmanager
+def build_lock(into: Path) -> Iterator[None]:
+    """Keep other commands from building into a directory until the block ends; wait for one that does.
+
+    Hold it until the result has been read: a build begins by deleting the one before.
+    """
+    with exclusive_lock(into.parent / "lock", "  Another command is building here: waiting for it ..."):
+        yield
+
+
+def build(architecture: str, into: Path, sam: Path) -> list[str]:
+    """Build the artifact, compile it and check it.
+
+    Returns:
+        One line for each function: its size, its processor and its handler.
+
+    Raises:
+        CommandError: sam failed, or the artifact has a fault.
+    """
+    if sys.version_info[:2] != (3, 13):
+        raise CommandError(
+            f"The Lambda runtime is Python 3.13. Bytecode of {platform.python_version()} does not run there."
+        )
+    _run_sam_build(architecture, into, sam)
+    built = functions(load(into / "template.yaml"))
+    finish_code([into / properties["CodeUri"] for properties in built.values()])
+    return [_check(name, properties, into, architecture) for name, properties in built.items()]
+
+
+def _check(name: str, properties: dict[str, str], into: Path, architecture: str) -> str:
+    code, handler = into / properties["CodeUri"], properties["Handler"]
+    faults = artifact_check.find_faults(code, architecture)
+    if not faults and is_runnable(architecture):
+        fault = artifact_check.find_import_fault(code, handler)
+        faults = [fault] if fault else []
+    if faults:
+        raise CommandError("\n  ".join([f"The artifact of {name} has faults:", *faults]))
+    return f"{name}: {count_bytes(code) / 1e6:.0f} MB for {architecture}, {handler}"
+
+
+def _run_sam_build(architecture: str, into: Path, sam: Path) -> None:
+    into.parent.mkdir(parents=True, exist_ok=True)
+    log = into.parent / "sam-build.log"
+    log.unlink(missing_ok=True)
+    # sam takes the first Python on PATH, and its pip. It has to be the one that runs this.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    env = {**os.environ, "PATH": path, "AWS_DEFAULT_REGION": "us-east-1", **offline_environment(into.parent / "sam")}
+    env |= require_hashes(ROOT / "requirements.txt")
+    command: list[str | Path] = [sam, "build", "--cached", "--build-dir", into, "--cache-dir", into.parent / "cache"]
+    command += ["--parameter-overrides", f"Architecture={architecture}"]
+    run(command, env=env, cwd=ROOT, log=log, action="sam build")
+
+
+def require_hashes(requirements: Path) -> dict[str, str]:
+    """Variables that make pip check the hash of every file it installs.
+
+    sam downloads wheels for another processor by name and version alone. A constraint applies the hashes there too.
+    """
+    return {"PIP_CONSTRAINT": requirements.resolve().as_uri()}
+
+
+def finish_code(directories: list[Path]) -> None:
+    """Trim and compile the code of the first function, and replace the others by it: sam builds the same for each."""
+    first, *others = directories
+    botocore_data.trim(first)
+    remove_pages(first / "intake")
+    compile_tree(first)
+    for other in others:
+        shutil.rmtree(other)
+        shutil.copytree(first, other, copy_function=os.link)
+
+
+def remove_pages(package: Path) -> None:
+    """Remove the README files of packages: nothing on Lambda reads them."""
+    for page in package.rglob("*.md"):
+        page.unlink()
+
+
+def compile_tree(code: Path) -> None:
+    """Give every module bytecode that stays valid whatever time stamps the unpacked files have."""
+    for stale in code.rglob("__pycache__"):
+        shutil.rmtree(stale)  # of the source tree: checked against times that do not survive the zip
+    compileall.compile_dir(
+        code,
+        quiet=2,  # find_faults names each module without bytecode
+        force=True,
+        workers=0,
+        stripdir=str(code),
+        prependdir=TASK_ROOT,
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+    )
+
+
+def main() -> int:
+    """Run `make build`: 0 if the artifact is built and has no fault."""
+    parser = argparse.ArgumentParser(prog="make build", description="Build the artifact that is deployed.")
+    parser.add_argument("architecture")
+    parser.add_argument("--into", type=Path, default=ROOT / ".aws-sam" / "build")
+    parser.add_argument("--sam", type=Path, default=ROOT / ".local" / "sam" / "bin" / "sam")
+    options = parser.parse_args()
+    if options.architecture not in MACHINES:
+        print(f"make build: ARCH={options.architecture}: expected arm64 or x86_64.", file=sys.stderr)
+        return 1
+    started = time.monotonic()
+    print(f"Building for {options.architecture} ...", flush=True)
+    try:
+        with build_lock(options.into):
+            report = build(options.architecture, options.into, options.sam)
+    except CommandError as error:
+        print(f"make build: {error}", file=sys.stderr)
+        return 1
+    print("\n".join(f"  {line}" for line in report))
+    print(f"  {_describe_check(options.architecture)}")
+    print(f"Built {options.into} in {time.monotonic() - started:.0f} s.")
+    return 0
+
+
+def _describe_check(architecture: str) -> str:
+    if is_runnable(architecture):
+        return "Checked: every module has bytecode, and every handler imports."
+    return f"Checked: every module has bytecode. No handler was imported: that needs Linux on {architecture}."
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""Checks a built artifact: packages, bytecode, processor, size, and whether a handler imports."""
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+PACKAGES = ("aiohappyeyeballs", "aws_lambda_powertools", "boto3", "httpx", "intake", "pydantic")
+COMPILED_PACKAGES = ("pydantic_core",)
+"""Packages with parts in C or Rust. Without a wheel for the processor, sam silently omits them."""
+
+MACHINES = {"x86_64": 0x3E, "arm64": 0xB7}
+"""The e_machine field of an ELF file (elf.h), by Lambda's name of the processor."""
+
+UNZIPPED_LIMIT = 250 * 1024 * 1024
+"""Lambda's limit of a deployment package, in bytes (AWS Lambda quotas)."""
+
+UNCHECKED_HASH = 0b01
+"""The flags of a .pyc that Python never compares with its source (PEP 552)."""
+
+IMPORT = """
+import importlib, sys
+sys.path.insert(0, sys.argv[1])
+module, _, name = sys.argv[2].rpartition(".")
+found = getattr(importlib.import_module(module), name)
+sys.exit(0 if callable(found) else "it is not callable")
+"""
+
+
+def find_faults(code: Path, architecture: str) -> list[str]:
+    """The faults that the files of a code directory show."""
+    faults = [f"{package} is missing" for package in PACKAGES if not (code / package).is_dir()]
+    compiled = [name for name in COMPILED_PACKAGES if (code / name).is_dir()]
+    faults += [f"{name} has no compiled part" for name in compiled if not any((code / name).rglob("*.so"))]
+    sources = [file for file in code.rglob("*.py") if not _has_bytecode(file)]
+    faults += [f"{file.relative_to(code)} has no bytecode" for file in sources]
+    faults += _find_foreign_libraries(code, architecture)
+    if count_bytes(code) > UNZIPPED_LIMIT:
+        faults.append(f"{count_bytes(code)} bytes are more than Lambda's limit of {UNZIPPED_LIMIT}")
+    return faults
+
+
+def _find_foreign_libraries(code: Path, architecture: str) -> list[str]:
+    faults = []
+    for library in code.rglob("*.so"):
+        found = int.from_bytes(library.read_bytes()[18:20], "little")
+        if found != MACHINES[architecture]:
+            faults.append(f"{library.relative_to(code)} is for another processor (ELF machine {found:#x})")
+    return faults
+
+
+def _has_bytecode(source: Path) -> bool:
+    compiled = Path(importlib.util.cache_from_source(str(source)))
+    if not compiled.exists():
+        return False
+    head = compiled.read_bytes()[:8]
+    return head[:4] == importlib.util.MAGIC_NUMBER and int.from_bytes(head[4:], "little") == UNCHECKED_HASH
+
+
+def find_import_fault(code: Path, handler: str) -> str | None:
+    """Import a handler with nothing but the code directory and the standard library; the reason if that fails."""
+    # -I and -S: no PYTHONPATH and no site-packages, so that a package missing in the artifact is missing here too.
+    command = [sys.executable, "-I", "-S", "-B", "-c", IMPORT, str(code.resolve()), handler]
+    env = {"AWS_DEFAULT_REGION": "us-east-1", "IMAGE_BUCKET": "a-bucket"}
+    done = subprocess.run(command, env=env, cwd=code, capture_output=True, text=True, check=False)
+    return f"{handler} does not import: {done.stderr.strip()[-1500:]}" if done.returncode else None
+
+
+def count_bytes(code: Path) -> int:
+    """The size of all files below a directory."""
+    return sum(file.stat().st_size for file in code.rglob("*") if file.is_file())

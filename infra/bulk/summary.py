@@ -1,0 +1,48 @@
+"""The summary of a run, as lines of text."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from infra.bulk.progress import duration
+
+
+def format_summary(summary: Mapping[str, Any], bucket: str, total: int) -> list[str]:
+    """Write a summary as lines.
+
+    Args:
+        summary: the run's `summary.json`.
+        bucket: the image bucket, which holds it.
+        total: Files that Step Functions read from the list; 0 if unknown.
+    """
+    is_complete = summary.get("complete", True)  # stacks of earlier versions do not write it
+    lines = [] if is_complete else ["INCOMPLETE: the run stopped before the end of the list.", f"  {summary['error']}"]
+    lines += _counts(summary)
+    if summary.get("failedKey"):
+        lines += ["A list of what failed, ready for another run:", f"  s3://{bucket}/{summary['failedKey']}"]
+    files = summary["counts"]["files"]
+    if not is_complete:
+        lines += [f"{files:,} of the {total:,} Files that were read from the list are counted here."] if total else []
+        lines.append("Remove the cause, then send the whole list again. No image is stored twice.")
+    elif files < total:
+        lines.append(f"{total - files:,} Files are in no report: see FAILED_*.json under map/.")
+    return lines
+
+
+def _counts(summary: Mapping[str, Any]) -> Iterator[str]:
+    counts = summary["counts"]
+    yield f"{counts['files']:,} Files in {duration(summary['seconds'])}, batches: {summary['batches']:,}"
+    yield f"  Files    {_join(counts['status'])}"
+    yield f"  images   {_join(counts['images'])}; {counts['bytes']:,} bytes"
+    if counts["codes"]:
+        yield f"  failed   {_join(counts['codes'])}"
+
+
+def _join(counts: Mapping[str, int]) -> str:
+    ordered = sorted(counts.items(), key=lambda item: -item[1])
+    return ", ".join(f"{number:,} {name}" for name, number in ordered) or "none"
+
+
+def has_stored_images(summary: Mapping[str, Any]) -> bool:
+    """Whether at least one image of the run is in the bucket, new or from before."""
+    images = summary["counts"]["images"]
+    return bool(images.get("stored") or images.get("reused"))

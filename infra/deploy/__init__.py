@@ -1,0 +1,1 @@
+"""`make deploy STACK=name`: find out who deploys, and where to, before anything is built."""

@@ -1,0 +1,87 @@
+"""The files of `make up`: variables for a shell, and a File, a manifest and a list to send."""
+
+import json
+import shlex
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from urllib.parse import quote
+
+from infra.build.sam import offline_environment
+from infra.build.template import ROOT
+from infra.local.deploy import ROOT_USER, DeployedStack
+from infra.local.ministack import REGION
+
+DEFAULT_PORT = 4566
+MAX_IMAGES = 101
+"""The limit of images in a File."""
+
+LIST_ROWS = 400
+
+
+def folder_of(port: int) -> Path:
+    """Where the files of a `make up` are: .local/up, and .local/up-PORT for any port but the default one."""
+    return ROOT / ".local" / ("up" if port == DEFAULT_PORT else f"up-{port}")
+
+
+@contextmanager
+def example_files(folder: Path, deployed: DeployedStack, urls: Sequence[str], *, base_images: bool) -> Iterator[None]:
+    """Write the files, and delete them when the block ends.
+
+    Args:
+        folder: for these files alone.
+        deployed: the stack that they are sent to.
+        urls: of the images.
+        base_images: whether the first image is inspected and the others are its base images; a URL list otherwise.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        (folder / "env").write_text(_shell_variables(deployed, folder))
+        (folder / "file.json").write_text(json.dumps(_file(urls[:MAX_IMAGES], base_images=base_images)))
+        (folder / "lot.jsonl").write_text(_manifest(urls))
+        (folder / "list.csv").write_text(_list(urls))
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def to_urls(site: str, names: Sequence[str] | Mapping[str, bytes]) -> list[str]:
+    """The URLs of pictures that are served at a site, for as many as one manifest may hold."""
+    return [f"{site}/{quote(name)}" for name in islice(names, LIST_ROWS)]
+
+
+def _shell_variables(deployed: DeployedStack, folder: Path) -> str:
+    variables = {
+        "AWS_ENDPOINT_URL": deployed.aws.endpoint,
+        "AWS_ACCESS_KEY_ID": ROOT_USER.key,
+        "AWS_SECRET_ACCESS_KEY": ROOT_USER.secret,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "API_URL": deployed.api_url,
+        "INBOX_BUCKET": deployed.inbox,
+        "IMAGE_BUCKET": deployed.bucket,
+        "STATE_MACHINE_ARN": deployed.machine,
+    }
+    variables |= offline_environment(folder / "sam")  # for `sam logs`
+    exports = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+    return "\n".join(["unset AWS_SESSION_TOKEN AWS_PROFILE", *exports, ""])
+
+
+def _file(urls: Sequence[str], *, base_images: bool) -> dict[str, object]:
+    if not base_images:
+        return {"id": "by-curl", "urls": list(urls)}
+    first, *others = urls
+    return {"id": "by-curl", "fileUrl": first, "baseUrls": [{"url": url} for url in others]}
+
+
+def _manifest(urls: Sequence[str]) -> str:
+    files = [{"id": f"lot-{number}", "urls": [url]} for number, url in enumerate(urls, start=1)]
+    return "".join(f"{json.dumps(file)}\n" for file in files)
+
+
+def _list(urls: Sequence[str]) -> str:
+    rows = [f"row-{number},{urls[number % len(urls)]}" for number in range(LIST_ROWS)]
+    return "\n".join(["id,url", *rows]) + "\n"

@@ -1,0 +1,14 @@
+"""Starts MiniStack with all patches."""
+
+import importlib
+
+from infra.local.ministack_patches import alarms, distributed_map, roles, s3_listing
+
+
+def main() -> None:
+    """Apply every patch, then run MiniStack until it is stopped."""
+    alarms.apply()
+    distributed_map.apply()
+    roles.apply()
+    s3_listing.apply()
+    importlib.import_module("ministack.app").main()

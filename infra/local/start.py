@@ -1,0 +1,59 @@
+"""Starts the local AWS with the stack in it, step by step, for `make up` and `make demo`."""
+
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+from infra.build import artifact
+from infra.build.template import ROOT
+from infra.command.errors import CommandError
+from infra.command.ports import find_free_port, require_free_port
+from infra.command.terminal import print_line, timed_step
+from infra.local.deploy import DeployedStack, deploy
+from infra.local.ministack import ministack
+from infra.local.running_stacks import HOME_PREFIX, end_orphans, find_command
+
+VENVS = ROOT / ".local"
+
+
+def start_stack(on_exit: ExitStack, parameters: Mapping[str, str], port: int | None = None) -> DeployedStack:
+    """Build the artifact, start MiniStack, deploy; print a line for each step.
+
+    Args:
+        on_exit: what is started is stopped when it closes.
+        parameters: of the template.
+        port: where MiniStack listens; a free port if None.
+
+    Raises:
+        CommandError: the port is in use, or a step failed.
+    """
+    home = Path(on_exit.enter_context(tempfile.TemporaryDirectory(prefix=HOME_PREFIX)))
+    sam, built, processor = VENVS / "sam" / "bin" / "sam", artifact.local_build(), artifact.machine()
+    with artifact.build_lock(built):
+        if port:
+            require_port(port)  # again: the command that held the lock may listen there by now
+        with timed_step(f"Building the artifact for {processor}"):
+            artifact.build(processor, built, sam)
+        with timed_step(f"Starting the local AWS (MiniStack){f' on port {port}' if port else ''}"):
+            aws = on_exit.enter_context(ministack(VENVS / "ministack", home, port))
+        with timed_step("Deploying template.yaml with sam"):
+            return deploy(aws, built, sam, home, {"Architecture": processor, **parameters})
+
+
+def stop_orphans() -> None:
+    """Stop each MiniStack that a killed command of this directory left running; print a line for it."""
+    for message in end_orphans():
+        print_line(f"  {message}")
+
+
+def require_port(port: int) -> None:
+    """Check that MiniStack can listen on a port.
+
+    Raises:
+        CommandError: it cannot. The text says which process uses the port, if a command of this directory does.
+    """
+    if pid := find_command(port):
+        free = find_free_port()
+        raise CommandError(f"Another `make up` of this directory (pid {pid}) uses port {port}. A free one: PORT={free}")
+    require_free_port(port)

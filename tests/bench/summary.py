@@ -1,0 +1,104 @@
+"""The measured figures that the documentation shows: docs/performance/measured.json, the one place that holds them.
+
+`report.py --write` puts the latest results of this machine into that file and writes the pages from it.
+
+Shape of a summary, each part empty where nothing was measured:
+    compare   by case: `on`, `at`, `runs`, and by program medians: `wall_ms`, `cpu_ms` and `server_ms` per image, …
+    startup   `on`, `at`, and by function medians: `init_ms`, `cold_ms`
+    memory    `on`, `at`, and MiB: `imports_mib`, `peak_mib`, `beyond_imports_mib`, `budget_mib`
+    load      `on`, `at`, `files`, and by name the value of the first and of the last period
+    ratios    by target: our figure divided by the other one
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import median
+from typing import Any
+
+from infra.build.template import ROOT
+
+from bench.cases import CASES, Case
+from bench.competitor_process import Run
+from bench.targets import TARGETS
+
+PATH = ROOT / "docs" / "performance" / "measured.json"
+PARTS = ("compare", "startup", "memory", "load", "ratios")
+
+type Summary = dict[str, Any]
+type Row = dict[str, float]
+
+
+def read() -> Summary:
+    """Return the summary that the documentation was written from."""
+    kept: Summary = json.loads(PATH.read_text())
+    return kept
+
+
+def write(summary: Summary) -> None:
+    PATH.write_text(as_text(summary))
+
+
+def as_text(summary: Summary) -> str:
+    """Return the summary as JSON, one line for each innermost object."""
+    return _rendered(summary, 0) + "\n"
+
+
+def _rendered(value: object, depth: int) -> str:
+    if not isinstance(value, dict) or not any(isinstance(item, dict) for item in value.values()):
+        return json.dumps(value)
+    inner = " " * (depth + 1)
+    items = [f"{inner}{json.dumps(name)}: {_rendered(item, depth + 1)}" for name, item in value.items()]
+    return "{\n" + ",\n".join(items) + "\n" + " " * depth + "}"
+
+
+def updated(kept: Summary, results: Mapping[str, Mapping[str, Any]]) -> Summary:
+    """Return the summary with everything in `results` put in place of what it held.
+
+    Args:
+        kept: the summary so far.
+        results: by subject what `results.load` returns.
+    """
+    fresh = {part: dict(kept.get(part, {})) for part in PARTS}
+    for case in CASES:
+        if measured := results["compare"].get(case.name):
+            programs = {name: of_runs(case, [Run(**run) for run in runs]) for name, runs in measured["is"].items()}
+            count = len(next(iter(measured["is"].values())))
+            fresh["compare"][case.name] = {**_origin(measured), "runs": count, "programs": programs}
+    if measured := results["startup"].get("starts"):
+        programs = {name: of_starts(figures) for name, figures in measured["is"].items()}
+        fresh["startup"] = {**_origin(measured), "programs": programs}
+    if measured := results["memory"].get("1000x2MB"):
+        fresh["memory"] = {**_origin(measured), **{name: round(mib, 1) for name, mib in measured["is"].items()}}
+    if measured := results["load"].get("200 Files"):
+        values = {name: [round(value) for value in pair] for name, pair in measured["is"].items()}
+        fresh["load"] = {**_origin(measured), "files": 200, "values": values}
+    ratios = {target.name: target.measured(results) for target in TARGETS}
+    fresh["ratios"] |= {name: round(ratio, 2) for name, ratio in ratios.items() if ratio is not None}
+    return fresh
+
+
+def _origin(measured: Mapping[str, Any]) -> dict[str, str]:
+    return {"on": measured["on"], "at": measured["at"]}
+
+
+def of_runs(case: Case, runs: Sequence[Run]) -> Row:
+    """Return the medians and the spread of the runs of one program."""
+    walls = [run.wall * 1000 for run in runs]
+    cpus = [run.cpu * 1000 / case.images for run in runs]
+    return {
+        **_spread("wall", walls, 1),
+        **_spread("cpu", cpus, 3),
+        "server_ms": round(median(run.server for run in runs) * 1000 / case.images, 3),
+        "memory_mib": round(median(run.memory for run in runs), 1),
+    }
+
+
+def of_starts(figures: Mapping[str, Iterable[float]]) -> Row:
+    """Return the medians and the spread of the starts of one function; `figures` are seconds."""
+    init = [seconds * 1000 for seconds in figures["init"]]
+    return {**_spread("init", init, 1), "cold_ms": round(median(figures["cold"]) * 1000, 1)}
+
+
+def _spread(name: str, values: Sequence[float], digits: int) -> Row:
+    middle, low, high = (round(value, digits) for value in (median(values), min(values), max(values)))
+    return {f"{name}_ms": middle, f"{name}_min_ms": low, f"{name}_max_ms": high}

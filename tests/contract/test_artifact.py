@@ -1,0 +1,114 @@
+"""The built artifact is complete, and the check of `make build` finds every fault of one."""
+
+import struct
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+from infra.build import artifact, artifact_check  # noqa: E402
+from infra.build.template import functions, load  # noqa: E402
+
+LIBRARY = b"\x7fELF" + bytes(14) + struct.pack("<H", artifact_check.MACHINES["arm64"])
+SAM = ROOT / ".local" / "sam" / "bin" / "sam"
+
+
+@pytest.fixture
+def code(tmp_path: Path) -> Path:
+    """A small artifact without faults."""
+    for package in artifact_check.PACKAGES:
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "__init__.py").write_text("def handler(event, context): ...\n")
+    (tmp_path / "pydantic_core").mkdir()
+    (tmp_path / "pydantic_core" / "core.so").write_bytes(LIBRARY)
+    artifact.compile_tree(tmp_path)
+    return tmp_path
+
+
+def test_artifact_built_by_sam_has_no_faults() -> None:
+    """Packages, bytecode and processor are right, and each handler imports without other packages."""
+    if not SAM.exists():
+        pytest.fail("sam is not installed: run `make install`, or `make test` for everything.")
+    into = artifact.local_build()
+
+    with artifact.build_lock(into):
+        report = artifact.build(artifact.machine(), into, SAM)
+
+        built = functions(load(into / "template.yaml"))
+        assert [line.partition(":")[0] for line in report] == list(built)
+        for properties in built.values():
+            assert artifact_check.find_faults(into / properties["CodeUri"], artifact.machine()) == []
+
+
+def test_functions_have_equal_code_and_the_data_of_s3_and_sts_only(tmp_path: Path) -> None:
+    codes = [tmp_path / name for name in ("one", "two")]
+    for code in codes:
+        (code / "intake" / "part").mkdir(parents=True)
+        (code / "intake" / "part" / "README.md").write_text("# A page\n")
+        for service in ("ec2", "s3", "sts"):
+            (code / "botocore" / "data" / service).mkdir(parents=True)
+        (code / "botocore" / "data" / "endpoints.json").write_text('{"partitions": []}')
+        (code / "app.py").write_text("def handler(event, context): ...\n")
+
+    artifact.finish_code(codes)
+
+    for code in codes:
+        assert {"endpoints.json", "s3", "sts"} == {path.name for path in (code / "botocore" / "data").iterdir()}
+        assert (code / "__pycache__" / "app.cpython-313.pyc").exists()
+        assert not list(code.rglob("*.md"))
+
+
+def test_check_finds_no_fault_in_a_valid_artifact(code: Path) -> None:
+    assert artifact_check.find_faults(code, "arm64") == []
+    assert artifact_check.find_import_fault(code, "intake.handler") is None
+
+
+def test_bytecode_has_the_paths_of_lambda(code: Path) -> None:
+    compiled = (code / "intake" / "__pycache__" / "__init__.cpython-313.pyc").read_bytes()
+
+    assert b"/var/task/intake/__init__.py" in compiled
+    assert str(code).encode() not in compiled
+
+
+def test_check_finds_a_missing_package(code: Path) -> None:
+    (code / "httpx").rename(code / "elsewhere")
+
+    assert artifact_check.find_faults(code, "arm64") == ["httpx is missing"]
+
+
+def test_check_finds_a_module_without_bytecode(code: Path) -> None:
+    (code / "intake" / "late.py").write_text("")
+
+    assert artifact_check.find_faults(code, "arm64") == ["intake/late.py has no bytecode"]
+
+
+def test_bytecode_with_a_timestamp_is_replaced(code: Path) -> None:
+    """A test run leaves such bytecode in the source tree; it is invalid after the zip changes the time."""
+    stale = code / "intake" / "__pycache__" / "__init__.cpython-313.pyc"
+    stale.write_bytes(stale.read_bytes()[:4] + bytes(12) + stale.read_bytes()[16:])
+    assert artifact_check.find_faults(code, "arm64") == ["intake/__init__.py has no bytecode"]
+
+    artifact.compile_tree(code)
+
+    assert artifact_check.find_faults(code, "arm64") == []
+
+
+@pytest.mark.parametrize(("machine", "valid"), [("arm64", True), ("x86_64", False)])
+def test_check_finds_a_library_for_another_processor(code: Path, machine: str, valid: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    (code / "intake" / "fast.so").write_bytes(LIBRARY)
+
+    assert (artifact_check.find_faults(code, machine) == []) is valid
+
+
+def test_check_finds_a_package_without_its_compiled_part(code: Path) -> None:
+    (code / "pydantic_core" / "core.so").unlink()
+
+    assert artifact_check.find_faults(code, "arm64") == ["pydantic_core has no compiled part"]
+
+
+def test_check_finds_a_handler_that_does_not_import(code: Path) -> None:
+    (code / "intake" / "needs.py").write_text("import pytest\n")
+
+    assert "No module named 'pytest'" in (artifact_check.find_import_fault(code, "intake.needs.handler") or "")
+    assert "has no attribute 'missing'" in (artifact_check.find_import_fault(code, "intake.missing") or "")

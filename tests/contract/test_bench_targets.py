@@ -1,0 +1,52 @@
+"""The targets of the benchmark compare the right figures, and say which limit they meet."""
+
+import pytest
+
+from bench import targets
+from bench.cases import COLD_48, WARM_48, WARM_4800
+
+
+def measured(case: str, **walls: float) -> targets.Results:
+    """Return three runs of each program: the median is the given wall time, and its square the CPU time."""
+    runs = {
+        name: [{"wall": wall * factor, "cpu": (wall * factor) ** 2} for factor in (0.5, 1.0, 9.0)]
+        for name, wall in walls.items()
+    }
+    return {"compare": {case: {"is": runs}}}
+
+
+WARM = measured(WARM_48.name, ours=0.1, pool_map=1.0, futures=0.8, in_turn=4.0, aiohttp_obstore=0.2)
+COLD = measured(COLD_48.name, ours=0.3, aiohttp_aiobotocore=0.4)
+MANY = {"compare": {**WARM["compare"], **measured(WARM_4800.name, ours=20.0)["compare"]}}
+MEMORY = {"memory": {"1000x2MB": {"is": {"beyond_imports_mib": 260.0, "budget_mib": 240.0}}}}
+STARTS = {"ours": {"init": [0.3], "cold": [0.4]}, "obvious_rewrite": {"init": [0.5], "cold": [0.8]}}
+START = {"startup": {"starts": {"is": STARTS}}}
+
+
+@pytest.mark.parametrize(
+    ("expected", "name", "results"),
+    [
+        (0.125, "48 warm: wall / best of the five ways of today", WARM),
+        (0.25, "48 warm: CPU / (aiohttp + obstore)", WARM),
+        (0.75, "48 cold over TLS: wall / (aiohttp + aiobotocore)", COLD),
+        (400.0, "CPU of an image, 4,800 / 48", MANY),
+        (20.0, "1,000 images of 2 MB: MiB beyond imports and budget", MEMORY),
+        (0.5, "cold start to response, 3 images / obvious rewrite, plain sam build", START),
+        (None, "48 warm: wall / (aiohttp + aiobotocore)", COLD),
+    ],
+)
+def test_target_divides_our_median_by_the_other_one(
+    expected: float | None, name: str, results: targets.Results
+) -> None:
+    (target,) = (target for target in targets.TARGETS if target.name == name)
+
+    assert target.measured(results) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "verdict"), [(0.8, "goal"), (0.81, "must"), (0.95, "must"), (0.96, "**missed**"), (None, "")]
+)
+def test_target_names_the_limit_that_the_figure_meets(ratio: float | None, verdict: str) -> None:
+    target = targets.Target("wall", must=0.95, goal=0.8, measured=lambda _: ratio)
+
+    assert target.verdict({}) == verdict

@@ -1,0 +1,106 @@
+"""Every figure of the documentation that the code or a template decides is the figure of the code or the template."""
+
+import re
+import tomllib
+from typing import Any
+
+import pytest
+from infra.build.template import ROOT, functions, load
+
+from bench import report, summary
+from bench.memory import FUNCTION_MIB
+from intake.model.limits import MIB, Limits
+from intake.model.manifest import MAX_DOCUMENT_BYTES, MAX_FILES
+from support.monitoring import ALARMS, PAGE
+
+TEMPLATE = load()
+LIMITS = Limits()
+TIMEOUTS = {name: function["Timeout"] for name, function in functions(TEMPLATE).items()}
+MANIFEST_MINUTES = TIMEOUTS["S3Function"] // 60
+HTTP_SECONDS = round(TIMEOUTS["HttpFunction"] - LIMITS.deadline_margin)
+INBOX_DAYS = TEMPLATE["Parameters"]["InboxDays"]["Default"]
+QUEUE = TEMPLATE["Resources"]["FailureQueue"]["Properties"]
+QUEUE_DAYS = QUEUE["MessageRetentionPeriod"] // 86400
+
+STATED = [
+    ("README.md", f"a manifest of up to {MAX_FILES:,} Files"),
+    ("docs/glossary.md", f"or up to {MAX_FILES:,} Files"),
+    ("docs/manifests.md", f"one per line, up to {MAX_FILES:,}; empty lines are skipped"),
+    ("docs/manifests.md", f"For more than {MAX_FILES:,}\nFiles"),
+    ("docs/manifests.md", f"one invocation of {MANIFEST_MINUTES} minutes"),
+    ("docs/manifests.md", f"deleted after {INBOX_DAYS} days (parameter `InboxDays`)"),
+    ("docs/manifests.md", f"stays there for {QUEUE_DAYS} days"),
+    ("docs/manifests.md", f"for {QUEUE['VisibilityTimeout'] // 60} minutes by default"),
+    ("docs/files-and-receipts.md", f"1 to {LIMITS.max_base_images} items (`MAX_BASE_IMAGES`)"),
+    ("docs/files-and-receipts.md", f"A URL list has 1 to {LIMITS.max_base_images + 1} images"),
+    ("docs/files-and-receipts.md", f"over {MAX_DOCUMENT_BYTES // MIB} MiB"),
+    ("docs/settings.md", f"API Gateway waits {TIMEOUTS['HttpFunction']} seconds"),
+    ("docs/settings.md", f"a manifest has {MANIFEST_MINUTES} minutes"),
+    ("docs/operations.md", f"came close to its {TIMEOUTS['HttpFunction']} seconds"),
+    ("docs/operations.md", f"a manifest to {MANIFEST_MINUTES} minutes"),
+    ("docs/operations.md", f"a batch to {TIMEOUTS['BulkFunction']} seconds"),
+    ("docs/operations.md", f"An HTTP request has {HTTP_SECONDS} seconds for all images"),
+    ("docs/operations.md", f"`Prefer: respond-async`, which has {MANIFEST_MINUTES} minutes"),
+    ("docs/operations.md", f"queue keeps it for {QUEUE_DAYS} days"),
+    ("docs/bulk.md", f"The summary adds up one report per batch and has {TIMEOUTS['SummaryFunction'] // 60} minutes"),
+    ("docs/bulk.md", f"A batch has {TIMEOUTS['BulkFunction']} seconds"),
+    ("docs/sam-local.md", f"throttling, {TIMEOUTS['HttpFunction']} seconds"),
+    ("docs/performance.md", f"A function of {FUNCTION_MIB} MB"),
+]
+
+
+@pytest.mark.parametrize(("page", "text"), STATED)
+def test_page_states_the_figure_of_the_code(page: str, text: str) -> None:
+    assert " ".join(text.split()) in " ".join((ROOT / page).read_text().split())
+
+
+def test_pages_show_the_measured_figures() -> None:
+    outdated = report.stale(summary.read())
+    assert outdated == [], "run `.venv/bin/python tests/bench/report.py --write`"
+
+
+def test_report_names_the_pages_whose_figures_differ() -> None:
+    changed = summary.read()
+    changed["memory"]["peak_mib"] += 1
+    assert set(report.stale(changed)) == {report.README, report.PERFORMANCE}
+
+
+def periods(alarm: dict[str, Any]) -> str:
+    """Return the words for how many periods an alarm needs."""
+    words = {1: "one", 2: "two", 3: "three"}
+    of, needed = alarm["EvaluationPeriods"], alarm.get("DatapointsToAlarm", alarm["EvaluationPeriods"])
+    if of == 1:
+        return ""
+    return f"each of {words[of]} periods" if needed == of else f"{words[needed]} of {words[of]} periods"
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_operations_page_states_threshold_and_periods_of_alarm(name: str) -> None:
+    alarm = ALARMS[name]
+    [condition] = re.findall(rf"^\| `{name}` \| (.*?) \|", PAGE, re.MULTILINE)
+    percent = alarm["Threshold"] * (100 if alarm["Threshold"] < 1 else 1)
+
+    assert alarm["Threshold"] == 1 or f"{percent:g} %" in condition
+    assert periods(alarm) in condition
+    assert ("periods" in condition) == (alarm["EvaluationPeriods"] > 1)
+
+
+def test_changelog_releases_the_version_of_the_package() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    newest, *_ = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d{2}-\d{2}$", changelog, re.MULTILINE)
+    assert newest == version
+
+
+def test_security_policy_supports_the_version_of_the_package() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert f"| {version.rpartition('.')[0]} | yes |" in (ROOT / "SECURITY.md").read_text()
+
+
+def test_glossary_has_at_most_20_terms() -> None:
+    terms = re.findall(r"^\| (?!term )\w.* \|$", (ROOT / "docs" / "glossary.md").read_text(), re.MULTILINE)
+    assert 10 <= len(terms) <= 20
+
+
+def test_readme_has_under_130_lines() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) < 130

@@ -1,0 +1,83 @@
+"""`make deploy` as a user types it: what it checks before it builds, and what it passes to sam."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from infra.build import artifact
+from infra.build.template import ROOT
+from infra.local.deploy import ROOT_USER
+from infra.local.ministack import REGION
+
+from support.deployed_lab import VENVS, Lab
+
+RECORDER = """#!/bin/sh
+if [ "$1" = deploy ]; then printf '%s\\n' "$@" >"{record}"; else exec "{sam}" "$@"; fi
+"""
+
+
+def deploy(*variables: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    environment |= {"AWS_EC2_METADATA_DISABLED": "true", "HOME": "/nonexistent"} | env
+    return subprocess.run(
+        ["make", "-s", "deploy", *variables],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_deploy_passes_the_stack_name_and_the_build_to_sam(deployed: Lab, tmp_path: Path) -> None:
+    """A recorder stands in for `sam deploy`; sam itself builds."""
+    sam, record = tmp_path / "sam", tmp_path / "arguments"
+    build, processor = artifact.local_build(), artifact.machine()
+    sam.write_text(RECORDER.format(record=record, sam=VENVS / "sam" / "bin" / "sam"))
+    sam.chmod(0o755)
+    credentials = {"AWS_ACCESS_KEY_ID": ROOT_USER.key, "AWS_SECRET_ACCESS_KEY": ROOT_USER.secret}
+
+    done = deploy(
+        "STACK=dev",
+        "PARAMETERS=MaxPerOrigin=8 Contact=ops@example.com",
+        f"SAM={sam}",
+        f"BUILD={build}",
+        f"ARCH={processor}",
+        env={"AWS_ENDPOINT_URL": deployed.stack.aws.endpoint, "AWS_REGION": REGION} | credentials,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    first, second, *_ = done.stdout.splitlines()
+    assert first.startswith("Deploying the stack dev to account ")
+    assert f", {REGION}, as arn:" in first
+    assert second.startswith(f"Building for {processor}")
+    arguments = record.read_text().splitlines()
+    options = dict(zip(arguments[1:7:2], arguments[2:8:2], strict=True))
+    assert options == {"--template-file": f"{build}/template.yaml", "--stack-name": "dev", "--s3-prefix": "dev"}
+    assert arguments[7:] == [
+        "--parameter-overrides",
+        f"Architecture={processor}",
+        "MaxPerOrigin=8",
+        "Contact=ops@example.com",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("env", "expected"),
+    [
+        ({}, "make deploy: No AWS region is set."),
+        ({"AWS_REGION": "eu-central-1"}, "make deploy: No AWS credentials were found."),
+    ],
+)
+def test_deploy_builds_nothing_without_region_or_credentials(
+    tmp_path: Path, env: dict[str, str], expected: str
+) -> None:
+    done = deploy("STACK=dev", f"BUILD={tmp_path / 'build'}", env=env)
+
+    assert done.returncode != 0
+    assert done.stderr.startswith(expected)
+    assert "Nothing was built or deployed.\n" in done.stderr
+    assert done.stdout == ""
+    assert list(tmp_path.iterdir()) == []

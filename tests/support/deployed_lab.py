@@ -1,0 +1,125 @@
+"""The deployed stack that the end-to-end tests use: the template on a local AWS, two origins, and helpers around it."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from infra.build import artifact
+from infra.build.template import ROOT
+from infra.local.deploy import DeployedStack, deployed_stack, relax_for_loopback
+from infra.pictures.board import draw_pictures
+from infra.pictures.server import serve_pictures
+
+from support.origin import Origin, origin_in_thread
+
+BATCH_SIZE = 250
+VENVS = ROOT / ".local"
+SAM = VENVS / "sam" / "bin" / "sam"
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A deployed stack and two origins.
+
+    Attributes:
+        stack: the stack; calls its API.
+        s3: an S3 client with all permissions.
+        site: the URL of the origin that serves pictures, without a slash at the end.
+        pictures: the pictures that it serves, by name.
+        origin: a misbehaving origin, which counts its requests.
+    """
+
+    stack: DeployedStack
+    s3: Any
+    site: str
+    pictures: dict[str, bytes] = field(repr=False)
+    origin: Origin
+
+    def url(self, name: str) -> str:
+        """Return the URL of a picture."""
+        return f"{self.site}/{name}"
+
+    def objects(self, prefix: str = "images/") -> list[str]:
+        """List the keys in the image bucket."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.stack.bucket, Prefix=prefix)
+        return [item["Key"] for page in pages for item in page.get("Contents", [])]
+
+    def put_in_inbox(self, key: str, body: bytes) -> None:
+        """Put a manifest or a list into the inbox."""
+        self.s3.put_object(Bucket=self.stack.inbox, Key=key, Body=body)
+
+    def read(self, key: str) -> bytes:
+        """Read an object of the image bucket."""
+        body: bytes = self.s3.get_object(Bucket=self.stack.bucket, Key=key)["Body"].read()
+        return body
+
+    def json(self, key: str) -> Any:
+        return json.loads(self.read(key))
+
+    def function(self, logical_name: str) -> str:
+        """Return the deployed name of a function of the template."""
+        [name] = [name for name in self.stack.functions if logical_name in name]
+        return name
+
+    def invoke(self, logical_name: str, payload: bytes) -> Any:
+        """Invoke a function of the template, and return boto3's response."""
+        return self.stack.aws.client("lambda").invoke(FunctionName=self.function(logical_name), Payload=payload)
+
+
+def json_lines(*documents: object) -> bytes:
+    return b"".join(json.dumps(document).encode() + b"\n" for document in documents)
+
+
+@contextmanager
+def broken_function(lab: Lab, logical_name: str) -> Iterator[None]:
+    """Give a function an invalid setting, so that it cannot start until the end of the block."""
+    function = lab.function(logical_name)
+    client = lab.stack.aws.client("lambda")
+    variables = client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+    invalid = {"Variables": variables | {"MAX_ATTEMPTS": "none"}}
+    client.update_function_configuration(FunctionName=function, Environment=invalid)
+    try:
+        yield
+    finally:
+        client.update_function_configuration(FunctionName=function, Environment={"Variables": variables})
+
+
+def wait_for[T](poll: Callable[[], T | None], seconds: float = 30.0) -> T:
+    """Call a function until its result is true, and return the result."""
+    end = time.monotonic() + seconds
+    while not (found := poll()) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert found, f"it did not happen within {seconds:.0f} seconds"
+    return found
+
+
+def require_sam() -> None:
+    """Fail the test if `make install` has not been run."""
+    if not SAM.exists():
+        pytest.fail("sam and MiniStack are not installed: run `make install`, or `make test` for everything.")
+
+
+@contextmanager
+def deploy_lab() -> Iterator[Lab]:
+    """Build the artifact, deploy the template on MiniStack, and stop everything at the end."""
+    require_sam()
+    built, processor = artifact.local_build(), artifact.machine()
+    pictures = draw_pictures()
+    with serve_pictures(pictures, delay=0) as port, origin_in_thread() as counting:
+        parameters = {
+            "Architecture": processor,
+            "AllowedPorts": f"80,443,{port},{counting.port}",
+            "AllowedHosts": "127.0.0.1",  # no other host is looked up, whatever URL a test makes up
+            "BulkBatchSize": str(BATCH_SIZE),
+            "BulkMaxConcurrency": "2",
+        }
+        with ExitStack() as stack:
+            with artifact.build_lock(built):
+                artifact.build(processor, built, SAM)
+                deployed = stack.enter_context(deployed_stack(built, VENVS, parameters))
+            relax_for_loopback(deployed, {"ALLOWED_NETWORKS": "127.0.0.1/32"})
+            yield Lab(deployed, deployed.aws.client("s3"), f"http://127.0.0.1:{port}", pictures, counting)

@@ -1,0 +1,48 @@
+"""The complete list of permissions that each IAM role of the template must have.
+
+A permission is written "action resource", and " if condition" where it has one.
+"""
+
+RUNS = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:${StateMachine.Name}/*"
+INBOX = "arn:${AWS::Partition}:s3:::image-intake-inbox-${Id}"
+STORE = {
+    "s3:PutObject ImageBucket/images/*",
+    "s3:PutObject ImageBucket/receipts/*",
+    "s3:GetObject ImageBucket/receipts/*",
+}
+
+
+def log_rights(function: str) -> set[str]:
+    return {f"logs:CreateLogStream {function}Logs", f"logs:PutLogEvents {function}Logs"}
+
+
+ROLES: dict[str, set[str]] = {
+    "HttpFunctionRole": STORE
+    | log_rights("HttpFunction")
+    | {"s3:GetObject ImageBucket/problems/*", "s3:ListBucket ImageBucket"}
+    | {"s3:PutObject InboxBucket/inbox/*", "s3:GetObject InboxBucket/inbox/*", "s3:ListBucket InboxBucket"},
+    "S3FunctionRole": STORE
+    | log_rights("S3Function")
+    | {"s3:PutObject ImageBucket/problems/*", "sqs:SendMessage FailureQueue"}
+    | {f"s3:GetObject {INBOX}/inbox/*", f"s3:ListBucket {INBOX}"},
+    "BulkFunctionRole": STORE | log_rights("BulkFunction") | {"s3:PutObject ImageBucket/runs/*"},
+    "SummaryFunctionRole": log_rights("SummaryFunction")
+    | {
+        "s3:GetObject ImageBucket/runs/*",
+        "s3:PutObject ImageBucket/runs/*",
+        "s3:ListBucket ImageBucket if {'StringLike': {'s3:prefix': 'runs/*'}}",
+    },
+    "ListArrivedRole": {"states:StartExecution StateMachine"},
+    "StateMachineRole": {
+        "lambda:InvokeFunction BulkFunction",
+        "lambda:InvokeFunction SummaryFunction",
+        "s3:GetObject InboxBucket/bulk/*",
+        "s3:PutObject ImageBucket/runs/*",
+        "s3:GetObject ImageBucket/runs/*",
+        "s3:ListMultipartUploadParts ImageBucket/runs/*",
+        "s3:AbortMultipartUpload ImageBucket/runs/*",
+        "states:StartExecution StateMachine",
+        f"states:DescribeExecution {RUNS}",
+        f"states:StopExecution {RUNS}",
+    },
+}

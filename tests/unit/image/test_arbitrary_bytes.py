@@ -1,0 +1,45 @@
+"""`verify` on any bytes: it returns an image within the limits, or raises one of its own errors.
+
+tests/fuzz does the same with mutated images.
+"""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from intake.image.verify import FORMATS, verify
+from intake.model.errors import EmptyBody, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
+from intake.model.limits import Limits
+
+LIMITS = Limits(max_image_pixels=1_000_000, max_image_frames=50)
+OWN_ERRORS = (EmptyBody, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType)
+SIGNATURES = (
+    b"",
+    b"\xff\xd8\xff",
+    b"\x89PNG\r\n\x1a\n",
+    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+    b"GIF89a",
+    b"GIF89a\1\0\1\0\0\0\0",
+    b"RIFF\x40\0\0\0WEBPVP8 ",
+    b"RIFF\x40\0\0\0WEBPVP8L",
+    b"RIFF\x40\0\0\0WEBPVP8X\x0a\0\0\0\2\0\0\0",
+    b"BM\x80\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0",
+    b"II*\0\x08\0\0\0",
+    b"MM\0*\0\0\0\x08",
+    b"II+\0\x08\0\0\0\x10\0\0\0\0\0\0\0",
+    b"\0\0\0\x14ftypavif\0\0\0\0avif",
+    b"\0\0\0\x14ftypavis\0\0\0\0avis\0\0\0\0moov",
+)
+
+
+@pytest.mark.parametrize("signature", SIGNATURES)
+@given(rest=st.binary(max_size=300))
+@settings(max_examples=200, deadline=None, database=None)
+def test_verify_returns_image_or_raises_its_own_error_for_any_bytes(signature: bytes, rest: bytes) -> None:
+    with suppress(*OWN_ERRORS):
+        image = verify(signature + rest, LIMITS)
+        assert image.type in FORMATS
+        assert 0 < image.width * image.height <= LIMITS.max_image_pixels
+        assert 0 < image.frames <= LIMITS.max_image_frames

@@ -1,0 +1,192 @@
+"""`make bulk` as a program: what it prints, and its exit status, against a stack in memory."""
+
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from infra.bulk import __main__ as command
+from infra.bulk.progress import Progress
+from infra.bulk.stack import BulkError
+
+ARN = "arn:aws:states:us-east-1:000000000000:execution:bulk:run-1"
+SUCCEEDED = Progress("SUCCEEDED", 2, 2, seconds=3)
+
+
+def summary(images: dict[str, int]) -> dict[str, Any]:
+    counts = {"files": 2, "status": {}, "images": images, "codes": {}, "bytes": 7}
+    return {"complete": True, "seconds": 3, "batches": 1, "counts": counts, "failedKey": None}
+
+
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def do_nothing(*_: object) -> None:
+    pass
+
+
+@dataclass
+class FakeStack:
+    """A stack with one run."""
+
+    inbox: str = "the-inbox"
+    images: str = "the-images"
+    machine: str = "arn:aws:states:us-east-1:000000000000:stateMachine:bulk"
+    is_uploaded: bool = True
+    ended: Progress = SUCCEEDED
+    result: dict[str, Any] | None = field(default_factory=lambda: summary({"stored": 2}))
+    upload: Callable[..., None] = do_nothing
+    before_start: Callable[..., None] = do_nothing
+    before_progress: Callable[..., None] = do_nothing
+
+    def new_key(self, path: Path) -> str:
+        return f"bulk/{path.name}"
+
+    def has_list(self, _key: str) -> bool:
+        return self.is_uploaded
+
+    def wait_for_run(self, _key: str) -> str:
+        self.before_start()
+        return ARN
+
+    def find_run(self, run: str) -> str:
+        if run not in {"run-1", ARN}:
+            raise BulkError(f"The stack dev has no run {run}. Check RUN and STACK.")
+        return ARN
+
+    def progress(self, _arn: str) -> Progress:
+        self.before_progress()
+        return self.ended
+
+    def summary(self, run: str) -> dict[str, Any] | None:
+        assert run == "run-1"
+        return self.result
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch) -> FakeStack:
+    fake = FakeStack()
+    monkeypatch.setattr(command, "Stack", lambda *_: fake)
+    # main() sets its own; the one of pytest comes back afterwards.
+    monkeypatch.setattr(signal, "signal", do_nothing)
+    return fake
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    path = tmp_path / "a.jsonl"
+    path.write_text("{}")
+    return str(path)
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr("sys.argv", ["bulk", *arguments])
+    return command.main()
+
+
+@pytest.mark.parametrize("name", ["run-1", ARN])
+@pytest.mark.usefixtures("stack")
+def test_bulk_follows_a_run_again_by_name_or_arn(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert run(monkeypatch, "--run", name) == 0
+
+    out = capsys.readouterr().out
+    assert "Uploading" not in out
+    assert out.startswith("The run is run-1\n[########################] 100%  2 of 2 done")
+    assert "2 Files in 3 s" in out
+    assert out.endswith("Results of the run: s3://the-images/runs/run-1/\n")
+
+
+@pytest.mark.usefixtures("stack")
+def test_bulk_fails_when_the_run_is_unknown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "--run", "run-2") == 1
+    assert capsys.readouterr().err == "make bulk: The stack dev has no run run-2. Check RUN and STACK.\n"
+
+
+def test_bulk_fails_when_list_and_run_are_both_set(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], path: str
+) -> None:
+    assert run(monkeypatch, path, "--run", "run-1") == 1
+    assert "LIST and RUN are both set" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("images", "status"), [({"stored": 1, "failed": 1}, 0), ({"reused": 2}, 0), ({"failed": 2}, 1), ({}, 1)]
+)
+def test_bulk_fails_when_no_image_was_stored(
+    monkeypatch: pytest.MonkeyPatch, stack: FakeStack, path: str, images: dict[str, int], status: int
+) -> None:
+    stack.result = summary(images)
+
+    assert status == run(monkeypatch, path)
+
+
+def test_bulk_says_that_no_image_was_stored(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], stack: FakeStack, path: str
+) -> None:
+    stack.result = summary({"failed": 2})
+
+    run(monkeypatch, path)
+
+    assert capsys.readouterr().err == "No image was stored.\n"
+
+
+def test_bulk_says_how_to_repeat_the_last_state_when_there_is_no_summary(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], stack: FakeStack, path: str
+) -> None:
+    stack.result, stack.ended = None, Progress("FAILED", 2, 2, error="States.Timeout: no")
+
+    assert run(monkeypatch, path) == 1
+    out, err = capsys.readouterr()
+    assert f"  aws stepfunctions redrive-execution --execution-arn {ARN}\n" in out
+    assert err == "The run ended as FAILED. States.Timeout: no\n"
+
+
+def test_ctrl_c_before_the_upload_says_that_nothing_was_started(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], stack: FakeStack, path: str
+) -> None:
+    stack.upload, stack.is_uploaded = interrupt, False
+
+    assert run(monkeypatch, path) == command.INTERRUPTED
+    assert capsys.readouterr().err == "\nStopped. Nothing was uploaded, and no run was started.\n"
+
+
+def test_ctrl_c_after_the_upload_says_how_to_find_the_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], stack: FakeStack, path: str
+) -> None:
+    stack.before_start = interrupt
+
+    assert run(monkeypatch, path) == command.INTERRUPTED
+    err = capsys.readouterr().err
+    assert "Stopped. The list is uploaded; its run goes on in AWS." in err
+    assert f"list-executions --state-machine-arn {stack.machine}" in err
+    assert "make bulk RUN=NAME\n" in err
+
+
+def test_ctrl_c_during_the_run_says_how_to_follow_it_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], stack: FakeStack, path: str
+) -> None:
+    stack.before_progress = interrupt
+
+    assert run(monkeypatch, path, "--stack", "dev") == command.INTERRUPTED
+    assert capsys.readouterr().err == (
+        "\nStopped. The run goes on in AWS. To follow it again:\n  make bulk RUN=run-1 STACK=dev\n"
+    )
+
+
+def test_bulk_names_the_reason_when_a_list_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], path: str
+) -> None:
+    def refuse(_: Path) -> list[str]:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(command, "faults", refuse)  # root can read every file
+
+    assert run(monkeypatch, path) == 1
+    assert capsys.readouterr().err == f"make bulk: {path} cannot be read: Permission denied.\n"

@@ -1,0 +1,122 @@
+"""`Signer`: which endpoint requests go to, and signatures that equal those of botocore."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import boto3
+import pytest
+from botocore.auth import S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import RefreshableCredentials
+from botocore.session import get_session
+from hypothesis import given
+from hypothesis import strategies as st
+
+from intake.s3.signer import SignedUrl, Signer
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+    return monkeypatch
+
+
+def session(region: str) -> boto3.Session:
+    return boto3.Session(aws_access_key_id="key", aws_secret_access_key="secret", region_name=region)
+
+
+@pytest.mark.parametrize(
+    ("origin", "region"),
+    [
+        ("https://the-images.s3.amazonaws.com", "us-east-1"),
+        ("https://the-images.s3.eu-central-1.amazonaws.com", "eu-central-1"),
+        ("https://the-images.s3.ap-south-2.amazonaws.com", "ap-south-2"),
+        ("https://the-images.s3.cn-north-1.amazonaws.com.cn", "cn-north-1"),
+    ],
+)
+@pytest.mark.usefixtures("environment")
+def test_signer_uses_the_endpoint_of_the_region(origin: str, region: str) -> None:
+    signed = Signer(session(region), "the-images").sign("PUT", "images/ab/c d.jpg", {})
+    assert (origin, "/images/ab/c%20d.jpg") == (signed.origin, signed.target.partition("?")[0])
+    [credential] = parse_qs(urlsplit(signed.target).query)["X-Amz-Credential"]
+    assert credential.endswith(f"/{region}/s3/aws4_request")
+
+
+@pytest.mark.parametrize("endpoint", ["http://127.0.0.1:9000", "http://localhost:4566", "https://s3.example:8443"])
+def test_signer_uses_the_configured_endpoint_with_the_bucket_in_the_path(
+    environment: pytest.MonkeyPatch, endpoint: str
+) -> None:
+    environment.setenv("AWS_ENDPOINT_URL_S3", endpoint)
+    signed = Signer(session("eu-central-1"), "the-images").sign("GET", "receipts/a.json", {})
+    assert (endpoint, "/the-images/receipts/a.json") == (signed.origin, signed.target.partition("?")[0])
+
+
+def test_signer_ignores_the_configured_endpoint_when_told_to(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9000")
+    environment.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
+    signed = Signer(session("eu-central-1"), "the-images").sign("GET", "receipts/a.json", {})
+    assert signed.origin == "https://the-images.s3.eu-central-1.amazonaws.com"
+    assert signed.target.partition("?")[0] == "/receipts/a.json"
+
+
+def sign_with_botocore(own: boto3.Session, method: str, signed: SignedUrl, headers: dict[str, str]) -> Any:
+    """Return the query that botocore's own signer makes of the same request at the same time."""
+    [date] = parse_qs(urlsplit(signed.target).query)["X-Amz-Date"]
+    time = datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    request = AWSRequest(method, signed.origin + signed.target.partition("?")[0], headers)
+    with pytest.MonkeyPatch.context() as clock:
+        clock.setattr("botocore.auth.get_current_datetime", lambda: time)
+        credentials = own.get_credentials()
+        assert credentials is not None
+        S3SigV4QueryAuth(credentials, "s3", "eu-central-1", expires=300).add_auth(request)
+    return parse_qs(urlsplit(str(request.url)).query)
+
+
+@given(
+    method=st.sampled_from(["GET", "HEAD", "PUT"]),
+    key=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30),
+    headers=st.dictionaries(
+        st.sampled_from(["Content-Type", "If-None-Match", "If-Match", "Range", "x-amz-checksum-sha256"]),
+        st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=20),
+    ),
+    token=st.sampled_from([None, "t/+=~ token"]),
+    secret=st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=40),
+)
+def test_signer_makes_the_signature_of_botocore(
+    method: str, key: str, headers: dict[str, str], token: str | None, secret: str
+) -> None:
+    own = boto3.Session("key/+", secret, token, region_name="eu-central-1")
+    signed = Signer(own, "the-images").sign(method, key, headers)
+
+    assert sign_with_botocore(own, method, signed, headers) == parse_qs(urlsplit(signed.target).query)
+
+
+@pytest.mark.parametrize("endpoint", ["http://s3.example:80", "https://s3.example:443", "http://S3.Example:9000"])
+def test_signer_signs_host_in_lower_case_without_default_port(environment: pytest.MonkeyPatch, endpoint: str) -> None:
+    environment.setenv("AWS_ENDPOINT_URL_S3", endpoint)
+    own = session("eu-central-1")
+    signed = Signer(own, "the-images").sign("GET", "a", {})
+
+    assert sign_with_botocore(own, "GET", signed, {}) == parse_qs(urlsplit(signed.target).query)
+
+
+@pytest.mark.usefixtures("environment")
+def test_signer_uses_renewed_credentials_when_the_old_ones_expire() -> None:
+    issued: list[str] = []
+
+    def renew() -> dict[str, Any]:
+        issued.append(f"key{len(issued)}")
+        # Expires at once: boto3 renews it before the next use.
+        expiry = datetime.now(UTC) + timedelta(seconds=1)
+        return {"access_key": issued[-1], "secret_key": "s", "token": "t", "expiry_time": expiry.isoformat()}
+
+    inner = get_session()
+    credentials = RefreshableCredentials.create_from_metadata(renew(), renew, "test")
+    inner._credentials = credentials  # type: ignore[attr-defined]  # boto3 has no public way to set them
+    signer = Signer(boto3.Session(botocore_session=inner, region_name="eu-central-1"), "the-images")
+    keys = [parse_qs(urlsplit(signer.sign("GET", "a", {}).target).query)["X-Amz-Credential"][0] for _ in range(2)]
+    assert keys[0].split("/")[0] != keys[1].split("/")[0]
