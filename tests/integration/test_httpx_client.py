@@ -221,6 +221,19 @@ async def test_open_responses_are_closed_with_the_transport(origin: Origin) -> N
     assert not client._transport.pool._idle
 
 
+async def test_response_that_is_closed_twice_gives_its_connection_back_once(
+    origin: Origin, client: httpx.AsyncClient
+) -> None:
+    response = await client.get("/length")
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    await response.stream.aclose()
+
+    bodies = await asyncio.gather(client.get("/length"), client.get("/length"))
+
+    assert [body.content for body in bodies] == [IMAGE] * 2
+    assert origin.connections == 2
+
+
 async def test_example_of_the_readme_runs(origin: Origin, capsys: pytest.CaptureFixture[str]) -> None:
     [example] = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
     runnable = example.replace("https://images.example/a.jpg", origin.url("length")).replace("asyncio.run(main())", "")

@@ -62,6 +62,7 @@ RESPONSES: dict[str, Response] = {
     "chunked, sizes with zeros and capitals": Response(CHUNKED + b"000A\r\n0123456789\r\n00\r\n\r\n"),
     "chunked, extensions": Response(CHUNKED + b'5;name=value;other="quoted"\r\nimage\r\n0;last\r\n\r\n'),
     "chunked, extension without name": Response(CHUNKED + b"5;\r\nimage\r\n0\r\n\r\n"),
+    "chunked, space before the size": Response(CHUNKED + b" 5\r\nimage\r\n0\r\n\r\n"),
     "chunked, space behind the size": Response(CHUNKED + b"5 \r\nimage\r\n0\r\n\r\n"),
     "chunked, space before the extension": Response(CHUNKED + b"5 ;name=value\r\nimage\r\n0\r\n\r\n"),
     "chunked, trailers": Response(CHUNKED + b"5\r\nimage\r\n0\r\nDigest: none\r\nServer: a\r\n\r\n"),
@@ -80,7 +81,8 @@ RESPONSES: dict[str, Response] = {
     "chunked, cut before the last chunk": Response(CHUNKED + b"5\r\nimage\r\n"),
     "chunked, cut behind the last chunk": Response(CHUNKED + b"5\r\nimage\r\n0\r\n"),
     "chunked, more bytes behind": Response(CHUNKED + b"5\r\nimage\r\n0\r\n\r\nmore"),
-    "chunked and a length": Response(_fields(b"Transfer-Encoding: chunked") + SIZED),
+    "chunked and a length": Response(_fields(b"Content-Length: 5") + CHUNKED[len(OK) :] + b"5\r\nimage\r\n0\r\n\r\n"),
+    "chunked and a length, body not chunked": Response(_fields(b"Transfer-Encoding: chunked") + SIZED),
     "chunked in HTTP/1.0": Response(
         b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nimage\r\n0\r\n\r\n",
     ),

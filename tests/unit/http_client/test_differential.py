@@ -20,6 +20,7 @@ _BARE_LF = "RFC 9112, 2.2 lets a recipient end a line of the head at a bare LF; 
 STRICTER: dict[tuple[str, str], str] = {
     ("h11", "length twice, equal"): _TWO_LENGTHS,
     ("h11", "length in a list"): _TWO_LENGTHS,
+    ("h11", "chunked and a length"): _TWO_LENGTHS,
     ("h11", "chunked, folded trailer"): "Folding is obsolete; nothing that sends trailers folds them.",
     ("h11", "chunked, bare LF behind a trailer"): "In a chunked body every line ends in CRLF (RFC 9112, 7.1).",
     ("h11", "version 1.2"): "No such version exists.",
