@@ -8,9 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from infra.command.errors import CommandError
-
-STOP_SECONDS = 5.0
-"""Time between SIGTERM and SIGKILL."""
+from infra.command.running_processes import STOP_SECONDS, record_process
 
 type Command = Sequence[str | Path]
 
@@ -23,22 +21,31 @@ def run(command: Command, *, env: Mapping[str, str], cwd: Path, log: Path, actio
         env: the complete environment.
         cwd: the working directory.
         log: where stdout and stderr are appended.
-        action: names the program in the error message.
+        action: names the program in messages.
 
     Raises:
         CommandError: the exit status is not 0. The text has the end of the log.
     """
-    with run_in_background(command, env=env, cwd=cwd, log=log) as process:
+    with run_in_background(command, env=env, cwd=cwd, log=log, name=action) as process:
         status = process.wait()
     if status:
         raise CommandError(f"{action} failed (exit status {status}):\n{read_tail(log)}")
 
 
 @contextmanager
-def run_in_background(
-    command: Command, *, env: Mapping[str, str], cwd: Path, log: Path
+def run_in_background(  # noqa: PLR0913 - how a program is started
+    command: Command, *, env: Mapping[str, str], cwd: Path, log: Path, name: str = "", port: int | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program until the block ends, then stop it and its own children."""
+    """Run a program until the block ends, then stop it and its own children.
+
+    Args:
+        command: as for `run`, like `env`, `cwd` and `log`.
+        env: see `command`.
+        cwd: see `command`.
+        log: see `command`.
+        name: names the program in messages; by default the file name of the program.
+        port: the port that the program listens on, for `find_command`.
+    """
     with log.open("ab") as out:
         # A new session, so that Ctrl-C signals only this process, which then stops the whole group.
         process = subprocess.Popen(
@@ -51,7 +58,8 @@ def run_in_background(
             start_new_session=True,
         )
     try:
-        yield process
+        with record_process(process.pid, name or Path(command[0]).name, cwd, port=port):
+            yield process
     finally:
         _stop(process)
 

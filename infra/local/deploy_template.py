@@ -12,9 +12,9 @@ import yaml
 
 from infra.build.sam_environment import offline_environment
 from infra.command.child_process import run
+from infra.command.running_processes import HOME_PREFIX
 from infra.local.api_client import ApiResponse, Credentials, send_request
 from infra.local.ministack import REGION, ROOT_KEY, ROOT_SECRET, MiniStack, local_environment, ministack
-from infra.local.running_stacks import HOME_PREFIX
 
 STACK = "image-intake"
 ARTIFACT_BUCKET = "artifacts"

@@ -20,7 +20,6 @@ from infra.build.template_file import ROOT
 from infra.command.child_process import read_tail, run_in_background
 from infra.command.errors import CommandError
 from infra.command.tcp_ports import LOOPBACK, find_free_port, require_free_port
-from infra.local.running_stacks import record_stack
 
 REGION = "us-east-1"
 ROOT_KEY = "local-root"
@@ -113,7 +112,7 @@ def ministack(venv: Path, home: Path, port: int | None = None) -> Iterator[MiniS
         "PYTHONUNBUFFERED": "1",
     }
     command: list[str | Path] = [venv / "bin" / "python", "-c", _START]
-    with run_in_background(command, env=env, cwd=home, log=log) as process, record_stack(process.pid, port, home):
+    with run_in_background(command, env=env, cwd=home, log=log, name="MiniStack", port=port) as process:
         started = MiniStack(endpoint=f"http://{LOOPBACK}:{port}", log=log)
         _wait_until_it_listens(started, port, process)
         yield started

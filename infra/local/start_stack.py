@@ -8,11 +8,11 @@ from pathlib import Path
 from infra.build import artifact
 from infra.build.template_file import ROOT
 from infra.command.errors import CommandError
+from infra.command.running_processes import HOME_PREFIX, end_orphans, find_command
 from infra.command.tcp_ports import find_free_port, require_free_port
 from infra.command.terminal import print_line, timed_step
 from infra.local.deploy_template import DeployedStack, deploy
 from infra.local.ministack import ministack
-from infra.local.running_stacks import HOME_PREFIX, end_orphans, find_command
 
 VENVS = ROOT / ".local"
 
@@ -46,7 +46,7 @@ def start_stack(on_exit: ExitStack, parameters: Mapping[str, str], port: int | N
 
 
 def stop_orphans() -> None:
-    """Stop each MiniStack that a killed command of this directory left running; print a line for each."""
+    """Stop each process that a killed command of this directory left running; print a line for each."""
     for message in end_orphans():
         print_line(f"  {message}")
 

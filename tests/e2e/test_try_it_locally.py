@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 from infra.build.template_file import ROOT
+from infra.command.running_processes import HOME_PREFIX
 from infra.command.tcp_ports import find_free_port
 from infra.local.example_files import folder_of
-from infra.local.running_stacks import HOME_PREFIX
 from infra.pictures.board import draw_board, encode
 
 from support.deployed_lab import wait_for

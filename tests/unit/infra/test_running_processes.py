@@ -1,4 +1,4 @@
-"""A MiniStack whose command was killed is found and stopped; any other process is left alone."""
+"""A child process whose command was killed is found and stopped; any other process is left alone."""
 
 import json
 import os
@@ -11,8 +11,9 @@ from pathlib import Path
 from shutil import rmtree
 
 import pytest
+from infra.command.child_process import run_in_background
 from infra.command.process_identity import ProcessIdentity
-from infra.local.running_stacks import HOME_PREFIX, end_orphans, find_command, record_stack
+from infra.command.running_processes import HOME_PREFIX, RECORDS, end_orphans, find_command, record_process
 
 ROOT = Path(__file__).parents[3]
 PORT = 4566
@@ -20,9 +21,9 @@ PORT = 4566
 OWNER = f"""
 import subprocess, sys
 from pathlib import Path
-from infra.local.running_stacks import record_stack
+from infra.command.running_processes import record_process
 child = subprocess.Popen(["sleep", "1000"], start_new_session=True, stdout=subprocess.DEVNULL)
-with record_stack(child.pid, {PORT}, Path(sys.argv[1]), Path(sys.argv[2])):
+with record_process(child.pid, "MiniStack", Path(sys.argv[1]), port={PORT}, records=Path(sys.argv[2])):
     print(child.pid, flush=True)
     sys.stdin.read()
 """
@@ -79,7 +80,7 @@ def test_end_orphans_deletes_data_that_an_ending_process_writes_meanwhile(
     with command_with_child(home, tmp_path / "records") as (command, _):
         command.kill()
         command.wait()
-        monkeypatch.setattr("infra.local.running_stacks.shutil.rmtree", delete_and_write_once)
+        monkeypatch.setattr("infra.command.running_processes.shutil.rmtree", delete_and_write_once)
         end_orphans(tmp_path / "records")
 
     assert not home.exists()
@@ -100,7 +101,7 @@ def test_end_orphans_leaves_other_process_with_the_same_pid_alone(home: Path, tm
         command.wait()
         [record] = tmp_path.glob("*.json")
         changed = json.loads(record.read_text())
-        changed["ministack"]["started"] = "another time"
+        changed["child"]["started"] = "another time"
         record.write_text(json.dumps(changed))
 
         assert end_orphans(tmp_path) == []
@@ -120,7 +121,7 @@ def test_end_orphans_deletes_no_directory_with_another_name(tmp_path: Path) -> N
     assert other.exists()
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"command": 1, "ministack": 2, "port": 3, "home": 4}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"command": 1, "child": 2}'])
 def test_end_orphans_deletes_record_that_cannot_be_read(tmp_path: Path, text: str) -> None:
     (tmp_path / "1.json").write_text(text)
 
@@ -129,7 +130,39 @@ def test_end_orphans_deletes_record_that_cannot_be_read(tmp_path: Path, text: st
 
 
 def test_record_is_deleted_at_the_end(home: Path, tmp_path: Path) -> None:
-    with record_stack(os.getpid(), PORT, home, tmp_path):
+    with record_process(os.getpid(), "MiniStack", home, port=PORT, records=tmp_path):
         assert [path.name for path in tmp_path.glob("*.json")] == [f"{os.getpid()}.json"]
 
     assert list(tmp_path.glob("*.json")) == []
+
+
+def test_every_child_process_is_recorded_while_it_runs(tmp_path: Path) -> None:
+    command, log = ["sleep", "1000"], tmp_path / "log"
+    with run_in_background(command, env=dict(os.environ), cwd=tmp_path, log=log, name="sam deploy") as process:
+        record = RECORDS / f"{process.pid}.json"
+        assert json.loads(record.read_text())["name"] == "sam deploy"
+
+    assert not record.exists()
+
+
+def test_end_orphans_stops_every_process_before_it_deletes_data(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`sam deploy` writes into the directory of MiniStack."""
+    records = tmp_path / "records"
+    running: list[ProcessIdentity] = []
+    with command_with_child(home, records) as (first, _), command_with_child(home, records) as (second, _):
+        for command in (first, second):
+            command.kill()
+            command.wait()
+        children = [ProcessIdentity(**json.loads(path.read_text())["child"]) for path in records.glob("*.json")]
+
+        def note_and_delete(directory: str, *, ignore_errors: bool) -> None:
+            running.extend(child for child in children if child.is_running())
+            rmtree(directory, ignore_errors=ignore_errors)
+
+        monkeypatch.setattr("infra.command.running_processes.shutil.rmtree", note_and_delete)
+        end_orphans(records)
+
+    assert len(children) == 2
+    assert running == []
