@@ -46,12 +46,13 @@ def local_build_directory() -> Path:
 
 
 @contextmanager
-def build_lock(into: Path) -> Iterator[None]:
-    """Keep other commands from building into a directory until the block ends; wait for a command that does.
+def build_lock() -> Iterator[None]:
+    """Keep other commands of this clone from building until the block ends; wait for a command that builds.
 
-    Hold the lock until the result has been read: each build first deletes the previous one.
+    One lock for all build directories: sam keeps the dependencies of every build in .aws-sam/deps. Hold the lock until
+    the result has been read: each build first deletes the previous one.
     """
-    with exclusive_lock(into.parent / "lock", "  Another command is building here: waiting for it ..."):
+    with exclusive_lock(ROOT / ".local" / "build.lock", "  Another command is building here: waiting for it ..."):
         yield
 
 
@@ -151,7 +152,7 @@ def main() -> int:
     started = time.monotonic()
     print(f"Building for {options.architecture} ...", flush=True)
     try:
-        with build_lock(options.into):
+        with build_lock():
             report = build(options.architecture, options.into, options.sam)
     except CommandError as error:
         print(f"make build: {error}", file=sys.stderr)

@@ -34,7 +34,7 @@ def start_stack(on_exit: ExitStack, parameters: Mapping[str, str], port: int | N
         artifact.local_build_directory(),
         artifact.local_architecture(),
     )
-    with artifact.build_lock(built):
+    with artifact.build_lock():
         if port:
             require_port(port)  # again: the command that held the lock may use it now
         with timed_step(f"Building the artifact for {processor}"):

@@ -106,7 +106,7 @@ def main() -> int:
     options.add_argument("--runs", type=int, default=10)
     asked = options.parse_args()
     with (
-        artifact.build_lock(artifact.local_build_directory()),
+        artifact.build_lock(),
         tempfile.TemporaryDirectory() as directory,
         open_lab(Path(directory)) as lab,
     ):

@@ -32,7 +32,7 @@ def test_artifact_built_by_sam_has_no_faults() -> None:
         pytest.fail("sam is not installed: run `make install`, or `make test` for everything.")
     into = artifact.local_build_directory()
 
-    with artifact.build_lock(into):
+    with artifact.build_lock():
         report = artifact.build(artifact.local_architecture(), into, SAM)
 
         built = list_functions(load(into / "template.yaml"))

@@ -41,7 +41,7 @@ def bill_of_materials(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The list of the packages in the artifact for this machine; cyclonedx-py has validated it."""
     build = artifact.local_build_directory()
     path = tmp_path_factory.mktemp("sbom") / "sbom.json"
-    with artifact.build_lock(build):
+    with artifact.build_lock():
         artifact.build(artifact.local_architecture(), build, SAM)
         sbom.write_sbom(build / list_functions(load(build / "template.yaml"))["HttpFunction"]["CodeUri"], path)
     return json.loads(path.read_text())

@@ -26,7 +26,7 @@ def module(name: str) -> list[str]:
 @pytest.mark.parametrize("command", [["demo"], ["up", f"PORT={find_free_port()}"]], ids=["demo", "up"])
 def test_command_waits_until_another_has_deployed_what_it_built(tmp_path: Path, command: list[str]) -> None:
     log = tmp_path / "log"
-    with artifact.build_lock(artifact.local_build_directory()), start_command(["make", "-s", *command], log):
+    with artifact.build_lock(), start_command(["make", "-s", *command], log):
         assert wait_for_output(log, WAITING)
         time.sleep(0.5)
         assert "Building" not in log.read_text()
@@ -37,7 +37,7 @@ def test_command_waits_until_another_has_deployed_what_it_built(tmp_path: Path, 
 def test_command_exits_when_its_terminal_is_closed(tmp_path: Path, name: str, number: int) -> None:
     """A process that a signal kills stops nothing that it started; an exit status shows that it stopped by itself."""
     log = tmp_path / "log"
-    with artifact.build_lock(artifact.local_build_directory()), start_command(module(name), log) as process:
+    with artifact.build_lock(), start_command(module(name), log) as process:
         assert wait_for_output(log, WAITING)
         process.send_signal(number)
         assert process.wait(30) == 128 + number
@@ -47,7 +47,7 @@ def test_command_exits_when_its_terminal_is_closed(tmp_path: Path, name: str, nu
 def test_ctrl_c_stops_command_when_its_parent_ignores_sigint(tmp_path: Path, name: str, status: int) -> None:
     log = tmp_path / "log"
     with (
-        artifact.build_lock(artifact.local_build_directory()),
+        artifact.build_lock(),
         start_command([*SIGINT_IGNORED, *module(name)], log) as process,
     ):
         assert wait_for_output(log, WAITING)
@@ -77,7 +77,7 @@ def test_command_that_has_waited_goes_on(tmp_path: Path) -> None:
     options = ["--into", str(into), "--sam", str(sam)]
     command = [sys.executable, "-m", "infra.build.artifact", artifact.local_architecture(), *options]
     with ExitStack() as stack:
-        with artifact.build_lock(into):
+        with artifact.build_lock():
             process = stack.enter_context(start_command(command, log))
             assert wait_for_output(log, WAITING)
             assert process.poll() is None

@@ -33,7 +33,7 @@ def built() -> Iterator[dict[str, tuple[Path, str]]]:
     """Code directory and handler of each function; the lock prevents another build meanwhile."""
     require_sam()
     into = artifact.local_build_directory()
-    with artifact.build_lock(into):
+    with artifact.build_lock():
         artifact.build(artifact.local_architecture(), into, SAM)
         properties = list_functions(load(into / "template.yaml"))
         yield {name: (into / function["CodeUri"], function["Handler"]) for name, function in properties.items()}

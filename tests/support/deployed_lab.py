@@ -118,7 +118,7 @@ def deploy_lab() -> Iterator[Lab]:
             "BulkMaxConcurrency": "2",
         }
         with ExitStack() as stack:
-            with artifact.build_lock(built):
+            with artifact.build_lock():
                 artifact.build(processor, built, SAM)
                 deployed = stack.enter_context(deployed_stack(built, VENVS, parameters))
             relax_for_loopback(deployed, {"ALLOWED_NETWORKS": "127.0.0.1/32"})
