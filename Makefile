@@ -120,20 +120,20 @@ sbom: build dev ## List the packages in the artifact, as CycloneDX
 # Virtual environments. sam and MiniStack need one each: their versions of botocore exclude each other.
 # .venv holds two groups: `make demo` needs the first alone.
 base:
-	@infra/build/venv .venv base "the packages that run on Lambda" requirements.txt
+	@infra/build/create_venv.sh .venv base "the packages that run on Lambda" requirements.txt
 
 dev: base
-	@infra/build/venv .venv dev "the development tools"
+	@infra/build/create_venv.sh .venv dev "the development tools"
 
 sam:
-	@infra/build/venv .local/sam sam "AWS SAM"
+	@infra/build/create_venv.sh .local/sam sam "AWS SAM"
 
 ministack:
-	@infra/build/venv .local/ministack ministack "MiniStack, the local AWS"
+	@infra/build/create_venv.sh .local/ministack ministack "MiniStack, the local AWS"
 
 supply-chain:
-	@infra/build/venv .local/supply-chain supply-chain "the tools for pins and audit"
+	@infra/build/create_venv.sh .local/supply-chain supply-chain "the tools for pins and audit"
 
 rivals:
-	@infra/build/venv .local/bench/venv bench "the programs to compare with"
-	@infra/build/venv .local/bench/img2dataset img2dataset "img2dataset" || echo "img2dataset is skipped."
+	@infra/build/create_venv.sh .local/bench/venv bench "the programs to compare with"
+	@infra/build/create_venv.sh .local/bench/img2dataset img2dataset "img2dataset" || echo "img2dataset is skipped."

@@ -51,14 +51,14 @@ FILE_IMAGES = 480
 """Images in one of our Files. The limit is 501; a case with more images becomes several Files."""
 
 OURS = "ours"
-CALLERS_TODAY = ("in_turn", "pool_map", "pool_imap", "pool_map_async", "futures")
+CALLERS_TODAY = ("one_after_another", "pool_map", "pool_imap", "pool_map_async", "thread_pool")
 
 COMPETITORS = (
-    Competitor("in_turn", "today: one AsyncClient in turn, boto3", most=48),
+    Competitor("one_after_another", "today: one AsyncClient in turn, boto3", most=48),
     Competitor("pool_map", "today: ThreadPool.map(httpx.get), boto3", most=480),
     Competitor("pool_imap", "today: imap, chunks of 8, boto3", most=480),
     Competitor("pool_map_async", "today: map_async, boto3", most=480),
-    Competitor("futures", "today: concurrent.futures, boto3", most=480),
+    Competitor("thread_pool", "today: concurrent.futures, boto3", most=480),
     Competitor("pool_with_client", "thread pool, one shared client, boto3"),
     Competitor("obvious_rewrite", "AsyncClient, gather, boto3 in threads", most=480),
     Competitor("aiohttp_aiobotocore", "aiohttp + aiobotocore", environment="bench"),

@@ -15,7 +15,7 @@ def measured(case: str, **walls: float) -> targets.Results:
     return {"compare": {case: {"is": runs}}}
 
 
-WARM = measured(WARM_48.name, ours=0.1, pool_map=1.0, futures=0.8, in_turn=4.0, aiohttp_obstore=0.2)
+WARM = measured(WARM_48.name, ours=0.1, pool_map=1.0, thread_pool=0.8, one_after_another=4.0, aiohttp_obstore=0.2)
 COLD = measured(COLD_48.name, ours=0.3, aiohttp_aiobotocore=0.4)
 MANY = {"compare": {**WARM["compare"], **measured(WARM_4800.name, ours=20.0)["compare"]}}
 MEMORY = {"memory": {"1000x2MB": {"is": {"beyond_imports_mib": 260.0, "budget_mib": 240.0}}}}

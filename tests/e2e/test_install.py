@@ -1,4 +1,4 @@
-"""The installation of a virtual environment, `infra/build/venv`: which Python it uses, and how it explains failures."""
+"""`infra/build/create_venv.sh`: which Python it uses for a virtual environment, and how it explains failures."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from infra.build.template_file import ROOT
 
 from support.running_command import start_command, wait_for_output
 
-SCRIPT = ROOT / "infra" / "build" / "venv"
+SCRIPT = ROOT / "infra" / "build" / "create_venv.sh"
 GROUPS = '[dependency-groups]\ntool = [\n  "tool==1.0",\n]\nother = ["other==2.0"]\n'
 WAITING = "Another command is installing: waiting for it ...\n"
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import httpx
-from botocore.exceptions import BotoCoreError
 
 from intake.http_client.errors import TransportError
 from intake.http_client.transport import NO_BODY, BytesBody, origin_url
@@ -129,8 +128,6 @@ class S3Client:
             raise StoreFailed(reason=f"S3 took longer than {_ATTEMPT_TIMEOUT:g} seconds") from error
         except TransportError as error:
             raise StoreFailed(reason=f"{type(error).__name__}: {error}") from error
-        except BotoCoreError as error:
-            raise StoreFailed(reason=f"cannot sign: {type(error).__name__}: {error}") from error
         # S3 answers 404, not 412, to If-Match for a missing object.
         expected = _EXPECTED_STATUS[method] | ({NOT_FOUND} if "If-Match" in headers else set())
         if response.status_code not in expected or _is_bucket_missing(response.status_code, content):

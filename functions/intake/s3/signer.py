@@ -18,9 +18,10 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import NoCredentialsError
+from botocore.exceptions import BotoCoreError, NoCredentialsError
 
 from intake.http_client.transport import origin_url
+from intake.model.error_codes import StoreFailed
 
 _EXPIRES_SECONDS = 300
 _PROBE_KEY = "probe"
@@ -52,8 +53,14 @@ class Signer:
             bucket: the name of a general purpose bucket.
 
         Raises:
-            NoCredentialsError: of botocore; the session has no credentials.
+            StoreFailed: the session has no credentials or no region.
         """
+        try:
+            self._configure(session, bucket)
+        except BotoCoreError as error:
+            raise _cannot_sign(error) from error
+
+    def _configure(self, session: boto3.Session, bucket: str) -> None:
         credentials = session.get_credentials()
         if credentials is None:
             raise NoCredentialsError
@@ -78,8 +85,14 @@ class Signer:
             method: GET, HEAD or PUT.
             key: the key of the object.
             headers: all headers of the request, which must be sent unchanged.
+
+        Raises:
+            StoreFailed: credentials that expire could not be renewed.
         """
-        credentials = self._credentials.get_frozen_credentials()
+        try:
+            credentials = self._credentials.get_frozen_credentials()
+        except BotoCoreError as error:
+            raise _cannot_sign(error) from error
         timestamp = _format_time(int(time.time()))
         scope = f"{timestamp[:8]}/{self._scope}"
         fields = sorted([(name.lower(), " ".join(value.split())) for name, value in headers.items()] + self._host_field)
@@ -92,6 +105,10 @@ class Signer:
         to_sign = f"AWS4-HMAC-SHA256\n{timestamp}\n{scope}\n{digest}"
         signature = hmac.digest(signing_key, to_sign.encode(), "sha256").hex()
         return SignedUrl(self._origin, self._host, f"{path}?{query}&X-Amz-Signature={signature}")
+
+
+def _cannot_sign(error: BotoCoreError) -> StoreFailed:
+    return StoreFailed(reason=f"cannot sign: {type(error).__name__}: {error}")
 
 
 def _has_own_endpoint() -> bool:

@@ -9,10 +9,12 @@ import pytest
 from botocore.auth import S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import RefreshableCredentials
+from botocore.exceptions import CredentialRetrievalError
 from botocore.session import get_session
 from hypothesis import given
 from hypothesis import strategies as st
 
+from intake.model.error_codes import StoreFailed
 from intake.s3.signer import SignedUrl, Signer
 
 
@@ -120,3 +122,43 @@ def test_signer_uses_renewed_credentials_when_the_old_ones_expire() -> None:
     signer = Signer(boto3.Session(botocore_session=inner, region_name="eu-central-1"), "the-images")
     keys = [parse_qs(urlsplit(signer.sign("GET", "a", {}).target).query)["X-Amz-Credential"][0] for _ in range(2)]
     assert keys[0].split("/")[0] != keys[1].split("/")[0]
+
+
+class _Credentials:
+    """Credentials of a role whose service does not answer."""
+
+    def get_frozen_credentials(self) -> None:
+        raise CredentialRetrievalError(provider="test", error_msg="gone")
+
+
+@pytest.mark.parametrize(
+    ("keys", "region", "reason"),
+    [
+        ({}, "eu-central-1", "cannot sign: NoCredentialsError"),
+        (
+            {"aws_access_key_id": "key", "aws_secret_access_key": "secret"},
+            "not a region",
+            "cannot sign: InvalidRegionError",
+        ),
+    ],
+)
+def test_signer_fails_when_it_cannot_be_configured(
+    environment: pytest.MonkeyPatch, keys: dict[str, str], region: str, reason: str
+) -> None:
+    environment.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        environment.delenv(name, raising=False)
+    with pytest.raises(StoreFailed) as caught:
+        Signer(boto3.Session(region_name=region, **keys), "the-images")
+    assert (caught.value.reason or "").startswith(reason)
+
+
+def test_signer_fails_when_credentials_cannot_be_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
+    signer = Signer(session("eu-central-1"), "the-images")
+    monkeypatch.setattr(signer, "_credentials", _Credentials())
+    with pytest.raises(StoreFailed) as caught:
+        signer.sign("GET", "images/a.jpg", {})
+    assert (
+        caught.value.reason
+        == "cannot sign: CredentialRetrievalError: Error when retrieving credentials from test: gone"
+    )

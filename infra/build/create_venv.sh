@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Create or update one virtual environment. Returns at once if it is up to date.
-# usage: infra/build/venv DIRECTORY GROUP LABEL [REQUIREMENTS]
+# usage: infra/build/create_venv.sh DIRECTORY GROUP LABEL [REQUIREMENTS]
 #   GROUP         a group of [dependency-groups] in pyproject.toml
 #   LABEL         what the progress line calls it
 #   REQUIREMENTS  a list with hashes, installed before the group
