@@ -49,6 +49,7 @@ _SUCCESS = frozenset({OK, PARTIAL_CONTENT})
 # that the network damaged and a wrong clock: each attempt is signed and sent anew (Amazon S3 API Reference, "Error
 # responses").
 _TRANSIENT_STATUS = frozenset({307, 408, 409, 429})
+_CONFLICT = 409
 _SERVER_ERROR = 500
 _NOT_IMPLEMENTED = 501
 _TRANSIENT_CODES = frozenset(
@@ -63,6 +64,10 @@ _TRANSIENT_CODES = frozenset(
     }
 )
 _ERROR_CODE = re.compile(rb"<Code>([A-Za-z0-9.]{1,64})</Code>")
+
+
+class WriteConflict(StoreFailed):
+    """A conditional write raced with another one (409; Amazon S3 User Guide, "Conditional writes")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,7 @@ class S3Client:
             The response. A missing object and a condition that is not met are responses, not errors.
 
         Raises:
+            WriteConflict: other writes of the key were under way at each attempt; it is a StoreFailed.
             StoreFailed, StoreDenied: S3 sent no expected response.
         """
         for attempt in range(1, _MAX_ATTEMPTS):
@@ -131,7 +137,8 @@ class S3Client:
         # S3 answers 404, not 412, to If-Match for a missing object.
         expected = _EXPECTED_STATUS[method] | ({NOT_FOUND} if "If-Match" in headers else set())
         if response.status_code not in expected or _is_bucket_missing(response.status_code, content):
-            raise error_for(response.status_code, content)
+            refused = error_for(response.status_code, content)
+            raise WriteConflict(reason=refused.reason) if response.status_code == _CONFLICT else refused
         if response.status_code in _SUCCESS and "etag" not in response.headers:
             # S3 always sends an ETag, so a proxy in between sent this response.
             raise StoreFailed(reason=f"response {response.status_code} has no ETag, so it is not from S3")
