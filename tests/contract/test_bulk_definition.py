@@ -89,7 +89,8 @@ def test_map_has_only_fields_of_a_distributed_map(name: str) -> None:
     """Page "Using Map state in Distributed mode"."""
     state = MAPS[name]
     allowed = {"Type", "Label", "ItemReader", "ItemBatcher", "MaxConcurrency", "ToleratedFailurePercentage"}
-    assert set(state) == allowed | {"ItemProcessor", "ResultWriter", "ResultPath", "Catch", "Next"}
+    assert set(state) == allowed | {"ItemSelector", "ItemProcessor", "ResultWriter", "ResultPath", "Catch", "Next"}
+    assert state["ItemSelector"] == {"index.$": "$$.Map.Item.Index", "item.$": "$$.Map.Item.Value"}
     assert state["ItemReader"]["Resource"] == "arn:aws:states:::s3:getObject"
     assert state["ResultWriter"]["Resource"] == "arn:aws:states:::s3:putObject"
     assert set(state["ResultWriter"]["Parameters"]) == {"Bucket", "Prefix.$"}

@@ -144,7 +144,7 @@ class StateMachine:
             raise ExecutionFailed(type(error).__name__, str(error)) from error
 
     def _map(self, state: dict[str, Any], given: Any) -> Any:
-        items = list(self._items(state["ItemReader"], given))
+        items = list(self._select(state["ItemSelector"], self._items(state["ItemReader"], given)))
         batch_input = self._resolve(state["ItemBatcher"]["BatchInput"], given)
         processor, failed = state["ItemProcessor"], 0
         run = self.name
@@ -185,6 +185,12 @@ class StateMachine:
                 return csv.DictReader(StringIO(text), restval="")
             case other:
                 raise AssertionError(other)
+
+    @staticmethod
+    def _select(selector: dict[str, str], items: Iterable[Any]) -> Iterable[dict[str, Any]]:
+        for index, item in enumerate(items):
+            known = {"$$.Map.Item.Index": index, "$$.Map.Item.Value": item}
+            yield {name.removesuffix(".$"): known[path] for name, path in selector.items()}
 
     def _is_true(self, choice: dict[str, Any], given: Any) -> bool:
         match choice:

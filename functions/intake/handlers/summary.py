@@ -1,4 +1,4 @@
-"""The last step of a bulk run: reads the reports of its batches, stores a summary and the list of failed documents."""
+"""The last step of a bulk run: reads the reports of its batches, stores a summary and the list of failed rows."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -7,8 +7,8 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from intake import app
-from intake.model.bulk_report import Summary, to_json_line
-from intake.model.manifest import row_to_document
+from intake.model.bulk_item import to_json_line
+from intake.model.bulk_report import Summary
 from intake.model.object_keys import failed_key
 from intake.telemetry import logger
 
@@ -30,10 +30,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
     def failed_lines() -> Iterator[bytes]:
         for report in results.reports(summary.run):
-            summary.batches += 1
-            summary.counts.add(report.counts)
-            # The report of a batch that failed as a whole has rows of the list; every line written here is a document.
-            yield from (to_json_line(row_to_document(item)) for item in report.failed)
+            summary.add(report)
+            yield from map(to_json_line, report.lines())
 
     if results.put_failed(summary.run, failed_lines()):
         summary.failed_key = failed_key(summary.run)
