@@ -12,6 +12,7 @@ from infra.openapi import examples as example
 
 from intake.model.error_codes import LEAVES, ErrorClass
 from intake.model.file import File
+from intake.model.image_info import ImageWarning
 from intake.model.problem import Problem
 from intake.model.receipt import ErrorEntry, Receipt
 from intake.settings.table import REQUIRED, SETTINGS, Setting
@@ -72,6 +73,10 @@ def test_settings_page_has_the_row_of_a_setting(setting: Setting[Any]) -> None:
     default = "required" if setting.default is REQUIRED else setting.default_text
     expected = [default, setting.expected, parameter_of(setting.name), setting.description]
     assert rows("settings.md", 5)[setting.name] == expected
+
+
+def test_files_page_lists_every_warning() -> None:
+    assert set(ImageWarning) <= rows("files-and-receipts.md", 2).keys()
 
 
 def test_settings_page_has_no_other_rows() -> None:

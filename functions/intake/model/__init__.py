@@ -5,7 +5,7 @@ file_schema.py    models of the JSON documents that callers send; the published 
 file_status.py    what GET /files/{id} returns for a File
 manifest.py       the documents in a manifest, and the rows of a bulk list
 url.py            Url: parse, follow a redirect, redact
-image_info.py     ImageInfo: type, size and frames of a verified image
+image_info.py     ImageInfo: type, size, frames and warnings of a verified image
 outcome.py        how the ingest of one image ended
 receipt.py        Receipt: what happened to every image of a File
 receipt_merge.py  which outcomes a later run reuses, and how the receipts of two runs merge
