@@ -54,7 +54,7 @@ class Url:
             Blocked: its scheme is neither http nor https.
         """
         match = _URL.match(text)
-        if match is None or len(text) > MAX_URL_LENGTH or FORBIDDEN.search(text):
+        if match is None or len(text) > MAX_URL_LENGTH or text != text.strip() or FORBIDDEN.search(text):
             raise explain(text)
         scheme = match[1].lower()
         host, port = _parse_authority(match[2], _DEFAULT_PORTS[scheme])

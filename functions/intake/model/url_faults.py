@@ -14,14 +14,15 @@ MAX_URL_LENGTH = 4096
 AT = re.compile(r"[@\uff20\ufe6b]|%40")
 """What may separate credentials from a host: the sign @, its look-alikes, and its percent-encoding."""
 
-FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff]|\A\s|\s\Z")
-"""What no URL has: controls, backslashes, halves of surrogate pairs, and spaces around it."""
+FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff]")
+"""What no URL has: controls, backslashes and halves of surrogate pairs."""
 
 SECOND_URL = re.compile(r"\shttps?://", re.IGNORECASE)
 """What separates two URLs in a cell of a table."""
 
 SEVERAL_URLS = "These are several URLs; send each of them as an image of its own."
 
+_LAST_SPACE = re.compile(r"\s\Z")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _LOCAL_PATH = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 _HOST_AND_PORT = re.compile(r"[A-Za-z0-9.-]+:[0-9]{1,5}(?![^/?#])|[A-Za-z][A-Za-z0-9+-]*\.[A-Za-z0-9+.-]*:")
@@ -100,7 +101,7 @@ def _find_fault_inside(text: str) -> str | None:
         return "This is a path on a Windows machine, not a URL; put the image on a web server."
     if _HTTP_BEGINNING.match(text) and SECOND_URL.search(text):
         return SEVERAL_URLS
-    if (match := FORBIDDEN.search(text)) or (match := _find_look_alike(text)):
+    if match := FORBIDDEN.search(text) or _LAST_SPACE.search(text) or _find_look_alike(text):
         where = "ends with" if match.end() == len(text) else f"has at position {match.start() + 1}"
         return f"The URL {where} {describe_character(match[0])}; remove or replace it."
     return None
