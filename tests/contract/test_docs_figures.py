@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from infra.build.template_file import ROOT, list_functions, load
 
-from bench import report, summary
+from bench import documented_figures, report
 from bench.memory import FUNCTION_MIB
 from intake.model.limits import MIB, Limits
 from intake.model.manifest import MAX_DOCUMENT_BYTES, MAX_FILES
@@ -55,12 +55,12 @@ def test_page_states_the_figure_of_the_code(page: str, text: str) -> None:
 
 
 def test_pages_show_the_measured_figures() -> None:
-    outdated = report.stale(summary.read())
+    outdated = report.stale(documented_figures.read())
     assert outdated == [], "run `.venv/bin/python tests/bench/report.py --write`"
 
 
 def test_report_names_the_pages_whose_figures_differ() -> None:
-    changed = summary.read()
+    changed = documented_figures.read()
     changed["memory"]["peak_mib"] += 1
     assert set(report.stale(changed)) == {report.README, report.PERFORMANCE}
 

@@ -4,12 +4,20 @@ import time
 from random import Random
 
 from intake.image.verify import verify
-from intake.model.error_codes import EmptyBody, IntakeError, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
+from intake.model.error_codes import (
+    CorruptImage,
+    EmptyBody,
+    IntakeError,
+    InvalidImage,
+    TooManyFrames,
+    TooManyPixels,
+    UnsupportedType,
+)
 from intake.model.image_info import ImageInfo
 from intake.model.limits import Limits
 
 LIMITS = Limits()
-EXPECTED_ERRORS = (EmptyBody, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType)
+EXPECTED_ERRORS = (CorruptImage, EmptyBody, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType)
 MAX_SECONDS = 1.0
 """CPU time for at most 16 KB. Most images take about ten microseconds, the slowest about ten milliseconds."""
 

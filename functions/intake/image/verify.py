@@ -44,6 +44,7 @@ def verify(body: bytes | bytearray | memoryview, limits: "Limits") -> ImageInfo:
         EmptyBody: the body has no bytes.
         UnsupportedType: see `identify`.
         InvalidImage: truncated or malformed; `reason` has the position.
+        CorruptImage: the compressed data has a hole.
         TooManyPixels: raised as soon as the size is read.
         TooManyFrames: raised as soon as the frames are announced or counted.
     """

@@ -8,7 +8,7 @@ IntakeError                      code, class, public message, and a reason for t
 ├── Permanent                    the same request fails again
 │   ├── InvalidUrl  TooManyRedirects  BadRedirect
 │   ├── NotFound  AccessDenied  HttpClientError  UnexpectedStatus
-│   ├── InvalidImage  ChecksumMismatch
+│   ├── InvalidImage  CorruptImage  ChecksumMismatch
 │   └── StoreDenied
 ├── Transient                    the same request may succeed later
 │   ├── DnsFailure  ConnectFailed  TlsFailed  Timeout  ConnectionLost  BadResponse  IncompleteBody  EmptyBody
@@ -102,6 +102,13 @@ class UnexpectedStatus(Permanent):
 class InvalidImage(Permanent):
     code = "invalid_image"
     default_message = "The image is damaged or truncated."
+
+
+class CorruptImage(Permanent):
+    """The structure of the image is whole, but the data of its picture is not."""
+
+    code = "corrupt_image"
+    default_message = "The data of the image is damaged."
 
 
 class ChecksumMismatch(Permanent):
