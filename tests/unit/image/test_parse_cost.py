@@ -20,6 +20,7 @@ from support.crafted_images import (
     full_box,
     ihdr,
     jpeg,
+    mp_index,
     page,
     riff,
     riff_chunk,
@@ -27,6 +28,7 @@ from support.crafted_images import (
     track,
     vp8,
     vp8x,
+    xmp,
 )
 from support.sample_images import SAMPLES, jpeg_of_size
 
@@ -85,11 +87,17 @@ def overlapping_directories(entries: int) -> bytes:
 BODIES: dict[str, Callable[[], bytes]] = {
     "segments of a JPEG": lambda: filled(b"\xff\xd8", b"\xff\xfe\0\2"),
     "restarts of a JPEG": lambda: filled(b"\xff\xd8", b"\xff\xd0"),
+    "stray bytes of a JPEG": lambda: filled(b"\xff\xd8", b"\xff\0"),
+    "fill bytes between stray bytes of a JPEG": lambda: filled(b"\xff\xd8", b"\xff" * 9999 + b"\0"),
     "fill bytes of a JPEG": lambda: filled(b"\xff\xd8", b"\xff"),
     "scans of a JPEG": lambda: filled(SAMPLES["jpeg: lossless"].data[:15], b"\xff\xda\0\x08\x01\x01\0\0\x3f\0\x12"),
     "stuffed bytes of a JPEG": lambda: filled(SAMPLES["jpeg: lossless"].data[:-2], b"\xff\0"),
+    "scans of a JPEG with holes": lambda: filled(jpeg(scan=bytes(256))[:-2], jpeg(scan=bytes(256))[15:-2]),
+    "pictures in the index of a JPEG": lambda: jpeg(*[mp_index(*[(9, 9)] * 4000)] * 300),
+    "items in the XMP of a JPEG": lambda: jpeg(*[xmp("<c:Item>" * 8000)] * 300),
     "chunks of a PNG": lambda: filled(SIGNATURE + ihdr(1, 1, 8, 0), chunk(b"tEXt")),
     "data chunks of a PNG": lambda: filled(SIGNATURE + ihdr(1, 1, 8, 0), chunk(b"IDAT")),
+    "zeros of a GIF": lambda: filled(b"GIF89a\1\0\1\0\0\0\0", bytes(255) + b"!\xfe\0"),
     "extensions of a GIF": lambda: filled(b"GIF89a\1\0\1\0\0\0\0", b"!\xfe\0"),
     "chunks of a WebP": lambda: riff(vp8(), riff_chunk(b"none", b"") * (20 * MIB // 8)),
     "parts of a frame of a WebP": lambda: riff(
