@@ -33,7 +33,8 @@ FOURTEEN_BITS = 0x3FFF
 ANIMATION = 0x02
 BITSTREAMS = (b"VP8 ", b"VP8L")
 KNOWN = frozenset((*BITSTREAMS, b"VP8X", b"ANMF", b"ALPH"))
-PRINTABLE = re.compile(rb"[ -~]{4}")  # FourCC (RFC 9649, 2.3): ASCII
+FOUR_CC = re.compile(rb"[ -~]{3}[ -~\0]")
+"""The name of a chunk (RFC 9649, 2.3): four ASCII characters. Some encoders write `XMP` and a zero byte."""
 
 HOLE_BYTES, BLANK_PIXELS_PER_BYTE = 256, 128
 """A blank picture is zeros too: one byte may stand for 128 pixels."""
@@ -62,7 +63,7 @@ def _read_chunks(reader: Reader) -> "Iterator[tuple[bytes, Reader]]":
     while reader.remaining:
         reader.count_parts()
         kind, size = reader.unpack(CHUNK)
-        if kind not in KNOWN and not PRINTABLE.fullmatch(kind):
+        if kind not in KNOWN and not FOUR_CC.fullmatch(kind):
             raise reader.malformed("the name of a chunk is not four characters", f"at {reader.position}: {kind!r}")
         yield kind, reader.read_part(size, kind)
         reader.skip(min(size % 2, reader.remaining))

@@ -35,7 +35,7 @@ FAULTS = {
     "half a chunk header after the picture": riff(vp8(), b"EXIF\1"),
     **{
         f"a chunk named {name!r}": riff(vp8x(), vp8(), riff_chunk(name, b"ab"))
-        for name in (bytes(4), b"EXI\0", b"\xffXIF", b"EX\nF", b"\x7fXIF")
+        for name in (bytes(4), b"EX\0\0", b"\xffXIF", b"EX\nF", b"\x7fXIF")
     },
     "a chunk without a name before the picture": riff(vp8x(), riff_chunk(b"\1\2\3\4", b""), vp8()),
     "a chunk without a name in a frame": riff(ANIMATED, ANIM, anmf(vp8() + riff_chunk(bytes(4), b""))),
@@ -60,6 +60,7 @@ ODDITIES = {
     "unknown chunks": (riff(vp8x(), riff_chunk(b"abcd", b"x"), vp8(), riff_chunk(b"efgh", b"")), 1),
     "alpha before the picture": (riff(vp8x(flags=0x10), ALPHA, vp8()), 1),
     "an odd last chunk without its padding": (riff(vp8x(), vp8(), EXIF[:-1]), 1),
+    "a chunk named XMP and a zero byte": (riff(vp8x(), vp8(), riff_chunk(b"XMP\0", b"<x:xmpmeta/>")), 1),
     "scale bits above the width": (riff(vp8(width=3 | 1 << 14)), 1),
     "frames of both kinds": (riff(ANIMATED, ANIM, anmf(ALPHA + vp8()), anmf(vp8l(1, 1), 1, 1, x=2), EXIF), 2),
 }
