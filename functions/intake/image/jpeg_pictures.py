@@ -66,14 +66,13 @@ def find_end(reader: "Reader", indexes: dict[int, tuple[int, int]]) -> tuple[int
     if APP2 in indexes:
         start, end = indexes[APP2]
         pictures += _list_mp_index(bytes(reader.view[start + len(MPF) : end]), start + len(MPF))
-    end, is_missing = reader.position, False
+    end = reader.position
     for _, picture in sorted({picture.start: picture for picture in pictures}.items()):  # both may name the same
         found = _find_picture_end(reader, picture, end)
-        if found:
-            end = max(end, found)
-        elif picture.is_jpeg:
-            is_missing = True
-    return end, is_missing
+        if not found and picture.is_jpeg:
+            return end, True  # the first that is missing: to look for all of them may take long
+        end = max(end, found or 0)
+    return end, False
 
 
 def _find_picture_end(reader: "Reader", picture: Picture, previous_end: int) -> int | None:

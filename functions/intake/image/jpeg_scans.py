@@ -26,6 +26,7 @@ def check_scans(reader: "Reader", *, needs_eoi: bool) -> None:
 
     Raises:
         CorruptImage: a scan has a hole.
+        InvalidImage: there are more Huffman tables than in any real file.
     """
     first_values: dict[int, int] = {}  # by class and number, as one byte
     frame = 0
@@ -34,18 +35,21 @@ def check_scans(reader: "Reader", *, needs_eoi: bool) -> None:
         if marker in SOF:
             frame = marker
         elif marker == DHT:
-            _read_first_values(content, first_values)
+            _read_first_values(reader, content, first_values)
         elif marker == SOS and not _may_have_zeros(frame, content, first_values):
             check_zero_runs(reader.view, "JPEG", end, reader.position, HOLE_BYTES)
 
 
-def _read_first_values(content: bytes, first_values: dict[int, int]) -> None:
+def _read_first_values(reader: "Reader", content: bytes, first_values: dict[int, int]) -> None:
     """Read the first value of each table in a DHT segment (B.2.4.2)."""
-    while len(content) > 1 + COUNTS:
-        number_of_values = sum(content[1 : 1 + COUNTS])
+    at = 0
+    while at + 1 + COUNTS < len(content):
+        reader.count_parts()
+        values = at + 1 + COUNTS
+        number_of_values = sum(content[at + 1 : values])
         if number_of_values:
-            first_values[content[0]] = content[1 + COUNTS]
-        content = content[1 + COUNTS + number_of_values :]
+            first_values[content[at]] = content[values]
+        at = values + number_of_values
 
 
 def _may_have_zeros(frame: int, header: bytes, first_values: dict[int, int]) -> bool:
