@@ -1,18 +1,21 @@
-"""The documents in a manifest, and the rows of a bulk list."""
+"""The documents in a manifest: JSON, JSON lines and plain lists of URLs."""
 
 from collections.abc import AsyncGenerator
 
 import pytest
 
-from intake.model.file import File, InvalidFile
+from intake.model.fault import InvalidFile
 from intake.model.manifest import (
     MAX_DOCUMENT_BYTES,
     NotJson,
     read_document,
     read_file,
-    row_to_document,
+    read_lines,
+    read_url_line,
     split_lines,
 )
+
+MARK = b"\xef\xbb\xbf"
 
 
 async def chunks(text: bytes, size: int) -> AsyncGenerator[bytes]:
@@ -29,6 +32,10 @@ async def chunks(text: bytes, size: int) -> AsyncGenerator[bytes]:
         ([(1, b"one")], b"one"),
         ([(1, b"one"), (2, b"two")], b"one\ntwo\n"),
         ([(2, b"one\r"), (4, b"two")], b"\none\r\n \ntwo"),
+        ([(1, b"one"), (3, b"two\r")], b"one\r\rtwo\r"),
+        ([(1, b"one\r"), (2, b"two\r"), (4, b"three")], b"one\r\ntwo\r\n\r\nthree"),
+        ([(1, b"one"), (3, b"two")], MARK + b"one\n" + MARK + b"\n" + MARK + MARK + b" two\n"),
+        ([(1, b"one" + MARK + b"two")], b"one" + MARK + b"two"),
     ],
 )
 async def test_lines_have_their_numbers_for_any_size_of_chunks(
@@ -44,10 +51,34 @@ async def test_line_is_shortened_when_it_is_too_long_for_a_document() -> None:
     assert second == (2, b"short")
 
 
-@pytest.mark.parametrize("text", [b"", b"{", b"NaN", b'{"a": 1} {"b": 2}', b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize(
+    "text", [b"", b"{", b"NaN", b'{"a": 1} {"b": 2}', b"\xff", b"[" * 100_000, MARK, MARK + MARK + b"1"]
+)
 def test_document_is_refused_when_it_is_not_json(text: bytes) -> None:
     with pytest.raises(NotJson):
         read_document(text)
+
+
+def test_byte_order_mark_before_a_document_is_skipped() -> None:
+    assert read_document(MARK + b'{"id": "caf\xc3\xa9"}') == {"id": "caf\u00e9"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("id", b'{"id": "a", "id": "b", "urls": ["u"]}'),
+        ("url", b'{"urls": [{"url": "a"}, {"url": "b", "sha256": null, "url": "c"}]}'),
+        ("urls", b'{"urls": [], "\\u0075rls": []}'),
+        ("", b'[{"x": {"": 1, "": 1e999}}]'),
+    ],
+)
+def test_document_is_refused_when_an_object_has_a_member_twice(name: str, text: bytes) -> None:
+    with pytest.raises(InvalidFile, match=f"^has the member {name!r} twice in one object"):
+        read_document(text)
+
+
+def test_members_of_different_objects_may_have_one_name() -> None:
+    assert read_document(b'{"a": {"a": [{"a": 1}, {"a": 2}]}, "b": 9}') is not None
 
 
 def test_document_is_refused_when_it_is_too_long() -> None:
@@ -61,40 +92,52 @@ def test_read_file_reports_faults_when_document_is_not_a_file() -> None:
 
 
 @pytest.mark.parametrize(
-    ("expected", "row"),
+    ("expected", "text"),
     [
-        ({"urls": ["u"]}, {"url": "u"}),
-        ({"urls": ["u"], "id": "lot-7"}, {"url": "u", "id": "lot-7", "note": "ignored"}),
-        ({"urls": ["u"]}, {"url": "u", "id": "", "sha256": ""}),
-        ({"urls": ["u"]}, {"\ufeffurl": "u"}),
-        ({"urls": [{"url": "u", "sha256": "ab" * 32}]}, {"url": "u", "sha256": "ab" * 32}),
-        ({"fileUrl": "f", "baseUrls": [["a"], ["b"]]}, {"fileUrl": "f", "baseUrls": "a  b "}),
-        ({"fileUrl": "f", "baseUrls": [["a"]], "id": "x"}, {"fileUrl": "f", "baseUrls": "a", "id": "x"}),
+        (
+            [
+                "{",
+            ],
+            b'{\n "urls": [\n  "u"\n ]\n}\n',
+        ),
+        (["["], b'\n[\n{"urls": ["u"]},\n{"urls": ["v"]}\n]'),
+        (['[{"urls": ["u"]},'], b'[{"urls": ["u"]},\n{"urls": ["v"]}]'),
+        (["["], b'[\n"https://a.example/"\n]'),
+        (['{"urls":'], b'{"urls":\n ["u"]}'),
+        (["{", '{"urls": ["u"]}', "7"], b'{\n{"urls": ["u"]}\n7'),
+        (["\x1f\ufffd\x08"], b"\x1f\x8b\x08\nabc\ndef"),
+        (['{"urls": ["u"]}', "{", "]"], b'{"urls": ["u"]}\n{\n]'),
+        (['{"urls": ["u"'], b'{"urls": ["u"\n'),
     ],
 )
-def test_row_becomes_a_file(expected: object, row: object) -> None:
-    assert File.parse(expected) == File.parse(row_to_document(row))
+async def test_lines_are_not_read_further_when_the_first_shows_that_there_are_none(
+    expected: list[str], text: bytes
+) -> None:
+    lines = [line async for _, line in read_lines(chunks(text, 5), are_urls=False)]
+    assert expected == [line.decode(errors="replace") for line in lines]
+
+
+async def test_plain_list_may_have_comments_and_empty_lines() -> None:
+    text = MARK + b"# boards\r\nhttps://a.example/1 \r\n\r\n  #\n\thttps://a.example/\xc3\xa4,2#x\n"
+    read = [(n, read_url_line(line, 100)) async for n, line in read_lines(chunks(text, 7), are_urls=True)]
+    assert [(n, [image.url for image in file.images]) for n, file in read] == [
+        (2, ["https://a.example/1"]),
+        (5, ["https://a.example/\u00e4,2#x"]),
+    ]
 
 
 @pytest.mark.parametrize(
-    ("expected", "row"),
+    ("expected", "text"),
     [
-        ({"urls": [{"url": "u"}]}, {"url": "u", "id": "", "sha256": "", "note": "ignored"}),
-        ({"urls": [{"url": "u", "sha256": "ab"}], "id": "x"}, {"id": "x", "sha256": "ab", "url": "u"}),
-        ({"fileUrl": "f", "baseUrls": [{"url": "a"}]}, {"fileUrl": "f", "baseUrls": "a", "id": ""}),
-        ({"fileUrl": "f", "baseUrls": [], "sha256": "ab"}, {"fileUrl": "f", "baseUrls": "", "sha256": "ab"}),
+        ("is JSON, not a URL: name a list of JSON lines .jsonl", b'{"urls": ["https://a.example/"]}'),
+        ("is JSON, not a URL", b'"https://a.example/"'),
+        ("is HTML or XML", b"<!DOCTYPE html>"),
+        ("is UTF-16", "https://a.example/".encode("utf-16")),
+        ("is UTF-16", "https://a.example/".encode("utf-16-be")),
+        ("is not text in UTF-8: the byte 0xE4 at line 1 column 19", b"https://a.example/\xe4"),
+        ("has more than 1048576 bytes", b"x" * (MAX_DOCUMENT_BYTES + 1)),
     ],
 )
-def test_document_has_no_members_for_empty_cells(expected: object, row: object) -> None:
-    assert expected == row_to_document(row)
-    assert expected == row_to_document(row_to_document(row))
-
-
-@pytest.mark.parametrize("item", [{"urls": ["u"]}, {"fileUrl": "f", "baseUrls": [["a"]]}, "text", None, {"url": 3}])
-def test_item_is_returned_unchanged_when_it_is_not_a_row(item: object) -> None:
-    assert row_to_document(item) is item
-
-
-def test_row_is_refused_when_it_has_no_base_urls() -> None:
-    with pytest.raises(InvalidFile, match="baseUrls"):
-        File.parse(row_to_document({"fileUrl": "f", "baseUrls": " "}))
+def test_line_of_a_plain_list_is_refused_when_it_is_something_else(expected: str, text: bytes) -> None:
+    with pytest.raises(InvalidFile, match=f"^{expected}"):
+        read_url_line(text, 100)
