@@ -15,17 +15,23 @@ _LONGEST_SHOWN = 100
 
 
 def read_header(cells: Sequence[str]) -> tuple[str, ...]:
-    """Return the names of the columns, without spaces and a byte order mark around them.
+    """Return the names of the columns.
 
     Raises:
         InvalidFile: with the faults of the row; no row of the list can be read.
     """
-    names = tuple(cell.strip().strip('\ufeff"').strip() for cell in cells)
-    while names and not names[-1]:
-        names = names[:-1]
+    names = trim_names(cells)
     if faults := [Fault("", message) for message in _find_faults(names)]:
         raise InvalidFile(faults)
     return names
+
+
+def trim_names(cells: Sequence[str]) -> tuple[str, ...]:
+    """Remove spaces and a byte order mark around the names, and empty names at the end."""
+    names = [cell.strip().strip('\ufeff"').strip() for cell in cells]
+    while names and not names[-1]:
+        names.pop()
+    return tuple(names)
 
 
 def _find_faults(names: Sequence[str]) -> Iterator[str]:

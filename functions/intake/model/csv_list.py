@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from intake.model.csv_header import COLUMNS, read_header
+from intake.model.csv_header import COLUMNS, read_header, trim_names
 from intake.model.fault import Fault, InvalidFile
 from intake.model.json_faults import check_nesting
 
@@ -35,6 +35,10 @@ class CsvColumns:
         known = {COLUMNS.find(name): position for position, name in enumerate(names)}
         return cls(names, {name: position for name, position in known.items() if name})
 
+    def is_header(self, cells: Sequence[str]) -> bool:
+        """Whether a row is the first row again, as in lists that were joined."""
+        return trim_names(cells) == self.names
+
     def to_document(self, cells: Sequence[str]) -> dict[str, object]:
         """Turn a row into the document of a File. Cells beyond the columns must be empty.
 
@@ -47,7 +51,7 @@ class CsvColumns:
         cells = [cell.strip() for cell in cells]
         filled = max((number for number, cell in enumerate(cells, start=1) if cell), default=0)
         if not filled:
-            raise InvalidFile([Fault("", "the row is empty")])
+            raise InvalidFile([Fault("", "is empty")])
         if filled > len(self.names):
             raise InvalidFile([Fault("", _describe_extra_cells(filled, len(self.names)))])
         row = {name: cells[position] for name, position in self.positions.items() if position < len(cells)}
@@ -58,7 +62,7 @@ class CsvColumns:
 
 
 def _describe_extra_cells(cells: int, columns: int) -> str:
-    return f"the row has {cells} cells for {columns} columns: a cell with a comma in it needs double quotes around it"
+    return f"has {cells} cells for {columns} columns: a cell with a comma in it needs double quotes around it"
 
 
 def _select(row: Mapping[str, str], *columns: str) -> dict[str, object]:

@@ -1,11 +1,8 @@
-"""Manifests and lists: reads the documents in them, one JSON document or one URL on each line.
+"""Manifests: reads the documents in them, which are JSON or single URLs.
 
-A manifest is an object in the inbox with one File, or one File on each line. Bulk lists have the same lines;
-`csv_list.py` reads their rows.
+A manifest is an object in the inbox with one File, or one File on each line. `document_lines.py` splits it into lines.
+Bulk lists have the same lines, or rows that `csv_list.py` reads.
 """
-
-import re
-from collections.abc import AsyncGenerator, AsyncIterable
 
 from pydantic_core import from_json
 
@@ -21,11 +18,6 @@ MAX_FILES = 10_000
 """The limit of Files in one manifest; a bulk list may have more."""
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_LINE_END = re.compile(rb"\n|\r(?=[^\n])")
-"""LF, CRLF (the CR stays at the end of the line) and CR, in files of old programs."""
-
-_BEFORE_LINE = re.compile(rb"(?:\s|\xef\xbb\xbf)*")
-_OPEN_ENDS = (b"{", b"[", b",", b":")
 
 
 class NotJson(Exception):
@@ -86,66 +78,3 @@ def url_line_to_document(text: bytes) -> dict[str, object]:
     if text.startswith((b"{", b"[", b'"')):
         raise InvalidFile([Fault("", "is JSON, not a URL: name a list of JSON lines .jsonl, and one File .json")])
     return {"urls": [text.decode().strip()]}
-
-
-async def read_lines(chunks: AsyncIterable[bytes], *, are_urls: bool) -> AsyncGenerator[tuple[int, bytes]]:
-    """Yield each document of a manifest with its line.
-
-    Only the first line is yielded if the manifest has no documents in lines: if it is one document over several lines,
-    or no text.
-
-    Args:
-        chunks: the bytes of the manifest.
-        are_urls: whether it is a plain text list; its lines that begin with # are comments. Else each line is JSON.
-    """
-    is_first, is_unfinished = True, False
-    async for number, text in split_lines(chunks):
-        if are_urls and is_comment(text):
-            continue
-        if is_unfinished and not is_object(text):
-            return
-        yield number, text
-        if is_first and describe_foreign_format(text[:HEAD_BYTES]):
-            return
-        is_first, is_unfinished = False, is_first and not are_urls and ends_unfinished(text)
-
-
-def is_comment(text: bytes) -> bool:
-    """Whether a line of a plain text list is a comment. No URL begins with `#`."""
-    return text.startswith(b"#")
-
-
-def ends_unfinished(line: bytes) -> bool:
-    """Whether a line ends where no document in JSON ends. The document seems to go on in the next line."""
-    return line.rstrip().endswith(_OPEN_ENDS)
-
-
-def is_object(line: bytes) -> bool:
-    """Whether a line is a whole object in JSON."""
-    try:
-        return isinstance(from_json(line), dict)
-    except ValueError:
-        return False
-
-
-def strip_start(line: bytes) -> bytes:
-    """Remove white space and byte order marks before a line, as they are in files that were joined."""
-    return _BEFORE_LINE.sub(b"", line, count=1)
-
-
-async def split_lines(chunks: AsyncIterable[bytes]) -> AsyncGenerator[tuple[int, bytes]]:
-    """Split chunks into lines, and yield each line that is not empty, with its number from 1.
-
-    A line longer than MAX_DOCUMENT_BYTES may be shortened, to bound the memory that it takes. It remains longer than
-    MAX_DOCUMENT_BYTES, so `read_document` refuses it.
-    """
-    number, rest = 1, b""
-    async for chunk in chunks:
-        *lines, rest = _LINE_END.split(rest + chunk)
-        rest = rest[: MAX_DOCUMENT_BYTES + 1]
-        for line in lines:
-            if text := strip_start(line):
-                yield number, text
-            number += 1
-    if text := strip_start(rest):
-        yield number, text

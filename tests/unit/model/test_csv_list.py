@@ -101,10 +101,10 @@ def test_item_is_returned_unchanged_when_it_is_not_a_row(item: object) -> None:
 @pytest.mark.parametrize(
     ("expected", "cells"),
     [
-        ("the row has 3 cells for 2 columns", ["a", "https://a.example/?size=1", "2"]),
-        ("the row has 5 cells for 2 columns", ["a", "https://a.example/1", "", "", "x"]),
-        ("the row is empty", ["", " "]),
-        ("the row is empty", []),
+        ("has 3 cells for 2 columns", ["a", "https://a.example/?size=1", "2"]),
+        ("has 5 cells for 2 columns", ["a", "https://a.example/1", "", "", "x"]),
+        ("is empty", ["", " "]),
+        ("is empty", []),
     ],
 )
 def test_row_is_refused_when_its_cells_do_not_fit_the_columns(expected: str, cells: Sequence[str]) -> None:
