@@ -20,7 +20,7 @@ LINE_BYTES = 219_900
 
 _CHUNK_BYTES = 256 * 1024
 _ANY_NUMBER_OF_IMAGES = 1_000_000
-"""The limit of images is a setting of the stack, so only the run judges their number."""
+"""The limit of images is a setting of the stack, so only the run checks their number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def _read_row(number: int, cells: list[str], columns: CsvColumns) -> ListLine:
 
 
 def _make_line(number: int, document: object, text: bytes = b"") -> ListLine:
-    """Judge a document as the run does. `text` is the document as JSON, if the list has it."""
+    """Check a document as the run does. `text` is the document as JSON, if the list has it."""
     text = text or json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
     if len(text) > LINE_BYTES:
         return ListLine(number, fault=_describe_size(len(text)))
