@@ -13,7 +13,9 @@ foreign_format.py files that are not text in UTF-8
 csv_list.py       the rows of a CSV list
 csv_header.py     the first row of a CSV list
 url.py            Url: parse, follow a redirect, redact
-image_info.py     ImageInfo: type, size and frames of a verified image
+host.py           the host of a URL: UTS #46, IPv4 and IPv6 addresses
+url_faults.py     what is wrong with a text that is no URL
+image_info.py     ImageInfo: type, size, frames and warnings of a verified image
 outcome.py        how the ingest of one image ended
 receipt.py        Receipt: what happened to every image of a File
 receipt_merge.py  which outcomes a later run reuses, and how the receipts of two runs merge
