@@ -1,12 +1,11 @@
-"""Rows of CSV, as AWS documents it in "How Step Functions parses input CSV files". MiniStack uses Python's csv module."""
+"""CSV as Step Functions reads it (page "How Step Functions parses input CSV files"). MiniStack uses Python's module."""
 
 from collections.abc import Iterator, Sequence
 
 
-def read_items(text: str, columns: Sequence[str]) -> list[dict[str, str]]:
-    """Return the rows as items: cells beyond the columns are left out, and missing ones are empty."""
-    padding = [""] * len(columns)
-    return [dict(zip(columns, [*cells, *padding], strict=False)) for cells in parse_rows(text)]
+def to_item(cells: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
+    """Return a row as an item. Cells beyond the columns are left out, and missing ones are empty."""
+    return {column: cells[at] if at < len(cells) else "" for at, column in enumerate(columns)}
 
 
 def parse_rows(text: str) -> Iterator[list[str]]:
