@@ -40,7 +40,7 @@ class PooledTransport(httpx.AsyncBaseTransport):
     some characters in the path and query of the URL again. It ignores the extension `timeout`.
 
     A response has the extensions `http_version` (b"HTTP/1.0" or b"HTTP/1.1") and `content_length`: the number in its
-    Content-Length field, or None.
+    Content-Length field, or None, also if its body is chunked.
     """
 
     def __init__(  # noqa: PLR0913 - each is one setting, and has a name at the call
