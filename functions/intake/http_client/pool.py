@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from aiohappyeyeballs import start_connection
 
+from intake.http_client.certificate_name import context_for
 from intake.http_client.connect_limiter import ConnectLimiter
 from intake.http_client.connection import Connection
 from intake.http_client.connection_reuse import is_reusable
@@ -140,7 +141,7 @@ class ConnectionPool:
         _, connection = await asyncio.get_running_loop().create_connection(
             lambda: Connection(self._read_timeout),
             sock=sock,
-            ssl=self._tls if is_tls else None,
+            ssl=context_for(origin.host, self._tls) if is_tls else None,
             server_hostname=origin.host if is_tls else None,
         )
         return connection
