@@ -30,13 +30,17 @@ from intake.model.error_base import clear_traceback as clear_traceback  # noqa: 
 
 
 class Blocked(Policy):
-    """The URL is not allowed. The message never says why, so that callers cannot scan internal networks (CWE-918)."""
+    """The URL is not allowed. The message never says why, so that callers cannot scan internal networks (CWE-918).
+
+    Only a scheme that is misspelled or names no server, such as s3: or data:, has another message: it follows from the
+    text alone.
+    """
 
     code = "blocked"
     default_message = "The service does not fetch this URL."
 
-    def __init__(self, *, reason: str) -> None:
-        super().__init__(reason=reason)
+    def __init__(self, message: str | None = None, *, reason: str) -> None:
+        super().__init__(message, reason=reason)
 
 
 class TooLarge(Policy):
