@@ -61,8 +61,7 @@ bulk: base ## Send a list to a deployed stack and follow its run | LIST=list.csv
 check: lint unit ## Lint, types and unit tests, in under a minute
 
 test: dev sam ministack lint validate ## Everything: lint, types, templates, all tests, coverage
-	@$(PY) -m coverage run -m pytest
-	@$(PY) -m coverage report
+	@$(PY) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --cov
 
 lint: dev ## Lint, format and types; changes nothing
 	@$(PY) -m ruff check $(CODE)

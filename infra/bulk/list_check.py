@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NoReturn
 
-from infra.bulk.item_size import size_of
+from infra.bulk.input_limit import size_of
 
 LINE_BYTES = 219_900
 """The longest line that fits into a batch of 220,000 bytes, with the JSON around it."""

@@ -208,6 +208,33 @@ def test_variables_of_local_runs_are_not_set_in_a_deployed_function() -> None:
     assert [SETTINGS[name] for name in LOCAL_VARIABLES] == [{"Ref": "AWS::NoValue"}]
 
 
+@pytest.mark.parametrize(
+    ("expected", "per_origin", "functions"), [(4, 128, 32), (1, 128, 200), (128, 128, 1), (2, 8, 3), (1, 1, 1000)]
+)
+def test_functions_of_a_bulk_run_share_the_requests_to_an_origin(
+    expected: int, per_origin: int, functions: int
+) -> None:
+    """The default of a run is 128 requests to one origin at once, of all its functions together."""
+    defaults = {name: PARAMETERS[name]["Default"] for name in ("BulkMaxPerOrigin", "BulkMaxConcurrency")}
+    assert (defaults["BulkMaxPerOrigin"], defaults["BulkMaxConcurrency"]) == (128, 32)
+    values = {"BulkMaxPerOrigin": per_origin, "BulkMaxConcurrency": functions}
+    variables = TEMPLATE["Resources"]["BulkFunction"]["Properties"]["Environment"]["Variables"]
+    environment = {name: str(values[value["Ref"]]) for name, value in variables.items()}
+
+    assert Config.from_environment({"IMAGE_BUCKET": "a-bucket", **environment}).limits.max_per_origin == expected
+
+
+@pytest.mark.parametrize("name", ["Http", "S3", "Bulk"])
+def test_reserved_concurrency_of_a_function_is_a_parameter_and_none_by_default(name: str) -> None:
+    """An account with the concurrency 10 could not create a stack that reserves any."""
+    parameter = f"{name}ReservedConcurrency"
+    assert PARAMETERS[parameter]["Default"] == 0
+    assert TEMPLATE["Conditions"][f"Reserves{name}"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, 0]}]}
+    assert FUNCTIONS[f"{name}Function"]["ReservedConcurrentExecutions"] == {
+        "Fn::If": [f"Reserves{name}", {"Ref": parameter}, {"Ref": "AWS::NoValue"}]
+    }
+
+
 def test_resolver_gives_up_on_a_dead_name_server_after_two_seconds() -> None:
     assert SETTINGS["RES_OPTIONS"] == "timeout:1 attempts:2"
 

@@ -230,8 +230,8 @@ class Connection(asyncio.Protocol):
 
     @override
     def eof_received(self) -> None:
-        if self.transport is not None and is_clean_end(self.transport):
-            self._response.feed_eof()
+        if self.transport is not None and self._error is None:
+            self._error = self._response.feed_eof(is_clean=is_clean_end(self.transport))
         self.is_persistent = False
         self.close()  # asyncio would continue to send, to a peer that may no longer read
         self._wake()

@@ -49,8 +49,8 @@ class PooledTransport(httpx.AsyncBaseTransport):
     its body bytes, because a stream can be read only once.
 
     A response has the extensions `http_version` (b"HTTP/1.0" or b"HTTP/1.1"), `content_length` (the number in its
-    Content-Length field, or None) and `was_request_received`: False if the peer responded before it had received the
-    whole body of the request.
+    Content-Length field, or None, also if its body is chunked) and `was_request_received`: False if the peer responded
+    before it had received the whole body of the request.
     """
 
     def __init__(  # noqa: PLR0913 - each is one setting, and has a name at the call

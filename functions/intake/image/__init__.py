@@ -9,6 +9,7 @@ because its announced end is missing. There is no I/O here.
     formats.py         the table of formats
     byte_reader.py     the cursor that every parser reads through
     pixel_limits.py    width, height and frames, checked against the limits
+    zero_runs.py       holes in compressed data
     jpeg.py            JPEG: marker segments
     png.py             PNG and APNG: chunks with a CRC
     gif.py             GIF: blocks and sub-blocks

@@ -37,18 +37,23 @@ def parse(view: memoryview, limits: "Limits") -> ImageSize:
         size = size or track_size
     if not size:
         raise reader.malformed("its meta box is missing")
-    return ImageSize(*size, frames)
+    return ImageSize(*size, frames, reader.position)
 
 
 def _read_top_level(reader: Reader) -> dict[bytes, Reader]:
+    """Return the boxes of the top level by type, and leave the reader at the end of the last one."""
     boxes: dict[bytes, Reader] = {}
     while reader.remaining:
-        name = bytes(reader.view[reader.position + 4 : reader.position + HEADER.size])
+        start = reader.position
+        name = bytes(reader.view[start + 4 : start + HEADER.size])
+        if name == bytes(4):  # padding, not a box up to the end of the file
+            break
         try:
             kind, box = read_box(reader)
         except InvalidImage:
             if name in TOP_LEVEL or not (b"meta" in boxes or b"moov" in boxes):
                 raise
+            reader.position = start
             break
         boxes.setdefault(kind, box)
     return boxes

@@ -52,7 +52,7 @@ def parse(view: memoryview, limits: "Limits") -> ImageSize:
     reader.skip(_count_pixel_bytes(reader, header))
     # Some encoders omit the file size or write too small a one; a larger one means that bytes are missing.
     reader.seek(max(file_bytes, reader.position))
-    return ImageSize(header.width, abs(header.height), frames=1)
+    return ImageSize(header.width, abs(header.height), frames=1, end=reader.position)
 
 
 def _read_header(reader: Reader) -> _Header:

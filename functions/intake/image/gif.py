@@ -43,7 +43,7 @@ def parse(view: memoryview, limits: "Limits") -> ImageSize:
             raise reader.malformed("it has a block of an unknown kind", f"{kind:02X} before {reader.position}")
     if not frames:
         raise reader.malformed("it has no image data")
-    return ImageSize(width, height, frames)
+    return ImageSize(width, height, frames, reader.position)
 
 
 def _read_block_kind(reader: Reader) -> int:

@@ -56,7 +56,7 @@ def parse(view: memoryview, limits: "Limits") -> ImageSize:
             reader.skip(length)
     if not size or not scans:
         raise reader.malformed("it has no image data")
-    return ImageSize(*size, frames=1)
+    return ImageSize(*size, frames=1, end=reader.position)
 
 
 def _read_marker(reader: Reader) -> int:

@@ -69,7 +69,7 @@ def parse(view: memoryview, limits: "Limits") -> ImageSize:
         _check_order(kind, chunk, progress)
         _parse_content(kind, chunk, progress, limits)
     _check_complete(reader, progress)
-    return ImageSize(progress.width, progress.height, frames=progress.announced or 1)
+    return ImageSize(progress.width, progress.height, progress.announced or 1, reader.position)
 
 
 def _read_chunks(reader: Reader) -> "Iterator[tuple[bytes, Reader]]":

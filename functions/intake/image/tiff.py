@@ -45,7 +45,8 @@ def parse(view: memoryview, limits: "Limits") -> ImageSize:
         raise directories.reader.malformed("it has no directory")
     frames = len(seen)
     _check_sub_directories(directories, sub_directories, seen, limits)
-    return ImageSize(*size, frames)
+    # Private fields may point to any byte of the file, so no byte is known to be behind its end.
+    return ImageSize(*size, frames, directories.reader.end)
 
 
 def _list_sub_directories(directories: Directories, fields: "Fields") -> list[int]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from intake.image.formats import FORMATS, HEAD_BYTES
 from intake.model.error_codes import EmptyBody, UnsupportedType
-from intake.model.image_info import ImageInfo
+from intake.model.image_info import ImageInfo, ImageWarning
 
 if TYPE_CHECKING:
     from collections.abc import Buffer, Collection
@@ -38,12 +38,13 @@ def identify(head: "Buffer", accepted: "Collection[str]") -> str:
 
 
 def verify(body: bytes | bytearray | memoryview, limits: "Limits") -> ImageInfo:
-    """Parse a whole image without copying it.
+    """Parse a whole image without copying it. Bytes behind its end are accepted, with a warning.
 
     Raises:
         EmptyBody: the body has no bytes.
         UnsupportedType: see `identify`.
         InvalidImage: truncated or malformed; `reason` has the position.
+        CorruptImage: the compressed data has a hole.
         TooManyPixels: raised as soon as the size is read.
         TooManyFrames: raised as soon as the frames are announced or counted.
     """
@@ -52,4 +53,7 @@ def verify(body: bytes | bytearray | memoryview, limits: "Limits") -> ImageInfo:
             raise EmptyBody
         name = identify(view[:HEAD_BYTES], limits.image_types)
         parse, content_type, extension, _ = FORMATS[name]
-        return ImageInfo(name, *parse(view, limits), content_type, extension)
+        width, height, frames, end, warnings = parse(view, limits)
+        if end < len(view):
+            warnings += (ImageWarning.TRAILING_DATA,)
+        return ImageInfo(name, width, height, frames, content_type, extension, warnings)

@@ -37,14 +37,16 @@ def parse(view: memoryview, limits: "Limits") -> ImageSize:
     if size < RIFF_HEADER.size - CHUNK.size:
         raise reader.malformed("its header announces an impossible size", str(size))
     riff = reader.read_part(size - 4, b"RIFF")  # the size counts the four letters WEBP
+    reader.skip(min(size % 2, reader.remaining))  # as in `_read_chunks`
     chunks = _read_chunks(riff)
     kind, chunk = next(chunks, (b"", riff))
     if kind == b"VP8X":
-        return _parse_extended(chunk, chunks, limits)
+        canvas, frames = _parse_extended(chunk, chunks, limits)
+        return ImageSize(*canvas, frames, reader.position)
     width, height = _parse_bitstream(kind, chunk)
     check_size("WebP", width, height, limits)
     _check_remaining(chunks)
-    return ImageSize(width, height, frames=1)
+    return ImageSize(width, height, frames=1, end=reader.position)
 
 
 def _read_chunks(reader: Reader) -> "Iterator[tuple[bytes, Reader]]":
@@ -62,7 +64,8 @@ def _check_remaining(chunks: "Iterator[tuple[bytes, Reader]]") -> None:
         pass
 
 
-def _parse_extended(header: Reader, chunks: "Iterator[tuple[bytes, Reader]]", limits: "Limits") -> ImageSize:
+def _parse_extended(header: Reader, chunks: "Iterator[tuple[bytes, Reader]]", limits: "Limits") -> "tuple[Sides, int]":
+    """Return the size of the canvas and the number of frames."""
     flags, *sides = header.unpack(VP8X_HEADER)
     canvas = _read_24_bits(sides[0]) + 1, _read_24_bits(sides[1]) + 1
     check_size("WebP", *canvas, limits)
@@ -78,7 +81,7 @@ def _parse_extended(header: Reader, chunks: "Iterator[tuple[bytes, Reader]]", li
                 raise chunk.malformed("its picture does not fit its canvas")
     if not frames:
         raise header.malformed("it has no image data")
-    return ImageSize(*canvas, frames)
+    return canvas, frames
 
 
 def _parse_animation_frame(chunk: Reader, canvas: "Sides") -> None:

@@ -5,7 +5,9 @@ file_schema.py    models of the JSON documents that callers send; the published 
 file_status.py    what GET /files/{id} returns for a File
 manifest.py       the documents in a manifest, and the rows of a bulk list
 url.py            Url: parse, follow a redirect, redact
-image_info.py     ImageInfo: type, size and frames of a verified image
+host.py           the host of a URL: UTS #46, IPv4 and IPv6 addresses
+url_faults.py     what is wrong with a text that is no URL
+image_info.py     ImageInfo: type, size, frames and warnings of a verified image
 outcome.py        how the ingest of one image ended
 receipt.py        Receipt: what happened to every image of a File
 receipt_merge.py  which outcomes a later run reuses, and how the receipts of two runs merge

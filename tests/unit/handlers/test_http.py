@@ -47,6 +47,12 @@ def post(document: object, prefer: str | None = None) -> Response:
     return call("POST", "/files", json.dumps(document), headers={} if prefer is None else {"Prefer": prefer})
 
 
+def behind(base_path: str, method: str, resource: str, path: str, body: object = None, **members: Any) -> Response:
+    """Call the handler behind a custom domain with a base path mapping."""
+    text = None if body is None else json.dumps(body)
+    return call(method, base_path + path, text, resource=resource, **members)
+
+
 def run_s3_handler(*keys: str) -> None:
     s3.handler({"Records": [s3_record(key) for key in keys]}, Context(60.0))
 
@@ -64,6 +70,38 @@ def test_post_puts_the_file_into_the_inbox_when_the_caller_prefers_async(fakes: 
     assert headers["Preference-Applied"] == "respond-async"
     assert json.loads(fakes.inbox.objects["inbox/lot-7.json"]) == FILE
     assert fakes.downloader.requests.total() == 0
+
+
+BASE_PATHS = ["", "/images", "/a/b", "/files", "/v1", "/files/x", "/lot-7"]
+
+
+@pytest.mark.parametrize("base_path", BASE_PATHS)
+@pytest.mark.usefixtures("fakes")
+def test_api_is_served_behind_any_base_path(base_path: str) -> None:
+    """API Gateway tells the base path and the resource apart in `resource` alone."""
+    assert behind(base_path, "POST", "/files", "/files", FILE)[0] == 200
+    assert behind(base_path, "POST", "/files", "/files/", FILE)[0] == 200
+    assert behind(base_path, "GET", "/files/{id}", "/files/lot-7")[2]["id"] == "lot-7"
+    assert behind(base_path, "GET", "/files/{id}", "/files/files")[0] == 404
+    assert behind(base_path, "GET", "/files/{id}", "/files/lot-7/")[0] == 200
+
+
+@pytest.mark.parametrize("base_path", BASE_PATHS)
+@pytest.mark.usefixtures("fakes")
+def test_location_begins_with_the_base_path(base_path: str) -> None:
+    prefer = {"headers": {"Prefer": "respond-async"}}
+    status, headers, _ = behind(base_path, "POST", "/files", "/files", FILE, **prefer)
+    assert (status, headers["Location"]) == (202, f"{base_path}/files/lot-7")
+    status, headers, _ = behind(base_path, "GET", "/files/{id}", "/files/lot-7")
+    assert (status, headers["Location"]) == (202, f"{base_path}/files/lot-7")
+    assert post(FILE, "respond-async")[1]["Location"] == "/files/lot-7"  # of another domain, right after
+
+
+@pytest.mark.parametrize("resource", [None, "", "/", "/{proxy+}", "/files/{id}/x", "/other", "/files/{id}"])
+@pytest.mark.usefixtures("fakes")
+def test_api_is_served_by_path_when_the_resource_is_unknown(resource: str | None) -> None:
+    assert call("POST", "/files", json.dumps(FILE), resource=resource)[0] == 200
+    assert call("GET", "/images/files", resource=resource)[0] == 404
 
 
 @pytest.mark.parametrize("prefer", ["", "wait=10", "return=minimal", "respond-asynchronously"])
