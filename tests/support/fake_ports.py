@@ -42,6 +42,7 @@ class FakeDownloader:
         concurrent, max_concurrent: downloads in progress, now and at the maximum.
         released: the number of downloads that were released.
         final_urls: the URL that a URL redirects to, by its text.
+        announces_lengths: whether a response has a Content-Length.
     """
 
     results: Mapping[str, FakeResult] = field(default_factory=dict)
@@ -50,6 +51,7 @@ class FakeDownloader:
     max_concurrent: int = 0
     released: int = 0
     final_urls: dict[str, str] = field(default_factory=dict)
+    announces_lengths: bool = True
 
     async def download(self, url: Url, stats: FetchStats, deadline: Deadline) -> Download:
         """See `Downloader.download`."""
@@ -63,7 +65,8 @@ class FakeDownloader:
         finally:
             self.concurrent -= 1
         final = Url.parse(self.final_urls.get(str(url), str(url)))
-        return Download(memoryview(body), hashlib.sha256(body).hexdigest(), final, lease=self)
+        length = len(body) if self.announces_lengths else None
+        return Download(memoryview(body), hashlib.sha256(body).hexdigest(), final, lease=self, content_length=length)
 
     def release(self) -> None:
         """See `Lease.release`."""

@@ -156,7 +156,7 @@ class HttpDownloader:
                 body.add(chunk)
         view, sha256 = body.finish()
         lease.shrink(len(view))
-        return Download(view, sha256, url, lease)
+        return Download(view, sha256, url, lease, content_length=length)
 
 
 def _make_headers(user_agent: str, authority: str) -> httpx.Headers:

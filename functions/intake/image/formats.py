@@ -18,7 +18,8 @@ class Format(NamedTuple):
     """One row of the table of formats.
 
     Attributes:
-        parse: reads a whole image, or raises InvalidImage, CorruptImage, UnsupportedType, TooManyPixels or TooManyFrames.
+        parse: reads a whole image, or raises InvalidImage, CorruptImage, UnsupportedType, TooManyPixels or
+            TooManyFrames.
         content_type: the media type (IANA).
         extension: of the stored object, without the dot.
         magic: a regular expression that matches the first bytes, HEAD_BYTES of them at most.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from intake.image.formats import FORMATS, HEAD_BYTES
 from intake.image.other_types import SNIFFED_BYTES, create_unsupported_type, describe
-from intake.model.error_codes import EmptyBody
+from intake.model.error_codes import EmptyBody, InvalidImage
 from intake.model.image_info import ImageInfo, ImageWarning
 
 if TYPE_CHECKING:
@@ -38,8 +38,14 @@ def identify(head: "Buffer", accepted: "Collection[str]") -> str:
     return name
 
 
-def verify(body: bytes | bytearray | memoryview, limits: "Limits") -> ImageInfo:
+def verify(body: bytes | bytearray | memoryview, limits: "Limits", known_length: int | None = None) -> ImageInfo:
     """Parse a whole image without copying it. Bytes behind its end are accepted, with a warning.
+
+    Args:
+        body: the bytes.
+        limits: the limits on pixels and frames, and the accepted types.
+        known_length: the number of bytes of the whole file, if the origin announced it or the caller knows the digest.
+            An image without its trailer is accepted only if none of them is missing.
 
     Raises:
         EmptyBody: the body has no bytes.
@@ -55,6 +61,8 @@ def verify(body: bytes | bytearray | memoryview, limits: "Limits") -> ImageInfo:
         name = identify(view[:SNIFFED_BYTES], limits.image_types)
         parse, content_type, extension, _ = FORMATS[name]
         width, height, frames, end, warnings = parse(view, limits)
+        if ImageWarning.MISSING_TRAILER in warnings and known_length != len(view):
+            raise InvalidImage(f"The {name.upper()} ends before its trailer.", reason=f"{len(view)} bytes")
         if end < len(view):
             warnings += (ImageWarning.TRAILING_DATA,)
         return ImageInfo(name, width, height, frames, content_type, extension, warnings)

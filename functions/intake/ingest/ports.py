@@ -30,12 +30,14 @@ class Download:
         sha256: the digest of the bytes, 64 hex digits in lower case.
         final_url: the URL that returned the body, after all redirects.
         lease: the memory and the slot that the body holds.
+        content_length: the number of bytes that the origin announced, or None.
     """
 
     body: memoryview
     sha256: str
     final_url: Url
     lease: Lease
+    content_length: int | None = None
 
     def __enter__(self) -> Self:
         return self
