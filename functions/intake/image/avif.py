@@ -40,7 +40,7 @@ def parse(view: memoryview, limits: "Limits") -> ImageSize:
         raise reader.malformed("it has no primary item with a location")
     holes = HoleSearch(reader)
     for extent in chain.from_iterable(pictures.coded for pictures in (still, track) if pictures):
-        holes.check_runs(*extent, ZEROS, ONES)
+        holes.check_runs(*extent, (ZEROS, ONES))
     return ImageSize(*first.size, track.frames if track else 1, reader.position)
 
 

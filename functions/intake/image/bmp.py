@@ -25,7 +25,9 @@ CORE_SIZE, OS2_SHORT_SIZE, OS2_SIZE, V5_SIZE = 12, 16, 64, 124
 INFO_SIZES = (40, 52, 56, 108, V5_SIZE)  # BITMAPINFOHEADER, two of its extensions, V4, V5
 FILE_HEADER_BYTES = 14
 COLOR_BYTES = 4
-EMBEDDED_PROFILE = b"DEBM"
+PROFILES = (b"DEBM", b"KNIL")  # embedded, or the name of a file
+PADDING_BYTES = 3
+"""Some encoders pad the file to two or four bytes, and count that in its size."""
 PALETTE_DEPTHS = (1, 4, 8)
 
 BI_RGB, BI_RLE8, BI_RLE4, BI_BITFIELDS, BI_ALPHABITFIELDS = 0, 1, 2, 3, 6
@@ -79,7 +81,9 @@ def parse(view: memoryview, limits: "Limits") -> ImageSize:
         runs = _compile_runs(PIXELS_PER_BYTE[header.compression])
         if not runs.match(view, reader.position - header.pixel_bytes, reader.position):
             raise reader.truncated("its runs have no end mark")
-    if file_bytes > reader.end:  # some encoders write too large a size, if the profile is not what is missing
+    if reader.end < file_bytes <= reader.position + PADDING_BYTES:
+        raise reader.truncated("the padding behind its pixels is missing")
+    if reader.end < file_bytes:  # the size is wrong, unless the color profile behind the pixels is missing
         reader.seek(max(reader.position, header.profile_end))
     reader.seek(min(max(file_bytes, reader.position), reader.end))
     return ImageSize(header.width, abs(header.height), frames=1, end=reader.position)
@@ -99,9 +103,9 @@ def _read_header(reader: Reader) -> _Header:
 
 
 def _read_profile_end(fields: Reader) -> int:
-    """Return where the color profile ends, which follows the pixels; 0 if there is none."""
+    """Return where the color profile ends, or the name of its file. It follows the pixels. 0 if there is none."""
     kind, position, size = fields.unpack(PROFILE)
-    return FILE_HEADER_BYTES + position + size if kind == EMBEDDED_PROFILE else 0
+    return FILE_HEADER_BYTES + position + size if kind in PROFILES else 0
 
 
 def _find_palette_end(reader: Reader, header: _Header, pixels_at: int) -> int:

@@ -1,5 +1,6 @@
 """PageChecker: checks that the data of each page of a TIFF is in the file, and has no holes."""
 
+from functools import partial
 from operator import add, lt
 from typing import TYPE_CHECKING
 
@@ -9,21 +10,18 @@ from intake.image.pixel_limits import check_size
 from intake.model.error_codes import InvalidImage
 
 if TYPE_CHECKING:
-    from array import array
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from intake.image.tiff_directory import Directories, Field, Fields
     from intake.image.tiff_page import Pieces
     from intake.model.limits import Limits
 
-CCITT_RLE, CCITT_T4, CCITT_T6, LZW, DEFLATE, CCITT_RLE_WORDS, PACK_BITS, OLD_DEFLATE = (
-    *(2, 3, 4, 5, 8),
-    *(32771, 32773, 32946),
-)
-HOLE_VALUES = {
-    **dict.fromkeys((CCITT_RLE, CCITT_T4, CCITT_T6, CCITT_RLE_WORDS, PACK_BITS), (ZEROS,)),
-    LZW: (ZEROS, ONES),
-}
+    HoleCheck = Callable[[int, int], None]
+
+JPEG_TABLES = 347
+LZW, JPEG, PACK_BITS = 5, 7, 32773
+CCITT, DEFLATE = (2, 3, 4, 32771), (8, 32946)
+HOLE_VALUES = dict.fromkeys((*CCITT, PACK_BITS), (ZEROS,)) | {LZW: (ZEROS, ONES)}
 """Bytes that the compressed data never repeats HOLE_BYTES times, by compression."""
 
 
@@ -69,14 +67,13 @@ class PageChecker:
         if offsets.length != sizes.length or offsets.length < pieces.needed:
             counts = f"{offsets.length} and {sizes.length} of {pieces.needed}"
             raise self._reader.malformed("strips or tiles are missing", counts)
-        compression = tiff_page.read_compression(self._directories, fields)
         # Where more are listed than are needed, the number of rows in each is wrong.
         least = pieces.iterate_bytes() if pieces.bytes and offsets.length == pieces.needed else ()
-        if not self._check_lists(offsets, sizes, least, compression):
+        if not self._check_lists(offsets, sizes, least, self._choose_hole_check(fields)):
             raise self._reader.truncated("its strips or tiles have no bytes")
 
     def _check_lists(
-        self, offsets: "Field", sizes: "Field", least: "Iterable[int]" = (), compression: int = tiff_page.UNCOMPRESSED
+        self, offsets: "Field", sizes: "Field", least: "Iterable[int]" = (), check_hole: "HoleCheck | None" = None
     ) -> bool:
         """Check strips or tiles; return whether they have any bytes.
 
@@ -84,7 +81,7 @@ class PageChecker:
             offsets: their positions.
             sizes: their numbers of bytes.
             least: the least number of bytes of each, as far as it is known.
-            compression: the compression of their data.
+            check_hole: refuses one that has a hole; None if their compression has no rule.
         """
         least = iter(least)
         has_bytes = False
@@ -94,19 +91,23 @@ class PageChecker:
             if any(map(lt, counts, least)):
                 raise self._reader.malformed("a strip or tile is shorter than its rows")
             has_bytes = has_bytes or any(counts)
-            self._check_holes(compression, starts, counts)
+            if check_hole:
+                for start, count in zip(starts, counts, strict=True):
+                    if count >= HOLE_BYTES:
+                        check_hole(start, start + count)
         return has_bytes
 
-    def _check_holes(self, compression: int, starts: "array[int]", counts: "array[int]") -> None:
-        values = HOLE_VALUES.get(compression, ())
-        if not values and compression not in (DEFLATE, OLD_DEFLATE):
-            return
-        for start, count in zip(starts, counts, strict=True):
-            if count >= HOLE_BYTES:
-                if values:
-                    self._holes.check_runs(start, start + count, *values)
-                else:
-                    self._holes.check_deflate(start, start + count)
+    def _choose_hole_check(self, fields: "Fields") -> "HoleCheck | None":
+        compression = tiff_page.read_compression(self._directories, fields)
+        if compression in HOLE_VALUES:
+            return partial(self._holes.check_runs, values=HOLE_VALUES[compression])
+        if compression in DEFLATE:
+            return self._holes.check_deflate
+        if compression == JPEG:
+            tables = fields.get(JPEG_TABLES)
+            place = (tables.position, tables.position + tables.length) if tables else None
+            return partial(self._holes.check_jpeg, tables=place)
+        return None
 
     def _check_old_jpeg(self, fields: "Fields", *, must_be_whole: bool) -> None:
         """Check the JPEG of a page: a thumbnail, tables for its strips, or all of the page (section 22).

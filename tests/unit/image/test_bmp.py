@@ -24,11 +24,11 @@ def rle(runs: bytes, bits: int = 8) -> bytes:
     return bmp(bits=bits, compression=1 if bits == 8 else 2, pixels=runs)
 
 
-def with_profile(profile: bytes) -> bytes:
+def with_profile(profile: bytes, kind: bytes = b"DEBM") -> bytes:
     """A BMP with a BITMAPV5HEADER, whose color profile follows the pixels."""
     body = bytearray(bmp(header=124) + profile)
     pack_into("<I", body, 2, len(body))
-    pack_into("<4s52xII", body, 14 + 56, b"DEBM", len(body) - 14 - len(profile), len(profile))
+    pack_into("<4s52xII", body, 14 + 56, kind, len(body) - 14 - len(profile), len(profile))
     return bytes(body)
 
 
@@ -38,6 +38,9 @@ FAULTS = {
     "one byte too few in wide rows": shortened(bmp(width=100), 1),
     "one row too few": shortened(bmp(height=-3), 16),
     "a file size past the end, and a byte too few": bmp(file_bytes=999)[:-1],
+    "padding cut off": bmp(file_bytes=104) + b"\0",
+    "padding that is not there": bmp(file_bytes=105),
+    "the name of a color profile cut off": with_profile(b"profile.icc", b"KNIL")[:-1],
     "a color profile cut off": with_profile(bytes(100))[:-1],
     "a color profile that is not there": with_profile(bytes(100))[:-100],
     "more colors than there are": bmp(bits=8, colors=257),
@@ -97,7 +100,7 @@ def test_bmp_is_accepted_when_its_file_size_is_too_small(file_bytes: int) -> Non
     assert size_of(bmp(file_bytes=file_bytes)) == (5, 3, 1)
 
 
-@pytest.mark.parametrize("file_bytes", [103, 999, 2**32 - 1])
+@pytest.mark.parametrize("file_bytes", [106, 999, 2**32 - 1])
 def test_bmp_is_accepted_when_its_file_size_is_too_large_and_its_pixels_are_there(file_bytes: int) -> None:
     assert len(bmp()) == 102
     assert size_of(bmp(file_bytes=file_bytes)) == (5, 3, 1)
