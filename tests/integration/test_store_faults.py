@@ -12,8 +12,8 @@ from intake.model.image_info import ImageInfo
 from intake.model.object_keys import image_key
 from intake.s3.store import S3Store
 from support import s3_server
+from support.image_stores import open_store
 from support.s3_faults import S3Faults, start_s3_faults
-from support.s3_stores import open_store
 from support.sample_images import jpeg_of_size
 
 BODY = bytearray(jpeg_of_size(300_000, 7))

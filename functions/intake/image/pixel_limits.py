@@ -1,10 +1,11 @@
-"""ImageSize: width, height and number of frames of an image; and the checks of these against the limits."""
+"""ImageSize: the result of every parser; and the checks of sizes and frames against the limits."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from intake.model.error_codes import InvalidImage, TooManyFrames, TooManyPixels
 
 if TYPE_CHECKING:
+    from intake.model.image_info import ImageWarning
     from intake.model.limits import Limits
 
 
@@ -15,11 +16,15 @@ class ImageSize(NamedTuple):
         width: pixels of the canvas as coded, before any rotation that metadata asks for.
         height: the same for the other side.
         frames: 1 for a still image.
+        end: one past the last byte of the image. Bytes behind it are no part of any picture.
+        warnings: what is unusual about the image, apart from bytes behind its end.
     """
 
     width: int
     height: int
     frames: int
+    end: int
+    warnings: "tuple[ImageWarning, ...]" = ()
 
 
 def check_size(format_name: str, width: int, height: int, limits: "Limits") -> None:

@@ -11,10 +11,11 @@ from intake.ingest.concurrent_files import ingest_all
 from intake.ingest.deadline import Deadline
 from intake.ingest.file_service import IngestService
 from intake.ingest.ports import Inbox, Store
+from intake.model.document_lines import read_lines
 from intake.model.error_codes import StoreFailed
 from intake.model.file import Fault, File, InvalidFile
 from intake.model.limits import Limits
-from intake.model.manifest import MAX_DOCUMENT_BYTES, MAX_FILES, read_file, split_lines
+from intake.model.manifest import MAX_DOCUMENT_BYTES, MAX_FILES, read_file, read_url_line
 from intake.model.object_keys import parse_manifest_key, problem_key
 from intake.model.problem import ManifestEntry, Problem
 from intake.model.receipt import Receipt
@@ -142,7 +143,7 @@ class ManifestService:
             if survey.documents > MAX_FILES:
                 break
             try:
-                read_file(text, self._limits.max_base_images)
+                manifest.read_file(text, self._limits.max_base_images)
             except InvalidFile as error:
                 survey.refuse(position, error.faults)
         return survey
@@ -150,7 +151,7 @@ class ManifestService:
     async def _read_files(self, manifest: "_Manifest") -> AsyncGenerator[tuple[str, File]]:
         async for position, text in manifest.read_documents():
             try:
-                yield position, read_file(text, self._limits.max_base_images)
+                yield position, manifest.read_file(text, self._limits.max_base_images)
             except InvalidFile:
                 continue  # `_survey` has reported it
 
@@ -174,6 +175,7 @@ class _Manifest:
         key: the key of the object in the inbox.
         name: the name in that key, see `parse_manifest_key`.
         version: the version that the first read returned; None before it.
+        read_file: reads the File of one document.
     """
 
     def __init__(self, inbox: Inbox, key: str) -> None:
@@ -182,6 +184,8 @@ class _Manifest:
         self.key = key
         self.name, self._has_lines = (key, False) if parsed is None else parsed
         self.version: str | None = None
+        self._has_urls = key.endswith(".txt")
+        self.read_file = read_url_line if self._has_urls else read_file
 
     async def exists(self) -> bool:
         """Whether the object exists; it may be empty."""
@@ -195,7 +199,7 @@ class _Manifest:
             StoreFailed, StoreDenied: the manifest cannot be read, or was replaced since the first read.
         """
         if self._has_lines:
-            async for number, text in split_lines(self._read_pieces()):
+            async for number, text in read_lines(self._read_pieces(), are_urls=self._has_urls):
                 yield f"line {number}", text
             return
         document = b""

@@ -7,7 +7,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from intake.model.manifest import row_to_document
+from intake.model.csv_list import row_to_document
+from intake.model.fault import InvalidFile
 
 MAX_LINE_BYTES = 219_900
 """The longest line of a list that fits into a batch, with the JSON that the state machine adds."""
@@ -35,7 +36,11 @@ class BulkItem:
 
     @property
     def document(self) -> object:
-        """The document of a File; a row of CSV becomes the File or URL list that it describes."""
+        """The document of a File; a row of CSV becomes the File or URL list that it describes.
+
+        Raises:
+            InvalidFile: the row has no document.
+        """
         return row_to_document(self.content)
 
     def to_failed(self, failure: Mapping[str, object]) -> object:
@@ -45,7 +50,10 @@ class BulkItem:
         short enough for the next run: a very long one lacks the failure, and a row of CSV that is longer as a document
         stays as it is.
         """
-        document = self.document
+        try:
+            document = self.document
+        except InvalidFile:
+            document = self.content
         for line in (_add_failure(document, failure), document):
             if len(to_json_line(line)) <= MAX_LINE_BYTES:
                 return line

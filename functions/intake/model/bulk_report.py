@@ -10,7 +10,8 @@ from pydantic.alias_generators import to_camel
 
 from intake.model.bulk_item import BulkItem
 from intake.model.error_codes import DeadlineExceeded
-from intake.model.file import Fault, Role
+from intake.model.fault import Fault
+from intake.model.file import Role
 from intake.model.receipt import FailedEntry, Receipt
 from intake.model.shown_text import excerpt, redact_message
 
@@ -150,8 +151,12 @@ class BatchReport(_Document):
         self.counts.add(Totals(files=1, status=Counter({status: 1}), images=images, codes=codes, bytes=size))
 
     def to_json(self) -> bytes:
-        """Encode the report as ASCII, because JSON allows an unpaired surrogate and UTF-8 does not."""
-        return json.dumps(self.model_dump(by_alias=True), separators=(",", ":")).encode()
+        """Encode the report as ASCII, because JSON allows an unpaired surrogate and UTF-8 does not.
+
+        pydantic writes at most 255 levels, and a row that is refused may have more.
+        """
+        report = self.model_dump(by_alias=True, exclude={"failed"}) | {"failed": self.failed}
+        return json.dumps(report, separators=(",", ":")).encode()
 
 
 def _to_line(item: BulkItem, failure: Failure) -> object:

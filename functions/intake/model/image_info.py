@@ -1,6 +1,16 @@
-"""ImageInfo: type, size and frames of a verified image."""
+"""ImageInfo: type, size, frames and warnings of a verified image."""
 
+from enum import StrEnum
 from typing import NamedTuple
+
+
+class ImageWarning(StrEnum):
+    """What is unusual about an image that is stored all the same. The codes are stable."""
+
+    MISSING_TRAILER = "missing_trailer"
+    MISSING_PICTURES = "missing_pictures"
+    TRAILING_DATA = "trailing_data"
+    UNCLEAN_CLOSE = "unclean_close"
 
 
 class ImageInfo(NamedTuple):
@@ -13,6 +23,7 @@ class ImageInfo(NamedTuple):
         frames: 1 for a still image.
         content_type: the media type (IANA), for example `image/jpeg`.
         extension: the extension of the stored object, without the dot, for example `jpg`.
+        warnings: what is unusual about its bytes.
     """
 
     type: str
@@ -21,3 +32,4 @@ class ImageInfo(NamedTuple):
     frames: int
     content_type: str
     extension: str
+    warnings: tuple[ImageWarning, ...] = ()

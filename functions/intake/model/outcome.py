@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from intake.model.error_codes import IntakeError
-from intake.model.image_info import ImageInfo
+from intake.model.image_info import ImageInfo, ImageWarning
 from intake.model.url import Url
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Stored:
         final_url: the URL after redirects.
         reused: whether the bytes were already in the bucket.
         stats: the work that was done.
+        warnings: what is unusual about its bytes or its transfer.
     """
 
     image: ImageInfo
@@ -47,6 +48,7 @@ class Stored:
     final_url: Url
     reused: bool
     stats: FetchStats
+    warnings: tuple[ImageWarning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

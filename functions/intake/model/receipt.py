@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 
 from intake.model.error_codes import LEAVES, ErrorClass, IntakeError
 from intake.model.file import File, ImageRequest, Role
+from intake.model.image_info import ImageWarning
 from intake.model.object_keys import receipt_key
 from intake.model.outcome import CarriedOver, Failed, Outcome, Stored
 from intake.model.url import redact
@@ -64,6 +65,10 @@ class StoredEntry(_Entry):
     frames: int
     final_url: Annotated[str, Field(description="The URL after redirects, without its query.")]
     reused: Annotated[bool, Field(description="Whether the bytes were already in the bucket.")]
+    warnings: Annotated[
+        tuple[Annotated[str, Field(json_schema_extra={"enum": [code.value for code in ImageWarning]})], ...],
+        Field(description="What is unusual about the image, which is stored all the same."),
+    ] = ()
 
 
 class FailedEntry(_Entry):
@@ -178,4 +183,5 @@ def _make_entry(request: ImageRequest, outcome: Outcome) -> StoredEntry | Failed
                 frames=image.frames,
                 final_url=redact(str(outcome.final_url)),
                 reused=outcome.reused,
+                warnings=outcome.warnings,
             )

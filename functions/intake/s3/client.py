@@ -64,6 +64,7 @@ _TRANSIENT_CODES = frozenset(
     }
 )
 _ERROR_CODE = re.compile(rb"<Code>([A-Za-z0-9.]{1,64})</Code>")
+_ERROR_DOCUMENT = re.compile(rb"<(?:[\w.-]+:)?Error[\s/>]", re.IGNORECASE)
 
 
 class WriteConflict(StoreFailed):
@@ -139,9 +140,8 @@ class S3Client:
         if response.status_code not in expected or _is_bucket_missing(response.status_code, content):
             refused = error_for(response.status_code, content)
             raise WriteConflict(reason=refused.reason) if response.status_code == _CONFLICT else refused
-        if response.status_code in _SUCCESS and "etag" not in response.headers:
-            # S3 always sends an ETag, so a proxy in between sent this response.
-            raise StoreFailed(reason=f"response {response.status_code} has no ETag, so it is not from S3")
+        if response.status_code in _SUCCESS:
+            _require_real_success(method, response, content)
         return S3Response(response.status_code, response.headers, content)
 
 
@@ -154,6 +154,24 @@ def _make_request(signed: "SignedUrl", method: str, headers: dict[str, str], bod
         stream=NO_BODY if body is None else BytesBody(body),
         extensions={"target": signed.target.encode("ascii")},
     )
+
+
+def _require_real_success(method: str, response: httpx.Response, content: bytes) -> None:
+    """Accept a success that S3 itself sent, after it had received the whole object.
+
+    Raises:
+        StoreFailed: the status claims more than S3 did. Nothing may count as stored then.
+    """
+    if "etag" not in response.headers:
+        # S3 always sends an ETag, so a proxy in between sent this response.
+        raise StoreFailed(reason=f"response {response.status_code} has no ETag, so it is not from S3")
+    if method != "PUT":
+        return
+    # S3 sends the status before the work is done where that takes long, and then an error as the body.
+    if content and _ERROR_DOCUMENT.search(content):
+        raise StoreFailed(reason=f"S3 answered {response.status_code} with an error {_error_code(content)}".rstrip())
+    if not response.extensions.get("was_request_received", True):
+        raise StoreFailed(reason=f"S3 answered {response.status_code} before it had received the whole object")
 
 
 async def _read_body(response: httpx.Response) -> bytes:

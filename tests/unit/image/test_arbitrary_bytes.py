@@ -11,11 +11,18 @@ from hypothesis import strategies as st
 
 from intake.image.formats import FORMATS
 from intake.image.verify import verify
-from intake.model.error_codes import EmptyBody, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
+from intake.model.error_codes import (
+    CorruptImage,
+    EmptyBody,
+    InvalidImage,
+    TooManyFrames,
+    TooManyPixels,
+    UnsupportedType,
+)
 from intake.model.limits import Limits
 
 LIMITS = Limits(max_image_pixels=1_000_000, max_image_frames=50)
-OWN_ERRORS = (EmptyBody, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType)
+OWN_ERRORS = (CorruptImage, EmptyBody, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType)
 SIGNATURES = (
     b"",
     b"\xff\xd8\xff",

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from infra.bulk.list_check import LINE_BYTES
+from infra.bulk.list_file import LINE_BYTES
 
 from intake.model.bulk_item import MAX_LINE_BYTES, BulkItem, to_json_line
 

@@ -1,6 +1,7 @@
 """The receipt, member by member as the contract has it."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,8 +9,8 @@ import pytest
 
 from intake.model.error_codes import HttpServerError, IntakeError, InvalidUrl
 from intake.model.file import File
-from intake.model.image_info import ImageInfo
-from intake.model.outcome import Failed, FetchStats, Outcome, Stored
+from intake.model.image_info import ImageInfo, ImageWarning
+from intake.model.outcome import CarriedOver, Failed, FetchStats, Outcome, Stored
 from intake.model.receipt import Receipt
 from intake.model.url import Url
 
@@ -66,6 +67,7 @@ def test_receipt_has_exactly_the_members_of_the_contract() -> None:
                 "frames": 1,
                 "finalUrl": "https://b.example/x.jpg",
                 "reused": False,
+                "warnings": [],
                 "attempts": 1,
                 "elapsedMs": 187,
             },
@@ -133,6 +135,22 @@ def test_final_url_has_no_query_in_the_response() -> None:
     """A redirect may have signed it for this service only."""
     receipt = receipt_of(a_file("https://a.example/1"), stored(), stored())
     assert receipt.to_json().count(b"secret") == 1
+
+
+def test_receipt_lists_the_warnings_of_each_stored_image() -> None:
+    warned = replace(stored(), warnings=(ImageWarning.MISSING_PICTURES, ImageWarning.TRAILING_DATA))
+    images = json.loads(receipt_of(a_file("1", "2"), warned, stored(), failed()).to_stored_json())["images"]
+    assert [image.get("warnings") for image in images] == [["missing_pictures", "trailing_data"], [], None]
+
+
+def test_receipt_without_warnings_is_read_as_having_none() -> None:
+    """Receipts before version 0.3 do not have the member; one of a later version may have other codes."""
+    document = json.loads(receipt_of(a_file("1"), stored(), stored()).to_json())
+    del document["images"][0]["warnings"]
+    document["images"][1]["warnings"] = ["a_later_code"]
+    carried_over = [CarriedOver(image) for image in Receipt.model_validate(document).images]
+    images = json.loads(receipt_of(a_file("1"), *carried_over).to_json())["images"]
+    assert [image["warnings"] for image in images] == [[], ["a_later_code"]]
 
 
 def test_receipt_key_is_null_when_receipt_is_not_stored() -> None:
