@@ -174,7 +174,7 @@ def test_check_says_why_when_the_run_would_refuse_every_line(tmp_path: Path) -> 
         (1, "no File"),
     ],
 )
-def test_line_of_failed_jsonl_is_judged_and_kept_as_the_run_reads_it(tmp_path: Path, refused: int, row: object) -> None:
+def test_line_of_failed_jsonl_is_checked_as_the_run_reads_it(tmp_path: Path, refused: int, row: object) -> None:
     line = BulkItem(row, 7).to_failed({"row": 7, "errors": []})
     check, documents = convert(write(tmp_path, "failed.jsonl", json.dumps(line) + "\n" + json.dumps(ONE)))
     assert (documents, check.refused, check.faults) == ([line, ONE], refused, [])
