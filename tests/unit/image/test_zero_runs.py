@@ -8,7 +8,9 @@ from intake.model.error_codes import CorruptImage
 RUN = bytes(256)
 
 
-@pytest.mark.parametrize("before", [0, 1, LINEAR_FROM - 256, LINEAR_FROM, WINDOW - 256, WINDOW - 255, WINDOW - 1, WINDOW])
+@pytest.mark.parametrize(
+    "before", [0, 1, LINEAR_FROM - 256, LINEAR_FROM, WINDOW - 256, WINDOW - 255, WINDOW - 1, WINDOW]
+)
 @pytest.mark.parametrize("after", [0, 1, WINDOW])
 def test_run_is_found_wherever_it_is(before: int, after: int) -> None:
     data = memoryview(b"a" * before + RUN + b"a" * after)
