@@ -60,7 +60,7 @@ class _Race:
     ) -> socket.socket:
         try:
             for address in addresses:
-                await self._make_room()
+                await self._prepare_socket()
                 try:
                     sock = open_socket(address)
                 except OSError as error:
@@ -79,7 +79,7 @@ class _Race:
                 _abandon(attempt)
             self._allowance.release_extra(self._allowed_sockets - 1)
 
-    async def _make_room(self) -> None:
+    async def _prepare_socket(self) -> None:
         """Let the next attempt have a socket: an extra one, or else that of the oldest attempt."""
         if len(self._attempts) < self._allowed_sockets:
             return
