@@ -54,7 +54,7 @@ deploy: base sam ## Build and deploy to your AWS account | STACK=image-intake PA
 	  --parameter-overrides Architecture=$(ARCH) $(PARAMETERS)
 
 bulk: base ## Send a list to a deployed stack and follow its run | LIST=list.csv, or RUN=name to follow again; STACK=image-intake
-	@$(PY) -m infra.bulk $(if $(LIST),"$(LIST)") $(if $(RUN),--run "$(RUN)") --stack "$(STACK)" \
+	@PYTHONPATH=functions $(PY) -m infra.bulk $(if $(LIST),"$(LIST)") $(if $(RUN),--run "$(RUN)") --stack "$(STACK)" \
 	  --endpoint "$(ENDPOINT)" $(OR_STOPPED)
 
 ##@ Develop

@@ -106,7 +106,7 @@ def test_s3_function_is_invoked_for_manifests_only() -> None:
 
     assert all(event["Bucket"] == {"Ref": "InboxBucket"} for event in events)
     rules = [{rule["Name"]: rule["Value"] for rule in event["Filter"]["S3Key"]["Rules"]} for event in events]
-    assert rules == [{"prefix": "inbox/", "suffix": ".json"}, {"prefix": "inbox/", "suffix": ".jsonl"}]
+    assert rules == [{"prefix": "inbox/", "suffix": suffix} for suffix in (".json", ".jsonl", ".txt")]
 
 
 def test_failed_events_are_kept_for_two_weeks_in_an_encrypted_queue() -> None:

@@ -136,7 +136,7 @@ async def test_internationalized_host_is_sent_in_ascii(
     assert ("Host", f"{sent}:{origin.port}") == origin.requests[0].headers[0]
 
 
-@pytest.mark.parametrize("host", ["\u2603.shop.example", "a-.m\u00fcnchen.example", "r3---sn.m\u00fcnchen.example"])
+@pytest.mark.parametrize("host", ["\u2603.shop.example", "a-.m\u00fcnchen.example", "my_shop.m\u00fcnchen.example"])
 @pytest.mark.usefixtures("no_leaks")
 async def test_internationalized_host_is_in_the_tls_handshake_as_in_the_host_header(host: str, dns: FakeDns) -> None:
     sent = Url.parse(f"https://{host}/").host

@@ -14,10 +14,71 @@ def segment(marker: int, payload: bytes) -> bytes:
     return pack(">BBH", 0xFF, marker, len(payload) + 2) + payload
 
 
-def jpeg(*, width: int = 3, height: int = 2, scan: bytes = b"\x12\x34", sof: int = 0xC0) -> bytes:
-    """A JPEG of the fewest segments; its scan does not decode."""
+def jpeg(
+    *before: bytes,
+    width: int = 3,
+    height: int = 2,
+    scan: bytes = b"\x12\x34",
+    sof: int = 0xC0,
+    tables: int = 0,
+    band: bytes = b"\x00\x3f\x00",
+) -> bytes:
+    """A JPEG of the fewest segments after those given; its scan does not decode.
+
+    Args:
+        before: marker segments before the frame header.
+        width: pixels of a line.
+        height: lines.
+        sof: the marker of the frame header.
+        scan: the entropy-coded data.
+        tables: the Huffman tables of the scan, four bits for DC and for AC.
+        band: the last three bytes of the scan header: first and last coefficient, approximation.
+    """
     frame = segment(sof, pack(">BHHBBBB", 8, height, width, 1, 1, 0x11, 0))
-    return b"\xff\xd8" + frame + segment(0xDA, b"\x01\x01\x00\x00\x3f\x00") + scan + b"\xff\xd9"
+    header = segment(0xDA, b"\x01\x01" + bytes([tables]) + band)
+    return b"\xff\xd8" + b"".join(before) + frame + header + scan + b"\xff\xd9"
+
+
+def huffman_table(kind: int, *values: int) -> bytes:
+    """The content of a DHT segment: a table of `values` whose codes have eight bits. AC tables begin at 0x10."""
+    return bytes([kind, *bytes(7), len(values), *bytes(8), *values])
+
+
+def mp_index(*pictures: tuple[int, int], order: str = "<") -> bytes:
+    """An MPF segment that names pictures by their bytes and their offset from the byte order mark; 0 is the first."""
+    directory = pack(
+        order + "HHHI4sHHIIHHIII",
+        3,
+        0xB000,
+        7,
+        4,
+        b"0100",
+        0xB001,
+        4,
+        1,
+        len(pictures),
+        0xB002,
+        7,
+        16 * len(pictures),
+        50,
+        0,
+    )
+    entries = b"".join(pack(order + "IIII", 0, *picture, 0) for picture in pictures)
+    mark = {"<": b"II*\0", ">": b"MM\0*"}[order]
+    return segment(0xE2, b"MPF\0" + mark + pack(order + "I", 8) + directory + entries)
+
+
+def xmp(text: str) -> bytes:
+    """An APP1 segment with XMP."""
+    return segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + text.encode())
+
+
+def samsung_trailer(*blocks: bytes) -> bytes:
+    """The trailer of a Samsung phone: blocks, the directory SEFH, its length, SEFT."""
+    sizes = [len(block) for block in blocks]
+    entries = [pack("<HHII", 0, 0x0A01, sum(sizes[number:]), size) for number, size in enumerate(sizes)]
+    directory = b"SEFH" + pack("<II", 101, len(blocks)) + b"".join(entries)
+    return b"".join(blocks) + directory + pack("<I", len(directory)) + b"SEFT"
 
 
 def chunk(kind: bytes, data: bytes = b"") -> bytes:
@@ -66,9 +127,11 @@ def riff_chunk(kind: bytes, data: bytes) -> bytes:
     return kind + pack("<I", len(data)) + data + bytes(len(data) % 2)
 
 
-def vp8(width: int = 3, height: int = 2, *, first_partition: int = 2, key: bool = True) -> bytes:
+def vp8(
+    width: int = 3, height: int = 2, *, first_partition: int = 2, key: bool = True, data: bytes = bytes(4)
+) -> bytes:
     tag = (first_partition << 5 | 0x10 | (not key)).to_bytes(3, "little")
-    return riff_chunk(b"VP8 ", tag + b"\x9d\x01\x2a" + pack("<HH", width, height) + bytes(4))
+    return riff_chunk(b"VP8 ", tag + b"\x9d\x01\x2a" + pack("<HH", width, height) + data)
 
 
 def vp8l(width: int = 3, height: int = 2, *, version: int = 0) -> bytes:
@@ -97,6 +160,7 @@ def bmp(
     pixel_bytes: int | None = None,
     file_bytes: int | None = None,
     pixels_at: int | None = None,
+    colors: int = 0,
 ) -> bytes:
     """A BMP with any of the headers; it is black unless pixels are given."""
     if pixels is None:
@@ -105,7 +169,7 @@ def bmp(
         fields = pack("<HHHH", width, height, planes, bits)
     else:
         size = len(pixels) if pixel_bytes is None else pixel_bytes
-        fields = pack("<iiHHIIiiII", width, height, planes, bits, compression, size, 2835, 2835, 0, 0)
+        fields = pack("<iiHHIIiiII", width, height, planes, bits, compression, size, 2835, 2835, colors, 0)
         masks = pack("<III", 0xF800, 0x07E0, 0x001F) if bits == 16 else pack("<III", 0xFF0000, 0xFF00, 0xFF)
         fields += masks if compression == 3 or header > 64 else b""
     fields = fields[: header - 4].ljust(header - 4, b"\0") + (fields[36:] if header == 40 else b"")
@@ -128,7 +192,7 @@ def tiff(*pages: list[Entry], order: str = "<", big: bool = False, data: bytes =
     for entries in pages:
         table = b""
         for tag, kind, values in entries:
-            raw = pack(f"{order}{len(values)}{ {1: 'B', 3: 'H', 4: 'I', 13: 'I', 16: 'Q'}[kind] }", *values)
+            raw = pack(f"{order}{len(values)}{ {1: 'B', 3: 'H', 4: 'I', 5: 'Q', 13: 'I', 16: 'Q'}[kind] }", *values)
             if len(raw) > struct.calcsize("=" + offset):
                 body += raw
                 raw = pack(order + offset, len(body) - len(raw))
@@ -171,8 +235,9 @@ FTYP = box(b"ftyp", b"avif\0\0\0\0avifmif1miaf")
 PITM = full_box(b"pitm", b"\0\1")
 IINF = full_box(b"iinf", b"\0\1", full_box(b"infe", pack(">HH4s", 1, 0, b"av01"), b"\0", version=2))
 ISPE = full_box(b"ispe", pack(">II", 3, 2))
-IPMA = full_box(b"ipma", pack(">IHBB", 1, 1, 1, 1))
-IPRP = box(b"iprp", box(b"ipco", ISPE), IPMA)
+AV1C = box(b"av1C", b"\x81\0\0\0")
+IPMA = full_box(b"ipma", pack(">IHBBB", 1, 1, 2, 1, 2))
+IPRP = box(b"iprp", box(b"ipco", ISPE, AV1C), IPMA)
 IDAT = box(b"idat", bytes(4))
 ILOC = full_box(b"iloc", b"\x44\x00", pack(">HHHHHII", 1, 1, 1, 0, 1, 0, 4), version=1)
 

@@ -43,6 +43,7 @@ class FakeDownloader:
         released: the number of downloads that were released.
         final_urls: the URL that a URL redirects to, by its text.
         warnings: the warnings of every download.
+        announces_lengths: whether a response has a Content-Length.
     """
 
     results: Mapping[str, FakeResult] = field(default_factory=dict)
@@ -52,6 +53,7 @@ class FakeDownloader:
     released: int = 0
     final_urls: dict[str, str] = field(default_factory=dict)
     warnings: tuple[ImageWarning, ...] = ()
+    announces_lengths: bool = True
 
     async def download(self, url: Url, stats: FetchStats, deadline: Deadline) -> Download:
         """See `Downloader.download`."""
@@ -65,7 +67,8 @@ class FakeDownloader:
         finally:
             self.concurrent -= 1
         final = Url.parse(self.final_urls.get(str(url), str(url)))
-        return Download(memoryview(body), hashlib.sha256(body).hexdigest(), final, self, self.warnings)
+        length = len(body) if self.announces_lengths else None
+        return Download(memoryview(body), hashlib.sha256(body).hexdigest(), final, self, length, self.warnings)
 
     def release(self) -> None:
         """See `Lease.release`."""

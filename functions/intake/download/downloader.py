@@ -157,7 +157,8 @@ class HttpDownloader:
         if not is_clean:
             raise_unless_end_is_proven(view, self._limits)
         lease.shrink(len(view))
-        return Download(view, sha256, url, lease, () if is_clean else (ImageWarning.UNCLEAN_CLOSE,))
+        warnings = () if is_clean else (ImageWarning.UNCLEAN_CLOSE,)
+        return Download(view, sha256, url, lease, length, warnings)
 
 
 def _make_headers(user_agent: str, authority: str) -> httpx.Headers:

@@ -16,5 +16,6 @@ resolver             resolves names and creates sockets; the part that a caller 
 resolver_threads     threads for blocking lookups
 wait_queue           tasks that wait in order
 tls                  whether a connection ended cleanly
+certificate_name     certificates of hosts with an underscore
 errors               everything that the client raises
 """

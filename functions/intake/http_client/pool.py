@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
+from intake.http_client.certificate_name import context_for
 from intake.http_client.connect_limiter import ConnectLimiter
 from intake.http_client.connection import Connection
 from intake.http_client.connection_reuse import is_reusable
@@ -180,7 +181,7 @@ class ConnectionPool:
         _, connection = await asyncio.get_running_loop().create_connection(
             lambda: Connection(self._read_timeout),
             sock=sock,
-            ssl=self._tls if is_tls else None,
+            ssl=context_for(origin.host, self._tls) if is_tls else None,
             server_hostname=origin.host if is_tls else None,
         )
         return connection

@@ -10,7 +10,11 @@ because its announced end is missing. There is no I/O here.
     byte_reader.py     the cursor that every parser reads through
     pixel_limits.py    width, height and frames, checked against the limits
     zero_runs.py       holes in compressed data
-    jpeg.py            JPEG: marker segments
+    jpeg.py            JPEG: frame and scans
+    jpeg_segments.py   the marker segments of a JPEG
+    jpeg_scans.py      holes in the scans of a JPEG
+    jpeg_pictures.py   the further pictures of a JPEG
+    samsung_trailer.py the trailer of Samsung phones
     png.py             PNG and APNG: chunks with a CRC
     gif.py             GIF: blocks and sub-blocks
     webp.py            WebP: RIFF chunks

@@ -18,7 +18,8 @@ class Format(NamedTuple):
     """One row of the table of formats.
 
     Attributes:
-        parse: reads a whole image, or raises InvalidImage, CorruptImage, UnsupportedType, TooManyPixels or TooManyFrames.
+        parse: reads a whole image, or raises InvalidImage, CorruptImage, UnsupportedType, TooManyPixels or
+            TooManyFrames.
         content_type: the media type (IANA).
         extension: of the stored object, without the dot.
         magic: a regular expression that matches the first bytes, HEAD_BYTES of them at most.
@@ -31,7 +32,7 @@ class Format(NamedTuple):
 
 
 FORMATS: dict[str, Format] = {
-    "jpeg": Format(jpeg.parse, "image/jpeg", "jpg", rb"\xff\xd8\xff"),
+    "jpeg": Format(jpeg.parse, "image/jpeg", "jpg", rb"\xff\xd8\xff(?!\xf7)"),  # F7 begins a JPEG-LS image
     "png": Format(png.parse, "image/png", "png", rb"\x89PNG\r\n\x1a\n"),
     "gif": Format(gif.parse, "image/gif", "gif", rb"GIF8[79]a"),
     "webp": Format(webp.parse, "image/webp", "webp", rb"RIFF.{4}WEBP"),

@@ -1,21 +1,25 @@
 """GIF: the logical screen, then blocks up to the trailer (GIF89a specification).
 
-A file without a trailer is refused, although many viewers show it: it cannot be distinguished from one that was
-truncated between two frames.
+Zero bytes between blocks are skipped: GIF87a (appendix A) has decoders ignore what stands between two images. A file
+that ends after a whole frame without a trailer gets a warning: it cannot be distinguished from one that was truncated
+between two frames, unless its length is known.
 """
 
+import re
 from struct import Struct
 from typing import TYPE_CHECKING
 
 from intake.image.byte_reader import Reader
 from intake.image.pixel_limits import ImageSize, check_frames, check_size
+from intake.image.zero_runs import check_zero_runs
+from intake.model.image_info import ImageWarning
 
 if TYPE_CHECKING:
     from intake.model.limits import Limits
 
 SCREEN = Struct("<6xHHBxx")  # signature and version, width, height, flags (18)
 IMAGE_DESCRIPTOR = Struct("<4xHHB")  # left, top, width, height, flags (20)
-EXTENSION, IMAGE, TRAILER = 0x21, 0x2C, 0x3B
+EXTENSION, IMAGE, TRAILER, PADDING = 0x21, 0x2C, 0x3B, 0x00
 COLOR_TABLE = 0x80
 COLOR_TABLE_SIZE = 0x07
 SUB_BLOCKS_PER_PART = 16
@@ -23,6 +27,9 @@ SUB_BLOCKS_PER_PART = 16
 MIN_CODE_SIZES = range(1, 12)
 """An LZW code has at most 12 bits, and the first has one more than the minimum (appendix F). The specification
 requires 2 or more; some encoders write 1 for two colors, and decoders accept it."""
+NOT_ZERO = re.compile(rb"[^\0]")
+HOLE_BYTES = 256
+"""No whole file of 1,000 has as many zero bytes between two blocks."""
 
 
 def parse(view: memoryview, limits: "Limits") -> ImageSize:
@@ -36,9 +43,13 @@ def parse(view: memoryview, limits: "Limits") -> ImageSize:
             frames += 1
             check_frames("GIF", frames, limits)
             _parse_frame(reader, limits)
+            if reader.position == reader.end:
+                return ImageSize(width, height, frames, reader.position, (ImageWarning.MISSING_TRAILER,))
         elif kind == EXTENSION:
             reader.skip(1)
             _skip_sub_blocks(reader)
+        elif kind == PADDING:
+            _skip_padding(reader)
         else:
             raise reader.malformed("it has a block of an unknown kind", f"{kind:02X} before {reader.position}")
     if not frames:
@@ -49,6 +60,17 @@ def parse(view: memoryview, limits: "Limits") -> ImageSize:
 def _read_block_kind(reader: Reader) -> int:
     reader.count_parts()
     return reader.read_byte()
+
+
+def _skip_padding(reader: Reader) -> None:
+    """Skip zero bytes between blocks, the first of which was read as the kind of a block.
+
+    A hole in the data of a frame ends the frame, and looks like much padding.
+    """
+    start = reader.position - 1
+    match = NOT_ZERO.search(reader.view, start)
+    reader.position = match.start() if match else reader.end
+    check_zero_runs(reader.view, "GIF", start, reader.position, HOLE_BYTES)
 
 
 def _skip_color_table(reader: Reader, flags: int) -> None:

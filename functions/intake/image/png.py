@@ -46,6 +46,7 @@ class _Progress:
         frames: the number of fcTL chunks.
         sequence: the sequence number that the next chunk of the animation must have.
         frame_needs_data: whether an fcTL was read, but no data of its frame.
+        early_control: an fcTL chunk before acTL, which belongs to the animation if there is one.
     """
 
     width: int
@@ -58,6 +59,7 @@ class _Progress:
     frames: int = 0
     sequence: int = 0
     frame_needs_data: bool = False
+    early_control: Reader | None = None
 
 
 def parse(view: memoryview, limits: "Limits") -> ImageSize:
@@ -123,7 +125,12 @@ def _parse_content(kind: bytes, chunk: Reader, progress: _Progress, limits: "Lim
             if not progress.announced:
                 raise chunk.malformed("it announces an animation without frames")
             check_frames("PNG", progress.announced, limits)
-        case b"fcTL" if progress.announced:
+            if progress.early_control:
+                _parse_frame_control(progress.early_control, progress)
+                progress.early_control = None
+        case b"fcTL" if progress.announced is None:
+            progress.early_control = chunk
+        case b"fcTL":
             _parse_frame_control(chunk, progress)
         case b"fdAT" if progress.announced:
             _check_sequence(chunk, chunk.read_number(SEQUENCE_BYTES), progress)

@@ -1,14 +1,17 @@
 """WebP: RIFF chunks around one VP8 or VP8L image, or around the frames of an animation (RFC 9649).
 
 The first partition of a VP8 frame must fit into its chunk. The other partitions are not checked, because their number
-is arithmetic-coded.
+is arithmetic-coded. VP8 data with a hole is refused; VP8L and ALPH data are not searched, because blank pictures are
+zeros there.
 """
 
+import re
 from struct import Struct
 from typing import TYPE_CHECKING
 
 from intake.image.byte_reader import Reader
 from intake.image.pixel_limits import ImageSize, check_frames, check_size
+from intake.image.zero_runs import check_zero_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +32,12 @@ VP8L_SIGNATURE = 0x2F
 FOURTEEN_BITS = 0x3FFF
 ANIMATION = 0x02
 BITSTREAMS = (b"VP8 ", b"VP8L")
+KNOWN = frozenset((*BITSTREAMS, b"VP8X", b"ANMF", b"ALPH"))
+FOUR_CC = re.compile(rb"[ -~]{3}[ -~\0]")
+"""The name of a chunk (RFC 9649, 2.3): four ASCII characters. Some encoders write `XMP` and a zero byte."""
+
+HOLE_BYTES, BLANK_PIXELS_PER_BYTE = 256, 128
+"""A blank picture is zeros too: one byte may stand for 128 pixels."""
 
 
 def parse(view: memoryview, limits: "Limits") -> ImageSize:
@@ -37,16 +46,16 @@ def parse(view: memoryview, limits: "Limits") -> ImageSize:
     if size < RIFF_HEADER.size - CHUNK.size:
         raise reader.malformed("its header announces an impossible size", str(size))
     riff = reader.read_part(size - 4, b"RIFF")  # the size counts the four letters WEBP
-    reader.skip(min(size % 2, reader.remaining))  # as in `_read_chunks`
+    end = min(reader.position + size % 2, reader.end)  # padded, as every chunk
     chunks = _read_chunks(riff)
     kind, chunk = next(chunks, (b"", riff))
     if kind == b"VP8X":
         canvas, frames = _parse_extended(chunk, chunks, limits)
-        return ImageSize(*canvas, frames, reader.position)
+        return ImageSize(*canvas, frames, end)
     width, height = _parse_bitstream(kind, chunk)
     check_size("WebP", width, height, limits)
     _check_remaining(chunks)
-    return ImageSize(width, height, frames=1, end=reader.position)
+    return ImageSize(width, height, frames=1, end=end)
 
 
 def _read_chunks(reader: Reader) -> "Iterator[tuple[bytes, Reader]]":
@@ -54,6 +63,8 @@ def _read_chunks(reader: Reader) -> "Iterator[tuple[bytes, Reader]]":
     while reader.remaining:
         reader.count_parts()
         kind, size = reader.unpack(CHUNK)
+        if kind not in KNOWN and not FOUR_CC.fullmatch(kind):
+            raise reader.malformed("the name of a chunk is not four characters", f"at {reader.position}: {kind!r}")
         yield kind, reader.read_part(size, kind)
         reader.skip(min(size % 2, reader.remaining))
 
@@ -116,7 +127,10 @@ def _parse_vp8(chunk: Reader) -> "Sides":
         raise chunk.malformed("its VP8 data does not begin with a key frame")
     if bits >> 5 >= chunk.remaining:
         raise chunk.malformed("its VP8 partitions do not fit their chunk", f"{bits >> 5} of {chunk.remaining}")
-    return width & FOURTEEN_BITS, height & FOURTEEN_BITS
+    size = width & FOURTEEN_BITS, height & FOURTEEN_BITS
+    hole_bytes = HOLE_BYTES + size[0] * size[1] // BLANK_PIXELS_PER_BYTE
+    check_zero_runs(chunk.view, "WebP", chunk.position, chunk.end, hole_bytes)
+    return size
 
 
 def _parse_vp8l(chunk: Reader) -> "Sides":

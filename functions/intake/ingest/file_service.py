@@ -145,9 +145,11 @@ class IngestService:
     async def _verify_and_store(
         self, download: Download, requests: Collection[ImageRequest], stats: FetchStats
     ) -> Stored:
-        if not [request for request in requests if request.accepts(download.sha256)]:
+        accepting = [request for request in requests if request.accepts(download.sha256)]
+        if not accepting:
             raise ChecksumMismatch  # bytes that no request expects are not stored
-        image = await self._verify(download.body)
+        has_digest = [request for request in accepting if request.sha256]  # no generator: this runs for every image
+        image = await self._verify(download.body, len(download.body) if has_digest else download.content_length)
         key = image_key(download.sha256, image)
         now = asyncio.get_running_loop().time
         started_at = now()
@@ -158,12 +160,12 @@ class IngestService:
         warnings = image.warnings + download.warnings
         return Stored(image, key, download.sha256, len(download.body), download.final_url, reused, stats, warnings)
 
-    async def _verify(self, body: memoryview) -> ImageInfo:
+    async def _verify(self, body: memoryview, known_length: int | None) -> ImageInfo:
         """Parse a body. After 10 ms of parsing, yield to the event loop so that deadlines can fire."""
         async with self._parse_lock:
             started_at = perf_counter()
             try:
-                return verify(body, self._limits)
+                return verify(body, self._limits, known_length)
             finally:
                 self._parse_seconds += perf_counter() - started_at
                 if self._parse_seconds > _MAX_PARSE_SECONDS:

@@ -30,6 +30,7 @@ class Download:
         sha256: the digest of the bytes, 64 hex digits in lower case.
         final_url: the URL that returned the body, after all redirects.
         lease: the memory and the slot that the body holds.
+        content_length: the number of bytes that the origin announced, or None.
         warnings: what is unusual about the transfer.
     """
 
@@ -37,6 +38,7 @@ class Download:
     sha256: str
     final_url: Url
     lease: Lease
+    content_length: int | None = None
     warnings: tuple[ImageWarning, ...] = ()
 
     def __enter__(self) -> Self:

@@ -16,7 +16,7 @@ from intake.model.url_faults import AT, FORBIDDEN, SECOND_URL, SEVERAL_URLS, exp
 from intake.model.url_faults import MAX_URL_LENGTH as MAX_URL_LENGTH  # noqa: PLC0414 - callers import it from here
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_URL = re.compile(r"(https?)://([^/?#]+)([^#]*)", re.ASCII | re.IGNORECASE)
+_URL = re.compile(r"(https?)://(?!https?:/)([^/?#]+)([^#]*)", re.ASCII | re.IGNORECASE)
 _ABSOLUTE = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _AUTHORITY = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(?::([0-9]*))?")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[/\\]+")

@@ -26,6 +26,7 @@ _LAST_SPACE = re.compile(r"\s\Z")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _LOCAL_PATH = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 _HOST_AND_PORT = re.compile(r"[A-Za-z0-9.-]+:[0-9]{1,5}(?![^/?#])|[A-Za-z][A-Za-z0-9+-]*\.[A-Za-z0-9+.-]*:")
+_SCHEME_TWICE = re.compile(r"https?://https?:/", re.IGNORECASE)
 _HTTP_BEGINNING = re.compile(r"https?(?=[^A-Za-z0-9]*[:/])[^A-Za-z0-9?#@]{1,4}", re.IGNORECASE)
 _MISSPELLED_HTTP = re.compile(r"[htps]{2,8}", re.IGNORECASE)
 
@@ -121,6 +122,8 @@ def _find_look_alike(text: str) -> re.Match[str] | None:
 
 
 def _describe_beginning(text: str) -> str:
+    if _SCHEME_TWICE.match(text):
+        return "The URL has its scheme twice; remove one of them."
     if match := _HTTP_BEGINNING.match(text):
         return f"The URL begins with `{match[0]}`: expected `https://` or `http://`, and then a host."
     if _TEXT_BEFORE_HTTP.match(text):

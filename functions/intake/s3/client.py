@@ -49,6 +49,7 @@ _SUCCESS = frozenset({OK, PARTIAL_CONTENT})
 # that the network damaged and a wrong clock: each attempt is signed and sent anew (Amazon S3 API Reference, "Error
 # responses").
 _TRANSIENT_STATUS = frozenset({307, 408, 409, 429})
+_CONFLICT = 409
 _SERVER_ERROR = 500
 _NOT_IMPLEMENTED = 501
 _TRANSIENT_CODES = frozenset(
@@ -64,6 +65,10 @@ _TRANSIENT_CODES = frozenset(
 )
 _ERROR_CODE = re.compile(rb"<Code>([A-Za-z0-9.]{1,64})</Code>")
 _ERROR_DOCUMENT = re.compile(rb"<(?:[\w.-]+:)?Error[\s/>]", re.IGNORECASE)
+
+
+class WriteConflict(StoreFailed):
+    """A conditional write raced with another one (409; Amazon S3 User Guide, "Conditional writes")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,7 @@ class S3Client:
             The response. A missing object and a condition that is not met are responses, not errors.
 
         Raises:
+            WriteConflict: other writes of the key were under way at each attempt; it is a StoreFailed.
             StoreFailed, StoreDenied: S3 sent no expected response.
         """
         for attempt in range(1, _MAX_ATTEMPTS):
@@ -132,7 +138,8 @@ class S3Client:
         # S3 answers 404, not 412, to If-Match for a missing object.
         expected = _EXPECTED_STATUS[method] | ({NOT_FOUND} if "If-Match" in headers else set())
         if response.status_code not in expected or _is_bucket_missing(response.status_code, content):
-            raise error_for(response.status_code, content)
+            refused = error_for(response.status_code, content)
+            raise WriteConflict(reason=refused.reason) if response.status_code == _CONFLICT else refused
         if response.status_code in _SUCCESS:
             _require_real_success(method, response, content)
         return S3Response(response.status_code, response.headers, content)

@@ -99,7 +99,7 @@ class Client:
         stats = FetchStats()
         try:
             with await self.download(url, stats) as download:
-                verify(download.body, self.limits)
+                verify(download.body, self.limits, download.content_length)
         except LEAVES as error:
             return Result(error.code, stats, error=error)
         return Result(STORED, stats, download)

@@ -1,6 +1,6 @@
 """Origins whose HTTP is valid and whose body is truncated, not an image, or two formats at once."""
 
-from support.origin.behaviour import IMAGE, STORED, add, reply, response_with
+from support.origin.behaviour import IMAGE, STORED, add, head, reply, response_with
 from support.sample_images import picture
 
 for _type in ("jpeg", "png", "gif", "webp", "bmp", "tiff", "avif"):
@@ -9,9 +9,13 @@ for _type in ("jpeg", "png", "gif", "webp", "bmp", "tiff", "avif"):
     add(f"half_{_type}", reply(response_with(_whole[: len(_whole) // 2]), close=False), "invalid_image")
     add(f"nearly_whole_{_type}", reply(response_with(_whole[: len(_whole) * 9 // 10]), close=False), "invalid_image")
 
-for _type, _missing in (("jpeg", 1), ("png", 1), ("gif", 1), ("webp", 2), ("bmp", 1), ("tiff", 1), ("avif", 1)):
+for _type, _missing in (("jpeg", 1), ("png", 1), ("gif", 2), ("webp", 2), ("bmp", 1), ("tiff", 1), ("avif", 1)):
     _whole = picture(32, 24, seed=3, type=_type)
     add(f"{_type}_without_last_bytes", reply(response_with(_whole[:-_missing]), close=False), "invalid_image")
+
+_gif = picture(32, 24, seed=3, type="gif")
+add("gif_without_trailer", reply(response_with(_gif[:-1]), close=False), STORED)
+add("gif_without_trailer_of_unknown_length", reply(head() + _gif[:-1]), "invalid_image")
 
 # Two formats in one body: the first bytes decide the type.
 _SCRIPT = b"<script>alert(1)</script><?php system('id') ?>"

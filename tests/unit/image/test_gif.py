@@ -3,7 +3,8 @@
 import pytest
 
 from intake.image.verify import verify
-from intake.model.error_codes import InvalidImage, TooManyFrames, TooManyPixels
+from intake.model.error_codes import CorruptImage, InvalidImage, TooManyFrames, TooManyPixels
+from intake.model.image_info import ImageWarning
 from intake.model.limits import Limits
 from support.crafted_images import gif, gif_frame
 
@@ -20,7 +21,9 @@ FAULTS = {
     "a sub-block past the end": gif(gif_frame(data=b"\xff\x44\x01\0")),
     "a code size of 0": gif(gif_frame(code_size=0)),
     "a code size of 12": gif(gif_frame(code_size=12)),
-    "a block of no known kind": gif(gif_frame(), b"\0"),
+    "a block of no known kind": gif(gif_frame(), b"\1"),
+    "zeros to the end": gif(gif_frame(), bytes(9), trailer=b""),
+    "zeros before a block of no known kind": gif(gif_frame(), bytes(9), b"\1"),
     "an extension cut off": gif(gif_frame(), b"!", trailer=b""),
     "a screen without width": gif(gif_frame(), width=0),
     "a frame without height": gif(gif_frame(height=0)),
@@ -61,6 +64,56 @@ def test_gif_frame_may_have_its_own_color_table() -> None:
 
 def test_gif87a_is_accepted() -> None:
     assert size_of(gif(gif_frame()).replace(b"GIF89a", b"GIF87a")) == (3, 2, 1)
+
+
+@pytest.mark.parametrize("zeros", [1, 2, 255])
+def test_zeros_between_blocks_are_skipped(zeros: int) -> None:
+    """GIF87a, appendix A: what stands between two images is ignored."""
+    padding = bytes(zeros)
+    body = gif(padding, COMMENT, padding, CONTROL, padding, gif_frame(), padding, gif_frame(), padding)
+    assert size_of(body) == (3, 2, 2)
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [(gif_frame(), bytes(256)), (gif_frame(), bytes(4096), gif_frame()), (gif_frame(data=b"\x44" + bytes(99) * 40),)],
+)
+@pytest.mark.parametrize("trailer", [b";", b""])
+def test_gif_is_corrupt_when_a_hole_is_between_blocks(blocks: tuple[bytes, ...], trailer: bytes) -> None:
+    """A hole in the data of a frame ends the frame."""
+    with pytest.raises(CorruptImage):
+        verify(gif(*blocks, trailer=trailer), LIMITS)
+
+
+@pytest.mark.parametrize("blocks", [(gif_frame(),), (CONTROL, gif_frame(), COMMENT, CONTROL, gif_frame())])
+def test_gif_without_trailer_is_accepted_when_its_length_is_known(blocks: tuple[bytes, ...]) -> None:
+    whole, body = gif(*blocks), gif(*blocks, trailer=b"")
+    expected = verify(whole, LIMITS)._replace(warnings=(ImageWarning.MISSING_TRAILER,))
+    assert expected == verify(body, LIMITS, len(body))
+    for other in (None, len(body) - 1, len(body) + 1):
+        with pytest.raises(InvalidImage, match=r"^The GIF ends before its trailer\.$"):
+            verify(body, LIMITS, other)
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        (),
+        (COMMENT,),
+        (gif_frame(), CONTROL),
+        (gif_frame(), COMMENT),
+        (gif_frame(), b"\0"),
+        (gif_frame(), bytes(9)),
+        (gif_frame(), b"!"),
+        (gif_frame(), b","),
+        (gif_frame(), gif_frame()[:-1]),
+    ],
+)
+def test_gif_without_trailer_is_invalid_when_it_does_not_end_with_a_frame(blocks: tuple[bytes, ...]) -> None:
+    """A control block announces another frame; zeros may be a hole."""
+    body = gif(*blocks, trailer=b"")
+    with pytest.raises(InvalidImage):
+        verify(body, LIMITS, len(body))
 
 
 def test_gif_is_invalid_when_only_its_data_has_a_trailer_byte() -> None:

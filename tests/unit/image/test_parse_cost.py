@@ -18,15 +18,19 @@ from support.crafted_images import (
     box,
     chunk,
     full_box,
+    huffman_table,
     ihdr,
     jpeg,
+    mp_index,
     page,
     riff,
     riff_chunk,
+    segment,
     tiff,
     track,
     vp8,
     vp8x,
+    xmp,
 )
 from support.sample_images import SAMPLES, jpeg_of_size
 
@@ -85,11 +89,18 @@ def overlapping_directories(entries: int) -> bytes:
 BODIES: dict[str, Callable[[], bytes]] = {
     "segments of a JPEG": lambda: filled(b"\xff\xd8", b"\xff\xfe\0\2"),
     "restarts of a JPEG": lambda: filled(b"\xff\xd8", b"\xff\xd0"),
+    "stray bytes of a JPEG": lambda: filled(b"\xff\xd8", b"\xff\0"),
+    "fill bytes between stray bytes of a JPEG": lambda: filled(b"\xff\xd8", b"\xff" * 9999 + b"\0"),
     "fill bytes of a JPEG": lambda: filled(b"\xff\xd8", b"\xff"),
     "scans of a JPEG": lambda: filled(SAMPLES["jpeg: lossless"].data[:15], b"\xff\xda\0\x08\x01\x01\0\0\x3f\0\x12"),
     "stuffed bytes of a JPEG": lambda: filled(SAMPLES["jpeg: lossless"].data[:-2], b"\xff\0"),
+    "scans of a JPEG with holes": lambda: filled(jpeg(scan=bytes(256))[:-2], jpeg(scan=bytes(256))[15:-2]),
+    "pictures in the index of a JPEG": lambda: jpeg(*[mp_index(*[(9, 9)] * 4000)] * 300),
+    "tables of a JPEG with a hole": lambda: jpeg(*[segment(0xC4, huffman_table(0, 1) * 3600)] * 300, scan=bytes(256)),
+    "items in the XMP of a JPEG": lambda: jpeg(*[xmp("<c:Item>" * 8000)] * 300),
     "chunks of a PNG": lambda: filled(SIGNATURE + ihdr(1, 1, 8, 0), chunk(b"tEXt")),
     "data chunks of a PNG": lambda: filled(SIGNATURE + ihdr(1, 1, 8, 0), chunk(b"IDAT")),
+    "zeros of a GIF": lambda: filled(b"GIF89a\1\0\1\0\0\0\0", bytes(255) + b"!\xfe\0"),
     "extensions of a GIF": lambda: filled(b"GIF89a\1\0\1\0\0\0\0", b"!\xfe\0"),
     "chunks of a WebP": lambda: riff(vp8(), riff_chunk(b"none", b"") * (20 * MIB // 8)),
     "parts of a frame of a WebP": lambda: riff(
@@ -154,6 +165,13 @@ def test_jpeg_parser_runs_the_same_lines_for_any_size() -> None:
     """A scan is one search."""
     small, large = jpeg_of_size(20_000, 1), jpeg_of_size(60_000, 1)
     assert count_lines(small) == count_lines(large) < 1000
+
+
+def test_jpeg_parser_looks_for_further_pictures_until_one_is_missing() -> None:
+    """Each of 4,000 pictures that are not there would be a search of all bytes."""
+    pictures = b"\xff\xd8" * 4000
+    few, many = (mp_index(*[(9, 2 * number) for number in range(40, 40 + count)]) for count in (40, 4000))
+    assert count_lines(jpeg(many) + pictures) - count_lines(jpeg(few) + pictures) < 5 * 4000
 
 
 def test_tiff_is_refused_when_pages_share_one_huge_array() -> None:

@@ -68,6 +68,9 @@ FAULTS = {
     "a frame without data at the end": (HEADER, actl(2), fctl(0), IDAT, fctl(1), IEND),
     "a frame of empty data": (HEADER, actl(2), fctl(0), IDAT, fctl(1), fdat(2, b""), IEND),
     "a frame without data in the middle": (HEADER, actl(3), fctl(0), IDAT, fctl(1), fctl(2), fdat(3), IEND),
+    "an early frame control out of order": (HEADER, fctl(1), actl(1), IDAT, IEND),
+    "an early frame control without a frame": (HEADER, fctl(0), actl(2), IDAT, IEND),
+    "two early frame controls": (HEADER, fctl(0), fctl(1), actl(2), IDAT, IEND),
     "a frame outside the canvas": (HEADER, actl(2), fctl(0), IDAT, fctl(1, 3, 2, 1, 0), fdat(2), IEND),
     "a frame without pixels": (HEADER, actl(2), fctl(0), IDAT, fctl(1, 0, 2), fdat(2), IEND),
 }
@@ -103,6 +106,19 @@ def test_png_is_accepted_when_odd_but_whole(chunks: tuple[bytes, ...]) -> None:
 
 def test_apng_has_the_frames_that_it_announces() -> None:
     assert size_of(SIGNATURE + b"".join(ANIMATED)) == (3, 2, 2)
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        (HEADER, fctl(0), actl(2), IDAT, fctl(1), fdat(2), IEND),
+        (HEADER, fctl(0), chunk(b"tEXt", b"a\0b"), actl(2), IDAT, IDAT, fctl(1), fdat(2), IEND),
+        (HEADER, fctl(0), actl(2), actl(2), IDAT, fctl(1), fdat(2), IEND),
+        (INDEXED, fctl(0), PLTE, actl(2), IDAT, fctl(1), fdat(2), IEND),
+    ],
+)
+def test_apng_may_have_a_frame_control_before_its_animation_control(chunks: tuple[bytes, ...]) -> None:
+    assert size_of(SIGNATURE + b"".join(chunks)) == (3, 2, 2)
 
 
 def test_apng_default_image_is_not_counted_when_it_is_no_frame() -> None:

@@ -19,6 +19,7 @@ from support.fake_ports import Delayed, FakeDownloader, FakeResult, FakeStore, R
 from support.sample_images import picture
 
 ONE, TWO = picture(4, 3, 1), picture(5, 4, 2)
+OPEN_GIF = picture(4, 3, 1, "gif")[:-1]
 AT = "https://a.example/"
 PLENTY = 60.0
 NEVER = float("inf")
@@ -126,6 +127,30 @@ async def test_invalid_image_is_not_stored(body: bytes, code: str) -> None:
     setup = Setup({"bad": body})
     assert codes(await setup.ingest(file("bad"))) == [code]
     assert [name for name in setup.store.objects if name.startswith("images/")] == []
+
+
+@pytest.mark.parametrize(
+    ("expected", "announced", "digests"),
+    [
+        ("stored", True, {}),
+        ("stored", False, {"gif": digest(OPEN_GIF)}),
+        ("invalid_image", False, {}),
+    ],
+)
+async def test_gif_without_trailer_is_stored_when_its_length_is_known(
+    expected: str, digests: dict[str, str], *, announced: bool
+) -> None:
+    setup = Setup({"gif": OPEN_GIF})
+    setup.downloader.announces_lengths = announced
+    receipt = await setup.ingest(file("gif", **digests))
+    assert codes(receipt) == [expected]
+    warnings = [entry.warnings for entry in receipt.images if not isinstance(entry, FailedEntry)]
+    assert warnings == ([("missing_trailer",)] if expected == "stored" else [])
+
+
+async def test_receipt_warns_of_bytes_behind_the_end() -> None:
+    receipt = await Setup({"one": ONE, "two": ONE + b"more"}).ingest(file("one", "two"))
+    assert [entry.warnings for entry in receipt.images if isinstance(entry, StoredEntry)] == [(), ("trailing_data",)]
 
 
 async def test_invalid_url_fails_alone_without_a_download() -> None:
