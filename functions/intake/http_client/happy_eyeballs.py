@@ -53,7 +53,7 @@ class _Race:
         self._allowance = allowance
         self._allowed_sockets = 1
         self._attempts: deque[asyncio.Task[socket.socket]] = deque()  # oldest first
-        self._errors: list[OSError] = []
+        self._errors: list[BaseException] = []
 
     async def run(
         self, addresses: Sequence[AddressInfo], open_socket: Callable[[AddressInfo], socket.socket]
@@ -106,9 +106,8 @@ class _Race:
 
     def _note(self, error: BaseException) -> None:
         """Remember why an address failed."""
-        if not isinstance(error, OSError):
-            raise error
-        require_descriptor(error)
+        if isinstance(error, OSError):
+            require_descriptor(error)
         self._errors.append(error)
 
 
@@ -140,7 +139,10 @@ def _alternate_families(addresses: Sequence[AddressInfo]) -> list[AddressInfo]:
     return [address for address in chain.from_iterable(zip_longest(*families.values())) if address is not None]
 
 
-def _merge(errors: list[OSError]) -> OSError:
-    """Return one error for all addresses, without the tracebacks."""
+def _merge(errors: list[BaseException]) -> BaseException:
+    """Return one error for all addresses: a bug, or else an OSError without tracebacks."""
+    for error in errors:
+        if not isinstance(error, OSError):
+            return error
     texts = list(dict.fromkeys(map(str, errors)))
     return OSError(*errors[0].args) if len(texts) == 1 else OSError("; ".join(texts))
