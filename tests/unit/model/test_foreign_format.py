@@ -28,7 +28,7 @@ def archive(*names: str) -> bytes:
         ("UTF-16", LIST.encode("utf-16-le")),
         ("UTF-16", b"\xfe\xff" + LIST.encode("utf-16-be")),
         ("UTF-32", LIST.encode("utf-32")),
-        ("gzip data", gzip.compress(LIST.encode())),
+        ("gzip data", gzip.compress(LIST.encode(), mtime=0)),
         ("bzip2 data", bz2.compress(LIST.encode())),
         ("xz data", lzma.compress(LIST.encode())),
         ("an Excel workbook (.xlsx)", archive("[Content_Types].xml", "xl/workbook.xml")),
