@@ -8,8 +8,8 @@ from ipaddress import ip_network
 from itertools import chain, repeat
 
 import pytest
-from aiohappyeyeballs import AddrInfoType
 
+from intake.http_client.resolver import AddressInfo
 from support.origin import IMAGE, Origin
 from support.origin.client import Client, MakeClient
 from support.origin.fake_dns import FakeDns
@@ -174,7 +174,7 @@ async def test_new_address_of_a_name_is_checked_between_attempts(
 
 
 class _UncheckedResolver:
-    async def resolve(self, host: str, port: int) -> list[AddrInfoType]:
+    async def resolve(self, host: str, port: int) -> list[AddressInfo]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 0, host, ("10.0.0.1", port))]
 
 

@@ -93,6 +93,17 @@ async def test_store_fails_after_four_attempts_and_stores_nothing(
     assert s3.objects(bucket) == {}
 
 
+@pytest.mark.parametrize("version", [None, '"an-etag"'])
+async def test_store_replaces_nothing_when_another_write_is_under_way_at_each_attempt(
+    version: str | None, store: S3Store, faults: S3Faults
+) -> None:
+    faults.inject(**TRANSIENT["ConditionalRequestConflict"])
+    assert await store.replace_document(RECEIPT, b"{}", version) is False
+    assert faults.requests == ATTEMPTS
+    with pytest.raises(StoreFailed):
+        await store.put_document(RECEIPT, b"{}")
+
+
 @pytest.mark.parametrize("rule", PERMANENT.values(), ids=PERMANENT)
 async def test_store_does_not_retry_a_permanent_error(
     rule: dict[str, Any], store: S3Store, faults: S3Faults, s3: s3_server.S3Server, bucket: str

@@ -126,7 +126,7 @@ class HttpDownloader:
             "GET",
             origin_url(url.origin),
             headers=self._headers(url.authority),
-            extensions={"target": url.target.encode("ascii")},
+            extensions={"target": url.target.encode("ascii"), "waiting": timer.paused},
             stream=NO_BODY,
         )
         async with timer:

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import re
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from http import HTTPStatus
 from traceback import format_exception
 from typing import Any
@@ -38,10 +38,10 @@ router = APIGatewayRestResolver()
 class RequestRejected(Exception):
     """The request cannot be served; the caller gets a problem with this status, detail and faults."""
 
-    def __init__(self, status: HTTPStatus, detail: str, faults: list[Fault] | None = None) -> None:
+    def __init__(self, status: HTTPStatus, detail: str, faults: Sequence[Fault] = ()) -> None:
         self.status = status
         self.detail = detail
-        self.faults = faults or []
+        self.faults = faults
         super().__init__(detail)
 
 
@@ -218,7 +218,7 @@ def _pending_response(pending: Pending, headers: dict[str, str] | None = None) -
     return _json_response(HTTPStatus.ACCEPTED, pending.to_json(), location | (headers or {}))
 
 
-def _respond_with_problem(status: HTTPStatus, detail: str, faults: list[Fault] | None = None) -> Response[str]:
+def _respond_with_problem(status: HTTPStatus, detail: str, faults: Sequence[Fault] = ()) -> Response[str]:
     return _problem_response(Problem.of(status, detail, faults))
 
 

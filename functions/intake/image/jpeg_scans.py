@@ -21,14 +21,19 @@ ZERO_RUN = 0xF0  # sixteen zero coefficients, after which the block goes on (F.1
 COUNTS = 16  # DHT: how many codes there are of each length
 
 
-def check_scans(reader: "Reader", *, needs_eoi: bool) -> None:
+def check_scans(reader: "Reader", *, needs_eoi: bool, tables: dict[int, int] | None = None) -> None:
     """Refuse a JPEG with a hole in one of its scans. It has been parsed without a fault before.
+
+    Args:
+        reader: a reader of the JPEG, after SOI.
+        needs_eoi: see `read_segments`.
+        tables: the first values of tables outside of the JPEG, see `read_tables`.
 
     Raises:
         CorruptImage: a scan has a hole.
         InvalidImage: there are more Huffman tables than in any real file.
     """
-    first_values: dict[int, int] = {}  # by class and number, as one byte
+    first_values = dict(tables or {})
     frame = 0
     for marker, start, end in read_segments(reader, needs_eoi=needs_eoi):
         content = bytes(reader.view[start:end])
@@ -37,7 +42,16 @@ def check_scans(reader: "Reader", *, needs_eoi: bool) -> None:
         elif marker == DHT:
             _read_first_values(reader, content, first_values)
         elif marker == SOS and not _may_have_zeros(frame, content, first_values):
-            check_zero_runs(reader.view, "JPEG", end, reader.position, HOLE_BYTES)
+            check_zero_runs(reader.view, reader.format_name, end, reader.position, HOLE_BYTES)
+
+
+def read_tables(reader: "Reader") -> dict[int, int]:
+    """Return the first value of each Huffman table of a JPEG, by class and number, as one byte."""
+    first_values: dict[int, int] = {}
+    for marker, start, end in read_segments(reader):
+        if marker == DHT:
+            _read_first_values(reader, bytes(reader.view[start:end]), first_values)
+    return first_values
 
 
 def _read_first_values(reader: "Reader", content: bytes, first_values: dict[int, int]) -> None:

@@ -20,6 +20,8 @@ outcome.py        how the ingest of one image ended
 receipt.py        Receipt: what happened to every image of a File
 receipt_merge.py  which outcomes a later run reuses, and how the receipts of two runs merge
 problem.py        Problem: why a document was refused (RFC 9457)
+shown_text.py     text of a caller in a form that can be stored and shown
+bulk_item.py      a row of a bulk list, and the line of a row that failed
 bulk_report.py    the report of a batch and the summary of a bulk run
 object_keys.py    the key of every object in S3
 error_codes.py    every reason why an image can fail: code, class, public message

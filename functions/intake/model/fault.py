@@ -15,8 +15,8 @@ class Fault:
 
 
 class InvalidFile(Exception):
-    """The document is not a valid File; `faults` has every fault."""
+    """The document is not a valid File; `faults` has every fault. The text of the exception has the first ones."""
 
     def __init__(self, faults: list[Fault]) -> None:
         self.faults = faults
-        super().__init__("; ".join(map(str, faults)))
+        super().__init__("; ".join(map(str, faults[:10])))

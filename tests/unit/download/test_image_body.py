@@ -75,7 +75,7 @@ def test_wrong_type_is_reported_before_wrong_size(first: bytes) -> None:
 
 
 def test_type_that_is_not_accepted_is_refused_after_16_bytes() -> None:
-    with pytest.raises(UnsupportedType, match="type png are not accepted"):
+    with pytest.raises(UnsupportedType, match="This is a PNG image; accepted types: jpeg"):
         collect([PNG[:16]], length=None, accepted="jpeg")
 
 

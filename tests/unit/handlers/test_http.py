@@ -158,6 +158,27 @@ def test_post_says_what_is_wrong_with_the_body(status: int, expected: str, body:
     assert (response[0], messages[0].startswith(expected)) == (status, True), messages
 
 
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"fileUrl": 7, "baseUrls": [3] * 300_000, "id": 7},
+        {"urls": [{"url": [1], "sha256": "x"}] * 35_000},
+        {"urls": [{"url": ["x" * 9000]}] * 101, "id": "\x00" * 9000},
+        {"id": "x" * 1_000_000},
+        {"fileUrl": ["\x00"] * 90_000, "baseUrls": {str(n): n for n in range(1000)}},
+        {f"file_Url{'-' * (n % 9)}{n}": "x" for n in range(20_000)},
+    ],
+)
+@pytest.mark.usefixtures("fakes")
+def test_post_responds_within_the_limit_of_lambda_whatever_is_wrong_with_the_file(document: object) -> None:
+    """AWS Lambda quotas: a synchronous response has at most 6 MB."""
+    assert len(json.dumps(document)) <= MAX_DOCUMENT_BYTES
+    status, _, problem = post(document)
+    assert status == 422
+    assert 1 <= len(problem["errors"]) <= 500
+    assert len(json.dumps(json.dumps(problem))) < 1_000_000
+
+
 @pytest.mark.usefixtures("fakes")
 def test_post_answers_with_the_id_that_the_receipt_gets_when_the_file_has_none() -> None:
     _, headers, body = post({"urls": [URL]}, "respond-async")

@@ -159,10 +159,10 @@ def test_result_is_the_same_wherever_the_bytes_are_split(name: str) -> None:
         assert expected == parse(pieces, response.method), pieces
 
 
-def _complete_trailers(raw: bytes, parse_with: Callable[[bytes, str], Parsed]) -> Parsed:
-    """Parse a chunked response whose trailers the end of the connection cut: the rest of them completes it."""
-    completed = [parse_with(raw + rest, "GET") for rest in (b"\n", b"\r\n", b"\n\r\n", b":\r\n\r\n", b"\r\n\r\n")]
-    return next((parsed for parsed in completed if parsed.verdict is Verdict.WHOLE), completed[0])
+def _without_trailers(raw: bytes, parse_with: Callable[[bytes, str], Parsed]) -> Parsed:
+    """Parse a chunked response up to its last chunk, because only the parser knows that its body is complete."""
+    shortened = (parse_with(raw[:end] + b"\r\n", "GET") for end in range(len(raw), 0, -1))
+    return next((parsed for parsed in shortened if parsed.verdict is Verdict.WHOLE), Parsed(Verdict.INCOMPLETE))
 
 
 @settings(max_examples=500)
@@ -173,7 +173,7 @@ def test_parser_agrees_with_each_reference_that_accepts_a_generated_response(raw
     for reference, parse_with in REFERENCES.items():
         theirs = parse_with(raw, "GET")
         if (ours.verdict, theirs.verdict) == (Verdict.WHOLE, Verdict.INCOMPLETE):
-            theirs = _complete_trailers(raw, parse_with)
+            theirs = _without_trailers(raw, parse_with)
         if Verdict.MALFORMED in {ours.verdict, theirs.verdict}:
             continue
         assert theirs.verdict == ours.verdict, reference

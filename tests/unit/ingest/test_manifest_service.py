@@ -138,6 +138,27 @@ async def test_problem_says_what_to_do_when_a_manifest_has_another_form(
     assert (first["path"], expected in first["message"]) == (path, True), first["message"]
 
 
+@pytest.mark.parametrize(
+    ("lines", "faults", "shown"),
+    [
+        ([{"urls": [7]}] * 100, 100, 100),
+        ([{"urls": [7]}] * 101, 101, 100),
+        ([{"fileUrl": 7}] * 300, 600, 100),
+        ([{"urls": [7] * 101}] * 3, 303, 100),
+        ([file("1"), b"{", {"urls": [7] * 500}], 103, 100),
+    ],
+)
+async def test_problem_lists_the_first_faults_and_says_how_many_more_there_are(
+    lines: list[object], faults: int, shown: int
+) -> None:
+    setup = Setup()
+    await setup.drop("inbox/a.jsonl", *lines)
+    problem = setup.problem("a")
+    more = faults - shown
+    assert len(problem["errors"]) == shown
+    assert problem["detail"].endswith(f" {more} more faults are not listed." if more else "valid Files.")
+
+
 async def test_invalid_document_is_a_problem_and_not_pending() -> None:
     setup = Setup()
     assert await setup.drop("inbox/lots/7.json", b"not JSON") == ManifestResult(refused=1)
