@@ -24,6 +24,7 @@ STACK ?= image-intake
 UPGRADE ?=
 CODE := functions infra tests
 PY := .venv/bin/python
+PARALLEL := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 # Ctrl-C is no failure: without this, make prints a line of its own, "Error 130", below what the command has said.
 OR_STOPPED := || [ $$? -eq 130 ]
 
@@ -54,15 +55,14 @@ deploy: base sam ## Build and deploy to your AWS account | STACK=image-intake PA
 	  --parameter-overrides Architecture=$(ARCH) $(PARAMETERS)
 
 bulk: base ## Send a list to a deployed stack and follow its run | LIST=list.csv, or RUN=name to follow again; STACK=image-intake
-	@$(PY) -m infra.bulk $(if $(LIST),"$(LIST)") $(if $(RUN),--run "$(RUN)") --stack "$(STACK)" \
+	@PYTHONPATH=functions $(PY) -m infra.bulk $(if $(LIST),"$(LIST)") $(if $(RUN),--run "$(RUN)") --stack "$(STACK)" \
 	  --endpoint "$(ENDPOINT)" $(OR_STOPPED)
 
 ##@ Develop
 check: lint unit ## Lint, types and unit tests, in under a minute
 
 test: dev sam ministack lint validate ## Everything: lint, types, templates, all tests, coverage
-	@$(PY) -m coverage run -m pytest
-	@$(PY) -m coverage report
+	@$(PY) -m pytest $(PARALLEL) --cov
 
 lint: dev ## Lint, format and types; changes nothing
 	@$(PY) -m ruff check $(CODE)
@@ -70,7 +70,7 @@ lint: dev ## Lint, format and types; changes nothing
 	@$(PY) -m mypy functions/intake infra tests
 
 unit: dev ## Unit tests
-	@$(PY) -m pytest tests/unit
+	@$(PY) -m pytest $(PARALLEL) tests/unit
 
 validate: sam ## Check the CloudFormation templates
 	@.local/sam/bin/cfn-lint template.yaml infra/observability.yaml

@@ -160,6 +160,7 @@ def bmp(
     pixel_bytes: int | None = None,
     file_bytes: int | None = None,
     pixels_at: int | None = None,
+    colors: int = 0,
 ) -> bytes:
     """A BMP with any of the headers; it is black unless pixels are given."""
     if pixels is None:
@@ -168,7 +169,7 @@ def bmp(
         fields = pack("<HHHH", width, height, planes, bits)
     else:
         size = len(pixels) if pixel_bytes is None else pixel_bytes
-        fields = pack("<iiHHIIiiII", width, height, planes, bits, compression, size, 2835, 2835, 0, 0)
+        fields = pack("<iiHHIIiiII", width, height, planes, bits, compression, size, 2835, 2835, colors, 0)
         masks = pack("<III", 0xF800, 0x07E0, 0x001F) if bits == 16 else pack("<III", 0xFF0000, 0xFF00, 0xFF)
         fields += masks if compression == 3 or header > 64 else b""
     fields = fields[: header - 4].ljust(header - 4, b"\0") + (fields[36:] if header == 40 else b"")
@@ -191,7 +192,7 @@ def tiff(*pages: list[Entry], order: str = "<", big: bool = False, data: bytes =
     for entries in pages:
         table = b""
         for tag, kind, values in entries:
-            raw = pack(f"{order}{len(values)}{ {1: 'B', 3: 'H', 4: 'I', 13: 'I', 16: 'Q'}[kind] }", *values)
+            raw = pack(f"{order}{len(values)}{ {1: 'B', 3: 'H', 4: 'I', 5: 'Q', 13: 'I', 16: 'Q'}[kind] }", *values)
             if len(raw) > struct.calcsize("=" + offset):
                 body += raw
                 raw = pack(order + offset, len(body) - len(raw))
@@ -234,8 +235,9 @@ FTYP = box(b"ftyp", b"avif\0\0\0\0avifmif1miaf")
 PITM = full_box(b"pitm", b"\0\1")
 IINF = full_box(b"iinf", b"\0\1", full_box(b"infe", pack(">HH4s", 1, 0, b"av01"), b"\0", version=2))
 ISPE = full_box(b"ispe", pack(">II", 3, 2))
-IPMA = full_box(b"ipma", pack(">IHBB", 1, 1, 1, 1))
-IPRP = box(b"iprp", box(b"ipco", ISPE), IPMA)
+AV1C = box(b"av1C", b"\x81\0\0\0")
+IPMA = full_box(b"ipma", pack(">IHBBB", 1, 1, 2, 1, 2))
+IPRP = box(b"iprp", box(b"ipco", ISPE, AV1C), IPMA)
 IDAT = box(b"idat", bytes(4))
 ILOC = full_box(b"iloc", b"\x44\x00", pack(">HHHHHII", 1, 1, 1, 0, 1, 0, 4), version=1)
 

@@ -1,18 +1,21 @@
 """AVIF: boxes that hold the items of a still image or the samples of a sequence (AV1 Image File Format 1.1).
 
 Built on ISO/IEC 23008-12 (HEIF) and ISO/IEC 14496-12. The size is that of the primary item (`ispe`), as coded: `irot`,
-`imir` and `clap` describe steps after decoding. The AV1 data itself is not read: a file is complete if every extent
-of every item and every sample lies inside it.
+`imir` and `clap` describe steps after decoding. The AV1 data is not decoded: a file is complete if every extent of an
+item and every sample lies inside it, and none has a hole.
 """
 
+from itertools import chain
 from struct import Struct
 from typing import TYPE_CHECKING
 
 from intake.image import avif_items, avif_sequence
 from intake.image.byte_reader import Reader
+from intake.image.hole_search import ONES, ZEROS, HoleSearch
 from intake.image.isobmff import HEADER, read_box, require_child
+from intake.image.other_types import SNIFFED_BYTES, create_unsupported_type, describe
 from intake.image.pixel_limits import ImageSize
-from intake.model.error_codes import InvalidImage, UnsupportedType
+from intake.model.error_codes import InvalidImage
 
 if TYPE_CHECKING:
     from intake.model.limits import Limits
@@ -27,17 +30,18 @@ TOP_LEVEL = frozenset((b"ftyp", b"meta", b"mdat", b"moov", b"free", b"skip", b"u
 def parse(view: memoryview, limits: "Limits") -> ImageSize:
     reader = Reader(view, "AVIF", "its last box")
     boxes = _read_top_level(reader)
-    is_sequence = _is_sequence(require_child(boxes, b"ftyp", reader))
-    size: tuple[int, int] | None = None
-    frames = 1
-    if b"meta" in boxes:
-        size = avif_items.parse_meta(boxes[b"meta"], limits)
+    is_sequence = _is_sequence(require_child(boxes, b"ftyp", reader), limits)
+    still = avif_items.parse_meta(boxes[b"meta"], limits) if b"meta" in boxes else None
+    track = None
     if is_sequence or b"moov" in boxes:
-        track_size, frames = avif_sequence.parse_moov(require_child(boxes, b"moov", reader), limits)
-        size = size or track_size
-    if not size:
-        raise reader.malformed("its meta box is missing")
-    return ImageSize(*size, frames, reader.position)
+        track = avif_sequence.parse_moov(require_child(boxes, b"moov", reader), limits)
+    first = still or track
+    if not first:
+        raise reader.malformed("it has no primary item with a location")
+    holes = HoleSearch(reader)
+    for extent in chain.from_iterable(pictures.coded for pictures in (still, track) if pictures):
+        holes.check_runs(*extent, (ZEROS, ONES))
+    return ImageSize(*first.size, track.frames if track else 1, reader.position)
 
 
 def _read_top_level(reader: Reader) -> dict[bytes, Reader]:
@@ -59,7 +63,7 @@ def _read_top_level(reader: Reader) -> dict[bytes, Reader]:
     return boxes
 
 
-def _is_sequence(ftyp: Reader) -> bool:
+def _is_sequence(ftyp: Reader, limits: "Limits") -> bool:
     """Whether the brands are those of a sequence.
 
     Raises:
@@ -69,5 +73,6 @@ def _is_sequence(ftyp: Reader) -> bool:
     listed = bytes(ftyp.view[ftyp.position : min(ftyp.end, ftyp.position + 4 * MAX_BRANDS)])
     brands = {major, *(listed[at : at + 4] for at in range(0, len(listed), 4))}
     if not brands & {STILL, SEQUENCE}:
-        raise UnsupportedType(reason=f"HEIF brands {brands}")
+        found = describe(bytes(ftyp.view[:SNIFFED_BYTES]))
+        raise create_unsupported_type(found, limits.image_types, f"HEIF brands {brands}")
     return bool(major == SEQUENCE)

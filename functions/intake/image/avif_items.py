@@ -1,41 +1,52 @@
 """The meta box of an AVIF: the primary item, its size, and the bytes of every item.
 
-ISO/IEC 14496-12, 8.11 (pitm, iinf, iloc) and ISO/IEC 23008-12 (iprp, ispe, ipma).
+ISO/IEC 14496-12, 8.11 (pitm, iinf) and ISO/IEC 23008-12 (iprp, ispe, ipma).
 """
 
 from struct import Struct
 from typing import TYPE_CHECKING
 
+from intake.image.avif_locations import read_locations
+from intake.image.avif_pictures import AvifPictures
 from intake.image.isobmff import read_boxes, read_children, read_version_and_flags, require_child
+from intake.image.other_types import create_unsupported_type
 from intake.image.pixel_limits import check_size
-from intake.model.error_codes import UnsupportedType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from intake.image.byte_reader import Reader
     from intake.model.limits import Limits
 
+    Boxes = dict[bytes, Reader]
+
 SIDES = Struct(">II")
 FOUR_LETTERS = Struct(">4s")
-IMAGE_ITEMS = (b"av01", b"grid", b"iovl", b"iden")  # a coded item, and kinds that are derived from coded items
-IN_FILE, IN_IDAT = 0, 1
-"""Construction methods of `iloc`. Method 2 refers to another item, whose own extents are checked."""
-FIELD_SIZES = (0, 4, 8)
+CODED = b"av01"
+IMAGE_ITEMS = (CODED, b"grid", b"iovl", b"iden")  # a coded item, and kinds that are derived from coded items
 
 
-def parse_meta(meta: "Reader", limits: "Limits") -> tuple[int, int]:
-    """Check that every item lies inside the file; return width and height of the primary item."""
+def parse_meta(meta: "Reader", limits: "Limits") -> AvifPictures | None:
+    """Check that every item lies inside the file.
+
+    Returns:
+        The still image, or None: the meta box of a sequence may have no primary item, or none with a location.
+    """
     read_version_and_flags(meta)
-    parts = read_children(meta)
-    primary = _read_primary_id(require_child(parts, b"pitm", meta))
-    _check_primary_type(require_child(parts, b"iinf", meta), primary)
-    size = _find_size(require_child(parts, b"iprp", meta), primary)
+    boxes = read_children(meta)
+    if b"pitm" not in boxes or b"iloc" not in boxes:
+        return None
+    primary = _read_primary_id(boxes[b"pitm"])
+    types = _read_item_types(require_child(boxes, b"iinf", meta))
+    _check_primary_type(meta, types.get(primary), limits)
+    properties = _read_properties(require_child(boxes, b"iprp", meta))
+    size = _read_size(meta, properties.get(primary, {}))
     check_size("AVIF", *size, limits)
-    sizes = _read_item_sizes(require_child(parts, b"iloc", meta), parts.get(b"idat"))
-    if not sizes.get(primary):
+    locations = read_locations(boxes[b"iloc"], boxes)
+    if not locations.get(primary):
         raise meta.malformed("its primary item has no bytes")
-    return size
+    coded = [item for item, extents in locations.items() if extents and types.get(item) == CODED]
+    if any(b"av1C" not in properties.get(item, {}) for item in coded):
+        raise meta.malformed("an item has no AV1 configuration")
+    return AvifPictures(size, 1, [extent for item in coded for extent in locations[item]])
 
 
 def _read_primary_id(pitm: "Reader") -> int:
@@ -43,93 +54,61 @@ def _read_primary_id(pitm: "Reader") -> int:
     return pitm.read_number(4 if version else 2)
 
 
-def _check_primary_type(iinf: "Reader", primary: int) -> None:
-    """Check that the primary item is AV1: in HEIC the same boxes hold HEVC."""
+def _read_item_types(iinf: "Reader") -> dict[int, bytes]:
+    """Return the type of each item. Items have one from version 2 on, and an id of four bytes from version 3 on."""
+    types: dict[int, bytes] = {}
     version, _ = read_version_and_flags(iinf)
     iinf.read_number(4 if version else 2)
     for kind, infe in read_boxes(iinf):
         version, _ = read_version_and_flags(infe)
-        # Items have a type from version 2 on, and an id of four bytes from version 3 on (8.11.6).
-        if kind == b"infe" and version > 1 and infe.read_number(4 if version > 2 else 2) == primary:  # noqa: PLR2004
+        if kind == b"infe" and version > 1:
+            item = infe.read_number(4 if version > 2 else 2)  # noqa: PLR2004 - the docstring says it
             infe.skip(2)
-            (item_type,) = infe.unpack(FOUR_LETTERS)
-            if item_type not in IMAGE_ITEMS:
-                raise UnsupportedType(reason=f"the primary item of the HEIF is {item_type!r}")
-            return
-    raise iinf.malformed("its primary item is not described")
+            (types[item],) = infe.unpack(FOUR_LETTERS)
+    return types
 
 
-def _find_size(iprp: "Reader", primary: int) -> tuple[int, int]:
-    """Return the `ispe` property of the primary item (ISO/IEC 23008-12, 6.5.3)."""
-    parts = read_children(iprp)
-    properties = list(read_boxes(require_child(parts, b"ipco", iprp)))
-    for index in _read_property_indexes(require_child(parts, b"ipma", iprp), primary):
-        if 0 < index <= len(properties) and properties[index - 1][0] == b"ispe":
-            ispe = properties[index - 1][1]
-            read_version_and_flags(ispe)
-            width, height = ispe.unpack(SIDES)
-            return width, height
-    raise iprp.malformed("its primary item has no size")
+def _check_primary_type(meta: "Reader", item_type: bytes | None, limits: "Limits") -> None:
+    """Check that the primary item is AV1: in HEIC the same boxes hold HEVC."""
+    if item_type is None:
+        raise meta.malformed("its primary item is not described")
+    if item_type not in IMAGE_ITEMS:
+        raise create_unsupported_type(
+            "a HEIF image without AV1 data", limits.image_types, f"the primary item is {item_type!r}"
+        )
 
 
-def _read_property_indexes(ipma: "Reader", primary: int) -> list[int]:
-    """Return the properties of the primary item, counted from 1, without their "essential" bit (23008-12, 9.3)."""
-    version, flags = read_version_and_flags(ipma)
-    index_bytes = 2 if flags & 1 else 1
-    for _ in range(ipma.read_number(4)):
-        ipma.count_parts()
-        item = ipma.read_number(4 if version else 2)
-        count = ipma.read_byte()
-        if item == primary:
-            mask = (1 << 8 * index_bytes - 1) - 1
-            return [ipma.read_number(index_bytes) & mask for _ in range(count)]
-        ipma.skip(count * index_bytes)
-    return []
+def _read_properties(iprp: "Reader") -> "dict[int, Boxes]":
+    """Return the properties of each item by type (ISO/IEC 23008-12, 9.3)."""
+    boxes = list(read_boxes(iprp))
+    properties = list(read_boxes(require_child(dict(reversed(boxes)), b"ipco", iprp)))
+    found: dict[int, Boxes] = {}
+    for _, ipma in filter(lambda box: box[0] == b"ipma", boxes):
+        version, flags = read_version_and_flags(ipma)
+        for _ in range(ipma.read_number(4)):
+            ipma.count_parts()
+            item = ipma.read_number(4 if version else 2)
+            for index in _read_indexes(ipma, index_bytes=2 if flags & 1 else 1):
+                if index > len(properties):
+                    raise ipma.malformed("a property of an item is missing", f"item {item}: {index}")
+                kind, box = properties[index - 1]
+                found.setdefault(item, {}).setdefault(kind, box)
+    return found
 
 
-def _read_item_sizes(iloc: "Reader", idat: "Reader | None") -> dict[int, int]:
-    """Check all extents of each item, and return its number of bytes (8.11.3)."""
-    version, _ = read_version_and_flags(iloc)
-    widths = iloc.read_number(2)
-    offset_bytes, length_bytes, base_bytes, index_bytes = (widths >> shift & 15 for shift in (12, 8, 4, 0))
-    if not version:
-        index_bytes = 0
-    if not {offset_bytes, length_bytes, base_bytes, index_bytes} <= set(FIELD_SIZES):
-        raise iloc.malformed("the fields of its iloc box have an unknown size")
-    id_bytes = 4 if version > 1 else 2
-    sizes: dict[int, int] = {}
-    for _ in range(iloc.read_number(id_bytes)):
-        iloc.count_parts()
-        item = iloc.read_number(id_bytes)
-        method = iloc.read_number(2) & 15 if version else IN_FILE
-        in_other_file = iloc.read_number(2)
-        base = iloc.read_number(base_bytes)
-        extents = list(_read_extents(iloc, index_bytes, offset_bytes, length_bytes))
-        if not in_other_file:
-            _check_extents(iloc, idat, method, base, extents)
-        sizes[item] = sum(length for _, length in extents)
-    return sizes
+def _read_indexes(ipma: "Reader", index_bytes: int) -> list[int]:
+    """Return the properties of the next item, counted from 1, without their "essential" bit; 0 means none."""
+    mask = (1 << 8 * index_bytes - 1) - 1
+    count = ipma.read_byte()
+    ipma.count_parts(count)
+    return [index for _ in range(count) if (index := ipma.read_number(index_bytes) & mask)]
 
 
-def _read_extents(iloc: "Reader", *field_sizes: int) -> "Iterator[tuple[int, int]]":
-    """Yield offset and length of each extent of an item."""
-    for _ in range(iloc.read_number(2)):
-        iloc.count_parts()
-        _, offset, length = (iloc.read_number(size) for size in field_sizes)
-        yield offset, length
-
-
-def _check_extents(
-    iloc: "Reader", idat: "Reader | None", method: int, base: int, extents: list[tuple[int, int]]
-) -> None:
-    if method == IN_FILE:
-        available = len(iloc.view)
-    elif method == IN_IDAT and idat:
-        available = idat.remaining
-    elif method == IN_IDAT:
-        raise iloc.malformed("its idat box is missing")
-    else:
-        return
-    end = max((base + offset + length for offset, length in extents), default=0)
-    if end > available:
-        raise iloc.truncated(f"an item ends at {end}, there are {available} bytes")
+def _read_size(meta: "Reader", properties: "Boxes") -> tuple[int, int]:
+    """Read the `ispe` property (ISO/IEC 23008-12, 6.5.3)."""
+    if b"ispe" not in properties:
+        raise meta.malformed("its primary item has no size")
+    ispe = properties[b"ispe"]
+    read_version_and_flags(ispe)
+    width, height = ispe.unpack(SIDES)
+    return width, height

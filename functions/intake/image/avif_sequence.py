@@ -7,39 +7,45 @@ from operator import itemgetter
 from struct import Struct
 from typing import TYPE_CHECKING
 
+from intake.image.avif_pictures import AvifPictures
 from intake.image.isobmff import read_boxes, read_children, read_version_and_flags, require_child
 from intake.image.pixel_limits import check_frames, check_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from intake.image.avif_pictures import Extent
     from intake.image.byte_reader import Reader
     from intake.model.limits import Limits
 
 SIDES = Struct(">II")
 HANDLER = Struct(">4x4s")
 RUN = Struct(">III")  # first chunk, samples per chunk, sample description
-PICTURES = b"pict"
+PICTURES, AUXILIARY = b"pict", b"auxv"
+"""The handlers of tracks of AV1 data; auxiliary means alpha or depth."""
 
 
-def parse_moov(moov: "Reader", limits: "Limits") -> tuple[tuple[int, int], int]:
-    """Check that every sample of every track lies inside the file; return size and frames of the picture track.
+def parse_moov(moov: "Reader", limits: "Limits") -> AvifPictures:
+    """Check that every sample of every track lies inside the file; return the first track of pictures.
 
     Alpha and audio are tracks of their own. No track may have more samples than the limit of frames.
     """
-    pictures: tuple[tuple[int, int], int] | None = None
+    pictures: AvifPictures | None = None
+    coded: list[Extent] = []
     for _, trak in filter(lambda box: box[0] == b"trak", read_boxes(moov)):
-        handler, size, samples = _parse_track(trak, limits)
+        handler, track = _parse_track(trak, limits)
+        if handler in (PICTURES, AUXILIARY):
+            coded += track.coded
         if handler == PICTURES and not pictures:
-            check_size("AVIF", *size, limits)
-            pictures = size, samples
-    if not pictures or not pictures[1]:
+            check_size("AVIF", *track.size, limits)
+            pictures = track
+    if not pictures or not pictures.frames:
         raise moov.malformed("its sequence has no frames")
-    return pictures
+    return pictures._replace(coded=coded)
 
 
-def _parse_track(trak: "Reader", limits: "Limits") -> tuple[bytes, tuple[int, int], int]:
-    """Check the samples of a track; return its handler, its size and its number of samples."""
+def _parse_track(trak: "Reader", limits: "Limits") -> tuple[bytes, AvifPictures]:
+    """Check the samples of a track; return its handler and its samples."""
     parts = read_children(trak)
     media = read_children(require_child(parts, b"mdia", trak))
     handler_box = require_child(media, b"hdlr", trak)
@@ -49,8 +55,8 @@ def _parse_track(trak: "Reader", limits: "Limits") -> tuple[bytes, tuple[int, in
     sizes = _read_sample_sizes(require_child(table, b"stsz", trak), limits)
     offsets = _read_chunk_offsets(table, trak)
     runs = _read_runs(require_child(table, b"stsc", trak))
-    _check_samples(trak, sizes, offsets, runs)
-    return handler, _read_track_size(require_child(parts, b"tkhd", trak)), len(sizes)
+    chunks = list(_assign_samples(trak, sizes, offsets, runs))
+    return handler, AvifPictures(_read_track_size(require_child(parts, b"tkhd", trak)), len(sizes), chunks)
 
 
 def _read_track_size(tkhd: "Reader") -> tuple[int, int]:
@@ -89,8 +95,14 @@ def _read_runs(stsc: "Reader") -> list[tuple[int, int]]:
     return [itemgetter(0, 1)(stsc.unpack(RUN)) for _ in range(count)]
 
 
-def _check_samples(trak: "Reader", sizes: list[int], offsets: "Iterator[int]", runs: list[tuple[int, int]]) -> None:
-    """Assign the samples to chunks: check that every sample has a chunk, and that no chunk ends outside the file."""
+def _assign_samples(
+    trak: "Reader", sizes: list[int], offsets: "Iterator[int]", runs: list[tuple[int, int]]
+) -> "Iterator[Extent]":
+    """Assign the samples to chunks, and yield where each chunk is.
+
+    Raises:
+        InvalidImage: a sample has no chunk, or a chunk ends outside the file.
+    """
     assigned = 0
     per_chunk = 0
     next_runs = iter(runs)
@@ -103,5 +115,6 @@ def _check_samples(trak: "Reader", sizes: list[int], offsets: "Iterator[int]", r
         assigned += per_chunk
         if end > len(trak.view):
             raise trak.truncated(f"chunk {chunk} ends at {end}")
+        yield offset, end
     if assigned != len(sizes):
         raise trak.malformed("some samples belong to no chunk", f"{assigned} of {len(sizes)}")

@@ -32,7 +32,7 @@ class Format(NamedTuple):
 
 
 FORMATS: dict[str, Format] = {
-    "jpeg": Format(jpeg.parse, "image/jpeg", "jpg", rb"\xff\xd8\xff"),
+    "jpeg": Format(jpeg.parse, "image/jpeg", "jpg", rb"\xff\xd8\xff(?!\xf7)"),  # F7 begins a JPEG-LS image
     "png": Format(png.parse, "image/png", "png", rb"\x89PNG\r\n\x1a\n"),
     "gif": Format(gif.parse, "image/gif", "gif", rb"GIF8[79]a"),
     "webp": Format(webp.parse, "image/webp", "webp", rb"RIFF.{4}WEBP"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from intake.image.byte_reader import Reader
 from intake.image.jpeg_pictures import INDEX_NAMES, find_end, is_index
-from intake.image.jpeg_scans import HOLE_BYTES, check_scan, read_tables
+from intake.image.jpeg_scans import HOLE_BYTES, add_tables, check_scan
 from intake.image.jpeg_segments import DHT, SOF, SOS, read_segments
 from intake.image.pixel_limits import ImageSize, check_size
 from intake.image.samsung_trailer import find_trailer
@@ -49,7 +49,7 @@ def _parse(reader: Reader, limits: "Limits", *, needs_eoi: bool) -> ImageSize:
     indexes: dict[int, tuple[int, int]] = {}
     for marker, start, end in read_segments(reader, needs_eoi=needs_eoi):
         if marker == DHT:
-            read_tables(reader, start, end, tables)
+            add_tables(reader, start, end, tables)
         elif marker == SOS:
             has_scan = True
             if check_scan(reader, frame, start, end, tables):

@@ -8,6 +8,9 @@ and arithmetic scans. In all other scans of 1,319 whole files, no run was longer
 
 from typing import TYPE_CHECKING
 
+from intake.image.jpeg_segments import DHT, SOF, SOS, read_segments
+from intake.image.zero_runs import check_zero_runs
+
 if TYPE_CHECKING:
     from intake.image.byte_reader import Reader
 
@@ -25,7 +28,39 @@ ZERO_RUN = 0xF0  # sixteen zero coefficients, after which the block goes on (F.1
 MAX_COEFFICIENT, MAX_LOW_BIT = 63, 13
 
 
-def read_tables(reader: "Reader", start: int, end: int, tables: dict[int, bool]) -> None:
+def check_scans(reader: "Reader", *, needs_eoi: bool, tables: dict[int, bool] | None = None) -> None:
+    """Refuse a JPEG inside of another format, if one of its scans has a hole.
+
+    Args:
+        reader: a reader of the JPEG, after SOI.
+        needs_eoi: see `read_segments`.
+        tables: tables outside of the JPEG, see `read_tables`.
+
+    Raises:
+        CorruptImage: a scan has a hole.
+        InvalidImage: the JPEG is truncated or malformed.
+    """
+    known = dict(tables or {})
+    frame = 0
+    for marker, start, end in read_segments(reader, needs_eoi=needs_eoi):
+        if marker in SOF:
+            frame = marker
+        elif marker == DHT:
+            add_tables(reader, start, end, known)
+        elif marker == SOS and check_scan(reader, frame, start, end, known):
+            check_zero_runs(reader.view, reader.format_name, end, reader.position, HOLE_BYTES)
+
+
+def read_tables(reader: "Reader") -> dict[int, bool]:
+    """Return what `add_tables` finds in all segments of a JPEG."""
+    tables: dict[int, bool] = {}
+    for marker, start, end in read_segments(reader):
+        if marker == DHT:
+            add_tables(reader, start, end, tables)
+    return tables
+
+
+def add_tables(reader: "Reader", start: int, end: int, tables: dict[int, bool]) -> None:
     """Read the tables of a DHT segment (B.2.4.2).
 
     Args:
@@ -62,7 +97,7 @@ def check_scan(reader: "Reader", frame: int, start: int, end: int, tables: dict[
         frame: the marker of the frame header, or 0 if there was none yet.
         start: the position of the content of the segment.
         end: its end.
-        tables: see `read_tables`.
+        tables: see `add_tables`.
 
     Returns:
         Whether a run of zero bytes in this scan is a hole.

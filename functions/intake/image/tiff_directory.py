@@ -6,6 +6,8 @@ from sys import byteorder
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from intake.image.byte_reader import Reader
 
 LITTLE_ENDIAN, BIG_TIFF = b"II", 43
@@ -32,6 +34,8 @@ TYPE_BYTES = {
 """Bytes of one value by field type. 13 (IFD) is from technical note 1, 16 to 18 are from BigTIFF."""
 UNSIGNED = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 """The field types that sizes and offsets have, with their type codes in `array`."""
+CHUNK_VALUES = 16 * 1024
+"""Numbers that are in memory at once. The arrays of a hostile file are as large as the file."""
 
 
 class Field(NamedTuple):
@@ -48,10 +52,14 @@ class Field(NamedTuple):
     position: int
 
 
+type Fields = dict[int, Field]
+"""The fields of a directory by tag."""
+
+
 class Directory(NamedTuple):
     """The fields of one directory by tag, and the position of the next directory; 0 if it is the last."""
 
-    fields: dict[int, Field]
+    fields: Fields
     next: int
 
 
@@ -88,6 +96,20 @@ class Directories:
         (next_position,) = reader.unpack(self._offset)
         return Directory(fields, next_position)
 
+    def is_garbage(self, position: int) -> bool:
+        """Whether the bytes at a position are no directory: most of the entries have a type that does not exist.
+
+        Only entries inside the file count, so that a truncated directory is not taken for garbage.
+        """
+        first, entry_bytes = position + self._count.size, self._entry.size + self._offset.size
+        if first > self.reader.end:
+            return False
+        (announced,) = self._count.unpack_from(self.reader.view, position)
+        count: int = min(announced, (self.reader.end - first) // entry_bytes)
+        self.reader.count_parts(count)
+        entries = (self._entry.unpack_from(self.reader.view, first + at * entry_bytes) for at in range(count))
+        return sum(kind not in TYPE_BYTES for _, kind, _ in entries) > count // 2
+
     def _read_field(self) -> tuple[int, Field]:
         reader, inline_bytes = self.reader, self._offset.size
         tag, kind, count = reader.unpack(self._entry)
@@ -100,29 +122,31 @@ class Directories:
                 raise reader.truncated(f"field {tag}: {size} bytes at {position}")
         return tag, Field(kind, count, position)
 
-    def read_values(self, field: Field) -> "array[int]":
-        """Return the unsigned numbers of a field.
+    def read_values(self, field: Field) -> "Iterator[array[int]]":
+        """Yield the unsigned numbers of a field, at most CHUNK_VALUES at once.
 
         All arrays together may have at most as many bytes as the file. Otherwise, pages that share one huge array would
         multiply the work.
         """
         if field.type not in UNSIGNED:
             raise self.reader.malformed("a field has the wrong type", str(field))
-        numbers = array(UNSIGNED[field.type])
-        size = field.length * numbers.itemsize
-        self._array_bytes_left -= size
+        item_bytes = TYPE_BYTES[field.type]
+        end = field.position + field.length * item_bytes
+        self._array_bytes_left -= end - field.position
         if self._array_bytes_left < 0:
             raise self.reader.malformed("its directories share the same arrays too often")
-        numbers.frombytes(self.reader.view[field.position : field.position + size])
-        if self._must_swap:
-            numbers.byteswap()
-        return numbers
+        for start in range(field.position, end, CHUNK_VALUES * item_bytes):
+            numbers = array(UNSIGNED[field.type])
+            numbers.frombytes(self.reader.view[start : min(end, start + CHUNK_VALUES * item_bytes)])
+            if self._must_swap:
+                numbers.byteswap()
+            yield numbers
 
-    def read_number(self, fields: dict[int, Field], tag: int, default: int | None = None) -> int:
+    def read_number(self, fields: Fields, tag: int, default: int | None = None) -> int:
         """Return the first number of a field, or the default if it is missing; without a default it is required."""
         field = fields.get(tag)
         if field is None and default is not None:
             return default
         if field is None or not field.length:
             raise self.reader.malformed("a required field is missing", f"tag {tag}")
-        return self.read_values(field._replace(length=1))[0]
+        return next(self.read_values(field._replace(length=1)))[0]

@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from intake.image.formats import FORMATS, HEAD_BYTES
-from intake.model.error_codes import EmptyBody, InvalidImage, UnsupportedType
+from intake.image.other_types import SNIFFED_BYTES, create_unsupported_type, describe
+from intake.model.error_codes import EmptyBody, InvalidImage
 from intake.model.image_info import ImageInfo, ImageWarning
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ def identify(head: "Buffer", accepted: "Collection[str]") -> str:
     """Return the name of the format.
 
     Args:
-        head: at least the first HEAD_BYTES bytes, or the whole body if it is shorter.
+        head: at least the first HEAD_BYTES bytes, or the whole body if it is shorter. The message of the error is more
+            precise with SNIFFED_BYTES.
         accepted: the names of the formats that this deployment accepts.
 
     Raises:
@@ -30,10 +32,9 @@ def identify(head: "Buffer", accepted: "Collection[str]") -> str:
     """
     match = _MAGIC.match(head)
     name = match.lastgroup if match else None
-    if name is None:
-        raise UnsupportedType(reason=f"head {bytes(head)[:HEAD_BYTES].hex()}")
-    if name not in accepted:
-        raise UnsupportedType(f"Images of type {name} are not accepted.")
+    if name is None or name not in accepted:
+        first = bytes(memoryview(head)[:SNIFFED_BYTES])
+        raise create_unsupported_type(describe(first, name), accepted, f"head {first[:HEAD_BYTES].hex()}")
     return name
 
 
@@ -57,7 +58,7 @@ def verify(body: bytes | bytearray | memoryview, limits: "Limits", known_length:
     with memoryview(body) as view:
         if not view:
             raise EmptyBody
-        name = identify(view[:HEAD_BYTES], limits.image_types)
+        name = identify(view[:SNIFFED_BYTES], limits.image_types)
         parse, content_type, extension, _ = FORMATS[name]
         width, height, frames, end, warnings = parse(view, limits)
         if ImageWarning.MISSING_TRAILER in warnings and known_length != len(view):

@@ -5,9 +5,9 @@ from struct import pack
 import pytest
 
 from intake.image.verify import verify
-from intake.model.error_codes import InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
+from intake.model.error_codes import CorruptImage, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
 from intake.model.limits import Limits
-from support.crafted_images import FTYP, IDAT, ILOC, IPMA, ISPE, avif, box, full_box, sequence, track
+from support.crafted_images import AV1C, FTYP, IDAT, ILOC, IPMA, ISPE, avif, box, full_box, sequence, track
 
 LIMITS = Limits()
 
@@ -21,7 +21,7 @@ def iinf(*entries: bytes, version: int = 0) -> bytes:
 
 
 def iprp(ipma: bytes = IPMA, *properties: bytes) -> bytes:
-    return box(b"iprp", box(b"ipco", *(properties or (ISPE,))), ipma)
+    return box(b"iprp", box(b"ipco", *(properties or (ISPE, AV1C))), ipma)
 
 
 def ipma(*indexes: int, item: int = 1, wide: bool = False, version: int = 0) -> bytes:
@@ -33,6 +33,30 @@ def ipma(*indexes: int, item: int = 1, wide: bool = False, version: int = 0) -> 
 def iloc(*extents: tuple[int, int], method: int = 1, item: int = 1, elsewhere: int = 0, base: int = 0) -> bytes:
     head = pack(">HHHHHIH", 0x4440, 1, item, method, elsewhere, base, len(extents))
     return full_box(b"iloc", head, *(pack(">II", *extent) for extent in extents), version=1)
+
+
+def locations(*extents: tuple[int, int], method: int = 1) -> bytes:
+    """The position and the size of items 1, 2 and so on."""
+    entries = (pack(">HHHIHII", item, method, 0, 0, 1, *extent) for item, extent in enumerate(extents, start=1))
+    return full_box(b"iloc", pack(">HH", 0x4440, len(extents)), *entries, version=1)
+
+
+PROPERTIES = box(b"ipco", ISPE, AV1C)
+TWO = locations((0, 2), (2, 2))
+
+
+def in_mdat(*items: bytes, kinds: tuple[bytes, ...] = (b"av01",)) -> bytes:
+    """An AVIF with the bytes of its items in an mdat box."""
+    infos = iinf(*(infe(item, kind) for item, kind in enumerate(kinds, start=1)))
+    both = box(b"iprp", PROPERTIES, ipma(1, 2), ipma(1, 2, item=2))
+    start = len(avif(iinf=infos, iprp=both, iloc=locations(*[(0, 0)] * len(items)), idat=b"")) + 8
+    extents = [(start + len(b"".join(items[:at])), len(item)) for at, item in enumerate(items)]
+    return avif(iinf=infos, iprp=both, iloc=locations(*extents, method=0), idat=b"", after=box(b"mdat", *items))
+
+
+def dinf(*flags: int) -> bytes:
+    """Data references with these flags; 1 means the file itself."""
+    return box(b"dinf", full_box(b"dref", pack(">I", len(flags)), *(full_box(b"url ", flags=flag) for flag in flags)))
 
 
 STILL = avif()
@@ -50,17 +74,35 @@ FAULTS = {
     "a primary item that is not described": avif(iinf=iinf(infe(2))),
     "an item info of the first version": avif(iinf=iinf(infe(1, version=1))),
     "a primary item without properties": avif(iprp=iprp(ipma(1, item=2))),
-    "a primary item without a size": avif(iprp=iprp(IPMA, box(b"pixi"))),
-    "a property that is not there": avif(iprp=iprp(ipma(0, 2))),
+    "a primary item without a size": avif(iprp=iprp(IPMA, box(b"pixi"), AV1C)),
+    "a property past the last one": avif(iprp=iprp(ipma(1, 2, 3))),
+    "a property of another item past the last one": avif(iprp=box(b"iprp", PROPERTIES, IPMA, ipma(0x7F, item=9))),
+    "an item without a configuration": avif(iprp=iprp(ipma(0, 1))),
+    "a second item without a configuration": avif(iinf=iinf(infe(1), infe(2)), iloc=TWO),
+    "a tile without a configuration": avif(iinf=iinf(infe(1, b"grid"), infe(2)), iloc=TWO),
     "no list of properties": avif(iprp=box(b"iprp", IPMA)),
     "no associations": avif(iprp=box(b"iprp", box(b"ipco", ISPE))),
     "associations that run out": avif(iprp=iprp(full_box(b"ipma", pack(">IHB", 9, 2, 0)))),
-    "no width": avif(iprp=iprp(IPMA, full_box(b"ispe", pack(">II", 0, 2)))),
-    "no height": avif(iprp=iprp(IPMA, full_box(b"ispe", pack(">II", 2, 0)))),
-    "a size cut off": avif(iprp=iprp(IPMA, full_box(b"ispe", b"\0\0\0"))),
+    "no width": avif(iprp=iprp(IPMA, full_box(b"ispe", pack(">II", 0, 2)), AV1C)),
+    "no height": avif(iprp=iprp(IPMA, full_box(b"ispe", pack(">II", 2, 0)), AV1C)),
+    "a size cut off": avif(iprp=iprp(IPMA, full_box(b"ispe", b"\0\0\0"), AV1C)),
     "a primary item without a location": avif(iloc=iloc((0, 4), item=2)),
     "a primary item without bytes": avif(iloc=iloc((0, 0))),
     "a primary item without extents": avif(iloc=iloc()),
+    "a cut item with a data reference": avif(iloc=iloc((0, 5), elsewhere=1)),
+    "a cut item in the file with a data reference": avif(iloc=iloc((IN_FILE, 99), method=0, elsewhere=7) + dinf(1)),
+    "an item in another file": avif(iloc=iloc((0, 4), elsewhere=1) + dinf(0)),
+    "an item in the second of two other files": avif(iloc=iloc((0, 4), elsewhere=3) + dinf(1, 0, 0)),
+    "data references without their list": avif(iloc=ILOC + box(b"dinf")),
+    "an item built of another item": avif(iloc=iloc((0, 4), method=2)),
+    "an unknown construction method": avif(iloc=iloc((0, 4), method=15)),
+    "a length of 0 up to the end": avif(
+        iloc=iloc((IN_FILE + 8, 0), method=0), after=pack(">I4s", 0, b"mdat") + bytes(9)
+    ),
+    "an item past the last box, which goes to the end": avif(
+        iloc=iloc((IN_FILE + 8, 99), method=0), after=pack(">I4s", 0, b"mdat") + bytes(9)
+    ),
+    "no primary item, and no track": avif(pitm=b"", iloc=b""),
     "an extent past the idat": avif(iloc=iloc((1, 4))),
     "a base past the idat": avif(iloc=iloc((0, 4), base=1)),
     "an extent past the end": avif(iloc=iloc((IN_FILE, 99), method=0)),
@@ -97,13 +139,14 @@ FAULTS = {
 ODDITIES = {
     "in the file instead of the idat": avif(iloc=iloc((IN_FILE + 8, 4), method=0), after=box(b"mdat", bytes(20))),
     "in two pieces": avif(iloc=iloc((0, 1), (1, 3))),
-    "in a file named elsewhere": avif(iloc=iloc((9999, 9999), elsewhere=1)),
-    "built out of another item": avif(iloc=iloc((9999, 9999), method=2)),
+    "in a file that its data reference calls the file itself": avif(iloc=iloc((0, 4), elsewhere=2) + dinf(0, 1)),
+    "in a data reference that is not there": avif(iloc=iloc((0, 4), elsewhere=1)),
+    "with properties in two lists": avif(iprp=box(b"iprp", PROPERTIES, ipma(1), ipma(2, version=1))),
     "a brand among the compatible ones": avif(ftyp=box(b"ftyp", b"mif1\0\0\0\0mif1avif")),
     "a grid": avif(iinf=iinf(infe(2), infe(1, b"grid"))),
     "wide item infos": avif(iinf=iinf(infe(1, version=3), version=1), pitm=full_box(b"pitm", pack(">I", 1), version=1)),
-    "wide associations": avif(iprp=iprp(ipma(2, 0x8001, wide=True, version=1), ISPE, box(b"pixi"))),
-    "essential properties": avif(iprp=iprp(ipma(0x81))),
+    "wide associations": avif(iprp=iprp(ipma(3, 2, 0x8001, wide=True, version=1), ISPE, AV1C, box(b"pixi"))),
+    "essential properties": avif(iprp=iprp(ipma(0x81, 0x82))),
     "the first version of locations": avif(
         iloc=full_box(b"iloc", pack(">HHHHHII", 0x4400, 1, 1, 0, 1, 0, 4)), pitm=full_box(b"pitm", b"\0\1")
     ),
@@ -111,6 +154,33 @@ ODDITIES = {
     "a box of 64 bits": avif(after=pack(">I4sQ", 1, b"free", 20) + bytes(4)),
     "a box to the end": avif(after=pack(">I4s", 0, b"mdat") + bytes(99)),
     "an unknown box in front": FTYP + box(b"what", b"ever") + STILL[len(FTYP) :],
+    "a run of zeros shorter than a hole": in_mdat(b"a" + bytes(255) + b"a"),
+    "a run of ones shorter than a hole": in_mdat(b"\xff" * 255 + bytes(255)),
+    "a run of other bytes": in_mdat(b"a" * 9999),
+    "zeros in metadata": in_mdat(b"abc", bytes(9999), kinds=(b"av01", b"Exif")),
+}
+
+
+HOLES = {
+    "all zeros": in_mdat(bytes(256)),
+    "zeros at the end": in_mdat(b"a" * 5000 + bytes(256)),
+    "zeros in the middle": in_mdat(b"a" * 5000 + bytes(4096) + b"a" * 300_000),
+    "ones in the middle": in_mdat(b"a" * 5000 + b"\xff" * 256 + b"a"),
+    "zeros in a second item": in_mdat(b"abc", b"a" * 99 + bytes(300), kinds=(b"av01", b"av01")),
+    "zeros in a tile": in_mdat(b"abc", bytes(300), kinds=(b"grid", b"av01")),
+    "zeros in the second half of a sequence": sequence(
+        track(stsz=full_box(b"stsz", pack(">II", 400, 2)), stco=full_box(b"stco", pack(">II", 1, 400))),
+    )
+    + box(b"mdat", b"a" * 500, bytes(900)),
+    "zeros in the alpha of a sequence": sequence(
+        track(),
+        track(
+            hdlr=full_box(b"hdlr", bytes(4), b"auxv"),
+            stsz=full_box(b"stsz", pack(">II", 400, 2)),
+            stco=full_box(b"stco", pack(">II", 1, 600)),
+        ),
+    )
+    + box(b"mdat", bytes(999)),
 }
 
 
@@ -130,6 +200,19 @@ def test_avif_is_invalid_when_faulty(body: bytes) -> None:
 @pytest.mark.parametrize("body", list(ODDITIES.values()), ids=list(ODDITIES))
 def test_avif_is_accepted_when_odd_but_whole(body: bytes) -> None:
     assert size_of(body) == (3, 2, 1)
+
+
+@pytest.mark.parametrize("body", list(HOLES.values()), ids=list(HOLES))
+def test_avif_is_corrupt_when_its_coded_data_has_a_hole(body: bytes) -> None:
+    with pytest.raises(CorruptImage, match=r"^The AVIF is damaged: .* hole .*\.$"):
+        verify(body, LIMITS)
+
+
+@pytest.mark.parametrize("missing", [("pitm", "iloc"), ("iloc",), ("pitm",), ("pitm", "iloc", "iinf", "iprp", "idat")])
+def test_avif_sequence_is_accepted_when_its_meta_box_has_no_still_image(missing: tuple[str, ...]) -> None:
+    still = avif(ftyp=b"", **dict.fromkeys(missing, b""))
+    body = sequence()
+    assert size_of(body[:24] + still + body[24:]) == (3, 2, 2)
 
 
 @pytest.mark.parametrize(
@@ -156,13 +239,13 @@ def test_avif_sequence_has_as_many_frames_as_its_picture_track_has_samples(track
     ],
 )
 def test_heif_is_unsupported_when_not_avif(body: bytes) -> None:
-    with pytest.raises(UnsupportedType):
+    with pytest.raises(UnsupportedType, match=r"^This is a HE\w+ image.*; accepted types: jpeg, png, .*\.$"):
         verify(body, LIMITS)
 
 
 def test_avif_is_refused_as_soon_as_it_announces_too_much() -> None:
     with pytest.raises(TooManyPixels):
-        verify(avif(iprp=iprp(IPMA, HUGE), iloc=iloc((9999, 9999))), LIMITS)
+        verify(avif(iprp=iprp(IPMA, HUGE, AV1C), iloc=iloc((9999, 9999))), LIMITS)
     with pytest.raises(TooManyPixels):
         verify(sequence(track(tkhd=full_box(b"tkhd", bytes(72), b"\xff" * 8))), LIMITS)
     with pytest.raises(TooManyFrames):

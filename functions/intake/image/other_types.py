@@ -1,0 +1,80 @@
+"""Names what a body is that is no image of an accepted type, by its first bytes."""
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from intake.image.magic_bytes import BINARY, MARKUP, TEXT
+from intake.model.error_codes import UnsupportedType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from intake.image.magic_bytes import Rows
+
+SNIFFED_BYTES = 1024
+"""How many of the first bytes are looked at, if they are there. The first element of an SVG often follows a comment."""
+
+_UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
+_PROLOG = rb"(?:\s|<\?.*?\?>|<!--.*?-->|<!doctype\s+(?!html|svg)[^>\[]*(?:\[.*?\]\s*)?>)*+"
+"""What may precede the first element: declarations, comments, a document type."""
+_NO_TEXT = rb"[\0-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]"
+
+
+def describe(head: bytes, format_name: str | None = None) -> str | None:
+    """Return what the bytes are, with its article, or None if that is not known.
+
+    Args:
+        head: the first bytes, SNIFFED_BYTES of them or what is there.
+        format_name: the format that begins in this way, if this service can verify it.
+    """
+    found = _look_up(BINARY, head)
+    if found or not format_name:
+        return found or _describe_text(_to_utf_8(head))
+    article = "an" if format_name[0] in "aeiou" else "a"
+    return f"{article} {format_name.upper()} image"
+
+
+def create_unsupported_type(found: str | None, accepted: "Iterable[str]", reason: str) -> UnsupportedType:
+    """Create the error for a body of another type.
+
+    Args:
+        found: what the body is, with its article, or None if that is not known.
+        accepted: the names of the formats that this deployment accepts.
+        reason: details for the log.
+    """
+    beginning = f"This is {found}" if found else "The bytes are not an image of a known type"
+    return UnsupportedType(f"{beginning}; accepted types: {', '.join(accepted)}.", reason=reason)
+
+
+def _describe_text(text: bytes) -> str | None:
+    prolog = _compile(_PROLOG).match(text)
+    markup = text[prolog.end() :] if prolog else text
+    found = _look_up(MARKUP, markup) or _look_up(MARKUP, text.lstrip())  # a comment may be longer than the head
+    return found or (_look_up(TEXT, text) if _is_text(text) else None)
+
+
+def _to_utf_8(head: bytes) -> bytes:
+    """Return the bytes without their byte order mark, and as UTF-8 if they are UTF-16."""
+    encoding = _UTF_16.get(head[:2])
+    if encoding:
+        head = head.decode(encoding, errors="ignore").encode(errors="ignore")
+    return head.removeprefix(b"\xef\xbb\xbf")
+
+
+def _is_text(head: bytes) -> bool:
+    """Whether there are no control characters, and bytes over 0x7F are UTF-8 or few."""
+    if _compile(_NO_TEXT).search(head):
+        return False
+    foreign = len(head) - len(head.decode("ascii", errors="ignore"))
+    return foreign * 8 <= len(head) or "�" not in head[:-3].decode(errors="replace")[:-1]
+
+
+def _look_up(rows: "Rows", head: bytes) -> str | None:
+    return next((name for name, pattern in rows if _compile(pattern).match(head)), None)
+
+
+@cache
+def _compile(pattern: bytes) -> re.Pattern[bytes]:
+    """Compile a pattern when it is first needed: most bodies are images."""
+    return re.compile(pattern, re.DOTALL | re.IGNORECASE)
