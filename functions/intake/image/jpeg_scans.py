@@ -70,7 +70,7 @@ def add_tables(reader: "Reader", start: int, end: int, tables: dict[int, bool]) 
         tables: by class and number of a table, whether zero bits stand for something else than a blank part.
 
     Raises:
-        InvalidImage: a table has no room in the segment, or values that no table has.
+        InvalidImage: a table does not fit the segment, or has values that no table has.
     """
     content, size = reader.view[start:end].tobytes(), end - start
     reader.count_parts(size // TABLE_HEADER_BYTES)
