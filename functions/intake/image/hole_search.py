@@ -13,6 +13,7 @@ HOLE_BYTES = 256
 """A run of this length is a hole, except in Deflate."""
 SUSPICIOUS_BYTES = 64
 """In Deflate, the longest runs of blank pictures are as long as holes. A run of this length is a reason to inflate."""
+MAX_PARTS = 50_000
 MAX_ROUNDS = 2
 """Parts may overlap: the first frame of an AVIF sequence is often its still image as well."""
 SOI_BYTES = 2
@@ -24,13 +25,14 @@ INPUT_BYTES, OUTPUT_BYTES = 16 * 1024, 256 * 1024
 class HoleSearch:
     """Searches the parts of one image.
 
-    The parts of a hostile image overlap a million times. The search ends without a finding when it has read MAX_ROUNDS
-    times the bytes of the image, or has inflated MAX_INFLATED_BYTES.
+    The parts of a hostile image overlap a million times. The search ends without a finding after MAX_PARTS parts or
+    MAX_ROUNDS times the bytes of the image, or when it has inflated MAX_INFLATED_BYTES.
     """
 
     def __init__(self, reader: "Reader") -> None:
         self._view = reader.view
         self._format_name = reader.format_name
+        self._parts_left = MAX_PARTS
         self._bytes_left = MAX_ROUNDS * len(reader.view)
         self._inflated_bytes_left = MAX_INFLATED_BYTES
         self._jpeg = Reader(reader.view, reader.format_name, "the last of its data")
@@ -82,11 +84,17 @@ class HoleSearch:
         self._jpeg.skip(SOI_BYTES)
         return self._jpeg
 
+    @property
+    def is_over(self) -> bool:
+        """Whether further parts are not searched."""
+        return self._parts_left <= 0 or self._bytes_left <= 0
+
     def _must_search(self, size: int) -> bool:
-        if not HOLE_BYTES <= size <= self._bytes_left:
+        if size < HOLE_BYTES or self.is_over:
             return False
+        self._parts_left -= 1
         self._bytes_left -= size
-        return True
+        return self._bytes_left >= 0
 
     def _corrupt(self, reason: str) -> CorruptImage:
         message = f"The {self._format_name} is damaged: its compressed data has a hole of equal bytes."
