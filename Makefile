@@ -54,15 +54,14 @@ deploy: base sam ## Build and deploy to your AWS account | STACK=image-intake PA
 	  --parameter-overrides Architecture=$(ARCH) $(PARAMETERS)
 
 bulk: base ## Send a list to a deployed stack and follow its run | LIST=list.csv, or RUN=name to follow again; STACK=image-intake
-	@$(PY) -m infra.bulk $(if $(LIST),"$(LIST)") $(if $(RUN),--run "$(RUN)") --stack "$(STACK)" \
+	@PYTHONPATH=functions $(PY) -m infra.bulk $(if $(LIST),"$(LIST)") $(if $(RUN),--run "$(RUN)") --stack "$(STACK)" \
 	  --endpoint "$(ENDPOINT)" $(OR_STOPPED)
 
 ##@ Develop
 check: lint unit ## Lint, types and unit tests, in under a minute
 
 test: dev sam ministack lint validate ## Everything: lint, types, templates, all tests, coverage
-	@$(PY) -m coverage run -m pytest
-	@$(PY) -m coverage report
+	@$(PY) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --cov
 
 lint: dev ## Lint, format and types; changes nothing
 	@$(PY) -m ruff check $(CODE)

@@ -21,6 +21,7 @@ with gc_paused():
 
     from intake.download.downloader import HttpDownloader
     from intake.download.guarded_resolver import GuardedResolver
+    from intake.http_client.descriptors import max_sockets
     from intake.http_client.transport import PooledTransport
     from intake.ingest.deadline import Deadline
     from intake.ingest.file_service import IngestService
@@ -40,6 +41,11 @@ if TYPE_CHECKING:
 
 PRODUCT = "image-intake/0.2"
 """The first part of the User-Agent header; the setting CONTACT follows."""
+
+# Each pool has a share of the sockets. An image may hold a connection to its origin while it waits for memory, and
+# stored images free memory: with one share for both, they could wait for each other. On Lambda, every image in flight
+# finds a socket for its origin.
+_ORIGIN_SHARE, _STORE_SHARE, _INBOX_SHARE = 5 / 8, 2 / 8, 1 / 8
 
 # One event loop for all invocations: asyncio.run would close the loop that the pooled connections belong to.
 _runner = asyncio.Runner()
@@ -82,13 +88,13 @@ def manifest_service() -> ManifestService:
 @cache
 def store() -> S3Store:
     """Create the store of images, receipts and problem documents."""
-    return S3Store(s3_client(config().image_bucket))
+    return S3Store(s3_client(config().image_bucket, _STORE_SHARE))
 
 
 @cache
 def inbox() -> S3Inbox:
     """Create the inbox of manifests."""
-    return S3Inbox(s3_client(config().inbox_bucket))
+    return S3Inbox(s3_client(config().inbox_bucket, _INBOX_SHARE))
 
 
 @cache
@@ -107,14 +113,20 @@ def downloader(settings: Config) -> HttpDownloader:
         read_timeout=limits.read_timeout,
         tls=_tls_context(certifi.where()),
         resolver=GuardedResolver(limits),
+        max_sockets=_sockets(_ORIGIN_SHARE),
         zero_copy=True,
     )
     contact = f" (+{settings.contact})" if settings.contact else ""
     return HttpDownloader(transport, limits, PRODUCT + contact)
 
 
-def s3_client(bucket: str) -> S3Client:
-    """Create a client for one bucket. The endpoint is that of the region, or the one that the environment names."""
+def s3_client(bucket: str, socket_share: float = _STORE_SHARE) -> S3Client:
+    """Create a client for one bucket. The endpoint is that of the region, or the one that the environment names.
+
+    Args:
+        bucket: its name.
+        socket_share: the share of all sockets that the client may open, 0 to 1.
+    """
     signer = BackgroundValue(partial(_create_signer, bucket))
     # AWS_CA_BUNDLE has the certificates of a proxy or of a private S3; boto3 reads the same variable.
     tls = _tls_context(os.environ.get("AWS_CA_BUNDLE") or certifi.where())
@@ -123,9 +135,14 @@ def s3_client(bucket: str) -> S3Client:
         read_timeout=READ_TIMEOUT,
         tls=tls,
         connect_limit=MAX_CONCURRENT_CONNECTS,
+        max_sockets=_sockets(socket_share),
         zero_copy=True,
     )
     return S3Client(signer, transport)
+
+
+def _sockets(share: float) -> float:
+    return max(1.0, share * max_sockets())
 
 
 def _create_signer(bucket: str) -> "Signer":

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from infra.build import artifact_check, botocore_data
+from infra.build import artifact_check, botocore_data, build_inputs
 from infra.build.artifact_check import MACHINES, count_bytes
 from infra.build.sam_environment import offline_environment
 from infra.build.template_file import ROOT, list_functions, load
@@ -57,7 +57,7 @@ def build_lock() -> Iterator[None]:
 
 
 def build(architecture: str, into: Path, sam: Path) -> list[str]:
-    """Build the artifact, compile it and check it.
+    """Build the artifact, compile it and check it, unless it was built from the same inputs before.
 
     Returns:
         One line for each function: its size, its processor and its handler.
@@ -69,10 +69,15 @@ def build(architecture: str, into: Path, sam: Path) -> list[str]:
         raise CommandError(
             f"The Lambda runtime is Python 3.13. Bytecode of {platform.python_version()} does not run there."
         )
+    inputs = build_inputs.digest_inputs(architecture)
+    if (report := build_inputs.read_report(into, inputs)) is not None:
+        return report
     _run_sam_build(architecture, into, sam)
     built = list_functions(load(into / "template.yaml"))
     finish_code([into / properties["CodeUri"] for properties in built.values()])
-    return [_check(name, properties, into, architecture) for name, properties in built.items()]
+    report = [_check(name, properties, into, architecture) for name, properties in built.items()]
+    build_inputs.write_report(into, inputs, report)
+    return report
 
 
 def _check(name: str, properties: dict[str, str], into: Path, architecture: str) -> str:

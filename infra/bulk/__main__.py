@@ -5,19 +5,21 @@ import os
 import re
 import signal
 import sys
+import tempfile
 import time
 from pathlib import Path
+from typing import IO
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
 from infra.bulk.commands import DEFAULT_STACK, Commands
-from infra.bulk.list_check import MAX_FAULTS, find_faults
+from infra.bulk.list_check import MAX_FAULTS, convert_list
 from infra.bulk.local_endpoint import QUESTION, is_file_of_make_up, is_missing
 from infra.bulk.progress import Progress, ProgressLine
 from infra.bulk.stack import BulkError, Stack, run_name
 from infra.bulk.summary import format_summary, has_stored_images
 
-ENDINGS = {".jsonl", ".csv"}
+ENDINGS = {".jsonl", ".csv", ".txt"}
 POLL_SECONDS = 1.0
 INTERRUPTED = 130
 
@@ -48,7 +50,9 @@ def main() -> int:
 
 def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make bulk", description="Send a list of Files to a deployed stack.")
-    parser.add_argument("list", type=Path, nargs="?", help="JSON lines of Files or URL lists, or CSV with a column url")
+    parser.add_argument(
+        "list", type=Path, nargs="?", help="JSON lines of Files or URL lists (.jsonl), CSV (.csv) or URLs (.txt)"
+    )
     parser.add_argument("--run", help="name or ARN of a run to follow again, instead of a list")
     parser.add_argument("--stack", default=DEFAULT_STACK, help="name of the stack (default: %(default)s)")
     parser.add_argument("--endpoint", help="URL of a local AWS (default: AWS itself)")
@@ -60,40 +64,55 @@ def _run(path: Path | None, run: str | None, commands: Commands) -> int:
         raise BulkError("LIST and RUN are both set: LIST=... starts a run, RUN=... follows one.")
     if not path and not run:
         raise BulkError("which list? make bulk LIST=list.csv. To follow a run again: make bulk RUN=name")
-    if path:
-        _check(path)
+    if not path:
+        stack = _connect(commands)
+        return _follow(stack, stack.find_run(str(run)), commands)
+    with tempfile.NamedTemporaryFile(prefix="list-", suffix=".jsonl") as converted:
+        _check(path, converted)
+        stack = _connect(commands)
+        arn = _start(stack, path.name, Path(converted.name), commands)
+    return INTERRUPTED if arn is None else _follow(stack, arn, commands)
+
+
+def _connect(commands: Commands) -> Stack:
     if commands.endpoint and not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?/?", commands.endpoint):
         raise BulkError(f"ENDPOINT={commands.endpoint} is not a URL such as http://127.0.0.1:4566.")
     endpoint = commands.endpoint or os.environ.get("AWS_ENDPOINT_URL", "")
     if is_missing(endpoint):
         raise BulkError(f"nothing listens at {endpoint}. {QUESTION}")
-    stack = Stack(commands.stack, commands.endpoint)
-    arn = _start(stack, path, commands) if path else stack.find_run(str(run))
-    return INTERRUPTED if arn is None else _follow(stack, arn, commands)
+    return Stack(commands.stack, commands.endpoint)
 
 
-def _check(path: Path) -> None:
-    """Raise BulkError if a list cannot be uploaded, or its run would fail."""
+def _check(path: Path, converted: IO[bytes]) -> None:
+    """Write a list as JSON lines, or raise BulkError if it cannot be uploaded. Name what the run will refuse."""
     if not path.is_file():
         question = f" {QUESTION}" if is_file_of_make_up(path) else ""
         raise BulkError(f"{path} does not exist, or is not a file.{question}")
     if path.suffix.lower() not in ENDINGS:
-        raise BulkError(f"{path.name} is not a list: its name must end in .jsonl or .csv.")
+        raise BulkError(
+            f"{path.name} is not a list: its name must end in .jsonl (a File or a URL list on each line), .csv "
+            "(a column url, or columns fileUrl and baseUrls) or .txt (a URL on each line)."
+        )
     try:
-        faults = find_faults(path)
+        check = convert_list(path, converted)
+        converted.flush()
     except OSError as error:
         raise BulkError(f"{path} cannot be read: {error.strerror}.") from None
-    if faults:
-        more = "\n  There may be more." if len(faults) == MAX_FAULTS else ""
-        raise BulkError("\n  ".join([f"{path.name} was not uploaded, because its run would fail:", *faults]) + more)
+    if check.faults:
+        more = "\n  There may be more." if len(check.faults) == MAX_FAULTS else ""
+        raise BulkError("\n  ".join([f"{path.name} was not uploaded:", *check.faults]) + more)
+    if check.refused:
+        first = f"The run will refuse {check.refused:,} of {check.files:,} lines:"
+        rest = ["..."] if check.refused > len(check.refusals) else []
+        print("\n  ".join([first, *check.refusals, *rest]), flush=True)
 
 
-def _start(stack: Stack, path: Path, commands: Commands) -> str | None:
+def _start(stack: Stack, name: str, converted: Path, commands: Commands) -> str | None:
     """Upload a list and return the ARN of its run; None if Ctrl-C came after the upload."""
-    key = stack.new_key(path)
-    print(f"Uploading {path.name}, {path.stat().st_size:,} bytes ...", flush=True)
+    key = stack.new_key(Path(name))
+    print(f"Uploading {name} as JSON lines, {converted.stat().st_size:,} bytes ...", flush=True)
     try:
-        stack.upload(path, key)
+        stack.upload(converted, key)
         return stack.wait_for_run(key)
     except KeyboardInterrupt:
         if not stack.has_list(key):

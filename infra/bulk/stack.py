@@ -61,9 +61,9 @@ class Stack:
 
     @staticmethod
     def new_key(path: Path) -> str:
-        """Return a key under bulk/ that no other list has."""
+        """Return a key under bulk/ that no other list has, for the JSON lines of a list."""
         moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-        return f"bulk/{path.stem}-{moment}-{secrets.token_hex(3)}{path.suffix.lower()}"
+        return f"bulk/{path.stem}-{moment}-{secrets.token_hex(3)}.jsonl"
 
     def upload(self, path: Path, key: str) -> None:
         """Upload a list to the inbox, which starts its run."""

@@ -27,7 +27,7 @@ from infra.build.template_file import ROOT, list_functions, load  # noqa: E402
 from infra.command.child_process import run  # noqa: E402
 from infra.command.errors import CommandError  # noqa: E402
 
-from bench import results, summary  # noqa: E402
+from bench import documented_figures, results  # noqa: E402
 from bench.cases import OURS  # noqa: E402
 from bench.nginx_lab import BUCKET, NginxLab, open_lab  # noqa: E402
 from support.runtime_emulator import lambda_environment  # noqa: E402
@@ -120,7 +120,7 @@ def main() -> int:
                     starts[name]["init"].append(init)
                     starts[name]["cold"].append(cold)
     results.save("startup", "starts", starts)
-    print(results.starts_table({name: summary.of_starts(figures) for name, figures in starts.items()}))
+    print(results.starts_table({name: documented_figures.of_starts(figures) for name, figures in starts.items()}))
     return 0
 
 

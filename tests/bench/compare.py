@@ -22,7 +22,7 @@ sys.path[:0] = [str(HERE.parents[2]), str(HERE.parents[1]), str(HERE.parents[2] 
 
 from infra.command.errors import CommandError  # noqa: E402 - the path comes first
 
-from bench import results, summary  # noqa: E402
+from bench import documented_figures, results  # noqa: E402
 from bench.cases import CASES, COMPETITORS, Case, Competitor  # noqa: E402
 from bench.competitor_process import PYTHONS, Run, start_competitor  # noqa: E402
 from bench.nginx_lab import NginxLab, open_lab  # noqa: E402
@@ -76,7 +76,7 @@ def main() -> int:
             taken = measure(case, installed, lab, Path(directory), asked.runs)
             if not asked.only:
                 results.save_case(case, taken)
-            programs = {name: summary.of_runs(case, one) for name, one in taken.items()}
+            programs = {name: documented_figures.of_runs(case, one) for name, one in taken.items()}
             print(f"\n{results.table(case, {'runs': asked.runs, 'programs': programs})}", flush=True)
     return 0
 

@@ -18,9 +18,9 @@ sys.path[:0] = [str(HERE.parents[2]), str(HERE.parents[1])]
 
 from infra.build.template_file import ROOT  # noqa: E402 - the path comes first
 
-from bench import bar_chart, cost, cost_by_image_size, results, summary, targets  # noqa: E402
+from bench import bar_chart, cost, cost_by_image_size, documented_figures, results, targets  # noqa: E402
 from bench.cases import CALLERS_TODAY, CASES, COLD_48, COMPETITORS, OURS, WARM_48, Case  # noqa: E402
-from bench.summary import Summary  # noqa: E402
+from bench.documented_figures import Summary  # noqa: E402
 
 PERFORMANCE, COST, README = ROOT / "docs" / "performance.md", ROOT / "docs" / "cost.md", ROOT / "README.md"
 DRAWINGS = ROOT / "docs" / "performance"
@@ -170,13 +170,13 @@ def main() -> int:
     options.add_argument("--check", action="store_true")
     chosen = options.parse_args()
     if chosen.check:
-        outdated = stale(summary.read())
+        outdated = stale(documented_figures.read())
         print("\n".join(f"{path.relative_to(ROOT)} is stale: run report.py --write" for path in outdated))
         return 1 if outdated else 0
     found = {subject: results.load(subject) for subject in SUBJECTS}
     if chosen.write:
-        measured = summary.updated(summary.read(), found)
-        summary.write(measured)
+        measured = documented_figures.updated(documented_figures.read(), found)
+        documented_figures.write(measured)
         for path, text in documentation(measured).items():
             path.write_text(text)
     print(targets.table(found))

@@ -11,11 +11,11 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 import botocore
 import pytest
-from botocore.exceptions import BotoCoreError
 from botocore.loaders import Loader
 from botocore.session import Session
 from infra.build import botocore_data
 
+from intake.model.error_codes import StoreFailed
 from intake.s3.signer import Signer
 
 COMPLETE = Path(botocore.__file__).parent / "data"
@@ -94,8 +94,8 @@ def endpoint_of(reading: Loader, region: str, bucket: str) -> tuple[str, str, li
     session.set_credentials("key", "secret")
     try:
         signed = Signer(boto3.Session(region_name=region, botocore_session=session), bucket).sign("PUT", "a key", {})
-    except BotoCoreError as error:
-        return str(error)
+    except StoreFailed as error:
+        return error.reason or ""
     url = urlsplit(signed.target)
     return signed.origin, url.path, parse_qs(url.query)["X-Amz-Credential"][0].split("/")[2:]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from infra.build.template_file import ROOT, list_functions, load
-from infra.bulk.item_size import MAX_INPUT_BYTES
+from infra.bulk.input_limit import MAX_INPUT_BYTES
 
 from support.state_machine_definition import SUBSTITUTIONS, VALUES, definition
 

@@ -15,7 +15,7 @@ from intake.model.file import File
 from intake.model.image_info import ImageWarning
 from intake.model.problem import Problem
 from intake.model.receipt import ErrorEntry, Receipt
-from intake.settings.table import REQUIRED, SETTINGS, Setting
+from intake.settings.table import CONCURRENT_FUNCTIONS, REQUIRED, SETTINGS, Setting
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
@@ -73,6 +73,12 @@ def test_settings_page_has_the_row_of_a_setting(setting: Setting[Any]) -> None:
     default = "required" if setting.default is REQUIRED else setting.default_text
     expected = [default, setting.expected, parameter_of(setting.name), setting.description]
     assert rows("settings.md", 5)[setting.name] == expected
+
+
+def test_settings_page_describes_the_number_of_functions() -> None:
+    setting = CONCURRENT_FUNCTIONS
+    text = f"`{setting.name}` is {setting.default} by default. {setting.description}"
+    assert text in " ".join((ROOT / "docs" / "settings.md").read_text().split())
 
 
 def test_files_page_lists_every_warning() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from infra.build.template_file import ROOT, list_functions, load
 
-from bench import report, summary
+from bench import cost, documented_figures, report
 from bench.memory import FUNCTION_MIB
 from intake.model.limits import MIB, Limits
 from intake.model.manifest import MAX_DOCUMENT_BYTES, MAX_FILES
@@ -22,7 +22,44 @@ INBOX_DAYS = TEMPLATE["Parameters"]["InboxDays"]["Default"]
 QUEUE = TEMPLATE["Resources"]["FailureQueue"]["Properties"]
 QUEUE_DAYS = QUEUE["MessageRetentionPeriod"] // 86400
 
+PARAMETERS = {name: parameter["Default"] for name, parameter in TEMPLATE["Parameters"].items()}
+RATE, BURST = PARAMETERS["ThrottlingRate"], PARAMETERS["ThrottlingBurst"]
+HTTP_TIMEOUT, S3_TIMEOUT = TIMEOUTS["HttpFunction"], TIMEOUTS["S3Function"]
+ATTEMPTS = 1 + list_functions(TEMPLATE)["S3Function"]["EventInvokeConfig"]["MaximumRetryAttempts"]
+BULK_FUNCTIONS, BULK_PER_ORIGIN = PARAMETERS["BulkMaxConcurrency"], PARAMETERS["BulkMaxPerOrigin"]
+BULK_SHARE = BULK_PER_ORIGIN // BULK_FUNCTIONS
+BATCH_SECONDS = TIMEOUTS["BulkFunction"] - LIMITS.deadline_margin
+IMAGES = LIMITS.max_base_images + 1
+DAY = 86400
+INSTANCE_DAY = cost.FUNCTION_GB * cost.LAMBDA_GB_SECOND * DAY
+TIMES = "\N{MULTIPLICATION SIGN}"
+PUTS = IMAGES + 2  # with the receipt and the manifest
+
 STATED = [
+    ("docs/bulk.md", f"| `BulkMaxPerOrigin` | {BULK_PER_ORIGIN} |"),
+    ("docs/bulk.md", f"{BULK_PER_ORIGIN} / {BULK_FUNCTIONS} = {BULK_SHARE}."),
+    ("docs/bulk.md", f"in its {BATCH_SECONDS:.0f} seconds"),
+    ("docs/bulk.md", f"With {BULK_SHARE} at once and 200 ms an image, a batch downloads"),
+    ("docs/bulk.md", f"downloads {BULK_SHARE * BATCH_SECONDS / 0.2:,.0f} images of one origin"),
+    ("docs/security.md", f"{RATE} {TIMES} {HTTP_TIMEOUT} + {BURST} | {RATE * HTTP_TIMEOUT + BURST:,} |"),
+    ("docs/security.md", f"in up to {ATTEMPTS} attempts"),
+    (
+        "docs/security.md",
+        f"{RATE} {TIMES} {S3_TIMEOUT} {TIMES} {ATTEMPTS} + {BURST} | {RATE * S3_TIMEOUT * ATTEMPTS + BURST:,} |",
+    ),
+    ("docs/security.md", f"into the inbox | {BULK_FUNCTIONS} for each list |"),
+    ("docs/security.md", f"costs ${INSTANCE_DAY:.2f} a day at `MemorySize` {PARAMETERS['MemorySize']}"),
+    ("docs/security.md", f"So 1,000 at once cost ${INSTANCE_DAY * 1000:,.0f} a day"),
+    ("docs/security.md", f"to 50 at once, ${INSTANCE_DAY * 50:,.0f} a day"),
+    ("docs/security.md", f"At {RATE} requests a second, each with {IMAGES} new images, S3 takes {PUTS} PUTs a request"),
+    ("docs/security.md", f"PUTs a request, ${RATE * DAY * PUTS * cost.S3_PUT:,.0f} a day"),
+    (
+        "docs/security.md",
+        f"{IMAGES} {TIMES} {LIMITS.max_image_bytes // MIB} MiB, {IMAGES * LIMITS.max_image_bytes / 1e9:.1f} GB",
+    ),
+    ("docs/security.md", f"`MAX_PER_ORIGIN` ({LIMITS.max_per_origin}) requests at once"),
+    ("docs/security.md", f"{LIMITS.max_per_origin} {TIMES} 50 = {LIMITS.max_per_origin * 50:,} with"),
+    ("docs/security.md", f"sends it {BULK_PER_ORIGIN} in all (`BulkMaxPerOrigin`)"),
     ("README.md", f"a manifest of up to {MAX_FILES:,} Files"),
     ("docs/glossary.md", f"or up to {MAX_FILES:,} Files"),
     ("docs/manifests.md", f"one per line, up to {MAX_FILES:,}; empty lines are skipped"),
@@ -55,12 +92,12 @@ def test_page_states_the_figure_of_the_code(page: str, text: str) -> None:
 
 
 def test_pages_show_the_measured_figures() -> None:
-    outdated = report.stale(summary.read())
+    outdated = report.stale(documented_figures.read())
     assert outdated == [], "run `.venv/bin/python tests/bench/report.py --write`"
 
 
 def test_report_names_the_pages_whose_figures_differ() -> None:
-    changed = summary.read()
+    changed = documented_figures.read()
     changed["memory"]["peak_mib"] += 1
     assert set(report.stale(changed)) == {report.README, report.PERFORMANCE}
 

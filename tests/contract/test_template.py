@@ -106,7 +106,7 @@ def test_s3_function_is_invoked_for_manifests_only() -> None:
 
     assert all(event["Bucket"] == {"Ref": "InboxBucket"} for event in events)
     rules = [{rule["Name"]: rule["Value"] for rule in event["Filter"]["S3Key"]["Rules"]} for event in events]
-    assert rules == [{"prefix": "inbox/", "suffix": ".json"}, {"prefix": "inbox/", "suffix": ".jsonl"}]
+    assert rules == [{"prefix": "inbox/", "suffix": suffix} for suffix in (".json", ".jsonl", ".txt")]
 
 
 def test_failed_events_are_kept_for_two_weeks_in_an_encrypted_queue() -> None:
@@ -206,6 +206,33 @@ def test_bounds_of_every_parameter_are_valid_settings(bound: str) -> None:
 
 def test_variables_of_local_runs_are_not_set_in_a_deployed_function() -> None:
     assert [SETTINGS[name] for name in LOCAL_VARIABLES] == [{"Ref": "AWS::NoValue"}]
+
+
+@pytest.mark.parametrize(
+    ("expected", "per_origin", "functions"), [(4, 128, 32), (1, 128, 200), (128, 128, 1), (2, 8, 3), (1, 1, 1000)]
+)
+def test_functions_of_a_bulk_run_share_the_requests_to_an_origin(
+    expected: int, per_origin: int, functions: int
+) -> None:
+    """The default of a run is 128 requests to one origin at once, of all its functions together."""
+    defaults = {name: PARAMETERS[name]["Default"] for name in ("BulkMaxPerOrigin", "BulkMaxConcurrency")}
+    assert (defaults["BulkMaxPerOrigin"], defaults["BulkMaxConcurrency"]) == (128, 32)
+    values = {"BulkMaxPerOrigin": per_origin, "BulkMaxConcurrency": functions}
+    variables = TEMPLATE["Resources"]["BulkFunction"]["Properties"]["Environment"]["Variables"]
+    environment = {name: str(values[value["Ref"]]) for name, value in variables.items()}
+
+    assert Config.from_environment({"IMAGE_BUCKET": "a-bucket", **environment}).limits.max_per_origin == expected
+
+
+@pytest.mark.parametrize("name", ["Http", "S3", "Bulk"])
+def test_reserved_concurrency_of_a_function_is_a_parameter_and_none_by_default(name: str) -> None:
+    """An account with the concurrency 10 could not create a stack that reserves any."""
+    parameter = f"{name}ReservedConcurrency"
+    assert PARAMETERS[parameter]["Default"] == 0
+    assert TEMPLATE["Conditions"][f"Reserves{name}"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, 0]}]}
+    assert FUNCTIONS[f"{name}Function"]["ReservedConcurrentExecutions"] == {
+        "Fn::If": [f"Reserves{name}", {"Ref": parameter}, {"Ref": "AWS::NoValue"}]
+    }
 
 
 def test_resolver_gives_up_on_a_dead_name_server_after_two_seconds() -> None:

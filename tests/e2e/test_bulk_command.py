@@ -131,14 +131,14 @@ def test_bulk_fails_when_the_stack_has_no_such_run(deployed: Lab) -> None:
     ("name", "stack", "expected"),
     [
         ("gone.csv", STACK, "gone.csv does not exist"),
-        ("list.txt", STACK, "its name must end in .jsonl or .csv"),
+        ("list.xlsx", STACK, "its name must end in .jsonl (a File or a URL list on each line), .csv"),
         ("list.csv", "no-such-stack", "The stack no-such-stack cannot be read"),
     ],
 )
 def test_bulk_names_the_fault_of_its_arguments(
     deployed: Lab, tmp_path: Path, name: str, stack: str, expected: str
 ) -> None:
-    for existing in ("list.txt", "list.csv"):
+    for existing in ("list.xlsx", "list.csv"):
         (tmp_path / existing).write_text("url\nhttps://a.example/\n")
 
     done = run(deployed, f"LIST={tmp_path / name}", f"STACK={stack}")
@@ -160,6 +160,21 @@ def test_bulk_does_not_upload_a_list_whose_run_would_fail(deployed: Lab, tmp_pat
     assert "line 2 is not JSON" in done.stderr
     assert "line 3 has 300,010 bytes; at most 219,900 are possible" in done.stderr
     assert before == deployed.s3.list_objects_v2(Bucket=deployed.stack.inbox, Prefix="bulk/")["KeyCount"]
+
+
+def test_bulk_reads_lists_as_spreadsheets_and_other_programs_write_them(deployed: Lab, tmp_path: Path) -> None:
+    """The digests are wrong, so an image that is stored shows that they were not compared."""
+    url = deployed.origin.url("length/c-foreign")
+    (tmp_path / "sheet.csv").write_text(f'\ufeff"ID","URL","SHA-256"\r\nc-sheet,"{url}?a=1,2",{"0" * 64}\r\n,,\r\n')
+    (tmp_path / "urls.txt").write_text(f"\ufeff# boards\r\n{url}\r\n\r\n{url}?2\r\n")
+
+    sheet, urls = (run(deployed, f"LIST={tmp_path / name}") for name in ("sheet.csv", "urls.txt"))
+
+    assert "failed   1 checksum_mismatch\n" in sheet.stdout
+    assert (urls.returncode, urls.stderr) == (0, "")
+    assert "Uploading urls.txt as JSON lines" in urls.stdout
+    assert "Files    2 stored\n" in urls.stdout
+    assert deployed.json("receipts/c-sheet.json")["images"][0]["url"] == url
 
 
 def test_bulk_says_that_the_summary_is_incomplete_when_the_run_stopped_early(deployed: Lab, tmp_path: Path) -> None:

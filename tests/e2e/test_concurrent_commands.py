@@ -14,7 +14,7 @@ from infra.build.template_file import ROOT
 from infra.command.signals import INTERRUPTED
 from infra.command.tcp_ports import find_free_port
 
-from support.running_command import SIGINT_IGNORED, start_command, wait_for_output
+from support.running_command import SIGHUP_DEFAULT, SIGINT_IGNORED, start_command, wait_for_output
 
 WAITING = "Another command is building here: waiting for it ...\n"
 
@@ -37,7 +37,7 @@ def test_command_waits_until_another_has_deployed_what_it_built(tmp_path: Path, 
 def test_command_exits_when_its_terminal_is_closed(tmp_path: Path, name: str, number: int) -> None:
     """A process that a signal kills stops nothing that it started; an exit status shows that it stopped by itself."""
     log = tmp_path / "log"
-    with artifact.build_lock(), start_command(module(name), log) as process:
+    with artifact.build_lock(), start_command([*SIGHUP_DEFAULT, *module(name)], log) as process:
         assert wait_for_output(log, WAITING)
         process.send_signal(number)
         assert process.wait(30) == 128 + number

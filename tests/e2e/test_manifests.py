@@ -48,6 +48,16 @@ def test_manifest_of_many_files_results_in_a_receipt_for_each(deployed: Lab) -> 
     assert {deployed.origin.request_count(f"length/m-many-{n}") for n in range(40)} == {1}
 
 
+def test_plain_list_of_urls_results_in_a_receipt_for_each(deployed: Lab) -> None:
+    urls = [deployed.origin.url(f"length/m-plain-{n}") for n in range(3)]
+    deployed.put_in_inbox("inbox/m-plain.txt", "\r\n".join(["\ufeff# boards", *urls, "{}"]).encode())
+
+    wait_for(lambda: all(deployed.origin.request_count(f"length/m-plain-{n}") for n in range(3)))
+    wait_for(lambda: deployed.objects("problems/m-plain"))
+    [error] = deployed.json("problems/m-plain.json")["errors"]
+    assert (error["path"], error["message"].startswith("is JSON, not a URL")) == ("line 5", True)
+
+
 def test_invalid_lines_are_named_in_a_problem_and_the_other_files_are_ingested(deployed: Lab) -> None:
     good = {"id": "m-good", "urls": [deployed.origin.url("length/m-good")]}
     deployed.put_in_inbox("inbox/m-mixed.jsonl", json_lines(good, {"fileUrl": 7}) + b"{not json\n")
@@ -117,7 +127,7 @@ def test_duplicate_event_changes_nothing(deployed: Lab) -> None:
 
 def test_object_with_another_prefix_or_suffix_is_ignored(deployed: Lab) -> None:
     file = json.dumps({"id": "m-stray", "urls": [deployed.origin.url("length/m-stray")]}).encode()
-    for key in ("m-stray.json", "inbox/m-stray.txt", "outbox/m-stray.json"):
+    for key in ("m-stray.json", "inbox/m-stray.csv", "outbox/m-stray.json"):
         deployed.put_in_inbox(key, file)
     deployed.put_in_inbox(
         "inbox/m-after.json", json.dumps({"id": "m-after", "urls": ["https://never.example/"]}).encode()

@@ -52,6 +52,7 @@ def test_up_names_a_free_port_when_port_is_in_use(port: int) -> None:
 
 
 TOO_MANY = {"fileUrl": URL, "baseUrls": [[URL]] * 101}
+MISSING = "is missing; a File has fileUrl and baseUrls, a list of URLs has urls"
 TWO_FAULTS = {"fileUrl": 7, "baseUrls": [{"url": URL}, 8]}
 
 
@@ -59,11 +60,11 @@ TWO_FAULTS = {"fileUrl": 7, "baseUrls": [{"url": URL}, 8]}
     ("content", "said"),
     [
         (None, "lot.json cannot be read: No such file or directory."),
-        ("", "lot.json is not JSON: EOF while parsing a value at line 1 column 0."),
-        ("{no", "lot.json is not JSON: key must be a string at line 1 column 2."),
+        ("", "lot.json is not JSON: it is empty."),
+        ("{no", "lot.json is not JSON: key must be a string at line 1 column 2; names and strings need double quotes."),
         ('"' + "x" * 1024 * 1024 + '"', "lot.json has more than 1048576 bytes."),
-        ("[]", "lot.json is not a valid File:\n  must be an object, got a list\n"),
-        ("{}", "lot.json is not a valid File:\n  fileUrl: is missing\n  baseUrls: is missing\n"),
+        ("[]", "lot.json is not a valid File:\n  must be an object, got a list. Send each File by itself"),
+        ("{}", f"lot.json is not a valid File:\n  fileUrl: {MISSING}\n  baseUrls: {MISSING}\n"),
         (
             json.dumps(TWO_FAULTS),
             """lot.json is not a valid File:

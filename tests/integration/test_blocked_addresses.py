@@ -8,8 +8,8 @@ from ipaddress import ip_network
 from itertools import chain, repeat
 
 import pytest
-from aiohappyeyeballs import AddrInfoType
 
+from intake.http_client.resolver import AddressInfo
 from support.origin import IMAGE, Origin
 from support.origin.client import Client, MakeClient
 from support.origin.fake_dns import FakeDns
@@ -21,6 +21,7 @@ FORBIDDEN = [
     "100.64.0.1",
     "127.0.0.1",
     "127.255.255.254",
+    "168.63.129.16",
     "169.254.169.254",
     "172.16.0.1",
     "172.31.255.255",
@@ -46,6 +47,8 @@ FORBIDDEN = [
     "2001::1",
     "2001:db8::1",
     "2002:7f00:1::1",
+    "2606:4700::5efe:a00:1",
+    "2606:4700::200:5efe:a9fe:a9fe",
     "3fff::1",
     "5f00::1",
     "fc00::1",
@@ -171,7 +174,7 @@ async def test_new_address_of_a_name_is_checked_between_attempts(
 
 
 class _UncheckedResolver:
-    async def resolve(self, host: str, port: int) -> list[AddrInfoType]:
+    async def resolve(self, host: str, port: int) -> list[AddressInfo]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 0, host, ("10.0.0.1", port))]
 
 

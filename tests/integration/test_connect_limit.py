@@ -70,7 +70,7 @@ async def test_waiting_requests_do_not_time_out_one_after_another(monkeypatch: p
     async def stall(*_: object, **__: object) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr("intake.http_client.pool.start_connection", stall)
+    monkeypatch.setattr("intake.http_client.pool.connect_to_any", stall)
     transport = PooledTransport(connect_timeout=0.2, read_timeout=5, tls=ssl.create_default_context(), connect_limit=2)
     begin = time.perf_counter()
     bodies = (get(transport, CLOSED_PORT) for _ in range(REQUESTS))
@@ -86,4 +86,4 @@ async def test_cancelled_requests_pass_their_permission_on(origin: Origin, trans
         task.cancel()
     bodies = await asyncio.gather(*tasks[1::2])
     assert bodies == [IMAGE] * (REQUESTS // 2)
-    assert not transport.pool._connect_limiter._origins
+    assert not transport.pool._connect_limiter._opening

@@ -97,20 +97,6 @@ async def test_connection_that_the_server_closed_costs_no_attempt(origin: Origin
     assert origin.connections == 2
 
 
-@pytest.mark.parametrize("name", ["close_before_response", "reset_before_response"])
-async def test_transport_sends_each_request_once_when_the_connection_is_lost(
-    name: str, origin: Origin, make_client: MakeClient
-) -> None:
-    """Many HTTP clients repeat a request on their own when a reused connection is lost."""
-    client = make_client(origin, max_attempts=1)
-    await client.get(origin.url("length"))
-
-    result = await client.get(origin.url(name))
-
-    assert (result.code, result.stats.attempts, origin.request_count(name)) == ("connection_lost", 1, 1)
-    assert origin.connections == 1
-
-
 async def test_pool_opens_one_connection_for_each_request_at_the_same_time(origin: Origin, client: Client) -> None:
     results = await asyncio.gather(*(client.get(origin.url("length")) for _ in range(8)))
     await asyncio.gather(*(client.get(origin.url("length")) for _ in range(8)))

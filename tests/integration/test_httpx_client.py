@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-from aiohappyeyeballs import AddrInfoType
 
 from intake import http_client
 from intake.http_client.errors import (
@@ -24,7 +23,7 @@ from intake.http_client.errors import (
     ReadTimeout,
     TransportError,
 )
-from intake.http_client.resolver import SystemResolver
+from intake.http_client.resolver import AddressInfo, SystemResolver
 from intake.http_client.transport import PooledTransport
 from support.origin import IMAGE, Origin
 from support.origin.behaviour import Reader, Request, Writer, head, reply, response_with, send
@@ -192,7 +191,7 @@ class _Refusal(Exception):
 class _LoopbackOnly(SystemResolver):
     """Connects every name to loopback, and refuses one."""
 
-    async def resolve(self, host: str, port: int) -> list[AddrInfoType]:
+    async def resolve(self, host: str, port: int) -> list[AddressInfo]:
         if host == "refused.example":
             raise _Refusal(host)
         return await super().resolve("127.0.0.1", port)

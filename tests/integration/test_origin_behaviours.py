@@ -27,3 +27,23 @@ async def test_behaviour_has_its_code_and_number_of_requests(
     assert behaviour.code == result.code, result.error and result.error.reason
     assert behaviour.requests == len(origin.requests)
     assert {"127.0.0.1"} == set(connected_addresses)
+
+
+@pytest.mark.parametrize(
+    ("name", "connections"),
+    [
+        *[(name, 1) for name in ("two_equal_lengths", "chunked_and_identity", "chunked_twice", "nine_hundred_headers")],
+        *[(name, 1) for name in ("status_206_of_the_whole_chunked", "encoding_aws_chunked")],
+        *[(name, 2) for name in ("chunked_and_length", "identity_and_length", "chunks_with_no_trailer")],
+        *[(name, 2) for name in ("header_in_html", "header_that_is_nearly_chunked", "first_header_folded")],
+    ],
+)
+async def test_connection_is_reused_only_when_no_other_recipient_finds_another_end_of_the_body(
+    name: str, connections: int, origin: Origin, make_client: MakeClient
+) -> None:
+    client = make_client(origin)
+
+    for _ in range(2):
+        assert (await client.get(origin.url(name))).code == "stored"
+
+    assert connections == origin.connections

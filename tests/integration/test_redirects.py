@@ -25,8 +25,14 @@ def _redirect_to(location: str) -> Responder:
         ("redirect_with_fragment", "/length"),
         ("redirect_with_spaces", "/a%20b/c%20d"),
         ("redirect_in_utf_8", "/%C3%A9"),
-        ("redirect_in_latin_1", "/%C3%A9"),
-        ("redirect_with_brackets", "/length?q=[1]{2}|^"),
+        ("redirect_in_latin_1", "/%E9"),
+        ("redirect_in_cp1251", "/%EA?%E8"),
+        ("redirect_in_shift_jis", "/%95%5C%89%E6.png"),
+        ("redirect_relative_in_latin_1", "/%E8.png"),
+        ("redirect_with_a_c1_control", "/length%85"),
+        ("redirect_with_a_location_twice", "/%E9"),
+        ("redirect_beside_other_charsets", "/%C3%A9"),
+        ("redirect_with_brackets", "/length?q=[1]%7B2%7D%7C%5E"),
     ],
 )
 async def test_location_is_resolved_as_in_a_browser(name: str, target: str, origin: Origin, client: Client) -> None:

@@ -41,6 +41,7 @@ RESPONSES: dict[str, str] = {
     "in_a_header_without_a_colon": "HTTP/1.1 200 OK\r\n{0}\r\n\r\n",
     "in_a_bad_header_name": "HTTP/1.1 200 OK\r\n{0}\0: x\r\n\r\n",
     "in_the_encoding": "HTTP/1.1 200 OK\r\nContent-Encoding: {0}\r\nContent-Length: 9\r\n\r\n123456789",
+    "beside_an_encoding": "HTTP/1.1 200 OK\r\nContent-Encoding: gzip, {0}\r\nContent-Length: 9\r\n\r\n123456789",
     "in_the_transfer": "HTTP/1.1 200 OK\r\nTransfer-Encoding: {0}\r\n\r\n123456789",
     "in_the_length": "HTTP/1.1 200 OK\r\nContent-Length: {0}\r\n\r\n",
     "in_retry_after": "HTTP/1.1 429 Later\r\nRetry-After: {0}\r\nContent-Length: 0\r\n\r\n",

@@ -1,5 +1,6 @@
 """Requests as they are sent: the target byte for byte, four headers, and nothing from the environment."""
 
+import re
 import socket
 import ssl
 from ipaddress import ip_network
@@ -15,7 +16,7 @@ from intake.model.outcome import FetchStats
 from intake.model.url import Url
 from intake.settings.config import Config
 from support.origin import IMAGE, Origin
-from support.origin.client import AGENT, Client, MakeClient
+from support.origin.client import AGENT, Client, MakeClient, limits_for
 from support.origin.fake_dns import FakeDns
 
 UNCHANGED = [
@@ -29,12 +30,14 @@ UNCHANGED = [
     "/a/../b",
     "/a/./b/.",
     "/%2e%2e/c",
-    '/|^{}"<>`',
-    "/?|^{}\"<>`'",
+    "/?'[]",
     "/a;b=c,d:e@f!$&'()*+[]",
     "/?X-Amz-Credential=a%2F20261122%2Feu&X-Amz-Signature=00ff&response=%22a%22",
 ]
 ENCODED = {
+    '/|^{}"<>`': "/%7C%5E%7B%7D%22%3C%3E%60",
+    '/?|^{}"<>`': "/?%7C%5E%7B%7D%22%3C%3E%60",
+    "/{a}%7b/100%?s=%22\u201c|": "/%7Ba%7D%7b/100%?s=%22%E2%80%9C%7C",
     "": "/",
     "?": "/?",
     "?a=b": "/?a=b",
@@ -111,12 +114,52 @@ async def test_unusual_host_is_sent_as_it_was_written(host: str, origin: Origin,
     assert ("Host", f"{host}:{origin.port}") == origin.requests[0].headers[0]
 
 
-@pytest.mark.parametrize("host", ["m\u00fcnchen.example", "M\u00dcNCHEN.Example.", "xn--mnchen-3ya.example."])
-async def test_internationalized_host_is_sent_in_ascii(host: str, origin: Origin, client: Client, dns: FakeDns) -> None:
-    dns["xn--mnchen-3ya.example"] = ["127.0.0.1"]
+@pytest.mark.parametrize(
+    ("sent", "host"),
+    [
+        ("xn--mnchen-3ya.example", "m\u00fcnchen.example"),
+        ("xn--mnchen-3ya.example", "M\u00dcNCHEN.Example."),
+        ("xn--mnchen-3ya.example", "xn--mnchen-3ya.example."),
+        ("xn--mnchen-3ya.example", "m%C3%BCnchen.example"),
+        ("my_shop.xn--mnchen-3ya.example", "my_shop.m\u00fcnchen.example"),
+        ("r3---sn.-a.xn--mnchen-3ya.example", "r3---sn.-a.m\u00fcnchen\u3002example"),
+        ("xn--n3h.example", "\u2603\ufe0f.exam\u00adple"),
+    ],
+)
+async def test_internationalized_host_is_sent_in_ascii(
+    sent: str, host: str, origin: Origin, client: Client, dns: FakeDns
+) -> None:
+    dns[sent] = ["127.0.0.1"]
 
     assert (await client.get(f"http://{host}:{origin.port}/length")).body == IMAGE
-    assert ("Host", f"xn--mnchen-3ya.example:{origin.port}") == origin.requests[0].headers[0]
+    assert [sent] == dns.lookups
+    assert ("Host", f"{sent}:{origin.port}") == origin.requests[0].headers[0]
+
+
+@pytest.mark.parametrize("host", ["\u2603.shop.example", "a-.m\u00fcnchen.example", "my_shop.m\u00fcnchen.example"])
+@pytest.mark.usefixtures("no_leaks")
+async def test_internationalized_host_is_in_the_tls_handshake_as_in_the_host_header(host: str, dns: FakeDns) -> None:
+    sent = Url.parse(f"https://{host}/").host
+    authority, names = trustme.CA(), list[str]()
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("*." + sent.partition(".")[2]).configure_cert(tls)
+    tls.sni_callback = lambda _, name, __: names.append(name)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    dns[sent] = ["127.0.0.1"]
+
+    async with Origin(tls) as origin, Client(limits_for(origin), trusting) as client:
+        assert (await client.get(f"https://{host}:{origin.port}/length")).body == IMAGE
+        assert ([sent], ("Host", f"{sent}:{origin.port}")) == (names, origin.requests[0].headers[0])
+
+
+@pytest.mark.parametrize("written", ['/{id}/"a"|b^c`?x=<1>&y={2}|3', "/\u201cx\u201d/\u6f22?q=\u00e9 ", "/a%7Cb%zz%"])
+async def test_origin_as_strict_as_tomcat_takes_the_target(written: str, origin: Origin, client: Client) -> None:
+    """Tomcat refuses these characters, and those outside ASCII, in a request line."""
+    assert (await client.get(origin.base + written.strip())).body == IMAGE
+
+    line = origin.requests[0].raw.partition(b"\r\n")[0]
+    assert re.fullmatch(rb"GET /[!#-;=?-\[\]_a-z~]+ HTTP/1\.1", line)
 
 
 async def test_host_header_omits_the_default_port(

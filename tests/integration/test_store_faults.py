@@ -12,8 +12,8 @@ from intake.model.image_info import ImageInfo
 from intake.model.object_keys import image_key
 from intake.s3.store import S3Store
 from support import s3_server
+from support.image_stores import open_store
 from support.s3_faults import S3Faults, start_s3_faults
-from support.s3_stores import open_store
 from support.sample_images import jpeg_of_size
 
 BODY = bytearray(jpeg_of_size(300_000, 7))
@@ -91,6 +91,17 @@ async def test_store_fails_after_four_attempts_and_stores_nothing(
         await store.put_image(KEY, IMAGE, BODY, DIGEST)
     assert faults.requests == ATTEMPTS
     assert s3.objects(bucket) == {}
+
+
+@pytest.mark.parametrize("version", [None, '"an-etag"'])
+async def test_store_replaces_nothing_when_another_write_is_under_way_at_each_attempt(
+    version: str | None, store: S3Store, faults: S3Faults
+) -> None:
+    faults.inject(**TRANSIENT["ConditionalRequestConflict"])
+    assert await store.replace_document(RECEIPT, b"{}", version) is False
+    assert faults.requests == ATTEMPTS
+    with pytest.raises(StoreFailed):
+        await store.put_document(RECEIPT, b"{}")
 
 
 @pytest.mark.parametrize("rule", PERMANENT.values(), ids=PERMANENT)

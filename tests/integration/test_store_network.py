@@ -15,14 +15,15 @@ from support import s3_server
 from support.fault_proxy import (
     FaultProxy,
     after_upload,
+    content_length,
     flip_bit,
     forward_part_and_reset,
     lose_response,
     open_fault_proxy,
     reset_after,
 )
-from support.origin.behaviour import Responder, head, reply, reset, response_with, wait_forever
-from support.s3_stores import open_store
+from support.image_stores import open_store
+from support.origin.behaviour import Request, Responder, head, reply, reset, response_with, wait_forever
 from support.sample_images import jpeg_of_size
 
 BODY = bytearray(jpeg_of_size(600_000, 7))
@@ -44,6 +45,7 @@ FALSE_RESPONSES = {
     "end without a response": reply(b""),
     "half a status line": reply(b"HTTP/1.1 20"),
     "an error document with 200": reply(response_with(ERROR), close=False),
+    "an error document with 200 and an ETag": reply(response_with(ERROR, 'ETag: "1"'), close=False),
     "a page with 200": reply(response_with(b"<html>Sign in to this network</html>"), close=False),
     "a 200 of 17 MB": reply(head(f"Content-Length: {17 * 2**20}") + bytes(17 * 2**20)),
     "a 500 of 17 MB": reply(head(f"Content-Length: {17 * 2**20}", status="500 No") + bytes(17 * 2**20)),
@@ -107,7 +109,7 @@ async def test_store_retries_a_response_that_is_not_from_s3(
     assert s3.objects(bucket) == {KEY: bytes(BODY)}
 
 
-@pytest.mark.parametrize("name", ["a page with 200", "an error document with 200"])
+@pytest.mark.parametrize("name", [name for name in FALSE_RESPONSES if "with 200" in name])
 async def test_store_does_not_report_stored_when_a_success_is_not_from_s3(
     name: str, proxy: FaultProxy, store: S3Store
 ) -> None:
@@ -179,6 +181,42 @@ async def test_store_succeeds_when_s3_has_closed_an_idle_connection(
     assert s3.objects(bucket, "images/") == {KEY: bytes(BODY)}
 
 
+def _succeed_after(part: float) -> Responder:
+    """Answer 200 after a part of the body, 0 to 1, and read no more for a while."""
+
+    async def respond(reader: StreamReader, writer: StreamWriter, request: Request) -> None:
+        await reader.readexactly(int(content_length(request.raw) * part))
+        await reply(response_with(b"", 'ETag: "1"'), close=False)(reader, writer, request)
+        await asyncio.sleep(0.2)
+        writer.close()
+
+    return respond
+
+
+LARGE = bytearray(jpeg_of_size(20_000_000, 1))
+LARGE_DIGEST = hashlib.sha256(LARGE).hexdigest()
+
+
+@pytest.mark.parametrize("part", [0, 0.3, 0.5])
+async def test_store_sends_image_again_when_s3_reports_success_before_it_has_the_whole_image(
+    part: float, proxy: FaultProxy, store: S3Store, s3: s3_server.S3Server, bucket: str
+) -> None:
+    proxy.inject(PUT, _succeed_after(part), times=1)
+    assert await store.put_image(KEY, IMAGE, LARGE, LARGE_DIGEST) is False
+    assert s3.objects(bucket) == {KEY: bytes(LARGE)}
+
+
+async def test_store_fails_when_s3_always_reports_success_before_it_has_the_image(
+    proxy: FaultProxy, store: S3Store, s3: s3_server.S3Server, bucket: str
+) -> None:
+    proxy.inject(PUT, _succeed_after(0))
+    with pytest.raises(StoreFailed) as failed:
+        await store.put_image(KEY, IMAGE, LARGE, LARGE_DIGEST)
+    assert failed.value.reason == "S3 answered 200 before it had received the whole object"
+    assert proxy.request_count(PUT) == ATTEMPTS
+    assert s3.objects(bucket) == {}
+
+
 async def test_store_reads_a_response_that_comes_before_the_upload_ends(proxy: FaultProxy, store: S3Store) -> None:
     """S3 denies the request by its headers, and does not read the body."""
 
@@ -188,8 +226,7 @@ async def test_store_reads_a_response_that_comes_before_the_upload_ends(proxy: F
         await wait_forever()
 
     proxy.inject(PUT, denies)
-    body = bytearray(jpeg_of_size(20_000_000, 1))
     with pytest.raises(StoreDenied) as denied:
-        await store.put_image(KEY, IMAGE, body, DIGEST)
+        await store.put_image(KEY, IMAGE, LARGE, LARGE_DIGEST)
     assert denied.value.reason == "S3 answered 403 AccessDenied"
     assert proxy.request_count(PUT) == 1

@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from support.origin import IMAGE, Origin
-from support.origin.behaviour import Reader, Request, Writer, head, reply, reset, response_with, send
+from support.origin.behaviour import Reader, Request, Writer, reply, reset, response_with, send
 from support.origin.client import MakeClient
 from support.origin.fake_dns import FakeDns
 from support.origin.redirects import redirect
@@ -202,29 +202,6 @@ async def test_redirect_may_change_the_scheme(
         client = make_client(origin, secure, tls=client_tls)
 
         assert (await client.get(first.url("away").replace("127.0.0.1", NAME))).body == IMAGE
-
-
-@pytest.mark.usefixtures("no_leaks", "connected_addresses", "no_backoff")
-@pytest.mark.parametrize(("close_notify", "code"), [(True, "stored"), (False, "connection_lost")])
-async def test_close_delimited_body_is_whole_only_when_close_notify_ends_it(
-    close_notify: bool,  # noqa: FBT001 - the one thing that differs
-    code: str,
-    make_client: MakeClient,
-    client_tls: ssl.SSLContext,
-) -> None:
-    """Anybody on the path can end a TCP connection; only the peer can send close_notify (RFC 9112, 9.8)."""
-
-    async def until_close(_: Reader, writer: Writer, __: Request) -> None:
-        await send(writer, head("Connection: close") + IMAGE)
-        if close_notify:
-            writer.close()
-        else:
-            writer.transport.abort()
-
-    async with Origin(_server(TRUSTED_CA.issue_cert("127.0.0.1"))) as origin:
-        origin.responders["until_close"] = until_close
-
-        assert code == (await make_client(origin, tls=client_tls).get(origin.url("until_close"))).code
 
 
 @pytest.mark.usefixtures("no_leaks", "connected_addresses")

@@ -10,7 +10,7 @@ from intake.ingest.deadline import Deadline
 from intake.ingest.ports import Download, StoredDocument
 from intake.model.error_codes import IntakeError, NotFound, StoreFailed
 from intake.model.file import File, ImageRequest
-from intake.model.image_info import ImageInfo
+from intake.model.image_info import ImageInfo, ImageWarning
 from intake.model.outcome import FetchStats, Outcome
 from intake.model.receipt import Receipt
 from intake.model.url import Url
@@ -42,6 +42,7 @@ class FakeDownloader:
         concurrent, max_concurrent: downloads in progress, now and at the maximum.
         released: the number of downloads that were released.
         final_urls: the URL that a URL redirects to, by its text.
+        warnings: the warnings of every download.
         announces_lengths: whether a response has a Content-Length.
     """
 
@@ -51,6 +52,7 @@ class FakeDownloader:
     max_concurrent: int = 0
     released: int = 0
     final_urls: dict[str, str] = field(default_factory=dict)
+    warnings: tuple[ImageWarning, ...] = ()
     announces_lengths: bool = True
 
     async def download(self, url: Url, stats: FetchStats, deadline: Deadline) -> Download:
@@ -66,7 +68,7 @@ class FakeDownloader:
             self.concurrent -= 1
         final = Url.parse(self.final_urls.get(str(url), str(url)))
         length = len(body) if self.announces_lengths else None
-        return Download(memoryview(body), hashlib.sha256(body).hexdigest(), final, lease=self, content_length=length)
+        return Download(memoryview(body), hashlib.sha256(body).hexdigest(), final, self, length, self.warnings)
 
     def release(self) -> None:
         """See `Lease.release`."""

@@ -52,7 +52,7 @@ def parse(pieces: Iterable[bytes], method: str) -> Parsed:
             body += b"".join(parser.feed(piece))
     except MalformedResponse:
         return _MALFORMED
-    parser.feed_eof()
+    parser.feed_eof(is_clean=True)
     verdict = Verdict.WHOLE if parser.is_complete else Verdict.INCOMPLETE
     if parser.head is None:
         return Parsed(verdict)

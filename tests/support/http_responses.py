@@ -42,6 +42,10 @@ RESPONSES: dict[str, Response] = {
     "length twice, equal": Response(_fields(b"Content-Length: 5") + SIZED),
     "length twice, different": Response(_fields(b"Content-Length: 4") + SIZED),
     "length in a list": Response(OK + b"Content-Length: 5, 5\r\n\r\nimage"),
+    "length twice, different spelling": Response(_fields(b"Content-Length: 005") + SIZED),
+    "length twice in lists": Response(_fields(b"Content-Length: 5,5") + b"Content-Length: 5 , 5\r\n\r\nimage"),
+    "length in a list, different": Response(OK + b"Content-Length: 5, 6\r\n\r\nimage"),
+    "length with a space before the colon": Response(OK + b"Content-Length : 5\r\n\r\nimage"),
     "length negative": Response(OK + b"Content-Length: -5\r\n\r\nimage"),
     "length with a plus": Response(OK + b"Content-Length: +5\r\n\r\nimage"),
     "length in hexadecimal": Response(OK + b"Content-Length: 0x5\r\n\r\nimage"),
@@ -83,10 +87,24 @@ RESPONSES: dict[str, Response] = {
     "chunked, more bytes behind": Response(CHUNKED + b"5\r\nimage\r\n0\r\n\r\nmore"),
     "chunked and a length": Response(_fields(b"Content-Length: 5") + CHUNKED[len(OK) :] + b"5\r\nimage\r\n0\r\n\r\n"),
     "chunked and a length, body not chunked": Response(_fields(b"Transfer-Encoding: chunked") + SIZED),
+    "chunked and two lengths": Response(
+        _fields(b"Content-Length: 4", b"Content-Length: 6") + CHUNKED[len(OK) :] + b"0\r\n\r\n"
+    ),
+    "chunked with a space before the colon": Response(
+        OK + b"Transfer-Encoding : chunked\r\n\r\n5\r\nimage\r\n0\r\n\r\n"
+    ),
+    "chunked between spaces and tabs": Response(OK + b"Transfer-Encoding:\t chunked \t\r\n\r\n5\r\nimage\r\n0\r\n\r\n"),
+    "chunked, cut in a trailer": Response(CHUNKED + b"5\r\nimage\r\n0\r\nDigest: n"),
     "chunked in HTTP/1.0": Response(
         b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nimage\r\n0\r\n\r\n",
     ),
     "chunked twice": Response(OK + b"Transfer-Encoding: chunked, chunked\r\n\r\n5\r\nimage\r\n0\r\n\r\n"),
+    "chunked in two fields": Response(
+        _fields(b"Transfer-Encoding: chunked") + CHUNKED[len(OK) :] + b"5\r\nimage\r\n0\r\n\r\n"
+    ),
+    "identity, then chunked": Response(OK + b"Transfer-Encoding: identity, chunked\r\n\r\n5\r\nimage\r\n0\r\n\r\n"),
+    "identity and a length": Response(_fields(b"Transfer-Encoding: identity") + SIZED),
+    "coding that does not exist and a length": Response(_fields(b"Transfer-Encoding: binary") + SIZED),
     "gzip, then chunked": Response(OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n5\r\nimage\r\n0\r\n\r\n"),
     "chunked, then gzip": Response(OK + b"Transfer-Encoding: chunked, gzip\r\n\r\nimage"),
     "identity coding": Response(OK + b"Transfer-Encoding: identity\r\n\r\nimage"),
@@ -97,6 +115,9 @@ RESPONSES: dict[str, Response] = {
     "204": Response(b"HTTP/1.1 204 No Content\r\n\r\n"),
     "204 with a body": Response(b"HTTP/1.1 204 No Content\r\n" + SIZED),
     "304 with a length": Response(b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\nETag: a\r\n\r\n"),
+    "204 with two lengths": Response(b"HTTP/1.1 204 No Content\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\n"),
+    "304 with a negative length": Response(b"HTTP/1.1 304 Not Modified\r\nContent-Length: -5\r\n\r\n"),
+    "HEAD with two lengths": Response(_fields(b"Content-Length: 4", b"Content-Length: 5") + b"\r\n", "HEAD"),
     "205 with a length": Response(b"HTTP/1.1 205 Reset Content\r\nContent-Length: 0\r\n\r\n"),
     # Interim responses.
     "100 before the response": Response(b"HTTP/1.1 100 Continue\r\n\r\n" + OK + SIZED),
@@ -129,6 +150,13 @@ RESPONSES: dict[str, Response] = {
     "field without a colon": Response(_fields(b"A") + SIZED),
     "field without a name": Response(_fields(b": a") + SIZED),
     "field with a name outside ASCII": Response(_fields(b"\xe9: a") + SIZED),
+    "field with a slash in the name": Response(_fields(b"A/b: c") + SIZED),
+    "field with brackets in the name": Response(_fields(b"A[b]: c") + SIZED),
+    "field that is HTML": Response(_fields(b"<br />") + SIZED),
+    "field that is a PHP warning": Response(_fields(b"<b>Warning</b>: fopen(/a): failed in <b>a.php</b>") + SIZED),
+    "field that is a status line": Response(OK + OK + SIZED),
+    "field without a colon, folded": Response(_fields(b"A", b" B: c") + SIZED),
+    "fold before the colon of a length": Response(_fields(b"Content-Length", b" : 4") + SIZED),
     "field with a NUL": Response(_fields(b"A: b\0c") + SIZED),
     "field with a bare CR": Response(_fields(b"A: b\rc") + SIZED),
     "field with a tab inside": Response(_fields(b"A: b\tc") + SIZED),
@@ -137,6 +165,7 @@ RESPONSES: dict[str, Response] = {
     "first field folded": Response(OK + b" A: b\r\n" + SIZED),
     "bare LF behind every line": Response(b"HTTP/1.1 200 OK\nA: b\nContent-Length: 5\n\nimage"),
     "bare LF behind one line": Response(OK + b"A: b\n" + SIZED),
+    "fields, a thousand": Response(_fields(*[b"A: b"] * 1000) + SIZED),
     "bare CR behind a line": Response(OK + b"A: b\r" + SIZED),
     # No responses.
     "nothing": Response(b""),

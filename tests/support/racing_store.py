@@ -17,12 +17,14 @@ class RacingStore(FakeStore):
         written_by_others: documents that appear under the key before our next writes, one for each.
         loses_responses: whether a successful conditional write is reported as a failed one.
         failing_reads: how many of the next reads fail.
+        refuses_writes: whether every conditional write fails, although the document stays as it is.
     """
 
     calls: Counter[str] = field(default_factory=Counter)
     written_by_others: list[bytes] = field(default_factory=list)
     loses_responses: bool = False
     failing_reads: int = 0
+    refuses_writes: bool = False
 
     async def get_document(self, key: str) -> StoredDocument | None:
         self.calls["get"] += 1
@@ -39,5 +41,7 @@ class RacingStore(FakeStore):
         self.calls["replace"] += 1
         if self.written_by_others:
             self.objects[key] = self.written_by_others.pop(0)
+        if self.refuses_writes:
+            return False
         done = await super().replace_document(key, document, version)
         return done and not self.loses_responses

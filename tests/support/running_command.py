@@ -13,6 +13,9 @@ from infra.build.template_file import ROOT
 SIGINT_IGNORED = ["bash", "-c", "trap '' INT; exec \"$@\"", "-"]
 """A prefix that starts a command as a shell script does with `&`: with SIGINT ignored."""
 
+SIGHUP_DEFAULT = ["env", "--default-signal=HUP"]
+"""A prefix that starts a command as a terminal does. Under nohup, these tests run with SIGHUP ignored."""
+
 
 @contextmanager
 def start_command(command: list[str], log: Path, cwd: Path = ROOT) -> Iterator[subprocess.Popen[bytes]]:

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from io import StringIO
 from typing import Any
 
-from infra.bulk.item_size import MAX_INPUT_BYTES, size_of
+from infra.bulk.input_limit import MAX_INPUT_BYTES, size_of
 from infra.local.ministack_patches.item_batcher import batches
 
 from support.state_machine_definition import VALUES

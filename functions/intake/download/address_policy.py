@@ -1,11 +1,12 @@
 """Decides which addresses and destinations are allowed.
 
 The tables are copied from the registries: IANA IPv4 and IPv6 Special-Purpose Address Registries, IANA IPv6
-Global Unicast Address Space, RFC 6890, RFC 6052 (NAT64), RFC 4291 (IPv4-mapped). `ipaddress.is_global` alone does not
-suffice: it is True for link-local addresses embedded in NAT64, for 6to4 and for multicast.
+Global Unicast Address Space, RFC 6890, RFC 6052 (NAT64), RFC 4291 (IPv4-mapped), RFC 5214 (ISATAP).
+`ipaddress.is_global` alone does not suffice: it is True for link-local addresses embedded in NAT64, for 6to4 and for
+multicast.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
@@ -26,6 +27,7 @@ class Verdict(StrEnum):
     BENCHMARK = "benchmarking"
     MULTICAST = "multicast"
     RESERVED = "reserved"
+    CLOUD = "internal service of a cloud"
     NOT_GLOBAL_UNICAST = "not IPv6 global unicast"
     NOT_AN_ADDRESS = "not an address"
     PORT = "port not in ALLOWED_PORTS"
@@ -42,11 +44,12 @@ _IPV4_REFUSED: tuple[tuple[IPv4Network, Verdict], ...] = tuple(
     for network, verdict in (
         ("0.0.0.0/8", Verdict.THIS_NETWORK),
         ("10.0.0.0/8", Verdict.PRIVATE),
-        ("100.64.0.0/10", Verdict.SHARED),
+        ("100.64.0.0/10", Verdict.SHARED),  # has Alibaba Cloud's metadata service, 100.100.100.200
         ("127.0.0.0/8", Verdict.LOOPBACK),
+        ("168.63.129.16/32", Verdict.CLOUD),  # Azure serves certificates and settings of the machine
         ("169.254.0.0/16", Verdict.LINK_LOCAL),
         ("172.16.0.0/12", Verdict.PRIVATE),
-        ("192.0.0.0/24", Verdict.PROTOCOL),
+        ("192.0.0.0/24", Verdict.PROTOCOL),  # has Oracle Cloud's metadata service, 192.0.0.192
         ("192.0.2.0/24", Verdict.DOCUMENTATION),
         ("192.88.99.0/24", Verdict.RELAY),
         ("192.168.0.0/16", Verdict.PRIVATE),
@@ -69,16 +72,21 @@ _IPV6_REFUSED: tuple[tuple[IPv6Network, Verdict], ...] = tuple(
         ("3fff::/20", Verdict.DOCUMENTATION),
     )
 )
-# These addresses serve credentials of the machine, so no setting allows them (Amazon EC2 User Guide, "Access instance
-# metadata"; Amazon ECS, "Task IAM role").
+# On AWS, these addresses serve credentials of the machine, so no setting allows them (Amazon EC2 User Guide, "Access
+# instance metadata"; Amazon ECS, "Task IAM role").
 _METADATA = tuple(map(ip_network, ("169.254.169.254/32", "169.254.170.0/24", "fd00:ec2::/32")))
 _NAT64 = IPv6Network("64:ff9b::/96")
+
+# The upper half of an ISATAP interface identifier, ::0:5efe:a.b.c.d; the bit 0200 says whether a.b.c.d is unique.
+_ISATAP = 0x0000_5EFE
+_ISATAP_UNIQUE_BIT = 0x0200_0000
 
 
 def classify(address: str, allowed: Iterable[IPv4Network | IPv6Network] = ()) -> Verdict:
     """Classify one address.
 
-    An address that embeds an IPv4 address (IPv4-mapped, NAT64) is classified as that IPv4 address.
+    An address that embeds an IPv4 address (IPv4-mapped, NAT64) is classified as that IPv4 address. A public address
+    whose interface identifier is that of an ISATAP tunnel is refused if the IPv4 address in it is not public.
 
     Args:
         address: the text of an IPv4 or IPv6 address, without a zone ("%eth0").
@@ -90,7 +98,7 @@ def classify(address: str, allowed: Iterable[IPv4Network | IPv6Network] = ()) ->
         target = _embedded_ipv4_or_self(ip_address(address))
     except ValueError:
         return Verdict.NOT_AN_ADDRESS
-    if any(target in network for network in allowed) and not any(target in network for network in _METADATA):
+    if any(target in network for network in allowed) and not _is_metadata(target):
         return Verdict.ALLOWED
     return _classify_ipv4(target) if isinstance(target, IPv4Address) else _classify_ipv6(target)
 
@@ -99,8 +107,25 @@ def _embedded_ipv4_or_self(address: IPv4Address | IPv6Address) -> IPv4Address | 
     if isinstance(address, IPv4Address):
         return address
     if address in _NAT64:
-        return IPv4Address(int(address) & 0xFFFF_FFFF)
+        return _last_ipv4(address)
     return address.ipv4_mapped or address
+
+
+def _last_ipv4(address: IPv6Address) -> IPv4Address:
+    return IPv4Address(int(address) & 0xFFFF_FFFF)
+
+
+def _is_metadata(address: IPv4Address | IPv6Address) -> bool:
+    """Whether an address serves credentials of the machine, or embeds one that does."""
+    return any(form in network for form in _all_forms(address) for network in _METADATA)
+
+
+def _all_forms(address: IPv4Address | IPv6Address) -> Iterator[IPv4Address | IPv6Address]:
+    """Yield an address, and every IPv4 address that a tunnel or translator may find in it."""
+    yield address
+    if isinstance(address, IPv6Address):
+        yield _last_ipv4(address)  # ISATAP, IPv4-compatible, IPv4-translated, NAT64 with any prefix of 96 bits
+        yield from filter(None, (address.sixtofour, *(address.teredo or ())))
 
 
 def _classify_ipv4(address: IPv4Address) -> Verdict:
@@ -121,7 +146,8 @@ def _classify_ipv6(address: IPv6Address) -> Verdict:
     for network, verdict in _IPV6_REFUSED:
         if address in network:
             return verdict
-    return Verdict.PUBLIC
+    is_isatap = int(address) >> 32 & 0xFFFF_FFFF & ~_ISATAP_UNIQUE_BIT == _ISATAP
+    return _classify_ipv4(_last_ipv4(address)) if is_isatap else Verdict.PUBLIC
 
 
 def classify_destination(host: str, port: int, *, hosts: Collection[str], ports: Collection[int]) -> Verdict:

@@ -13,19 +13,17 @@ from intake.download.image_lease import ImageLease
 from intake.download.image_timer import ImageTimer
 from intake.download.memory_budget import MemoryBudget
 from intake.download.origin_limiter import OriginLimiter
-from intake.download.response_policy import (
-    raise_for_encoding,
-    raise_for_length,
-    raise_for_status,
-    redirect_location,
-)
+from intake.download.redirect_location import redirect_location
+from intake.download.response_policy import image_length, raise_for_encoding, raise_for_length
 from intake.download.retry import retry_delay
 from intake.download.transport_errors import to_download_error
-from intake.http_client.errors import TransportError
+from intake.download.unclean_end import raise_unless_end_is_proven
+from intake.http_client.errors import TransportError, UncleanEnd
 from intake.http_client.transport import NO_BODY, origin_url
 from intake.ingest.deadline import Deadline
 from intake.ingest.ports import Download
-from intake.model.error_codes import BadRedirect, Blocked, IntakeError, TooManyRedirects, clear_traceback
+from intake.model.error_codes import Blocked, IntakeError, TooManyRedirects, clear_traceback
+from intake.model.image_info import ImageWarning
 from intake.model.limits import Limits
 from intake.model.outcome import FetchStats
 from intake.model.url import Url
@@ -128,7 +126,7 @@ class HttpDownloader:
             "GET",
             origin_url(url.origin),
             headers=self._headers(url.authority),
-            extensions={"target": url.target.encode("ascii")},
+            extensions={"target": url.target.encode("ascii"), "waiting": timer.paused},
             stream=NO_BODY,
         )
         async with timer:
@@ -136,27 +134,31 @@ class HttpDownloader:
         try:
             location = redirect_location(response.status_code, response.headers)
             if location is not None:
-                if len(response.headers.get_list("location")) > 1:
-                    raise BadRedirect
                 return url.follow(location)
             return await self._receive(response, url, lease, timer)
         finally:
             await response.stream.aclose()  # type: ignore[union-attr]  # an async transport's stream is async
 
     async def _receive(self, response: httpx.Response, url: Url, lease: ImageLease, timer: ImageTimer) -> Download:
-        raise_for_status(response.status_code, response.headers, datetime.now(UTC))
+        content_length: int | None = response.extensions["content_length"]
+        length = image_length(response.status_code, response.headers, content_length, datetime.now(UTC))
         raise_for_encoding(response.headers)
         max_bytes = self._limits.max_image_bytes
-        length: int | None = response.extensions["content_length"]
         raise_for_length(length, max_bytes)
         await lease.reserve(max_bytes if length is None else length, url.host)
-        body = ImageBody(length, max_bytes, self._limits.image_types)
+        body, is_clean = ImageBody(length, max_bytes, self._limits.image_types), True
         async with timer:
-            async for chunk in response.stream:  # type: ignore[union-attr]  # an async transport's stream is async
-                body.add(chunk)
+            try:
+                async for chunk in response.stream:  # type: ignore[union-attr]  # an async transport's stream is async
+                    body.add(chunk)
+            except UncleanEnd:
+                is_clean = False
         view, sha256 = body.finish()
+        if not is_clean:
+            raise_unless_end_is_proven(view, self._limits)
         lease.shrink(len(view))
-        return Download(view, sha256, url, lease, content_length=length)
+        warnings = () if is_clean else (ImageWarning.UNCLEAN_CLOSE,)
+        return Download(view, sha256, url, lease, length, warnings)
 
 
 def _make_headers(user_agent: str, authority: str) -> httpx.Headers:

@@ -6,10 +6,8 @@ connected to, for redirects too, whether the address comes from DNS or is part o
 
 import socket
 
-from aiohappyeyeballs import AddrInfoType
-
 from intake.download.address_policy import classify
-from intake.http_client.resolver import SystemResolver
+from intake.http_client.resolver import AddressInfo, SystemResolver
 from intake.model.error_codes import Blocked
 from intake.model.limits import Limits
 
@@ -21,7 +19,7 @@ class GuardedResolver:
         self._allowed_networks = limits.allowed_networks
         self._resolver = SystemResolver(self._require_allowed)
 
-    async def resolve(self, host: str, port: int) -> list[AddrInfoType]:
+    async def resolve(self, host: str, port: int) -> list[AddressInfo]:
         """Return the addresses of a host.
 
         Raises:
@@ -33,7 +31,7 @@ class GuardedResolver:
             self._require_allowed(host, str(address[0]))
         return addresses
 
-    def open_socket(self, info: AddrInfoType) -> socket.socket:
+    def open_socket(self, info: AddressInfo) -> socket.socket:
         """Create the socket for one address.
 
         Raises:

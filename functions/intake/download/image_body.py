@@ -5,7 +5,7 @@ from collections.abc import Buffer, Collection
 
 from intake.image.formats import HEAD_BYTES
 from intake.image.verify import identify
-from intake.model.error_codes import EmptyBody, TooLarge
+from intake.model.error_codes import BadResponse, EmptyBody, IncompleteBody, TooLarge
 
 
 class ImageBody:
@@ -36,6 +36,7 @@ class ImageBody:
 
         Raises:
             TooLarge: the body has more than `max_bytes`.
+            BadResponse: the body has more than its announced length.
             UnsupportedType: the first bytes are not those of an accepted image type.
         """
         view = memoryview(chunk)
@@ -46,6 +47,8 @@ class ImageBody:
             identify(memoryview(head), self._accepted_types)
         if end > self._max_bytes:
             raise TooLarge(f"The origin sent more than the {self._max_bytes} bytes that are allowed.")
+        if self._length is not None and end > self._length:
+            raise BadResponse(f"The origin sent more than the {self._length} bytes that it announced.")
         if not self._size and end == self._length:
             self._single_chunk = view
         else:
@@ -63,7 +66,10 @@ class ImageBody:
 
         Raises:
             EmptyBody: no byte arrived.
+            IncompleteBody: fewer bytes arrived than announced. The HTTP client knows Content-Length alone.
         """
         if self._size == 0:
             raise EmptyBody
+        if self._length is not None and self._size < self._length:
+            raise IncompleteBody(f"The origin sent {self._size} of {self._length} bytes.")
         return self._single_chunk or memoryview(self._buffer), self._digest.hexdigest()

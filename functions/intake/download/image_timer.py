@@ -1,6 +1,8 @@
 """ImageTimer: the time limit for downloading one image (IMAGE_TIMEOUT), all attempts and redirects together."""
 
 import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
 from types import TracebackType
 
 from intake.model.error_codes import Timeout
@@ -41,6 +43,19 @@ class ImageTimer:
             await timeout.__aexit__(kind, error, trace)
         except TimeoutError as caught:
             raise Timeout(f"The image took longer than {self._seconds:g} seconds.") from caught
+
+    @contextmanager
+    def paused(self) -> Generator[None]:
+        """Do not count inside this context, in which the image waits for a limit of the service."""
+        paused_at = self._now()
+        if not self._timeout.expired():
+            self._timeout.reschedule(None)
+        try:
+            yield
+        finally:
+            self._started_at += self._now() - paused_at
+            if not self._timeout.expired():
+                self._timeout.reschedule(self._started_at + self.seconds_left)
 
     @property
     def elapsed_ms(self) -> int:

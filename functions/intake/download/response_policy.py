@@ -1,69 +1,73 @@
 """Decides what the response of an origin means, from its status and headers alone."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+import httpx
+
+from intake.download.content_coding import find_codings
 from intake.model.error_codes import (
     AccessDenied,
-    BadRedirect,
     HttpClientError,
     HttpServerError,
     IntakeError,
     NotFound,
+    NotReady,
     Throttled,
     TooLarge,
     UnexpectedStatus,
     UnsupportedEncoding,
 )
 
-_OK = 200
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_WHOLE = frozenset({200, 201, 203})
+"""Statuses whose body is the image: some image servers answer a GET with 201, and some proxies with 203."""
+
+_ACCEPTED = 202
+_PARTIAL_CONTENT = 206
+_WHOLE_RANGE = re.compile(r"bytes[ \t]+0-([0-9]{1,18})/([0-9]{1,18})", re.IGNORECASE)
 _GONE = frozenset({404, 410})
 _DENIED = frozenset({401, 403})
 _TRANSIENT_CLIENT_ERRORS = frozenset({408, 425})
 _TOO_MANY_REQUESTS = 429
 _CLIENT_ERRORS = range(400, 500)
 _SERVER_ERRORS = range(500, 600)
-_IDENTITY_CODINGS = {
-    "content-encoding": frozenset({"", "identity"}),
-    "transfer-encoding": frozenset({"", "identity", "chunked"}),
-}
-
-_REGISTERED_CODINGS = frozenset(
-    {"", "identity", "chunked", "gzip", "x-gzip", "compress", "x-compress", "deflate", "br", "zstd"}
-)
-"""Codings that may be logged (IANA HTTP Content Coding Registry)."""
-
-_MAX_LOGGED_CODINGS = 8
+_CODING_FIELDS = ("content-encoding", "transfer-encoding")
 
 
-def redirect_location(status: int, headers: Mapping[str, str]) -> str | None:
-    """Return the `Location` of a redirect, or None if the response is not a redirect (RFC 9110, 15.4).
+def image_length(status: int, headers: httpx.Headers, length: int | None, now: datetime) -> int | None:
+    """Return the length of the image in a response; None if the response does not announce it.
+
+    A 206 has the whole image if its range is the whole: `Content-Range: bytes 0-99/100` (RFC 9110, 14.4).
+
+    Args:
+        status: the status of the response.
+        headers: its headers.
+        length: its Content-Length, if any.
+        now: the time that a Retry-After counts from.
 
     Raises:
-        BadRedirect: the redirect has no `Location`.
+        IntakeError: the error for a status without the whole image.
     """
-    if status not in _REDIRECTS:
-        return None
-    location = headers.get("location")
-    if not location:
-        raise BadRedirect
-    return location
+    if status in _WHOLE:
+        return length
+    if status == _PARTIAL_CONTENT:
+        whole_length = _whole_range_length(set(headers.get_list("content-range")))
+        if whole_length is not None and length in {None, whole_length}:
+            return whole_length
+    raise _error_for(status, parse_retry_after(headers.get("retry-after"), now))
 
 
-def raise_for_status(status: int, headers: Mapping[str, str], now: datetime) -> None:
-    """Accept the status 200 and no other.
-
-    Raises:
-        IntakeError: the error for the status.
-    """
-    if status != _OK:
-        raise _error_for(status, parse_retry_after(headers.get("retry-after"), now))
+def _whole_range_length(ranges: set[str]) -> int | None:
+    match = _WHOLE_RANGE.fullmatch(ranges.pop()) if len(ranges) == 1 else None
+    return int(match[2]) if match is not None and int(match[1]) + 1 == int(match[2]) else None
 
 
 def _error_for(status: int, retry_after: float | None) -> IntakeError:
     message = f"The origin answered {status}."
+    if status == _ACCEPTED:
+        return NotReady(message, retry_after=retry_after)
     if status == _TOO_MANY_REQUESTS:
         return Throttled(message, retry_after=retry_after)
     if status in _SERVER_ERRORS or status in _TRANSIENT_CLIENT_ERRORS:
@@ -81,10 +85,11 @@ def raise_for_encoding(headers: Mapping[str, str]) -> None:
     Raises:
         UnsupportedEncoding: the body is encoded, although the request accepts identity only.
     """
-    for name, accepted in _IDENTITY_CODINGS.items():
-        coding = headers.get(name, "").strip().lower()
-        if coding not in accepted:
-            raise UnsupportedEncoding(reason=f"{name} {_describe_coding(coding)}")
+    for field in _CODING_FIELDS:
+        value = headers.get(field)
+        if value and (codings := ", ".join(find_codings(value))):
+            message = f"The origin encoded the body with {codings}, although the request accepts only identity."
+            raise UnsupportedEncoding(message, reason=f"{field} {codings}")
 
 
 def raise_for_length(length: int | None, max_bytes: int) -> None:
@@ -95,13 +100,6 @@ def raise_for_length(length: int | None, max_bytes: int) -> None:
     """
     if length is not None and length > max_bytes:
         raise TooLarge(f"The origin announced more than the {max_bytes} bytes that are allowed.")
-
-
-def _describe_coding(coding: str) -> str:
-    """Return registered names, but no other text: it may repeat the request, whose signed URL is a secret."""
-    names = [name.strip() for name in coding.split(",")]
-    is_registered = _REGISTERED_CODINGS.issuperset(names)
-    return ", ".join(names[:_MAX_LOGGED_CODINGS]) if is_registered else "with an unregistered name"
 
 
 def parse_retry_after(text: str | None, now: datetime) -> float | None:

@@ -1,7 +1,7 @@
 """Decides whether a download is retried, and after how long."""
 
 from intake.model.backoff import backoff
-from intake.model.error_codes import HttpServerError, IntakeError, Throttled
+from intake.model.error_base import IntakeError, Transient
 
 BASE_SECONDS = 0.1
 """The longest first backoff."""
@@ -25,11 +25,10 @@ def retry_delay(
         seconds_left: the seconds until the image or its File runs out of time.
         jitter: a random number from 0 to 1.
     """
-    if not error.retryable or failed_attempts >= max_attempts:
+    if not isinstance(error, Transient) or failed_attempts >= max_attempts:
         return None
-    retry_after = error.retry_after if isinstance(error, Throttled | HttpServerError) else None
-    if retry_after is None:
+    if error.retry_after is None:
         delay = backoff(failed_attempts, jitter, base=BASE_SECONDS, cap=CAP_SECONDS)
     else:
-        delay = retry_after + jitter * BASE_SECONDS
+        delay = error.retry_after + jitter * BASE_SECONDS
     return delay if delay < seconds_left else None

@@ -19,6 +19,7 @@ _CODES: dict[type[http.TransportError], type[IntakeError]] = {
     http.ConnectTimeout: Timeout,
     http.ReadTimeout: Timeout,
     http.ConnectionLost: ConnectionLost,
+    http.UncleanEnd: ConnectionLost,
     http.IncompleteBody: IncompleteBody,
     http.MalformedResponse: BadResponse,
     http.InvalidContentLength: BadResponse,

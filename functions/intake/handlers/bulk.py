@@ -11,9 +11,9 @@ from intake import app
 from intake.ingest.concurrent_files import ingest_all
 from intake.ingest.deadline import Deadline
 from intake.model.bulk_report import BatchReport
+from intake.model.csv_list import row_to_document
 from intake.model.error_codes import StoreFailed
 from intake.model.file import File, InvalidFile
-from intake.model.manifest import row_to_document
 from intake.model.object_keys import batch_key
 from intake.telemetry import logger
 
@@ -40,7 +40,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     submitted_at = datetime.fromisoformat(started_at) if started_at else None
     deadline = app.deadline(context.get_remaining_time_in_millis() / 1000)
     files_deadline = deadline.one_margin_earlier() if "run" in batch_input else deadline  # the report follows
-    report = app.run(_ingest([row_to_document(item) for item in items], files_deadline, submitted_at))
+    report = app.run(_ingest(items, files_deadline, submitted_at))
     if "run" in batch_input:
         key = batch_key(batch_input["run"], items, event.get("batch", ""))
         app.run(_store_report(key, report, deadline))
@@ -49,8 +49,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return counts.model_dump(by_alias=True)
 
 
-async def _ingest(documents: list[object], deadline: Deadline, submitted_at: datetime | None) -> BatchReport:
-    """Ingest all documents, and report on each.
+async def _ingest(items: list[object], deadline: Deadline, submitted_at: datetime | None) -> BatchReport:
+    """Ingest the documents of all items, and report on each.
 
     Raises:
         StoreFailed: a receipt could not be stored. No report is returned, because the batch runs again and must be
@@ -60,7 +60,7 @@ async def _ingest(documents: list[object], deadline: Deadline, submitted_at: dat
     limits = app.config().limits
     receipts = ingest_all(
         app.ingest_service(),
-        _parse_files(documents, report, limits.max_base_images),
+        _parse_files(items, report, limits.max_base_images),
         max_concurrent=limits.max_in_flight,
         deadline=deadline,
         submitted_at=submitted_at,
@@ -77,14 +77,15 @@ async def _ingest(documents: list[object], deadline: Deadline, submitted_at: dat
 
 
 async def _parse_files(
-    documents: list[object], report: BatchReport, max_base_images: int
+    items: list[object], report: BatchReport, max_base_images: int
 ) -> AsyncGenerator[tuple[tuple[object, File], File]]:
-    """Yield each File, tagged with its document and itself. Count other documents in the report."""
-    for document in documents:
+    """Yield each File, tagged with its document and itself. Count other items in the report."""
+    for item in items:
         try:
+            document = row_to_document(item)
             file = File.parse(document, max_base_images=max_base_images)
         except InvalidFile:
-            report.add_refused(document)
+            report.add_refused(item)
         else:
             yield (document, file), file
 

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import re
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from http import HTTPStatus
 from traceback import format_exception
 from typing import Any
@@ -38,17 +38,19 @@ router = APIGatewayRestResolver()
 class RequestRejected(Exception):
     """The request cannot be served; the caller gets a problem with this status, detail and faults."""
 
-    def __init__(self, status: HTTPStatus, detail: str, faults: list[Fault] | None = None) -> None:
+    def __init__(self, status: HTTPStatus, detail: str, faults: Sequence[Fault] = ()) -> None:
         self.status = status
         self.detail = detail
-        self.faults = faults or []
+        self.faults = faults
         super().__init__(detail)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Serve one request of API Gateway (REST API, Lambda proxy integration)."""
     logger.append_keys(request_id=context.aws_request_id)
-    return router.resolve(event, context)
+    base_path, path = split_path(event)
+    router.context["base_path"] = base_path
+    return router.resolve(event | {"path": path}, context)
 
 
 @router.post("/files")
@@ -152,6 +154,21 @@ def _respond_to_unknown_path(_: NotFoundError) -> Response[str]:
     return _respond_with_problem(HTTPStatus.NOT_FOUND, "Use POST /files or GET /files/{id}.")
 
 
+def split_path(event: dict[str, Any]) -> tuple[str, str]:
+    """Return the base path and the path below it, which the routes match.
+
+    Behind a custom domain with a base path mapping, `path` begins with the base path. Only `resource` tells them apart:
+    the resource that API Gateway chose, such as /files/{id} (Amazon API Gateway Developer Guide, "Set up Lambda proxy
+    integrations in API Gateway").
+    """
+    path: str = event["path"]
+    resource = (event.get("resource") or "").split("/")[1:]
+    segments = path.rstrip("/").split("/")
+    base, below = segments[: -len(resource)], segments[-len(resource) :]
+    fits = all(part in {segment, "{id}"} for part, segment in zip(resource, below, strict=False))
+    return ("/".join(base), "/" + "/".join(below)) if resource and base and fits else ("", path)
+
+
 def seconds_left(event: dict[str, Any], context: LambdaContext) -> float:
     """Return the seconds until Lambda ends the function or API Gateway stops waiting, whichever comes first."""
     function_seconds = context.get_remaining_time_in_millis() / 1000
@@ -196,11 +213,12 @@ def _json_response(status: HTTPStatus, document: bytes, headers: dict[str, str] 
 
 
 def _pending_response(pending: Pending, headers: dict[str, str] | None = None) -> Response[str]:
-    location = {"Location": f"/files/{pending.id}", "Retry-After": "1"}
+    base_path = router.context.get("base_path", "")
+    location = {"Location": f"{base_path}/files/{pending.id}", "Retry-After": "1"}
     return _json_response(HTTPStatus.ACCEPTED, pending.to_json(), location | (headers or {}))
 
 
-def _respond_with_problem(status: HTTPStatus, detail: str, faults: list[Fault] | None = None) -> Response[str]:
+def _respond_with_problem(status: HTTPStatus, detail: str, faults: Sequence[Fault] = ()) -> Response[str]:
     return _problem_response(Problem.of(status, detail, faults))
 
 

@@ -8,7 +8,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from intake import app
 from intake.model.bulk_report import Summary, to_json_line
-from intake.model.manifest import row_to_document
+from intake.model.csv_list import row_to_document
+from intake.model.fault import InvalidFile
 from intake.model.object_keys import failed_key
 from intake.telemetry import logger
 
@@ -33,7 +34,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             summary.batches += 1
             summary.counts.add(report.counts)
             # The report of a batch that failed as a whole has rows of the list; every line written here is a document.
-            yield from (to_json_line(row_to_document(item)) for item in report.failed)
+            yield from (to_json_line(_to_document(item)) for item in report.failed)
 
     if results.put_failed(summary.run, failed_lines()):
         summary.failed_key = failed_key(summary.run)
@@ -44,6 +45,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         extra={"run": summary.run, "complete": summary.complete, "files": counts.files, "bytes": counts.bytes},
     )
     return summary.model_dump(by_alias=True)
+
+
+def _to_document(item: object) -> object:
+    try:
+        return row_to_document(item)
+    except InvalidFile:
+        return item
 
 
 def _start_summary(event: dict[str, Any], ended_at: datetime) -> Summary:

@@ -8,10 +8,14 @@ connection           one connection: sends a request, receives its response
 response_parser      one response, parsed as its bytes arrive
 response_head        status, fields and framing of a response
 chunked              the chunked transfer coding
+happy_eyeballs       connects to the first address that accepts
+descriptors          how many sockets the process may open
+socket_state         bytes that the system has received or not yet sent
 read_deadline        a timer that is cheap to extend
 resolver             resolves names and creates sockets; the part that a caller can replace
 resolver_threads     threads for blocking lookups
 wait_queue           tasks that wait in order
 tls                  whether a connection ended cleanly
+certificate_name     certificates of hosts with an underscore
 errors               everything that the client raises
 """

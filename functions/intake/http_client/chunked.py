@@ -3,10 +3,12 @@
 import re
 
 from intake.http_client.errors import MalformedResponse
-from intake.http_client.response_head import TOKEN
+from intake.http_client.response_head import MAX_HEAD_LINES, TOKEN
 
-_TRAILER = re.compile(rb"%b[ \t]*:[^\x00\r\n]*" % TOKEN)
-_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\x00\r\n]*)?")
+_TRAILER = re.compile(rb"(?:%b[ \t]*+:[^\x00\r\n]*+)?\r\n" % TOKEN)
+"""A trailer, or the blank line after the last one."""
+
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*+(?:;[^\x00\r\n]*+)?\r\n")
 _MAX_FRAMING_BYTES = 16 * 1024
 """Limit of the sizes, extensions, line ends and trailers of a body. A longer body may have more: one byte for every
 sixteen of its own. A body in chunks of one byte takes a thousand times the work of a body in one chunk."""
@@ -17,23 +19,25 @@ _AFTER_CHUNK = -1
 
 
 class ChunkedDecoder:
-    """Decodes a chunked body as it arrives. Trailers are checked and dropped.
+    """Decodes a chunked body as it arrives, and drops trailers.
 
     Attributes:
-        is_done: the last chunk and the trailers have arrived.
+        has_last_chunk: the body is complete. Trailers and a blank line may follow.
+        is_done: they have arrived too, or bytes that are no trailer.
     """
 
+    has_last_chunk = False
     is_done = False
 
     def __init__(self) -> None:
         self._buffer = b""
         self._chunk_left = 0
-        self._in_trailers = False
+        self._trailers = 0
         self._framing_bytes = 0
         self._body_bytes = 0
 
     def feed(self, data: bytes) -> tuple[list[bytes], bytes]:
-        """Decode the next bytes; return the pieces of the body in them, and the bytes after the end of the body.
+        """Decode the next bytes; return the pieces of the body in them, and the bytes after its end and its trailers.
 
         Raises:
             MalformedResponse: the bytes are not chunks, or have too much framing.
@@ -57,40 +61,41 @@ class ChunkedDecoder:
                 self._framing_bytes += len(line_end)
             elif (line_end_at := data.find(b"\n", position)) < 0:
                 break
+            elif self.has_last_chunk:
+                position = self._read_trailer(data, position, line_end_at + 1)
             else:
-                self._read_line(data[position : line_end_at + 1])
+                self._read_chunk_size(data[position : line_end_at + 1])
                 position = line_end_at + 1
         if not self.is_done:
             self._buffer, position = data[position:], len(data)
             self._check_framing_bytes(len(self._buffer))
         return pieces, data[position:]
 
-    def _read_line(self, line: bytes) -> None:
-        if not line.endswith(b"\r\n"):
-            raise MalformedResponse("a line of the chunked coding ends in a bare LF")
-        self._framing_bytes += len(line)
-        self._check_framing_bytes(0)
-        line = line[:-2]
-        if self._in_trailers:
-            self._read_trailer(line)
-        else:
-            self._read_chunk_size(line)
-
     def _read_chunk_size(self, line: bytes) -> None:
         match = _CHUNK_SIZE.fullmatch(line)
         if match is None:
-            raise MalformedResponse("the size of a chunk is not a number")
+            raise MalformedResponse("the size of a chunk is not a number, or its line ends in a bare LF")
+        self._framing_bytes += len(line)
+        self._check_framing_bytes(0)
         self._chunk_left = int(match[1], 16)
-        self._in_trailers = not self._chunk_left
+        self.has_last_chunk = not self._chunk_left
         self._body_bytes += self._chunk_left
 
-    def _read_trailer(self, line: bytes) -> None:
-        if not line:
+    def _read_trailer(self, data: bytes, start: int, end: int) -> int:
+        """Skip a line after the last chunk; return where the next one starts, or the bytes that are no trailer."""
+        line = data[start:end]
+        if not _TRAILER.fullmatch(line):
             self.is_done = True
-        elif not _TRAILER.fullmatch(line):
-            raise MalformedResponse("a trailer is not a field")
+            return start
+        self.is_done = line == b"\r\n"
+        self._framing_bytes += len(line)
+        self._trailers += 1
+        self._check_framing_bytes(0)
+        return end
 
     def _check_framing_bytes(self, unparsed_bytes: int) -> None:
         framing_bytes = self._framing_bytes + unparsed_bytes
-        if framing_bytes > _MAX_FRAMING_BYTES + self._body_bytes // _BODY_BYTES_PER_FRAMING_BYTE:
-            raise MalformedResponse(f"the chunked coding takes {framing_bytes} bytes for {self._body_bytes} of body")
+        max_bytes = _MAX_FRAMING_BYTES + self._body_bytes // _BODY_BYTES_PER_FRAMING_BYTE
+        if framing_bytes > max_bytes or self._trailers > MAX_HEAD_LINES:
+            counts = f"{framing_bytes} bytes and {self._trailers} trailers for {self._body_bytes} of body"
+            raise MalformedResponse(f"the chunked coding takes {counts}")

@@ -5,7 +5,6 @@ unsolicited bytes is not reused.
 """
 
 import asyncio
-import select
 from collections import deque
 from collections.abc import AsyncGenerator, Buffer, Callable
 from contextlib import aclosing
@@ -15,6 +14,7 @@ from intake.http_client.errors import ConnectionLost, IncompleteBody, MalformedR
 from intake.http_client.read_deadline import ReadDeadline
 from intake.http_client.response_head import BodyFraming, ResponseHead
 from intake.http_client.response_parser import Piece, ResponseParser
+from intake.http_client.socket_state import has_unacknowledged_bytes
 from intake.http_client.tls import is_clean_end
 
 _SLICE_BYTES = 256 * 1024
@@ -34,10 +34,17 @@ class Connection(asyncio.Protocol):
     """A connection that carries one request and its response at a time.
 
     Attributes:
+        transport: set by asyncio; None before the connection is made and after it is lost.
         is_persistent: whether another request may follow, according to the exchanges so far.
+        is_reused: whether the connection was in the pool before, so that the server may have closed it meanwhile.
+        has_received: whether a byte has arrived since the last request.
+        on_lost: called when the connection is lost; its socket is closed then.
+        was_request_received: whether the peer had received the whole request when it responded.
         idle_since: when the connection was returned to the pool, in seconds on the loop's clock.
     """
 
+    is_reused = False
+    was_request_received = True
     idle_since = 0.0
 
     def __init__(self, read_timeout: float) -> None:
@@ -48,17 +55,19 @@ class Connection(asyncio.Protocol):
         """
         self._loop = asyncio.get_running_loop()
         self._read_timeout = read_timeout
-        self._transport: asyncio.Transport | None = None
+        self.transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._read_deadline = ReadDeadline()
         self._is_writable = True
         self._error: TransportError | None = None
+        self.on_lost: Callable[[], None] = lambda: None
         self.is_persistent = True
         self._expect_response("")
         self._response.is_complete = True
 
     def _expect_response(self, method: str) -> None:
         self._response = ResponseParser(method)
+        self.has_received = False
         self._pieces: deque[Piece] = deque()
         self._unread_bytes = 0
 
@@ -76,7 +85,7 @@ class Connection(asyncio.Protocol):
         Raises:
             ReadTimeout, ConnectionLost, MalformedResponse: there is no response.
         """
-        transport = self._transport
+        transport = self.transport
         if transport is None or transport.is_closing():
             raise self._new_error()
         self._expect_response(method)
@@ -93,6 +102,8 @@ class Connection(asyncio.Protocol):
         is_sent = await self._flush() and is_sent
         self.is_persistent = self.is_persistent and is_sent
         await self._wait_until(lambda: self._response.head is not None, self._read_timeout)
+        has_body = view or stream is not None
+        self.was_request_received = is_sent and not (has_body and has_unacknowledged_bytes(transport))
         return cast("ResponseHead", self._response.head)
 
     async def read(self) -> Piece:
@@ -107,32 +118,24 @@ class Connection(asyncio.Protocol):
             return b""
         piece = self._pieces.popleft()
         self._unread_bytes -= len(piece) + _PIECE_OVERHEAD_BYTES
-        if self._transport is not None and self._unread_bytes < _MAX_UNREAD_BYTES:
-            self._transport.resume_reading()
+        if self.transport is not None and self._unread_bytes < _MAX_UNREAD_BYTES:
+            self.transport.resume_reading()
         return piece
 
     @property
     def must_close(self) -> bool:
         """Whether no request can follow: the response is not complete, or was the last one on this connection."""
-        transport = self._transport
+        transport = self.transport
         return transport is None or transport.is_closing() or not (self._response.is_complete and self.is_persistent)
-
-    def has_unread_input(self) -> bool:
-        """Whether bytes, or the end of the connection, have arrived that the event loop has not read yet."""
-        if self._transport is None:
-            return True
-        poll = select.poll()  # asks the kernel without waiting
-        poll.register(self._transport.get_extra_info("socket").fileno(), select.POLLIN)
-        return bool(poll.poll(0))
 
     def close(self) -> None:
         """Abort, without close_notify: a peer that never answers it would keep the socket open."""
-        if self._transport is not None:
-            self._transport.abort()
+        if self.transport is not None:
+            self.transport.abort()
 
     async def _write(self, data: memoryview) -> bool:
         """Write slice by slice; return False if the response or the end of the connection comes first."""
-        transport = self._transport
+        transport = self.transport
         if transport is None:
             return False
         for start in range(0, len(data), _SLICE_BYTES):
@@ -192,8 +195,8 @@ class Connection(asyncio.Protocol):
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # plain TCP, or TLS
-        self._transport.set_write_buffer_limits(high=_WRITE_LIMIT_BYTES)
+        self.transport = cast("asyncio.Transport", transport)  # plain TCP, or TLS
+        self.transport.set_write_buffer_limits(high=_WRITE_LIMIT_BYTES)
 
     @override
     def pause_writing(self) -> None:
@@ -210,6 +213,7 @@ class Connection(asyncio.Protocol):
         if response.is_complete:
             self.close()  # unsolicited bytes would be read as the next response (RFC 9112, 9.2)
             return
+        self.has_received = True
         try:
             pieces = [piece for piece in response.feed(data) if piece]
         except MalformedResponse as error:
@@ -220,25 +224,26 @@ class Connection(asyncio.Protocol):
         if response.has_extra_bytes or (response.head is not None and not response.head.is_persistent):
             self.is_persistent = False
         # After a complete response the connection keeps reading, so that it notices unsolicited bytes.
-        if self._unread_bytes >= _MAX_UNREAD_BYTES and self._transport is not None and not response.is_complete:
-            self._transport.pause_reading()
+        if self._unread_bytes >= _MAX_UNREAD_BYTES and self.transport is not None and not response.is_complete:
+            self.transport.pause_reading()
         self._wake()
 
     @override
     def eof_received(self) -> None:
-        if self._transport is not None and is_clean_end(self._transport):
-            self._response.feed_eof()
+        if self.transport is not None and self._error is None:
+            self._error = self._response.feed_eof(is_clean=is_clean_end(self.transport))
         self.is_persistent = False
         self.close()  # asyncio would continue to send, to a peer that may no longer read
         self._wake()
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
-        self._transport = None
+        self.transport = None
         self._read_deadline.close()
         if self._error is None:
             reason = "closed" if exc is None else f"{type(exc).__name__}: {exc}"
             head = self._response.head
             has_framing = head is not None and head.framing is not BodyFraming.CLOSE_DELIMITED
             self._error = IncompleteBody(reason) if has_framing else ConnectionLost(reason)
+        self.on_lost()
         self._wake()

@@ -7,6 +7,7 @@ TransportError (httpx.TransportError)              there is no complete response
 ├── ConnectTimeout (httpx.ConnectTimeout)          no connection within `connect_timeout`
 ├── ReadTimeout (httpx.ReadTimeout)                no byte for `read_timeout`
 ├── ConnectionLost (httpx.ReadError)               the connection ended before the response or in its body
+│   └── UncleanEnd                                 the body may be whole: TLS ended without close_notify
 ├── IncompleteBody (httpx.RemoteProtocolError)     the connection ended before the announced end of the body
 └── MalformedResponse (httpx.RemoteProtocolError)  the bytes are not a response of HTTP/1.0 or HTTP/1.1
     └── InvalidContentLength                       the length of the body is not a number
@@ -47,6 +48,14 @@ class ReadTimeout(TransportError, httpx.ReadTimeout):
 
 class ConnectionLost(TransportError, httpx.ReadError):
     """The connection ended before the response, or in a body that only a clean end of the connection ends."""
+
+
+class UncleanEnd(ConnectionLost):
+    """A body that the end of the connection ends, over TLS without close_notify. All its bytes were returned.
+
+    Many servers never send close_notify, but anybody on the path can end a connection without it (RFC 9112, 9.8). A
+    caller that can prove otherwise that no byte is missing may use the body.
+    """
 
 
 class IncompleteBody(TransportError, httpx.RemoteProtocolError):

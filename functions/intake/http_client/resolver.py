@@ -5,16 +5,20 @@
 """
 
 import asyncio
+import errno
+import os
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
 from math import inf
-from typing import Protocol
+from typing import Any, Protocol
 
-from aiohappyeyeballs import AddrInfoType
-
+from intake.http_client.descriptors import has_descriptor
 from intake.http_client.resolver_threads import ResolverThreads
+
+type AddressInfo = tuple[int, int, int, str, tuple[Any, ...]]
+"""Family, type, protocol, name and address, as `socket.getaddrinfo` returns them."""
 
 _CACHE_SECONDS = 10.0
 _MAX_CACHED_NAMES = 1024
@@ -29,7 +33,7 @@ class Resolver(Protocol):
     no other address is tried. A resolver can refuse an address in this way.
     """
 
-    async def resolve(self, host: str, port: int) -> list[AddrInfoType]:
+    async def resolve(self, host: str, port: int) -> list[AddressInfo]:
         """Return the addresses of a host, in the order in which to try them.
 
         Args:
@@ -41,7 +45,7 @@ class Resolver(Protocol):
         """
         ...
 
-    def open_socket(self, info: AddrInfoType) -> socket.socket:
+    def open_socket(self, info: AddressInfo) -> socket.socket:
         """Create the socket for one of the addresses.
 
         Raises:
@@ -59,7 +63,7 @@ class _CacheEntry:
         expires_at: a time on the loop's clock; infinite while the lookup is running.
     """
 
-    addresses: asyncio.Future[list[AddrInfoType]]
+    addresses: asyncio.Future[list[AddressInfo]]
     expires_at: float = inf
 
 
@@ -76,7 +80,7 @@ class SystemResolver:
         self._check_address = check_address
         self._cache: dict[str, _CacheEntry] = {}
 
-    async def resolve(self, host: str, port: int) -> list[AddrInfoType]:
+    async def resolve(self, host: str, port: int) -> list[AddressInfo]:
         """See `Resolver.resolve`. Failures are not cached, and literal addresses are not checked."""
         if (literal := _parse_literal(host, port)) is not None:
             return [literal]
@@ -87,7 +91,7 @@ class SystemResolver:
         addresses = await asyncio.shield(entry.addresses)
         return [(family, kind, proto, "", (at[0], port, *at[2:])) for family, kind, proto, _, at in addresses]
 
-    def open_socket(self, info: AddrInfoType) -> socket.socket:
+    def open_socket(self, info: AddressInfo) -> socket.socket:
         """See `Resolver.open_socket`."""
         family, kind, proto, *_ = info
         return socket.socket(family, kind, proto)
@@ -99,7 +103,7 @@ class SystemResolver:
         entry = self._cache[host] = _CacheEntry(self._threads.submit(lambda: self._look_up(host)))
         loop = asyncio.get_running_loop()
 
-        def finish(lookup: asyncio.Future[list[AddrInfoType]]) -> None:
+        def finish(lookup: asyncio.Future[list[AddressInfo]]) -> None:
             if not lookup.cancelled() and lookup.exception() is None:
                 entry.expires_at = loop.time() + _CACHE_SECONDS
             elif self._cache.get(host) is entry:
@@ -108,9 +112,15 @@ class SystemResolver:
         entry.addresses.add_done_callback(finish)
         return entry
 
-    def _look_up(self, host: str) -> list[AddrInfoType]:
+    def _look_up(self, host: str) -> list[AddressInfo]:
         # Bytes, because Python encodes a str with its own IDNA codec, which may convert it to another host.
-        infos = socket.getaddrinfo(host.encode("ascii"), 0, 0, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        try:
+            infos = socket.getaddrinfo(host.encode("ascii"), 0, 0, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        except socket.gaierror as error:
+            if has_descriptor():
+                raise
+            # getaddrinfo does not say why it could not ask a server.
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE)) from error
         if not infos:
             raise socket.gaierror(socket.EAI_NONAME, "No address")
         if self._check_address is not None:
@@ -119,7 +129,7 @@ class SystemResolver:
         return list(infos[:_MAX_ADDRESSES])
 
 
-def _parse_literal(host: str, port: int) -> AddrInfoType | None:
+def _parse_literal(host: str, port: int) -> AddressInfo | None:
     try:
         version = ip_address(host).version
     except ValueError:

@@ -7,8 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-_MAX_THREADS = 512
-"""Created as they are needed. Names that stall for a minute must leave threads for others; Lambda allows 1024."""
+from intake.http_client.descriptors import max_lookups
 
 _QUEUE_TIMEOUT = 10.0
 """Seconds: longer than any caller waits for a connection."""
@@ -55,14 +54,15 @@ class ResolverThreads:
     are daemons, and a lookup that no thread has started within `queue_timeout` fails.
     """
 
-    def __init__(self, max_threads: int = _MAX_THREADS, queue_timeout: float = _QUEUE_TIMEOUT) -> None:
+    def __init__(self, max_threads: int | None = None, queue_timeout: float = _QUEUE_TIMEOUT) -> None:
         """Create a pool without threads; `submit` starts them.
 
         Args:
-            max_threads: the limit of threads.
+            max_threads: the limit of threads; `max_lookups()` by default. Names that stall for a minute must leave
+                threads for others.
             queue_timeout: seconds that a lookup waits for a thread.
         """
-        self._max_threads = max_threads
+        self._max_threads = max_lookups() if max_threads is None else max_threads
         self._queue_timeout = queue_timeout
         self._queue: queue.SimpleQueue[_Lookup[object]] = queue.SimpleQueue()
         self._unfinished = 0

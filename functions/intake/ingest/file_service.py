@@ -157,9 +157,8 @@ class IngestService:
             reused = await self._store.put_image(key, image, download.body, download.sha256)
         finally:
             stats.store_ms = round((now() - started_at) * 1000)
-        return Stored(
-            image, key, download.sha256, len(download.body), download.final_url, reused, stats, image.warnings
-        )
+        warnings = image.warnings + download.warnings
+        return Stored(image, key, download.sha256, len(download.body), download.final_url, reused, stats, warnings)
 
     async def _verify(self, body: memoryview, known_length: int | None) -> ImageInfo:
         """Parse a body. After 10 ms of parsing, yield to the event loop so that deadlines can fire."""

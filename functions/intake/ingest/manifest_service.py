@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
@@ -11,13 +11,15 @@ from intake.ingest.concurrent_files import ingest_all
 from intake.ingest.deadline import Deadline
 from intake.ingest.file_service import IngestService
 from intake.ingest.ports import Inbox, Store
+from intake.model.document_lines import read_lines
 from intake.model.error_codes import StoreFailed
 from intake.model.file import Fault, File, InvalidFile
 from intake.model.limits import Limits
-from intake.model.manifest import MAX_DOCUMENT_BYTES, MAX_FILES, read_file, split_lines
+from intake.model.manifest import MAX_DOCUMENT_BYTES, MAX_FILES, read_file, read_url_line
 from intake.model.object_keys import parse_manifest_key, problem_key
 from intake.model.problem import ManifestEntry, Problem
 from intake.model.receipt import Receipt
+from intake.model.shown_text import redact_fault
 
 TOO_MANY_FILES = f"The manifest has more than {MAX_FILES} Files. Put it under bulk/, where millions are accepted."
 _MAX_FAULTS = 100
@@ -53,12 +55,21 @@ class _Survey:
     Attributes:
         documents: the number of documents; counting stops above `MAX_FILES`.
         refused: the number of those that are not valid Files.
-        faults: all faults of those.
+        faults: the first faults of those.
+        more_faults: the number of the other ones.
     """
 
     documents: int = 0
     refused: int = 0
     faults: list[Fault] = field(default_factory=list)
+    more_faults: int = 0
+
+    def refuse(self, position: str, faults: Sequence[Fault]) -> None:
+        """Count a document that is not a valid File, and keep its faults as far as they are shown."""
+        self.refused += 1
+        shown = faults[: _MAX_FAULTS - len(self.faults)]
+        self.faults.extend(redact_fault(fault, position) for fault in shown)
+        self.more_faults += len(faults) - len(shown)
 
 
 class ManifestService:
@@ -101,7 +112,7 @@ class ManifestService:
             survey = await self._survey(manifest)
         result = ManifestResult(refused=survey.refused)
         if survey.documents > MAX_FILES:
-            await self._store_problem(manifest, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_MANY_FILES, [])
+            await self._store_problem(manifest, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_MANY_FILES)
             return result
         if survey.documents == 0 and not await manifest.exists():
             return result
@@ -109,7 +120,9 @@ class ManifestService:
             detail = (
                 "Some documents of the manifest are not valid Files." if survey.faults else "The manifest is empty."
             )
-            await self._store_problem(manifest, HTTPStatus.UNPROCESSABLE_ENTITY, detail, survey.faults)
+            await self._store_problem(
+                manifest, HTTPStatus.UNPROCESSABLE_ENTITY, detail, survey.faults, survey.more_faults
+            )
         if survey.refused < survey.documents:
             receipts = ingest_all(
                 self._service,
@@ -130,24 +143,28 @@ class ManifestService:
             if survey.documents > MAX_FILES:
                 break
             try:
-                read_file(text, self._limits.max_base_images)
+                manifest.read_file(text, self._limits.max_base_images)
             except InvalidFile as error:
-                survey.refused += 1
-                for fault in error.faults:
-                    path = ": ".join(filter(None, (position, fault.path)))
-                    survey.faults.append(Fault(path, fault.message))
+                survey.refuse(position, error.faults)
         return survey
 
     async def _read_files(self, manifest: "_Manifest") -> AsyncGenerator[tuple[str, File]]:
         async for position, text in manifest.read_documents():
             try:
-                yield position, read_file(text, self._limits.max_base_images)
+                yield position, manifest.read_file(text, self._limits.max_base_images)
             except InvalidFile:
                 continue  # `_survey` has reported it
 
-    async def _store_problem(self, manifest: "_Manifest", status: HTTPStatus, detail: str, faults: list[Fault]) -> None:
+    async def _store_problem(
+        self,
+        manifest: "_Manifest",
+        status: HTTPStatus,
+        detail: str,
+        faults: Sequence[Fault] = (),
+        more_faults: int = 0,
+    ) -> None:
         entry = ManifestEntry(key=manifest.key, etag=manifest.version or "")
-        problem = Problem.of(status, detail, faults[:_MAX_FAULTS], entry)
+        problem = Problem.of(status, detail, faults, entry, more_faults=more_faults)
         await self._store.put_document(problem_key(manifest.name), problem.to_json())
 
 
@@ -158,6 +175,7 @@ class _Manifest:
         key: the key of the object in the inbox.
         name: the name in that key, see `parse_manifest_key`.
         version: the version that the first read returned; None before it.
+        read_file: reads the File of one document.
     """
 
     def __init__(self, inbox: Inbox, key: str) -> None:
@@ -166,6 +184,8 @@ class _Manifest:
         self.key = key
         self.name, self._has_lines = (key, False) if parsed is None else parsed
         self.version: str | None = None
+        self._has_urls = key.endswith(".txt")
+        self.read_file = read_url_line if self._has_urls else read_file
 
     async def exists(self) -> bool:
         """Whether the object exists; it may be empty."""
@@ -179,7 +199,7 @@ class _Manifest:
             StoreFailed, StoreDenied: the manifest cannot be read, or was replaced since the first read.
         """
         if self._has_lines:
-            async for number, text in split_lines(self._read_pieces()):
+            async for number, text in read_lines(self._read_pieces(), are_urls=self._has_urls):
                 yield f"line {number}", text
             return
         document = b""

@@ -7,7 +7,7 @@ from typing import Protocol, Self
 from intake.ingest.deadline import Deadline
 from intake.model.error_codes import IntakeError
 from intake.model.file import File
-from intake.model.image_info import ImageInfo
+from intake.model.image_info import ImageInfo, ImageWarning
 from intake.model.outcome import FetchStats, Outcome
 from intake.model.receipt import Receipt
 from intake.model.url import Url
@@ -31,6 +31,7 @@ class Download:
         final_url: the URL that returned the body, after all redirects.
         lease: the memory and the slot that the body holds.
         content_length: the number of bytes that the origin announced, or None.
+        warnings: what is unusual about the transfer.
     """
 
     body: memoryview
@@ -38,6 +39,7 @@ class Download:
     final_url: Url
     lease: Lease
     content_length: int | None = None
+    warnings: tuple[ImageWarning, ...] = ()
 
     def __enter__(self) -> Self:
         return self

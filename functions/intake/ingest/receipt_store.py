@@ -11,10 +11,11 @@ from intake.model.file import File
 from intake.model.object_keys import receipt_key
 from intake.model.outcome import CarriedOver
 from intake.model.receipt import Receipt
-from intake.model.receipt_merge import matches, merge, reusable_outcomes
+from intake.model.receipt_merge import has_expected_bytes, matches, merge, reusable_outcomes
 
 _MAX_WRITES = 8
-"""Attempts to store a receipt while other runs replace it. At each failed attempt, another run has made progress."""
+"""Attempts to store a receipt, besides two for each image. A run of the same File that is faster has then stored an
+image, or found that it cannot be stored; a receipt of another File that is later ends the attempts at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +71,13 @@ class ReceiptStore:
             receipt: the receipt of this run.
             file: the File.
             submitted_at: when the File was submitted. With None, this receipt replaces any other. Otherwise other runs
-                of the same submission may write concurrently: this receipt replaces only the previous one, and is
-                merged with a receipt that another run has stored meanwhile.
+                may write concurrently: this receipt replaces only the previous one, and is merged with a receipt that
+                another run of the same submission has stored meanwhile.
             previous: the receipt that was stored before the run.
 
         Returns:
-            The receipt that is stored now.
+            The receipt that is stored now. If Files share an id, the later receipt stands: then the returned one may
+            have been replaced already.
 
         Raises:
             StoreFailed, StoreDenied: the receipt is not stored.
@@ -84,18 +86,21 @@ class ReceiptStore:
         if submitted_at is None:
             await self._store.put_document(key, receipt.to_stored_json())
             return receipt
-        version = previous.version
-        for _ in range(_MAX_WRITES):
+        version, is_ours_later = previous.version, True
+        for _ in range(_MAX_WRITES + 2 * len(file.images)):
             if await self._store.replace_document(key, receipt.to_stored_json(), version):
                 return receipt
             document = await self._store.get_document(key)
-            version = None if document is None else document.version
             theirs = None if document is None else _parse_matching(document, file, submitted_at)
-            if theirs is not None:
-                receipt = merge(receipt, theirs, file)
-            if receipt is theirs:
-                return receipt  # ours adds nothing; or it is ours, and the response to an earlier write was lost
-        raise StoreFailed(reason=f"{key} was replaced by other runs {_MAX_WRITES} times")
+            if theirs is not None and has_expected_bytes(theirs, file):
+                receipt = merge(receipt, theirs, file, is_ours_later=is_ours_later)
+                if receipt is theirs:
+                    return receipt  # ours adds nothing; or it is ours, and the response to an earlier write was lost
+            elif not is_ours_later and document is not None and document.version != version:
+                return receipt  # it was written after our run ended
+            # Our run has ended, so what appears from now on is later than our receipt.
+            version, is_ours_later = None if document is None else document.version, False
+        raise StoreFailed(reason=f"{key} was replaced by other runs again and again")
 
 
 def _parse_matching(document: StoredDocument, file: File, submitted_at: datetime) -> Receipt | None:

@@ -70,7 +70,8 @@ class BatchReport(_Document):
         self.counts.add(Totals(files=1, status=Counter({status: 1}), images=images, codes=codes, bytes=size))
 
     def to_json(self) -> bytes:
-        return to_json_line(self.model_dump(by_alias=True))
+        # Not through pydantic, which writes at most 255 levels: a line that is refused may have more.
+        return to_json_line(self.model_dump(by_alias=True, exclude={"failed"}) | {"failed": self.failed})
 
 
 class Summary(_Document):

@@ -54,7 +54,12 @@ class Transient(IntakeError):
     """
 
     error_class = ErrorClass.TRANSIENT
-    retry_after: float | None = None
+
+    def __init__(
+        self, message: str | None = None, *, reason: str | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, reason=reason)
+        self.retry_after = retry_after
 
 
 class Internal(IntakeError):

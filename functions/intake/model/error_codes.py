@@ -8,11 +8,11 @@ IntakeError                      code, class, public message, and a reason for t
 ├── Permanent                    the same request fails again
 │   ├── InvalidUrl  TooManyRedirects  BadRedirect
 │   ├── NotFound  AccessDenied  HttpClientError  UnexpectedStatus
-│   ├── EmptyBody  InvalidImage  CorruptImage  ChecksumMismatch
+│   ├── InvalidImage  CorruptImage  ChecksumMismatch
 │   └── StoreDenied
 ├── Transient                    the same request may succeed later
-│   ├── DnsFailure  ConnectFailed  TlsFailed  Timeout  ConnectionLost  BadResponse  IncompleteBody
-│   ├── Throttled  HttpServerError           may carry the Retry-After of the origin
+│   ├── DnsFailure  ConnectFailed  TlsFailed  Timeout  ConnectionLost  BadResponse  IncompleteBody  EmptyBody
+│   ├── Throttled  HttpServerError  NotReady           may carry the Retry-After of the origin
 │   ├── StoreFailed
 │   └── DeadlineExceeded
 └── Internal
@@ -30,13 +30,17 @@ from intake.model.error_base import clear_traceback as clear_traceback  # noqa: 
 
 
 class Blocked(Policy):
-    """The URL is not allowed. The message never says why, so that callers cannot scan internal networks (CWE-918)."""
+    """The URL is not allowed. The message never says why, so that callers cannot scan internal networks (CWE-918).
+
+    Only a scheme that is misspelled or names no server, such as s3: or data:, has another message: it follows from the
+    text alone.
+    """
 
     code = "blocked"
     default_message = "The service does not fetch this URL."
 
-    def __init__(self, *, reason: str) -> None:
-        super().__init__(reason=reason)
+    def __init__(self, message: str | None = None, *, reason: str) -> None:
+        super().__init__(message, reason=reason)
 
 
 class TooLarge(Policy):
@@ -99,11 +103,6 @@ class UnexpectedStatus(Permanent):
     default_message = "The origin answered with an unexpected status."
 
 
-class EmptyBody(Permanent):
-    code = "empty_body"
-    default_message = "The origin sent an empty body."
-
-
 class InvalidImage(Permanent):
     code = "invalid_image"
     default_message = "The image is damaged or truncated."
@@ -161,15 +160,16 @@ class IncompleteBody(Transient):
     default_message = "The origin sent fewer bytes than it announced."
 
 
+class EmptyBody(Transient):
+    code = "empty_body"
+    default_message = "The origin sent an empty body."
+
+
 class Throttled(Transient):
     """The origin answered 429."""
 
     code = "throttled"
     default_message = "The origin asked the service to slow down."
-
-    def __init__(self, message: str | None = None, *, retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
 
 
 class HttpServerError(Transient):
@@ -179,9 +179,15 @@ class HttpServerError(Transient):
     default_message = "The origin answered with a server error."
 
     def __init__(self, message: str | None = None, *, status: int = 500, retry_after: float | None = None) -> None:
-        super().__init__(message)
+        super().__init__(message, retry_after=retry_after)
         self.status = status
-        self.retry_after = retry_after
+
+
+class NotReady(Transient):
+    """The origin answered 202: it has accepted the request and has no image yet (RFC 9110, 15.3.3)."""
+
+    code = "not_ready"
+    default_message = "The origin does not have the image ready yet."
 
 
 class StoreFailed(Transient):

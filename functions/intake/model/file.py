@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import ValidationError
 
+from intake.model.fault import Fault, InvalidFile
+from intake.model.file_faults import find_faults, find_type_fault, is_url_list
 from intake.model.file_schema import (
     DEFAULT_MAX_BASE_IMAGES,
     FILE_JSON_SCHEMA,
@@ -23,16 +24,6 @@ from intake.model.file_schema import (
 
 __all__ = ["FILE_JSON_SCHEMA", "ID_PATTERN", "Fault", "File", "ImageRequest", "InvalidFile", "Role"]
 
-_ITEM_TYPES = {"baseUrls": "an object or a list", "urls": "a string or an object"}
-_TYPE_NAMES: tuple[tuple[type, str], ...] = (
-    (bool, "a boolean"),
-    (int, "a number"),
-    (float, "a number"),
-    (str, "a string"),
-    (list, "a list"),
-    (dict, "an object"),
-)
-
 
 class Role(StrEnum):
     """The role of an image in its File."""
@@ -40,25 +31,6 @@ class Role(StrEnum):
     FILE = "file"
     BASE = "base"
     IMAGE = "image"
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A fault of a File, with its path, such as `baseUrls[3].url`; the path is empty for the File itself."""
-
-    path: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.message}" if self.path else self.message
-
-
-class InvalidFile(Exception):
-    """The document is not a valid File; `faults` has every fault."""
-
-    def __init__(self, faults: list[Fault]) -> None:
-        self.faults = faults
-        super().__init__("; ".join(map(str, faults)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,35 +79,31 @@ class File:
         Raises:
             InvalidFile: with every fault at once.
         """
-        if not isinstance(document, dict):
-            raise InvalidFile([Fault("", f"must be an object, got {_describe_type(document)}")])
-        is_url_list = "urls" in document and not {"fileUrl", "baseUrls"} & document.keys()
-        if is_url_list:
-            images = _read_list_images(_validate(UrlListDocument, *_shorten(document, "urls", max_base_images + 1)))
-        else:
-            images = _read_file_images(_validate(FileDocument, *_shorten(document, "baseUrls", max_base_images)))
-        requests = tuple(images)
+        valid = _validate(document, max_base_images)
+        requests = tuple(_read_file_images(valid) if isinstance(valid, FileDocument) else _read_list_images(valid))
         digest = _compute_digest(requests)
-        return cls(document.get("id") or digest, digest, requests)
+        return cls(valid.id or digest, digest, requests)
 
 
-def _validate[T: BaseModel](model: type[T], document: dict[str, Any], faults: list[Fault]) -> T:
-    try:
-        valid = model.model_validate(document)
-    except ValidationError as error:
-        faults = [_make_fault(detail, document) for detail in error.errors(include_url=False)] + faults
-    if faults:
+def _validate(document: object, max_base_images: int) -> FileDocument | UrlListDocument:
+    if not isinstance(document, dict):
+        raise InvalidFile([find_type_fault(document)])
+    # Nearly every document has known members only, and not too many items. Then nothing else is looked at.
+    is_list = "urls" in document
+    items = document.get("urls" if is_list else "baseUrls")
+    if isinstance(items, list) and len(items) <= max_base_images + is_list:
+        try:
+            model = UrlListDocument if is_list else FileDocument
+            return model.model_validate(document, extra="forbid")
+        except ValidationError:
+            pass  # what follows finds the faults, or that the unknown members can be ignored
+    return _validate_thoroughly(document, max_base_images)
+
+
+def _validate_thoroughly(document: dict[str, Any], max_base_images: int) -> FileDocument | UrlListDocument:
+    if faults := find_faults(document, max_base_images):
         raise InvalidFile(faults)
-    return valid
-
-
-def _shorten(document: dict[str, Any], member: str, max_items: int) -> tuple[dict[str, Any], list[Fault]]:
-    """Return the document with at most `max_items` items, and one fault if the list was longer."""
-    items = document.get(member)
-    if isinstance(items, list) and len(items) > max_items:
-        fault = Fault(member, f"must have at most {max_items} items, got {len(items)}")
-        return {**document, member: items[:max_items]}, [fault]
-    return document, []
+    return (UrlListDocument if is_url_list(document) else FileDocument).model_validate(document)
 
 
 def _read_file_images(file: FileDocument) -> Iterator[ImageRequest]:
@@ -156,42 +124,3 @@ def _make_request(role: Role, index: int, url: str, sha256: str | None) -> Image
 def _compute_digest(images: tuple[ImageRequest, ...]) -> str:
     text = json.dumps([[image.role, image.url] for image in images], separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()
-
-
-def _make_fault(detail: ErrorDetails, document: dict[str, Any]) -> Fault:
-    location, kind, value = detail["loc"], detail["type"], detail["input"]
-    match kind:
-        case "string_type":
-            message = f"must be a string, got {_describe_type(value)}"
-        case "string_unicode":
-            message = "must be Unicode text"
-        case "list_type":
-            message = f"must be a list, got {_describe_type(value)}"
-        case "model_type" | "model_attributes_type":
-            message = f"must be {_ITEM_TYPES[str(location[0])]}, got {_describe_type(value)}"
-        case "missing":
-            message = "is missing"
-        case "too_short":
-            message = "must have at least 1 item"
-        case "string_pattern_mismatch":
-            message = f"must match {detail['ctx']['pattern']}"
-        case _:
-            message = detail["msg"]
-    return Fault(_format_path(location, document), message)
-
-
-def _format_path(location: tuple[int | str, ...], document: dict[str, Any]) -> str:
-    """Return a path in the caller's document, which has no member `url` if the URL is a string or is in a list."""
-    match location:
-        case (str(member), int(index), "url") if isinstance(document[member][index], list):
-            return f"{member}[{index}][0]"
-        case (str(member), int(index), "url") if isinstance(document[member][index], str):
-            return f"{member}[{index}]"
-        case (str(member), int(index), *rest):
-            return ".".join([f"{member}[{index}]", *map(str, rest)])
-        case _:
-            return ".".join(map(str, location))
-
-
-def _describe_type(value: object) -> str:
-    return next((name for kind, name in _TYPE_NAMES if isinstance(value, kind)), "null")

@@ -1,14 +1,15 @@
-"""Manifests and bulk lists: reads the JSON documents in them, and turns rows of a CSV list into documents.
+"""Manifests: reads the documents in them, which are JSON or single URLs.
 
-A manifest is an object in the inbox with one File, or one File on each line. The state machine passes each row of a
-CSV list as an object of strings.
+A manifest is an object in the inbox with one File, or one File on each line. `document_lines.py` splits it into lines.
+Bulk lists have the same lines, or rows that `csv_list.py` reads.
 """
-
-from collections.abc import AsyncGenerator, AsyncIterable, Mapping
 
 from pydantic_core import from_json
 
-from intake.model.file import Fault, File, InvalidFile
+from intake.model.fault import Fault, InvalidFile
+from intake.model.file import File
+from intake.model.foreign_format import HEAD_BYTES, describe_bad_utf8, describe_foreign_format
+from intake.model.json_faults import describe_json_fault, find_duplicate
 
 MAX_DOCUMENT_BYTES = 1024 * 1024
 """The limit of one document. 101 URLs of 4096 characters have 414 kB."""
@@ -16,7 +17,7 @@ MAX_DOCUMENT_BYTES = 1024 * 1024
 MAX_FILES = 10_000
 """The limit of Files in one manifest; a bulk list may have more."""
 
-_BYTE_ORDER_MARK = "\ufeff"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class NotJson(Exception):
@@ -24,17 +25,22 @@ class NotJson(Exception):
 
 
 def read_document(text: bytes, max_bytes: int | None = MAX_DOCUMENT_BYTES) -> object:
-    """Decode one JSON document of at most `max_bytes`.
+    """Decode one JSON document of at most `max_bytes`. A byte order mark before it is skipped.
 
     Raises:
         NotJson: it is not JSON, or too long.
+        InvalidFile: an object in it has a member twice.
     """
     if max_bytes is not None and len(text) > max_bytes:
         raise NotJson(f"has more than {max_bytes} bytes")
+    text = text.removeprefix(_BYTE_ORDER_MARK)
     try:
-        return from_json(text, allow_inf_nan=False)
+        document = from_json(text, allow_inf_nan=False)
     except ValueError as error:
-        raise NotJson(f"is not JSON: {error}") from error
+        raise NotJson(describe_json_fault(text, error)) from error
+    if (name := find_duplicate(text)) is not None:
+        raise InvalidFile([Fault("", f"has the member {name[:64]!r} twice in one object: keep one")])
+    return document
 
 
 def read_file(text: bytes, max_base_images: int) -> File:
@@ -50,47 +56,25 @@ def read_file(text: bytes, max_base_images: int) -> File:
     return File.parse(document, max_base_images=max_base_images)
 
 
-def row_to_document(item: object) -> object:
-    """Turn a row of a CSV list into the document of a File; return any other item as it is.
+def read_url_line(text: bytes, max_base_images: int) -> File:
+    """Read a line of a plain text list: a URL, which becomes a URL list of one image.
 
-    A row with `url` becomes a URL list of one image. A row with `fileUrl` and `baseUrls` becomes a File; its base URLs
-    are separated by spaces.
+    Raises:
+        InvalidFile: the line is too long, is not UTF-8, or is something else than a URL, such as JSON.
     """
-    match _remove_byte_order_mark(item):
-        case {"url": str(url), **rest}:
-            return {"urls": [{"url": url} | _select(rest, "sha256")]} | _select(rest, "id")
-        case {"fileUrl": str(file_url), "baseUrls": str(base_urls), **rest}:
-            bases = [{"url": url} for url in base_urls.split()]
-            return {"fileUrl": file_url, "baseUrls": bases} | _select(rest, "sha256", "id")
-        case _:
-            return item
+    return File.parse(url_line_to_document(text), max_base_images=max_base_images)
 
 
-def _select(cells: Mapping[object, object], *columns: str) -> dict[str, object]:
-    """Return the cells of these columns that are not empty."""
-    return {column: cells[column] for column in columns if cells.get(column)}
+def url_line_to_document(text: bytes) -> dict[str, object]:
+    """Turn a line of a plain text list into the document of a URL list.
 
-
-def _remove_byte_order_mark(item: object) -> object:
-    """Remove the byte order mark that spreadsheets write before the name of the first column."""
-    if isinstance(item, dict) and any(str(name).startswith(_BYTE_ORDER_MARK) for name in item):
-        return {str(name).removeprefix(_BYTE_ORDER_MARK): value for name, value in item.items()}
-    return item
-
-
-async def split_lines(chunks: AsyncIterable[bytes]) -> AsyncGenerator[tuple[int, bytes]]:
-    """Split chunks into lines, and yield each line that is not empty, with its number from 1.
-
-    A line longer than MAX_DOCUMENT_BYTES may be shortened, to bound the memory that it takes. It remains longer than
-    MAX_DOCUMENT_BYTES, so `read_document` refuses it.
+    Raises:
+        InvalidFile: as `read_url_line`.
     """
-    number, rest = 1, b""
-    async for chunk in chunks:
-        *lines, rest = (rest + chunk).split(b"\n")
-        rest = rest[: MAX_DOCUMENT_BYTES + 1]
-        for line in lines:
-            if line.strip():
-                yield number, line
-            number += 1
-    if rest.strip():
-        yield number, rest
+    if len(text) > MAX_DOCUMENT_BYTES:
+        raise InvalidFile([Fault("", f"has more than {MAX_DOCUMENT_BYTES} bytes")])
+    if fault := describe_foreign_format(text[:HEAD_BYTES]) or describe_bad_utf8(text):
+        raise InvalidFile([Fault("", fault)])
+    if text.startswith((b"{", b"[", b'"')):
+        raise InvalidFile([Fault("", "is JSON, not a URL: name a list of JSON lines .jsonl, and one File .json")])
+    return {"urls": [text.decode().strip()]}

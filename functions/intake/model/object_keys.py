@@ -9,7 +9,7 @@ import re
 
 from intake.model.image_info import ImageInfo
 
-_MANIFEST = re.compile(r"inbox/(.+)\.(jsonl?)")
+_MANIFEST = re.compile(r"inbox/(.+)\.(jsonl?|txt)")
 
 
 def image_key(sha256: str, image: ImageInfo) -> str:
@@ -36,13 +36,13 @@ def manifest_key(file_id: str) -> str:
 
 
 def parse_manifest_key(key: str) -> tuple[str, bool] | None:
-    """Return the name of a manifest and whether it has one File on each line; None if the key is not of a manifest.
+    """Return the name of a manifest and whether each line is a File or URL; None if the key is not of a manifest.
 
     Args:
         key: for example `inbox/lots/7.jsonl`, the key of the manifest `lots/7`.
     """
     match = _MANIFEST.fullmatch(key)
-    return None if match is None else (match[1], match[2] == "jsonl")
+    return None if match is None else (match[1], match[2] != "json")
 
 
 def batches_prefix(run: str) -> str:

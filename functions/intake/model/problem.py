@@ -1,5 +1,6 @@
-"""Problem: an RFC 9457 document that says why a File or manifest was refused, with every fault at once."""
+"""Problem: an RFC 9457 document that says why a File or manifest was refused, with up to `MAX_ERRORS` faults."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated, Self
 
@@ -7,6 +8,11 @@ from pydantic import BaseModel, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from intake.model.file import Fault
+from intake.model.shown_text import redact_fault
+
+MAX_ERRORS = 500
+"""Faults in one problem document. With texts of at most 300 characters, a response has less than the 6 MB that Lambda
+permits (AWS Lambda quotas, "Invocation payload"). A File of 101 images has at most 205 faults of its schema."""
 
 
 class ManifestEntry(BaseModel):
@@ -34,10 +40,24 @@ class Problem(BaseModel):
         cls,
         status: HTTPStatus,
         detail: str,
-        faults: list[Fault] | None = None,
+        faults: Sequence[Fault] = (),
         manifest: ManifestEntry | None = None,
+        *,
+        more_faults: int = 0,
     ) -> Self:
-        return cls(title=status.phrase, status=status, detail=detail, errors=faults or [], manifest=manifest)
+        """Create a problem document.
+
+        Args:
+            status: the HTTP status.
+            detail: what is wrong. The number of faults that are not listed is appended to it.
+            faults: the faults; the first `MAX_ERRORS` are listed.
+            manifest: the manifest that the problem is about.
+            more_faults: faults that `faults` does not contain.
+        """
+        errors = [redact_fault(fault) for fault in faults[:MAX_ERRORS]]
+        more = more_faults + len(faults) - len(errors)
+        detail += f" {more:,} more faults are not listed." if more else ""
+        return cls(title=status.phrase, status=status, detail=detail, errors=errors, manifest=manifest)
 
     def to_json(self) -> bytes:
         return self.model_dump_json().encode()

@@ -31,19 +31,28 @@ def reusable_outcomes(receipt: Receipt, file: File) -> list[CarriedOver | None]:
     ]
 
 
-def merge(ours: Receipt, theirs: Receipt, file: File) -> Receipt:
+def has_expected_bytes(receipt: Receipt, file: File) -> bool:
+    """Whether every image that the receipt calls stored has the bytes that the File expects."""
+    return all(
+        isinstance(entry, FailedEntry) or request.accepts(entry.sha256)
+        for entry, request in zip(receipt.images, file.images, strict=True)
+    )
+
+
+def merge(ours: Receipt, theirs: Receipt, file: File, *, is_ours_later: bool = True) -> Receipt:
     """Merge the receipts of two runs of one File: an image that either run has stored is stored.
 
     Args:
         ours: the receipt of this run.
         theirs: the receipt that another run stored meanwhile; it matches the File.
         file: the File that both runs ingested.
+        is_ours_later: whether our run ended after theirs was stored. Of two entries of equal value, the later stands.
 
     Returns:
         A receipt with the better entry for each image, or `theirs` itself if ours adds nothing to it.
     """
     merged = [
-        our_entry if _is_better(our_entry, their_entry, request) else their_entry
+        our_entry if _is_better(our_entry, their_entry, request, is_ours_later=is_ours_later) else their_entry
         for our_entry, their_entry, request in zip(ours.images, theirs.images, file.images, strict=True)
     ]
     if all(entry is their_entry for entry, their_entry in zip(merged, theirs.images, strict=True)):
@@ -59,7 +68,7 @@ def _is_reusable(entry: Entry, request: ImageRequest) -> bool:
     return entry.error.error_class is ErrorClass.PERMANENT and entry.error.code not in _NOT_REUSABLE
 
 
-def _is_better(our_entry: Entry, their_entry: Entry, request: ImageRequest) -> bool:
+def _is_better(our_entry: Entry, their_entry: Entry, request: ImageRequest, *, is_ours_later: bool) -> bool:
     """Whether our entry replaces theirs."""
     match our_entry, their_entry:
         case StoredEntry(), FailedEntry():
@@ -67,4 +76,5 @@ def _is_better(our_entry: Entry, their_entry: Entry, request: ImageRequest) -> b
         case FailedEntry(), FailedEntry() if our_entry.error.code == their_entry.error.code:
             return False
         case _:
-            return not _is_reusable(their_entry, request)
+            has_value = is_ours_later or _is_reusable(our_entry, request)
+            return has_value and not _is_reusable(their_entry, request)

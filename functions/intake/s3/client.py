@@ -49,6 +49,7 @@ _SUCCESS = frozenset({OK, PARTIAL_CONTENT})
 # that the network damaged and a wrong clock: each attempt is signed and sent anew (Amazon S3 API Reference, "Error
 # responses").
 _TRANSIENT_STATUS = frozenset({307, 408, 409, 429})
+_CONFLICT = 409
 _SERVER_ERROR = 500
 _NOT_IMPLEMENTED = 501
 _TRANSIENT_CODES = frozenset(
@@ -63,6 +64,11 @@ _TRANSIENT_CODES = frozenset(
     }
 )
 _ERROR_CODE = re.compile(rb"<Code>([A-Za-z0-9.]{1,64})</Code>")
+_ERROR_DOCUMENT = re.compile(rb"<(?:[\w.-]+:)?Error[\s/>]", re.IGNORECASE)
+
+
+class WriteConflict(StoreFailed):
+    """A conditional write raced with another one (409; Amazon S3 User Guide, "Conditional writes")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,7 @@ class S3Client:
             The response. A missing object and a condition that is not met are responses, not errors.
 
         Raises:
+            WriteConflict: other writes of the key were under way at each attempt; it is a StoreFailed.
             StoreFailed, StoreDenied: S3 sent no expected response.
         """
         for attempt in range(1, _MAX_ATTEMPTS):
@@ -131,10 +138,10 @@ class S3Client:
         # S3 answers 404, not 412, to If-Match for a missing object.
         expected = _EXPECTED_STATUS[method] | ({NOT_FOUND} if "If-Match" in headers else set())
         if response.status_code not in expected or _is_bucket_missing(response.status_code, content):
-            raise error_for(response.status_code, content)
-        if response.status_code in _SUCCESS and "etag" not in response.headers:
-            # S3 always sends an ETag, so a proxy in between sent this response.
-            raise StoreFailed(reason=f"response {response.status_code} has no ETag, so it is not from S3")
+            refused = error_for(response.status_code, content)
+            raise WriteConflict(reason=refused.reason) if response.status_code == _CONFLICT else refused
+        if response.status_code in _SUCCESS:
+            _require_real_success(method, response, content)
         return S3Response(response.status_code, response.headers, content)
 
 
@@ -147,6 +154,24 @@ def _make_request(signed: "SignedUrl", method: str, headers: dict[str, str], bod
         stream=NO_BODY if body is None else BytesBody(body),
         extensions={"target": signed.target.encode("ascii")},
     )
+
+
+def _require_real_success(method: str, response: httpx.Response, content: bytes) -> None:
+    """Accept a success that S3 itself sent, after it had received the whole object.
+
+    Raises:
+        StoreFailed: the status claims more than S3 did. Nothing may count as stored then.
+    """
+    if "etag" not in response.headers:
+        # S3 always sends an ETag, so a proxy in between sent this response.
+        raise StoreFailed(reason=f"response {response.status_code} has no ETag, so it is not from S3")
+    if method != "PUT":
+        return
+    # S3 sends the status before the work is done where that takes long, and then an error as the body.
+    if content and _ERROR_DOCUMENT.search(content):
+        raise StoreFailed(reason=f"S3 answered {response.status_code} with an error {_error_code(content)}".rstrip())
+    if not response.extensions.get("was_request_received", True):
+        raise StoreFailed(reason=f"S3 answered {response.status_code} before it had received the whole object")
 
 
 async def _read_body(response: httpx.Response) -> bytes:

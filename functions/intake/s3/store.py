@@ -5,7 +5,7 @@ from collections.abc import Buffer
 
 from intake.ingest.ports import StoredDocument
 from intake.model.image_info import ImageInfo
-from intake.s3.client import NOT_FOUND, PRECONDITION_FAILED, S3Client
+from intake.s3.client import NOT_FOUND, PRECONDITION_FAILED, S3Client, WriteConflict
 
 
 class S3Store:
@@ -36,7 +36,10 @@ class S3Store:
     async def replace_document(self, key: str, document: bytes, version: str | None) -> bool:
         """See `Store.replace_document`; the version is an ETag."""
         condition = {"If-None-Match": "*"} if version is None else {"If-Match": version}
-        response = await self._client.call("PUT", key, {"Content-Type": "application/json"} | condition, document)
+        try:
+            response = await self._client.call("PUT", key, {"Content-Type": "application/json"} | condition, document)
+        except WriteConflict:
+            return False  # at each attempt, so others write this key: the caller reads what they have written
         return response.status not in {PRECONDITION_FAILED, NOT_FOUND}  # NOT_FOUND: deleted meanwhile
 
     async def get_document(self, key: str) -> StoredDocument | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from intake.model.limits import MIB, Limits
-from intake.settings.table import LIMITS, REQUIRED, SETTINGS, Setting
+from intake.settings.table import CONCURRENT_FUNCTIONS, LIMITS, REQUIRED, SETTINGS, Setting
 
 _BASE_MEMORY = 192 * MIB
 """Bytes reserved for Python, its packages, and everything else but image bodies."""
@@ -55,6 +55,8 @@ class Config:
         memory = int(environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or _LOCAL_MEMORY) * MIB
         if not environment.get("MEMORY_BUDGET_BYTES", "").strip():
             values["MEMORY_BUDGET_BYTES"] = max(values["MAX_IMAGE_BYTES"], (memory - _BASE_MEMORY) * 3 // 4)
+        functions = _read(CONCURRENT_FUNCTIONS, environment, faults)
+        values["MAX_PER_ORIGIN"] = max(1, values["MAX_PER_ORIGIN"] // functions)
         faults += _find_contradictions(values, memory)
         if faults:
             raise ConfigError(faults)

@@ -164,4 +164,12 @@ SETTINGS: tuple[Setting[Any], ...] = (
     ),
 )
 
+CONCURRENT_FUNCTIONS: Setting[int] = Setting(
+    "CONCURRENT_FUNCTIONS",
+    whole_number(1, 10_000),
+    1,
+    "Number of functions that share MAX_PER_ORIGIN. Each of them takes an equal part, at least 1.",
+)
+"""A fact of a bulk run, which the template sets for its function, as Lambda sets the size of the memory."""
+
 VARIABLES: tuple[str, ...] = tuple(setting.name for setting in SETTINGS)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from infra.local.ministack_patches import roles
+from infra.local.ministack_patches.csv_reader import parse_rows, to_item
 from infra.local.ministack_patches.item_batcher import batches
 from infra.local.ministack_patches.result_writer import (
     NOT_STARTED,
@@ -25,6 +26,7 @@ def apply() -> None:
     item_totals: dict[str, int] = {}  # items of the list, by the ARN of the execution that reads it
     states._run_distributed_map = _add_batches(states, states._run_distributed_map, item_totals)  # noqa: SLF001
     states._run_sub_machine = _limit_failures(states, states._run_sub_machine, item_totals)  # noqa: SLF001
+    states._parse_reader_items = _read_as_documented(states._parse_reader_items)  # noqa: SLF001
     states._map_run_view = _count_items(states, states._map_run_view, item_totals)  # noqa: SLF001
     states._error_matches = _limit_catch_all(states._error_matches)  # noqa: SLF001
     states._invoke_aws_sdk_integration = _add_put_object(states._invoke_aws_sdk_integration)  # noqa: SLF001
@@ -69,6 +71,23 @@ def _read_items(states: Any, state: dict[str, Any], effective: Any, execution: A
     except ValueError as error:
         raise states._ExecutionError("States.ItemReaderFailed", str(error)) from error  # noqa: SLF001
     return items
+
+
+def _read_as_documented(original: Callable[..., list[Any]]) -> Callable[[str, dict[str, Any]], list[Any]]:
+    """Read CSV by the rules of AWS, and skip byte order marks before JSON lines.
+
+    AWS: removes backslashes from CSV, among other rules. What it does with a byte order mark is not documented.
+    MiniStack: reads CSV with Python's module, and fails at a byte order mark before JSON.
+    """
+
+    def read(text: str, config: dict[str, Any]) -> list[Any]:
+        if config["InputType"] == "CSV":
+            rows = list(parse_rows(text))
+            columns = config.get("CSVHeaders") or (rows.pop(0) if rows else [])
+            return [to_item(cells, columns) for cells in rows]
+        return original("\n".join(line.removeprefix("\ufeff") for line in text.split("\n")), config)
+
+    return read
 
 
 def _limit_failures(states: Any, original: Callable[..., Any], item_totals: dict[str, int]) -> Callable[..., Any]:  # noqa: ANN401 - MiniStack's own

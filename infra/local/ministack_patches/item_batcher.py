@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from infra.bulk.item_size import MAX_INPUT_BYTES, size_of
+from infra.bulk.input_limit import MAX_INPUT_BYTES, size_of
 
 
 def batches(items: Sequence[Any], batcher: Mapping[str, Any], batch_input: object) -> Iterator[dict[str, Any]]:
@@ -25,13 +25,13 @@ def batches(items: Sequence[Any], batcher: Mapping[str, Any], batch_input: objec
     batch: list[Any] = []
     size = empty_size
     for item in items:
-        item_size = size_of(item) + 1  # with a comma
-        if empty_size + item_size > max_bytes:
-            raise ValueError(f"An item of {item_size} bytes does not fit into a batch of {max_bytes}.")
-        if batch and (len(batch) >= max_items or size + item_size > max_bytes):
+        input_limit = size_of(item) + 1  # with a comma
+        if empty_size + input_limit > max_bytes:
+            raise ValueError(f"An item of {input_limit} bytes does not fit into a batch of {max_bytes}.")
+        if batch and (len(batch) >= max_items or size + input_limit > max_bytes):
             yield {"Items": batch} | constant
             batch, size = [], empty_size
         batch.append(item)
-        size += item_size
+        size += input_limit
     if batch:
         yield {"Items": batch} | constant

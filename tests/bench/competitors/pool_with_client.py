@@ -7,7 +7,7 @@ import httpx
 
 from bench.competitors import boto3_store
 from bench.competitors.boto3_store import put, put_summary
-from bench.competitors.httpx_get_jobs import WORKERS, jobs
+from bench.competitors.httpx_get import WORKERS, jobs
 
 
 @cache

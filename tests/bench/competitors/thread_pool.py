@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from bench.competitors.boto3_store import put_summary, reopen
-from bench.competitors.httpx_get_jobs import WORKERS, fetch_and_put, jobs
+from bench.competitors.httpx_get import WORKERS, fetch_and_put, jobs
 
 __all__ = ["reopen", "run"]
 

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.build.template_file import ROOT
 from infra.pictures.board import draw_pictures
 
-from support.sam_local import docs_page
+from support.sam_local import documented_commands
 from support.sam_local.lab import SamLocalLab
 from support.sam_local.shell import Shell, is_listening, missing_requirement, port_in_use
 
@@ -18,12 +18,12 @@ PICTURES = ROOT / ".local" / "demo"
 
 
 @pytest.fixture(scope="session")
-def commands() -> docs_page.Page:
-    return docs_page.read()
+def commands() -> documented_commands.Page:
+    return documented_commands.read()
 
 
 @pytest.fixture(scope="session")
-def shell(commands: docs_page.Page, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+def shell(commands: documented_commands.Page, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     """A shell. The test run ends, with the reason, if this machine lacks a requirement."""
     if sentence := missing_requirement():
         pytest.exit(f"make local: {sentence} See docs/sam-local.md.", returncode=1)
@@ -36,7 +36,7 @@ def shell(commands: docs_page.Page, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture(scope="session")
-def lab(commands: docs_page.Page, shell: Shell) -> Iterator[SamLocalLab]:
+def lab(commands: documented_commands.Page, shell: Shell) -> Iterator[SamLocalLab]:
     """The built functions, the buckets and the served pictures."""
     shell.run(commands.block("Build"))
     pictures = draw_pictures()
@@ -72,14 +72,14 @@ def _empty_buckets(lab: SamLocalLab) -> None:
 
 
 @pytest.fixture(scope="session")
-def api(commands: docs_page.Page, lab: SamLocalLab) -> Iterator[Path]:
+def api(commands: documented_commands.Page, lab: SamLocalLab) -> Iterator[Path]:
     """The log of the API, which runs on the page's port."""
     start, *_ = commands.blocks["Call the API"]
     with lab.shell.running(lab.exports + start, "api", lambda: is_listening("127.0.0.1", 3000)) as log:
         yield log
 
 
-def host_address(shell: Shell, commands: docs_page.Page) -> str:
+def host_address(shell: Shell, commands: documented_commands.Page) -> str:
     """Return the address at which containers reach this machine, found with the page's command."""
     found, _, _ = commands.block("Start an S3 server").partition("\n")
     host = shell.run(f'{found}\necho "$HOST_ADDRESS"').strip()

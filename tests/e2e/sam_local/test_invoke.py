@@ -6,7 +6,7 @@ import pytest
 from infra.build.template_file import ROOT, list_functions, load
 
 from support.sam_local.cases import CASES, Case
-from support.sam_local.docs_page import Page
+from support.sam_local.documented_commands import Page
 from support.sam_local.lab import SamLocalLab
 from support.sam_local.shell import missing_requirement
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from support.sam_local.docs_page import Page
+from support.sam_local.documented_commands import Page
 from support.sam_local.lab import SITE, SamLocalLab
 
 pytestmark = pytest.mark.usefixtures("api")

@@ -42,6 +42,9 @@ PUBLIC_NAMES: dict[str, dns_server.Answers] = {
     "public.example": [PUBLIC, PUBLIC_6],
     "a_b.public.example": [PUBLIC],
     "xn--bcher-kva.example": ["=public.example", PUBLIC],
+    "my_shop.xn--bcher-kva.example": [PUBLIC],
+    "r3---sn.xn--bcher-kva.example": [PUBLIC],
+    "xn--n3h.example": [PUBLIC],
     "many.example": [PUBLIC, *_MANY],
     "six.example": [PUBLIC_6],
 }

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 PUBLIC, PUBLIC_6 = "93.184.216.34", "2606:4700::1111"
 INTERNAL: tuple[str, ...] = (
     *("127.0.0.1", "127.1.2.3", "10.0.0.1", "169.254.169.254", "169.254.170.2", "172.31.255.255", "192.168.1.1"),
-    *("0.0.0.0", "100.100.100.200", "192.0.0.192", "198.18.0.1", "224.0.0.1", "255.255.255.255"),  # noqa: S104 - refused
+    *("0.0.0.0", "100.100.100.200", "168.63.129.16", "192.0.0.192", "198.18.0.1", "224.0.0.1", "255.255.255.255"),  # noqa: S104 - refused
     *("::1", "::", "fd00:ec2::254", "fe80::1", "fc00::1", "fec0::1", "ff02::1"),
 )
 """Addresses that are not public: loopback, private, link-local, metadata services of several clouds, and others."""
@@ -49,6 +49,7 @@ def _ipv4(address: IPv4Address) -> Iterator[str]:
     low = f"{number >> 16:x}:{number & 0xFFFF:x}"
     for prefix in ("::ffff:", "64:ff9b::", "::", "::ffff:0:", "64:ff9b:1::", "0:0:0:0:0:ffff:", "::FFFF:"):
         yield from (f"[{prefix}{text}]", f"[{prefix}{low}]")
+    yield from (f"[2606:4700::5efe:{text}]", f"[2606:4700::200:5efe:{low}]", f"[2001:470:1f0b::5efe:{text}]")
     yield from (f"[2002:{low}::1]", f"[2002:{low}::]", f"[fe80::5efe:{text}]", f"[2001:db8::5efe:{text}]")
     yield f"[2001:0:{low}:0:0:{number >> 16 ^ 0xFFFF:x}:{number & 0xFFFF ^ 0xFFFF:x}]"
     yield from (f"[::ffff:{text}%25lo]", f"[::ffff:{text}%lo]", f"[::ffff:{text}.]", f"[ ::ffff:{text}]")
@@ -123,6 +124,7 @@ LEGITIMATE = (
     ),
     *(f"http://{host}/" for host in (PUBLIC + ".", PUBLIC.replace(".", "\u3002"), "\uff19\uff13.184.216.34")),
     *(f"hTTp://{host}/" for host in ("PUBLIC.example", "public.example.", "a_b.public.example", "b\u00fccher.example")),
+    *(f"http://{host}/" for host in ("my_shop.b\u00fccher.example", "r3---sn.b\u00fccher.example", "\u2603.example")),
 )
 """URLs that the service must fetch, each from a public address."""
 

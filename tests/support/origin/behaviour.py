@@ -72,6 +72,8 @@ _TRANSIENT = {
     "connection_lost",
     "bad_response",
     "incomplete_body",
+    "empty_body",
+    "not_ready",
     "throttled",
     "http_server_error",
 }

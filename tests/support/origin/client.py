@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any, Self
 
-from aiohappyeyeballs import AddrInfoType
-
 from intake.download.downloader import HttpDownloader
 from intake.download.guarded_resolver import GuardedResolver
+from intake.http_client.resolver import AddressInfo
 from intake.http_client.transport import PooledTransport
 from intake.image.verify import verify
 from intake.ingest.deadline import Deadline
@@ -114,7 +113,7 @@ class Client:
         sockets: list[socket.socket] = []
         open_socket = self.resolver.open_socket
 
-        def record(info: AddrInfoType) -> socket.socket:
+        def record(info: AddressInfo) -> socket.socket:
             sockets.append(open_socket(info))
             return sockets[-1]
 

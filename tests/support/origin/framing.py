@@ -43,19 +43,51 @@ add("length_not_a_number", reply(_lengths("many")), "bad_response")
 add("length_empty", reply(_lengths("")), "bad_response")
 add("length_fractional", reply(_lengths(f"{_SIZE}.5")), "bad_response")
 add("two_different_lengths", reply(_lengths(_SIZE, _SIZE - 5)), "bad_response")
-add("two_equal_lengths", reply(_lengths(_SIZE, _SIZE)), "bad_response")
-add("lengths_in_a_list", reply(_lengths(f"{_SIZE}, {_SIZE}")), "bad_response")
-add(
-    "length_and_chunked",
-    reply(head(f"Content-Length: {_SIZE}", "Transfer-Encoding: chunked") + chunks([IMAGE, b""])),
-    "bad_response",
-)
-add(
-    "chunked_and_length",
-    reply(head("Transfer-Encoding: chunked", f"Content-Length: {_SIZE}") + chunks([IMAGE, b""])),
-    "bad_response",
-)
-add("chunked_twice", reply(head("Transfer-Encoding: chunked, chunked") + chunks([IMAGE, b""])), "unsupported_encoding")
+for _name, _values in {
+    "two_equal_lengths": (_SIZE, _SIZE),
+    "lengths_in_a_list": (f"{_SIZE}, {_SIZE}",),
+    "lengths_in_lists": (f"{_SIZE},{_SIZE}", f"0{_SIZE}"),
+}.items():
+    add(_name, reply(_lengths(*_values), close=False), STORED)
+add("lengths_in_a_list_that_differ", reply(_lengths(f"{_SIZE}, {_SIZE - 1}")), "bad_response")
+add("two_lengths_and_nothing_else", reply(head("Content-Length: 5", "Content-Length: 6"), close=False), "bad_response")
+
+_CHUNKED_BODY = chunks([IMAGE, b""])
+for _name, _lines in {
+    "length_and_chunked": (f"Content-Length: {_SIZE}", "Transfer-Encoding: chunked"),
+    "chunked_and_length": ("Transfer-Encoding: chunked", "Content-Length: 5"),
+    "chunked_and_two_lengths": ("Transfer-Encoding: chunked", "Content-Length: 5", "Content-Length: -1"),
+    "chunked_twice": ("Transfer-Encoding: chunked, chunked",),
+    "chunked_in_two_fields": ("Transfer-Encoding: chunked", "Transfer-Encoding: chunked"),
+    "chunked_in_capitals": ("Transfer-Encoding: CHUNKED",),
+    "chunked_between_tabs": ("Transfer-Encoding:\t chunked \t",),
+    "chunked_behind_a_space": ("Transfer-Encoding : chunked",),
+    "chunked_and_identity": ("Transfer-Encoding: identity, chunked",),
+    "chunked_before_identity": ("Transfer-Encoding: chunked, identity",),
+}.items():
+    add(_name, reply(head(*_lines) + _CHUNKED_BODY, close=False), STORED)
+add("identity_transfer_coding", reply(head("Transfer-Encoding: identity") + IMAGE), STORED)
+add("identity_and_length", reply(response_with(IMAGE, "Transfer-Encoding: identity"), close=False), STORED)
+add("unknown_transfer_coding", reply(head("Transfer-Encoding: binary") + IMAGE), STORED)
+add("chunks_end_behind_the_last_size", reply(_CHUNKED + chunks([IMAGE]) + b"0\r\n"), STORED)
+add("chunks_end_in_a_trailer", reply(_CHUNKED + chunks([IMAGE]) + b"0\r\nDigest: n"), STORED)
+add("chunks_with_no_trailer", reply(_CHUNKED + chunks([IMAGE]) + b"0\r\n<br />\r\n", close=False), STORED)
+add("chunks_end_in_the_last_size", reply(_CHUNKED + chunks([IMAGE]) + b"0"), "incomplete_body")
+add("chunks_end_before_the_last_line_feed", reply(_CHUNKED + chunks([IMAGE]) + b"0\r"), "incomplete_body")
+
+# The length of a body that is not read does not matter.
+for _name, _values in {
+    "different": (5, 6),
+    "negative": (-1,),
+    "of_5000_digits": ("9" * 5000,),
+    "in_words": ("many",),
+}.items():
+    _fields = [f"Content-Length: {value}" for value in _values]
+    add(f"not_found_with_length_{_name}", reply(head(*_fields, status="404 No"), close=False), "not_found")
+    add(f"server_error_with_length_{_name}", reply(head(*_fields, status="500 No")), "http_server_error")
+    add(f"redirect_with_length_{_name}", reply(head(*_fields, "Location: /length", status="302 Away")), STORED, 2)
+    add(f"no_content_with_length_{_name}", reply(head(*_fields, status="204 No"), close=False), "unexpected_status")
+
 add("chunk_size_not_hex", reply(_CHUNKED + chunks([IMAGE]) + b"xyz\r\n"), "bad_response")
 add("chunk_size_not_hex_kept_open", reply(_CHUNKED + chunks([IMAGE]) + b"xyz\r\n", close=False), "bad_response")
 add("chunk_size_not_hex_later", reply_in_pieces(_CHUNKED, chunks([IMAGE]), b"xyz\r\n"), "bad_response")
@@ -98,16 +130,31 @@ add("endless_extension_at_full_speed", _send_endlessly(b"5;xxxxxxxxx"), "bad_res
 add("endless_chunk_size_at_full_speed", _send_endlessly(b"0000000000"), "bad_response")
 
 _GZIPPED = gzip.compress(IMAGE)
-for _name, _lines, _body in (
+for _name, _fields, _body in (
     ("gzip", ["Content-Encoding: gzip"], _GZIPPED),
     ("gzip_in_gzip", ["Content-Encoding: gzip, gzip"], gzip.compress(_GZIPPED)),
     ("gzip_in_two_headers", ["Content-Encoding: identity", "Content-Encoding: gzip"], _GZIPPED),
     ("gzip_in_capitals", ["CONTENT-ENCODING: X-GZIP"], _GZIPPED),
     ("gzip_label_on_plain_body", ["Content-Encoding: gzip"], IMAGE),
     ("brotli", ["Content-Encoding: br"], IMAGE),
-    ("unknown_encoding", ["Content-Encoding: rot13"], IMAGE),
+    ("compress", ["Content-Encoding: x-compress"], IMAGE),
+    ("xz_behind_aws_chunked", ["Content-Encoding: aws-chunked, xz"], IMAGE),
 ):
-    add(_name, reply(response_with(_body, *_lines), close=False), "unsupported_encoding")
+    add(_name, reply(response_with(_body, *_fields), close=False), "unsupported_encoding")
+for _name, _values in {
+    "unknown": ("rot13",),
+    "aws_chunked": ("aws-chunked",),
+    "utf_8": ("UTF-8",),
+    "none": ("none",),
+    "binary": ("binary",),
+    "identity_twice": ("identity, identity",),
+    "in_two_fields": ("aws-chunked", "utf-8"),
+    "empty": ("",),
+    "quoted": ('""',),
+    "latin_1": ("\u00e9",),
+}.items():
+    _fields = [f"Content-Encoding: {value}" for value in _values]
+    add(f"encoding_{_name}", reply(response_with(IMAGE, *_fields), close=False), STORED)
 
 add(
     "gzip_transfer_coding",
@@ -116,4 +163,3 @@ add(
 )
 add("gzip_transfer_coding_alone", reply(head("Transfer-Encoding: gzip") + _GZIPPED), "unsupported_encoding")
 add("gzip_unlabelled", reply(response_with(_GZIPPED), close=False), "unsupported_type")
-add("chunked_in_capitals", reply(head("Transfer-Encoding: CHUNKED") + chunks([IMAGE, b""]), close=False), STORED)

@@ -31,14 +31,38 @@ add("request_instead_of_response", reply(b"GET / HTTP/1.1\r\nHost: a.example\r\n
 add("status_not_a_number", reply(b"HTTP/1.1 OK\r\n\r\n"), "bad_response")
 add("status_of_four_digits", reply(b"HTTP/1.1 2000 OK\r\n\r\n"), "bad_response")
 add("status_of_two_digits", reply(b"HTTP/1.1 20 OK\r\n\r\n"), "bad_response")
-add("header_without_colon", reply(head("Content-Length 10") + IMAGE), "bad_response")
 add("header_with_nul", reply(head("A: b\0c") + IMAGE), "bad_response")
+add("header_with_bare_cr", reply(head("A: b\rc") + IMAGE), "bad_response")
+add("header_name_with_nul", reply(head("A\0: b") + IMAGE), "bad_response")
+add("nul_in_a_line_that_is_no_header", reply(head("<br />\0") + IMAGE), "bad_response")
+add("two_thousand_headers", reply(response_with(IMAGE, *["A: b"] * 2000)), "bad_response")
+add("two_thousand_lines_that_are_no_header", reply(response_with(IMAGE, *["<br />"] * 2000)), "bad_response")
 add("header_of_a_megabyte", reply(head("A: " + "x" * 2**20) + IMAGE), "bad_response")
 add("header_name_of_a_megabyte", reply(head("x" * 2**20 + ": a") + IMAGE), "bad_response")
 add("status_line_of_a_megabyte", reply(head(status="200 " + "x" * 2**20) + IMAGE), "bad_response")
 add("megabyte_of_headers", reply(head(*(f"A-{n}: {'x' * 1000}" for n in range(1000))) + IMAGE), "bad_response")
 add("five_long_headers", reply(response_with(b"", *_LONG_HEADERS, status="404 Not Found")), "bad_response")
 add("seventy_long_headers", reply(head(*(f"A-{n}: {'x' * 15_000}" for n in range(70))) + IMAGE), "bad_response")
+
+
+for _name, _line in {
+    "without_colon": "preload",
+    "with_a_slash": "a/b: c",
+    "with_a_space": "a b: c",
+    "with_brackets": "a[b]: c",
+    "in_utf_8": "\u0418\u043c\u044f: x".encode().decode("latin-1"),
+    "in_html": "<br />",
+    "of_a_warning": "<b>Warning</b>: fopen(/a): failed in <b>a.php</b> on line 1",
+    "without_name": ": a",
+    "that_is_a_status_line": "HTTP/1.1 200 OK",
+    "that_is_nearly_a_length": "Content-Length 10",
+    "that_is_nearly_chunked": "Transfer-Encoding\x0b: chunked",
+    "without_colon_and_folded": "preload\r\n Content-Length: 10",
+}.items():
+    add(f"header_{_name}", reply(response_with(IMAGE, _line), close=False), "stored")
+    add(f"first_header_{_name}", reply(head(_line, "Connection: close") + IMAGE), "stored")
+add("first_header_folded", reply(response_with(IMAGE, " Content-Length: 10"), close=False), "stored")
+add("nine_hundred_headers", reply(response_with(IMAGE, *["A: b"] * 900), close=False), "stored")
 
 
 # Parsing costs time for every head, however short: the client must reject a response with very many of them.

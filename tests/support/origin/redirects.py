@@ -51,6 +51,10 @@ _FOLLOWED: dict[str, Location] = {
     "with_spaces": "/a b/c d",
     "in_utf_8": "/\u00e9".encode().decode("latin-1"),
     "in_latin_1": "/\u00e9",
+    "in_cp1251": "/\u043a?\u0438".encode("cp1251").decode("latin-1"),
+    "in_shift_jis": "/\u8868\u753b.png".encode("shift_jis").decode("latin-1"),
+    "relative_in_latin_1": "\u00e9/../\u00e8.png",
+    "with_a_c1_control": "/length\x85",
     "with_brackets": "/length?q=[1]{2}|^",
     "with_tab_at_its_end": "/length \t",
 }
@@ -63,8 +67,9 @@ _INVALID: dict[str, Location] = {
     "to_spaces": "   ",
     "to_a_bell": "/length\x07",
     "to_a_tab": "/len\tgth",
-    "to_a_c1_control": "/length\x85",
     "to_a_backslash": "\\\\127.0.0.1\\length",
+    "to_a_backslash_in_utf_8": "/\u00e9\\length".encode().decode("latin-1"),
+    "to_a_host_in_latin_1": "http://b\u00fccher.example/",
     "to_a_password": "http://user:password@127.0.0.1/",
     "to_port_0": "http://127.0.0.1:0/",
     "to_port_65536": "http://127.0.0.1:65536/",
@@ -130,6 +135,16 @@ async def redirect_with_two_locations(_: Reader, writer: Writer, __: Request) ->
     await send(writer, response_with(b"", "Location: /length", "Location: /chunked", status="302 Found"))
 
 
+@register("bad_redirect")
+async def redirect_with_an_empty_second_location(_: Reader, writer: Writer, __: Request) -> None:
+    await send(writer, response_with(b"", "Location: /length", "Location:", status="302 Found"))
+
+
+@register(STORED, requests=2)
+async def redirect_with_a_location_twice(_: Reader, writer: Writer, __: Request) -> None:
+    await send(writer, response_with(b"", "Location: /\u00e9", "location: /\u00e9 ", status="302 Found"))
+
+
 @register(STORED, requests=2)
 async def redirect_with_image(_: Reader, writer: Writer, __: Request) -> None:
     await send(writer, response_with(IMAGE, "Location: /length", status="302 Found"))
@@ -146,6 +161,11 @@ async def redirect_that_stalls(_: Reader, writer: Writer, __: Request) -> None:
     """Announce a body that never comes: the client must not wait for it."""
     await send(writer, head("Location: /length", "Content-Length: 90000", status="302 Found"))
     await wait_forever()
+
+
+@register(STORED, requests=2)
+async def redirect_beside_other_charsets(_: Reader, writer: Writer, __: Request) -> None:
+    await send(writer, response_with(b"", "Server: \u00e9", "Location: /\u00c3\u00a9", "A: \x80", status="302 Found"))
 
 
 @register(STORED, requests=2)

@@ -113,9 +113,9 @@ class Origin:
 
 
 @contextmanager
-def origin_in_thread() -> Generator[Origin]:
+def origin_in_thread(tls: ssl.SSLContext | None = None) -> Generator[Origin]:
     """Run an origin in a thread of its own, so that it also answers while the test blocks its event loop."""
-    origin = Origin()
+    origin = Origin(tls)
     started, finish = threading.Event(), asyncio.Event()
     loop = asyncio.new_event_loop()
 

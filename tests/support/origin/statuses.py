@@ -5,11 +5,13 @@ from email.utils import format_datetime
 
 from support.origin.behaviour import (
     IMAGE,
+    MAX_BYTES,
     STORED,
     Reader,
     Request,
     Writer,
     add,
+    chunks,
     head,
     register,
     reply,
@@ -18,7 +20,9 @@ from support.origin.behaviour import (
 )
 
 _CODES = {
-    "unexpected_status": (201, 202, 203, 206, 226, 299, 300, 305, 306, 399, 600, 999),
+    STORED: (201, 203),
+    "not_ready": (202,),
+    "unexpected_status": (206, 207, 226, 299, 300, 305, 306, 399, 600, 999),
     "http_client_error": (400, 402, 405, 406, 409, 416, 418, 421, 422, 426, 451, 499),
     "access_denied": (401, 403),
     "not_found": (404, 410),
@@ -39,11 +43,31 @@ add(
 )
 add("status_304_with_body", reply(response_with(IMAGE, status="304 Not Modified"), close=False), "unexpected_status")
 add("status_101", reply(head("Connection: upgrade", "Upgrade: x", status="101 Switching") + IMAGE), "unexpected_status")
-add(
-    "status_206_with_range",
-    reply(response_with(IMAGE, "Content-Range: bytes 0-9/99", status="206 Part")),
-    "unexpected_status",
-)
+_SIZE = len(IMAGE)
+_WHOLE_RANGE = f"Content-Range: bytes 0-{_SIZE - 1}/{_SIZE}"
+_CHUNKED_RANGE = head(_WHOLE_RANGE, "Transfer-Encoding: chunked", status="206 Part")
+
+
+def _part(body: bytes, numbers: str) -> bytes:
+    return response_with(body, f"Content-Range: bytes {numbers}", status="206 Part")
+
+
+for _name, _code, _response in (
+    ("of_the_whole", STORED, response_with(IMAGE, _WHOLE_RANGE, status="206 Part")),
+    ("of_the_whole_twice", STORED, response_with(IMAGE, _WHOLE_RANGE, _WHOLE_RANGE, status="206 Part")),
+    ("of_the_whole_chunked", STORED, _CHUNKED_RANGE + chunks([IMAGE, b""])),
+    ("of_a_part", "unexpected_status", _part(IMAGE[:10], "0-9/99")),
+    ("of_an_end", "unexpected_status", _part(IMAGE, f"9-{_SIZE + 8}/{_SIZE + 9}")),
+    ("of_unknown_length", "unexpected_status", _part(IMAGE, f"0-{_SIZE - 1}/*")),
+    ("of_another_length", "unexpected_status", response_with(IMAGE + b"\0", _WHOLE_RANGE, status="206 Part")),
+    ("of_too_much", "too_large", head(f"Content-Range: bytes 0-{MAX_BYTES}/{MAX_BYTES + 1}", status="206 Part")),
+):
+    add(f"status_206_{_name}", reply(_response, close=False), _code)
+add("status_206_chunked_and_longer", reply(_CHUNKED_RANGE + chunks([IMAGE, b"more", b""])), "bad_response")
+add("status_206_chunked_and_shorter", reply(_CHUNKED_RANGE + chunks([IMAGE[:-5], b""])), "incomplete_body")
+add("status_201_with_page", reply(response_with(b"<html>" * 9, status="201 Created"), close=False), "unsupported_type")
+add("status_203_empty", reply(response_with(b"", status="203 Transformed"), close=False), "empty_body")
+add("status_202_empty", reply(response_with(b"", status="202 Accepted"), close=False), "not_ready")
 add("status_404_endless", reply(head("Transfer-Encoding: chunked", status="404 Gone"), close=False), "not_found")
 
 _PAGE = b"<!doctype html><title>Sorry</title><p>This image has moved.</p>"
@@ -59,7 +83,7 @@ def _add_retry_after(status: int, code: str, requests: int, value: str) -> None:
     add(f"status_{status}_retry_after_{name}", reply(later, close=False), code, requests)
 
 
-for _status, _code in ((429, "throttled"), (503, "http_server_error")):
+for _status, _code in ((429, "throttled"), (503, "http_server_error"), (202, "not_ready")):
     _add_retry_after(_status, _code, 3, "0")
     _add_retry_after(_status, _code, 1, "3600")
     _add_retry_after(_status, _code, 1, "9" * 400)
@@ -97,6 +121,18 @@ async def retry_after_a_far_date(_: Reader, writer: Writer, request: Request) ->
 @register(STORED, requests=2)
 async def retry_after_zero(_: Reader, writer: Writer, request: Request) -> None:
     await _send_later_unless_second(writer, request, "0")
+
+
+@register(STORED, requests=3)
+async def ready_at_the_third_request(_: Reader, writer: Writer, request: Request) -> None:
+    """Answer as image services do that create an image on demand."""
+    later = response_with(b"", "Retry-After: 0", status="202 Accepted")
+    await send(writer, later if request.nth < 3 else response_with(IMAGE))
+
+
+@register(STORED, requests=2)
+async def empty_once(_: Reader, writer: Writer, request: Request) -> None:
+    await send(writer, response_with(b"" if request.nth == 1 else IMAGE))
 
 
 async def _send_later_unless_second(writer: Writer, request: Request, value: str) -> None:

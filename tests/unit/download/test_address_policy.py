@@ -21,7 +21,9 @@ OUTSIDE = Verdict.NOT_GLOBAL_UNICAST
         (Verdict.SHARED, "100.64.0.0 100.100.100.200 100.127.255.255"),
         (Verdict.PUBLIC, "100.128.0.0 126.255.255.255"),
         (Verdict.LOOPBACK, "127.0.0.0 127.0.0.1 127.255.255.255"),
-        (Verdict.PUBLIC, "128.0.0.0 169.253.255.255"),
+        (Verdict.PUBLIC, "128.0.0.0 168.63.129.15"),
+        (Verdict.CLOUD, "168.63.129.16"),
+        (Verdict.PUBLIC, "168.63.129.17 169.253.255.255"),
         (Verdict.LINK_LOCAL, "169.254.0.0 169.254.169.254 169.254.170.2 169.254.255.255"),
         (Verdict.PUBLIC, "169.255.0.0 172.15.255.255"),
         (Verdict.PRIVATE, "172.16.0.0 172.31.255.255"),
@@ -87,12 +89,21 @@ WRAPPED = [
     (Verdict.THIS_NETWORK, "0.0.0.1"),
     (Verdict.MULTICAST, "224.0.0.1"),
     (Verdict.RESERVED, "255.255.255.255"),
+    (Verdict.CLOUD, "168.63.129.16"),
+    (Verdict.SHARED, "100.100.100.200"),
+    (Verdict.PROTOCOL, "192.0.0.192"),
     (Verdict.PUBLIC, "8.8.8.8"),
 ]
 
 
 @pytest.mark.parametrize(("expected", "inner"), WRAPPED)
-@pytest.mark.parametrize("prefix", ["::ffff:", "0:0:0:0:0:FFFF:", "64:ff9b::", "64:FF9B:0:0:0:0:"])
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        *["::ffff:", "0:0:0:0:0:FFFF:", "64:ff9b::", "64:FF9B:0:0:0:0:"],
+        *["2606:4700::5efe:", "2606:4700::200:5efe:", "2a00:1:2:3:0200:5EFE:", "2001:470:1f0b:1:0:5efe:"],
+    ],
+)
 def test_address_that_embeds_an_ipv4_address_is_classified_as_that_address(
     expected: Verdict, inner: str, prefix: str
 ) -> None:
@@ -135,6 +146,40 @@ def test_allowed_networks_add_exactly_their_addresses(expected: Verdict, address
 @pytest.mark.parametrize("address", ["169.254.169.254", "169.254.170.2", "169.254.170.23"])
 def test_metadata_address_is_refused_whatever_networks_are_allowed(address: str, prefix: str) -> None:
     assert classify(prefix + address, [ip_network("169.254.0.0/16"), ip_network("0.0.0.0/0")]) == Verdict.LINK_LOCAL
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *["2002:a9fe:a9fe::1", "2001:0:4136:e378:8000:63bf:5601:5601", "2001:0:a9fe:a9fe:8000:63bf:f7f7:f7f7"],
+        *["fd00::5efe:169.254.169.254", "fe80::200:5efe:169.254.170.2", "64:ff9b:1::169.254.169.254"],
+        *["::169.254.169.254", "::ffff:0:169.254.170.2"],
+    ],
+)
+def test_ipv6_address_with_a_metadata_address_inside_is_refused_whatever_networks_are_allowed(address: str) -> None:
+    assert not classify(address, [ip_network("::/0")]).is_allowed
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("168.63.129.16", "168.63.129.16/32"),
+        ("100.100.100.200", "100.64.0.0/10"),
+        ("192.0.0.192", "192.0.0.0/24"),
+        ("2606:4700::5efe:10.0.0.1", "2606:4700::/32"),
+    ],
+)
+def test_internal_service_of_another_cloud_is_allowed_when_its_network_is(address: str, network: str) -> None:
+    assert not classify(address).is_allowed
+    assert classify(address, [ip_network(network)]) is Verdict.ALLOWED
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["2606:4700::5eff:10.0.0.1", "2606:4700::100:5efe:10.0.0.1", "2606:4700::1:5efe:a00:1", "2606:4700::a00:1"],
+)
+def test_address_is_public_when_its_interface_identifier_is_not_that_of_isatap(address: str) -> None:
+    assert classify(address) is Verdict.PUBLIC
 
 
 @pytest.mark.parametrize("address", ["fd00:ec2::254", "fd00:ec2::23"])

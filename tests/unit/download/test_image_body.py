@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intake.download.image_body import ImageBody
-from intake.model.error_codes import EmptyBody, TooLarge, UnsupportedType
+from intake.model.error_codes import BadResponse, EmptyBody, IncompleteBody, TooLarge, UnsupportedType
 from support.sample_images import picture
 
 PNG = picture(8, 8, 1, "png")
@@ -37,9 +37,22 @@ def test_body_without_a_byte_is_refused(length: int | None) -> None:
         collect([b""], length=length)
 
 
-@pytest.mark.parametrize("length", [None, 5])
-def test_body_over_the_limit_is_refused_while_it_streams(length: int | None) -> None:
-    body = ImageBody(length, len(PNG), ("png",))
+@pytest.mark.parametrize("sent", [PNG[:-1], PNG[:20]])
+def test_body_shorter_than_announced_is_incomplete(sent: bytes) -> None:
+    """The HTTP client knows a Content-Length, but no Content-Range."""
+    with pytest.raises(IncompleteBody, match=f"sent {len(sent)} of {len(PNG)} bytes"):
+        collect([sent], length=len(PNG))
+
+
+def test_body_longer_than_announced_is_refused_while_it_streams() -> None:
+    body = ImageBody(len(PNG), 10_000, ("png",))
+    body.add(PNG)
+    with pytest.raises(BadResponse, match=f"more than the {len(PNG)} bytes that it announced"):
+        body.add(b"!")
+
+
+def test_body_over_the_limit_is_refused_while_it_streams() -> None:
+    body = ImageBody(None, len(PNG), ("png",))
     body.add(PNG)
     with pytest.raises(TooLarge, match=f"more than the {len(PNG)} bytes"):
         body.add(b"!")

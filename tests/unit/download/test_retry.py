@@ -3,7 +3,7 @@
 import pytest
 
 from intake.download.retry import BASE_SECONDS, CAP_SECONDS, retry_delay
-from intake.model.error_codes import HttpServerError, IntakeError, NotFound, Throttled, Timeout
+from intake.model.error_codes import HttpServerError, IntakeError, NotFound, NotReady, Throttled, Timeout
 
 
 def delay(
@@ -30,7 +30,9 @@ def test_delay_is_capped() -> None:
     assert retry_delay(Timeout(), 9, max_attempts=10, seconds_left=60.0, jitter=1.0) == CAP_SECONDS
 
 
-@pytest.mark.parametrize("error", [Throttled(retry_after=7.0), HttpServerError(retry_after=7.0)])
+@pytest.mark.parametrize(
+    "error", [Throttled(retry_after=7.0), HttpServerError(retry_after=7.0), NotReady(retry_after=7.0)]
+)
 def test_retry_after_of_the_origin_is_honoured_above_the_cap_with_a_little_jitter(error: IntakeError) -> None:
     assert delay(error, jitter=0.0) == 7.0
     assert delay(error, jitter=0.5) == 7.0 + BASE_SECONDS / 2

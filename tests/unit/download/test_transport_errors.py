@@ -22,6 +22,7 @@ CODES = {
     "ConnectTimeout": "timeout",
     "ReadTimeout": "timeout",
     "ConnectionLost": "connection_lost",
+    "UncleanEnd": "connection_lost",
     "IncompleteBody": "incomplete_body",
     "MalformedResponse": "bad_response",
     "InvalidContentLength": "bad_response",

@@ -47,6 +47,12 @@ def post(document: object, prefer: str | None = None) -> Response:
     return call("POST", "/files", json.dumps(document), headers={} if prefer is None else {"Prefer": prefer})
 
 
+def behind(base_path: str, method: str, resource: str, path: str, body: object = None, **members: Any) -> Response:
+    """Call the handler behind a custom domain with a base path mapping."""
+    text = None if body is None else json.dumps(body)
+    return call(method, base_path + path, text, resource=resource, **members)
+
+
 def run_s3_handler(*keys: str) -> None:
     s3.handler({"Records": [s3_record(key) for key in keys]}, Context(60.0))
 
@@ -64,6 +70,38 @@ def test_post_puts_the_file_into_the_inbox_when_the_caller_prefers_async(fakes: 
     assert headers["Preference-Applied"] == "respond-async"
     assert json.loads(fakes.inbox.objects["inbox/lot-7.json"]) == FILE
     assert fakes.downloader.requests.total() == 0
+
+
+BASE_PATHS = ["", "/images", "/a/b", "/files", "/v1", "/files/x", "/lot-7"]
+
+
+@pytest.mark.parametrize("base_path", BASE_PATHS)
+@pytest.mark.usefixtures("fakes")
+def test_api_is_served_behind_any_base_path(base_path: str) -> None:
+    """API Gateway tells the base path and the resource apart in `resource` alone."""
+    assert behind(base_path, "POST", "/files", "/files", FILE)[0] == 200
+    assert behind(base_path, "POST", "/files", "/files/", FILE)[0] == 200
+    assert behind(base_path, "GET", "/files/{id}", "/files/lot-7")[2]["id"] == "lot-7"
+    assert behind(base_path, "GET", "/files/{id}", "/files/files")[0] == 404
+    assert behind(base_path, "GET", "/files/{id}", "/files/lot-7/")[0] == 200
+
+
+@pytest.mark.parametrize("base_path", BASE_PATHS)
+@pytest.mark.usefixtures("fakes")
+def test_location_begins_with_the_base_path(base_path: str) -> None:
+    prefer = {"headers": {"Prefer": "respond-async"}}
+    status, headers, _ = behind(base_path, "POST", "/files", "/files", FILE, **prefer)
+    assert (status, headers["Location"]) == (202, f"{base_path}/files/lot-7")
+    status, headers, _ = behind(base_path, "GET", "/files/{id}", "/files/lot-7")
+    assert (status, headers["Location"]) == (202, f"{base_path}/files/lot-7")
+    assert post(FILE, "respond-async")[1]["Location"] == "/files/lot-7"  # of another domain, right after
+
+
+@pytest.mark.parametrize("resource", [None, "", "/", "/{proxy+}", "/files/{id}/x", "/other", "/files/{id}"])
+@pytest.mark.usefixtures("fakes")
+def test_api_is_served_by_path_when_the_resource_is_unknown(resource: str | None) -> None:
+    assert call("POST", "/files", json.dumps(FILE), resource=resource)[0] == 200
+    assert call("GET", "/images/files", resource=resource)[0] == 404
 
 
 @pytest.mark.parametrize("prefer", ["", "wait=10", "return=minimal", "respond-asynchronously"])
@@ -98,6 +136,47 @@ def test_post_returns_the_receipt_when_there_is_no_inbox(monkeypatch: pytest.Mon
 def test_post_rejects_an_invalid_file_at_once_when_the_caller_prefers_async(fakes: HandlerFakes) -> None:
     assert post({"urls": []}, "respond-async")[0] == 422
     assert not fakes.inbox.objects
+
+
+@pytest.mark.parametrize(
+    ("status", "expected", "body"),
+    [
+        (200, "", "\ufeff" + json.dumps(FILE)),
+        (400, "is not JSON: it is empty", ""),
+        (400, "is not JSON: key must be a string at line 1 column 2; strings need straight double quotes", "{'a': 1}"),
+        (400, "has a second document at line 2 column 1", f"{json.dumps(FILE)}\n{json.dumps(FILE)}"),
+        (400, "is nested too deeply at line 1 column 202", "[" * 5000),
+        (422, "has the member 'id' twice in one object", '{"id": "a", "urls": [], "id": "b"}'),
+        (422, "must be an object, got a list. Send each File by itself", json.dumps([FILE])),
+        (422, "must be written urls", json.dumps({"URLs": [URL]})),
+    ],
+)
+@pytest.mark.usefixtures("fakes")
+def test_post_says_what_is_wrong_with_the_body(status: int, expected: str, body: str) -> None:
+    response = call("POST", "/files", body)
+    messages = [error["message"] for error in response[2].get("errors", [{"message": ""}])]
+    assert (response[0], messages[0].startswith(expected)) == (status, True), messages
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"fileUrl": 7, "baseUrls": [3] * 300_000, "id": 7},
+        {"urls": [{"url": [1], "sha256": "x"}] * 35_000},
+        {"urls": [{"url": ["x" * 9000]}] * 101, "id": "\x00" * 9000},
+        {"id": "x" * 1_000_000},
+        {"fileUrl": ["\x00"] * 90_000, "baseUrls": {str(n): n for n in range(1000)}},
+        {f"file_Url{'-' * (n % 9)}{n}": "x" for n in range(20_000)},
+    ],
+)
+@pytest.mark.usefixtures("fakes")
+def test_post_responds_within_the_limit_of_lambda_whatever_is_wrong_with_the_file(document: object) -> None:
+    """AWS Lambda quotas: a synchronous response has at most 6 MB."""
+    assert len(json.dumps(document)) <= MAX_DOCUMENT_BYTES
+    status, _, problem = post(document)
+    assert status == 422
+    assert 1 <= len(problem["errors"]) <= 500
+    assert len(json.dumps(json.dumps(problem))) < 1_000_000
 
 
 @pytest.mark.usefixtures("fakes")

@@ -56,8 +56,7 @@ def test_decoder_yields_the_same_body_wherever_the_bytes_are_split(
         b"5;a\0b\r\n",
         b"1\r\nab",
         b"1\r\na\n",
-        b"0\r\nno field\r\n",
-        b"0\r\n: b\r\n",
+        b"0\n",
     ],
 )
 def test_decoder_rejects_bytes_that_are_not_chunks(raw: bytes) -> None:
@@ -70,7 +69,29 @@ def test_decoder_ignores_chunk_extensions(raw: bytes) -> None:
     assert ChunkedDecoder().feed(raw) == ([b"abcde"], b"")
 
 
-@pytest.mark.parametrize("endless", [b"0" * 100, b"1;" + b"x" * 98, b"0\r\n" + b"A: b\r\n" * 20, b"1\r\na\r\n" * 50])
+@pytest.mark.parametrize(
+    "extra",
+    [b"no field\r\n", b": b\r\n", b"A: b\n\r\n", b" folded\r\n\r\n", b"A: b\0\r\n", b"\n", b"HTTP/1.1 200 OK\r\n"],
+)
+@pytest.mark.parametrize("trailers", [b"", b"A: b\r\n"])
+def test_decoder_returns_bytes_that_are_no_trailer_as_extra_bytes(extra: bytes, trailers: bytes) -> None:
+    """The body is complete before them (RFC 9112, 8)."""
+    decoder = ChunkedDecoder()
+
+    assert decoder.feed(b"5\r\nabcde\r\n0\r\n" + trailers + extra) == ([b"abcde"], extra)
+    assert decoder.is_done
+
+
+@pytest.mark.parametrize("trailers", [b"A: b\r\n" * 1001, b"A: " + b"x" * 100_000 + b"\r\n", b"A: " + b"x" * 100_000])
+def test_decoder_rejects_too_many_trailers_or_too_long_ones(trailers: bytes) -> None:
+    decoder = ChunkedDecoder()
+    decoder.feed(b"100000\r\n" + bytes(0x100000) + b"\r\n0\r\n")
+
+    with pytest.raises(MalformedResponse, match="trailers"):
+        decoder.feed(trailers)
+
+
+@pytest.mark.parametrize("endless", [b"0" * 100, b"1;" + b"x" * 98, b"1\r\na\r\n" * 50])
 def test_decoder_rejects_a_body_that_is_mostly_framing(endless: bytes) -> None:
     decoder = ChunkedDecoder()
     first, rest = endless[:2], endless[2:]

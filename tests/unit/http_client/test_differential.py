@@ -12,17 +12,26 @@ from support.http_responses import RESPONSES, damaged_responses
 
 REFERENCES: dict[str, Callable[[bytes, str], Parsed]] = {"h11": parse_with_h11, "httptools": parse_with_httptools}
 
-_TWO_LENGTHS = "Two statements about the length may be read differently by two readers: the parser accepts one."
 _CODING = "Codings are the caller's: the parser removes only the last one, chunked, and gives the field to the caller."
+_CHUNKED_TWICE = "Some servers and proxies add the field twice; no sender may apply the coding twice (RFC 9112, 6.1)."
+_NO_CODING = "identity was a coding of RFC 2616 that changes nothing; browsers read chunked and lengths beside it."
+_EQUAL_LENGTHS = "RFC 9110, 8.6 lets a recipient replace equal lengths by one. The connection stays in step."
+_TWO_FRAMINGS = "RFC 9112, 6.3 lets chunked override lengths. The connection is not reused."
+_LAST_CHUNK = "RFC 9112, 8: a body is incomplete only without its last chunk. Its trailers do not matter."
+_NO_TRAILER = "RFC 9112, 8: the body is complete. Bytes that are no trailer count as bytes behind the response."
+_NO_BODY = "The response has no body, so no length matters."
+_NO_FIELD = "Browsers skip the line. The connection is not reused: the line may have framed the body."
+_SPACE_BEFORE_COLON = "RFC 9112, 5.1 tells a proxy to remove such spaces, so the field counts, also for framing."
 _SPACE_IN_CHUNK_LINE = "RFC 9112, 7.1.1 lets a recipient skip spaces around chunk extensions; servers send them."
 _BARE_LF = "RFC 9112, 2.2 lets a recipient end a line of the head at a bare LF; old servers and scripts send it."
 
+
+def _in_both(reason: str, *names: str) -> dict[tuple[str, str], str]:
+    return {(reference, name): reason for reference in REFERENCES for name in names}
+
+
 STRICTER: dict[tuple[str, str], str] = {
-    ("h11", "length twice, equal"): _TWO_LENGTHS,
-    ("h11", "length in a list"): _TWO_LENGTHS,
-    ("h11", "chunked and a length"): _TWO_LENGTHS,
-    ("h11", "chunked, folded trailer"): "Folding is obsolete; nothing that sends trailers folds them.",
-    ("h11", "chunked, bare LF behind a trailer"): "In a chunked body every line ends in CRLF (RFC 9112, 7.1).",
+    **_in_both("A head has at most 1000 lines, because each takes time to parse.", "fields, a thousand"),
     ("h11", "version 1.2"): "No such version exists.",
     ("httptools", "status 000"): "A status is 100 to 999; httpx has no place for others.",
     ("httptools", "status with a NUL in the reason"): "NUL is no character of a reason phrase (RFC 9112, 4).",
@@ -30,35 +39,67 @@ STRICTER: dict[tuple[str, str], str] = {
 """What a reference accepts and the parser rejects, with the reason."""
 
 MORE_LENIENT: dict[tuple[str, str], str] = {
-    ("h11", "chunked twice"): _CODING,
+    **_in_both(_EQUAL_LENGTHS, "length twice, different spelling"),
+    ("httptools", "length twice, equal"): _EQUAL_LENGTHS,
+    ("httptools", "length in a list"): _EQUAL_LENGTHS,
+    ("httptools", "length twice in lists"): _EQUAL_LENGTHS,
+    ("httptools", "chunked and a length"): _TWO_FRAMINGS,
+    **_in_both(_TWO_FRAMINGS, "chunked and two lengths", "coding that does not exist and a length"),
+    **_in_both(_NO_CODING, "identity and a length"),
+    ("h11", "identity, then chunked"): _NO_CODING,
+    ("h11", "identity coding"): _CODING,
+    ("h11", "chunked in two fields"): _CHUNKED_TWICE,
+    ("h11", "chunked twice"): _CHUNKED_TWICE,
     ("h11", "gzip, then chunked"): _CODING,
     ("h11", "chunked, then gzip"): _CODING,
-    ("h11", "identity coding"): _CODING,
-    ("h11", "chunked, space before the extension"): _SPACE_IN_CHUNK_LINE,
-    ("h11", "101"): "h11 knows that no upgrade was requested. The parser returns the status and closes the connection.",
-    (
-        "h11",
-        "blank lines before the status",
-    ): "Old servers send a CRLF behind the body before.",
-    (
-        "h11",
-        "field with a space before the colon",
-    ): "RFC 9112, 5.1 tells a proxy to remove such spaces.",
+    ("httptools", "chunked between spaces and tabs"): "RFC 9110, 5.5: a value has no space or tab at its ends.",
+    **_in_both(_LAST_CHUNK, "chunked, cut behind the last chunk", "chunked, cut in a trailer"),
+    **_in_both(_NO_TRAILER, "chunked, malformed trailer"),
+    ("httptools", "chunked, folded trailer"): _NO_TRAILER,
+    ("httptools", "chunked, bare LF behind a trailer"): _NO_TRAILER,
     ("httptools", "chunked, extension without name"): "Extensions are ignored, so an empty one does no harm.",
     ("httptools", "chunked, space behind the size"): _SPACE_IN_CHUNK_LINE,
-    ("httptools", "chunked, space before the extension"): _SPACE_IN_CHUNK_LINE,
-    ("httptools", "field with a space before the colon"): "RFC 9112, 5.1 tells a proxy to remove such spaces.",
+    **_in_both(_SPACE_IN_CHUNK_LINE, "chunked, space before the extension"),
+    **_in_both(_NO_BODY, "204 with two lengths", "304 with a negative length"),
+    ("h11", "HEAD with two lengths"): _NO_BODY,
+    ("h11", "101"): "h11 knows that no upgrade was requested. The parser returns the status and closes the connection.",
+    ("h11", "blank lines before the status"): "Old servers send a CRLF behind the body before.",
+    **_in_both(
+        _SPACE_BEFORE_COLON,
+        "field with a space before the colon",
+        "length with a space before the colon",
+        "chunked with a space before the colon",
+    ),
+    **_in_both(
+        _NO_FIELD,
+        "field with a space in the name",
+        "field without a colon",
+        "field without a name",
+        "field with a name outside ASCII",
+        "field with a slash in the name",
+        "field with brackets in the name",
+        "field that is HTML",
+        "field that is a PHP warning",
+        "field that is a status line",
+        "field without a colon, folded",
+        "fold before the colon of a length",
+    ),
+    **_in_both("RFC 9112, 2.2 tells a recipient to reject or to skip such a line.", "first field folded"),
     ("httptools", "field folded"): "RFC 9112, 5.2 tells a client to replace a fold by a space.",
     ("httptools", "bare LF behind every line"): _BARE_LF,
     ("httptools", "bare LF behind one line"): _BARE_LF,
 }
 """What a reference rejects and the parser accepts, with the reason."""
 
+_RAW_FIELDS = "The parser returns fields as they arrived; h11 changes this one."
+
 OTHERWISE: dict[tuple[str, str], str] = {
-    (
-        "h11",
-        "chunked, coding in capitals",
-    ): "The parser returns fields as they arrived; h11 changes this one.",
+    ("h11", "chunked, coding in capitals"): _RAW_FIELDS,
+    ("h11", "length twice, equal"): _RAW_FIELDS,
+    ("h11", "length in a list"): _RAW_FIELDS,
+    ("h11", "length twice in lists"): _RAW_FIELDS,
+    ("h11", "chunked, folded trailer"): _NO_TRAILER,
+    ("h11", "chunked, bare LF behind a trailer"): _NO_TRAILER,
     ("httptools", "length with a blank line behind"): "llhttp skips it. Bytes that nobody requested cost a connection.",
 }
 """What both accept and read differently, with the reason."""
@@ -118,6 +159,12 @@ def test_result_is_the_same_wherever_the_bytes_are_split(name: str) -> None:
         assert expected == parse(pieces, response.method), pieces
 
 
+def _without_trailers(raw: bytes, parse_with: Callable[[bytes, str], Parsed]) -> Parsed:
+    """Parse a chunked response up to its last chunk, because only the parser knows that its body is complete."""
+    shortened = (parse_with(raw[:end] + b"\r\n", "GET") for end in range(len(raw), 0, -1))
+    return next((parsed for parsed in shortened if parsed.verdict is Verdict.WHOLE), Parsed(Verdict.INCOMPLETE))
+
+
 @settings(max_examples=500)
 @given(damaged_responses())
 def test_parser_agrees_with_each_reference_that_accepts_a_generated_response(raw: bytes) -> None:
@@ -125,6 +172,8 @@ def test_parser_agrees_with_each_reference_that_accepts_a_generated_response(raw
     ours = parse([raw], "GET")
     for reference, parse_with in REFERENCES.items():
         theirs = parse_with(raw, "GET")
+        if (ours.verdict, theirs.verdict) == (Verdict.WHOLE, Verdict.INCOMPLETE):
+            theirs = _without_trailers(raw, parse_with)
         if Verdict.MALFORMED in {ours.verdict, theirs.verdict}:
             continue
         assert theirs.verdict == ours.verdict, reference

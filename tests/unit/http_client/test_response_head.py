@@ -40,8 +40,6 @@ def test_parser_reads_a_status_line(line: bytes, status: int) -> None:
         b"HTTP/1.1 020 OK\r\n",
         b"HTTP/1.1 000 OK\r\n",
         b"HTTP/1.1\r\n 200 OK\r\n",
-        b"HTTP/1.1 200\r\n OK\r\n",
-        b"HTTP/1.1 200 OK\n \n",
         b"HTTP/1.1 2000 OK\r\n",
         b"HTTP/1.1 200OK\r\n",
         b"HTTP/1.1 \xd9\xa3\xd9\xa3\xd9\xa3 OK\r\n",
@@ -72,10 +70,84 @@ def test_parser_reads_a_field(field: bytes, expected: tuple[bytes, bytes]) -> No
     assert [expected] == head(field).fields
 
 
-@pytest.mark.parametrize("field", [b"A", b": b", b"A b: c", b"A\0: b", b"A: b\0c", b"A: b\rc", b"A(b): c", b"\xe9: b"])
-def test_parser_rejects_a_malformed_field(field: bytes) -> None:
-    with pytest.raises(MalformedResponse):
+@pytest.mark.parametrize(
+    "field", [b"A\0: b", b"A: b\0c", b"A: b\rc", b"A\r: b", b"\r", b"A\0b", b"<br />\r", b"A: b\r\n c\0"]
+)
+def test_parser_rejects_a_nul_or_a_bare_cr_in_any_line(field: bytes) -> None:
+    with pytest.raises(MalformedResponse, match="NUL"):
         head(field)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            b"A",
+            b": b",
+            b"A b: c",
+            b"A(b): c",
+            b"\xe9: b",
+            b"\xd0\x98\xd0\xbc\xd1\x8f: b",
+            b"a/b: c",
+            b"[a]: b",
+            b'"a": b',
+            b"=",
+            b":",
+        ),
+        *(
+            b"<br />",
+            b"<b>Warning</b>: fopen(/a) in <b>b.php</b>",
+            b"preload",
+            b"HTTP/1.1 200 OK",
+            b"HTTP/1.1 100: Continue",
+        ),
+        *(
+            b"a@b: c",
+            b"a\x0b: b",
+            b"\xa0Content-Length: 9",
+            b"Content Length: 9",
+            b"Content-Length 9",
+            b"Content-Length\x0b: 9",
+        ),
+        *(b"no colon\r\n Content-Length: 9", b"Content-Length\r\n : 9", b"a/b: c\r\n\tTransfer-Encoding: chunked"),
+    ],
+)
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_parser_skips_a_line_that_is_no_field_and_reuses_no_connection_after_it(line: bytes, at: int) -> None:
+    """Browsers skip it too. Where the line was meant to frame the body, another recipient may find another end."""
+    lines = [b"A: b", b"Content-Length: 5"]
+    parsed = head(*lines[:at], line, *lines[at:])
+
+    assert parsed.fields == [(b"A", b"b"), (b"Content-Length", b"5")]
+    assert (parsed.framing, parsed.is_persistent) == (5, False)
+
+
+@pytest.mark.parametrize("line", [b" A: b", b"\tContent-Length: 9", b" ", b" OK\r\n folded"])
+def test_parser_skips_lines_that_begin_with_a_space_behind_the_status_line(line: bytes) -> None:
+    """RFC 9112, 2.2."""
+    parsed = head(line, b"Content-Length: 5")
+
+    assert (parsed.fields, parsed.is_persistent) == ([(b"Content-Length", b"5")], False)
+
+
+@pytest.mark.parametrize(
+    ("fields", "framing"),
+    [
+        ([b"Content-Length : 5"], 5),
+        ([b"Content-Length\t :5"], 5),
+        ([b"Transfer-Encoding : chunked"], BodyFraming.CHUNKED),
+    ],
+)
+def test_space_before_the_colon_of_a_framing_field_changes_nothing(fields: list[bytes], framing: object) -> None:
+    """RFC 9112, 5.1 tells a proxy to remove it, so the field is read as every proxy passes it on."""
+    assert (framing, True) == (head(*fields).framing, head(*fields).is_persistent)
+
+
+def test_parser_reads_many_lines_in_time_that_grows_with_their_number() -> None:
+    """A pattern that backtracks would take minutes for a head of 64 KiB."""
+    lines = [b"a" * 5000 + b" " * 5000, b"b" * 20_000, b": c" * 5000, b"d: " + b" " * 9000]
+
+    assert head(*lines).fields == [(b"d", b"")]
 
 
 def test_parser_accepts_lines_that_end_in_a_bare_lf() -> None:
@@ -95,6 +167,25 @@ def test_parser_accepts_lines_that_end_in_a_bare_lf() -> None:
         ([b"Transfer-Encoding: gzip", b"Transfer-Encoding: chunked"], BodyFraming.CHUNKED),
         ([b"Transfer-Encoding: chunked, gzip"], BodyFraming.CLOSE_DELIMITED),
         ([b"Transfer-Encoding: identity"], BodyFraming.CLOSE_DELIMITED),
+        ([b"Transfer-Encoding:"], BodyFraming.CLOSE_DELIMITED),
+        ([b"Transfer-Encoding: identity", b"Content-Length: 5"], 5),
+        ([b"Transfer-Encoding: binary", b"Content-Length: 5"], 5),
+        ([b"Transfer-Encoding: identity, chunked"], BodyFraming.CHUNKED),
+        ([b"Transfer-Encoding: chunked, Identity"], BodyFraming.CHUNKED),
+        ([b"Transfer-Encoding: chunked, chunked"], BodyFraming.CHUNKED),
+        ([b"Transfer-Encoding: chunked", b"Transfer-Encoding: chunked"], BodyFraming.CHUNKED),
+        ([b"Transfer-Encoding: \t CHUNKED\t"], BodyFraming.CHUNKED),
+        ([b"Transfer-Encoding:\r\n chunked"], BodyFraming.CHUNKED),
+        ([b"Transfer-Encoding: ,chunked,"], BodyFraming.CHUNKED),
+        ([b"Transfer-Encoding: chunked", b"Content-Length: 5"], BodyFraming.CHUNKED),
+        ([b"Content-Length: 5", b"Content-Length: 6", b"Transfer-Encoding: chunked"], BodyFraming.CHUNKED),
+        ([b"Transfer-Encoding: xchunked", b"Content-Length: 5"], 5),
+        ([b"Transfer-Encoding: chunked\x0b", b"Content-Length: 5"], 5),
+        ([b'Transfer-Encoding: "chunked"', b"Content-Length: 5"], 5),
+        ([b"Content-Length: 5", b"Content-Length: 5"], 5),
+        ([b"Content-Length: 5, 5"], 5),
+        ([b"Content-Length: 5,5\t, 05", b"content-length:5"], 5),
+        ([b"Content-Length:\r\n 5"], 5),
     ],
 )
 def test_parser_reads_the_framing_of_the_body(fields: list[bytes], framing: object) -> None:
@@ -104,26 +195,38 @@ def test_parser_reads_the_framing_of_the_body(fields: list[bytes], framing: obje
 @pytest.mark.parametrize(
     "fields",
     [
-        [b"Content-Length: 5", b"Content-Length: 5"],
-        [b"Content-Length: 5", b"Transfer-Encoding: chunked"],
-        [b"Transfer-Encoding: identity", b"Content-Length: 5"],
+        [b"Content-Length: 5", b"Content-Length: 6"],
+        [b"Content-Length: 5, 50"],
+        [b"Content-Length: 5, 5", b"Content-Length: 0"],
+        [b"Content-Length: 5", b"Content-Length: 6", b"Transfer-Encoding: identity"],
     ],
 )
-def test_parser_rejects_a_head_that_states_the_length_twice(fields: list[bytes]) -> None:
-    with pytest.raises(MalformedResponse, match="twice"):
-        head(*fields)
+def test_body_with_two_lengths_cannot_be_read(fields: list[bytes]) -> None:
+    assert "two lengths" in str(head(*fields).framing_error)
 
 
 @pytest.mark.parametrize(
     "value",
     [
-        *(b"-5", b"+5", b"0x5", b"5 5", b"5, 5", b"5_5", b"5.0", b"five", b"\xb2", b"\xd9\xa3", b""),
-        *(b"9223372036854775808", b"9" * 5000, b"0" * 5000 + b"x"),
+        *(b"-5", b"+5", b"0x5", b"5 5", b"5_5", b"5.0", b"five", b"\xb2", b"\xd9\xa3", b""),
+        *(b"9223372036854775808", b"9" * 5000, b"0" * 5000 + b"x", b"5, five", b"5,", b",", b"5;5"),
     ],
 )
-def test_parser_rejects_a_content_length_that_is_not_a_number_of_63_bits(value: bytes) -> None:
-    with pytest.raises(InvalidContentLength):
-        head(b"Content-Length: " + value)
+def test_body_with_a_length_that_is_no_number_of_63_bits_cannot_be_read(value: bytes) -> None:
+    parsed = head(b"Content-Length: " + value)
+
+    assert isinstance(parsed.framing_error, InvalidContentLength)
+    assert (parsed.status, parsed.content_length) == (200, None)
+
+
+@pytest.mark.parametrize("value", [b"5, 6", b"-1", b"9" * 5000])
+@pytest.mark.parametrize(
+    ("line", "method"), [(b"HTTP/1.1 204 X\r\n", "GET"), (b"HTTP/1.1 304 X\r\n", "GET"), (OK, "HEAD")]
+)
+def test_invalid_length_does_not_matter_when_there_is_no_body(value: bytes, line: bytes, method: str) -> None:
+    parsed = head(b"Content-Length: " + value, line=line, method=method)
+
+    assert (parsed.framing, parsed.framing_error, parsed.is_persistent) == (0, None, True)
 
 
 @pytest.mark.parametrize(
@@ -135,8 +238,10 @@ def test_parser_reads_the_content_length_also_when_there_is_no_body(value: bytes
     assert expected == head(b"content-LENGTH:" + value, method=method).content_length
 
 
-@pytest.mark.parametrize("fields", [[], [b"Transfer-Encoding: chunked"]])
-def test_head_without_a_content_length_has_none(fields: list[bytes]) -> None:
+@pytest.mark.parametrize(
+    "fields", [[], [b"Transfer-Encoding: chunked"], [b"Transfer-Encoding: chunked", b"Content-Length: 5"]]
+)
+def test_head_without_a_content_length_that_counts_has_none(fields: list[bytes]) -> None:
     assert head(*fields).content_length is None
 
 
@@ -166,6 +271,9 @@ def test_parser_recognizes_an_interim_response(status: int, is_interim: bool) ->
         (OK, [b"connection: upgrade , Close"], False),
         (OK, [b"Connection: upgrade", b"Connection: close"], False),
         (OK, [b"Connection: closed"], True),
+        (OK, [b"Content-Length: 5", b"Content-Length: 5"], True),
+        (OK, [b"Content-Length: 5", b"Transfer-Encoding: chunked"], False),
+        (OK, [b"Transfer-Encoding: identity", b"Content-Length: 5"], False),
         (b"HTTP/1.0 200 OK\r\n", [b"Connection: keep-alive"], False),
         (b"HTTP/1.1 101 Switching Protocols\r\n", [], False),
     ],

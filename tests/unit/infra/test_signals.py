@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from support.running_command import SIGHUP_DEFAULT
+
 ROOT = Path(__file__).parents[3]
 PROGRAM = """
 import signal
@@ -25,7 +27,7 @@ finally:
 def run_program(signals: str, again: str = "pass", ignored: signal.Signals | None = None) -> tuple[str, int]:
     """Run the program; what it printed, and its exit status."""
     prefix = [] if ignored is None else ["bash", "-c", f"trap '' {ignored.name.removeprefix('SIG')}; exec \"$@\"", "-"]
-    command = [*prefix, sys.executable, "-c", PROGRAM.format(signals=signals, again=again)]
+    command = [*SIGHUP_DEFAULT, *prefix, sys.executable, "-c", PROGRAM.format(signals=signals, again=again)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     return done.stdout, done.returncode
 

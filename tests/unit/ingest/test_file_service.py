@@ -11,6 +11,7 @@ from intake.ingest.deadline import Deadline
 from intake.ingest.file_service import IngestService
 from intake.model.error_codes import ConnectFailed, InternalError, StoreDenied, StoreFailed
 from intake.model.file import File
+from intake.model.image_info import ImageWarning
 from intake.model.limits import Limits
 from intake.model.outcome import Failed
 from intake.model.receipt import FailedEntry, Receipt, Status, StoredEntry
@@ -75,6 +76,14 @@ async def test_failed_image_has_no_key_and_the_others_are_stored() -> None:
 async def test_file_is_failed_when_no_image_is_stored() -> None:
     receipt = await Setup({}).ingest(file("gone"))
     assert receipt.status is Status.FAILED
+
+
+async def test_entry_has_the_warnings_of_the_image_and_of_its_transfer() -> None:
+    setup = Setup({"one": ONE + b"\0", "two": TWO})
+    setup.downloader.warnings = (ImageWarning.UNCLEAN_CLOSE,)
+    receipt = await setup.ingest(file("one", "two"))
+    warnings = [entry.warnings for entry in receipt.images if isinstance(entry, StoredEntry)]
+    assert warnings == [("trailing_data", "unclean_close"), ("unclean_close",)]
 
 
 async def test_repeated_url_is_downloaded_once_and_counted_per_image() -> None:

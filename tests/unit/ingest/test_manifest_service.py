@@ -86,6 +86,79 @@ async def test_invalid_lines_are_named_and_the_others_ingested() -> None:
     assert (problem["status"], paths) == (422, ["line 2: fileUrl", "line 2: baseUrls[0][0]", "line 3"])
 
 
+async def test_plain_list_of_urls_gets_a_receipt_for_each_url() -> None:
+    setup = Setup()
+    text = b"\xef\xbb\xbf# boards\r\n" + f"{AT}1\r\n\r\n {AT}2\r\n".encode() + b"\xef\xbb\xbf{}"
+    assert await setup.drop("inbox/urls.txt", text) == ManifestResult(Counter(stored=2), refused=1)
+    assert setup.downloader.requests == {AT + "1": 1, AT + "2": 1}
+    assert [error["path"] for error in setup.problem("urls")["errors"]] == ["line 5"]
+
+
+async def test_files_with_byte_order_marks_may_be_joined() -> None:
+    setup = Setup()
+    lines = [b"\xef\xbb\xbf" + json.dumps(file(name)).encode() for name in "12"]
+    assert await setup.drop("inbox/a.jsonl", *lines, b"\xef\xbb\xbf") == ManifestResult(Counter(stored=2))
+    assert await setup.drop("inbox/a.json", lines[0]) == ManifestResult(Counter(stored=1))
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "path", "expected"),
+    [
+        (
+            "inbox/a.jsonl",
+            json.dumps(file("1"), indent=2),
+            "line 1",
+            "A File that takes several lines belongs in a .json",
+        ),
+        ("inbox/a.jsonl", json.dumps([file("1")], indent=1), "line 1", "in a .jsonl object each line has a whole File"),
+        ("inbox/a.jsonl", json.dumps([file("1")]), "line 1", "many as lines of a .jsonl object"),
+        (
+            "inbox/a.json",
+            json.dumps([file("1"), file("2")]),
+            "",
+            "got a list. Send each File by itself, or many as lines",
+        ),
+        (
+            "inbox/a.json",
+            f"{json.dumps(file('1'))}\n{json.dumps(file('2'))}",
+            "",
+            "a second document at line 2 column 1",
+        ),
+        ("inbox/a.json", f"{json.dumps(file('1'))}{json.dumps(file('2'))}", "", "or many in a .jsonl object"),
+        ("inbox/a.txt", '{"urls": ["https://a.example/"]}', "line 1", "name a list of JSON lines .jsonl"),
+        ("inbox/a.jsonl", "url\nhttps://a.example/", "line 1", "is not JSON: expected value at line 1 column 1"),
+    ],
+)
+async def test_problem_says_what_to_do_when_a_manifest_has_another_form(
+    key: str, text: str, path: str, expected: str
+) -> None:
+    setup = Setup()
+    assert (await setup.drop(key, text.encode())).files == Counter()
+    first, *_ = setup.problem("a")["errors"]
+    assert (first["path"], expected in first["message"]) == (path, True), first["message"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "faults", "shown"),
+    [
+        ([{"urls": [7]}] * 100, 100, 100),
+        ([{"urls": [7]}] * 101, 101, 100),
+        ([{"fileUrl": 7}] * 300, 600, 100),
+        ([{"urls": [7] * 101}] * 3, 303, 100),
+        ([file("1"), b"{", {"urls": [7] * 500}], 103, 100),
+    ],
+)
+async def test_problem_lists_the_first_faults_and_says_how_many_more_there_are(
+    lines: list[object], faults: int, shown: int
+) -> None:
+    setup = Setup()
+    await setup.drop("inbox/a.jsonl", *lines)
+    problem = setup.problem("a")
+    more = faults - shown
+    assert len(problem["errors"]) == shown
+    assert problem["detail"].endswith(f" {more} more faults are not listed." if more else "valid Files.")
+
+
 async def test_invalid_document_is_a_problem_and_not_pending() -> None:
     setup = Setup()
     assert await setup.drop("inbox/lots/7.json", b"not JSON") == ManifestResult(refused=1)

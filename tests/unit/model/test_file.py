@@ -8,6 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from intake.model.file import Fault, File, ImageRequest, InvalidFile, Role
+from intake.model.file_faults import MAX_MISSPELLED
 
 URL = "https://a.example/1.png"
 SHA256 = "0123456789abcdef" * 4
@@ -73,15 +74,25 @@ def test_parse_reports_every_fault_with_its_path() -> None:
     assert expected == faults_of({"fileUrl": 7, "sha256": SHA256[1:], "id": "../x", "baseUrls": bases})
 
 
+MISSING = "is missing; a File has fileUrl and baseUrls, a list of URLs has urls"
+OF_LIST = '. Send each File by itself, or many as lines of a .jsonl object; URLs as {"urls": [...]}'
+BOTH = "is beside fileUrl or baseUrls: send either a File, with fileUrl and baseUrls, or a list, with urls"
+ONE_URL = 'must be in a list: write {"urls": ["https://..."]}, even for one URL'
+OF_ONE_URL = 'belongs to one URL, not to the list: write {"url": "https://...", "sha256": "..."} in urls'
+
+
 @pytest.mark.parametrize(
     ("expected", "document"),
     [
-        ({"": "must be an object, got a list"}, []),
+        ({"": "must be an object, got a list" + OF_LIST}, []),
+        ({"": "must be an object, got a list" + OF_LIST}, [{"fileUrl": URL, "baseUrls": [[URL]]}]),
         ({"": "must be an object, got null"}, None),
         ({"": "must be an object, got a string"}, "https://a.example"),
-        ({"fileUrl": "is missing", "baseUrls": "is missing"}, {}),
-        ({"baseUrls": "is missing"}, {"fileUrl": URL}),
-        ({"baseUrls": "is missing"}, {"fileUrl": URL, "urls": [URL]}),
+        ({"fileUrl": MISSING, "baseUrls": MISSING}, {}),
+        ({"fileUrl": MISSING, "baseUrls": MISSING}, {"image_url": URL}),
+        ({"fileUrl": MISSING, "baseUrls": MISSING}, {"urls": None}),
+        ({"fileUrl": MISSING}, {"baseUrls": [[URL]]}),
+        ({"baseUrls": MISSING}, {"fileUrl": URL}),
         ({"fileUrl": "must be a string, got null"}, {"fileUrl": None, "baseUrls": [[URL]]}),
         ({"baseUrls": "must have at least 1 item"}, {"fileUrl": URL, "baseUrls": []}),
         ({"baseUrls": "must be a list, got an object"}, {"fileUrl": URL, "baseUrls": {}}),
@@ -95,6 +106,69 @@ def test_parse_reports_every_fault_with_its_path() -> None:
 )
 def test_parse_says_why_a_document_is_not_a_file(expected: dict[str, str], document: object) -> None:
     assert expected == faults_of(document)
+
+
+@pytest.mark.parametrize(
+    ("expected", "document"),
+    [
+        ({"file_url": "must be written fileUrl"}, {"file_url": URL, "baseUrls": [[URL]]}),
+        ({"FileURL": "must be written fileUrl"}, {"fileUrl": URL, "FileURL": URL, "baseUrls": [[URL]]}),
+        (
+            {"fileurl": "must be written fileUrl", "Base URLs": "must be written baseUrls"},
+            {"fileurl": URL, "Base URLs": [[URL]]},
+        ),
+        (
+            {"base-urls": "must be written baseUrls", "ID": "must be written id"},
+            {"fileUrl": URL, "base-urls": 7, "ID": 7},
+        ),
+        ({"URLs": "must be written urls"}, {"URLs": [URL]}),
+        (
+            {"\ufeffurls": "must be written urls", "id": "must be a string, got a number"},
+            {"\ufeffurls": [URL], "id": 7},
+        ),
+        ({"SHA256": "must be written sha256"}, {"fileUrl": URL, "baseUrls": [[URL]], "SHA256": SHA256}),
+        (
+            {"sha-256": "must be written sha256", "i d": "must be written id"},
+            {"fileUrl": URL, "baseUrls": [[URL]], "sha-256": 1, "i d": 1},
+        ),
+        ({"baseUrls[1].URL": "must be written url"}, {"fileUrl": URL, "baseUrls": [[URL], {"URL": URL}]}),
+        (
+            {"urls[0].Sha_256": "must be written sha256", "urls[1].url": "is missing"},
+            {"urls": [{"url": URL, "Sha_256": SHA256}, {"uri": URL}]},
+        ),
+        ({"url": ONE_URL}, {"url": URL}),
+        ({"Url": ONE_URL, "id": "must be a string, got a list"}, {"Url": [URL], "id": []}),
+        ({"urls": BOTH}, {"fileUrl": URL, "urls": [URL]}),
+        ({"urls": BOTH, "baseUrls": "must be a list, got a string"}, {"baseUrls": URL, "urls": 7}),
+        (
+            {"URLS": BOTH, "base_urls": "must be written baseUrls"},
+            {"fileUrl": URL, "base_urls": [[URL]], "URLS": [URL]},
+        ),
+        ({"sha256": OF_ONE_URL}, {"urls": [URL], "sha256": SHA256}),
+        ({"Sha256": OF_ONE_URL}, {"urls": [URL], "Sha256": SHA256}),
+    ],
+)
+def test_parse_names_the_member_that_was_meant(expected: dict[str, str], document: object) -> None:
+    assert expected == faults_of(document)
+
+
+@pytest.mark.parametrize(
+    ("images", "document"),
+    [
+        (1, {"urls": [URL], "sha256": None, "fileUrl": None, "baseUrls": None, "url": "ignored", "source": "camera"}),
+        (2, {"fileUrl": URL, "baseUrls": [{"url": URL, "uri": 7}], "url": URL, "urls": None, "note": {"ID": 7}}),
+        (2, {"fileUrl": URL, "baseUrls": [[URL, {"URL": URL}]], "sha256sum": "", "refresh": True, "": 1, "-": 2}),
+    ],
+)
+def test_parse_ignores_members_that_are_null_or_unknown(images: int, document: object) -> None:
+    assert images == len(File.parse(document).images)
+
+
+def test_faults_are_bounded_when_a_member_is_spelled_in_many_ways() -> None:
+    document = {"u" + "-" * number + "rls": 1 for number in range(1, 5000)}
+    faults = faults_of(document)
+    assert len(faults) == MAX_MISSPELLED
+    assert max(map(len, faults)) < 100
 
 
 def test_error_text_has_path_and_message() -> None:
@@ -173,9 +247,9 @@ def test_digest_depends_on_urls_order_and_roles() -> None:
 
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None)),
-    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["url", "sha256", "x", "urls"]), inner),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["url", "URL", "sha256", "x", "urls"]), inner),
 )
-MEMBERS = st.sampled_from(["fileUrl", "baseUrls", "urls", "id", "sha256"])
+MEMBERS = st.sampled_from(["fileUrl", "baseUrls", "urls", "id", "sha256", "url", "URLs", "SHA256", "fileurl"])
 PATH_STEP = re.compile(r"([A-Za-z0-9]+)|\[([0-9]+)\]")
 
 
@@ -201,5 +275,5 @@ def test_parse_returns_images_or_faults_for_any_json(document: Any) -> None:
     assert bool(images) is not bool(named)
     assert len(named) == len({fault.path for fault in named})
     for fault in named:
-        assert leads_somewhere(fault.path, document) is (fault.message != "is missing")
+        assert leads_somewhere(fault.path, document) is not (fault.message.startswith("is missing"))
         assert leads_somewhere(re.sub(r"(\.?[A-Za-z0-9]+|\[0\])$", "", fault.path), document)

@@ -19,7 +19,7 @@ from intake.model.file import File
 from intake.model.image_info import ImageInfo
 from intake.model.outcome import CarriedOver, Failed, FetchStats, Outcome, Stored
 from intake.model.receipt import Receipt, Status
-from intake.model.receipt_merge import matches, merge, reusable_outcomes
+from intake.model.receipt_merge import has_expected_bytes, matches, merge, reusable_outcomes
 from intake.model.url import Url
 
 AT = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
@@ -123,6 +123,33 @@ def test_outcome_is_reused_when_it_is_stored_or_permanent(
 def test_merge_keeps_the_better_entry_of_each_image(expected: str, ours: Outcome, theirs: Outcome) -> None:
     """Stored is better than failed, permanent is better than transient; of equals, ours is newer."""
     assert codes(merge(receipt_of(STORED, ours), receipt_of(STORED, theirs), FILE)) == ["stored", expected]
+
+
+@pytest.mark.parametrize(
+    ("expected", "ours", "theirs"),
+    [
+        ("stored", STORED, TRANSIENT),
+        ("stored", TRANSIENT, STORED),
+        ("not_found", GONE, TRANSIENT),
+        ("not_found", TRANSIENT, GONE),
+        ("timeout", TRANSIENT, failed(Timeout())),
+        ("store_denied", TRANSIENT, failed(StoreDenied())),
+        ("connect_failed", MISMATCH, TRANSIENT),
+    ],
+)
+def test_merge_keeps_theirs_of_equals_when_it_is_later(expected: str, ours: Outcome, theirs: Outcome) -> None:
+    merged = merge(receipt_of(STORED, ours), receipt_of(STORED, theirs), FILE, is_ours_later=False)
+    assert codes(merged) == ["stored", expected]
+
+
+@pytest.mark.parametrize(
+    ("expected", "outcome", "sha256"),
+    [(True, STORED, None), (True, STORED, SHA256), (False, STORED, OTHER_SHA256), (True, GONE, OTHER_SHA256)],
+)
+def test_receipt_has_expected_bytes_unless_other_bytes_are_stored(
+    *, expected: bool, outcome: Outcome, sha256: str | None
+) -> None:
+    assert expected is has_expected_bytes(receipt_of(STORED, outcome), expecting(sha256))
 
 
 @pytest.mark.parametrize(

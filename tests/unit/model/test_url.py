@@ -29,21 +29,19 @@ def test_parse_returns_scheme_host_port_and_target(expected: Url, text: str) -> 
 
 
 @pytest.mark.parametrize(
-    "host",
-    ["a_b.example", "_a.example", "-a.example", "a-.example", "localhost", "xn--a", "1a", "0xg", "1.2.3.4a", "a" * 63],
-)
-def test_host_is_accepted_when_it_is_odd_but_exists(host: str) -> None:
-    assert host == Url.parse(f"https://{host}/").host
-
-
-@pytest.mark.parametrize(
     ("expected", "target"),
     [
         ("/a%2Fb%7Ec/%e4?X-Sig=a%2Bb%3D+%20", "/a%2Fb%7Ec/%e4?X-Sig=a%2Bb%3D+%20"),
         ("/%", "/%"),
         ("/%zz?%", "/%zz?%"),
         ("//a//b/../c/./", "//a//b/../c/./"),
-        ("/a;b,c!$&'()*+=@:[]|^`{}\"<>~", "/a;b,c!$&'()*+=@:[]|^`{}\"<>~"),
+        ("/a;b,c!$&'()*+=@:[]~_-.", "/a;b,c!$&'()*+=@:[]~_-."),
+        ("/?a;b,c!$&'()*+=@:[]~_-./?", "/?a;b,c!$&'()*+=@:[]~_-./?"),
+        ("/%22%3C%3E%60%7B%7D%7C%5E?%22%3c%3e", '/"<>`{}|^?%22%3c%3e'),
+        ("/%7Bid%7D?q=%7C%22a%22%5E", '/{id}?q=|"a"^'),
+        ("/100%%20%C3%A9%25", "/100% é%25"),
+        ("/a?x=1&amp;y=%E2%80%9C2%E2%80%9D", "/a?x=1&amp;y=“2”"),
+        ("/a%E2%80%8Bb%C2%A0c", "/a\u200bb\u00a0c"),
         ("/a%20b?c%20d", "/a b?c d"),
         ("/%C3%A4?%E2%82%AC=%F0%9F%92%A9", "/ä?€=💩"),
         ("/?", "?"),
@@ -52,26 +50,8 @@ def test_host_is_accepted_when_it_is_odd_but_exists(host: str) -> None:
     ],
 )
 def test_path_and_query_are_sent_as_written(expected: str, target: str) -> None:
-    """Signed URLs must survive; only characters that HTTP does not allow are percent-encoded."""
+    """Signed URLs must survive; only characters that RFC 3986 permits nowhere are percent-encoded."""
     assert expected == Url.parse("https://a.example" + target).target
-
-
-@pytest.mark.parametrize(
-    ("expected", "host"),
-    [
-        ("xn--bcher-kva.example", "bücher.example"),
-        ("xn--bcher-kva.example", "BÜCHER.example."),
-        ("xn--fa-hia.example", "faß.example"),
-        ("c.example", "\u2102.example"),
-        ("ab.example", "a\u00adb.example"),
-        ("a.example", "\u200ba.example"),
-        ("a.example", "a\u3002example"),
-        ("127.0.0.1", "\uff11\uff12\uff17.0.0.1"),
-        ("127.0.0.1", "127\uff0e0\u30020\uff611"),
-    ],
-)
-def test_internationalized_host_is_converted_to_ascii(expected: str, host: str) -> None:
-    assert expected == Url.parse(f"http://{host}/").host
 
 
 @pytest.mark.parametrize(
@@ -125,88 +105,6 @@ def test_url_is_refused_when_it_has_credentials(authority: str) -> None:
 def test_port_is_refused_when_it_is_not_from_1_to_65535(port: str) -> None:
     with pytest.raises(InvalidUrl):
         Url.parse(f"https://a.example:{port}/")
-
-
-@pytest.mark.parametrize(
-    "host",
-    [
-        *[
-            "127.1",
-            "127.0.1",
-            "2130706433",
-            "0",
-            "0177.0.0.1",
-            "0x7f.0.0.1",
-            "0X7F000001",
-            "0x7f.1",
-            "127.0.0.0x1",
-            "0x",
-        ],
-        *["127.0.0.01", "127.0.0.001", "256.0.0.1", "1.2.3.4.5", "1.2.3.4294967296", "017700000001", "a.1", "a.0x1F."],
-        *["1.2.3.4..", "\uff11", "127\u30021", "0\uff587f.1"],
-    ],
-)
-def test_ipv4_address_is_refused_when_it_is_not_canonical(host: str) -> None:
-    """inet_aton accepts these, and filters miss them."""
-    with pytest.raises(InvalidUrl):
-        Url.parse(f"http://{host}/")
-
-
-@pytest.mark.parametrize(
-    "host",
-    [
-        *[
-            "[]",
-            "[::1",
-            "::1]",
-            "::1",
-            "[::1]x",
-            "x[::1]",
-            "[[::1]]",
-            "[fe80::1%25eth0]",
-            "[fe80::1%eth0]",
-            "[fe80::1%]",
-        ],
-        *["[v1.x]", "[127.0.0.1]", "[::127.0.0.01]", "[1::2::3]", "[12345::]", "[::g]", "[\uff1a\uff1a1]"],
-    ],
-)
-def test_ipv6_address_is_refused_when_malformed_or_with_zone(host: str) -> None:
-    with pytest.raises(InvalidUrl):
-        Url.parse(f"http://{host}/")
-
-
-@pytest.mark.parametrize(
-    "host",
-    [
-        *[
-            "a..b",
-            ".a",
-            ".",
-            "..",
-            "a b",
-            "a%62c",
-            "%31%32%37.0.0.1",
-            "a,b",
-            "a*b",
-            "a|b",
-            "a'b",
-            "a;b",
-            "a!b",
-            "a" * 64,
-        ],
-        *[
-            ".".join(["a" * 63] * 4),
-            "bü..example",
-            "user\uff20a.example",
-            "a\uff0fb.example",
-            "ü" * 300,
-            "a\u2488example",
-        ],
-    ],
-)
-def test_host_is_refused_when_it_is_not_a_host_name(host: str) -> None:
-    with pytest.raises(InvalidUrl):
-        Url.parse(f"http://{host}/")
 
 
 @pytest.mark.parametrize(

@@ -81,8 +81,11 @@ class Stream(httpx.AsyncByteStream):
 class ScriptedTransport(httpx.AsyncBaseTransport):
     """Plays one entry of the script for each request: a response, an error, or so many seconds of silence."""
 
-    def __init__(self, *script: tuple[int, bytes] | Exception | float, etag: str | None = '"1"') -> None:
+    def __init__(
+        self, *script: tuple[int, bytes] | Exception | float, etag: str | None = '"1"', extensions: Any = None
+    ) -> None:
         self._script = list(script)
+        self._extensions = extensions
         self._headers = {} if etag is None else {"ETag": etag}
         self.requests: list[httpx.Request] = []
 
@@ -94,7 +97,7 @@ class ScriptedTransport(httpx.AsyncBaseTransport):
         if isinstance(entry, float):
             await asyncio.sleep(entry)
             entry = (200, b"")
-        return httpx.Response(entry[0], headers=self._headers, stream=Stream(entry[1]))
+        return httpx.Response(entry[0], headers=self._headers, stream=Stream(entry[1]), extensions=self._extensions)
 
 
 @pytest.fixture(autouse=True)
@@ -160,6 +163,34 @@ async def test_client_retries_a_success_without_etag(method: str) -> None:
     with pytest.raises(StoreFailed) as caught:
         await call(transport, method)
     assert caught.value.reason == "response 200 has no ETag, so it is not from S3"
+    assert len(transport.requests) == 4
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        error_body("InternalError"),
+        error_body("AccessDenied"),
+        b"\n  <Error>\n<Code>SlowDown</Code></Error>",
+        b'<Error xmlns="http://s3.amazonaws.com/doc/2006-03-01/"/>',
+        b"<s3:Error xmlns:s3='a'><s3:Code>InternalError</s3:Code></s3:Error>",
+        b"\xef\xbb\xbf<?xml version='1.0'?><!-- no --><error></error>",
+    ],
+)
+async def test_client_retries_a_put_that_succeeds_with_an_error_as_its_body(document: bytes) -> None:
+    """Whatever the error is: a 200 with it contradicts itself. A GET returns any document."""
+    transport = ScriptedTransport((200, document), (200, b""))
+    assert (await call(transport)).body == b""
+    with pytest.raises(StoreFailed, match="S3"):
+        await call(ScriptedTransport(*[(200, document)] * 4))
+    assert (await call(ScriptedTransport((200, document)), "GET")).body == document
+
+
+async def test_client_retries_a_put_that_succeeds_before_s3_has_received_it() -> None:
+    transport = ScriptedTransport(*[(200, b"")] * 4, extensions={"was_request_received": False})
+    with pytest.raises(StoreFailed) as caught:
+        await call(transport)
+    assert caught.value.reason == "S3 answered 200 before it had received the whole object"
     assert len(transport.requests) == 4
 
 

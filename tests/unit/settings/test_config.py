@@ -170,6 +170,21 @@ def test_memory_budget_is_the_one_that_is_set() -> None:
     assert found.limits.memory_budget_bytes == 1000
 
 
+@pytest.mark.parametrize(
+    ("expected", "per_origin", "functions"), [(64, "64", "1"), (4, "128", "32"), (1, "8", "9"), (3, "100", "33")]
+)
+def test_functions_that_run_at_once_share_the_limit_of_an_origin(
+    expected: int, per_origin: str, functions: str
+) -> None:
+    assert read(MAX_PER_ORIGIN=per_origin, CONCURRENT_FUNCTIONS=functions).limits.max_per_origin == expected
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1.5", "many", "10001"])
+def test_config_names_an_invalid_number_of_functions(text: str) -> None:
+    fault = f"CONCURRENT_FUNCTIONS: expected a whole number from 1 to 10000, got {text!r}"
+    assert faults_of(BUCKET | {"CONCURRENT_FUNCTIONS": text}) == [fault]
+
+
 def test_config_reads_the_environment_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMAGE_BUCKET", "from-the-environment")
     assert Config.from_environment().image_bucket == "from-the-environment"

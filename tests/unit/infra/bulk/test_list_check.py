@@ -1,34 +1,72 @@
-"""The check of a list before `make bulk` uploads it."""
+"""The check of a list before `make bulk` uploads it, and the JSON lines that it uploads."""
 
+import json
+from io import BytesIO
 from pathlib import Path
 
 import pytest
-from infra.bulk.list_check import HEADER_BYTES, LINE_BYTES, MAX_FAULTS, find_faults
+from infra.bulk.list_check import MAX_FAULTS, ListCheck, convert_list
+from infra.bulk.list_file import LINE_BYTES
 from infra.local.ministack_patches.item_batcher import batches
 
-NO_COLUMNS = "the first row has no column url, and not both columns fileUrl and baseUrls"
 BATCHER = {"MaxItemsPerBatch": 50, "MaxInputBytesPerBatch": 220_000}
+MARK = "\ufeff"
+AT = "https://a.example/"
+ONE = {"urls": [{"url": AT + "1"}]}
 
 
-def write(tmp_path: Path, name: str, content: bytes) -> Path:
+def write(tmp_path: Path, name: str, content: bytes | str) -> Path:
     path = tmp_path / name
-    path.write_bytes(content)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return path
 
 
+def convert(path: Path) -> tuple[ListCheck, list[object]]:
+    target = BytesIO()
+    check = convert_list(path, target)
+    return check, [json.loads(line) for line in target.getvalue().splitlines()]
+
+
 @pytest.mark.parametrize(
-    ("name", "content"),
+    ("expected", "name", "content"),
     [
-        ("a.jsonl", b'{"urls": ["https://a.example/"]}\n\n["no File"]\n7'),
-        ("a.jsonl", b'{"id": "\\ud83d"}\r\n'),
-        ("a.csv", b"url\nhttps://a.example/1\n"),
-        ("a.CSV", b"\xef\xbb\xbfurl,id\r\nhttps://a.example/1,\r\n"),
-        ("a.csv", b'id,baseUrls,fileUrl\na,"https://a.example/1 https://a.example/2",https://a.example/3\n'),
-        ("a.csv", b"url\na,too,many,columns\n"),
+        ([{"urls": [AT]}, ["no File"], 7], "a.jsonl", f'{{"urls": ["{AT}"]}}\n\n["no File"]\n7'),
+        ([{"urls": [AT]}] * 2, "a.jsonl", f'{MARK}{{"urls": ["{AT}"]}}\r\n{MARK}{{"urls": ["{AT}"]}}\r\n{MARK}'),
+        ([{"urls": [AT]}] * 2, "a.JSONL", f'{{"urls": ["{AT}"]}}\r{{"urls": ["{AT}"]}}'),
+        ([ONE], "a.csv", f"url\n{AT}1\n"),
+        ([ONE], "a.CSV", f'{MARK}"url",id\r\n{AT}1,\r\n,\r\n\r\n'),
+        ([ONE, ONE], "a.csv", f"url,id\r{AT}1\r{AT}1,,"),
+        ([ONE, ONE], "a.csv", f'{MARK}"url"\n{AT}1\n{MARK}"url"\n{AT}1\n'),
+        ([{"urls": [{"url": AT + "a,b\\c"}]}], "a.csv", f'note,URL\n"two\nlines, ""q""","{AT}a,b\\c"\n'),
+        ([{"urls": [{"url": "u", "sha256": "ab" * 32}], "id": "a"}], "a.csv", f"ID,Url,SHA-256\na,u,{'ab' * 32}"),
+        (
+            [{"fileUrl": AT + "3", "baseUrls": [{"url": AT + "1"}, {"url": AT + "2"}], "id": "a"}],
+            "a.csv",
+            f'id,base_urls,File URL\na,"{AT}1 {AT}2",{AT}3\n',
+        ),
+        (
+            [{"urls": [AT + "1"]}, {"urls": [AT + "\u00e4"]}],
+            "a.txt",
+            f"{MARK}# boards\r\n{AT}1\r\n\r\n {AT}\u00e4\t\r\n",
+        ),
+        ([{"urls": [AT + "1"]}, {"urls": ["url"]}], "a.TXT", f"{AT}1\rurl"),
+        (
+            [{"urls": [AT + str(n)] * 200} for n in range(2)],
+            "a.jsonl",
+            "\n".join(json.dumps({"urls": [AT + str(n)] * 200}) for n in range(2)),
+        ),
     ],
 )
-def test_check_accepts_a_list_that_a_run_can_read(tmp_path: Path, name: str, content: bytes) -> None:
-    assert find_faults(write(tmp_path, name, content)) == []
+def test_list_becomes_json_lines_that_a_run_can_read(
+    tmp_path: Path, expected: list[object], name: str, content: str
+) -> None:
+    check, documents = convert(write(tmp_path, name, content))
+    assert check.faults == []
+    assert expected == documents
+
+
+FORMS = "expected a column url, or columns fileUrl and baseUrls"
+EMPTY = "the list is empty: expected a File, a URL list or a URL on each line"
 
 
 @pytest.mark.parametrize(
@@ -36,33 +74,92 @@ def test_check_accepts_a_list_that_a_run_can_read(tmp_path: Path, name: str, con
     [
         (
             "a.jsonl",
-            b'{"id": 1}\n{no\n',
-            "line 2 is not JSON: Expecting property name enclosed in double quotes (column 2)",
+            '{"id": 1}\n{no\n',
+            "line 2 is not JSON: key must be a string at line 1 column 2; names and strings",
         ),
-        ("a.jsonl", b'{"id": NaN}\n', "line 1 is not JSON: NaN is not a JSON value"),
-        ("a.jsonl", b'"caf\xe9"\n', "line 1 is not JSON: "),
-        ("a.jsonl", b"[" * 200_000, "line 1 is not JSON: maximum recursion depth exceeded"),
-        ("a.jsonl", b"7\n" + b'"' + b"x" * LINE_BYTES + b'"', "line 2 has 219,902 bytes; at most 219,900 are possible"),
-        ("a.jsonl", b"\n \n", "the list is empty: expected a File or a URL list on each line"),
-        ("a.csv", b"url\n\n", "the list is empty: expected an image or a File in each row below the first"),
-        ("a.csv", b"", "the first row has no column url, and not both columns fileUrl and baseUrls"),
+        ("a.jsonl", '{"id": NaN}\n', "line 1 is not JSON: expected value at line 1 column 8; NaN and Infinity"),
+        ("a.jsonl", b'"caf\xe9"\n', "line 1 is not text in UTF-8: the byte 0xE9 at line 1 column 5"),
+        ("a.jsonl", "[" * 200_000, "line 1 is nested too deeply at line 1 column 202"),
+        ("a.jsonl", '{"urls": ["u"]}\n{"urls": [], "urls": []}', "line 2 has the member 'urls' twice in one object"),
+        (
+            "a.jsonl",
+            json.dumps(ONE, indent=1),
+            "line 1 is not JSON: it ends at line 1 column 1, before the document is",
+        ),
+        (
+            "a.jsonl",
+            json.dumps([ONE]),
+            "line 1: must be an object, got a list. Send each File by itself, or many as lines",
+        ),
+        ("a.jsonl", json.dumps([ONE, ONE], indent=1), "line 1 is not JSON: it ends at line 1 column 1"),
+        ("a.jsonl", '{"urls": ["u"]}{"urls": ["v"]}', "line 1 has a second document at line 1 column 16"),
+        ("a.jsonl", '{"URLs": ["u"]}', "line 1: URLs: must be written urls"),
+        ("a.jsonl", '7\n"' + "x" * LINE_BYTES + '"', "line 2 has 219,902 bytes; at most 219,900 are possible"),
+        ("a.jsonl", "x" * 3_000_000, "line 1 has more than 1,048,576 bytes; at most 219,900 are possible"),
+        ("a.jsonl", "\n \n" + MARK, EMPTY),
+        ("a.csv", "url\n\n", EMPTY),
+        ("a.csv", "url,id\n , \n,\n", EMPTY),
+        ("a.csv", "", EMPTY),
+        ("a.txt", MARK + "\r\n# nothing\r\n", EMPTY),
+        ("a.csv", f"fileUrl\n{AT}1\n", "the first row has no column url, and not both columns fileUrl and baseUrls"),
+        ("a.csv", f"id;url\na;{AT}1\n", "the columns are separated by semicolons: save the list as CSV with commas"),
+        ("a.csv", f"id\turl\na\t{AT}1\n", "the columns are separated by tabs"),
+        ("a.csv", f"sep=;\nid;url\na;{AT}1\n", "the first row is 'sep=;', which only Excel reads: delete the row"),
+        ("a.csv", f"sep=,\nid,url\na,{AT}1\n", "the first row is 'sep=', which only Excel reads: delete the row"),
+        ("a.csv", f"{AT}1\n{AT}2\n", "the first row has a URL, and no names of columns"),
+        ("a.csv", f"url,URL\n{AT}1,{AT}2\n", "the first row has the columns 'url' and 'URL', which both mean url"),
         (
             "a.csv",
-            b"fileUrl\nhttps://a.example/1\n",
-            "the first row has no column url, and not both columns fileUrl and baseUrls",
+            f"id,url\na,{AT}?size=1,2\n",
+            "line 2 has 3 cells for 2 columns: a cell with a comma in it needs double",
         ),
-        ("a.csv", b"url," + b"x" * HEADER_BYTES + b"\n1", "the first row has more than 10,240 bytes"),
-        ("a.csv", b"url\n1\n" + b"x" * LINE_BYTES, "line 3 has 219,910 bytes; at most 219,900 are possible"),
-        ("a.csv", b"url\n\xff\xfe\n", "the list is not CSV in UTF-8 after line 0: "),
+        ("a.csv", f'url,note\n{AT}1,"two\nlines"\n{AT}1,a,b,c\n', "line 4 has 4 cells for 2 columns"),
+        ("a.csv", f"url\n{AT}1,2\n", "line 2 has 2 cells for 1 columns"),
+        (
+            "a.csv",
+            f'url\n{AT}1\n"{AT}2\n{AT}3\n',
+            "line 3 is not CSV: unexpected end of data. Is a double quote missing",
+        ),
+        ("a.csv", "url\n1\n" + "x" * (LINE_BYTES - 1), "line 3 has 219,920 bytes; at most 219,900 are possible"),
+        ("a.csv", "url\n1\n" + "x" * (LINE_BYTES + 1), "line 3 is not CSV: field larger than field limit (219900)"),
+        (
+            "a.csv",
+            b"url\n1\nb\xe4r\n",
+            "line 3 is not text in UTF-8: it has the byte 0xE4; save the list as CSV in UTF-8",
+        ),
+        ("a.csv", f"url\n{AT}1\n".encode("utf-16"), "the list is UTF-16, and not text in UTF-8: save it as text"),
+        (
+            "a.csv",
+            b"PK\x03\x04[Content_Types].xml xl/workbook.xml",
+            "the list is an Excel workbook (.xlsx), and not text",
+        ),
+        ("a.jsonl", b"\x1f\x8b\x08\x00\n\n", "the list is gzip data, and not text in UTF-8: unpack it first"),
+        ("a.txt", b"\x1f\x8b\x08\x00\n\n", "the list is gzip data"),
+        ("a.txt", '{"urls": ["u"]}', "line 1 is JSON, not a URL: name a list of JSON lines .jsonl"),
+        ("a.txt", b"https://a.example/\xe4\n", "line 1 is not text in UTF-8: the byte 0xE4 at line 1 column 19"),
+        ("a.txt", "x" * (LINE_BYTES - 1), "line 1 has 219,912 bytes; at most 219,900 are possible"),
     ],
 )
-def test_check_names_the_line_that_would_end_the_run(tmp_path: Path, name: str, content: bytes, expected: str) -> None:
-    [fault] = find_faults(write(tmp_path, name, content))
+def test_check_names_the_line_and_what_to_do(tmp_path: Path, name: str, content: bytes | str, expected: str) -> None:
+    [fault] = convert(write(tmp_path, name, content))[0].faults
     assert fault.startswith(expected)
 
 
+def test_check_names_lines_that_the_run_refuses(tmp_path: Path) -> None:
+    lines = [{"urls": ["u"]}, {"fileUrl": "f"}, {"urls": [{"url": "u", "Sha256": "ab"}]}, *[{}] * 20]
+    check, documents = convert(write(tmp_path, "a.jsonl", "\n\n".join(map(json.dumps, lines))))
+    assert (documents, check.faults, check.files, check.refused) == (lines, [], 23, 22)
+    assert check.refusals[1] == "line 5: urls[0].Sha256: must be written sha256"
+    assert len(check.refusals) == MAX_FAULTS
+
+
 def test_check_stops_after_ten_faults(tmp_path: Path) -> None:
-    assert len(find_faults(write(tmp_path, "a.jsonl", b"no\n" * 1000))) == MAX_FAULTS
+    assert len(convert(write(tmp_path, "a.jsonl", b"no\n" * 1000))[0].faults) == MAX_FAULTS
+
+
+def test_check_says_why_when_the_run_would_refuse_every_line(tmp_path: Path) -> None:
+    check, _ = convert(write(tmp_path, "a.csv", "file_url,base urls\nf,\n"))
+    assert check.faults == ["line 2: baseUrls: must have at least 1 item"]
 
 
 def test_longest_line_fits_into_a_batch_of_its_own() -> None:

@@ -1,5 +1,6 @@
 """`make bulk` as a program: what it prints, and its exit status, against a stack in memory."""
 
+import json
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -78,7 +79,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> FakeStack:
 @pytest.fixture
 def path(tmp_path: Path) -> str:
     path = tmp_path / "a.jsonl"
-    path.write_text("{}")
+    path.write_text('{"urls": ["https://a.example/"]}')
     return str(path)
 
 
@@ -125,6 +126,37 @@ def test_bulk_fails_when_no_image_was_stored(
     stack.result = summary(images)
 
     assert status == run(monkeypatch, path)
+
+
+def test_bulk_uploads_a_list_as_json_lines_and_names_what_the_run_will_refuse(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], stack: FakeStack, tmp_path: Path
+) -> None:
+    uploaded: list[bytes] = []
+    stack.upload = lambda converted, _: uploaded.append(converted.read_bytes())
+    path = tmp_path / "urls.csv"
+    path.write_text("\ufeffURL,sha256\nhttps://a.example/1,\nhttps://a.example/2,no\n")
+
+    assert run(monkeypatch, str(path)) == 0
+    first, second = map(json.loads, uploaded[0].splitlines())
+    assert first == {"urls": [{"url": "https://a.example/1"}]}
+    assert second == {"urls": [{"url": "https://a.example/2", "sha256": "no"}]}
+    assert capsys.readouterr().out.startswith(
+        "The run will refuse 1 of 2 lines:\n  line 3: urls[0].sha256: must match ^[0-9A-Fa-f]{64}$\n"
+        f"Uploading urls.csv as JSON lines, {len(uploaded[0])} bytes ...\n"
+    )
+
+
+def test_bulk_does_not_upload_a_list_with_a_row_of_too_many_cells(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], stack: FakeStack, tmp_path: Path
+) -> None:
+    stack.upload = lambda *_: pytest.fail("uploaded")
+    path = tmp_path / "urls.csv"
+    path.write_text("url\nhttps://a.example/1\nhttps://a.example/?size=1,2\n")
+
+    assert run(monkeypatch, str(path)) == 1
+    assert capsys.readouterr().err.startswith(
+        "make bulk: urls.csv was not uploaded:\n  line 3 has 2 cells for 1 columns"
+    )
 
 
 def test_bulk_says_that_no_image_was_stored(
@@ -183,10 +215,10 @@ def test_ctrl_c_during_the_run_says_how_to_follow_it_again(
 def test_bulk_names_the_reason_when_a_list_cannot_be_read(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], path: str
 ) -> None:
-    def refuse(_: Path) -> list[str]:
+    def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(command, "find_faults", refuse)  # root can read every file
+    monkeypatch.setattr(command, "convert_list", refuse)  # root can read every file
 
     assert run(monkeypatch, path) == 1
     assert capsys.readouterr().err == f"make bulk: {path} cannot be read: Permission denied.\n"

@@ -81,8 +81,8 @@ async def test_large_body_arrives_whole_and_is_never_copied_as_a_whole(
     pause = Connection.pause_writing
 
     def record(connection: Connection) -> None:
-        assert connection._transport is not None
-        unsent.append(connection._transport.get_write_buffer_size())
+        assert connection.transport is not None
+        unsent.append(connection.transport.get_write_buffer_size())
         pause(connection)
 
     monkeypatch.setattr(Connection, "pause_writing", record)

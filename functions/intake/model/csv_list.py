@@ -1,0 +1,88 @@
+"""Turns the rows of a CSV list into documents of Files.
+
+`make bulk` reads the rows itself. In a run, Step Functions reads them, and passes each one as an object of strings.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from intake.model.csv_header import COLUMNS, read_header, trim_names
+from intake.model.fault import Fault, InvalidFile
+from intake.model.json_faults import check_nesting
+
+
+@dataclass(frozen=True, slots=True)
+class CsvColumns:
+    """The columns of a CSV list.
+
+    Attributes:
+        names: the first row.
+        positions: the position of each known column, by its known name.
+    """
+
+    names: tuple[str, ...]
+    positions: Mapping[str, int]
+
+    @classmethod
+    def parse(cls, cells: Sequence[str]) -> Self:
+        """Find the known columns in the first row. Case, spaces, `-` and `_` in their names do not matter.
+
+        Raises:
+            InvalidFile: with the faults of the row; no row of the list can be read.
+        """
+        names = read_header(cells)
+        known = {COLUMNS.find(name): position for position, name in enumerate(names)}
+        return cls(names, {name: position for name, position in known.items() if name})
+
+    def is_header(self, cells: Sequence[str]) -> bool:
+        """Whether a row is the first row again, as in lists that were joined."""
+        return trim_names(cells) == self.names
+
+    def to_document(self, cells: Sequence[str]) -> dict[str, object]:
+        """Turn a row into the document of a File. Cells beyond the columns must be empty.
+
+        A row with a URL becomes a URL list of one image. In a row with `fileUrl` and `baseUrls`, spaces separate the
+        base URLs.
+
+        Raises:
+            InvalidFile: the row is empty, or has too many cells.
+        """
+        cells = [cell.strip() for cell in cells]
+        filled = max((number for number, cell in enumerate(cells, start=1) if cell), default=0)
+        if not filled:
+            raise InvalidFile([Fault("", "is empty")])
+        if filled > len(self.names):
+            raise InvalidFile([Fault("", _describe_extra_cells(filled, len(self.names)))])
+        row = {name: cells[position] for name, position in self.positions.items() if position < len(cells)}
+        if "url" in self.positions:
+            return {"urls": [{"url": row.get("url", "")} | _select(row, "sha256")]} | _select(row, "id")
+        bases = [{"url": url} for url in row.get("baseUrls", "").split()]
+        return {"fileUrl": row.get("fileUrl", ""), "baseUrls": bases} | _select(row, "sha256", "id")
+
+
+def _describe_extra_cells(cells: int, columns: int) -> str:
+    return f"has {cells} cells for {columns} columns: a cell with a comma in it needs double quotes around it"
+
+
+def _select(row: Mapping[str, str], *columns: str) -> dict[str, object]:
+    """Return the cells of these columns that are not empty."""
+    return {column: row[column] for column in columns if row.get(column)}
+
+
+def row_to_document(item: object) -> object:
+    """Turn a row, whose cells have the names of their columns, into the document of a File; return other items as is.
+
+    An item is a row if all its members are strings, and it has a URL where a row has one.
+
+    Raises:
+        InvalidFile: the row has no document, or the item has too many levels of objects and lists.
+    """
+    check_nesting(item)
+    if not isinstance(item, dict):
+        return item
+    cells = {COLUMNS.find(name): value for name, value in item.items()}
+    urls = [cells["url"]] if "url" in cells else [cells.get("fileUrl"), cells.get("baseUrls")]
+    if not all(isinstance(value, str) for value in [*urls, *item.values()]):
+        return item
+    return CsvColumns.parse(list(item)).to_document(list(item.values()))

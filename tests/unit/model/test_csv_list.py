@@ -1,0 +1,123 @@
+"""Rows of CSV lists: the columns, and the document of each row."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from intake.model.csv_list import CsvColumns, row_to_document
+from intake.model.fault import InvalidFile
+from intake.model.file import File
+
+DIGEST = "ab" * 32
+
+
+@pytest.mark.parametrize(
+    ("expected", "header"),
+    [
+        ({"url": 0}, ["url"]),
+        ({"id": 0, "url": 2}, ["id", "name", "url"]),
+        ({"url": 0, "id": 1}, ["\ufeffurl", "id"]),
+        ({"url": 0, "id": 1}, ['\ufeff"url"', "id"]),
+        ({"url": 0, "sha256": 1}, ["URL", " SHA-256 "]),
+        ({"fileUrl": 1, "baseUrls": 0}, ["base_urls", "File URL"]),
+        ({"fileUrl": 0, "baseUrls": 1, "id": 3}, ["fileurl", "Base-Urls", "", "ID", "", ""]),
+        ({"url": 0}, ["url", "note", "note", "url; id"]),
+    ],
+)
+def test_columns_are_found_by_their_names(expected: dict[str, int], header: Sequence[str]) -> None:
+    assert expected == CsvColumns.parse(header).positions
+
+
+NO_COLUMN = "the first row has no column url, and not both columns fileUrl and baseUrls; it has"
+
+
+@pytest.mark.parametrize(
+    ("expected", "header"),
+    [
+        (f"{NO_COLUMN} 'image_url, name'", ["image_url", "name"]),
+        (f"{NO_COLUMN} 'fileUrl, id'", ["fileUrl", "id"]),
+        ("the first row is empty", []),
+        ("the first row is empty", ["\ufeff", "", ""]),
+        ("the first row has the columns 'url' and 'URL', which both mean url: keep one", ["url", "id", "URL"]),
+        ("the first row has the columns 'sha256' and 'sha_256', which both mean", ["sha256", "url", "sha_256"]),
+        ("the first row has the columns url and baseUrls: expected a column url, or", ["url", "baseUrls"]),
+        ("the columns are separated by semicolons: save the list as CSV with commas", ["id;url;sha256"]),
+        ("the columns are separated by semicolons", ["url;name"]),
+        ("the columns are separated by semicolons", ['"name, long";"url"']),
+        ("the columns are separated by tabs", ["\ufeffid\tURL"]),
+        ("the columns are separated by vertical bars", ["fileUrl|baseUrls"]),
+        ("the first row is 'sep=;', which only Excel reads: delete the row", ["sep=;"]),
+        ("the first row is 'sep=', which only Excel reads: delete the row", ["sep=", ""]),
+        ("the first row has a URL, and no names of columns: write a row above it", ["https://a.example/1"]),
+        ("the first row has a URL, and no names", ["a", "http://a.example/1"]),
+        ("the lines end in CR alone", ["name\rhttps://a.example/1\rhttps://a.example/2"]),
+        ("the list is not text in UTF-8", ["\ufffd\ufffdu", "r"]),
+        ("the list is an Excel workbook (.xlsx)", ["PK\x03\x04\x14\x00xl/workbook.xml"]),
+        ("the list is UTF-16", ["u\0r\0l\0"]),
+    ],
+)
+def test_first_row_is_refused_when_it_does_not_name_the_columns(expected: str, header: Sequence[str]) -> None:
+    with pytest.raises(InvalidFile) as caught:
+        CsvColumns.parse(header)
+    assert str(caught.value).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("expected", "row"),
+    [
+        ({"urls": [{"url": "u"}]}, {"url": "u", "id": "", "sha256": " ", "note": "ignored"}),
+        ({"urls": [{"url": "u", "sha256": "ab"}], "id": "x"}, {"id": " x", "SHA-256": "ab", "\ufeffurl": " u "}),
+        ({"urls": [{"url": ""}], "id": "x"}, {"url": "", "id": "x"}),
+        ({"fileUrl": "f", "baseUrls": [{"url": "a"}, {"url": "b"}]}, {"fileUrl": "f", "baseUrls": "a  b\n", "id": ""}),
+        ({"fileUrl": "f", "baseUrls": [], "sha256": "ab"}, {"file_url": "f", "Base URLs": "", "sha256": "ab"}),
+    ],
+)
+def test_row_becomes_the_document_of_a_file(expected: object, row: object) -> None:
+    assert expected == row_to_document(row)
+    assert expected == row_to_document(row_to_document(row))
+
+
+def test_digest_in_a_row_is_compared_however_its_column_is_spelled() -> None:
+    [image] = File.parse(row_to_document({"URL": "u", "Sha 256": DIGEST})).images
+    assert image.sha256 == DIGEST
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"urls": ["u"]},
+        {"fileUrl": "f", "baseUrls": [["a"]]},
+        "text",
+        None,
+        {"url": 3},
+        {"url": "u", "extra": ["cut"]},
+        {},
+    ],
+)
+def test_item_is_returned_unchanged_when_it_is_not_a_row(item: object) -> None:
+    assert row_to_document(item) is item
+
+
+@pytest.mark.parametrize(
+    ("expected", "cells"),
+    [
+        ("has 3 cells for 2 columns", ["a", "https://a.example/?size=1", "2"]),
+        ("has 5 cells for 2 columns", ["a", "https://a.example/1", "", "", "x"]),
+        ("is empty", ["", " "]),
+        ("is empty", []),
+    ],
+)
+def test_row_is_refused_when_its_cells_do_not_fit_the_columns(expected: str, cells: Sequence[str]) -> None:
+    with pytest.raises(InvalidFile, match=f"^{expected}"):
+        CsvColumns.parse(["id", "url"]).to_document(cells)
+
+
+def test_row_may_have_fewer_cells_and_empty_ones_beyond_the_columns() -> None:
+    columns = CsvColumns.parse(["url", "id", "sha256"])
+    assert columns.to_document(["u"]) == {"urls": [{"url": "u"}]}
+    assert columns.to_document(["u", "a", "", "", " "]) == {"urls": [{"url": "u"}], "id": "a"}
+
+
+def test_row_is_refused_when_it_has_no_base_urls() -> None:
+    with pytest.raises(InvalidFile, match="baseUrls"):
+        File.parse(row_to_document({"fileUrl": "f", "baseUrls": " "}))
