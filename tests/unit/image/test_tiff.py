@@ -96,7 +96,7 @@ FAULTS = {
 }
 
 
-def size_of(body: bytes) -> tuple[int, int, int]:
+def size_of(body: bytes | bytearray) -> tuple[int, int, int]:
     """Width, height and frames."""
     image = verify(body, LIMITS)
     return image.width, image.height, image.frames
