@@ -3,6 +3,7 @@
 import zlib
 from contextlib import suppress
 
+from intake.image import byte_reader
 from intake.image.byte_reader import Reader
 from intake.image.jpeg_scans import check_scans, read_tables
 from intake.image.zero_runs import find_zero_run
@@ -10,10 +11,15 @@ from intake.model.error_codes import CorruptImage, InvalidImage
 
 ZEROS, ONES = 0x00, 0xFF
 HOLE_BYTES = 256
-"""A run of this length is a hole, except in Deflate."""
+"""A run of this length is a hole, except in Deflate and JPEG.
+
+The longest runs in 1,600 whole files of public test corpora and 1,200 blank pictures: AV1 13 zeros and 8 ones, LZW 4 and
+2, PackBits 3 zeros, CCITT 6.
+"""
 SUSPICIOUS_BYTES = 64
-"""In Deflate, the longest runs of blank pictures are as long as holes. A run of this length is a reason to inflate."""
-MAX_PARTS = 50_000
+"""In Deflate, runs of blank pictures are as long as holes. A run of this length is a reason to inflate the data, which
+takes 20 ms for a megapixel. 4 of 300 whole files of public test corpora have one.
+"""
 MAX_ROUNDS = 2
 """Parts may overlap: the first frame of an AVIF sequence is often its still image as well."""
 SOI_BYTES = 2
@@ -25,14 +31,14 @@ INPUT_BYTES, OUTPUT_BYTES = 16 * 1024, 256 * 1024
 class HoleSearch:
     """Searches the parts of one image.
 
-    The parts of a hostile image overlap a million times. The search ends without a finding after MAX_PARTS parts or
-    MAX_ROUNDS times the bytes of the image, or when it has inflated MAX_INFLATED_BYTES.
+    The parts of a hostile image overlap a million times. The search ends without a finding after half of MAX_PARTS parts
+    or MAX_ROUNDS times the bytes of the image, or when it has inflated MAX_INFLATED_BYTES.
     """
 
     def __init__(self, reader: "Reader") -> None:
         self._view = reader.view
         self._format_name = reader.format_name
-        self._parts_left = MAX_PARTS
+        self._parts_left = byte_reader.MAX_PARTS // 2
         self._bytes_left = MAX_ROUNDS * len(reader.view)
         self._inflated_bytes_left = MAX_INFLATED_BYTES
         self._jpeg = Reader(reader.view, reader.format_name, "the last of its data")
