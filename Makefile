@@ -24,6 +24,7 @@ STACK ?= image-intake
 UPGRADE ?=
 CODE := functions infra tests
 PY := .venv/bin/python
+PARALLEL := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 # Ctrl-C is no failure: without this, make prints a line of its own, "Error 130", below what the command has said.
 OR_STOPPED := || [ $$? -eq 130 ]
 
@@ -61,7 +62,7 @@ bulk: base ## Send a list to a deployed stack and follow its run | LIST=list.csv
 check: lint unit ## Lint, types and unit tests, in under a minute
 
 test: dev sam ministack lint validate ## Everything: lint, types, templates, all tests, coverage
-	@$(PY) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --cov
+	@$(PY) -m pytest $(PARALLEL) --cov
 
 lint: dev ## Lint, format and types; changes nothing
 	@$(PY) -m ruff check $(CODE)
@@ -69,7 +70,7 @@ lint: dev ## Lint, format and types; changes nothing
 	@$(PY) -m mypy functions/intake infra tests
 
 unit: dev ## Unit tests
-	@$(PY) -m pytest tests/unit
+	@$(PY) -m pytest $(PARALLEL) tests/unit
 
 validate: sam ## Check the CloudFormation templates
 	@.local/sam/bin/cfn-lint template.yaml infra/observability.yaml

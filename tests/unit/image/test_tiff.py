@@ -170,7 +170,7 @@ def test_tiff_is_accepted_when_its_last_directory_points_back_at_a_whole_page(pa
     body = bytearray(tiff(*[page()] * pages))
     positions = [ENTRIES_AT + at * (len(body) - ENTRIES_AT) // pages for at in range(pages)]
     body[-4:] = pack("<I", positions[back])
-    assert size_of(body) == (8, 8, pages)
+    assert size_of(bytes(body)) == (8, 8, pages)
 
 
 def test_tiff_is_invalid_when_a_page_before_a_loop_is_faulty() -> None:
