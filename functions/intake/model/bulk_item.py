@@ -4,10 +4,10 @@ In `failed.jsonl`, the member `intakeFailure` says why a row failed. The next ru
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from intake.model.csv_list import row_to_document
+from intake.model.csv_list import is_first_row, name_cells, row_to_document
 from intake.model.fault import InvalidFile
 
 MAX_LINE_BYTES = 219_900
@@ -19,8 +19,8 @@ class BulkItem:
     """One row of a bulk list.
 
     Attributes:
-        content: decoded JSON; of a row of CSV, an object of strings.
-        row: its number from 1, as Step Functions counts: without the header of CSV. None if unknown.
+        content: decoded JSON; of a row of CSV, its cells beside the first row, or an object of strings.
+        row: its number from 1, as Step Functions counts: without the first row of CSV. None if unknown.
     """
 
     content: object
@@ -28,10 +28,15 @@ class BulkItem:
 
     @classmethod
     def read(cls, item: object) -> "BulkItem":
-        """Read an item of a batch: `{"index": 0, "item": …}`, or the row alone. Undo what `to_failed` added."""
+        """Read an item of a batch: `{"index": 0, "item": …}`, or the row alone. Undo what `to_failed` added.
+
+        An item of CSV has the first row as its `header`, and the first row has the index 0.
+        """
         match item:
             case {"index": int(index), "item": content, **rest} if not rest:
                 return cls(_remove_failure(content), index + 1)
+            case {"index": int(index), "item": _, "header": _, **rest} if not rest:
+                return cls(item, index)
         return cls(_remove_failure(item))
 
     @property
@@ -43,6 +48,11 @@ class BulkItem:
         """
         return row_to_document(self.content)
 
+    @property
+    def shown(self) -> object:
+        """The content; the cells of a row of CSV have the names of their columns."""
+        return name_cells(self.content)
+
     def to_failed(self, failure: Mapping[str, object]) -> object:
         """Return the line for `failed.jsonl`: the document, and why it failed.
 
@@ -53,11 +63,16 @@ class BulkItem:
         try:
             document = self.document
         except InvalidFile:
-            document = self.content
+            document = self.shown
         for line in (_add_failure(document, failure), document):
             if len(to_json_line(line)) <= MAX_LINE_BYTES:
                 return line
-        return self.content
+        return self.shown
+
+
+def read_rows(items: Iterable[object]) -> list[BulkItem]:
+    """Read the items of a batch, except for first rows of CSV, which name the columns."""
+    return [row for row in map(BulkItem.read, items) if not is_first_row(row.content)]
 
 
 def to_json_line(document: object) -> bytes:

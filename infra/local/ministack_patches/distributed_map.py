@@ -33,7 +33,7 @@ def apply() -> None:
 
 
 def _add_batches(states: Any, original: Callable[..., Any], item_totals: dict[str, int]) -> Callable[..., Any]:  # noqa: ANN401 - MiniStack's own
-    """Group the items into batches, and write the results to S3.
+    """Group the items into batches, and write the results to S3. A map without ItemBatcher runs as MiniStack runs it.
 
     AWS: ItemSelector changes each item, then ItemBatcher groups items into the inputs of child executions; ResultWriter
     exports their results to S3; an item larger than a batch is States.DataLimitExceeded, a list that cannot be read
@@ -46,6 +46,8 @@ def _add_batches(states: Any, original: Callable[..., Any], item_totals: dict[st
         roles.use_role_of(states, execution)
         items = _select(states, state, _read_items(states, state, effective, execution, ctx), effective, ctx)
         item_totals[execution["executionArn"]] = len(items)
+        if "ItemBatcher" not in state:
+            return original(state, raw, effective, iterator, execution, ctx)
         batcher = state["ItemBatcher"]
         batch_input = states._resolve_params_obj(batcher["BatchInput"], effective, ctx)  # noqa: SLF001
         try:
@@ -57,7 +59,7 @@ def _add_batches(states: Any, original: Callable[..., Any], item_totals: dict[st
         try:
             _, next_state = original(plain, raw, inputs, iterator, execution, ctx)
         finally:
-            output = write_results(states, state["ResultWriter"], effective, execution, ctx)
+            output = write_results(states, state, effective, execution, ctx)
         return states._apply_result_path(state, raw, output), next_state  # noqa: SLF001
 
     return run
@@ -75,6 +77,8 @@ def _read_items(states: Any, state: dict[str, Any], effective: Any, execution: A
 
 
 def _select(states: Any, state: dict[str, Any], items: list[Any], effective: Any, ctx: Any) -> list[Any]:  # noqa: ANN401 - MiniStack's own
+    if "ItemSelector" not in state:
+        return items
     contexts = ({**ctx, "Map": {"Item": {"Index": index, "Value": item}}} for index, item in enumerate(items))
     return [states._resolve_params_obj(state["ItemSelector"], effective, context) for context in contexts]  # noqa: SLF001
 
@@ -137,7 +141,7 @@ def _count_items(states: Any, original: Callable[..., Any], item_totals: dict[st
 
 
 def _count(child: Mapping[str, Any]) -> int:
-    return len(json.loads(child["input"])["Items"])
+    return len(json.loads(child["input"]).get("Items", ["the first row of CSV"]))
 
 
 def _limit_catch_all(original: Callable[[list[str], str], bool]) -> Callable[[list[str], str], bool]:
