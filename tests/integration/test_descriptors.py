@@ -98,6 +98,13 @@ def test_honest_images_are_stored_when_names_with_dead_addresses_take_many_socke
     assert printed["peak"] < limit
 
 
+async def end_first_request_of_a_reused_connection(_: Reader, writer: Writer, request: Request) -> None:
+    if request.nth % 2:
+        writer.close()
+    else:
+        await send(writer, response_with(IMAGE))
+
+
 LACKS = [errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM]
 
 
@@ -159,6 +166,36 @@ async def test_image_without_a_descriptor_until_the_deadline_is_deadline_exceede
     [image] = receipt.images
     assert image.status == "failed"
     assert image.error.code == "deadline_exceeded"
+
+
+@pytest.mark.usefixtures("connected_addresses")
+async def test_request_gets_the_socket_of_an_idle_connection_when_a_longer_idle_one_is_lost(
+    origin: Origin, dns: FakeDns
+) -> None:
+    """The pool still has the lost connection, which has no socket any more."""
+    for name in "abcd":
+        dns[f"{name}.example"] = ["127.0.0.1"]
+    transport = PooledTransport(connect_timeout=2, read_timeout=2, tls=TLS, max_sockets=2)
+    async with httpx.AsyncClient(transport=transport) as client, asyncio.timeout(2):
+        await client.get(f"http://a.example:{origin.port}/length")
+        await origin.close_connections()
+        for name in "bcd":
+            assert (await client.get(f"http://{name}.example:{origin.port}/length")).content == IMAGE
+
+
+@pytest.mark.usefixtures("connected_addresses")
+@pytest.mark.parametrize("sockets", [1, 2])
+async def test_lost_request_is_sent_again_when_all_sockets_are_in_use(
+    sockets: int, origin: Origin, dns: FakeDns
+) -> None:
+    dns["other.example"] = ["127.0.0.1"]
+    transport = PooledTransport(connect_timeout=2, read_timeout=2, tls=TLS, max_sockets=sockets)
+    async with httpx.AsyncClient(transport=transport) as client, asyncio.timeout(2):
+        for _ in range(3):
+            await client.get(f"http://other.example:{origin.port}/length")
+            await client.get(origin.url("length"))
+            origin.responders["lost"] = end_first_request_of_a_reused_connection
+            assert (await client.get(origin.url("lost"))).content == IMAGE
 
 
 @pytest.mark.usefixtures("connected_addresses")
