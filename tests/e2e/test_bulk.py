@@ -127,9 +127,9 @@ def test_invalid_lines_are_refused_and_the_others_are_ingested(deployed: Lab) ->
 
     summary = json.loads(run["output"])
     assert summary["counts"]["status"] == {"refused": 2, "stored": 1}
-    assert {row["row"]: row["errors"][0] for row in summary["refused"]} == {
-        1: {"path": "fileUrl", "message": "must be a string, got a number"},
-        3: {"path": "", "message": "must be an object, got a list"},
+    assert {row["row"]: row["errors"][0]["message"].split(".")[0] for row in summary["refused"]} == {
+        1: "must be a string, got a number",
+        3: "must be an object, got a list",
     }
     failed = read_failed(deployed, run["name"])
     assert {item["intakeFailure"]["row"] for item in failed} == {1, 3}
