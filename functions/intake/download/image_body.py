@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Buffer, Collection
 
 from intake.image.formats import HEAD_BYTES
+from intake.image.other_types import SNIFFED_BYTES
 from intake.image.verify import identify
 from intake.model.error_codes import BadResponse, EmptyBody, IncompleteBody, TooLarge
 
@@ -42,8 +43,8 @@ class ImageBody:
         view = memoryview(chunk)
         end = self._size + len(view)
         if self._size < HEAD_BYTES <= end:
-            # Check the type before the size: the error must not depend on how many bytes arrive at once.
-            head = bytes(self._buffer[: self._size]) + bytes(view[: HEAD_BYTES - self._size])
+            # Check the type before the size: the code must not depend on how many bytes arrive at once.
+            head = bytes(self._buffer[: self._size]) + bytes(view[: SNIFFED_BYTES - self._size])
             identify(memoryview(head), self._accepted_types)
         if end > self._max_bytes:
             raise TooLarge(f"The origin sent more than the {self._max_bytes} bytes that are allowed.")

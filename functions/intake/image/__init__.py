@@ -9,7 +9,10 @@ because its announced end is missing. There is no I/O here.
     formats.py         the table of formats
     byte_reader.py     the cursor that every parser reads through
     pixel_limits.py    width, height and frames, checked against the limits
-    zero_runs.py       holes in compressed data
+    other_types.py     what a body is that is no image of an accepted type
+    magic_bytes.py     the first bytes of such types
+    zero_runs.py       runs of equal bytes
+    hole_search.py     holes in compressed data of TIFF and AVIF
     jpeg.py            JPEG: frame and scans
     jpeg_segments.py   the marker segments of a JPEG
     jpeg_scans.py      holes in the scans of a JPEG
@@ -19,10 +22,14 @@ because its announced end is missing. There is no I/O here.
     gif.py             GIF: blocks and sub-blocks
     webp.py            WebP: RIFF chunks
     bmp.py             BMP: headers and an array of pixels
-    tiff.py            TIFF and BigTIFF: pages, strips and tiles
+    tiff.py            TIFF and BigTIFF: the chain of directories
     tiff_directory.py  the directories and fields of a TIFF
+    tiff_page.py       the strips and tiles that a page needs
+    tiff_data.py       whether they are in the file
     avif.py            AVIF: brands and top-level boxes
     avif_items.py      the items of a still AVIF
+    avif_locations.py  where the bytes of the items are
+    avif_pictures.py   what is found in them
     avif_sequence.py   the tracks of an AVIF sequence
     isobmff.py         the boxes that AVIF is made of
 

@@ -6,19 +6,20 @@ for HTML.
 
 type Rows = tuple[tuple[str, bytes], ...]
 
-_BRANDS = rb".{4}ftyp(?:mif1|msf1|miaf).{4}(?:.{4}){0,60}?"
+_BRANDS = rb".{4}ftyp(?:mif[123]|msf1|miaf)(?:.{4}){0,60}?"
 """A HEIF file whose first brand says nothing about the compression; the brands that follow do."""
 _HEVC_BRANDS = rb"(?:hei[cxms]|hev[cxms])"
 _ELEMENTS = (
     b"html head body title script style meta link base noscript iframe form table center div main section header nav "
     b"article h[1-6] p a b i br hr ul ol img font span pre input"
 )
-_HTML = rb"<(?:!doctype\s+html|(?:" + _ELEMENTS.replace(b" ", b"|") + rb")[\s>/])"
+_HTML = rb"<(?:!doctype(?:\s+html|\s*>)|(?:" + _ELEMENTS.replace(b" ", b"|") + rb")[\s>/])"
 
 _PICTURES: Rows = (
+    ("an AVIF image in its minimized form", rb".{4}ftypmif3avif"),
     ("an AVIF image", rb".{4}ftypavi[fs]|" + _BRANDS + rb"avi[fs]"),
     ("a HEIC image", rb".{4}ftyp" + _HEVC_BRANDS + rb"|" + _BRANDS + _HEVC_BRANDS),
-    ("a HEIF image", rb".{4}ftyp(?:mif1|msf1|miaf)"),
+    ("a HEIF image", rb".{4}ftyp(?:mif[123]|msf1|miaf|.{8}(?:.{4}){0,60}?(?:mif1|msf1))"),
     ("a JPEG XL image", rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n"),
     ("a JPEG 2000 image", rb"\0\0\0\x0cjP(?:  |\x1a\x1a)\r\n\x87\n|\xff\x4f\xff\x51\0"),
     ("a JPEG-LS image", rb"\xff\xd8\xff\xf7"),
@@ -37,7 +38,10 @@ _PICTURES: Rows = (
     ("a WMF image", rb"\xd7\xcd\xc6\x9a|[\x01\x02]\0\x09\0\0[\x01\x03]"),
     ("an EMF image", rb"\x01\0\0\0.{36} EMF"),
     ("a DjVu document", rb"AT&TFORM"),
-    ("a PCX image", rb"\x0a[\0\x02-\x05]\x01[\x01\x02\x04\x08]"),
+    ("a PCX image", rb"\x0a[\0\x02-\x05][\0\x01][\x01\x02\x04\x08\x18]"),
+    ("an IFF image", rb"FORM.{4}(?:ILBM|PBM )"),
+    ("an OS/2 bitmap array", rb"BA.{12}(?:BM|CI|IC|CP|PT)"),
+    ("a DIB without the file header of a BMP", rb"\x28\0\0\0.{8}\x01\0[\x01\x04\x08\x10\x18\x20]\0"),
     ("a Sun raster image", rb"\x59\xa6\x6a\x95"),
     ("an SGI image", rb"\x01\xda[\0\x01][\x01\x02]\0[\x01-\x03]"),
     ("a Radiance HDR image", rb"#\?R(?:ADIANCE|GBE)"),
@@ -111,7 +115,7 @@ MARKUP: Rows = (
     ("a sign-in page", _HTML + rb".*(?:<title[^>]*>[^<]*\b(?:(?:sign|log)[ -]?(?:in|on)|anmeld)|type=.?password)"),
     ("a page that checks for robots", _HTML + rb".*(?:<title[^>]*>\s*just a moment|captcha|cf-browser-verification)"),
     ("an HTML page", _HTML),
-    ("an XML document", rb"<\?xml|<[a-z_][\w.:-]*[\s>/]|<!doctype\s|<!--"),
+    ("an XML document", rb"<\?xml|<[a-z_][\w.:-]*[\s>/]|<!doctype|<!--"),
 )
 """Types that are told by their first element or document type. Case does not matter."""
 

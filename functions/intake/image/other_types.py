@@ -1,6 +1,7 @@
 """Names what a body is that is no image of an accepted type, by its first bytes."""
 
 import re
+from codecs import getincrementaldecoder
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 SNIFFED_BYTES = 1024
 """How many of the first bytes are looked at, if they are there. The first element of an SVG often follows a comment."""
 
+_UTF_8 = getincrementaldecoder("utf-8")
 _UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 _PROLOG = rb"(?:\s|<\?.*?\?>|<!--.*?-->|<!doctype\s+(?!html|svg)[^>\[]*(?:\[.*?\]\s*)?>)*+"
 """What may precede the first element: declarations, comments, a document type."""
@@ -63,11 +65,19 @@ def _to_utf_8(head: bytes) -> bytes:
 
 
 def _is_text(head: bytes) -> bool:
-    """Whether there are no control characters, and bytes over 0x7F are UTF-8 or few."""
+    """Whether there are no control characters, and bytes over 0x7F are few or UTF-8, perhaps cut in a character."""
     if _compile(_NO_TEXT).search(head):
         return False
     foreign = len(head) - len(head.decode("ascii", errors="ignore"))
-    return foreign * 8 <= len(head) or "�" not in head[:-3].decode(errors="replace")[:-1]
+    return foreign * 8 <= len(head) or _is_utf_8(head)
+
+
+def _is_utf_8(head: bytes) -> bool:
+    try:
+        _UTF_8().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _look_up(rows: "Rows", head: bytes) -> str | None:

@@ -91,7 +91,7 @@ class PageChecker:
             if any(map(lt, counts, least)):
                 raise self._reader.malformed("a strip or tile is shorter than its rows")
             has_bytes = has_bytes or any(counts)
-            if check_hole:
+            if check_hole and not self._holes.is_over:
                 for start, count in zip(starts, counts, strict=True):
                     if count >= HOLE_BYTES:
                         check_hole(start, start + count)

@@ -1,7 +1,7 @@
 """Reads the directories of a TIFF: their fields, and the numbers in the fields (TIFF 6.0, section 2; BigTIFF)."""
 
 from array import array
-from struct import Struct
+from struct import Struct, unpack_from
 from sys import byteorder
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -77,6 +77,7 @@ class Directories:
         (version,) = reader.unpack(Struct(order + "H"))
         is_big = version == BIG_TIFF
         self.reader = reader
+        self._order = order
         self._must_swap = (order == "<") != (byteorder == "little")
         self._count = Struct(order + ("Q" if is_big else "H"))
         self._entry = Struct(order + ("HHQ" if is_big else "HHI"))  # tag, type, number of values
@@ -149,4 +150,7 @@ class Directories:
             return default
         if field is None or not field.length:
             raise self.reader.malformed("a required field is missing", f"tag {tag}")
-        return next(self.read_values(field._replace(length=1)))[0]
+        if field.type not in UNSIGNED:
+            raise self.reader.malformed("a field has the wrong type", f"tag {tag}: {field}")
+        number: int = unpack_from(self._order + UNSIGNED[field.type], self.reader.view, field.position)[0]
+        return number

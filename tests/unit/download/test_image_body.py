@@ -79,5 +79,19 @@ def test_type_that_is_not_accepted_is_refused_after_16_bytes() -> None:
         collect([PNG[:16]], length=None, accepted="jpeg")
 
 
+@pytest.mark.parametrize(
+    ("chunks", "found"),
+    [
+        ([b"<!-- " + b"a" * 500 + b" --><svg xmlns='http://www.w3.org/2000/svg'>"], "an SVG image"),
+        ([b"<!-- ", b"a" * 500 + b" --><svg xmlns='http://www.w3.org/2000/svg'>"], "an SVG image"),
+        ([b"<!-- ", b"a" * 20, b" --><svg xmlns='http://www.w3.org/2000/svg'>"], "an XML document"),
+        ([b"<!DOCTYPE html><html>" + bytes(100_000)], "an HTML page"),
+    ],
+)
+def test_error_says_what_the_first_bytes_are_as_far_as_they_have_arrived(chunks: list[bytes], found: str) -> None:
+    with pytest.raises(UnsupportedType, match=f"^This is {found}; accepted types: png\\.$"):
+        collect(chunks, length=None)
+
+
 def test_body_shorter_than_16_bytes_is_left_to_the_parser() -> None:
     assert collect([b"short"], length=5) == b"short"

@@ -1,6 +1,7 @@
 """What hostile images cost the parsers, counted in executed lines, which do not depend on the machine."""
 
 import sys
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from struct import pack
@@ -12,6 +13,7 @@ from intake.image import byte_reader as reader
 from intake.image.verify import verify
 from intake.model.error_codes import IntakeError, InvalidImage
 from intake.model.limits import MIB, Limits
+from support.crafted_avif import iloc
 from support.crafted_images import (
     SIGNATURE,
     avif,
@@ -86,6 +88,17 @@ def overlapping_directories(entries: int) -> bytes:
     return bytes(body) + bytes(12 * entries)
 
 
+BOMB = zlib.compress(bytes(64 * MIB))
+
+
+def strips(compression: int, position: int, size: int, data: bytes = b"", order: str = "<") -> bytes:
+    """A TIFF of 20 MiB of strips, all in the same place."""
+    count = (20 * MIB - len(data)) // 8
+    offsets, sizes = (273, 4, [position] * count), (279, 4, [size] * count)
+    entries = page(1, count, compression=(259, 3, [compression]), rows=(278, 3, [1]), offsets=offsets, counts=sizes)
+    return tiff(entries, data=data, order=order)
+
+
 BODIES: dict[str, Callable[[], bytes]] = {
     "segments of a JPEG": lambda: filled(b"\xff\xd8", b"\xff\xfe\0\2"),
     "restarts of a JPEG": lambda: filled(b"\xff\xd8", b"\xff\xd0"),
@@ -114,6 +127,18 @@ BODIES: dict[str, Callable[[], bytes]] = {
     "entries of a TIFF": lambda: wide_directory(MIB),
     "overlapping directories of a TIFF": lambda: overlapping_directories(65535),
     "directories below a TIFF": lambda: tiff(page(below=(330, 4, [*range(8, 4 * MIB)])), data=bytes(5 * MIB)),
+    "arrays of a TIFF": lambda: strips(1, 0, 1),
+    "arrays of a TIFF in the other byte order": lambda: strips(1, 0, 1, order=">"),
+    "strips of a TIFF that overlap": lambda: strips(5, 8, 20 * MIB),
+    "strips of a TIFF of 256 bytes": lambda: strips(5, 8, 256),
+    "strips of a TIFF of JPEG with holes": lambda: strips(7, 20 * MIB - 300, 300),
+    "strips of a TIFF that inflate a thousandfold": lambda: strips(8, 8, len(BOMB), BOMB),
+    "garbage in place of metadata of a TIFF": lambda: tiff(
+        page(below=(34665, 4, [*range(8, 4 * MIB)])), data=b"\xff" * (5 * MIB)
+    ),
+    "extents of an AVIF that overlap": lambda: avif(
+        iloc=iloc(*[(99, 19 * MIB)] * 9000, method=0), after=box(b"mdat", b"a" * (20 * MIB))
+    ),
     "boxes of an AVIF": lambda: avif(after=box(b"free") * (20 * MIB // 8)),
     "brands of an AVIF": lambda: avif(ftyp=box(b"ftyp", b"mif1" * (5 * MIB))),
     "properties of an AVIF": lambda: avif(iprp=box(b"iprp", box(b"ipco", box(b"free") * (20 * MIB // 8)))),

@@ -96,7 +96,7 @@ FAULTS = {
 }
 
 
-def size_of(body: bytes) -> tuple[int, int, int]:
+def size_of(body: bytes | bytearray) -> tuple[int, int, int]:
     """Width, height and frames."""
     image = verify(body, LIMITS)
     return image.width, image.height, image.frames
@@ -198,28 +198,6 @@ def test_tiff_directory_after_the_first_is_no_page_when_it_has_no_size_or_no_dat
 def test_tiff_is_invalid_when_data_of_a_directory_that_is_no_page_is_missing(entries: dict[str, Entry]) -> None:
     with pytest.raises(InvalidImage):
         verify(tiff(page(), sorted(entries.values())), LIMITS)
-
-
-@pytest.mark.parametrize("tag", [34665, 34853])
-@pytest.mark.parametrize("entry", [pack("<HHII", 0, 35456, 7, 9), b"\xff" * 12, pack("<HHII", 1, 0, 1, 2**31)])
-@pytest.mark.parametrize("count", [1, 5632, 65535])
-def test_tiff_is_accepted_when_its_metadata_is_garbage(tag: int, entry: bytes, count: int) -> None:
-    garbage = pack("<H", count) + entry * 5
-    body = tiff(page(below=(tag, 4, [8 + 64])), data=bytes(64) + garbage)
-    assert size_of(body) == (8, 8, 1)
-    below = tiff(page(below=(330, 4, [8 + 64])), data=bytes(64) + garbage)
-    if count > 1:
-        with pytest.raises(InvalidImage):
-            verify(below, LIMITS)
-
-
-@pytest.mark.parametrize("rest", [b"", b"\1", pack("<H", 2) + pack("<HHII", 1, 2, 9999, 8), pack("<HHHI", 9, 1, 2, 9)])
-def test_tiff_is_invalid_when_its_metadata_is_cut_off(rest: bytes) -> None:
-    """The bytes that are there are a directory."""
-    body = tiff(page(below=(34665, 4, [9999])))
-    at = body.index(pack("<HHI", 34665, 4, 1)) + 8
-    with pytest.raises(InvalidImage):
-        verify(body[:at] + pack("<I", len(body)) + body[at + 4 :] + rest, LIMITS)
 
 
 def test_tiff_sub_directory_may_point_back_at_its_page() -> None:
