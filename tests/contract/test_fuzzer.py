@@ -85,7 +85,7 @@ def test_fuzzer_finds_a_parser_that_breaks_an_invariant(
 ) -> None:
     monkeypatch.setattr(parse_invariants, "verify", parser)
 
-    assert any(reason in failure for failure in run_round(2000, "planted").failures.values())
+    assert any(reason in failure for failure in run_round(8000, "planted").failures.values())
 
 
 def test_fuzzer_finds_a_parser_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
