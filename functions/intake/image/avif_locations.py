@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 IN_FILE, IN_IDAT = 0, 1
 """The construction methods that AVIF has. Method 2 cuts an item out of another item; no decoder reads it."""
+MAX_VERSION = 2
 FIELD_SIZES = frozenset((0, 4, 8))
 SELF_CONTAINED = 1
 """The flag of a data reference to the file itself (8.7.2)."""
@@ -61,7 +62,7 @@ def _read_layout(iloc: "Reader") -> _Layout:
     widths = iloc.read_number(2)
     offset, length, base, index = (widths >> shift & 15 for shift in (12, 8, 4, 0))
     layout = _Layout(offset, length, base, index if version else 0, 4 if version > 1 else 2, has_method=version > 0)
-    if not FIELD_SIZES.issuperset(layout[:4]):
+    if version > MAX_VERSION or not FIELD_SIZES.issuperset(layout[:4]):
         raise iloc.malformed("the fields of its iloc box have an unknown size")
     return layout
 
