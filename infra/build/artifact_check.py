@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PACKAGES = ("aiohappyeyeballs", "aws_lambda_powertools", "boto3", "httpx", "intake", "pydantic")
+PACKAGES = ("aws_lambda_powertools", "boto3", "httpx", "intake", "pydantic")
 COMPILED_PACKAGES = ("pydantic_core",)
 """Packages with parts in C or Rust. If there is no wheel for the processor, sam silently omits them."""
 

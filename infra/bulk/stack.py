@@ -3,6 +3,7 @@
 import json
 import secrets
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -134,10 +135,13 @@ class Stack:
         return Progress(str(execution["status"]), counts["total"], done, failed, seconds, error)
 
     def _counts(self, arn: str) -> dict[str, int]:
-        runs = self._states.list_map_runs(executionArn=arn)["mapRuns"]
+        runs = [run for run in self._states.list_map_runs(executionArn=arn)["mapRuns"] if not _reads_header(run)]
         if not runs:
             return dict.fromkeys(("total", "succeeded", "failed", "timedOut", "aborted"), 0)
-        counts: dict[str, int] = self._states.describe_map_run(mapRunArn=runs[0]["mapRunArn"])["itemCounts"]
+        arn = runs[0]["mapRunArn"]
+        counts: dict[str, int] = self._states.describe_map_run(mapRunArn=arn)["itemCounts"]
+        if "/CsvRows:" in arn:  # the first row is an item too
+            counts |= {name: max(0, counts[name] - 1) for name in ("total", "succeeded")}
         return counts
 
     def summary(self, run: str) -> dict[str, Any] | None:
@@ -150,6 +154,11 @@ class Stack:
             raise
         summary: dict[str, Any] = json.loads(response["Body"].read())
         return summary
+
+
+def _reads_header(map_run: Mapping[str, Any]) -> bool:
+    """Whether a map run only reads the first row of a CSV list; its ARN has the label of the map."""
+    return "/CsvHeader:" in map_run["mapRunArn"]
 
 
 def run_name(arn: str) -> str:

@@ -16,7 +16,8 @@ from support.state_machine_definition import SUBSTITUTIONS, VALUES, definition
 TEMPLATE = load()
 TEXT = (ROOT / "infra" / "bulk.asl.yaml").read_text()
 STATES: dict[str, dict[str, Any]] = definition()["States"]
-MAPS = {name: state for name, state in STATES.items() if state["Type"] == "Map"}
+HEADER = STATES["CsvHeader"]
+MAPS = {name: state for name, state in STATES.items() if state["Type"] == "Map" and state is not HEADER}
 EXPRESS_SECONDS = 300  # page "Quotas": the longest run of an express execution
 
 each_map = pytest.mark.parametrize("name", MAPS)
@@ -74,14 +75,25 @@ def test_maps_differ_only_in_the_format_that_they_read() -> None:
     assert lines == rows
     differing = {field for field in MAPS["JsonLines"] if MAPS["JsonLines"][field] != MAPS["CsvRows"][field]}
     assert differing == {"ItemReader", "ItemProcessor", "Label"}
+    assert set(MAPS["CsvRows"]) - set(MAPS["JsonLines"]) == {"ItemSelector"}
 
 
 def test_list_is_read_in_the_format_of_its_suffix() -> None:
     """Page "ItemReader (Map)": InputType and, for CSV, the location of the header."""
-    assert [choice["Next"] for choice in STATES["WhichList"]["Choices"][:2]] == ["JsonLines", "CsvRows"]
+    assert [choice["Next"] for choice in STATES["WhichList"]["Choices"][:2]] == ["JsonLines", "CsvHeader"]
     assert [choice["StringMatches"] for choice in STATES["WhichList"]["Choices"][:2]] == ["*.jsonl", "*.csv"]
     assert MAPS["JsonLines"]["ItemReader"]["ReaderConfig"] == {"InputType": "JSONL"}
-    assert MAPS["CsvRows"]["ItemReader"]["ReaderConfig"] == {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}
+    columns = [str(number) for number in range(1, 33)]
+    config = {"InputType": "CSV", "CSVHeaderLocation": "GIVEN", "CSVHeaders": columns}
+    assert MAPS["CsvRows"]["ItemReader"]["ReaderConfig"] == config
+    assert HEADER["ItemReader"] == MAPS["CsvRows"]["ItemReader"] | {"ReaderConfig": config | {"MaxItems": 1}}
+
+
+def test_first_row_of_csv_reaches_each_item() -> None:
+    assert HEADER["ItemProcessor"]["States"] == {"FirstRow": {"Type": "Pass", "End": True}}
+    assert (HEADER["ResultPath"], HEADER["Next"]) == ("$.header", "CsvRows")
+    selector = {"index.$": "$$.Map.Item.Index", "item.$": "$$.Map.Item.Value", "header.$": "$.header"}
+    assert MAPS["CsvRows"]["ItemSelector"] == selector
 
 
 @each_map
@@ -89,7 +101,7 @@ def test_map_has_only_fields_of_a_distributed_map(name: str) -> None:
     """Page "Using Map state in Distributed mode"."""
     state = MAPS[name]
     allowed = {"Type", "Label", "ItemReader", "ItemBatcher", "MaxConcurrency", "ToleratedFailurePercentage"}
-    assert set(state) == allowed | {"ItemProcessor", "ResultWriter", "ResultPath", "Catch", "Next"}
+    assert set(state) - {"ItemSelector"} == allowed | {"ItemProcessor", "ResultWriter", "ResultPath", "Catch", "Next"}
     assert state["ItemReader"]["Resource"] == "arn:aws:states:::s3:getObject"
     assert state["ResultWriter"]["Resource"] == "arn:aws:states:::s3:putObject"
     assert set(state["ResultWriter"]["Parameters"]) == {"Bucket", "Prefix.$"}
@@ -170,8 +182,8 @@ def test_states_have_the_names_of_their_handlers() -> None:
 
 
 def test_summary_follows_every_map_whether_it_succeeds_or_fails() -> None:
-    for state in MAPS.values():
-        assert state["Next"] == "Summary"
+    for state in [*MAPS.values(), HEADER]:
+        assert state["Next"] == ("CsvRows" if state is HEADER else "Summary")
         assert {(catcher["ResultPath"], catcher["Next"]) for catcher in state["Catch"]} == {("$.broken", "Summary")}
 
 

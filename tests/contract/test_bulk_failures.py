@@ -46,7 +46,9 @@ def test_row_of_a_broken_batch_is_in_failed_jsonl_as_a_url_list(fakes: HandlerFa
     fakes.store.objects["bulk/lot.csv"] = f"id,url,sha256\na,{SITE}1,\n".encode()
     functions = Functions(*[MemoryError("out of memory")] * 2)
 
-    state_machine(fakes, functions, ToleratedFailurePercentage=100).run("bulk/lot.csv")
+    output = state_machine(fakes, functions, ToleratedFailurePercentage=100).run("bulk/lot.csv")
+
+    assert (output["counts"]["files"], output["counts"]["status"]) == (1, {"broken": 1})
 
     failed = json.loads(fakes.store.objects["runs/run-1/failed.jsonl"])
     assert failed == {"urls": [{"url": SITE + "1"}], "id": "a"}

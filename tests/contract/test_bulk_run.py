@@ -73,6 +73,51 @@ def test_rows_with_a_url_and_rows_with_base_images_are_files(fakes: HandlerFakes
     assert len(json.loads(fakes.store.objects["receipts/c.json"])["objectKeys"]) == 3
 
 
+def test_row_with_too_many_cells_is_refused_and_no_other_image_is_fetched(fakes: HandlerFakes) -> None:
+    text = f'\ufeff"ID","base name",URL\na,x,{SITE}1\nb,x,{SITE}2?size=1,2\n,,\nc,x,{SITE}3,\n'
+    fakes.store.objects["bulk/lot.csv"] = text.encode()
+    run = state_machine(fakes)
+
+    output = run.run("bulk/lot.csv")
+
+    assert output["counts"]["files"] == 4
+    assert output["counts"]["status"] == {"stored": 2, "refused": 2}
+    assert fakes.downloader.requests == {SITE + "1": 1, SITE + "3": 1}
+    failed = [json.loads(line) for line in fakes.store.objects["runs/run-1/failed.jsonl"].splitlines()]
+    assert failed[0]["extra"] == ["2"]
+
+    fakes.store.objects["bulk/again.jsonl"] = fakes.store.objects["runs/run-1/failed.jsonl"]
+    fakes.downloader.requests.clear()
+    state_machine(fakes).run("bulk/again.jsonl")
+    assert not fakes.downloader.requests
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["id;url\na;{0}1\n", "{0}1\n{0}2\n", "url,URL\n{0}1,{0}2\n", "sep=,\nurl\n{0}1\n", "url\r{0}1\r", "name\n{0}1\n"],
+)
+def test_every_row_is_refused_when_the_first_does_not_name_the_columns(fakes: HandlerFakes, text: str) -> None:
+    fakes.store.objects["bulk/lot.csv"] = text.format(SITE).encode()
+
+    counts = state_machine(fakes).run("bulk/lot.csv")["counts"]
+
+    assert set(counts["status"]) == {"refused"}
+    assert not fakes.downloader.requests
+
+
+def test_list_with_more_columns_than_the_definition_has_is_refused(fakes: HandlerFakes) -> None:
+    for columns, status in ((31, {"stored": 1}), (32, {"refused": 2}), (40, {"refused": 2})):
+        names = ["url", *[f"note {number}" for number in range(columns - 1)]]
+        fakes.store.objects = {"bulk/lot.csv": f"{','.join(names)}\n{SITE}1{',x' * (columns - 1)}\n".encode()}
+        assert state_machine(fakes).run("bulk/lot.csv")["counts"]["status"] == status
+
+
+@pytest.mark.parametrize("text", ["", "url\n", "\n"])
+def test_csv_without_rows_succeeds(fakes: HandlerFakes, text: str) -> None:
+    fakes.store.objects["bulk/lot.csv"] = text.encode()
+    assert state_machine(fakes).run("bulk/lot.csv")["counts"]["files"] == 0
+
+
 def test_failed_jsonl_is_a_list_that_can_be_run(fakes: HandlerFakes) -> None:
     fakes.store.objects["bulk/lot.jsonl"] = json_lines(
         {"id": "a", "urls": [SITE + "gone"]}, {"id": "b", "urls": [SITE + "1"]}

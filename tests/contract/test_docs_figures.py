@@ -26,7 +26,7 @@ PARAMETERS = {name: parameter["Default"] for name, parameter in TEMPLATE["Parame
 RATE, BURST = PARAMETERS["ThrottlingRate"], PARAMETERS["ThrottlingBurst"]
 HTTP_TIMEOUT, S3_TIMEOUT = TIMEOUTS["HttpFunction"], TIMEOUTS["S3Function"]
 ATTEMPTS = 1 + list_functions(TEMPLATE)["S3Function"]["EventInvokeConfig"]["MaximumRetryAttempts"]
-BULK_FUNCTIONS, BULK_PER_ORIGIN = PARAMETERS["BulkMaxConcurrency"], PARAMETERS["BulkMaxPerOrigin"]
+BULK_FUNCTIONS, BULK_PER_ORIGIN = PARAMETERS["BulkMaxConcurrency"], PARAMETERS["MaxPerOriginBulk"]
 BULK_SHARE = BULK_PER_ORIGIN // BULK_FUNCTIONS
 BATCH_SECONDS = TIMEOUTS["BulkFunction"] - LIMITS.deadline_margin
 IMAGES = LIMITS.max_base_images + 1
@@ -36,7 +36,7 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 PUTS = IMAGES + 2  # with the receipt and the manifest
 
 STATED = [
-    ("docs/bulk.md", f"| `BulkMaxPerOrigin` | {BULK_PER_ORIGIN} |"),
+    ("docs/bulk.md", f"| `MaxPerOriginBulk` | {BULK_PER_ORIGIN} |"),
     ("docs/bulk.md", f"{BULK_PER_ORIGIN} / {BULK_FUNCTIONS} = {BULK_SHARE}."),
     ("docs/bulk.md", f"in its {BATCH_SECONDS:.0f} seconds"),
     ("docs/bulk.md", f"With {BULK_SHARE} at once and 200 ms an image, a batch downloads"),
@@ -59,7 +59,7 @@ STATED = [
     ),
     ("docs/security.md", f"`MAX_PER_ORIGIN` ({LIMITS.max_per_origin}) requests at once"),
     ("docs/security.md", f"{LIMITS.max_per_origin} {TIMES} 50 = {LIMITS.max_per_origin * 50:,} with"),
-    ("docs/security.md", f"sends it {BULK_PER_ORIGIN} in all (`BulkMaxPerOrigin`)"),
+    ("docs/security.md", f"sends it {BULK_PER_ORIGIN} in all (`MaxPerOriginBulk`)"),
     ("README.md", f"a manifest of up to {MAX_FILES:,} Files"),
     ("docs/glossary.md", f"or up to {MAX_FILES:,} Files"),
     ("docs/manifests.md", f"one per line, up to {MAX_FILES:,}; empty lines are skipped"),

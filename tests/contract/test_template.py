@@ -215,9 +215,9 @@ def test_functions_of_a_bulk_run_share_the_requests_to_an_origin(
     expected: int, per_origin: int, functions: int
 ) -> None:
     """The default of a run is 128 requests to one origin at once, of all its functions together."""
-    defaults = {name: PARAMETERS[name]["Default"] for name in ("BulkMaxPerOrigin", "BulkMaxConcurrency")}
-    assert (defaults["BulkMaxPerOrigin"], defaults["BulkMaxConcurrency"]) == (128, 32)
-    values = {"BulkMaxPerOrigin": per_origin, "BulkMaxConcurrency": functions}
+    defaults = {name: PARAMETERS[name]["Default"] for name in ("MaxPerOriginBulk", "BulkMaxConcurrency")}
+    assert (defaults["MaxPerOriginBulk"], defaults["BulkMaxConcurrency"]) == (128, 32)
+    values = {"MaxPerOriginBulk": per_origin, "BulkMaxConcurrency": functions}
     variables = TEMPLATE["Resources"]["BulkFunction"]["Properties"]["Environment"]["Variables"]
     environment = {name: str(values[value["Ref"]]) for name, value in variables.items()}
 
@@ -227,7 +227,7 @@ def test_functions_of_a_bulk_run_share_the_requests_to_an_origin(
 @pytest.mark.parametrize("name", ["Http", "S3", "Bulk"])
 def test_reserved_concurrency_of_a_function_is_a_parameter_and_none_by_default(name: str) -> None:
     """An account with the concurrency 10 could not create a stack that reserves any."""
-    parameter = f"{name}ReservedConcurrency"
+    parameter = f"ReservedConcurrency{name}"
     assert PARAMETERS[parameter]["Default"] == 0
     assert TEMPLATE["Conditions"][f"Reserves{name}"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, 0]}]}
     assert FUNCTIONS[f"{name}Function"]["ReservedConcurrentExecutions"] == {

@@ -57,7 +57,8 @@ def test_csv_list_is_ingested_in_batches_and_failed_jsonl_can_be_run_again(deplo
     run = wait_for_run(deployed, "bulk/b-lot.csv")
 
     assert run["status"] == "SUCCEEDED"
-    assert [len(batch["Items"]) for batch in batches(deployed, run["name"])] == [BATCH_SIZE, BATCH_SIZE, 100]
+    sizes = [len(batch["Items"]) for batch in batches(deployed, run["name"])]
+    assert sizes == [BATCH_SIZE, BATCH_SIZE, 101]  # the first row is an item too
     assert len(deployed.objects(f"runs/{run['name']}/batches/")) == 3
     assert set(deployed.objects("receipts/b-csv-")) == {f"receipts/b-csv-{n}.json" for n in range(600)}
     assert {deployed.origin.request_count(path) for path in paths} == {1}
@@ -90,6 +91,26 @@ def test_csv_row_and_json_line_of_the_same_file_have_the_same_result(deployed: L
     from_row, from_line = (deployed.json(f"receipts/{name}.json") for name in ("b-row", "b-line"))
     assert from_row["digest"] == from_line["digest"]
     assert from_row["objectKeys"] == from_line["objectKeys"]
+
+
+def test_row_with_too_many_cells_is_refused_and_no_other_image_is_fetched(deployed: Lab) -> None:
+    url = deployed.origin.url("length/b-cells")
+    deployed.put_in_inbox("bulk/b-cells.csv", f'\ufeff"URL",Id\r\n{url}?a=1,b-one,2\r\n{url},b-two,\r\n'.encode())
+
+    run = wait_for_run(deployed, "bulk/b-cells.csv")
+
+    assert json.loads(run["output"])["counts"]["status"] == {"refused": 1, "stored": 1}
+    assert deployed.origin.request_count("length/b-cells") == 1
+    assert deployed.objects("receipts/b-two") == ["receipts/b-two.json"]
+
+
+def test_json_lines_may_have_byte_order_marks(deployed: Lab) -> None:
+    line = "\ufeff" + json.dumps({"urls": [deployed.origin.url("length/b-mark")]})
+    deployed.put_in_inbox("bulk/b-mark.jsonl", f"{line}\n{line}\n".encode())
+
+    counts = json.loads(wait_for_run(deployed, "bulk/b-mark.jsonl")["output"])["counts"]
+
+    assert counts["status"] == {"stored": 2}
 
 
 def test_invalid_lines_are_refused_and_the_others_are_ingested(deployed: Lab) -> None:

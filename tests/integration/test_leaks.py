@@ -22,6 +22,9 @@ UNREAD = {
     "stored": head("Content-Length: 5000", "Location: /length", status="302 Found") + b"<html>",
     "unsupported_type": head("Content-Length: 5000") + b"<html>" * 10,
     "unsupported_encoding": head("Content-Length: 5000", "Content-Encoding: gzip"),
+    "not_ready": head("Content-Length: 5000", status="202 Accepted"),
+    "bad_response": head("Content-Length: 5000", "Content-Length: 6000") + IMAGE,
+    "access_denied": head("Content-Length: 5000", "Content-Length: 6000", status="403 Forbidden") + b"<html>",
 }
 """Responses that the service does not read to their end, by the code of the image."""
 

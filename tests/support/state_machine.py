@@ -4,17 +4,16 @@ It fails on everything that it does not know, so that it ignores no part of the 
 waiting, and runs batches one after the other. "Page" means a page of the AWS Step Functions developer guide.
 """
 
-import csv
 import json
 import re
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from io import StringIO
 from typing import Any
 
 from infra.bulk.input_limit import MAX_INPUT_BYTES, size_of
+from infra.local.ministack_patches.csv_reader import parse_rows, to_item
 from infra.local.ministack_patches.item_batcher import batches
 
 from support.state_machine_definition import VALUES
@@ -79,6 +78,8 @@ class StateMachine:
                 case "Fail":
                     cause = self._value(state["CausePath"], given)
                     raise ExecutionFailed(state.get("Error") or self._value(state["ErrorPath"], given), cause)
+                case "Pass":
+                    return given
                 case "Task" | "Map":
                     self.last[name] = given
                     given, name = self._run_state(state, given)
@@ -145,6 +146,11 @@ class StateMachine:
 
     def _map(self, state: dict[str, Any], given: Any) -> Any:
         items = list(self._items(state["ItemReader"], given))
+        if "ItemBatcher" not in state:
+            processor = state["ItemProcessor"]
+            return [self._run(processor["StartAt"], processor["States"], item) for item in items]
+        if "ItemSelector" in state:
+            items = [self._select(state["ItemSelector"], given, *pair) for pair in enumerate(items)]
         batch_input = self._resolve(state["ItemBatcher"]["BatchInput"], given)
         processor, failed = state["ItemProcessor"], 0
         run = self.name
@@ -181,10 +187,19 @@ class StateMachine:
                     return [json.loads(line) for line in text.splitlines() if line.strip()]
                 except ValueError as error:
                     raise ExecutionFailed("States.ItemReaderFailed", str(error)) from error
-            case {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}:
-                return csv.DictReader(StringIO(text), restval="")
+            case {"InputType": "CSV", "CSVHeaderLocation": "GIVEN", "CSVHeaders": list(columns), **rest}:
+                rows = [to_item(cells, columns) for cells in parse_rows(text)]
+                return rows[:1] if rest == {"MaxItems": 1} else rows
             case other:
                 raise AssertionError(other)
+
+    def _select(self, selector: dict[str, str], given: Any, index: int, item: Any) -> dict[str, Any]:
+        """Page "ItemSelector (Map)": the index of an item counts from 0."""
+        known = {"$$.Map.Item.Index": index, "$$.Map.Item.Value": item}
+        return {
+            name.removesuffix(".$"): known[path] if path in known else self._value(path, given)
+            for name, path in selector.items()
+        }
 
     def _is_true(self, choice: dict[str, Any], given: Any) -> bool:
         match choice:

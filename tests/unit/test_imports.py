@@ -31,7 +31,7 @@ ALLOWED = {
 """What each package, or module at the root, may import of intake: a whole package, or one module of it."""
 
 FOREIGN = {
-    "http_client": {"httpx", "aiohappyeyeballs"},
+    "http_client": {"httpx"},
     "model": {"idna", "pydantic", "pydantic_core"},
     "image": set(),
     "ingest": set(),

@@ -48,14 +48,12 @@ class ImageTimer:
     def paused(self) -> Generator[None]:
         """Do not count inside this context, in which the image waits for a limit of the service."""
         paused_at = self._now()
-        if not self._timeout.expired():
-            self._timeout.reschedule(None)
+        self._timeout.reschedule(None)
         try:
             yield
         finally:
             self._started_at += self._now() - paused_at
-            if not self._timeout.expired():
-                self._timeout.reschedule(self._started_at + self.seconds_left)
+            self._timeout.reschedule(self._started_at + self.seconds_left)
 
     @property
     def elapsed_ms(self) -> int:

@@ -11,7 +11,7 @@ from intake import app
 from intake.ingest.concurrent_files import ingest_all
 from intake.ingest.deadline import Deadline
 from intake.model.bulk_report import BatchReport
-from intake.model.csv_list import row_to_document
+from intake.model.csv_list import is_first_row, name_cells, row_to_document
 from intake.model.error_codes import StoreFailed
 from intake.model.file import File, InvalidFile
 from intake.model.object_keys import batch_key
@@ -81,11 +81,13 @@ async def _parse_files(
 ) -> AsyncGenerator[tuple[tuple[object, File], File]]:
     """Yield each File, tagged with its document and itself. Count other items in the report."""
     for item in items:
+        if is_first_row(item):
+            continue
         try:
             document = row_to_document(item)
             file = File.parse(document, max_base_images=max_base_images)
         except InvalidFile:
-            report.add_refused(item)
+            report.add_refused(name_cells(item))
         else:
             yield (document, file), file
 

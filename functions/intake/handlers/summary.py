@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from intake import app
 from intake.model.bulk_report import Summary, to_json_line
-from intake.model.csv_list import row_to_document
+from intake.model.csv_list import is_first_row, name_cells, row_to_document
 from intake.model.fault import InvalidFile
 from intake.model.object_keys import failed_key
 from intake.telemetry import logger
@@ -31,10 +31,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
     def failed_lines() -> Iterator[bytes]:
         for report in results.reports(summary.run):
-            summary.batches += 1
-            summary.counts.add(report.counts)
             # The report of a batch that failed as a whole has rows of the list; every line written here is a document.
-            yield from (to_json_line(_to_document(item)) for item in report.failed)
+            rows = [item for item in report.failed if not is_first_row(item)]
+            summary.add(report.counts, first_rows=len(report.failed) - len(rows))
+            yield from (to_json_line(_to_document(item)) for item in rows)
 
     if results.put_failed(summary.run, failed_lines()):
         summary.failed_key = failed_key(summary.run)
@@ -51,7 +51,7 @@ def _to_document(item: object) -> object:
     try:
         return row_to_document(item)
     except InvalidFile:
-        return item
+        return name_cells(item)
 
 
 def _start_summary(event: dict[str, Any], ended_at: datetime) -> Summary:

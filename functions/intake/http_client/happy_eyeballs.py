@@ -53,14 +53,14 @@ class _Race:
         self._allowance = allowance
         self._allowed_sockets = 1
         self._attempts: deque[asyncio.Task[socket.socket]] = deque()  # oldest first
-        self._errors: list[OSError] = []
+        self._errors: list[BaseException] = []
 
     async def run(
         self, addresses: Sequence[AddressInfo], open_socket: Callable[[AddressInfo], socket.socket]
     ) -> socket.socket:
         try:
             for address in addresses:
-                await self._make_room()
+                await self._prepare_socket()
                 try:
                     sock = open_socket(address)
                 except OSError as error:
@@ -79,7 +79,7 @@ class _Race:
                 _abandon(attempt)
             self._allowance.release_extra(self._allowed_sockets - 1)
 
-    async def _make_room(self) -> None:
+    async def _prepare_socket(self) -> None:
         """Let the next attempt have a socket: an extra one, or else that of the oldest attempt."""
         if len(self._attempts) < self._allowed_sockets:
             return
@@ -106,9 +106,8 @@ class _Race:
 
     def _note(self, error: BaseException) -> None:
         """Remember why an address failed."""
-        if not isinstance(error, OSError):
-            raise error
-        require_descriptor(error)
+        if isinstance(error, OSError):
+            require_descriptor(error)
         self._errors.append(error)
 
 
@@ -140,7 +139,10 @@ def _alternate_families(addresses: Sequence[AddressInfo]) -> list[AddressInfo]:
     return [address for address in chain.from_iterable(zip_longest(*families.values())) if address is not None]
 
 
-def _merge(errors: list[OSError]) -> OSError:
-    """Return one error for all addresses, without the tracebacks."""
+def _merge(errors: list[BaseException]) -> BaseException:
+    """Return one error for all addresses: a bug, or else an OSError without tracebacks."""
+    for error in errors:
+        if not isinstance(error, OSError):
+            return error
     texts = list(dict.fromkeys(map(str, errors)))
     return OSError(*errors[0].args) if len(texts) == 1 else OSError("; ".join(texts))

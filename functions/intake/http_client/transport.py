@@ -8,6 +8,7 @@ from typing import Self, override
 
 import httpx
 
+from intake.http_client import descriptors
 from intake.http_client.connection import Connection
 from intake.http_client.connection_reuse import REQUEST_TIMEOUT, is_idle_timeout, is_lost_unanswered
 from intake.http_client.pool import ConnectionPool, Origin
@@ -61,7 +62,7 @@ class PooledTransport(httpx.AsyncBaseTransport):
         tls: SSLContext,
         resolver: Resolver | None = None,
         connect_limit: float = inf,
-        max_sockets: float = inf,
+        max_sockets: float | None = None,
         zero_copy: bool = False,
     ) -> None:
         """Create a transport without connections.
@@ -72,7 +73,8 @@ class PooledTransport(httpx.AsyncBaseTransport):
             tls: the context of TLS connections, which verifies certificates.
             resolver: resolves hosts and creates sockets; the default is `SystemResolver`.
             connect_limit: how many connections to one origin may be opened at the same time.
-            max_sockets: how many sockets may be open, idle connections included. Requests wait for one.
+            max_sockets: how many sockets may be open, idle connections included. Requests wait for one. By default as
+                many as the process has descriptors for; several transports have to share them.
             zero_copy: let the stream of a response yield any buffer, often a memoryview, although httpx promises bytes.
         """
         self.pool = ConnectionPool(
@@ -81,7 +83,7 @@ class PooledTransport(httpx.AsyncBaseTransport):
             tls=tls,
             resolver=resolver or SystemResolver(),
             connect_limit=connect_limit,
-            max_sockets=max_sockets,
+            max_sockets=descriptors.max_sockets() if max_sockets is None else max_sockets,
         )
         self._response_body = _ResponseBuffers if zero_copy else _ResponseBytes
 

@@ -28,8 +28,8 @@ MIN_CODE_SIZES = range(1, 12)
 """An LZW code has at most 12 bits, and the first has one more than the minimum (appendix F). The specification
 requires 2 or more; some encoders write 1 for two colors, and decoders accept it."""
 NOT_ZERO = re.compile(rb"[^\0]")
-HOLE_BYTES = 256
-"""No whole file of 1,000 has as many zero bytes between two blocks."""
+HOLE_BYTES = 2048
+"""Zero bytes between two blocks that are no padding: half of the smallest hole that storage and transfers leave."""
 
 
 def parse(view: memoryview, limits: "Limits") -> ImageSize:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from intake.image.byte_reader import Reader
 from intake.image.jpeg_pictures import INDEX_NAMES, find_end, is_index
-from intake.image.jpeg_scans import HOLE_BYTES, check_scans
-from intake.image.jpeg_segments import SOF, SOS, read_segments
+from intake.image.jpeg_scans import HOLE_BYTES, add_tables, check_scan
+from intake.image.jpeg_segments import DHT, SOF, SOS, read_segments
 from intake.image.pixel_limits import ImageSize, check_size
 from intake.image.samsung_trailer import find_trailer
-from intake.image.zero_runs import find_zero_run
+from intake.image.zero_runs import check_zero_runs, find_zero_run
 from intake.model.error_codes import InvalidImage
 from intake.model.image_info import ImageWarning
 
@@ -23,50 +23,57 @@ if TYPE_CHECKING:
 
 SOI_BYTES = 2
 FRAME_HEADER = Struct(">BHHB")  # precision, lines, samples per line, components (B.2.2)
+SAMPLING_FACTORS = frozenset(16 * horizontal + vertical for horizontal in range(1, 5) for vertical in range(1, 5))
 
 
 def parse(view: memoryview, limits: "Limits") -> ImageSize:
+    reader = Reader(view, "JPEG", "its EOI marker")
     try:
-        return _parse(_open(view), limits, needs_eoi=True)
+        return _parse(reader, limits, needs_eoi=True)
     except InvalidImage:
         trailer = find_trailer(view)
         if not trailer:
             raise
-    return _parse(_open(view, trailer), limits, needs_eoi=False)
-
-
-def _open(view: memoryview, end: int | None = None) -> Reader:
-    """Return a reader after SOI, of a JPEG that ends at the given position or earlier."""
     reader = Reader(view, "JPEG", "its EOI marker")
-    reader.skip(SOI_BYTES)
-    reader.end = end or reader.end
-    return reader
+    reader.end = trailer
+    return _parse(reader, limits, needs_eoi=False)
 
 
 def _parse(reader: Reader, limits: "Limits", *, needs_eoi: bool) -> ImageSize:
+    reader.skip(SOI_BYTES)
     size: tuple[int, int] | None = None
-    first_scan = 0
+    frame = 0
+    tables: dict[int, bool] = {}
+    has_scan = False
+    searched: list[tuple[int, int]] = []
     indexes: dict[int, tuple[int, int]] = {}
     for marker, start, end in read_segments(reader, needs_eoi=needs_eoi):
-        if marker == SOS:
-            if not size:
-                raise reader.malformed("a scan comes before the frame header")
-            _check_scan_header(reader, start, end)
-            first_scan = first_scan or end
+        if marker == DHT:
+            add_tables(reader, start, end, tables)
+        elif marker == SOS:
+            has_scan = True
+            if check_scan(reader, frame, start, end, tables):
+                searched.append((end, reader.position))
         elif marker in SOF:
-            if size:
+            if frame:
                 raise reader.malformed("it has two frame headers")
-            size = _parse_frame_header(reader, start, end, limits)
+            size, frame = _parse_frame_header(reader, start, end, limits), marker
         elif marker in INDEX_NAMES and is_index(reader.view, marker, start):
             indexes.setdefault(marker, (start, end))
-    if not size or not first_scan:
+    if not size or not has_scan:
         raise reader.malformed("it has no image data")
-    if find_zero_run(reader.view, first_scan, reader.position, HOLE_BYTES) is not None:
-        check_scans(_open(reader.view, reader.end), needs_eoi=needs_eoi)
+    _check_holes(reader, searched)
     if not indexes:
         return ImageSize(*size, frames=1, end=reader.position)
     last_end, is_missing = find_end(reader, indexes)
     return ImageSize(*size, 1, last_end, (ImageWarning.MISSING_PICTURES,) if is_missing else ())
+
+
+def _check_holes(reader: Reader, scans: list[tuple[int, int]]) -> None:
+    """Refuse a JPEG with a hole in one of these scans. All of them are searched at once first: few have zeros."""
+    if scans and find_zero_run(reader.view, scans[0][0], reader.position, HOLE_BYTES) is not None:
+        for start, end in scans:
+            check_zero_runs(reader.view, "JPEG", start, end, HOLE_BYTES)
 
 
 def _parse_frame_header(reader: Reader, start: int, end: int, limits: "Limits") -> tuple[int, int]:
@@ -75,12 +82,7 @@ def _parse_frame_header(reader: Reader, start: int, end: int, limits: "Limits") 
     _, height, width, components = FRAME_HEADER.unpack_from(reader.view, start)
     if not components or end - start != FRAME_HEADER.size + 3 * components:
         raise reader.malformed("its frame header has the wrong length for its components")
+    if not SAMPLING_FACTORS.issuperset(reader.view[start + FRAME_HEADER.size + 1 : end : 3]):
+        raise reader.malformed("its frame header has an impossible sampling factor")
     check_size("JPEG", width, height, limits)
     return width, height
-
-
-def _check_scan_header(reader: Reader, start: int, end: int) -> None:
-    """Check that the header of a scan has the length for its components (B.2.3)."""
-    components = reader.view[start] if start < end else 0
-    if not components or end - start != 2 * components + 4:
-        raise reader.malformed("a scan header has the wrong length for its components")

@@ -14,6 +14,9 @@ SOF = frozenset(range(0xC0, 0xD0)) - {DHT, 0xC8, 0xCC}  # without JPG and DAC
 STANDALONE = frozenset((0x01, *range(0xD0, 0xD8)))  # TEM and RST0 to RST7 carry no length (table B.1)
 SEGMENT = frozenset(range(0xC0, 0xFF)) - STANDALONE - {SOI, EOI}
 
+SCAN_PARTS = 10
+"""A scan counts as ten parts more, because of the checks that it takes. Real files have at most some dozens."""
+
 LENGTH = Struct(">H")
 
 MARKER = re.compile(rb"\xff[\x01-\xfe]")
@@ -78,6 +81,7 @@ def _skip_segment(reader: "Reader", marker: int) -> None:
 
 def _skip_scan(reader: "Reader", *, needs_eoi: bool) -> None:
     """Search for the marker that ends the entropy-coded data."""
+    reader.count_parts(SCAN_PARTS)
     match = SCAN_END.search(reader.view, reader.position, reader.end)
     if not match and needs_eoi:
         raise reader.truncated(f"the scan at {reader.position} has no end")

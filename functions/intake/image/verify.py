@@ -1,6 +1,7 @@
 """Verifies images: picks the format by the first bytes, and runs its parser.
 
-The parsers check the structure only. They detect flipped bits in compressed data only in PNG, which has CRCs.
+The parsers check the structure. They detect flipped bits in compressed data only in PNG, which has CRCs, and long holes
+in the compressed data of other formats.
 """
 
 import re

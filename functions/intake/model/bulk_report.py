@@ -90,6 +90,13 @@ class Summary(_Document):
     counts: Totals = Field(default_factory=Totals)
     failed_key: Annotated[str | None, Field(description="The list of failed lines; null if none failed.")] = None
 
+    def add(self, counts: Totals, first_rows: int) -> None:
+        """Add the counts of a batch. If it failed as a whole, they include first rows of CSV, which are no Files."""
+        counts.files -= first_rows
+        counts.status["broken"] -= first_rows
+        self.batches += 1
+        self.counts.add(counts)
+
 
 def to_json_line(document: object) -> bytes:
     """Encode a document as ASCII, because JSON allows an unpaired surrogate and UTF-8 does not."""

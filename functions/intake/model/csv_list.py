@@ -1,11 +1,13 @@
 """Turns the rows of a CSV list into documents of Files.
 
-`make bulk` reads the rows itself. In a run, Step Functions reads them, and passes each one as an object of strings.
+`make bulk` reads the rows itself. In a run, Step Functions reads them, and leaves out cells that have no column. So the
+state machine gives it more columns, with the names 1, 2, 3, ..., and passes each row with the first row beside it:
+`{"index": 1, "item": {"1": "a", "2": "https://...", "3": ""}, "header": [{"1": "id", "2": "url", "3": ""}]}`.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 from intake.model.csv_header import COLUMNS, read_header, trim_names
 from intake.model.fault import Fault, InvalidFile
@@ -71,18 +73,61 @@ def _select(row: Mapping[str, str], *columns: str) -> dict[str, object]:
 
 
 def row_to_document(item: object) -> object:
-    """Turn a row, whose cells have the names of their columns, into the document of a File; return other items as is.
+    """Turn a row into the document of a File; return other items as they are.
 
-    An item is a row if all its members are strings, and it has a URL where a row has one.
+    An item is a row if it has the first row beside it. It is one too if all its members are strings, which have the
+    names of their columns, and it has a URL where a row has one.
 
     Raises:
         InvalidFile: the row has no document, or the item has too many levels of objects and lists.
     """
     check_nesting(item)
-    if not isinstance(item, dict):
-        return item
+    if row := _split(item):
+        return _parse_first_row(row.names).to_document(row.cells)
+    if isinstance(item, dict) and _is_named_row(item):
+        return CsvColumns.parse(list(item)).to_document(list(item.values()))
+    return item
+
+
+def is_first_row(item: object) -> bool:
+    """Whether an item is the first row itself, and names the columns. Lists that were joined have it several times."""
+    row = _split(item)
+    try:
+        return row is not None and _parse_first_row(row.names).is_header(row.cells)
+    except InvalidFile:
+        return False
+
+
+def name_cells(item: object) -> object:
+    """Return a row with the names of its columns, and cells without a column as `extra`; return other items as is."""
+    if row := _split(item):
+        pairs = list(zip(row.names, row.cells, strict=False))
+        extra = [cell for name, cell in pairs if cell and not name]
+        return {name: cell for name, cell in pairs if name} | ({"extra": extra} if extra else {})
+    return item
+
+
+class _Row(NamedTuple):
+    names: list[str]
+    cells: list[str]
+
+
+def _split(item: object) -> _Row | None:
+    """Return the names of the columns and the cells of a row that Step Functions has read; None for other items."""
+    match item:
+        case {"index": int(), "item": dict(cells), "header": [dict(names)], **others} if not others:
+            return _Row(list(names.values()), list(cells.values()))
+    return None
+
+
+def _parse_first_row(names: Sequence[str]) -> CsvColumns:
+    columns = CsvColumns.parse(names)
+    if len(columns.names) == len(names):
+        raise InvalidFile([Fault("", f"the list has more than {len(names) - 1} columns: send it with `make bulk`")])
+    return columns
+
+
+def _is_named_row(item: Mapping[str, object]) -> bool:
     cells = {COLUMNS.find(name): value for name, value in item.items()}
     urls = [cells["url"]] if "url" in cells else [cells.get("fileUrl"), cells.get("baseUrls")]
-    if not all(isinstance(value, str) for value in [*urls, *item.values()]):
-        return item
-    return CsvColumns.parse(list(item)).to_document(list(item.values()))
+    return all(isinstance(value, str) for value in [*urls, *item.values()])

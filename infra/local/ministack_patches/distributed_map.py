@@ -33,30 +33,33 @@ def apply() -> None:
 
 
 def _add_batches(states: Any, original: Callable[..., Any], item_totals: dict[str, int]) -> Callable[..., Any]:  # noqa: ANN401 - MiniStack's own
-    """Group the items into batches, and write the results to S3.
+    """Group the items into batches, and write the results to S3. A map without ItemBatcher runs as MiniStack runs it.
 
-    AWS: ItemBatcher groups items into the inputs of child executions; ResultWriter exports their results to S3; an
-    item larger than a batch is States.DataLimitExceeded, a list that cannot be read States.ItemReaderFailed. The role
-    of the state machine needs s3:GetObject on the list and states:StartExecution on the state machine.
-    MiniStack: ignores both fields without an error, starts one child for each item, and checks no permission.
+    AWS: ItemSelector changes each item, then ItemBatcher groups items into the inputs of child executions; ResultWriter
+    exports their results to S3; an item larger than a batch is States.DataLimitExceeded, a list that cannot be read
+    States.ItemReaderFailed. The role of the state machine needs s3:GetObject on the list and states:StartExecution on
+    the state machine.
+    MiniStack: ignores the last two fields without an error, starts one child for each item, and checks no permission.
     """
 
     def run(state: dict[str, Any], raw: Any, effective: Any, iterator: Any, execution: Any, ctx: Any) -> Any:  # noqa: ANN401, PLR0913, PLR0917 - MiniStack's own signature
         roles.use_role_of(states, execution)
-        items = _read_items(states, state, effective, execution, ctx)
+        items = _select(states, state, _read_items(states, state, effective, execution, ctx), effective, ctx)
         item_totals[execution["executionArn"]] = len(items)
+        if "ItemBatcher" not in state:
+            return original(state, raw, effective, iterator, execution, ctx)
         batcher = state["ItemBatcher"]
         batch_input = states._resolve_params_obj(batcher["BatchInput"], effective, ctx)  # noqa: SLF001
         try:
             inputs = list(batches(items, batcher, batch_input))
         except ValueError as error:
             raise states._ExecutionError("States.DataLimitExceeded", str(error)) from error  # noqa: SLF001
-        replaced = {"ItemReader", "ItemBatcher", "ResultWriter", "ResultPath"}
+        replaced = {"ItemReader", "ItemSelector", "ItemBatcher", "ResultWriter", "ResultPath"}
         plain = {name: value for name, value in state.items() if name not in replaced} | {"ItemsPath": "$"}
         try:
             _, next_state = original(plain, raw, inputs, iterator, execution, ctx)
         finally:
-            output = write_results(states, state["ResultWriter"], effective, execution, ctx)
+            output = write_results(states, state, effective, execution, ctx)
         return states._apply_result_path(state, raw, output), next_state  # noqa: SLF001
 
     return run
@@ -71,6 +74,13 @@ def _read_items(states: Any, state: dict[str, Any], effective: Any, execution: A
     except ValueError as error:
         raise states._ExecutionError("States.ItemReaderFailed", str(error)) from error  # noqa: SLF001
     return items
+
+
+def _select(states: Any, state: dict[str, Any], items: list[Any], effective: Any, ctx: Any) -> list[Any]:  # noqa: ANN401 - MiniStack's own
+    if "ItemSelector" not in state:
+        return items
+    contexts = ({**ctx, "Map": {"Item": {"Index": index, "Value": item}}} for index, item in enumerate(items))
+    return [states._resolve_params_obj(state["ItemSelector"], effective, context) for context in contexts]  # noqa: SLF001
 
 
 def _read_as_documented(original: Callable[..., list[Any]]) -> Callable[[str, dict[str, Any]], list[Any]]:
@@ -131,7 +141,7 @@ def _count_items(states: Any, original: Callable[..., Any], item_totals: dict[st
 
 
 def _count(child: Mapping[str, Any]) -> int:
-    return len(json.loads(child["input"])["Items"])
+    return len(json.loads(child["input"]).get("Items", ["the first row of CSV"]))
 
 
 def _limit_catch_all(original: Callable[[list[str], str], bool]) -> Callable[[list[str], str], bool]:

@@ -11,14 +11,15 @@ NOT_STARTED = "NotStarted"
 """The error of a batch that was not started because the run had already failed. Only these patches use it."""
 
 
-def write_results(states: Any, writer: dict[str, Any], effective: Any, execution: Any, ctx: Any) -> dict[str, Any]:  # noqa: ANN401 - MiniStack's own
+def write_results(states: Any, state: dict[str, Any], effective: Any, execution: Any, ctx: Any) -> dict[str, Any]:  # noqa: ANN401 - MiniStack's own
     """Write the results of all batches, one file for each status, and a manifest of the files.
 
     Returns:
         The output of the map: the ARN of its run and the key of the manifest.
     """
-    [arn] = [arn for arn, run in states._map_runs.items() if run["executionArn"] == execution["executionArn"]]  # noqa: SLF001
-    target = states._resolve_params_obj(writer["Parameters"], effective, ctx)  # noqa: SLF001
+    runs = [arn for arn, run in states._map_runs.items() if run["executionArn"] == execution["executionArn"]]  # noqa: SLF001
+    [arn] = [arn for arn in runs if f"/{state['Label']}:" in arn]
+    target = states._resolve_params_obj(state["ResultWriter"]["Parameters"], effective, ctx)  # noqa: SLF001
     folder = f"{target['Prefix']}/{arn.rpartition(':')[2]}"
     files: dict[str, list[dict[str, str]]] = {"PENDING": [], "FAILED": [], "SUCCEEDED": []}
     for status, written in files.items():

@@ -47,6 +47,31 @@ async def test_timer_counts_only_while_entered(moment: _FakeClock) -> None:
     assert (round(1000 * timer.seconds_left), timer.elapsed_ms) == (3000, 12000)
 
 
+async def test_timer_does_not_count_while_paused(moment: _FakeClock) -> None:
+    timer = ImageTimer(15)
+    async with timer:
+        await moment.passes(5)
+        for _ in range(2):
+            with timer.paused():
+                await moment.passes(1000)
+        await moment.passes(4)
+    assert (round(1000 * timer.seconds_left), timer.elapsed_ms) == (6000, 9000)
+
+
+async def test_timer_counts_on_after_a_pause(moment: _FakeClock) -> None:
+    timer = ImageTimer(15)
+
+    async def work() -> None:
+        async with timer:
+            await moment.passes(10)
+            with timer.paused():
+                await moment.passes(1000)
+            await moment.passes(6)
+
+    with pytest.raises(Timeout, match="15 seconds"):
+        await work()
+
+
 async def test_timer_raises_timeout_when_its_seconds_are_over(moment: _FakeClock) -> None:
     timer = ImageTimer(15)
 
