@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 SNIFFED_BYTES = 1024
 """How many of the first bytes are looked at, if they are there. The first element of an SVG often follows a comment."""
 
+SPELLINGS = {"webp": "WebP"}
+"""Names of formats that are not written in capitals."""
+
 _UTF_8 = getincrementaldecoder("utf-8")
 _UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 _PROLOG = rb"(?:\s|<\?.*?\?>|<!--.*?-->|<!doctype\s+(?!html|svg)[^>\[]*(?:\[.*?\]\s*)?>)*+"
@@ -34,7 +37,7 @@ def describe(head: bytes, format_name: str | None = None) -> str | None:
     if found or not format_name:
         return found or _describe_text(_to_utf_8(head))
     article = "an" if format_name[0] in "aeiou" else "a"
-    return f"{article} {format_name.upper()} image"
+    return f"{article} {SPELLINGS.get(format_name, format_name.upper())} image"
 
 
 def create_unsupported_type(found: str | None, accepted: "Iterable[str]", reason: str) -> UnsupportedType:

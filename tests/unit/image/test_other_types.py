@@ -165,7 +165,7 @@ def test_error_names_the_accepted_types_when_the_body_is_not_known(body: bytes) 
 @pytest.mark.parametrize(
     ("type_", "found"),
     [
-        *(("jpeg", "a JPEG image"), ("png", "a PNG image"), ("gif", "a GIF image"), ("webp", "a WEBP image")),
+        *(("jpeg", "a JPEG image"), ("png", "a PNG image"), ("gif", "a GIF image"), ("webp", "a WebP image")),
         *(("bmp", "a BMP image"), ("tiff", "a TIFF image"), ("avif", "an AVIF image")),
     ],
 )
