@@ -93,6 +93,7 @@ def _check(path: Path, converted: IO[bytes]) -> None:
             f"{path.name} is not a list: its name must end in .jsonl (a File or a URL list on each line), .csv "
             "(a column url, or columns fileUrl and baseUrls) or .txt (a URL on each line)."
         )
+    print(f"Checking {path.name}, {path.stat().st_size:,} bytes ...", flush=True)
     try:
         check = convert_list(path, converted)
         converted.flush()

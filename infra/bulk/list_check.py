@@ -64,5 +64,5 @@ def _find_faults_of_whole(check: ListCheck) -> list[str]:
 
 def _describe(line: ListLine, reason: str) -> str:
     shown = reason if len(reason) <= _LONGEST_SHOWN else f"{reason[:_LONGEST_SHOWN]}..."
-    separator = " " if reason.startswith(("is ", "has ")) else ": "
+    separator = " " if reason.startswith(("is ", "has ", "begins ")) else ": "
     return f"line {line.number:,}{separator}{shown}" if line.number else shown

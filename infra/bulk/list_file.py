@@ -8,15 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import TextIO
 
-from intake.model.csv_list import CsvColumns, row_to_document
+from intake.model.bulk_item import MAX_LINE_BYTES, BulkItem
+from intake.model.csv_list import CsvColumns
 from intake.model.document_lines import DocumentLines
 from intake.model.fault import InvalidFile
 from intake.model.file import File
 from intake.model.foreign_format import HEAD_BYTES, describe_foreign_format
 from intake.model.manifest import MAX_DOCUMENT_BYTES, NotJson, read_document, url_line_to_document
-
-LINE_BYTES = 219_900
-"""The longest line that fits into a batch of 220,000 bytes, with the JSON around it."""
 
 _CHUNK_BYTES = 256 * 1024
 _ANY_NUMBER_OF_IMAGES = 1_000_000
@@ -70,7 +68,7 @@ def _split(path: Path, *, are_urls: bool) -> Iterator[tuple[int, bytes]]:
 
 def _read_line(number: int, text: bytes, *, is_url: bool) -> ListLine:
     text = text.rstrip()
-    if len(text) > LINE_BYTES:
+    if len(text) > MAX_LINE_BYTES:
         return ListLine(number, fault=_describe_size(len(text)))
     try:
         if is_url:
@@ -104,7 +102,7 @@ class _UnreadableRow(Exception):
 
 def _parse_rows(text: TextIO) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows that are not empty, each with the line that it begins in."""
-    csv.field_size_limit(LINE_BYTES)
+    csv.field_size_limit(MAX_LINE_BYTES)
     rows, number = csv.reader(text, strict=True), 1
     try:
         for cells in rows:
@@ -144,10 +142,10 @@ def _read_row(number: int, cells: list[str], columns: CsvColumns) -> ListLine:
 def _make_line(number: int, document: object, text: bytes = b"") -> ListLine:
     """Check a document as the run does. `text` is the document as JSON, if the list has it."""
     text = text or json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
-    if len(text) > LINE_BYTES:
+    if len(text) > MAX_LINE_BYTES:
         return ListLine(number, fault=_describe_size(len(text)))
     try:
-        File.parse(row_to_document(document), max_base_images=_ANY_NUMBER_OF_IMAGES)
+        File.parse(BulkItem.read(document).document, max_base_images=_ANY_NUMBER_OF_IMAGES)
     except InvalidFile as error:
         return ListLine(number, text, refusal=str(error))
     return ListLine(number, text)
@@ -155,4 +153,4 @@ def _make_line(number: int, document: object, text: bytes = b"") -> ListLine:
 
 def _describe_size(size: int) -> str:
     shown = f"more than {MAX_DOCUMENT_BYTES:,}" if size > MAX_DOCUMENT_BYTES else f"{size:,}"
-    return f"has {shown} bytes; at most {LINE_BYTES:,} are possible"
+    return f"has {shown} bytes; at most {MAX_LINE_BYTES:,} are possible"

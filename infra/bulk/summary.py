@@ -1,6 +1,6 @@
 """Formats the summary of a run as lines of text."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from infra.bulk.progress import duration
@@ -35,6 +35,17 @@ def _counts(summary: Mapping[str, Any]) -> Iterator[str]:
     yield f"  images   {_join(counts['images'])}; {counts['bytes']:,} bytes"
     if counts["codes"]:
         yield f"  failed   {_join(counts['codes'])}"
+    if "refused" in summary:  # stacks of earlier versions do not write it
+        yield from _refused(summary["refused"], counts["status"].get("refused", 0))
+
+
+def _refused(rows: Sequence[Mapping[str, Any]], total: int) -> Iterator[str]:
+    for row in rows:
+        name = "a row" if row["row"] is None else f"row {row['row']:,}"
+        errors = "; ".join(": ".join(filter(None, (error["path"], error["message"]))) for error in row["errors"])
+        yield f"  refused  {name}: {errors}"
+    if total > len(rows):
+        yield f"  refused  {total - len(rows):,} more rows; failed.jsonl has their reasons"
 
 
 def _join(counts: Mapping[str, int]) -> str:

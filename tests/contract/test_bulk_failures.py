@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from intake.model.bulk_item import BulkItem
 from intake.model.error_codes import StoreFailed
 from support.handler_fakes import HandlerFakes
 from support.state_machine import ExecutionFailed, StateMachine
@@ -38,8 +39,8 @@ def test_broken_batch_is_in_the_summary_and_in_failed_jsonl(fakes: HandlerFakes)
     output = run.run("bulk/lot.jsonl")
 
     assert (output["counts"]["files"], output["counts"]["status"]) == (40, {"broken": 4, "stored": 36})
-    failed = [json.loads(line) for line in fakes.store.objects["runs/run-1/failed.jsonl"].splitlines()]
-    assert failed == run.inputs[0]["Items"]
+    failed = [BulkItem.read(json.loads(line)) for line in fakes.store.objects["runs/run-1/failed.jsonl"].splitlines()]
+    assert [item.content for item in failed] == [item["item"] for item in run.inputs[0]["Items"]]
 
 
 def test_row_of_a_broken_batch_is_in_failed_jsonl_as_a_url_list(fakes: HandlerFakes) -> None:
@@ -51,7 +52,9 @@ def test_row_of_a_broken_batch_is_in_failed_jsonl_as_a_url_list(fakes: HandlerFa
     assert (output["counts"]["files"], output["counts"]["status"]) == (1, {"broken": 1})
 
     failed = json.loads(fakes.store.objects["runs/run-1/failed.jsonl"])
-    assert failed == {"urls": [{"url": SITE + "1"}], "id": "a"}
+    errors = [{"path": "", "message": "The batch of this row broke: MemoryError."}]
+    failure = {"row": 1, "status": "broken", "errors": errors}
+    assert failed == {"urls": [{"url": SITE + "1"}], "id": "a", "intakeFailure": failure}
 
 
 def test_run_fails_with_its_cause_and_a_summary_when_too_many_batches_break(
@@ -201,7 +204,9 @@ def test_line_with_half_a_surrogate_pair_is_refused(fakes: HandlerFakes) -> None
     output = state_machine(fakes).run("bulk/lot.jsonl")
 
     assert output["counts"]["status"] == {"stored": 2, "refused": 1}
-    assert json.loads(fakes.store.objects["runs/run-1/failed.jsonl"]) == json.loads(line)
+    failed = json.loads(fakes.store.objects["runs/run-1/failed.jsonl"])
+    assert BulkItem.read(failed).content == json.loads(line)
+    assert failed["intakeFailure"]["row"] == output["refused"][0]["row"] == 3
 
 
 def test_summary_is_written_when_a_broken_batch_has_half_a_surrogate_pair(fakes: HandlerFakes) -> None:

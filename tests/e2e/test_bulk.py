@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from intake.model.bulk_item import BulkItem
 from support.deployed_lab import BATCH_SIZE, Lab, broken_function, json_lines, wait_for
 from support.origin import BEHAVIOURS
 
@@ -37,6 +38,11 @@ def batches(lab: Lab, run: str) -> list[dict[str, Any]]:
     """Read the inputs of the batches from the output of ResultWriter."""
     [key] = [key for key in lab.objects(f"runs/{run}/map/") if key.endswith("SUCCEEDED_0.json")]
     return [json.loads(child["Input"]) for child in lab.json(key)]
+
+
+def read_failed(lab: Lab, run: str) -> list[Any]:
+    """Read the lines of failed.jsonl."""
+    return [json.loads(line) for line in lab.read(f"runs/{run}/failed.jsonl").splitlines()]
 
 
 def csv_list(*rows: dict[str, str]) -> bytes:
@@ -117,9 +123,31 @@ def test_invalid_lines_are_refused_and_the_others_are_ingested(deployed: Lab) ->
     good = {"id": "b-good", "urls": [deployed.origin.url("length/b-good")]}
     deployed.put_in_inbox("bulk/b-mixed.jsonl", json_lines({"fileUrl": 7}, good, ["no", "object"]))
 
-    counts = json.loads(wait_for_run(deployed, "bulk/b-mixed.jsonl")["output"])["counts"]
+    run = wait_for_run(deployed, "bulk/b-mixed.jsonl")
 
-    assert counts["status"] == {"refused": 2, "stored": 1}
+    summary = json.loads(run["output"])
+    assert summary["counts"]["status"] == {"refused": 2, "stored": 1}
+    assert {row["row"]: row["errors"][0]["message"].split(".")[0] for row in summary["refused"]} == {
+        1: "must be a string, got a number",
+        3: "must be an object, got a list",
+    }
+    failed = read_failed(deployed, run["name"])
+    assert {item["intakeFailure"]["row"] for item in failed} == {1, 3}
+    assert {"fileUrl": 7} in [BulkItem.read(item).content for item in failed]
+
+
+def test_rows_that_share_an_id_are_each_ingested_and_counted(deployed: Lab) -> None:
+    """Two batches at a time: a File with other images in each row, and every tenth row twice."""
+    paths = [f"length/b-lot-{n - n % 10 if n % 10 == 1 else n}" for n in range(2 * BATCH_SIZE)]
+    documents = [{"id": "b-lot", "urls": [deployed.origin.url(path)]} for path in paths]
+    deployed.put_in_inbox("bulk/b-lot.jsonl", json_lines(*documents))
+
+    run = wait_for_run(deployed, "bulk/b-lot.jsonl")
+
+    summary = json.loads(run["output"])
+    assert (run["status"], summary["counts"]["status"]) == ("SUCCEEDED", {"stored": 2 * BATCH_SIZE})
+    assert (summary["counts"]["files"], summary["failedKey"]) == (2 * BATCH_SIZE, None)
+    assert list(deployed.objects("receipts/b-lot")) == ["receipts/b-lot.json"]
 
 
 def test_object_that_is_not_a_list_fails_with_a_message_that_names_the_formats(deployed: Lab) -> None:
@@ -143,8 +171,7 @@ def test_run_has_a_summary_and_failed_jsonl_when_every_batch_breaks(deployed: La
     assert summary["counts"]["status"] == {"broken": 3}
     assert not summary["complete"]
     assert summary["error"].startswith("States.ExceedToleratedFailureThreshold: ")
-    failed = deployed.read(f"runs/{run['name']}/failed.jsonl").splitlines()
-    assert [json.loads(line) for line in failed] == documents
+    assert [BulkItem.read(line).content for line in read_failed(deployed, run["name"])] == documents
 
 
 def test_broken_batches_with_equal_lines_are_counted_separately(deployed: Lab) -> None:
@@ -205,6 +232,8 @@ def test_no_line_of_twenty_thousand_is_lost(deployed: Lab) -> None:
     assert counts["files"] == MANY
     assert counts["status"] == {"refused": MANY - len(files), "stored": MANY // 100, "failed": len(files) - MANY // 100}
     assert set(deployed.objects("receipts/b-many-")) == {f"receipts/b-many-{n}.json" for n in files}
-    failed = {line.decode() for line in deployed.read(f"runs/{run['name']}/failed.jsonl").splitlines()}
+    failed = {
+        json.dumps(BulkItem.read(line).content, separators=(",", ":")) for line in read_failed(deployed, run["name"])
+    }
     stored = {json.dumps(files[n], separators=(",", ":")) for n in range(0, MANY, 100)}
     assert failed == {json.dumps(document, separators=(",", ":")) for document in documents} - stored

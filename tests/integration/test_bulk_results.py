@@ -8,6 +8,7 @@ import pytest
 
 from intake import app
 from intake.handlers.summary import handler
+from intake.model.bulk_item import BulkItem
 from intake.model.bulk_report import BatchReport, Totals
 from intake.model.object_keys import batch_key
 from intake.s3.bulk_results import BulkResults
@@ -55,6 +56,41 @@ def test_summary_adds_up_all_reports_and_lists_failed_documents(s3: s3_server.S3
     assert sorted(map(str, failed)) == sorted(str(json.loads(line)) for line in lines)
 
 
+def test_failed_list_of_several_parts_has_every_line_in_order(
+    s3: s3_server.S3Server, bucket: str, results: BulkResults
+) -> None:
+    """The lines have other lengths than the parts, and one is longer than a part."""
+    lines = [b"%d" % number * (1 + number) for number in range(2000)]
+    lines[1000] = b"x" * 20_000_000
+    assert results.put_failed("run-1", iter(lines))
+    stored = s3.client().get_object(Bucket=bucket, Key="runs/run-1/failed.jsonl")
+    parts = 1 + stored["ContentLength"] // (8 * 1024 * 1024)
+    assert (parts, stored["ETag"][-3:]) == (4, '-4"')
+    assert stored["Body"].read().splitlines() == lines
+
+
+@pytest.mark.parametrize("size", [0, 1, 8 * 1024 * 1024 - 1, 8 * 1024 * 1024, 8 * 1024 * 1024 + 1])
+def test_failed_list_is_whole_when_it_ends_near_the_end_of_a_part(
+    s3: s3_server.S3Server, bucket: str, results: BulkResults, size: int
+) -> None:
+    results.put_failed("run-1", [b"x" * size])
+    assert get_object(s3, bucket, "runs/run-1/failed.jsonl") == b"x" * size + b"\n"
+
+
+@pytest.mark.parametrize("position", [0, 40])
+def test_summary_raises_and_stores_no_list_when_a_report_cannot_be_read(
+    s3: s3_server.S3Server, bucket: str, position: int
+) -> None:
+    """The state machine tries the summary again."""
+    for number in range(50):
+        key = f"runs/run-1/batches/{number:02}.json"
+        report = BatchReport(failed=["x" * 250_000]).to_json()
+        s3.client().put_object(Bucket=bucket, Key=key, Body=b"{no" if number == position else report)
+    with pytest.raises(ValueError, match="property name"):
+        handler(EVENT, Context(60.0))
+    assert {key for key in s3.objects(bucket) if "batches" not in key} == set()
+
+
 def test_summary_writes_no_list_when_nothing_failed(s3: s3_server.S3Server, bucket: str) -> None:
     put_report(s3, bucket, "run-1", "batch-1", BatchReport(counts=Totals(files=1, status={"stored": 1})))
     assert handler(EVENT, Context(60.0))["failedKey"] is None
@@ -82,7 +118,8 @@ def test_summary_counts_a_broken_batch_only_when_it_has_no_report(s3: s3_server.
     summary = handler(EVENT, Context(60.0))
 
     assert (summary["batches"], summary["counts"]["status"]) == (2, {"stored": 1, "broken": 1})
-    assert json.loads(get_object(s3, bucket, "runs/run-1/failed.jsonl")) == items[0]
+    failed = BulkItem.read(json.loads(get_object(s3, bucket, "runs/run-1/failed.jsonl")))
+    assert failed.content == items[0]
 
 
 def test_summary_counts_more_broken_batches_than_one_page_holds(s3: s3_server.S3Server, bucket: str) -> None:

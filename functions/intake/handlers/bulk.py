@@ -10,8 +10,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from intake import app
 from intake.ingest.concurrent_files import ingest_all
 from intake.ingest.deadline import Deadline
+from intake.model.bulk_item import BulkItem
 from intake.model.bulk_report import BatchReport
-from intake.model.csv_list import is_first_row, name_cells, row_to_document
 from intake.model.error_codes import StoreFailed
 from intake.model.file import File, InvalidFile
 from intake.model.object_keys import batch_key
@@ -22,9 +22,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Ingest a batch.
 
     Args:
-        event: `{"Items": [File, …], "BatchInput": {"run": "…", "startedAt": "…"}, "batch": "…"}` from the state
-            machine; `batch` is the name of the execution. Or one File. An item may be a row of a CSV list: an object
-            of strings.
+        event: `{"Items": [{"index": 0, "item": File}, …], "BatchInput": {"run": "…", "startedAt": "…"}, "batch": "…"}`
+            from the state machine; `batch` is the name of the execution. Or one File. An item may be a File without an
+            index, and a File may be a row of a CSV list: an object of strings.
         context: has the request id and the remaining time.
 
     Returns:
@@ -40,7 +40,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     submitted_at = datetime.fromisoformat(started_at) if started_at else None
     deadline = app.deadline(context.get_remaining_time_in_millis() / 1000)
     files_deadline = deadline.one_margin_earlier() if "run" in batch_input else deadline  # the report follows
-    report = app.run(_ingest(items, files_deadline, submitted_at))
+    report = app.run(_ingest(BulkItem.read_all(items), files_deadline, submitted_at))
     if "run" in batch_input:
         key = batch_key(batch_input["run"], items, event.get("batch", ""))
         app.run(_store_report(key, report, deadline))
@@ -49,8 +49,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return counts.model_dump(by_alias=True)
 
 
-async def _ingest(items: list[object], deadline: Deadline, submitted_at: datetime | None) -> BatchReport:
-    """Ingest the documents of all items, and report on each.
+async def _ingest(items: list[BulkItem], deadline: Deadline, submitted_at: datetime | None) -> BatchReport:
+    """Ingest the Files of all rows, and report on each row.
 
     Raises:
         StoreFailed: a receipt could not be stored. No report is returned, because the batch runs again and must be
@@ -65,11 +65,11 @@ async def _ingest(items: list[object], deadline: Deadline, submitted_at: datetim
         deadline=deadline,
         submitted_at=submitted_at,
     )
-    async for (document, file), receipt in receipts:
+    async for (item, file), receipt in receipts:
         if receipt is None:
-            report.add_skipped(document, len(file.images))
+            report.add_skipped(item, len(file.images))
         else:
-            report.add(document, receipt)
+            report.add(item, receipt)
             missing_receipts += receipt.receipt_key is None
     if missing_receipts:
         raise StoreFailed(f"The receipts of {missing_receipts} Files are not stored.")
@@ -77,19 +77,16 @@ async def _ingest(items: list[object], deadline: Deadline, submitted_at: datetim
 
 
 async def _parse_files(
-    items: list[object], report: BatchReport, max_base_images: int
-) -> AsyncGenerator[tuple[tuple[object, File], File]]:
-    """Yield each File, tagged with its document and itself. Count other items in the report."""
+    items: list[BulkItem], report: BatchReport, max_base_images: int
+) -> AsyncGenerator[tuple[tuple[BulkItem, File], File]]:
+    """Yield each File, tagged with its row and itself. Count rows that are no File in the report."""
     for item in items:
-        if is_first_row(item):
-            continue
         try:
-            document = row_to_document(item)
-            file = File.parse(document, max_base_images=max_base_images)
-        except InvalidFile:
-            report.add_refused(name_cells(item))
+            file = File.parse(item.document, max_base_images=max_base_images)
+        except InvalidFile as error:
+            report.add_refused(item, error.faults)
         else:
-            yield (document, file), file
+            yield (item, file), file
 
 
 async def _store_report(key: str, report: BatchReport, deadline: Deadline) -> None:

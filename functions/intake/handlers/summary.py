@@ -1,4 +1,4 @@
-"""The last step of a bulk run: reads the reports of its batches, stores a summary and the list of failed documents."""
+"""The last step of a bulk run: reads the reports of its batches, stores a summary and the list of failed rows."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -7,9 +7,8 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from intake import app
-from intake.model.bulk_report import Summary, to_json_line
-from intake.model.csv_list import is_first_row, name_cells, row_to_document
-from intake.model.fault import InvalidFile
+from intake.model.bulk_item import to_json_line
+from intake.model.bulk_report import Summary
 from intake.model.object_keys import failed_key
 from intake.telemetry import logger
 
@@ -31,10 +30,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
     def failed_lines() -> Iterator[bytes]:
         for report in results.reports(summary.run):
-            # The report of a batch that failed as a whole has rows of the list; every line written here is a document.
-            rows = [item for item in report.failed if not is_first_row(item)]
-            summary.add(report.counts, first_rows=len(report.failed) - len(rows))
-            yield from (to_json_line(_to_document(item)) for item in rows)
+            summary.add(report)
+            yield from map(to_json_line, report.lines())
 
     if results.put_failed(summary.run, failed_lines()):
         summary.failed_key = failed_key(summary.run)
@@ -45,13 +42,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         extra={"run": summary.run, "complete": summary.complete, "files": counts.files, "bytes": counts.bytes},
     )
     return summary.model_dump(by_alias=True)
-
-
-def _to_document(item: object) -> object:
-    try:
-        return row_to_document(item)
-    except InvalidFile:
-        return name_cells(item)
 
 
 def _start_summary(event: dict[str, Any], ended_at: datetime) -> Summary:

@@ -1,13 +1,28 @@
-"""Reports of bulk runs: the counts and failed documents of one batch, and the summary of a run."""
+"""Reports of bulk runs: the counts and failed rows of one batch, and the summary of a run."""
 
 import json
 from collections import Counter
-from typing import Annotated, Any
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from intake.model.bulk_item import BulkItem
+from intake.model.error_codes import DeadlineExceeded
+from intake.model.fault import Fault
+from intake.model.file import Role
 from intake.model.receipt import FailedEntry, Receipt
+from intake.model.shown_text import excerpt, redact_message
+
+MAX_REFUSED = 10
+"""Refused rows that a report or a summary shows; `failed.jsonl` has all. The summary is the output of a state, which
+has at most 256 KiB (AWS Step Functions quotas)."""
+
+_MAX_ERRORS = 5
+_MAX_PATH = 100
+_MAX_MESSAGE = 200
+_PATHS = {Role.FILE: "fileUrl", Role.BASE: "baseUrls[{}]", Role.IMAGE: "urls[{}]"}
 
 
 class _Document(BaseModel):
@@ -31,47 +46,128 @@ class Totals(_Document):
         self.bytes += other.bytes
 
 
+class RowError(_Document):
+    """One reason why a row failed: a fault of its document, or an image that is not stored."""
+
+    path: str
+    code: Annotated[str | None, Field(exclude_if=lambda code: code is None)] = None
+    message: str
+
+    @classmethod
+    def of_fault(cls, fault: Fault) -> Self:
+        return cls(path=redact_message(fault.path, _MAX_PATH), message=redact_message(fault.message, _MAX_MESSAGE))
+
+    @classmethod
+    def of_image(cls, entry: FailedEntry) -> Self:
+        path = _PATHS[entry.role].format(entry.index)
+        return cls(path=path, code=entry.error.code, message=redact_message(entry.error.message, _MAX_MESSAGE))
+
+
+class Failure(_Document):
+    """Why a row failed: the first errors, and how many more there are."""
+
+    row: int | None
+    status: str
+    errors: list[RowError]
+    more_errors: Annotated[int, Field(exclude_if=lambda number: number == 0)] = 0
+
+    @classmethod
+    def of_images(cls, item: BulkItem, status: str, entries: Sequence[FailedEntry]) -> Self:
+        errors = [RowError.of_image(entry) for entry in entries[:_MAX_ERRORS]]
+        return cls(row=item.row, status=status, errors=errors, more_errors=len(entries) - len(errors))
+
+    @classmethod
+    def of_faults(cls, item: BulkItem, faults: Sequence[Fault]) -> Self:
+        errors = [RowError.of_fault(fault) for fault in faults[:_MAX_ERRORS]]
+        return cls(row=item.row, status="refused", errors=errors, more_errors=len(faults) - len(errors))
+
+    @classmethod
+    def of_row(cls, item: BulkItem, status: str, message: str, code: str | None = None) -> Self:
+        return cls(row=item.row, status=status, errors=[RowError(path="", code=code, message=message)])
+
+
+class RefusedRow(Failure):
+    """A row that is no File, with the beginning of its content."""
+
+    item: str
+
+
 class BatchReport(_Document):
-    """The report of one batch: its counts, and every document with an image that is not stored.
+    """The report of one batch: its counts, and every row with an image that is not stored.
 
     Attributes:
         batch: the name of the batch's execution, if the state machine wrote the report because the batch failed as a
             whole; else empty.
-        counts: the sums over the documents of this batch.
-        failed: the documents with an image that is not stored. If the batch failed as a whole: all its items, as the
-            list has them.
+        error: the name of the error that the batch failed with as a whole; else empty.
+        counts: the sums over the rows of this batch.
+        refused: the first rows that are not valid Files.
+        failed: the lines for `failed.jsonl`. If the batch failed as a whole: all its items, as the state machine
+            passed them.
     """
 
     batch: str = ""
+    error: str = ""
     counts: Totals = Field(default_factory=Totals)
+    refused: list[RefusedRow] = []
     failed: list[Any] = []
 
-    def add(self, document: object, receipt: Receipt) -> None:
+    def add(self, item: BulkItem, receipt: Receipt) -> None:
         """Count a File that was ingested."""
         counts = receipt.counts
         images = Counter(stored=counts.stored, reused=counts.reused, failed=counts.failed)
-        codes = Counter(image.error.code for image in receipt.images if isinstance(image, FailedEntry))
-        self._count(receipt.status.value, images, codes, counts.bytes)
-        if counts.failed:
-            self.failed.append(document)
+        failed = [entry for entry in receipt.images if isinstance(entry, FailedEntry)]
+        self._count(receipt.status.value, images, Counter(entry.error.code for entry in failed), counts.bytes)
+        if failed:
+            self._add_failed(item, Failure.of_images(item, receipt.status.value, failed))
 
-    def add_skipped(self, document: object, images: int) -> None:
+    def add_skipped(self, item: BulkItem, images: int) -> None:
         """Count a File that was not started because the time ran out."""
         self._count("failed", Counter(failed=images), Counter(deadline_exceeded=images), 0)
-        self.failed.append(document)
+        message = "The batch had no time left to start the File."
+        self._add_failed(item, Failure.of_row(item, "failed", message, DeadlineExceeded.code))
 
-    def add_refused(self, document: object) -> None:
-        """Count a document that is not a valid File."""
+    def add_refused(self, item: BulkItem, faults: Sequence[Fault]) -> None:
+        """Count a row that is not a valid File."""
         self._count("refused", Counter(), Counter(), 0)
-        self.failed.append(document)
+        failure = Failure.of_faults(item, faults)
+        self._add_failed(item, failure)
+        if len(self.refused) < MAX_REFUSED:
+            self.refused.append(RefusedRow(**dict(failure), item=excerpt(item.shown)))
+
+    def count_rows(self) -> Totals:
+        """Return the counts. Those of a batch that failed as a whole include the first row of CSV, which is no File."""
+        if not self.batch:
+            return self.counts
+        rows = len(BulkItem.read_all(self.failed))
+        return self.counts.model_copy(update={"files": rows, "status": Counter(broken=rows)})
+
+    def lines(self) -> Iterator[object]:
+        """Yield the lines for `failed.jsonl`."""
+        if not self.batch:
+            yield from self.failed
+            return
+        for item in BulkItem.read_all(self.failed):
+            message = f"The batch of this row broke: {redact_message(self.error, _MAX_MESSAGE) or 'see map/'}."
+            yield _to_line(item, Failure.of_row(item, "broken", message))
+
+    def _add_failed(self, item: BulkItem, failure: Failure) -> None:
+        self.failed.append(_to_line(item, failure))
 
     def _count(self, status: str, images: Counter[str], codes: Counter[str], size: int) -> None:
         # Adding Counters drops the entries that are zero.
         self.counts.add(Totals(files=1, status=Counter({status: 1}), images=images, codes=codes, bytes=size))
 
     def to_json(self) -> bytes:
-        # Not through pydantic, which writes at most 255 levels: a line that is refused may have more.
-        return to_json_line(self.model_dump(by_alias=True, exclude={"failed"}) | {"failed": self.failed})
+        """Encode the report as ASCII, because JSON allows an unpaired surrogate and UTF-8 does not.
+
+        pydantic writes at most 255 levels, and a row that is refused may have more.
+        """
+        report = self.model_dump(by_alias=True, exclude={"failed"}) | {"failed": self.failed}
+        return json.dumps(report, separators=(",", ":")).encode()
+
+
+def _to_line(item: BulkItem, failure: Failure) -> object:
+    return item.to_failed(failure.model_dump(by_alias=True))
 
 
 class Summary(_Document):
@@ -88,16 +184,13 @@ class Summary(_Document):
     error: Annotated[str | None, Field(description="Why the run was aborted; null if it was not.")] = None
     batches: int = 0
     counts: Totals = Field(default_factory=Totals)
+    refused: Annotated[list[RefusedRow], Field(description="The first rows that are not valid Files.")] = []
     failed_key: Annotated[str | None, Field(description="The list of failed lines; null if none failed.")] = None
 
-    def add(self, counts: Totals, first_rows: int) -> None:
-        """Add the counts of a batch. If it failed as a whole, they include first rows of CSV, which are no Files."""
-        counts.files -= first_rows
-        counts.status["broken"] -= first_rows
+    def add(self, report: BatchReport) -> None:
+        """Add the report of one batch."""
         self.batches += 1
-        self.counts.add(counts)
-
-
-def to_json_line(document: object) -> bytes:
-    """Encode a document as ASCII, because JSON allows an unpaired surrogate and UTF-8 does not."""
-    return json.dumps(document, separators=(",", ":")).encode()
+        self.counts.add(report.count_rows())
+        if report.refused:
+            refused = sorted([*self.refused, *report.refused], key=lambda row: (row.row is None, row.row or 0))
+            self.refused = refused[:MAX_REFUSED]

@@ -101,9 +101,10 @@ def is_first_row(item: object) -> bool:
 def name_cells(item: object) -> object:
     """Return a row with the names of its columns, and cells without a column as `extra`; return other items as is."""
     if row := _split(item):
-        pairs = list(zip(row.names, row.cells, strict=False))
-        extra = [cell for name, cell in pairs if cell and not name]
-        return {name: cell for name, cell in pairs if name} | ({"extra": extra} if extra else {})
+        names = trim_names(row.names)
+        extra = [cell for cell in row.cells[len(names) :] if cell]
+        named = {name: cell for name, cell in zip(names, row.cells, strict=False) if name}
+        return named | ({"extra": extra} if extra else {})
     return item
 
 

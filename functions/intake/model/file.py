@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from intake.model.fault import Fault, InvalidFile
-from intake.model.file_faults import find_faults, find_type_fault, is_url_list
+from intake.model.file_faults import find_faults, find_type_fault, has_unusual_members, is_url_list
 from intake.model.file_schema import (
     DEFAULT_MAX_BASE_IMAGES,
     FILE_JSON_SCHEMA,
@@ -101,9 +101,13 @@ def _validate(document: object, max_base_images: int) -> FileDocument | UrlListD
 
 
 def _validate_thoroughly(document: dict[str, Any], max_base_images: int) -> FileDocument | UrlListDocument:
-    if faults := find_faults(document, max_base_images):
-        raise InvalidFile(faults)
-    return (UrlListDocument if is_url_list(document) else FileDocument).model_validate(document)
+    model = UrlListDocument if is_url_list(document) else FileDocument
+    if not has_unusual_members(document, max_base_images):
+        try:
+            return model.model_validate(document)
+        except ValidationError:
+            pass  # find_faults validates again, and describes the faults
+    raise InvalidFile(find_faults(document, max_base_images))
 
 
 def _read_file_images(file: FileDocument) -> Iterator[ImageRequest]:

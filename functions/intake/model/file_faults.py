@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -17,6 +17,7 @@ from intake.model.known_names import KnownNames
 MAX_MISSPELLED = 20
 """The limit of faults about spelling. Nobody writes more by accident, and a document of 1 MiB could have 100,000."""
 
+_OF_FILE = {"fileUrl", "baseUrls"}
 _MEMBERS = KnownNames("fileUrl", "baseUrls", "urls", "id", "sha256")
 _ITEM_MEMBERS = KnownNames("url", "sha256")
 _LONGEST_NAME = 64
@@ -47,7 +48,16 @@ def find_type_fault(document: object) -> Fault:
 def is_url_list(document: dict[str, Any]) -> bool:
     """Whether a document is a URL list and not a File. Members that are null count as missing."""
     given = _find_given(document)
-    return "urls" in given and not given.keys() & {"fileUrl", "baseUrls"}
+    return "urls" in given and not given.keys() & _OF_FILE
+
+
+def has_unusual_members(document: dict[str, Any], max_base_images: int) -> bool:
+    """Whether a document has a fault that its models do not find: in the spelling, place or number of its members."""
+    lists = (document.get("baseUrls"), max_base_images), (document.get("urls"), max_base_images + 1)
+    if any(isinstance(items, list) and len(items) > limit for items, limit in lists):
+        return True
+    unusual = chain(_find_special(document, _find_given(document)), _find_misspelled(document, max_base_images + 1))
+    return next(unusual, None) is not None
 
 
 def find_faults(document: dict[str, Any], max_base_images: int) -> list[Fault]:
@@ -58,14 +68,14 @@ def find_faults(document: dict[str, Any], max_base_images: int) -> list[Fault]:
         max_base_images: the limit of base images; a URL list may have one image more.
     """
     given = _find_given(document)
-    is_file, is_list = bool(given.keys() & {"fileUrl", "baseUrls"}), "urls" in given
+    is_file, is_list = bool(given.keys() & _OF_FILE), "urls" in given
     faults: dict[str, Fault] = {}
     if is_file or not is_list:
         faults |= _validate(FileDocument, "baseUrls", document, max_base_images)
     if is_list:
         faults |= _validate(UrlListDocument, "urls", document, max_base_images + 1)
-    special = _find_special(document, given, is_file=is_file, is_list=is_list)
-    for right_path, fault in [*_find_misspelled(document, max_base_images + 1), *special]:
+    unusual = [*_find_misspelled(document, max_base_images + 1), *_find_special(document, given)]
+    for right_path, fault in unusual:
         if right_path in faults and faults[right_path].message.startswith(_MISSING):
             del faults[right_path]
         faults[fault.path] = fault
@@ -78,10 +88,9 @@ def _find_given(document: dict[str, Any]) -> dict[str, str]:
     return {known: name for known, name in given.items() if known}
 
 
-def _find_special(
-    document: dict[str, Any], given: dict[str, str], *, is_file: bool, is_list: bool
-) -> Iterator[tuple[str, Fault]]:
+def _find_special(document: dict[str, Any], given: dict[str, str]) -> Iterator[tuple[str, Fault]]:
     """Yield the faults of members that are known, but wrong here; each with a path that is not missing then."""
+    is_file, is_list = bool(given.keys() & _OF_FILE), "urls" in given
     if is_file and is_list:
         yield from ((member, Fault(given["urls"], _BOTH_FORMS)) for member in ("fileUrl", "baseUrls", "urls"))
     elif is_list and "sha256" in given:
@@ -106,8 +115,7 @@ def _find_misspelled(document: dict[str, Any], max_items: int) -> Iterator[tuple
 
 def _compare_names(members: dict[str, Any], known: KnownNames, prefix: str) -> Iterator[tuple[str, Fault]]:
     for name in members:
-        right = known.find(name)
-        if right and right != name:
+        if name not in known.names and (right := known.find(name)):
             shown = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
             yield prefix + right, Fault(prefix + shown, f"must be written {right}")
 

@@ -4,14 +4,19 @@ _SEPARATORS = str.maketrans("", "", "-_\ufeff\u200b")  # with the byte order mar
 
 
 class KnownNames:
-    """Names of members or columns. Case, spaces, `-` and `_` do not distinguish them."""
+    """Names of members or columns. Case, spaces, `-` and `_` do not distinguish them.
+
+    Attributes:
+        names: the names as they are written.
+    """
 
     def __init__(self, *names: str) -> None:
-        self._names = {_reduce(name): name for name in names}
+        self.names = frozenset(names)
+        self._by_letters = {_reduce(name): name for name in names}
 
     def find(self, name: object) -> str | None:
         """Return the known name that this one spells, which may be itself; None if there is none."""
-        return self._names.get(_reduce(name)) if isinstance(name, str) else None
+        return self._by_letters.get(_reduce(name)) if isinstance(name, str) else None
 
 
 def _reduce(name: str) -> str:

@@ -75,6 +75,8 @@ def url_line_to_document(text: bytes) -> dict[str, object]:
         raise InvalidFile([Fault("", f"has more than {MAX_DOCUMENT_BYTES} bytes")])
     if fault := describe_foreign_format(text[:HEAD_BYTES]) or describe_bad_utf8(text):
         raise InvalidFile([Fault("", fault)])
-    if text.startswith((b"{", b"[", b'"')):
+    if text.startswith((b"{", b"[")):
         raise InvalidFile([Fault("", "is JSON, not a URL: name a list of JSON lines .jsonl, and one File .json")])
+    if text.startswith((b'"', b"'")):
+        raise InvalidFile([Fault("", "begins with a quotation mark: expected a URL alone on each line")])
     return {"urls": [text.decode().strip()]}

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from intake.handlers.bulk import handler
-from intake.model.bulk_report import BatchReport, Totals
+from intake.model.bulk_item import BulkItem
+from intake.model.bulk_report import BatchReport
 from intake.model.error_codes import NotFound, StoreFailed
 from intake.model.limits import Limits
 from support.fake_ports import Delayed
@@ -60,7 +61,16 @@ def test_handler_counts_invalid_files_as_refused(fakes: HandlerFakes) -> None:
     counts = call({"urls": [AT + "1"]}, {"fileUrl": 7}, "text", None)
     assert counts["status"] == {"stored": 1, "refused": 3}
     [report] = reports(fakes)
-    assert report.failed == [{"fileUrl": 7}, "text", None]
+    assert [BulkItem.read(line).content for line in report.failed] == [{"fileUrl": 7}, "text", None]
+    assert [error.path for row in report.refused for error in row.errors] == ["fileUrl", "baseUrls", "", ""]
+
+
+def test_handler_names_the_rows_that_failed(fakes: HandlerFakes) -> None:
+    documents = [{"urls": [AT + "1"]}, {"urls": []}, {"id": "g", "urls": [AT + "1", AT + "gone"]}]
+    call(*({"index": 40 + number, "item": document} for number, document in enumerate(documents)))
+    [report] = reports(fakes)
+    failures = [line["intakeFailure"] for line in report.failed]
+    assert {failure["row"]: failure["errors"][0]["path"] for failure in failures} == {42: "urls", 43: "urls[1]"}
 
 
 def test_report_lists_failed_documents_that_can_be_sent_again(fakes: HandlerFakes) -> None:
@@ -68,7 +78,8 @@ def test_report_lists_failed_documents_that_can_be_sent_again(fakes: HandlerFake
     call(secret, {"urls": [AT + "1"]}, {"id": "b", "url": AT + "gone"})
     [report] = reports(fakes)
     row = {"urls": [{"url": AT + "gone"}], "id": "b"}
-    assert [secret, row] == sorted(report.failed, key=lambda document: str(document["id"]))
+    failed = [{name: value for name, value in line.items() if name != "intakeFailure"} for line in report.failed]
+    assert [secret, row] == sorted(failed, key=lambda document: str(document["id"]))
     fakes.downloader.results = dict(fakes.downloader.results) | {
         AT + "gone": TWO,
         AT + "gone?X-Amz-Signature=kept": TWO,
@@ -124,11 +135,3 @@ def test_handler_raises_without_a_report_when_a_receipt_cannot_be_stored(fakes: 
 def test_handler_ingests_one_bare_file_without_a_report(fakes: HandlerFakes) -> None:
     assert handler({"id": "a", "urls": [AT + "1"]}, Context(60.0))["status"] == {"stored": 1}
     assert reports(fakes) == []
-
-
-def test_totals_add_up() -> None:
-    total = Totals()
-    for _ in range(2):
-        total.add(Totals(files=2, status={"stored": 2}, images={"failed": 1}, codes={"timeout": 1}, bytes=9))
-    twice = Totals(files=4, status={"stored": 4}, images={"failed": 2}, codes={"timeout": 2}, bytes=18)
-    assert total.model_dump() == twice.model_dump()

@@ -58,7 +58,7 @@ def test_read_file_reports_faults_when_document_is_not_a_file() -> None:
     ("expected", "text"),
     [
         ("is JSON, not a URL: name a list of JSON lines .jsonl", b'{"urls": ["https://a.example/"]}'),
-        ("is JSON, not a URL", b'"https://a.example/"'),
+        ("begins with a quotation mark: expected a URL alone", b'"https://a.example/"'),
         ("is HTML or XML", b"<!DOCTYPE html>"),
         ("is UTF-16", "https://a.example/".encode("utf-16")),
         ("is UTF-16", "https://a.example/".encode("utf-16-be")),

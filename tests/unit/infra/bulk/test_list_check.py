@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from infra.bulk.list_check import MAX_FAULTS, ListCheck, convert_list
-from infra.bulk.list_file import LINE_BYTES
 from infra.local.ministack_patches.item_batcher import batches
+
+from intake.model.bulk_item import MAX_LINE_BYTES
 
 BATCHER = {"MaxItemsPerBatch": 50, "MaxInputBytesPerBatch": 220_000}
 MARK = "\ufeff"
@@ -94,7 +95,7 @@ EMPTY = "the list is empty: expected a File, a URL list or a URL on each line"
         ("a.jsonl", json.dumps([ONE, ONE], indent=1), "line 1 is not JSON: it ends at line 1 column 1"),
         ("a.jsonl", '{"urls": ["u"]}{"urls": ["v"]}', "line 1 has a second document at line 1 column 16"),
         ("a.jsonl", '{"URLs": ["u"]}', "line 1: URLs: must be written urls"),
-        ("a.jsonl", '7\n"' + "x" * LINE_BYTES + '"', "line 2 has 219,902 bytes; at most 219,900 are possible"),
+        ("a.jsonl", '7\n"' + "x" * MAX_LINE_BYTES + '"', "line 2 has 219,902 bytes; at most 219,900 are possible"),
         ("a.jsonl", "x" * 3_000_000, "line 1 has more than 1,048,576 bytes; at most 219,900 are possible"),
         ("a.jsonl", "\n \n" + MARK, EMPTY),
         ("a.csv", "url\n\n", EMPTY),
@@ -120,8 +121,8 @@ EMPTY = "the list is empty: expected a File, a URL list or a URL on each line"
             f'url\n{AT}1\n"{AT}2\n{AT}3\n',
             "line 3 is not CSV: unexpected end of data. Is a double quote missing",
         ),
-        ("a.csv", "url\n1\n" + "x" * (LINE_BYTES - 1), "line 3 has 219,920 bytes; at most 219,900 are possible"),
-        ("a.csv", "url\n1\n" + "x" * (LINE_BYTES + 1), "line 3 is not CSV: field larger than field limit (219900)"),
+        ("a.csv", "url\n1\n" + "x" * (MAX_LINE_BYTES - 1), "line 3 has 219,920 bytes; at most 219,900 are possible"),
+        ("a.csv", "url\n1\n" + "x" * (MAX_LINE_BYTES + 1), "line 3 is not CSV: field larger than field limit (219900)"),
         (
             "a.csv",
             b"url\n1\nb\xe4r\n",
@@ -137,7 +138,7 @@ EMPTY = "the list is empty: expected a File, a URL list or a URL on each line"
         ("a.txt", b"\x1f\x8b\x08\x00\n\n", "the list is gzip data"),
         ("a.txt", '{"urls": ["u"]}', "line 1 is JSON, not a URL: name a list of JSON lines .jsonl"),
         ("a.txt", b"https://a.example/\xe4\n", "line 1 is not text in UTF-8: the byte 0xE4 at line 1 column 19"),
-        ("a.txt", "x" * (LINE_BYTES - 1), "line 1 has 219,912 bytes; at most 219,900 are possible"),
+        ("a.txt", "x" * (MAX_LINE_BYTES - 1), "line 1 has 219,912 bytes; at most 219,900 are possible"),
     ],
 )
 def test_check_names_the_line_and_what_to_do(tmp_path: Path, name: str, content: bytes | str, expected: str) -> None:
@@ -163,7 +164,7 @@ def test_check_says_why_when_the_run_would_refuse_every_line(tmp_path: Path) -> 
 
 
 def test_longest_line_fits_into_a_batch_of_its_own() -> None:
-    longest = "x" * (LINE_BYTES - 2)
+    longest = "x" * (MAX_LINE_BYTES - 2)
     assert [batch["Items"] for batch in batches([longest, longest], BATCHER, None)] == [[longest], [longest]]
     with pytest.raises(ValueError, match="does not fit"):
         list(batches(["x" * 220_000], BATCHER, None))

@@ -141,6 +141,7 @@ def test_bulk_uploads_a_list_as_json_lines_and_names_what_the_run_will_refuse(
     assert first == {"urls": [{"url": "https://a.example/1"}]}
     assert second == {"urls": [{"url": "https://a.example/2", "sha256": "no"}]}
     assert capsys.readouterr().out.startswith(
+        f"Checking urls.csv, {path.stat().st_size} bytes ...\n"
         "The run will refuse 1 of 2 lines:\n  line 3: urls[0].sha256: must match ^[0-9A-Fa-f]{64}$\n"
         f"Uploading urls.csv as JSON lines, {len(uploaded[0])} bytes ...\n"
     )

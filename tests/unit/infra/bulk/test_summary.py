@@ -37,6 +37,18 @@ def test_summary_says_first_that_it_is_incomplete_when_the_run_stopped_early() -
     ] == format_summary(summary, "the-images", 1000)
 
 
+def test_summary_names_the_first_rows_that_are_no_files() -> None:
+    errors = [{"path": "fileUrl", "message": "is missing"}, {"path": "", "message": "must be an object"}]
+    rows = [{"row": 1234, "errors": errors, "item": "{}"}, {"row": None, "errors": errors[:1], "item": "{}"}]
+    counts = COUNTS | {"status": {"stored": 2, "refused": 12}}
+
+    assert format_summary(COMPLETE | {"counts": counts, "refused": rows}, "the-images", 2)[-3:] == [
+        "  refused  row 1,234: fileUrl: is missing; must be an object",
+        "  refused  a row: fileUrl: is missing",
+        "  refused  10 more rows; failed.jsonl has their reasons",
+    ]
+
+
 def test_summary_of_an_earlier_version_counts_as_complete() -> None:
     summary = {name: value for name, value in COMPLETE.items() if name != "complete"}
 

@@ -1,0 +1,115 @@
+"""The rows of a bulk list, and the lines of `failed.jsonl` that the next run reads again."""
+
+import json
+from typing import Any
+
+import pytest
+
+from intake.model.bulk_item import MAX_LINE_BYTES, BulkItem, to_json_line
+from intake.model.file import File, InvalidFile
+
+FAILURE = {"row": 7, "errors": [{"path": "", "message": "is missing"}]}
+FILE = {"id": "a", "urls": ["https://a.example/?sig=kept"]}
+
+
+@pytest.mark.parametrize(
+    ("expected", "item"),
+    [
+        (BulkItem(FILE, 1), {"index": 0, "item": FILE}),
+        (BulkItem("text", 3), {"index": 2, "item": "text"}),
+        (BulkItem(None, 8), {"index": 7, "item": None}),
+        (BulkItem(FILE), FILE),
+        (BulkItem(None), None),
+        (BulkItem({"index": 7}), {"index": 7}),
+        (BulkItem({"index": "7", "item": FILE}), {"index": "7", "item": FILE}),
+        (BulkItem({"index": 7, "item": FILE, "more": 1}), {"index": 7, "item": FILE, "more": 1}),
+    ],
+)
+def test_item_has_the_number_of_its_row_when_the_state_machine_says_it(expected: BulkItem, item: object) -> None:
+    assert expected == BulkItem.read(item)
+
+
+@pytest.mark.parametrize(
+    "content", [FILE, {}, {"value": 7}, {"number": 1.0, "\ud83d": "\ud83d"}, "text", 7, None, [FILE]]
+)
+def test_next_run_reads_a_failed_row_as_it_was(content: object) -> None:
+    line = BulkItem(content, 7).to_failed(FAILURE)
+    assert isinstance(line, dict)
+    assert line["intakeFailure"].items() >= FAILURE.items()
+    again = BulkItem.read(json.loads(to_json_line(line)))
+    assert again == BulkItem(content)
+    assert again.to_failed(FAILURE) == line
+
+
+def test_failed_row_that_is_no_object_is_the_value_of_its_failure() -> None:
+    assert BulkItem("text").to_failed(FAILURE) == {"intakeFailure": FAILURE | {"value": "text"}}
+
+
+def test_failed_row_of_csv_becomes_a_document() -> None:
+    line: Any = BulkItem({"id": "a", "url": "https://a.example/1", "sha256": ""}).to_failed(FAILURE)
+    assert line == {"urls": [{"url": "https://a.example/1"}], "id": "a", "intakeFailure": FAILURE}
+
+
+ROW: dict[str, Any] = {
+    "index": 3,
+    "item": {"1": "a", "2": "https://a.example/?size=1", "3": "2", "4": ""},
+    "header": [{"1": "\ufeffid", "2": "URL", "3": "", "4": ""}],
+}
+
+
+def test_row_of_step_functions_has_the_names_of_its_columns_and_its_number() -> None:
+    item = BulkItem.read(ROW | {"item": {"1": "a", "2": "u", "3": "", "4": ""}})
+    assert (item.row, item.document) == (3, {"urls": [{"url": "u"}], "id": "a"})
+
+
+def test_row_with_too_many_cells_cannot_be_sent_again_by_mistake() -> None:
+    item = BulkItem.read(ROW)
+    with pytest.raises(InvalidFile, match="has 3 cells for 2 columns"):
+        File.parse(item.document)
+    again = BulkItem.read(item.to_failed({"status": "refused"}))
+    assert again.document == {"id": "a", "URL": "https://a.example/?size=1", "extra": ["2"]}
+    with pytest.raises(InvalidFile):
+        File.parse(again.document)
+
+
+def test_first_row_is_left_out_wherever_it_is() -> None:
+    first = {"1": '\ufeff"id"', "2": "URL ", "3": "", "4": ""}
+    items = [ROW | {"index": 0, "item": ROW["header"][0]}, ROW, ROW | {"item": first}]
+    assert BulkItem.read_all(items) == [BulkItem.read(ROW)]
+
+
+def test_first_row_is_an_item_when_it_does_not_name_the_columns() -> None:
+    names = {"1": "id;url", "2": ""}
+    [item] = BulkItem.read_all([{"index": 0, "item": names, "header": [names]}])
+    with pytest.raises(InvalidFile, match="separated by semicolons"):
+        File.parse(item.document)
+
+
+def long_line(size: int) -> dict[str, str]:
+    return {"x": "y" * (size - len('{"x":""}'))}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        long_line(MAX_LINE_BYTES),
+        long_line(MAX_LINE_BYTES - 20),
+        "ä" * (MAX_LINE_BYTES // 2 - 1),
+        {"fileUrl": "f", "baseUrls": "b " * 100_000},
+        {"url": "u" * (MAX_LINE_BYTES - 20)},
+    ],
+)
+def test_failed_row_is_short_enough_for_the_next_run_whatever_its_length(content: object) -> None:
+    line = BulkItem(content, 7).to_failed(FAILURE)
+    assert line == content
+    assert len(to_json_line(line)) <= MAX_LINE_BYTES
+
+
+def test_failed_row_has_its_failure_when_both_fit() -> None:
+    room = len(to_json_line({"intakeFailure": FAILURE})) - len("{}") + len(",")
+    content = long_line(MAX_LINE_BYTES - room)
+    assert BulkItem(content).to_failed(FAILURE) == content | {"intakeFailure": FAILURE}
+
+
+def test_line_with_an_unpaired_surrogate_is_ascii_at_any_length() -> None:
+    assert to_json_line(["\ud83d" * MAX_LINE_BYTES]).isascii()
