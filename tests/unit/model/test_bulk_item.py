@@ -106,8 +106,8 @@ def test_failed_row_is_short_enough_for_the_next_run_whatever_its_length(content
 
 
 def test_failed_row_has_its_failure_when_both_fit() -> None:
-    room = len(to_json_line({"intakeFailure": FAILURE})) - len("{}") + len(",")
-    content = long_line(MAX_LINE_BYTES - room)
+    added = len(to_json_line({"intakeFailure": FAILURE})) - len("{}") + len(",")
+    content = long_line(MAX_LINE_BYTES - added)
     assert BulkItem(content).to_failed(FAILURE) == content | {"intakeFailure": FAILURE}
 
 
