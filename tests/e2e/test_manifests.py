@@ -4,6 +4,7 @@ The origin counts the requests for each image.
 """
 
 import json
+import time
 from typing import Any
 
 from support.deployed_lab import Lab, json_lines, wait_for
@@ -56,6 +57,18 @@ def test_plain_list_of_urls_results_in_a_receipt_for_each(deployed: Lab) -> None
     wait_for(lambda: deployed.objects("problems/m-plain"))
     [error] = deployed.json("problems/m-plain.json")["errors"]
     assert (error["path"], error["message"].startswith("is JSON, not a URL")) == ("line 5", True)
+
+
+def test_files_that_share_an_id_are_ingested_once_and_not_retried(deployed: Lab) -> None:
+    """A retry would request every image again, because one receipt is of one File. It would come within a second."""
+    documents = [{"id": "m-lot", "urls": [deployed.origin.url(f"length/m-lot-{n}")]} for n in range(50)]
+    deployed.put_in_inbox("inbox/m-lot.jsonl", json_lines(*documents))
+
+    wait_for(lambda: all(deployed.origin.request_count(f"length/m-lot-{n}") for n in range(50)))
+    assert wait_for_receipts(deployed, "m-lot", 1) == ["receipts/m-lot.json"]
+    time.sleep(3)
+    assert receive_failures(deployed) == []
+    assert {deployed.origin.request_count(f"length/m-lot-{n}") for n in range(50)} == {1}
 
 
 def test_invalid_lines_are_named_in_a_problem_and_the_other_files_are_ingested(deployed: Lab) -> None:

@@ -1,12 +1,10 @@
 """The rows of a bulk list, and the lines of `failed.jsonl` that the next run reads again."""
 
 import json
-from typing import Any
 
 import pytest
 
-from intake.model.bulk_item import MAX_LINE_BYTES, BulkItem, to_json_line
-from intake.model.file import File, InvalidFile
+from intake.model.bulk_item import MAX_LINE_BYTES, BulkItem, read_rows, to_json_line
 
 FAILURE = {"row": 7, "errors": [{"path": "", "message": "is missing"}]}
 FILE = {"id": "a", "urls": ["https://a.example/?sig=kept"]}
@@ -45,44 +43,29 @@ def test_failed_row_that_is_no_object_is_the_value_of_its_failure() -> None:
     assert BulkItem("text").to_failed(FAILURE) == {"intakeFailure": FAILURE | {"value": "text"}}
 
 
+def csv_item(index: int, *cells: str) -> dict[str, object]:
+    """Return a row of CSV as the state machine passes it: its cells, and those of the first row."""
+    columns = ["id", "url", *[""] * 30]
+    names = [str(number) for number in range(1, 33)]
+    header = dict(zip(names, columns, strict=True))
+    return {"index": index, "item": dict(zip(names, [*cells, *[""] * 30], strict=False)), "header": [header]}
+
+
+def test_row_of_csv_counts_from_the_row_below_the_first() -> None:
+    first, good, bad = read_rows([csv_item(0, "id", "url"), csv_item(1, "a", "u"), csv_item(2, "b", "u,", "v"), FILE])
+    assert (first, good.row, bad) == (BulkItem(csv_item(1, "a", "u"), 1), 2, BulkItem(FILE))
+
+
 def test_failed_row_of_csv_becomes_a_document() -> None:
-    line: Any = BulkItem({"id": "a", "url": "https://a.example/1", "sha256": ""}).to_failed(FAILURE)
-    assert line == {"urls": [{"url": "https://a.example/1"}], "id": "a", "intakeFailure": FAILURE}
+    document = {"urls": [{"url": "https://a.example/1"}], "id": "a", "intakeFailure": FAILURE}
+    cells = {"id": "a", "url": "https://a.example/1", "sha256": ""}
+    for item in (cells, csv_item(7, "a", "https://a.example/1")):
+        assert BulkItem.read(item).to_failed(FAILURE) == document
 
 
-ROW: dict[str, Any] = {
-    "index": 3,
-    "item": {"1": "a", "2": "https://a.example/?size=1", "3": "2", "4": ""},
-    "header": [{"1": "\ufeffid", "2": "URL", "3": "", "4": ""}],
-}
-
-
-def test_row_of_step_functions_has_the_names_of_its_columns_and_its_number() -> None:
-    item = BulkItem.read(ROW | {"item": {"1": "a", "2": "u", "3": "", "4": ""}})
-    assert (item.row, item.document) == (3, {"urls": [{"url": "u"}], "id": "a"})
-
-
-def test_row_with_too_many_cells_cannot_be_sent_again_by_mistake() -> None:
-    item = BulkItem.read(ROW)
-    with pytest.raises(InvalidFile, match="has 3 cells for 2 columns"):
-        File.parse(item.document)
-    again = BulkItem.read(item.to_failed({"status": "refused"}))
-    assert again.document == {"id": "a", "URL": "https://a.example/?size=1", "extra": ["2"]}
-    with pytest.raises(InvalidFile):
-        File.parse(again.document)
-
-
-def test_first_row_is_left_out_wherever_it_is() -> None:
-    first = {"1": '\ufeff"id"', "2": "URL ", "3": "", "4": ""}
-    items = [ROW | {"index": 0, "item": ROW["header"][0]}, ROW, ROW | {"item": first}]
-    assert BulkItem.read_all(items) == [BulkItem.read(ROW)]
-
-
-def test_first_row_is_an_item_when_it_does_not_name_the_columns() -> None:
-    names = {"1": "id;url", "2": ""}
-    [item] = BulkItem.read_all([{"index": 0, "item": names, "header": [names]}])
-    with pytest.raises(InvalidFile, match="separated by semicolons"):
-        File.parse(item.document)
+def test_failed_row_of_csv_with_too_many_cells_has_the_names_of_its_columns() -> None:
+    line = BulkItem.read(csv_item(7, "a", "u,", "v")).to_failed(FAILURE)
+    assert line == {"id": "a", "url": "u,", "extra": ["v"], "intakeFailure": FAILURE}
 
 
 def long_line(size: int) -> dict[str, str]:
@@ -106,8 +89,8 @@ def test_failed_row_is_short_enough_for_the_next_run_whatever_its_length(content
 
 
 def test_failed_row_has_its_failure_when_both_fit() -> None:
-    room = len(to_json_line({"intakeFailure": FAILURE})) - len("{}") + len(",")
-    content = long_line(MAX_LINE_BYTES - room)
+    added = len(to_json_line({"intakeFailure": FAILURE})) - len("{}") + len(",")
+    content = long_line(MAX_LINE_BYTES - added)
     assert BulkItem(content).to_failed(FAILURE) == content | {"intakeFailure": FAILURE}
 
 

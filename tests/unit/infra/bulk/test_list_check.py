@@ -8,7 +8,7 @@ import pytest
 from infra.bulk.list_check import MAX_FAULTS, ListCheck, convert_list
 from infra.local.ministack_patches.item_batcher import batches
 
-from intake.model.bulk_item import MAX_LINE_BYTES
+from intake.model.bulk_item import MAX_LINE_BYTES, BulkItem
 
 BATCHER = {"MaxItemsPerBatch": 50, "MaxInputBytesPerBatch": 220_000}
 MARK = "\ufeff"
@@ -163,8 +163,24 @@ def test_check_says_why_when_the_run_would_refuse_every_line(tmp_path: Path) -> 
     assert check.faults == ["line 2: baseUrls: must have at least 1 item"]
 
 
+@pytest.mark.parametrize(
+    ("refused", "row"),
+    [
+        (0, {"urls": [AT], "id": "a"}),
+        (0, {"url": AT, "id": "a"}),
+        (1, {"url": AT, "id": "?"}),
+        (1, {"fileUrl": 7, "baseUrls": []}),
+        (1, "no File"),
+    ],
+)
+def test_line_of_failed_jsonl_is_checked_as_the_run_reads_it(tmp_path: Path, refused: int, row: object) -> None:
+    line = BulkItem(row, 7).to_failed({"row": 7, "errors": []})
+    check, documents = convert(write(tmp_path, "failed.jsonl", json.dumps(line) + "\n" + json.dumps(ONE)))
+    assert (documents, check.refused, check.faults) == ([line, ONE], refused, [])
+
+
 def test_longest_line_fits_into_a_batch_of_its_own() -> None:
-    longest = "x" * (MAX_LINE_BYTES - 2)
+    longest = {"index": 99_999_999, "item": "x" * (MAX_LINE_BYTES - 2)}
     assert [batch["Items"] for batch in batches([longest, longest], BATCHER, None)] == [[longest], [longest]]
     with pytest.raises(ValueError, match="does not fit"):
         list(batches(["x" * 220_000], BATCHER, None))
