@@ -81,7 +81,7 @@ def _jpeg(data: bytes) -> Iterator[Part]:
     at = 0
     while at < len(data):
         marker = data[at + 1]
-        if marker == _FILL:
+        if data[at] != _FILL or marker in {0, _FILL}:  # a stray byte, or a fill byte
             yield b"", data[at : at + 1]
             at += 1
             continue

@@ -4,12 +4,13 @@ import asyncio
 import errno
 import json
 import os
+import random
 import socket
 import ssl
 import subprocess
 import sys
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 import httpx
 import pytest
@@ -98,6 +99,13 @@ def test_honest_images_are_stored_when_names_with_dead_addresses_take_many_socke
     assert printed["peak"] < limit
 
 
+async def end_first_request_of_a_reused_connection(_: Reader, writer: Writer, request: Request) -> None:
+    if request.nth % 2:
+        writer.close()
+    else:
+        await send(writer, response_with(IMAGE))
+
+
 LACKS = [errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM]
 
 
@@ -162,6 +170,36 @@ async def test_image_without_a_descriptor_until_the_deadline_is_deadline_exceede
 
 
 @pytest.mark.usefixtures("connected_addresses")
+async def test_request_gets_the_socket_of_an_idle_connection_when_a_longer_idle_one_is_lost(
+    origin: Origin, dns: FakeDns
+) -> None:
+    """The pool still has the lost connection, which has no socket any more."""
+    for name in "abcd":
+        dns[f"{name}.example"] = ["127.0.0.1"]
+    transport = PooledTransport(connect_timeout=2, read_timeout=2, tls=TLS, max_sockets=2)
+    async with httpx.AsyncClient(transport=transport) as client, asyncio.timeout(2):
+        await client.get(f"http://a.example:{origin.port}/length")
+        await origin.close_connections()
+        for name in "bcd":
+            assert (await client.get(f"http://{name}.example:{origin.port}/length")).content == IMAGE
+
+
+@pytest.mark.usefixtures("connected_addresses")
+@pytest.mark.parametrize("sockets", [1, 2])
+async def test_lost_request_is_sent_again_when_all_sockets_are_in_use(
+    sockets: int, origin: Origin, dns: FakeDns
+) -> None:
+    dns["other.example"] = ["127.0.0.1"]
+    transport = PooledTransport(connect_timeout=2, read_timeout=2, tls=TLS, max_sockets=sockets)
+    async with httpx.AsyncClient(transport=transport) as client, asyncio.timeout(2):
+        for _ in range(3):
+            await client.get(f"http://other.example:{origin.port}/length")
+            await client.get(origin.url("length"))
+            origin.responders["lost"] = end_first_request_of_a_reused_connection
+            assert (await client.get(origin.url("lost"))).content == IMAGE
+
+
+@pytest.mark.usefixtures("connected_addresses")
 @pytest.mark.parametrize("sockets", [1, 4])
 @pytest.mark.parametrize("path", ["length", "length_then_close"])
 async def test_pool_opens_no_more_sockets_than_it_may(sockets: int, path: str, origin: Origin, dns: FakeDns) -> None:
@@ -183,3 +221,31 @@ async def test_pool_opens_no_more_sockets_than_it_may(sockets: int, path: str, o
         responses = await asyncio.gather(*(client.get(url) for url in urls))
 
     assert [response.content for response in responses] == [IMAGE] * 60
+
+
+@pytest.mark.usefixtures("no_leaks", "connected_addresses")
+async def test_every_socket_is_counted_back_however_requests_end(origin: Origin, dns: FakeDns) -> None:
+    """Responses, losses, refusals, failed handshakes and requests that are cancelled at any moment."""
+    for name in ("one", "two", "three"):
+        dns[f"{name}.example"] = ["127.0.0.1"] * len(name)
+    paths = ["length", "length_then_close", "close_before_response", "reset_in_body", "silent", "close_later", "lost"]
+    bases = [f"http://{name}.example:{origin.port}" for name in ("one", "two", "three")]
+    urls = [f"{base}/{path}" for base in bases for path in paths]
+    urls += ["http://one.example:1/", "http://nowhere.example/", f"https://two.example:{origin.port}/"]
+    origin.responders["lost"] = end_first_request_of_a_reused_connection
+    transport = PooledTransport(connect_timeout=1, read_timeout=0.2, tls=TLS, max_sockets=6, connect_limit=2)
+    chance = random.Random(1)
+
+    async def get(url: str) -> None:
+        with suppress(httpx.TransportError, TimeoutError):
+            async with asyncio.timeout(chance.choice([0.001, 0.01, 0.05, 5])):
+                await client.get(url)
+
+    async with httpx.AsyncClient(transport=transport) as client:
+        for _ in range(8):
+            await asyncio.gather(*(get(chance.choice(urls)) for _ in range(40)))
+    await asyncio.sleep(0.05)
+
+    limiter = transport.pool._connect_limiter
+    assert (limiter._free_sockets, limiter._allowed_extra) == (6, 3)
+    assert (limiter.waiting, len(limiter._queue._waiters), dict(limiter._opening)) == (0, 0, {})

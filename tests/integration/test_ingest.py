@@ -80,6 +80,8 @@ def test_each_failed_image_has_its_code_and_the_others_are_stored(
 ) -> None:
     expected = {
         origin.url("length"): "stored",
+        origin.url("gif_without_trailer"): "stored",
+        origin.url("gif_without_trailer_of_unknown_length"): "invalid_image",
         "http://127.0.0.1:1/dead.jpg": "connect_failed",
         origin.url("status_404"): "not_found",
         origin.url("soft_404_as_jpeg"): "unsupported_type",
@@ -92,7 +94,9 @@ def test_each_failed_image_has_its_code_and_the_others_are_stored(
     status, receipt = post_file({"urls": list(expected)})
     assert list(expected.values()) == [entry.get("error", {}).get("code", "stored") for entry in receipt["images"]]
     assert status == 207
-    assert list(s3.objects(bucket, "images/").values()) == [IMAGE]
+    assert [entry["warnings"] for entry in receipt["images"] if "warnings" in entry] == [[], ["missing_trailer"]]
+    assert IMAGE in s3.objects(bucket, "images/").values()
+    assert len(s3.objects(bucket, "images/")) == 2
 
 
 def test_stored_receipt_is_returned_without_query_strings(origin: Origin) -> None:

@@ -55,7 +55,7 @@ async def test_complete_body_holds_no_more_memory_than_its_size(name: str, origi
     download = await client.download(origin.url(name))
 
     assert client.budget.size - len(IMAGE) == client.free_bytes
-    download.lease.release()
+    download.held.release()
 
 
 async def test_body_with_content_length_reserves_its_length(origin: Origin, make_client: MakeClient) -> None:
@@ -66,7 +66,7 @@ async def test_body_with_content_length_reserves_its_length(origin: Origin, make
 
     assert client.free_bytes == 8 * len(IMAGE)
     for download in held:
-        download.lease.release()
+        download.held.release()
 
 
 async def test_body_larger_than_the_budget_is_downloaded_alone(origin: Origin, make_client: MakeClient) -> None:

@@ -71,7 +71,7 @@ class FakeDownloader:
         return Download(memoryview(body), hashlib.sha256(body).hexdigest(), final, self, length, self.warnings)
 
     def release(self) -> None:
-        """See `Lease.release`."""
+        """See `HeldResources.release`."""
         self.released += 1
 
 

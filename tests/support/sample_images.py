@@ -113,6 +113,7 @@ def _jpegs() -> list[Sample]:
     variants = {
         "exif thumbnail": plain[:2] + thumbnail + plain[2:],
         "fill bytes": plain.replace(b"\xff\xc4", b"\xff\xff\xff\xc4"),
+        "stray bytes": plain.replace(b"\xff\xc4", b"\0\xff\0stray\xff\xc4"),
     }
     frames = {"extended": 0xC1, "lossless": 0xC3, "arithmetic": 0xC9, "progressive arithmetic": 0xCA}
     return [
@@ -121,6 +122,18 @@ def _jpegs() -> list[Sample]:
             Sample(f"jpeg: {name}", "jpeg", crafted_images.jpeg(sof=sof), 3, 2, decodes=False)
             for name, sof in frames.items()
         ),
+    ]
+
+
+def _odd_animations() -> list[Sample]:
+    """A GIF with zeros between its blocks, and an APNG whose first frame control precedes its animation control."""
+    gif = _save("GIF", "L", frames=3)[:-1].replace(b"\0!\xf9\x04", bytes(9) + b"!\xf9\x04") + b"\0;"
+    png = _save("PNG", frames=3)
+    start, control = png.index(b"acTL") - 4, png.index(b"fcTL") - 4
+    early = png[:start] + png[control : control + 38] + png[start:control] + png[control + 38 :]
+    return [
+        Sample("gif: zeros between blocks", "gif", gif, WIDTH, HEIGHT, 3),
+        Sample("png: early frame control", "png", early, WIDTH, HEIGHT, 3),
     ]
 
 
@@ -195,7 +208,8 @@ def _avifs() -> list[Sample]:
 
 
 SAMPLES: dict[str, Sample] = {
-    sample.name: sample for sample in (*_saved(), *_jpegs(), *_pngs(), *_bmps(), *_tiffs(), *_avifs())
+    sample.name: sample
+    for sample in (*_saved(), *_jpegs(), *_odd_animations(), *_pngs(), *_bmps(), *_tiffs(), *_avifs())
 }
 """Whole images by name, `"{type}: {variant}"`. All are small, so that tests can try every prefix."""
 

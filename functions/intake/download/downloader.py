@@ -9,8 +9,8 @@ import httpx
 
 from intake.download.address_policy import classify_destination
 from intake.download.image_body import ImageBody
-from intake.download.image_lease import ImageLease
 from intake.download.image_timer import ImageTimer
+from intake.download.memory_and_slot import MemoryAndSlot
 from intake.download.memory_budget import MemoryBudget
 from intake.download.origin_limiter import OriginLimiter
 from intake.download.redirect_location import redirect_location
@@ -60,19 +60,19 @@ class HttpDownloader:
     async def download(self, url: Url, stats: FetchStats, deadline: Deadline) -> Download:
         """See `Downloader.download`."""
         timer = ImageTimer(self._limits.image_timeout)
-        lease = ImageLease(self.budget, self.slots)
+        held = MemoryAndSlot(self.budget, self.slots)
         failed_attempts = 0
         try:
             while True:
                 try:
-                    return await self._follow_redirects(url, lease, timer, stats)
+                    return await self._follow_redirects(url, held, timer, stats)
                 except IntakeError as error:
                     failed_attempts += 1
                     clear_traceback(error)  # frees the body before the wait
-                    lease.release()
+                    held.release()
                     await self._wait_for_retry(error, failed_attempts, timer, deadline)
         except BaseException:
-            lease.release()
+            held.release()
             raise
         finally:
             stats.fetch_ms = timer.elapsed_ms
@@ -92,16 +92,16 @@ class HttpDownloader:
         async with timer:
             await asyncio.sleep(delay)
 
-    async def _follow_redirects(self, url: Url, lease: ImageLease, timer: ImageTimer, stats: FetchStats) -> Download:
+    async def _follow_redirects(self, url: Url, held: MemoryAndSlot, timer: ImageTimer, stats: FetchStats) -> Download:
         attempts_before, first_url = stats.attempts, url
         for _ in range(self._limits.max_redirects + 1):
             self._require_allowed(url)
-            lease.release_slot()  # hold no slot while waiting for an origin
+            held.release_slot()  # hold no slot while waiting for an origin
             with await self.origins.acquire(url.origin):
-                await lease.acquire_slot()
+                await held.acquire_slot()
                 stats.attempts = attempts_before + 1
                 try:
-                    result = await self._request(url, lease, timer)
+                    result = await self._request(url, held, timer)
                 except Blocked:
                     if url is first_url:
                         stats.attempts = attempts_before  # nothing was sent: all blocked URLs look the same
@@ -120,7 +120,7 @@ class HttpDownloader:
         if not verdict.is_allowed:
             raise Blocked(reason=f"{url.origin}: {verdict}")
 
-    async def _request(self, url: Url, lease: ImageLease, timer: ImageTimer) -> Download | Url:
+    async def _request(self, url: Url, held: MemoryAndSlot, timer: ImageTimer) -> Download | Url:
         """Send one request; return the image, or the URL that the origin redirects to."""
         request = httpx.Request(
             "GET",
@@ -135,17 +135,17 @@ class HttpDownloader:
             location = redirect_location(response.status_code, response.headers)
             if location is not None:
                 return url.follow(location)
-            return await self._receive(response, url, lease, timer)
+            return await self._receive(response, url, held, timer)
         finally:
             await response.stream.aclose()  # type: ignore[union-attr]  # an async transport's stream is async
 
-    async def _receive(self, response: httpx.Response, url: Url, lease: ImageLease, timer: ImageTimer) -> Download:
+    async def _receive(self, response: httpx.Response, url: Url, held: MemoryAndSlot, timer: ImageTimer) -> Download:
         content_length: int | None = response.extensions["content_length"]
         length = image_length(response.status_code, response.headers, content_length, datetime.now(UTC))
         raise_for_encoding(response.headers)
         max_bytes = self._limits.max_image_bytes
         raise_for_length(length, max_bytes)
-        await lease.reserve(max_bytes if length is None else length, url.host)
+        await held.reserve(max_bytes if length is None else length, url.host)
         body, is_clean = ImageBody(length, max_bytes, self._limits.image_types), True
         async with timer:
             try:
@@ -156,9 +156,9 @@ class HttpDownloader:
         view, sha256 = body.finish()
         if not is_clean:
             raise_unless_end_is_proven(view, self._limits)
-        lease.shrink(len(view))
+        held.shrink(len(view))
         warnings = () if is_clean else (ImageWarning.UNCLEAN_CLOSE,)
-        return Download(view, sha256, url, lease, length, warnings)
+        return Download(view, sha256, url, held, length, warnings)
 
 
 def _make_headers(user_agent: str, authority: str) -> httpx.Headers:

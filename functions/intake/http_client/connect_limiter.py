@@ -76,6 +76,8 @@ class ConnectLimiter[Origin]:
             return await self._queue.wait_for_grant(waiter, lambda granted: self._pass_on(origin, granted))
         finally:
             self.waiting -= 1
+            if not self.waiting:
+                self._queue = WaitQueue()  # the old one refers to the connections that it granted
 
     def release(self, origin: Origin, *, failed: bool = False) -> None:
         """Pass the permission to the next task; after a failure to all tasks, because no idle connection will come."""

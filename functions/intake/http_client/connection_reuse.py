@@ -28,9 +28,9 @@ def is_lost_unanswered(connection: Connection, error: BaseException) -> bool:
 
 
 def is_idle_timeout(connection: Connection, head: ResponseHead) -> bool:
-    """Whether a response is the server's farewell to an idle connection, and not for the request.
+    """Whether a response reports that a reused connection was idle for too long, and does not answer the request.
 
-    Some servers send 408 before they close an idle connection. It may cross the next request on its way (RFC 9110,
+    Some servers send 408 before they close an idle connection, possibly while the next request is on its way (RFC 9110,
     15.5.9: the client may repeat the request on a new connection).
     """
     return connection.is_reused and head.status == REQUEST_TIMEOUT and not head.is_persistent

@@ -148,8 +148,12 @@ class ConnectionPool:
         return connection
 
     def _close_longest_idle(self) -> None:
-        if self._idle:
-            self._remove(next(iter(self._idle))).close()
+        """Close an idle connection, so that its socket becomes free. Some were lost meanwhile, and have none."""
+        has_socket = False
+        while self._idle and not has_socket:
+            connection = self._remove(next(iter(self._idle)))
+            has_socket = connection.transport is not None
+            connection.close()
 
     def _close_surplus(self) -> None:
         """Close connections that were idle for too long, and the oldest while there are too many."""

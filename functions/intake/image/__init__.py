@@ -29,7 +29,6 @@ because its announced end is missing. There is no I/O here.
     avif.py            AVIF: brands and top-level boxes
     avif_items.py      the items of a still AVIF
     avif_locations.py  where the bytes of the items are
-    avif_pictures.py   what is found in them
     avif_sequence.py   the tracks of an AVIF sequence
     isobmff.py         the boxes that AVIF is made of
 

@@ -6,8 +6,7 @@ ISO/IEC 14496-12, 8.11 (pitm, iinf) and ISO/IEC 23008-12 (iprp, ispe, ipma).
 from struct import Struct
 from typing import TYPE_CHECKING
 
-from intake.image.avif_locations import read_locations
-from intake.image.avif_pictures import AvifPictures
+from intake.image.avif_locations import AvifPictures, read_locations
 from intake.image.isobmff import read_boxes, read_children, read_version_and_flags, require_child
 from intake.image.other_types import create_unsupported_type
 from intake.image.pixel_limits import check_size

@@ -1,4 +1,4 @@
-"""Where the bytes of the items of an AVIF are: its iloc box (ISO/IEC 14496-12, 8.11.3)."""
+"""Where the bytes of the items of an AVIF are: its iloc box (ISO/IEC 14496-12, 8.11.3). What they are: AvifPictures."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -7,14 +7,31 @@ from intake.image.isobmff import read_boxes, read_children, read_version_and_fla
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from intake.image.avif_pictures import Extent
     from intake.image.byte_reader import Reader
 
 IN_FILE, IN_IDAT = 0, 1
 """The construction methods that AVIF has. Method 2 cuts an item out of another item; no decoder reads it."""
+MAX_VERSION = 2
 FIELD_SIZES = frozenset((0, 4, 8))
 SELF_CONTAINED = 1
 """The flag of a data reference to the file itself (8.7.2)."""
+
+type Extent = tuple[int, int]
+"""The position of the first byte of some data in the file, and one past its last byte."""
+
+
+class AvifPictures(NamedTuple):
+    """The still image of an AVIF, or its sequence.
+
+    Attributes:
+        size: width and height.
+        frames: 1 for a still image.
+        coded: where the AV1 data is, that of alpha and of thumbnails too.
+    """
+
+    size: tuple[int, int]
+    frames: int
+    coded: list[Extent]
 
 
 class _Layout(NamedTuple):
@@ -61,7 +78,7 @@ def _read_layout(iloc: "Reader") -> _Layout:
     widths = iloc.read_number(2)
     offset, length, base, index = (widths >> shift & 15 for shift in (12, 8, 4, 0))
     layout = _Layout(offset, length, base, index if version else 0, 4 if version > 1 else 2, has_method=version > 0)
-    if not FIELD_SIZES.issuperset(layout[:4]):
+    if version > MAX_VERSION or not FIELD_SIZES.issuperset(layout[:4]):
         raise iloc.malformed("the fields of its iloc box have an unknown size")
     return layout
 

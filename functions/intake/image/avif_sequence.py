@@ -7,14 +7,14 @@ from operator import itemgetter
 from struct import Struct
 from typing import TYPE_CHECKING
 
-from intake.image.avif_pictures import AvifPictures
+from intake.image.avif_locations import AvifPictures
 from intake.image.isobmff import read_boxes, read_children, read_version_and_flags, require_child
 from intake.image.pixel_limits import check_frames, check_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from intake.image.avif_pictures import Extent
+    from intake.image.avif_locations import Extent
     from intake.image.byte_reader import Reader
     from intake.model.limits import Limits
 

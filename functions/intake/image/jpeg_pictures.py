@@ -25,6 +25,7 @@ MP_ENTRY = 0xB002
 START = b"\xff\xd8"
 
 NUMBERS = b"Length", b"Padding"
+MAX_DIGITS = 10
 ITEM = re.compile(rb"<[\w.-]+:Item\b")
 FIELD = re.compile(rb":(Length|Padding|Mime)\s*(?:=\s*[\"']|>)\s*([^\"'<\s]+)")
 
@@ -113,6 +114,7 @@ def _list_mp_index(content: bytes, start: int) -> "Iterator[Picture]":
                     _, picture_bytes, offset, _ = entry.unpack_from(content, at)
                     if offset:  # it is 0 for the first picture
                         yield Picture(start + offset, start + offset + picture_bytes, is_jpeg=True)
+                return  # a directory has one such field; many that share their entries would multiply the work
     except error:
         return
 
@@ -121,7 +123,12 @@ def _list_container(text: bytes, end: int) -> "Iterator[Picture]":
     """Yield the items after the first picture. They follow it, one after the other; it may be padded."""
     for number, item in enumerate(ITEM.split(text)[1:]):
         fields: dict[bytes, bytes] = dict(FIELD.findall(item))
-        length, padding = (int(value) if (value := fields.get(name, b"")).isdigit() else 0 for name in NUMBERS)
+        length, padding = (_parse_number(fields.get(name, b"")) for name in NUMBERS)
         if number:
             yield Picture(end, end + length, is_jpeg=fields.get(b"Mime") == b"image/jpeg" and length > 0)
         end += (length if number else 0) + padding
+
+
+def _parse_number(digits: bytes) -> int:
+    """Return a number of bytes; 0 if it is none, or larger than any file."""
+    return int(digits) if digits.isdigit() and len(digits) <= MAX_DIGITS else 0

@@ -13,7 +13,7 @@ _ELEMENTS = (
     b"html head body title script style meta link base noscript iframe form table center div main section header nav "
     b"article h[1-6] p a b i br hr ul ol img font span pre input"
 )
-_HTML = rb"<(?:!doctype(?:\s+html|\s*>)|(?:" + _ELEMENTS.replace(b" ", b"|") + rb")[\s>/])"
+_HTML = rb"(?i)<(?:!doctype(?:\s+html|\s*>)|(?:" + _ELEMENTS.replace(b" ", b"|") + rb")[\s>/])"
 
 _PICTURES: Rows = (
     ("an AVIF image in its minimized form", rb".{4}ftypmif3avif"),
@@ -110,12 +110,12 @@ BINARY: Rows = (
 """Types that are told by bytes at the beginning."""
 
 MARKUP: Rows = (
-    ("an SVG image", rb"<(?:[\w-]+:)?svg[\s>/]|<!doctype\s+svg"),
+    ("an SVG image", rb"(?i)<(?:[\w-]+:)?svg[\s>/]|<!doctype\s+svg"),
     ("a Microsoft sign-in page", _HTML + rb".*(?:login\.microsoftonline|aadcdn\.ms|<title>\s*sign in to your account)"),
     ("a sign-in page", _HTML + rb".*(?:<title[^>]*>[^<]*\b(?:(?:sign|log)[ -]?(?:in|on)|anmeld)|type=.?password)"),
     ("a page that checks for robots", _HTML + rb".*(?:<title[^>]*>\s*just a moment|captcha|cf-browser-verification)"),
     ("an HTML page", _HTML),
-    ("an XML document", rb"<\?xml|<[a-z_][\w.:-]*[\s>/]|<!doctype|<!--"),
+    ("an XML document", rb"(?i)<\?xml|<[a-z_][\w.:-]*[\s>/]|<!doctype|<!--"),
 )
 """Types that are told by their first element or document type. Case does not matter."""
 

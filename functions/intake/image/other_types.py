@@ -5,7 +5,6 @@ from codecs import getincrementaldecoder
 from functools import cache
 from typing import TYPE_CHECKING
 
-from intake.image.magic_bytes import BINARY, MARKUP, TEXT
 from intake.model.error_codes import UnsupportedType
 
 if TYPE_CHECKING:
@@ -16,9 +15,12 @@ if TYPE_CHECKING:
 SNIFFED_BYTES = 1024
 """How many of the first bytes are looked at, if they are there. The first element of an SVG often follows a comment."""
 
+SPELLINGS = {"webp": "WebP"}
+"""Names of formats that are not written in capitals."""
+
 _UTF_8 = getincrementaldecoder("utf-8")
 _UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
-_PROLOG = rb"(?:\s|<\?.*?\?>|<!--.*?-->|<!doctype\s+(?!html|svg)[^>\[]*(?:\[.*?\]\s*)?>)*+"
+_PROLOG = rb"(?i)(?:\s|<\?.*?\?>|<!--.*?-->|<!doctype\s+(?!html|svg)[^>\[]*(?:\[.*?\]\s*)?>)*+"
 """What may precede the first element: declarations, comments, a document type."""
 _NO_TEXT = rb"[\0-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]"
 
@@ -30,11 +32,13 @@ def describe(head: bytes, format_name: str | None = None) -> str | None:
         head: the first bytes, SNIFFED_BYTES of them or what is there.
         format_name: the format that begins in this way, if this service can verify it.
     """
-    found = _look_up(BINARY, head)
+    from intake.image import magic_bytes  # noqa: PLC0415 - most functions never see a body that is no image
+
+    found = _look_up(magic_bytes.BINARY, head)
     if found or not format_name:
-        return found or _describe_text(_to_utf_8(head))
+        return found or _describe_text(_to_utf_8(head), magic_bytes.MARKUP, magic_bytes.TEXT)
     article = "an" if format_name[0] in "aeiou" else "a"
-    return f"{article} {format_name.upper()} image"
+    return f"{article} {SPELLINGS.get(format_name, format_name.upper())} image"
 
 
 def create_unsupported_type(found: str | None, accepted: "Iterable[str]", reason: str) -> UnsupportedType:
@@ -49,11 +53,12 @@ def create_unsupported_type(found: str | None, accepted: "Iterable[str]", reason
     return UnsupportedType(f"{beginning}; accepted types: {', '.join(accepted)}.", reason=reason)
 
 
-def _describe_text(text: bytes) -> str | None:
+def _describe_text(text: bytes, markup_rows: "Rows", text_rows: "Rows") -> str | None:
     prolog = _compile(_PROLOG).match(text)
     markup = text[prolog.end() :] if prolog else text
-    found = _look_up(MARKUP, markup) or _look_up(MARKUP, text.lstrip())  # a comment may be longer than the head
-    return found or (_look_up(TEXT, text) if _is_text(text) else None)
+    # A comment may be longer than the head.
+    found = _look_up(markup_rows, markup) or _look_up(markup_rows, text.lstrip())
+    return found or (_look_up(text_rows, text) if _is_text(text) else None)
 
 
 def _to_utf_8(head: bytes) -> bytes:
@@ -87,4 +92,4 @@ def _look_up(rows: "Rows", head: bytes) -> str | None:
 @cache
 def _compile(pattern: bytes) -> re.Pattern[bytes]:
     """Compile a pattern when it is first needed: most bodies are images."""
-    return re.compile(pattern, re.DOTALL | re.IGNORECASE)
+    return re.compile(pattern, re.DOTALL)

@@ -67,8 +67,7 @@ class PageChecker:
         if offsets.length != sizes.length or offsets.length < pieces.needed:
             counts = f"{offsets.length} and {sizes.length} of {pieces.needed}"
             raise self._reader.malformed("strips or tiles are missing", counts)
-        # Where more are listed than are needed, the number of rows in each is wrong.
-        least = pieces.iterate_bytes() if pieces.bytes and offsets.length == pieces.needed else ()
+        least = pieces.iterate_bytes() if pieces.bytes else ()
         if not self._check_lists(offsets, sizes, least, self._choose_hole_check(fields)):
             raise self._reader.truncated("its strips or tiles have no bytes")
 

@@ -13,11 +13,11 @@ from intake.model.receipt import Receipt
 from intake.model.url import Url
 
 
-class Lease(Protocol):
-    """A share of limited resources, such as memory and slots."""
+class HeldResources(Protocol):
+    """What a download holds of limited resources: memory and a slot."""
 
     def release(self) -> None:
-        """Release the share. Calling it again does nothing."""
+        """Release everything. Calling it again does nothing."""
         ...
 
 
@@ -29,7 +29,7 @@ class Download:
         body: the bytes.
         sha256: the digest of the bytes, 64 hex digits in lower case.
         final_url: the URL that returned the body, after all redirects.
-        lease: the memory and the slot that the body holds.
+        held: the memory and the slot that the body holds.
         content_length: the number of bytes that the origin announced, or None.
         warnings: what is unusual about the transfer.
     """
@@ -37,7 +37,7 @@ class Download:
     body: memoryview
     sha256: str
     final_url: Url
-    lease: Lease
+    held: HeldResources
     content_length: int | None = None
     warnings: tuple[ImageWarning, ...] = ()
 
@@ -45,7 +45,7 @@ class Download:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.lease.release()
+        self.held.release()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ boto3's own `put_object` takes a thread and milliseconds of CPU for each call, m
 import asyncio
 import random
 import re
-from collections.abc import Buffer, Mapping
+from collections.abc import Buffer, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -123,10 +124,13 @@ class S3Client:
         return await self._call_once(method, key, headers, body)
 
     async def _call_once(self, method: str, key: str, headers: dict[str, str], body: Buffer | None) -> S3Response:
+        timeout = asyncio.timeout(_ATTEMPT_TIMEOUT)
         try:
-            async with asyncio.timeout(_ATTEMPT_TIMEOUT):
+            async with timeout:
                 signed = (await self._signer.get()).sign(method, key, headers)
-                response = await self._transport.handle_async_request(_make_request(signed, method, headers, body))
+                request = _make_request(signed, method, headers, body)
+                request.extensions["waiting"] = lambda: _restart_after_wait(timeout)  # noqa: F821 - deleted below
+                response = await self._transport.handle_async_request(request)
                 try:
                     content = await _read_body(response)
                 finally:
@@ -135,6 +139,9 @@ class S3Client:
             raise StoreFailed(reason=f"S3 took longer than {_ATTEMPT_TIMEOUT:g} seconds") from error
         except TransportError as error:
             raise StoreFailed(reason=f"{type(error).__name__}: {error}") from error
+        finally:
+            # A cancelled task refers to this frame, and the timeout to the task: the cycle would keep the body.
+            del timeout
         # S3 answers 404, not 412, to If-Match for a missing object.
         expected = _EXPECTED_STATUS[method] | ({NOT_FOUND} if "If-Match" in headers else set())
         if response.status_code not in expected or _is_bucket_missing(response.status_code, content):
@@ -143,6 +150,16 @@ class S3Client:
         if response.status_code in _SUCCESS:
             _require_real_success(method, response, content)
         return S3Response(response.status_code, response.headers, content)
+
+
+@contextmanager
+def _restart_after_wait(timeout: asyncio.Timeout) -> Generator[None]:
+    """Do not count the time in which a request waits for a connection because of our own limits."""
+    timeout.reschedule(None)
+    try:
+        yield
+    finally:
+        timeout.reschedule(asyncio.get_running_loop().time() + _ATTEMPT_TIMEOUT)
 
 
 def _make_request(signed: "SignedUrl", method: str, headers: dict[str, str], body: Buffer | None) -> httpx.Request:

@@ -5,7 +5,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intake.download.image_lease import ImageLease
+from intake.download.memory_and_slot import MemoryAndSlot
 from intake.download.memory_budget import MemoryBudget
 
 
@@ -145,20 +145,20 @@ async def test_budget_keeps_no_entry_of_a_host_that_holds_nothing() -> None:
     """Callers name the hosts, so the memory for them is bounded."""
     budget = MemoryBudget(100)
     for number in range(100):
-        lease = ImageLease(budget, asyncio.Semaphore())
-        await lease.reserve(number % 3, f"{number}.example")
-        lease.release()
+        held = MemoryAndSlot(budget, asyncio.Semaphore())
+        await held.reserve(number % 3, f"{number}.example")
+        held.release()
 
     assert budget._held_by_host == {}
 
 
-async def _reserve(budget: MemoryBudget, size: int, host: str) -> ImageLease:
-    lease = ImageLease(budget, asyncio.Semaphore())
-    await lease.reserve(size, host)
-    return lease
+async def _reserve(budget: MemoryBudget, size: int, host: str) -> MemoryAndSlot:
+    held = MemoryAndSlot(budget, asyncio.Semaphore())
+    await held.reserve(size, host)
+    return held
 
 
-def _release_all(tasks: list[asyncio.Task[ImageLease]]) -> None:
+def _release_all(tasks: list[asyncio.Task[MemoryAndSlot]]) -> None:
     for task in tasks:
         if task.done() and not task.cancelled():
             task.result().release()
@@ -175,14 +175,14 @@ def test_no_order_of_events_loses_memory(steps: list[tuple[int, str, str]]) -> N
 
     async def run() -> None:
         budget = MemoryBudget(10)
-        tasks: list[asyncio.Task[ImageLease]] = []
+        tasks: list[asyncio.Task[MemoryAndSlot]] = []
         for size, host, then in steps:
             tasks.append(asyncio.create_task(_reserve(budget, size, host)))
             await asyncio.sleep(0)
             assert budget.free in range(11)
             held = [task.result() for task in tasks if task.done() and not task.cancelled() and task.result()._bytes]
             for name in "ab":
-                sizes = [lease._bytes for lease in held if lease._host == name]
+                sizes = [one._bytes for one in held if one._host == name]
                 assert sum(sizes) <= 5 or len(sizes) == 1
             if then == "release":
                 _release_all(tasks[:2])

@@ -4,6 +4,7 @@ tests/fuzz does the same with mutated images.
 """
 
 from contextlib import suppress
+from struct import pack
 
 import pytest
 from hypothesis import given, settings
@@ -20,6 +21,7 @@ from intake.model.error_codes import (
     UnsupportedType,
 )
 from intake.model.limits import Limits
+from support.crafted_images import jpeg, segment
 
 LIMITS = Limits(max_image_pixels=1_000_000, max_image_frames=50)
 OWN_ERRORS = (CorruptImage, EmptyBody, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType)
@@ -51,3 +53,23 @@ def test_verify_returns_image_or_raises_its_own_error_for_any_bytes(signature: b
         assert image.type in FORMATS
         assert 0 < image.width * image.height <= LIMITS.max_image_pixels
         assert 0 < image.frames <= LIMITS.max_image_frames
+
+
+XMP = b"http://ns.adobe.com/xap/1.0/\0<c:Item/><c:Item "
+SEGMENTS = ((0xE1, XMP), (0xE2, b"MPF\0II*\0\x08\0\0\0\1\0\2\xb0"), (0xE2, b"MPF\0MM\0*"), (0xC4, b"\x10"), (0xC4, b""))
+
+
+@pytest.mark.parametrize(("marker", "start"), SEGMENTS)
+@given(rest=st.one_of(st.binary(max_size=200), st.from_regex(rb"(?:[a-z]+:(?:Length|Mime|Padding)=[\"'0-9]+ )+")))
+@settings(max_examples=200, database=None)
+def test_verify_returns_image_or_raises_its_own_error_for_any_segment(marker: int, start: bytes, rest: bytes) -> None:
+    """These segments are read only where a whole JPEG is around them."""
+    with suppress(*OWN_ERRORS):
+        assert verify(jpeg(segment(marker, start + rest)), LIMITS).width == 3
+
+
+@given(rest=st.binary(max_size=100), size=st.integers(0, 100))
+@settings(max_examples=300, database=None)
+def test_verify_returns_image_or_raises_its_own_error_for_any_trailer(rest: bytes, size: int) -> None:
+    with suppress(*OWN_ERRORS):
+        assert verify(jpeg()[:-2] + b"SEFH" + rest + pack("<I4s", size, b"SEFT"), LIMITS).width == 3

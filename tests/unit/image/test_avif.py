@@ -63,6 +63,7 @@ FAULTS = {
     "an extent past the end": avif(iloc=iloc((IN_FILE, 99), method=0)),
     "a second extent past the end": avif(iloc=iloc((0, 9), (IN_FILE, 99), method=0)),
     "locations that run out": avif(iloc=ILOC[:-4].replace(pack(">I", len(ILOC)), pack(">I", len(ILOC) - 4), 1)),
+    "locations of an unknown version": avif(iloc=ILOC.replace(b"iloc\1", b"iloc\3")),
     "locations of odd sizes": avif(iloc=full_box(b"iloc", b"\x34\0", bytes(20), version=1)),
     "a box past the end": avif(after=pack(">I4s", 99, b"mdat") + bytes(9)),
     "a large box past the end": avif(after=pack(">I4sQ", 1, b"mdat", 2**63) + bytes(9)),

@@ -66,6 +66,7 @@ PICTURES: dict[str, tuple[bytes, list[str]]] = {
     "the video is gone": (with_container(MOTION, behind=b""), []),
     "an item of no length": (with_container(item(Mime="image/jpeg", Length=0), behind=b""), []),
     "items that are no numbers": (with_container(item(Mime="image/jpeg", Length="-1"), behind=b""), []),
+    "a length of 5,000 digits": (with_container(item(Mime="image/jpeg", Length="9" * 5000), behind=b""), []),
     "XMP of no container": (jpeg(xmp("<x:xmpmeta/>")), []),
     "both indexes, the picture is gone": (jpeg(xmp(GAIN_MAP * 2), mp_index((0, 0), (9, 999))), [MISSING]),
     "segments that are no index": (jpeg(*NOT_AN_INDEX), []),

@@ -155,7 +155,15 @@ def test_error_says_what_the_body_is_and_which_types_are_accepted(found: str, bo
 
 
 @pytest.mark.parametrize(
-    "body", [b"\xff", b"\x93\x01\x02\x03" * 9, b"RIFF\x24\0\0\0ABCDefgh", bytes(range(1, 30)), b"\0\1" * 20]
+    "body",
+    [
+        b"\xff",
+        b"\x93\x01\x02\x03" * 9,
+        b"RIFF\x24\0\0\0ABCDefgh",
+        bytes(range(1, 30)),
+        b"\0\1" * 20,
+        b"QOIF\0\0\0\1" * 3,
+    ],
 )
 def test_error_names_the_accepted_types_when_the_body_is_not_known(body: bytes) -> None:
     with pytest.raises(UnsupportedType, match=r"^The bytes are not an image of a known type; accepted types: jpeg\.$"):
@@ -165,7 +173,7 @@ def test_error_names_the_accepted_types_when_the_body_is_not_known(body: bytes) 
 @pytest.mark.parametrize(
     ("type_", "found"),
     [
-        *(("jpeg", "a JPEG image"), ("png", "a PNG image"), ("gif", "a GIF image"), ("webp", "a WEBP image")),
+        *(("jpeg", "a JPEG image"), ("png", "a PNG image"), ("gif", "a GIF image"), ("webp", "a WebP image")),
         *(("bmp", "a BMP image"), ("tiff", "a TIFF image"), ("avif", "an AVIF image")),
     ],
 )

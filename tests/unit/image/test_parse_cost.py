@@ -109,6 +109,11 @@ BODIES: dict[str, Callable[[], bytes]] = {
     "stuffed bytes of a JPEG": lambda: filled(SAMPLES["jpeg: lossless"].data[:-2], b"\xff\0"),
     "scans of a JPEG with holes": lambda: filled(jpeg(scan=bytes(256))[:-2], jpeg(scan=bytes(256))[15:-2]),
     "pictures in the index of a JPEG": lambda: jpeg(*[mp_index(*[(9, 9)] * 4000)] * 300),
+    "fields of the index of a JPEG": lambda: jpeg(
+        segment(
+            0xE2, b"MPF\0II*\0" + pack("<IH", 8, 2000) + pack("<HHII", 0xB002, 7, 32_000, 24_010) * 2000 + bytes(32_000)
+        )
+    ),
     "tables of a JPEG": lambda: jpeg(*[segment(0xC4, huffman_table(0, 1) * 3600)] * 300),
     "items in the XMP of a JPEG": lambda: jpeg(*[xmp("<c:Item>" * 8000)] * 300),
     "chunks of a PNG": lambda: filled(SIGNATURE + ihdr(1, 1, 8, 0), chunk(b"tEXt")),

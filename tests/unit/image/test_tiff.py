@@ -69,6 +69,7 @@ FAULTS = {
     ),
     "a strip shorter than its samples": tiff(page(5, 5, samples=(277, 3, [3]), counts=(279, 4, [74]))),
     "a strip shorter than its bits": tiff(page(4, 4, bits=(258, 3, [16]), counts=(279, 4, [31]))),
+    "two strips where the rows are in one": tiff(page(**strips(32, 32))),
     "a tile shorter than its rows": tiff(page(7, 7, **TILED | {"tile_counts": (325, 4, [16, 16, 15, 16])})),
     "a strip missing": tiff(page(rows=(278, 4, [4]))),
     "more strips than sizes": tiff(page(offsets=(273, 4, [8, 8]))),
@@ -142,7 +143,7 @@ def test_tiff_is_invalid_when_faulty(body: bytes) -> None:
         ({"photometric": (262, 3, [6]), "samples": (277, 3, [3]), "counts": (279, 4, [40])}, (5, 5)),
         ({"compression": (259, 3, [5]), "counts": (279, 4, [1])}, (8, 8)),
         ({"compression": (259, 5, [16]), "counts": (279, 4, [1])}, (8, 8)),
-        ({"offsets": (273, 4, [16] * 2), "counts": (279, 4, [32] * 2), "rows": (278, 4, [2**31])}, (8, 8)),
+        ({"offsets": (273, 4, [16] * 2), "counts": (279, 4, [64, 1])}, (8, 8)),
     ],
 )
 def test_tiff_is_accepted_with_every_description_of_its_data(

@@ -24,6 +24,16 @@ def test_run_counts_only_between_the_positions(start: int, end: int, expected: i
     assert expected == find_zero_run(data, start, end, 256)
 
 
+@pytest.mark.parametrize("size", [300, LINEAR_FROM, WINDOW + 300])
+@pytest.mark.parametrize("value", [0x01, 0xFF])
+def test_run_of_another_value_is_found(size: int, value: int) -> None:
+    data = memoryview(bytes(size) + bytes([value]) * 256 + bytes(size))
+    for view in (data, data[1:]):  # with and without a copy
+        start = len(view) - len(data) + size
+        assert start == find_zero_run(view, 0, len(view), 256, value)
+        assert find_zero_run(view, 0, len(view), 257, value) is None
+
+
 def test_run_is_refused_with_its_position() -> None:
     data = memoryview(b"a" * 20 + RUN)
     check_zero_runs(data, "JPEG", 0, len(data), 257)

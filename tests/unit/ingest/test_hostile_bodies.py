@@ -39,7 +39,7 @@ class WatchedDownloader(FakeDownloader):
         stats.attempts += 1
         body = WatchedBody(self._body)
         self.bodies.append(weakref.ref(body))
-        return Download(memoryview(body), "0" * 64, url, lease=self)
+        return Download(memoryview(body), "0" * 64, url, held=self)
 
 
 async def test_invalid_body_is_freed_while_other_images_continue() -> None:

@@ -1,6 +1,7 @@
 """`S3Client` over a scripted transport: which responses are errors, what is retried, and how often."""
 
 import asyncio
+import weakref
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -207,6 +208,43 @@ async def test_client_retries_an_attempt_that_takes_too_long(monkeypatch: pytest
     transport = ScriptedTransport(60.0, (200, b""))
     assert (await call(transport)).status == 200
     assert len(transport.requests) == 2
+
+
+async def test_client_does_not_count_the_wait_for_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "_ATTEMPT_TIMEOUT", 0.05)
+    transport = ScriptedTransport((200, b""))
+    answer = transport.handle_async_request
+
+    async def wait_and_answer(request: httpx.Request) -> httpx.Response:
+        with request.extensions["waiting"]():
+            await asyncio.sleep(0.2)
+        return await answer(request)
+
+    monkeypatch.setattr(transport, "handle_async_request", wait_and_answer)
+    assert (await call(transport)).status == 200
+    assert len(transport.requests) == 1
+
+
+class WatchedBody(bytearray):
+    """A body to which a weak reference is possible."""
+
+
+@pytest.mark.usefixtures("no_collector")
+async def test_client_keeps_no_reference_to_the_body_of_a_cancelled_call() -> None:
+    body = WatchedBody(b"body")
+    reference = weakref.ref(body)
+    transport = ScriptedTransport(60.0)
+    client = S3Client(BackgroundValue(FakeSigner), transport)  # type: ignore[arg-type]  # a fake
+    calling = asyncio.create_task(client.call("PUT", "a", {}, body))
+    del body
+    while not transport.requests:  # noqa: ASYNC110 - the transport is a script
+        await asyncio.sleep(0.001)
+    transport.requests.clear()
+    calling.cancel()
+    await asyncio.wait([calling])
+    del calling
+
+    assert reference() is None
 
 
 async def test_client_stops_reading_a_response_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:

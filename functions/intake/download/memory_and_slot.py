@@ -1,11 +1,11 @@
-"""ImageLease: the share of one image in the limits of all images."""
+"""MemoryAndSlot: the share of one image in the limits of all images."""
 
 import asyncio
 
 from intake.download.memory_budget import MemoryBudget
 
 
-class ImageLease:
+class MemoryAndSlot:
     """The slot of an image among those in flight (MAX_IN_FLIGHT), and the memory for its body.
 
     The memory is reserved once, before the body is read: reserving piecewise can deadlock. The slot is released
@@ -13,7 +13,7 @@ class ImageLease:
     """
 
     def __init__(self, budget: MemoryBudget, slots: asyncio.Semaphore) -> None:
-        """Create a lease that holds nothing yet.
+        """Create one that holds nothing yet.
 
         Args:
             budget: limits the memory of all bodies.

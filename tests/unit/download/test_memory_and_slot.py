@@ -2,45 +2,45 @@
 
 import asyncio
 
-from intake.download.image_lease import ImageLease
+from intake.download.memory_and_slot import MemoryAndSlot
 from intake.download.memory_budget import MemoryBudget
 
 
-async def test_lease_holds_one_slot_however_often_it_is_acquired() -> None:
+async def test_image_holds_one_slot_however_often_it_is_acquired() -> None:
     slots = asyncio.Semaphore(1)
-    lease = ImageLease(MemoryBudget(1), slots)
+    held = MemoryAndSlot(MemoryBudget(1), slots)
 
-    await lease.acquire_slot()
-    await lease.acquire_slot()
+    await held.acquire_slot()
+    await held.acquire_slot()
     assert slots.locked()
 
-    lease.release_slot()
-    lease.release_slot()
+    held.release_slot()
+    held.release_slot()
     await slots.acquire()
     assert slots.locked()
 
 
 async def test_cancelled_wait_for_a_slot_returns_no_slot() -> None:
     slots = asyncio.Semaphore(0)
-    lease = ImageLease(MemoryBudget(1), slots)
-    waiting = asyncio.create_task(lease.acquire_slot())
+    held = MemoryAndSlot(MemoryBudget(1), slots)
+    waiting = asyncio.create_task(held.acquire_slot())
     await asyncio.sleep(0)
 
     waiting.cancel()
     await asyncio.wait([waiting])
-    lease.release()
+    held.release()
 
     assert slots.locked()
 
 
-async def test_lease_reserves_at_most_the_whole_budget_and_returns_only_what_it_holds() -> None:
+async def test_image_reserves_at_most_the_whole_budget_and_returns_only_what_it_holds() -> None:
     budget = MemoryBudget(10)
-    lease = ImageLease(budget, asyncio.Semaphore())
+    held = MemoryAndSlot(budget, asyncio.Semaphore())
     free = []
 
-    await lease.reserve(1000, "a.example")
+    await held.reserve(1000, "a.example")
     for size in (900, 4, 6, 0, 0):
         free.append(budget.free)
-        lease.shrink(size)
+        held.shrink(size)
 
     assert [*free, budget.free] == [0, 0, 6, 6, 10, 10]
