@@ -61,6 +61,7 @@ def _describe_row_without_columns(names: Sequence[str]) -> str:
         return f"the list {foreign}"
     checks = (
         (text.lower().startswith("sep="), f"the first row is {_show(names)}, which only Excel reads: delete the row"),
+        (text.startswith(("{", "[")), "the list is JSON, not CSV: name a list of JSON lines .jsonl"),
         ("\r" in text, "the lines end in CR alone: save the list with LF or CRLF at their ends"),
         ("\ufffd" in text, "the list is not text in UTF-8: save it as CSV in UTF-8, separated by commas"),
         *((is_found, _describe_delimiter(words)) for is_found, words in _find_delimiters(text)),

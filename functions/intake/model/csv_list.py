@@ -64,7 +64,8 @@ class CsvColumns:
 
 
 def _describe_extra_cells(cells: int, columns: int) -> str:
-    return f"has {cells} cells for {columns} columns: a cell with a comma in it needs double quotes around it"
+    named = "1 column" if columns == 1 else f"{columns} columns"
+    return f"has {cells} cells for {named}: a cell with a comma in it needs double quotes around it"
 
 
 def _select(row: Mapping[str, str], *columns: str) -> dict[str, object]:

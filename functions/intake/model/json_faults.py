@@ -18,6 +18,7 @@ _ADVICE = (
     (re.compile(rb"-?(NaN|Infinity|inf|nan)\b"), "NaN and Infinity are not JSON; leave the member out, or write null"),
     (re.compile(rb"(None|True|False|undefined)\b"), "write null, true or false"),
     (re.compile(rb"//|/\*|#"), "JSON has no comments"),
+    (re.compile(rb"https?://"), "a plain list of URLs is named .txt; in JSON, strings need double quotes"),
     (re.compile(rb"[A-Za-z_$]"), "names and strings need double quotes"),
 )
 """What stands where a value or a name is expected, and what to do."""

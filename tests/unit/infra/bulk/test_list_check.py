@@ -94,6 +94,12 @@ EMPTY = "the list is empty: expected a File, a URL list or a URL on each line"
         ),
         ("a.jsonl", json.dumps([ONE, ONE], indent=1), "line 1 is not JSON: it ends at line 1 column 1"),
         ("a.jsonl", '{"urls": ["u"]}{"urls": ["v"]}', "line 1 has a second document at line 1 column 16"),
+        (
+            "a.jsonl",
+            AT + "1",
+            "line 1 is not JSON: expected value at line 1 column 1; a plain list of URLs is named .txt",
+        ),
+        ("a.csv", json.dumps(ONE), "the list is JSON, not CSV: name a list of JSON lines .jsonl"),
         ("a.jsonl", '{"URLs": ["u"]}', "line 1: URLs: must be written urls"),
         ("a.jsonl", '7\n"' + "x" * MAX_LINE_BYTES + '"', "line 2 has 219,902 bytes; at most 219,900 are possible"),
         ("a.jsonl", "x" * 3_000_000, "line 1 has more than 1,048,576 bytes; at most 219,900 are possible"),
@@ -115,7 +121,7 @@ EMPTY = "the list is empty: expected a File, a URL list or a URL on each line"
             "line 2 has 3 cells for 2 columns: a cell with a comma in it needs double",
         ),
         ("a.csv", f'url,note\n{AT}1,"two\nlines"\n{AT}1,a,b,c\n', "line 4 has 4 cells for 2 columns"),
-        ("a.csv", f"url\n{AT}1,2\n", "line 2 has 2 cells for 1 columns"),
+        ("a.csv", f"url\n{AT}1,2\n", "line 2 has 2 cells for 1 column:"),
         (
             "a.csv",
             f'url\n{AT}1\n"{AT}2\n{AT}3\n',

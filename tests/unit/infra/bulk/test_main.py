@@ -156,7 +156,7 @@ def test_bulk_does_not_upload_a_list_with_a_row_of_too_many_cells(
 
     assert run(monkeypatch, str(path)) == 1
     assert capsys.readouterr().err.startswith(
-        "make bulk: urls.csv was not uploaded:\n  line 3 has 2 cells for 1 columns"
+        "make bulk: urls.csv was not uploaded:\n  line 3 has 2 cells for 1 column:"
     )
 
 
