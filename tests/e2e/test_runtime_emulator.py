@@ -120,7 +120,10 @@ def test_bulk_function_stores_its_report_before_its_timeout(
     )
     (report,) = s3.client().list_objects_v2(Bucket=bucket, Prefix="runs/run-4/batches/")["Contents"]
     document = json.loads(s3.client().get_object(Bucket=bucket, Key=report["Key"])["Body"].read())
-    assert document["failed"] == items[:1]
+    [failed] = document["failed"]
+    failure = failed.pop("intakeFailure")
+    assert failed == items[0]
+    assert [error["code"] for error in failure["errors"]] == ["deadline_exceeded"]
 
 
 def test_s3_function_raises_unfinished_before_its_timeout(
