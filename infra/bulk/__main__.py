@@ -126,8 +126,8 @@ def _start(stack: Stack, name: str, converted: Path, commands: Commands) -> str 
 
 def _follow(stack: Stack, arn: str, commands: Commands) -> int:
     run = run_name(arn)
-    print(f"The run is {run}", flush=True)
     try:
+        print(f"The run is {run}", flush=True)
         return _report(stack, arn, _wait_for_end(stack, arn), commands)
     except KeyboardInterrupt:
         print("\nStopped. The run goes on in AWS. To follow it again:", file=sys.stderr)
