@@ -26,7 +26,7 @@ with gc_paused():
     from intake.ingest.deadline import Deadline
     from intake.ingest.file_service import IngestService
     from intake.ingest.manifest_service import ManifestService
-    from intake.s3.background_value import BackgroundValue
+    from intake.s3.background_signer import BackgroundSigner
     from intake.s3.client import CONNECT_TIMEOUT, MAX_CONCURRENT_CONNECTS, READ_TIMEOUT, S3Client
     from intake.s3.inbox import S3Inbox
     from intake.s3.store import S3Store
@@ -127,7 +127,7 @@ def s3_client(bucket: str, socket_share: float = _STORE_SHARE) -> S3Client:
         bucket: its name.
         socket_share: the share of all sockets that the client may open, 0 to 1.
     """
-    signer = BackgroundValue(partial(_create_signer, bucket))
+    signer = BackgroundSigner(partial(_create_signer, bucket))
     # AWS_CA_BUNDLE has the certificates of a proxy or of a private S3; boto3 reads the same variable.
     tls = _tls_context(os.environ.get("AWS_CA_BUNDLE") or certifi.where())
     transport = PooledTransport(

@@ -58,7 +58,7 @@ RULES = (
     Rule(r"\bAlarm|\balarm", "ReadDeadline", ("functions",)),
     Rule(r"\bDials\b|\bdials\.py\b|\.dials\b", "ConnectLimiter"),
     Rule(r"(?i)\bdialled\b", "is_allowed, connect"),
-    Rule(r"\bLater\(|class Later\b|\blater\.py\b|uncollected", "BackgroundValue, gc_paused"),
+    Rule(r"\bLater\(|class Later\b|\blater\.py\b|uncollected", "BackgroundSigner, gc_paused"),
     Rule(r"class Names\b|import Names\b|\bnames\.py\b|LookupThreads|\bpatience\b", "Resolver, queue_timeout"),
     Rule(r"class Guard\b|import Guard\b|\bGuard\(", "GuardedResolver"),
     Rule(r"SessionTransport|class Bytes\b", "PooledTransport, BytesBody"),

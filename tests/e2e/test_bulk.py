@@ -127,10 +127,10 @@ def test_invalid_lines_are_refused_and_the_others_are_ingested(deployed: Lab) ->
 
     summary = json.loads(run["output"])
     assert summary["counts"]["status"] == {"refused": 2, "stored": 1}
-    reasons = {row["row"]: row["errors"][0]["message"] for row in summary["refused"]}
-    assert reasons.keys() == {1, 3}
-    assert reasons[1] == "must be a string, got a number"
-    assert reasons[3].startswith("must be an object, got a list")
+    assert {row["row"]: row["errors"][0]["message"].split(".")[0] for row in summary["refused"]} == {
+        1: "must be a string, got a number",
+        3: "must be an object, got a list",
+    }
     failed = read_failed(deployed, run["name"])
     assert {item["intakeFailure"]["row"] for item in failed} == {1, 3}
     assert {"fileUrl": 7} in [BulkItem.read(item).content for item in failed]

@@ -11,7 +11,7 @@ import certifi
 import pytest
 
 from intake.http_client.transport import PooledTransport
-from intake.s3.background_value import BackgroundValue
+from intake.s3.background_signer import BackgroundSigner
 from intake.s3.client import S3Client
 from intake.s3.signer import Signer
 from intake.s3.store import S3Store
@@ -48,7 +48,7 @@ async def open_store(
     )
     tls = ssl.create_default_context(cafile=certifi.where())
     transport = PooledTransport(connect_timeout=1.0, read_timeout=read_timeout, tls=tls, zero_copy=True)
-    store = S3Store(S3Client(BackgroundValue(partial(Signer, session, bucket)), transport))
+    store = S3Store(S3Client(BackgroundSigner(partial(Signer, session, bucket)), transport))
     try:
         yield store
     finally:

@@ -149,8 +149,7 @@ class StateMachine:
         if "ItemBatcher" not in state:
             processor = state["ItemProcessor"]
             return [self._run(processor["StartAt"], processor["States"], item) for item in items]
-        if "ItemSelector" in state:
-            items = [self._select(state["ItemSelector"], given, *pair) for pair in enumerate(items)]
+        items = [self._select(state["ItemSelector"], given, *pair) for pair in enumerate(items)]
         batch_input = self._resolve(state["ItemBatcher"]["BatchInput"], given)
         processor, failed = state["ItemProcessor"], 0
         run = self.name

@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from intake import app
 from intake.ingest.concurrent_files import ingest_all
 from intake.ingest.deadline import Deadline
-from intake.model.bulk_item import BulkItem, read_rows
+from intake.model.bulk_item import BulkItem
 from intake.model.bulk_report import BatchReport
 from intake.model.error_codes import StoreFailed
 from intake.model.file import File, InvalidFile
@@ -40,7 +40,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     submitted_at = datetime.fromisoformat(started_at) if started_at else None
     deadline = app.deadline(context.get_remaining_time_in_millis() / 1000)
     files_deadline = deadline.one_margin_earlier() if "run" in batch_input else deadline  # the report follows
-    report = app.run(_ingest(read_rows(items), files_deadline, submitted_at))
+    report = app.run(_ingest(BulkItem.read_all(items), files_deadline, submitted_at))
     if "run" in batch_input:
         key = batch_key(batch_input["run"], items, event.get("batch", ""))
         app.run(_store_report(key, report, deadline))

@@ -19,7 +19,7 @@ class BulkItem:
     """One row of a bulk list.
 
     Attributes:
-        content: decoded JSON; of a row of CSV, its cells beside the first row, or an object of strings.
+        content: decoded JSON; of a row of CSV, the item with the first row beside it, or an object of strings.
         row: its number from 1, as Step Functions counts: without the first row of CSV. None if unknown.
     """
 
@@ -28,14 +28,11 @@ class BulkItem:
 
     @classmethod
     def read(cls, item: object) -> "BulkItem":
-        """Read an item of a batch: `{"index": 0, "item": …}`, or the row alone. Undo what `to_failed` added.
-
-        An item of CSV has the first row as its `header`, and the first row has the index 0.
-        """
+        """Read an item of a batch: `{"index": 0, "item": …}`, or the row alone. Undo what `to_failed` added."""
         match item:
             case {"index": int(index), "item": content, **rest} if not rest:
                 return cls(_remove_failure(content), index + 1)
-            case {"index": int(index), "item": _, "header": _, **rest} if not rest:
+            case {"index": int(index), "item": dict(), "header": list(), **rest} if not rest:
                 return cls(item, index)
         return cls(_remove_failure(item))
 
@@ -47,11 +44,6 @@ class BulkItem:
             InvalidFile: the row has no document.
         """
         return row_to_document(self.content)
-
-    @property
-    def shown(self) -> object:
-        """The content; the cells of a row of CSV have the names of their columns."""
-        return name_cells(self.content)
 
     def to_failed(self, failure: Mapping[str, object]) -> object:
         """Return the line for `failed.jsonl`: the document, and why it failed.
@@ -68,11 +60,6 @@ class BulkItem:
             if len(to_json_line(line)) <= MAX_LINE_BYTES:
                 return line
         return self.shown
-
-
-def read_rows(items: Iterable[object]) -> list[BulkItem]:
-    """Read the items of a batch, except for first rows of CSV, which name the columns."""
-    return [row for row in map(BulkItem.read, items) if not is_first_row(row.content)]
 
 
 def to_json_line(document: object) -> bytes:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from intake.model.bulk_item import BulkItem, read_rows
+from intake.model.bulk_item import BulkItem
 from intake.model.error_codes import DeadlineExceeded
 from intake.model.fault import Fault
 from intake.model.file import Role
@@ -134,21 +134,21 @@ class BatchReport(_Document):
         if len(self.refused) < MAX_REFUSED:
             self.refused.append(RefusedRow(**dict(failure), item=excerpt(item.shown)))
 
+    def count_rows(self) -> Totals:
+        """Return the counts. Those of a batch that failed as a whole include the first row of CSV, which is no File."""
+        if not self.batch:
+            return self.counts
+        rows = len(BulkItem.read_all(self.failed))
+        return self.counts.model_copy(update={"files": rows, "status": Counter(broken=rows)})
+
     def lines(self) -> Iterator[object]:
         """Yield the lines for `failed.jsonl`."""
         if not self.batch:
             yield from self.failed
             return
-        for item in read_rows(self.failed):
+        for item in BulkItem.read_all(self.failed):
             message = f"The batch of this row broke: {redact_message(self.error, _MAX_MESSAGE) or 'see map/'}."
             yield _to_line(item, Failure.of_row(item, "broken", message))
-
-    def counts_of_rows(self) -> Totals:
-        """Return the counts. The state machine counts the first row of CSV as well, which is no File."""
-        if not self.batch:
-            return self.counts
-        rows = len(read_rows(self.failed))
-        return Totals(files=rows, status=Counter(broken=rows))
 
     def _add_failed(self, item: BulkItem, failure: Failure) -> None:
         self.failed.append(_to_line(item, failure))
@@ -190,7 +190,7 @@ class Summary(_Document):
     def add(self, report: BatchReport) -> None:
         """Add the report of one batch."""
         self.batches += 1
-        self.counts.add(report.counts_of_rows())
+        self.counts.add(report.count_rows())
         if report.refused:
             refused = sorted([*self.refused, *report.refused], key=lambda row: (row.row is None, row.row or 0))
             self.refused = refused[:MAX_REFUSED]

@@ -19,8 +19,8 @@ from intake.model.backoff import backoff
 from intake.model.error_codes import StoreDenied, StoreFailed
 
 if TYPE_CHECKING:
-    from intake.s3.background_value import BackgroundValue
-    from intake.s3.signer import SignedUrl, Signer  # not at runtime: boto3 is imported while the first images download
+    from intake.s3.background_signer import BackgroundSigner
+    from intake.s3.signer import SignedUrl  # not at runtime: boto3 is imported while the first images download
 
 OK = 200
 PARTIAL_CONTENT = 206
@@ -90,7 +90,7 @@ class S3Response:
 class S3Client:
     """Sends requests for the objects of one bucket, and retries what may succeed later."""
 
-    def __init__(self, signer: "BackgroundValue[Signer]", transport: httpx.AsyncBaseTransport) -> None:
+    def __init__(self, signer: "BackgroundSigner", transport: httpx.AsyncBaseTransport) -> None:
         """Use a signer for the bucket, and a transport that raises `TransportError`."""
         self._signer = signer
         self._transport = transport

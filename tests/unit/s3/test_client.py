@@ -11,7 +11,7 @@ import pytest
 from intake.http_client.errors import ConnectionLost
 from intake.model.error_codes import StoreDenied, StoreFailed
 from intake.s3 import client as client_module
-from intake.s3.background_value import BackgroundValue
+from intake.s3.background_signer import BackgroundSigner
 from intake.s3.client import S3Client, S3Response, error_for
 from intake.s3.signer import SignedUrl
 
@@ -108,7 +108,7 @@ def no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def call(transport: ScriptedTransport, method: str = "PUT", signer: Any = None, **headers: str) -> S3Response:
     chosen: Any = signer or FakeSigner()
-    client = S3Client(BackgroundValue(lambda: chosen), transport)
+    client = S3Client(BackgroundSigner(lambda: chosen), transport)
     body = bytearray(b"body") if method == "PUT" else None
     return await client.call(method, "images/a.jpg", {name.replace("_", "-"): headers[name] for name in headers}, body)
 
@@ -234,7 +234,7 @@ async def test_client_keeps_no_reference_to_the_body_of_a_cancelled_call() -> No
     body = WatchedBody(b"body")
     reference = weakref.ref(body)
     transport = ScriptedTransport(60.0)
-    client = S3Client(BackgroundValue(FakeSigner), transport)  # type: ignore[arg-type]  # a fake
+    client = S3Client(BackgroundSigner(FakeSigner), transport)  # type: ignore[arg-type]  # a fake
     calling = asyncio.create_task(client.call("PUT", "a", {}, body))
     del body
     while not transport.requests:  # noqa: ASYNC110 - the transport is a script
