@@ -36,6 +36,16 @@ class BulkItem:
                 return cls(item, index)
         return cls(_remove_failure(item))
 
+    @classmethod
+    def read_all(cls, items: Iterable[object]) -> list["BulkItem"]:
+        """Read the items of a batch, without the first row of a CSV list, which is an item too."""
+        return [cls.read(item) for item in items if not is_first_row(item)]
+
+    @property
+    def shown(self) -> object:
+        """The content; a row of CSV has the names of its columns."""
+        return name_cells(self.content)
+
     @property
     def document(self) -> object:
         """The document of a File; a row of CSV becomes the File or URL list that it describes.

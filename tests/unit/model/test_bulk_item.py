@@ -50,6 +50,41 @@ def test_failed_row_of_csv_becomes_a_document() -> None:
     assert line == {"urls": [{"url": "https://a.example/1"}], "id": "a", "intakeFailure": FAILURE}
 
 
+ROW: dict[str, Any] = {
+    "index": 3,
+    "item": {"1": "a", "2": "https://a.example/?size=1", "3": "2", "4": ""},
+    "header": [{"1": "\ufeffid", "2": "URL", "3": "", "4": ""}],
+}
+
+
+def test_row_of_step_functions_has_the_names_of_its_columns_and_its_number() -> None:
+    item = BulkItem.read(ROW | {"item": {"1": "a", "2": "u", "3": "", "4": ""}})
+    assert (item.row, item.document) == (3, {"urls": [{"url": "u"}], "id": "a"})
+
+
+def test_row_with_too_many_cells_cannot_be_sent_again_by_mistake() -> None:
+    item = BulkItem.read(ROW)
+    with pytest.raises(InvalidFile, match="has 3 cells for 2 columns"):
+        File.parse(item.document)
+    again = BulkItem.read(item.to_failed({"status": "refused"}))
+    assert again.document == {"id": "a", "URL": "https://a.example/?size=1", "extra": ["2"]}
+    with pytest.raises(InvalidFile):
+        File.parse(again.document)
+
+
+def test_first_row_is_left_out_wherever_it_is() -> None:
+    first = {"1": '\ufeff"id"', "2": "URL ", "3": "", "4": ""}
+    items = [ROW | {"index": 0, "item": ROW["header"][0]}, ROW, ROW | {"item": first}]
+    assert BulkItem.read_all(items) == [BulkItem.read(ROW)]
+
+
+def test_first_row_is_an_item_when_it_does_not_name_the_columns() -> None:
+    names = {"1": "id;url", "2": ""}
+    [item] = BulkItem.read_all([{"index": 0, "item": names, "header": [names]}])
+    with pytest.raises(InvalidFile, match="separated by semicolons"):
+        File.parse(item.document)
+
+
 def long_line(size: int) -> dict[str, str]:
     return {"x": "y" * (size - len('{"x":""}'))}
 
