@@ -8,12 +8,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from pydantic import ValidationError
 
 from intake.model.fault import Fault, InvalidFile
-from intake.model.file_faults import find_faults, find_type_fault, has_unusual_members, is_url_list
 from intake.model.file_schema import (
     DEFAULT_MAX_BASE_IMAGES,
     FILE_JSON_SCHEMA,
@@ -86,9 +84,9 @@ class File:
 
 
 def _validate(document: object, max_base_images: int) -> FileDocument | UrlListDocument:
-    if not isinstance(document, dict):
-        raise InvalidFile([find_type_fault(document)])
     # Nearly every document has known members only, and not too many items. Then nothing else is looked at.
+    if not isinstance(document, dict):
+        return _validate_thoroughly(document, max_base_images)
     is_list = "urls" in document
     items = document.get("urls" if is_list else "baseUrls")
     if isinstance(items, list) and len(items) <= max_base_images + is_list:
@@ -100,14 +98,18 @@ def _validate(document: object, max_base_images: int) -> FileDocument | UrlListD
     return _validate_thoroughly(document, max_base_images)
 
 
-def _validate_thoroughly(document: dict[str, Any], max_base_images: int) -> FileDocument | UrlListDocument:
-    model = UrlListDocument if is_url_list(document) else FileDocument
-    if not has_unusual_members(document, max_base_images):
+def _validate_thoroughly(document: object, max_base_images: int) -> FileDocument | UrlListDocument:
+    from intake.model import file_faults  # noqa: PLC0415 - most functions never meet a faulty File
+
+    if not isinstance(document, dict):
+        raise InvalidFile([file_faults.find_type_fault(document)])
+    model = UrlListDocument if file_faults.is_url_list(document) else FileDocument
+    if not file_faults.has_unusual_members(document, max_base_images):
         try:
             return model.model_validate(document)
         except ValidationError:
             pass  # find_faults validates again, and describes the faults
-    raise InvalidFile(find_faults(document, max_base_images))
+    raise InvalidFile(file_faults.find_faults(document, max_base_images))
 
 
 def _read_file_images(file: FileDocument) -> Iterator[ImageRequest]:
