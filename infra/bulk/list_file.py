@@ -11,10 +11,10 @@ from typing import TextIO
 from intake.model.bulk_item import MAX_LINE_BYTES, BulkItem
 from intake.model.csv_list import CsvColumns
 from intake.model.document_lines import DocumentLines
-from intake.model.fault import InvalidFile
 from intake.model.file import File
-from intake.model.foreign_format import HEAD_BYTES, describe_foreign_format
+from intake.model.invalid_file import InvalidFile
 from intake.model.manifest import MAX_DOCUMENT_BYTES, NotJson, read_document, url_line_to_document
+from intake.model.other_file_types import HEAD_BYTES, describe_other_file_type
 
 _CHUNK_BYTES = 256 * 1024
 _ANY_NUMBER_OF_IMAGES = 1_000_000
@@ -46,7 +46,7 @@ def read_list(path: Path) -> Iterator[ListLine]:
     """
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
-    if foreign := describe_foreign_format(head):
+    if foreign := describe_other_file_type(head):
         yield ListLine(0, fault=f"the list {foreign}")
     elif path.suffix.lower() == ".csv":
         # Bytes that are not UTF-8 become surrogates, which _parse_rows finds.

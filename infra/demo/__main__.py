@@ -15,7 +15,7 @@ from infra.command.signals import INTERRUPTED, install_signal_handlers
 from infra.command.tcp_ports import LOOPBACK
 from infra.command.terminal import print_line, timed_step
 from infra.demo.blocked_reasons import find_reasons
-from infra.demo.missing_dns import describe_unresolved, find_unresolved, without_dns_failures
+from infra.demo.dns_failures import describe_unresolved, find_unresolved, without_dns_failures
 from infra.demo.receipt_table import format_summary, format_table
 from infra.demo.stored_object_check import Mismatch, check_failures, check_objects
 from infra.demo.user_file import read_file

@@ -60,7 +60,7 @@ COMPETITORS = (
     Competitor("pool_map_async", "today: map_async, boto3", most=480),
     Competitor("thread_pool", "today: concurrent.futures, boto3", most=480),
     Competitor("pool_with_client", "thread pool, one shared client, boto3"),
-    Competitor("obvious_rewrite", "AsyncClient, gather, boto3 in threads", most=480),
+    Competitor("httpx_gather", "AsyncClient, gather, boto3 in threads", most=480),
     Competitor("aiohttp_aiobotocore", "aiohttp + aiobotocore", environment="bench"),
     Competitor("aiohttp_obstore", "aiohttp + obstore", environment="bench"),
     Competitor("img2dataset", "img2dataset, into local files", environment="img2dataset", keeps=False),

@@ -59,7 +59,7 @@ def build() -> dict[str, Function]:
     return {
         OURS: Function(into / "HttpFunction", ours["Handler"], plain),
         "client_and_logger": Function(BUILT / "ClientAndLogger", "app.handler", {}),
-        "obvious_rewrite": Function(BUILT / "ObviousRewrite", "app.handler", {}),
+        "httpx_gather": Function(BUILT / "ObviousRewrite", "app.handler", {}),
     }
 
 

@@ -123,9 +123,9 @@ TARGETS = (
         _cold_start_ratio("init", "client_and_logger"),
     ),
     Target(
-        "cold start to response, 3 images / obvious rewrite, plain sam build",
+        "cold start to response, 3 images / AsyncClient and gather, plain sam build",
         0.5,
         0.35,
-        _cold_start_ratio("cold", "obvious_rewrite"),
+        _cold_start_ratio("cold", "httpx_gather"),
     ),
 )

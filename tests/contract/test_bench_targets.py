@@ -19,7 +19,7 @@ WARM = measured(WARM_48.name, ours=0.1, pool_map=1.0, thread_pool=0.8, one_after
 COLD = measured(COLD_48.name, ours=0.3, aiohttp_aiobotocore=0.4)
 MANY = {"compare": {**WARM["compare"], **measured(WARM_4800.name, ours=20.0)["compare"]}}
 MEMORY = {"memory": {"1000x2MB": {"is": {"beyond_imports_mib": 260.0, "budget_mib": 240.0}}}}
-STARTS = {"ours": {"init": [0.3], "cold": [0.4]}, "obvious_rewrite": {"init": [0.5], "cold": [0.8]}}
+STARTS = {"ours": {"init": [0.3], "cold": [0.4]}, "httpx_gather": {"init": [0.5], "cold": [0.8]}}
 START = {"startup": {"starts": {"is": STARTS}}}
 
 
@@ -31,7 +31,7 @@ START = {"startup": {"starts": {"is": STARTS}}}
         (0.75, "48 cold over TLS: wall / (aiohttp + aiobotocore)", COLD),
         (400.0, "CPU of an image, 4,800 / 48", MANY),
         (20.0, "1,000 images of 2 MB: MiB beyond imports and budget", MEMORY),
-        (0.5, "cold start to response, 3 images / obvious rewrite, plain sam build", START),
+        (0.5, "cold start to response, 3 images / AsyncClient and gather, plain sam build", START),
         (None, "48 warm: wall / (aiohttp + aiobotocore)", COLD),
     ],
 )

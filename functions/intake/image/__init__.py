@@ -12,11 +12,11 @@ because its announced end is missing. There is no I/O here.
     other_types.py     what a body is that is no image of an accepted type
     magic_bytes.py     the first bytes of such types
     zero_runs.py       runs of equal bytes
-    hole_search.py     holes in compressed data of TIFF and AVIF
+    compressed_data.py     holes in compressed data of TIFF and AVIF
     jpeg.py            JPEG: frame and scans
     jpeg_segments.py   the marker segments of a JPEG
     jpeg_scans.py      holes in the scans of a JPEG
-    jpeg_pictures.py   the further pictures of a JPEG
+    jpeg_multi_picture.py   the further pictures of a JPEG
     samsung_trailer.py the trailer of Samsung phones
     png.py             PNG and APNG: chunks with a CRC
     gif.py             GIF: blocks and sub-blocks

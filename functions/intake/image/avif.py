@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from intake.image import avif_items, avif_sequence
 from intake.image.byte_reader import Reader
-from intake.image.hole_search import ONES, ZEROS, HoleSearch
+from intake.image.compressed_data import ONES, ZEROS, HoleSearch
 from intake.image.isobmff import HEADER, read_box, require_child
 from intake.image.other_types import SNIFFED_BYTES, create_unsupported_type, describe
 from intake.image.pixel_limits import ImageSize

@@ -9,7 +9,7 @@ from struct import Struct
 from typing import TYPE_CHECKING
 
 from intake.image.byte_reader import Reader
-from intake.image.jpeg_pictures import INDEX_NAMES, find_end, is_index
+from intake.image.jpeg_multi_picture import INDEX_NAMES, find_end, is_index
 from intake.image.jpeg_scans import HOLE_BYTES, add_tables, check_scan
 from intake.image.jpeg_segments import DHT, SOF, SOS, read_segments
 from intake.image.pixel_limits import ImageSize, check_size

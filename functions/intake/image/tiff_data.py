@@ -5,7 +5,7 @@ from operator import add, lt
 from typing import TYPE_CHECKING
 
 from intake.image import jpeg, tiff_page
-from intake.image.hole_search import HOLE_BYTES, ONES, ZEROS, HoleSearch
+from intake.image.compressed_data import HOLE_BYTES, ONES, ZEROS, HoleSearch
 from intake.image.pixel_limits import check_size
 from intake.model.error_codes import InvalidImage
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from intake.model.csv_list import is_first_row, name_cells, row_to_document
-from intake.model.fault import InvalidFile
+from intake.model.invalid_file import InvalidFile
 
 MAX_LINE_BYTES = 219_900
 """The longest line of a list that fits into a batch, with the JSON that the state machine adds."""

@@ -10,8 +10,8 @@ from pydantic.alias_generators import to_camel
 
 from intake.model.bulk_item import BulkItem
 from intake.model.error_codes import DeadlineExceeded
-from intake.model.fault import Fault
 from intake.model.file import Role
+from intake.model.invalid_file import Fault
 from intake.model.receipt import FailedEntry, Receipt
 from intake.model.shown_text import excerpt, redact_message
 

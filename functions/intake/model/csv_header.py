@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from intake.model.fault import Fault, InvalidFile
-from intake.model.foreign_format import describe_foreign_format
-from intake.model.known_names import KnownNames
+from intake.model.invalid_file import Fault, InvalidFile
+from intake.model.misspelled_names import KnownNames
+from intake.model.other_file_types import describe_other_file_type
 
 COLUMNS = KnownNames("url", "fileUrl", "baseUrls", "sha256", "id")
 
@@ -57,7 +57,7 @@ def _describe_row_without_columns(names: Sequence[str]) -> str:
     text = ",".join(names)
     if not text.strip(","):
         return f"the first row is empty, it has no column url: expected {_FORMS}"
-    if foreign := describe_foreign_format(text.encode(errors="surrogatepass")):
+    if foreign := describe_other_file_type(text.encode(errors="surrogatepass")):
         return f"the list {foreign}"
     checks = (
         (text.lower().startswith("sep="), f"the first row is {_show(names)}, which only Excel reads: delete the row"),

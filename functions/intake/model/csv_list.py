@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 from intake.model.csv_header import COLUMNS, read_header, trim_names
-from intake.model.fault import Fault, InvalidFile
+from intake.model.invalid_file import Fault, InvalidFile
 from intake.model.json_faults import check_nesting
 
 

@@ -5,8 +5,8 @@ from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
 
 from pydantic_core import from_json
 
-from intake.model.foreign_format import HEAD_BYTES, describe_foreign_format
 from intake.model.manifest import MAX_DOCUMENT_BYTES
+from intake.model.other_file_types import HEAD_BYTES, describe_other_file_type
 
 _LINE_END = re.compile(rb"\n|\r(?=[^\n])")
 """LF, CRLF, whose CR stays at the end of the line, and CR, as in files of old programs."""
@@ -62,7 +62,7 @@ class DocumentLines:
                 continue
             yield self._number, text
             self._is_unfinished = self._is_first and not self._are_urls and text.rstrip().endswith(_OPEN_ENDS)
-            self.is_done = self._is_first and describe_foreign_format(text[:HEAD_BYTES]) is not None
+            self.is_done = self._is_first and describe_other_file_type(text[:HEAD_BYTES]) is not None
             self._is_first = False
 
 

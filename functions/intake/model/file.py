@@ -11,7 +11,6 @@ from enum import StrEnum
 
 from pydantic import ValidationError
 
-from intake.model.fault import Fault, InvalidFile
 from intake.model.file_schema import (
     DEFAULT_MAX_BASE_IMAGES,
     FILE_JSON_SCHEMA,
@@ -19,6 +18,7 @@ from intake.model.file_schema import (
     FileDocument,
     UrlListDocument,
 )
+from intake.model.invalid_file import Fault, InvalidFile
 
 __all__ = ["FILE_JSON_SCHEMA", "ID_PATTERN", "Fault", "File", "ImageRequest", "InvalidFile", "Role"]
 

@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from intake.model.fault import Fault
 from intake.model.file_schema import FileDocument, UrlListDocument
-from intake.model.known_names import KnownNames
+from intake.model.invalid_file import Fault
+from intake.model.misspelled_names import KnownNames
 
 MAX_MISSPELLED = 20
 """The limit of faults about spelling. Nobody writes more by accident, and a document of 1 MiB could have 100,000."""

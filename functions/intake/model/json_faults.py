@@ -5,8 +5,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from intake.model.fault import Fault, InvalidFile
-from intake.model.foreign_format import HEAD_BYTES, describe_bad_utf8, describe_foreign_format
+from intake.model.invalid_file import Fault, InvalidFile
+from intake.model.other_file_types import HEAD_BYTES, describe_bad_utf8, describe_other_file_type
 
 MAX_NESTING = 200
 """Levels of objects and lists in one document: the limit of the parser. Every writer in this service permits more."""
@@ -31,7 +31,7 @@ def describe_json_fault(text: bytes, error: ValueError) -> str:
         text: the text that was parsed.
         error: its message ends in "at line 1 column 2"; the column counts bytes from 1.
     """
-    if fault := describe_foreign_format(text[:HEAD_BYTES]) or describe_bad_utf8(text):
+    if fault := describe_other_file_type(text[:HEAD_BYTES]) or describe_bad_utf8(text):
         return fault
     if not text.strip():
         return "is not JSON: it is empty"

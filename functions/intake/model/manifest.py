@@ -6,10 +6,10 @@ Bulk lists have the same lines, or rows that `csv_list.py` reads.
 
 from pydantic_core import from_json
 
-from intake.model.fault import Fault, InvalidFile
 from intake.model.file import File
-from intake.model.foreign_format import HEAD_BYTES, describe_bad_utf8, describe_foreign_format
+from intake.model.invalid_file import Fault, InvalidFile
 from intake.model.json_faults import describe_json_fault, find_duplicate
+from intake.model.other_file_types import HEAD_BYTES, describe_bad_utf8, describe_other_file_type
 
 MAX_DOCUMENT_BYTES = 1024 * 1024
 """The limit of one document. 101 URLs of 4096 characters have 414 kB."""
@@ -73,7 +73,7 @@ def url_line_to_document(text: bytes) -> dict[str, object]:
     """
     if len(text) > MAX_DOCUMENT_BYTES:
         raise InvalidFile([Fault("", f"has more than {MAX_DOCUMENT_BYTES} bytes")])
-    if fault := describe_foreign_format(text[:HEAD_BYTES]) or describe_bad_utf8(text):
+    if fault := describe_other_file_type(text[:HEAD_BYTES]) or describe_bad_utf8(text):
         raise InvalidFile([Fault("", fault)])
     if text.startswith((b"{", b"[")):
         raise InvalidFile([Fault("", "is JSON, not a URL: name a list of JSON lines .jsonl, and one File .json")])

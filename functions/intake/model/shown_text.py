@@ -4,7 +4,7 @@ import json
 import re
 from itertools import islice
 
-from intake.model.fault import Fault
+from intake.model.invalid_file import Fault
 from intake.model.url import redact
 
 MAX_CHARACTERS = 300

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from infra.demo.blocked_reasons import find_reasons
-from infra.demo.missing_dns import describe_unresolved, find_unresolved, without_dns_failures
+from infra.demo.dns_failures import describe_unresolved, find_unresolved, without_dns_failures
 from infra.demo.receipt_table import format_table, host_of
 
 STORED: dict[str, Any] = {

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from intake.model.csv_list import CsvColumns, row_to_document
-from intake.model.fault import InvalidFile
 from intake.model.file import File
+from intake.model.invalid_file import InvalidFile
 
 DIGEST = "ab" * 32
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic_core import to_json
 
 from intake.model.bulk_report import BatchReport
-from intake.model.fault import InvalidFile
+from intake.model.invalid_file import InvalidFile
 from intake.model.json_faults import MAX_NESTING, check_nesting
 from intake.model.manifest import NotJson, read_document
 

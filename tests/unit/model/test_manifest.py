@@ -2,7 +2,7 @@
 
 import pytest
 
-from intake.model.fault import InvalidFile
+from intake.model.invalid_file import InvalidFile
 from intake.model.manifest import (
     MAX_DOCUMENT_BYTES,
     NotJson,

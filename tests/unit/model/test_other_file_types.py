@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from intake.model.foreign_format import HEAD_BYTES, describe_foreign_format
+from intake.model.other_file_types import HEAD_BYTES, describe_other_file_type
 
 LIST = "url\nhttps://a.example/1\n"
 
@@ -42,11 +42,11 @@ def archive(*names: str) -> bytes:
     ],
 )
 def test_format_is_named(expected: str, content: bytes) -> None:
-    assert str(describe_foreign_format(content[:HEAD_BYTES])).startswith(f"is {expected}, and not text in UTF-8: ")
+    assert str(describe_other_file_type(content[:HEAD_BYTES])).startswith(f"is {expected}, and not text in UTF-8: ")
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"u", LIST.encode(), b"\xef\xbb\xbfurl", "\u00e4,url".encode(), b"<a,url", b"PK,url"]
 )
 def test_text_is_not_taken_for_something_else(content: bytes) -> None:
-    assert describe_foreign_format(content) is None
+    assert describe_other_file_type(content) is None

@@ -39,7 +39,7 @@ _WORKBOOKS = (
 _MARKUP = re.compile(rb"\s*<(!doctype|html|\?xml|[a-z]+[\s>])", re.IGNORECASE)
 
 
-def describe_foreign_format(head: bytes) -> str | None:
+def describe_other_file_type(head: bytes) -> str | None:
     """Return what the file is and what to do, as the rest of a sentence; None if it may be text in UTF-8.
 
     Args:

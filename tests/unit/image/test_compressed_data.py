@@ -9,7 +9,7 @@ from struct import pack
 import pytest
 from PIL import Image
 
-from intake.image import hole_search
+from intake.image import compressed_data
 from intake.image.verify import verify
 from intake.model.error_codes import CorruptImage, InvalidImage
 from intake.model.limits import Limits
@@ -155,5 +155,5 @@ def test_search_ends_when_too_much_was_inflated(monkeypatch: pytest.MonkeyPatch)
     damaged = strip(DEFLATE, BLANK[:-4] + b"\1\2\3\4")
     with pytest.raises(CorruptImage):
         verify(damaged, LIMITS)
-    monkeypatch.setattr(hole_search, "MAX_INFLATED_BYTES", 1_000_000)
+    monkeypatch.setattr(compressed_data, "MAX_INFLATED_BYTES", 1_000_000)
     assert verify(damaged, LIMITS).type == "tiff"
