@@ -9,7 +9,7 @@ import re
 
 from intake.model.image_info import ImageInfo
 
-_MANIFEST = re.compile(r"inbox/(.+)\.(jsonl?|txt)")
+_MANIFEST = re.compile(r"inbox/(.+)\.(jsonl?|txt)", re.DOTALL)
 
 
 def image_key(sha256: str, image: ImageInfo) -> str:

@@ -43,6 +43,8 @@ def test_key_is_the_published_one(expected: str, key: str) -> None:
         (("lots", True), "inbox/lots.jsonl"),
         (("2026/11/lots.v2", True), "inbox/2026/11/lots.v2.jsonl"),
         (("a b", False), "inbox/a b.json"),
+        (("a\nb\r", True), "inbox/a\nb\r.txt"),
+        (("../a//.json", False), "inbox/../a//.json.json"),
         (("urls", True), "inbox/urls.txt"),
         (None, "inbox/lots.csv"),
         (None, "inbox/lots.JSON"),
