@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import re
 import signal
 import sys
 import tempfile
@@ -10,14 +9,16 @@ import time
 from pathlib import Path
 from typing import IO
 
+from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
 from infra.bulk.commands import DEFAULT_STACK, Commands
 from infra.bulk.list_check import MAX_FAULTS, convert_list
-from infra.bulk.local_endpoint import QUESTION, is_file_of_make_up, is_missing
+from infra.bulk.local_endpoint import QUESTION, is_file_of_make_up, is_missing, is_url
 from infra.bulk.progress import Progress, ProgressLine
 from infra.bulk.stack import BulkError, Stack, run_name
 from infra.bulk.summary import format_summary, has_stored_images
+from intake.model.other_file_types import HEAD_BYTES, describe_other_file_type
 
 ENDINGS = {".jsonl", ".csv", ".txt"}
 POLL_SECONDS = 1.0
@@ -40,7 +41,7 @@ def main() -> int:
     except (NoCredentialsError, NoRegionError) as error:
         print(f"make bulk: {str(error).rstrip('.')}.", file=sys.stderr)
         print("Set the region and the credentials; for `make up`: . .local/up/env", file=sys.stderr)
-    except (BotoCoreError, ClientError) as error:
+    except (Boto3Error, BotoCoreError, ClientError) as error:
         print(f"make bulk: a call to AWS failed: {error}", file=sys.stderr)
     except KeyboardInterrupt:
         print("\nStopped. Nothing was uploaded, and no run was started.", file=sys.stderr)
@@ -75,9 +76,10 @@ def _run(path: Path | None, run: str | None, commands: Commands) -> int:
 
 
 def _connect(commands: Commands) -> Stack:
-    if commands.endpoint and not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?/?", commands.endpoint):
-        raise BulkError(f"ENDPOINT={commands.endpoint} is not a URL such as http://127.0.0.1:4566.")
     endpoint = commands.endpoint or os.environ.get("AWS_ENDPOINT_URL", "")
+    if endpoint and not is_url(endpoint):
+        name = "ENDPOINT" if commands.endpoint else "AWS_ENDPOINT_URL"
+        raise BulkError(f"{name}={endpoint} is not a URL such as http://127.0.0.1:4566.")
     if is_missing(endpoint):
         raise BulkError(f"nothing listens at {endpoint}. {QUESTION}")
     return Stack(commands.stack, commands.endpoint)
@@ -85,16 +87,9 @@ def _connect(commands: Commands) -> Stack:
 
 def _check(path: Path, converted: IO[bytes]) -> None:
     """Write a list as JSON lines, or raise BulkError if it cannot be uploaded. Name what the run will refuse."""
-    if not path.is_file():
-        question = f" {QUESTION}" if is_file_of_make_up(path) else ""
-        raise BulkError(f"{path} does not exist, or is not a file.{question}")
-    if path.suffix.lower() not in ENDINGS:
-        raise BulkError(
-            f"{path.name} is not a list: its name must end in .jsonl (a File or a URL list on each line), .csv "
-            "(a column url, or columns fileUrl and baseUrls) or .txt (a URL on each line)."
-        )
-    print(f"Checking {path.name}, {path.stat().st_size:,} bytes ...", flush=True)
     try:
+        _require_list(path)
+        print(f"Checking {path.name}, {path.stat().st_size:,} bytes ...", flush=True)
         check = convert_list(path, converted)
         converted.flush()
     except OSError as error:
@@ -106,6 +101,20 @@ def _check(path: Path, converted: IO[bytes]) -> None:
         first = f"The run will refuse {check.refused:,} of {check.files:,} lines:"
         rest = ["..."] if check.refused > len(check.refusals) else []
         print("\n  ".join([first, *check.refusals, *rest]), flush=True)
+
+
+def _require_list(path: Path) -> None:
+    if not path.is_file():
+        question = f" {QUESTION}" if is_file_of_make_up(path) else ""
+        raise BulkError(f"{path} does not exist, or is not a file.{question}")
+    if path.suffix.lower() not in ENDINGS:
+        with path.open("rb") as file:
+            if other := describe_other_file_type(file.read(HEAD_BYTES)):
+                raise BulkError(f"{path.name} {other}.")
+        raise BulkError(
+            f"{path.name} is not a list: its name must end in .jsonl (a File or a URL list on each line), .csv "
+            "(a column url, or columns fileUrl and baseUrls) or .txt (a URL on each line)."
+        )
 
 
 def _start(stack: Stack, name: str, converted: Path, commands: Commands) -> str | None:

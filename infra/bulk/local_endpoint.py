@@ -1,5 +1,6 @@
 """Recognizes files and endpoints of `make up` that do not exist because it is not running."""
 
+import re
 import socket
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -8,12 +9,21 @@ QUESTION = "Is `make up` running?"
 CONNECT_SECONDS = 5.0
 _LOOPBACK = {"127.0.0.1", "localhost"}
 _PORTS = {"http": 80, "https": 443}
+_URL = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[0-9]+)?(/\S*)?")
 
 
 def is_file_of_make_up(path: Path) -> bool:
     """Whether a file is one of those that `make up` writes, and deletes when it stops."""
     folder = path.absolute().parent
     return folder.parent.name == ".local" and (folder.name == "up" or folder.name.startswith("up-"))
+
+
+def is_url(endpoint: str) -> bool:
+    """Whether a text is an http or https URL, whose port is possible."""
+    try:
+        return _URL.fullmatch(endpoint) is not None and urlsplit(endpoint).port != 0
+    except ValueError:
+        return False
 
 
 def is_missing(endpoint: str) -> bool:

@@ -148,13 +148,16 @@ def test_bulk_asks_whether_make_up_is_running_when_its_list_is_missing(folder: s
     assert f"{path} does not exist, or is not a file. Is `make up` running?\n" in refused("bulk", f"LIST={path}")
 
 
-@pytest.mark.parametrize("text", ["foo", "127.0.0.1:4566", "http://", "ftp://127.0.0.1"])
+@pytest.mark.parametrize(
+    "text", ["foo", "127.0.0.1:4566", "http://", "ftp://127.0.0.1", "http://127.0.0.1:65536", "http://127.0.0.1:0"]
+)
 def test_bulk_names_what_it_expects_when_endpoint_is_not_a_url(tmp_path: Path, text: str) -> None:
     path = tmp_path / "list.csv"
     path.write_text(f"url\n{URL}\n")
     said = f"ENDPOINT={text} is not a URL such as http://127.0.0.1:4566.\n"
 
     assert said in refused("bulk", f"LIST={path}", f"ENDPOINT={text}", AWS_DEFAULT_REGION="us-east-1")
+    assert f"make bulk: AWS_ENDPOINT_URL={text}" in refused("bulk", f"LIST={path}", AWS_ENDPOINT_URL=text)
 
 
 def test_bulk_asks_for_a_list_when_there_is_none() -> None:

@@ -1,5 +1,6 @@
 """`make bulk` as a program: what it prints, and its exit status, against a stack in memory."""
 
+import gzip
 import json
 import signal
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from boto3.exceptions import S3UploadFailedError
 from infra.bulk import __main__ as command
 from infra.bulk.progress import Progress
 from infra.bulk.stack import BulkError
@@ -158,6 +160,37 @@ def test_bulk_does_not_upload_a_list_with_a_row_of_too_many_cells(
     assert capsys.readouterr().err.startswith(
         "make bulk: urls.csv was not uploaded:\n  line 3 has 2 cells for 1 column:"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("list.csv.gz", "list.csv.gz is gzip data, and not text in UTF-8: unpack it first.\n"),
+        ("list.tsv", "list.tsv is not a list: its name must end in .jsonl"),
+        ("x" * 300 + ".csv", ".csv cannot be read: File name too long.\n"),
+    ],
+)
+@pytest.mark.usefixtures("stack")
+def test_bulk_says_what_to_do_with_a_file_that_is_no_list(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str, expected: str
+) -> None:
+    (tmp_path / "list.csv.gz").write_bytes(gzip.compress(b"url\nhttps://a.example/1\n"))
+    (tmp_path / "list.tsv").write_text("url\nhttps://a.example/1\n")
+
+    assert run(monkeypatch, str(tmp_path / name)) == 1
+    assert expected in capsys.readouterr().err
+
+
+def test_bulk_says_why_when_the_upload_fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], stack: FakeStack, path: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise S3UploadFailedError("Failed to upload: AccessDenied")
+
+    stack.upload = refuse
+
+    assert run(monkeypatch, path) == 1
+    assert capsys.readouterr().err == "make bulk: a call to AWS failed: Failed to upload: AccessDenied\n"
 
 
 def test_bulk_says_that_no_image_was_stored(
