@@ -1,6 +1,9 @@
 """KnownNames: recognizes a member or a column whose name differs from a known one only in its spelling."""
 
-_SEPARATORS = str.maketrans("", "", "-_\ufeff\u200b")  # with the byte order mark and the space without width
+from unicodedata import category, normalize
+
+_SEPARATORS = {"Cf", "Pc", "Pd"}
+"""Categories of Unicode: characters without width, such as the byte order mark; connectors such as `_`; dashes."""
 
 
 class KnownNames:
@@ -20,4 +23,6 @@ class KnownNames:
 
 
 def _reduce(name: str) -> str:
-    return "".join(name.translate(_SEPARATORS).split()).lower()
+    if not name.isascii():
+        name = "".join(letter for letter in normalize("NFKC", name) if category(letter) not in _SEPARATORS)
+    return "".join(name.replace("-", "").replace("_", "").split()).lower()

@@ -22,6 +22,9 @@ DIGEST = "ab" * 32
         ({"fileUrl": 1, "baseUrls": 0}, ["base_urls", "File URL"]),
         ({"fileUrl": 0, "baseUrls": 1, "id": 3}, ["fileurl", "Base-Urls", "", "ID", "", ""]),
         ({"url": 0}, ["url", "note", "note", "url; id"]),
+        ({"url": 0, "sha256": 1}, ["\u200bU\u00adRL", "SHA\u2011256"]),
+        ({"url": 0, "sha256": 1}, ["\uff35\uff32\uff2c", "sha\u2013256\u200e"]),
+        ({"fileUrl": 0, "baseUrls": 1}, ["file\u00a0url", "base\uff3furls"]),
     ],
 )
 def test_columns_are_found_by_their_names(expected: dict[str, int], header: Sequence[str]) -> None:
