@@ -56,7 +56,7 @@ def _describe(text: bytes, reason: str, line: int, column: int) -> str:
 
 
 def _describe_trailing(rest: bytes, place: str) -> str:
-    if rest.startswith((b"{", b"[")):
+    if rest.removeprefix(b"\xef\xbb\xbf").startswith((b"{", b"[")):
         return f"has a second document {place}: send one, or many in a .jsonl object, one on each line"
     if rest.startswith(b","):
         return f"is not JSON: a comma follows the document {place}; lines of a .jsonl object have none between them"
