@@ -75,9 +75,14 @@ class BulkItem:
 def to_json_line(document: object) -> bytes:
     """Encode a document as ASCII, or as UTF-8 if it is too long and UTF-8 can encode it.
 
-    JSON allows an unpaired surrogate, and UTF-8 does not.
+    JSON allows an unpaired surrogate, and UTF-8 does not. JSON has no infinity, which numbers such as 1e400 become when
+    they are decoded; null takes its place.
     """
-    line = json.dumps(document, separators=(",", ":"))
+    try:
+        line = json.dumps(document, separators=(",", ":"), allow_nan=False)
+    except ValueError:
+        document = json.loads(json.dumps(document), parse_constant=lambda _: None)
+        line = json.dumps(document, separators=(",", ":"))
     if len(line) > MAX_LINE_BYTES:
         try:
             return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()

@@ -7,6 +7,7 @@ import pytest
 
 from intake.model.bulk_item import MAX_LINE_BYTES, BulkItem, to_json_line
 from intake.model.file import File, InvalidFile
+from intake.model.manifest import read_document
 
 FAILURE = {"row": 7, "errors": [{"path": "", "message": "is missing"}]}
 FILE = {"id": "a", "urls": ["https://a.example/?sig=kept"]}
@@ -113,3 +114,9 @@ def test_failed_row_has_its_failure_when_both_fit() -> None:
 
 def test_line_with_an_unpaired_surrogate_is_ascii_at_any_length() -> None:
     assert to_json_line(["\ud83d" * MAX_LINE_BYTES]).isascii()
+@pytest.mark.parametrize("number", [b"1e400", b"-1e400"])
+def test_failed_row_is_json_when_a_number_in_it_is_too_large(number: bytes) -> None:
+    line = to_json_line(json.loads(b'{"urls": ["u"], "x": [' + number + b"]}"))
+    assert read_document(line) == {"urls": ["u"], "x": [None]}
+
+
