@@ -114,7 +114,19 @@ def _parse_rows(text: TextIO) -> Iterator[tuple[int, list[str]]]:
                 yield number, cells
             number = rows.line_num + 1
     except csv.Error as error:
+        if number == 1:
+            _check_delimiter(text)
         raise _UnreadableRow(number, f"is not CSV: {error}. Is a double quote missing, or not doubled?") from error
+
+
+def _check_delimiter(text: TextIO) -> None:
+    """Read the first line again, whatever is around its double quotes: it may have another delimiter than commas.
+
+    Raises:
+        InvalidFile: the line does not name the columns.
+    """
+    text.seek(0)
+    CsvColumns.parse(next(csv.reader([text.readline()])))
 
 
 def _is_unicode(cell: str) -> bool:
