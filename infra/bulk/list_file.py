@@ -157,7 +157,7 @@ def _make_line(number: int, document: object, text: bytes = b"") -> ListLine:
     if len(text) > MAX_LINE_BYTES:
         return ListLine(number, fault=_describe_size(len(text)))
     try:
-        File.parse(BulkItem.read(document).document, max_base_images=_ANY_NUMBER_OF_IMAGES)
+        File.parse(BulkItem.read({"index": 0, "item": document}).document, max_base_images=_ANY_NUMBER_OF_IMAGES)
     except InvalidFile as error:
         return ListLine(number, text, refusal=str(error))
     return ListLine(number, text)

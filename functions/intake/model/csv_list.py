@@ -7,6 +7,7 @@ state machine gives it more columns, with the names 1, 2, 3, ..., and passes eac
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple, Self
 
 from intake.model.csv_header import COLUMNS, read_header, trim_names
@@ -118,7 +119,8 @@ def _split(item: object) -> _Row | None:
     """Return the names of the columns and the cells of a row that Step Functions has read; None for other items."""
     match item:
         case {"index": int(), "item": dict(cells), "header": [dict(names)], **others} if not others:
-            return _Row(list(names.values()), list(cells.values()))
+            row = _Row(list(names.values()), list(cells.values()))
+            return row if all(isinstance(text, str) for text in chain(*row)) else None
     return None
 
 

@@ -94,6 +94,8 @@ def test_digest_in_a_row_is_compared_however_its_column_is_spelled() -> None:
         None,
         {"url": 3},
         {"url": "u", "extra": ["cut"]},
+        {"index": 1, "item": {"1": 7}, "header": [{"1": "url", "2": ""}]},
+        {"index": 1, "item": {"1": "u"}, "header": [{"1": ["url"], "2": ""}]},
         {},
     ],
 )

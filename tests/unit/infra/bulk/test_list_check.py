@@ -164,6 +164,14 @@ def test_check_names_lines_that_the_run_refuses(tmp_path: Path) -> None:
 
 
 def test_check_stops_after_ten_faults(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "line", [{"index": 0, "item": ONE}, {"index": 1, "item": {"1": 7}, "header": [{"1": "url", "2": ""}]}]
+)
+def test_check_refuses_a_line_that_looks_like_an_item_of_a_batch(tmp_path: Path, line: object) -> None:
+    check, documents = convert(write(tmp_path, "a.jsonl", f"{json.dumps(line)}\n{json.dumps(ONE)}"))
+    assert (documents, check.refused) == ([line, ONE], 1)
+
+
     assert len(convert(write(tmp_path, "a.jsonl", b"no\n" * 1000))[0].faults) == MAX_FAULTS
 
 
