@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from intake.model.bulk_item import MAX_LINE_BYTES, BulkItem
-from intake.model.csv_list import CsvColumns
+from intake.model.csv_list import CsvColumns, has_text
 from intake.model.document_lines import DocumentLines
 from intake.model.file import File
 from intake.model.invalid_file import InvalidFile
@@ -110,7 +110,7 @@ def _parse_rows(text: TextIO) -> Iterator[tuple[int, list[str]]]:
                 raise _UnreadableRow(
                     number, f"is not text in UTF-8: {_describe_byte(bad)}; save the list as CSV in UTF-8"
                 )
-            if any(cell.strip() for cell in cells):
+            if has_text(cells):
                 yield number, cells
             number = rows.line_num + 1
     except csv.Error as error:

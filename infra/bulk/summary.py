@@ -24,8 +24,14 @@ def format_summary(summary: Mapping[str, Any], bucket: str, total: int) -> list[
         lines += [f"{files:,} of the {total:,} Files that were read from the list are counted here."] if total else []
         lines.append("Remove the cause, then send the whole list again. No image is stored twice.")
     elif files < total:
-        lines.append(f"{total - files:,} Files are in no report: see FAILED_*.json under map/.")
+        lines.append(_describe_missing(total - files, str(summary.get("list"))))
     return lines
+
+
+def _describe_missing(rows: int, source: str) -> str:
+    if source.lower().endswith(".csv"):
+        return f"{rows:,} rows are in no report: empty or repeated first rows, or rows of FAILED_*.json under map/."
+    return f"{rows:,} Files are in no report: see FAILED_*.json under map/."
 
 
 def _counts(summary: Mapping[str, Any]) -> Iterator[str]:

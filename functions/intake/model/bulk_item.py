@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from intake.model.csv_list import is_first_row, name_cells, row_to_document
+from intake.model.csv_list import is_empty_row, is_first_row, name_cells, row_to_document
 from intake.model.invalid_file import InvalidFile
 
 MAX_LINE_BYTES = 219_900
@@ -38,8 +38,8 @@ class BulkItem:
 
     @classmethod
     def read_all(cls, items: Iterable[object]) -> list["BulkItem"]:
-        """Read the items of a batch, without the first row of a CSV list, which is an item too."""
-        return [cls.read(item) for item in items if not is_first_row(item)]
+        """Read the items of a batch, without the first row of a CSV list and empty ones, which are items too."""
+        return [cls.read(item) for item in items if not (is_first_row(item) or is_empty_row(item))]
 
     @property
     def shown(self) -> object:

@@ -14,6 +14,8 @@ from intake.model.csv_header import COLUMNS, read_header, trim_names
 from intake.model.invalid_file import Fault, InvalidFile
 from intake.model.json_faults import check_nesting
 
+_BYTE_ORDER_MARK = "\ufeff"
+
 
 @dataclass(frozen=True, slots=True)
 class CsvColumns:
@@ -51,7 +53,7 @@ class CsvColumns:
         Raises:
             InvalidFile: the row is empty, or has too many cells.
         """
-        cells = [cell.strip() for cell in cells]
+        cells = [_trim(cell) for cell in cells]
         filled = max((number for number, cell in enumerate(cells, start=1) if cell), default=0)
         if not filled:
             raise InvalidFile([Fault("", "is empty")])
@@ -98,6 +100,21 @@ def is_first_row(item: object) -> bool:
         return row is not None and _parse_first_row(row.names).is_header(row.cells)
     except InvalidFile:
         return False
+
+
+def is_empty_row(item: object) -> bool:
+    """Whether an item is a row without text, as spreadsheet programs write them below the others."""
+    row = _split(item)
+    return row is not None and not has_text(row.cells)
+
+
+def has_text(cells: Sequence[str]) -> bool:
+    """Whether a row has a cell with more than spaces and byte order marks."""
+    return any(map(_trim, cells))
+
+
+def _trim(cell: str) -> str:
+    return cell.strip().strip(_BYTE_ORDER_MARK).strip()
 
 
 def name_cells(item: object) -> object:

@@ -79,6 +79,12 @@ def test_first_row_is_left_out_wherever_it_is() -> None:
     assert BulkItem.read_all(items) == [BulkItem.read(ROW)]
 
 
+def test_empty_rows_are_left_out() -> None:
+    empty = {"1": "", "2": " ", "3": "\ufeff", "4": ""}
+    items = [ROW, ROW | {"item": empty}, {"index": 0, "item": {}}]
+    assert BulkItem.read_all(items) == [BulkItem.read(ROW), BulkItem({}, 1)]
+
+
 def test_first_row_is_an_item_when_it_does_not_name_the_columns() -> None:
     names = {"1": "id;url", "2": ""}
     [item] = BulkItem.read_all([{"index": 0, "item": names, "header": [names]}])
@@ -112,11 +118,11 @@ def test_failed_row_has_its_failure_when_both_fit() -> None:
     assert BulkItem(content).to_failed(FAILURE) == content | {"intakeFailure": FAILURE}
 
 
-def test_line_with_an_unpaired_surrogate_is_ascii_at_any_length() -> None:
-    assert to_json_line(["\ud83d" * MAX_LINE_BYTES]).isascii()
 @pytest.mark.parametrize("number", [b"1e400", b"-1e400"])
 def test_failed_row_is_json_when_a_number_in_it_is_too_large(number: bytes) -> None:
     line = to_json_line(json.loads(b'{"urls": ["u"], "x": [' + number + b"]}"))
     assert read_document(line) == {"urls": ["u"], "x": [None]}
 
 
+def test_line_with_an_unpaired_surrogate_is_ascii_at_any_length() -> None:
+    assert to_json_line(["\ud83d" * MAX_LINE_BYTES]).isascii()

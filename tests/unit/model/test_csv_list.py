@@ -120,7 +120,7 @@ def test_row_is_refused_when_its_cells_do_not_fit_the_columns(expected: str, cel
 def test_row_may_have_fewer_cells_and_empty_ones_beyond_the_columns() -> None:
     columns = CsvColumns.parse(["url", "id", "sha256"])
     assert columns.to_document(["u"]) == {"urls": [{"url": "u"}]}
-    assert columns.to_document(["u", "a", "", "", " "]) == {"urls": [{"url": "u"}], "id": "a"}
+    assert columns.to_document(["\ufeffu", "a", "", "", " "]) == {"urls": [{"url": "u"}], "id": "a"}
 
 
 def test_row_is_refused_when_it_has_no_base_urls() -> None:

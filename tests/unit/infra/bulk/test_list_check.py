@@ -38,6 +38,7 @@ def convert(path: Path) -> tuple[ListCheck, list[object]]:
         ([ONE], "a.CSV", f'{MARK}"url",id\r\n{AT}1,\r\n,\r\n\r\n'),
         ([ONE, ONE], "a.csv", f"url,id\r{AT}1\r{AT}1,,"),
         ([ONE, ONE], "a.csv", f'{MARK}"url"\n{AT}1\n{MARK}"url"\n{AT}1\n'),
+        ([ONE, ONE], "a.csv", f"{MARK}url\n{AT}1\n{MARK}{AT}1\n{MARK}\n{MARK}"),
         ([{"urls": [{"url": AT + "a,b\\c"}]}], "a.csv", f'note,URL\n"two\nlines, ""q""","{AT}a,b\\c"\n'),
         ([{"urls": [{"url": "u", "sha256": "ab" * 32}], "id": "a"}], "a.csv", f"ID,Url,SHA-256\na,u,{'ab' * 32}"),
         (
@@ -110,11 +111,11 @@ EMPTY = "the list is empty: expected a File, a URL list or a URL on each line"
         ("a.txt", MARK + "\r\n# nothing\r\n", EMPTY),
         ("a.csv", f"fileUrl\n{AT}1\n", "the first row has no column url, and not both columns fileUrl and baseUrls"),
         ("a.csv", f"id;url\na;{AT}1\n", "the columns are separated by semicolons: save the list as CSV with commas"),
-        ("a.csv", f"id\turl\na\t{AT}1\n", "the columns are separated by tabs"),
         ("a.csv", f'"id";"url"\n"a";"{AT}1"\n', "the columns are separated by semicolons"),
-        ("a.csv", f"sep=;\nid;url\na;{AT}1\n", "the first row is 'sep=;', which only Excel reads: delete the row"),
+        ("a.csv", f"id\turl\na\t{AT}1\n", "the columns are separated by tabs"),
         ("a.csv", f'{MARK}"id"\t"url"\r\n"a"\t"{AT}1"\r\n', "the columns are separated by tabs"),
         ("a.csv", f'"url\n{AT}1\n', "line 1 is not CSV: unexpected end of data. Is a double quote missing"),
+        ("a.csv", f"sep=;\nid;url\na;{AT}1\n", "the first row is 'sep=;', which only Excel reads: delete the row"),
         ("a.csv", f"sep=,\nid,url\na,{AT}1\n", "the first row is 'sep=', which only Excel reads: delete the row"),
         ("a.csv", f"{AT}1\n{AT}2\n", "the first row has a URL, and no names of columns"),
         ("a.csv", f"url,URL\n{AT}1,{AT}2\n", "the first row has the columns 'url' and 'URL', which both mean url"),
@@ -163,7 +164,6 @@ def test_check_names_lines_that_the_run_refuses(tmp_path: Path) -> None:
     assert len(check.refusals) == MAX_FAULTS
 
 
-def test_check_stops_after_ten_faults(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "line", [{"index": 0, "item": ONE}, {"index": 1, "item": {"1": 7}, "header": [{"1": "url", "2": ""}]}]
 )
@@ -172,6 +172,7 @@ def test_check_refuses_a_line_that_looks_like_an_item_of_a_batch(tmp_path: Path,
     assert (documents, check.refused) == ([line, ONE], 1)
 
 
+def test_check_stops_after_ten_faults(tmp_path: Path) -> None:
     assert len(convert(write(tmp_path, "a.jsonl", b"no\n" * 1000))[0].faults) == MAX_FAULTS
 
 

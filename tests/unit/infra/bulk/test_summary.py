@@ -59,6 +59,9 @@ def test_summary_names_files_that_are_in_no_report() -> None:
     assert format_summary(COMPLETE, "the-images", 52)[-1] == (
         "50 Files are in no report: see FAILED_*.json under map/."
     )
+    assert format_summary(COMPLETE | {"list": "s3://the-inbox/bulk/list.csv"}, "the-images", 52)[-1] == (
+        "50 rows are in no report: empty or repeated first rows, or rows of FAILED_*.json under map/."
+    )
 
 
 @pytest.mark.parametrize(
