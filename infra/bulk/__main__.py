@@ -1,6 +1,7 @@
 """`python -m infra.bulk list.csv [--stack image-intake]`; `python -m infra.bulk --run NAME` follows a run again."""
 
 import argparse
+import io
 import os
 import signal
 import sys
@@ -33,6 +34,8 @@ def main() -> int:
     """
     # A shell that starts this command in the background lets it inherit that SIGINT is ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names of files may be no text in UTF-8
     options = _make_parser().parse_args()
     try:
         return _run(options.list, options.run, Commands(options.stack, options.endpoint or None))

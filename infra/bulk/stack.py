@@ -64,7 +64,8 @@ class Stack:
     def new_key(path: Path) -> str:
         """Return a key under bulk/ that no other list has, for the JSON lines of a list."""
         moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-        return f"bulk/{path.stem}-{moment}-{secrets.token_hex(3)}.jsonl"
+        stem = path.stem.encode(errors="replace").decode()  # names of files may be no text in UTF-8
+        return f"bulk/{stem}-{moment}-{secrets.token_hex(3)}.jsonl"
 
     def upload(self, path: Path, key: str) -> None:
         """Upload a list to the inbox, which starts its run."""

@@ -181,6 +181,17 @@ def test_bulk_says_what_to_do_with_a_file_that_is_no_list(
     assert expected in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("stack")
+def test_bulk_reads_a_list_whose_name_is_no_unicode(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "caf\udce9.csv"
+    path.write_text("url\nhttps://a.example/1\n")
+
+    assert run(monkeypatch, str(path)) == 0
+    assert capsys.readouterr().out.startswith("Checking caf\\udce9.csv, ")
+
+
 def test_bulk_says_why_when_the_upload_fails(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], stack: FakeStack, path: str
 ) -> None:

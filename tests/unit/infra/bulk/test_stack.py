@@ -50,3 +50,7 @@ def test_list_of_any_kind_is_uploaded_as_json_lines(name: str) -> None:
     key = Stack.new_key(Path(name))
     assert key.startswith("bulk/lot 7-")
     assert key.endswith(".jsonl")
+
+
+def test_key_of_a_list_is_unicode_whatever_the_name_of_its_file() -> None:
+    assert Stack.new_key(Path("caf\udce9.csv")).startswith("bulk/caf?-")
