@@ -118,11 +118,19 @@ def _trim(cell: str) -> str:
 
 
 def name_cells(item: object) -> object:
-    """Return a row with the names of its columns, and cells without a column as `extra`; return other items as is."""
+    """Return a row with the names of its columns; return other items as is.
+
+    Cells whose column has no name, or the name of another one, are in `extra`.
+    """
     if row := _split(item):
         names = trim_names(row.names)
         extra = [cell for cell in row.cells[len(names) :] if cell]
-        named = {name: cell for name, cell in zip(names, row.cells, strict=False) if name}
+        named: dict[str, str | list[str]] = {}
+        for name, cell in zip(names, row.cells, strict=False):
+            if name in named:
+                extra.append(cell)
+            elif name:
+                named[name] = cell
         return named | ({"extra": extra} if extra else {})
     return item
 

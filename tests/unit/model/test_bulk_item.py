@@ -73,6 +73,12 @@ def test_row_with_too_many_cells_cannot_be_sent_again_by_mistake() -> None:
         File.parse(again.document)
 
 
+def test_row_with_two_columns_of_one_name_cannot_be_sent_again_by_mistake() -> None:
+    item = BulkItem.read(ROW | {"header": [{"1": "url", "2": "url", "3": "", "4": ""}]})
+    again = BulkItem.read(item.to_failed({"status": "refused"}))
+    assert again.document == {"url": "a", "extra": ["2", "https://a.example/?size=1"]}
+
+
 def test_first_row_is_left_out_wherever_it_is() -> None:
     first = {"1": '\ufeff"id"', "2": "URL ", "3": "", "4": ""}
     items = [ROW | {"index": 0, "item": ROW["header"][0]}, ROW, ROW | {"item": first}]
