@@ -96,10 +96,7 @@ def row_to_document(item: object) -> object:
 def is_first_row(item: object) -> bool:
     """Whether an item is the first row itself, and names the columns. Lists that were joined have it several times."""
     row = _split(item)
-    try:
-        return row is not None and _parse_first_row(row.names).is_header(row.cells)
-    except InvalidFile:
-        return False
+    return row is not None and trim_names(row.cells) == trim_names(row.names) and _names_columns(row.names)
 
 
 def is_empty_row(item: object) -> bool:
@@ -120,7 +117,8 @@ def _trim(cell: str) -> str:
 def name_cells(item: object) -> object:
     """Return a row with the names of its columns; return other items as is.
 
-    Cells whose column has no name, or the name of another one, are in `extra`.
+    Cells whose column has no name, or the name of another one, are in `extra`. It is there, as a list, whenever the row
+    may lack cells or names: then nobody can take the result for a row of its own.
     """
     if row := _split(item):
         names = trim_names(row.names)
@@ -131,7 +129,7 @@ def name_cells(item: object) -> object:
                 extra.append(cell)
             elif name:
                 named[name] = cell
-        return named | ({"extra": extra} if extra else {})
+        return named | ({"extra": extra} if extra or not _names_columns(row.names) else {})
     return item
 
 
@@ -154,6 +152,14 @@ def _parse_first_row(names: Sequence[str]) -> CsvColumns:
     if len(columns.names) == len(names):
         raise InvalidFile([Fault("", f"the list has more than {len(names) - 1} columns: send it with `make bulk`")])
     return columns
+
+
+def _names_columns(names: Sequence[str]) -> bool:
+    try:
+        _parse_first_row(names)
+    except InvalidFile:
+        return False
+    return True
 
 
 def _is_named_row(item: Mapping[str, object]) -> bool:

@@ -73,10 +73,22 @@ def test_row_with_too_many_cells_cannot_be_sent_again_by_mistake() -> None:
         File.parse(again.document)
 
 
-def test_row_with_two_columns_of_one_name_cannot_be_sent_again_by_mistake() -> None:
-    item = BulkItem.read(ROW | {"header": [{"1": "url", "2": "url", "3": "", "4": ""}]})
+@pytest.mark.parametrize(
+    ("expected", "header"),
+    [
+        ({"url": "a", "extra": ["2", "https://a.example/?size=1"]}, ["url", "url", "", ""]),
+        ({"url": "a", "fileUrl": "https://a.example/?size=1", "x": "2", "extra": []}, ["url", "fileUrl", "x", ""]),
+        ({"id": "a", "url": "https://a.example/?size=1", "x": "2", "y": "", "extra": []}, ["id", "url", "x", "y"]),
+    ],
+)
+def test_row_whose_columns_are_not_known_cannot_be_sent_again_by_mistake(expected: object, header: list[str]) -> None:
+    """A list with a name in each column has more columns, which Step Functions has left out."""
+    names = {str(number): name for number, name in enumerate(header, start=1)}
+    item = BulkItem.read(ROW | {"header": [names]})
     again = BulkItem.read(item.to_failed({"status": "refused"}))
-    assert again.document == {"url": "a", "extra": ["2", "https://a.example/?size=1"]}
+    assert again.document == expected
+    with pytest.raises(InvalidFile):
+        File.parse(again.document)
 
 
 def test_first_row_is_left_out_wherever_it_is() -> None:
