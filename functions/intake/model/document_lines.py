@@ -11,8 +11,8 @@ from intake.model.other_file_types import HEAD_BYTES, describe_other_file_type
 _LINE_END = re.compile(rb"\n|\r(?=[^\n])")
 """LF, CRLF, whose CR stays at the end of the line, and CR, as in files of old programs."""
 
-_BEFORE_LINE = re.compile(rb"(?:\s|\xef\xbb\xbf)*")
-"""White space, and byte order marks, as in files that were joined."""
+_BEFORE_LINE = re.compile(rb"(?:\s|\xef\xbb\xbf)*+")
+"""White space, and byte order marks, as in files that were joined. The possessive quantifier bounds the memory."""
 
 _OPEN_ENDS = (b"{", b"[", b",", b":")
 

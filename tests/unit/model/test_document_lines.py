@@ -1,5 +1,6 @@
 """The lines of manifests: their numbers, and files that have no documents in lines."""
 
+import tracemalloc
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -41,6 +42,15 @@ async def test_line_is_shortened_when_it_is_too_long_for_a_document() -> None:
     [(_, first), second] = [pair async for pair in read_lines(chunks(text, 64 * 1024), are_urls=False)]
     assert MAX_DOCUMENT_BYTES < len(first) < 2 * MAX_DOCUMENT_BYTES
     assert second == (2, b"short")
+
+
+async def test_white_space_before_a_line_takes_no_more_memory_than_the_line() -> None:
+    spaces = b" " * MAX_DOCUMENT_BYTES
+    tracemalloc.start()
+    assert [pair async for pair in read_lines(chunks(spaces + b"x", len(spaces)), are_urls=False)] == [(1, b"x")]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * len(spaces)
 
 
 @pytest.mark.parametrize(
