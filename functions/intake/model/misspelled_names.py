@@ -5,6 +5,9 @@ from unicodedata import category, normalize
 _SEPARATORS = {"Cf", "Pc", "Pd"}
 """Categories of Unicode: characters without width, such as the byte order mark; connectors such as `_`; dashes."""
 
+_LONGEST = 64
+"""The limit of characters in a name that is compared. Nobody writes more of them around the letters of a known one."""
+
 
 class KnownNames:
     """Names of members or columns. Case, spaces, `-` and `_` do not distinguish them.
@@ -19,7 +22,9 @@ class KnownNames:
 
     def find(self, name: object) -> str | None:
         """Return the known name that this one spells, which may be itself; None if there is none."""
-        return self._by_letters.get(_reduce(name)) if isinstance(name, str) else None
+        if not isinstance(name, str) or len(name) > _LONGEST:
+            return None
+        return self._by_letters.get(_reduce(name))
 
 
 def _reduce(name: str) -> str:
