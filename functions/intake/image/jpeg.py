@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 SOI_BYTES = 2
 JPEG_LS = 0xF7  # the frame header of JPEG-LS (ITU-T T.87, C.1)
-FRAMES = SOF | {JPEG_LS}
 FRAME_HEADER = Struct(">BHHB")  # precision, lines, samples per line, components (B.2.2)
 SAMPLING_FACTORS = frozenset(16 * horizontal + vertical for horizontal in range(1, 5) for vertical in range(1, 5))
 
@@ -57,7 +56,7 @@ def _parse(reader: Reader, limits: "Limits", *, needs_eoi: bool) -> ImageSize:
             has_scan = True
             if check_scan(reader, frame, start, end, tables):
                 searched.append((end, reader.position))
-        elif marker in FRAMES:
+        elif marker in SOF or (marker == JPEG_LS and not frame):
             if frame:
                 raise reader.malformed("it has two frame headers")
             size, frame = _parse_frame_header(reader, marker, start, end, limits), marker

@@ -102,6 +102,10 @@ def test_jpeg_ls_is_unsupported_when_other_segments_come_first(before: bytes) ->
         verify(b"\xff\xd8" + before + segment(0xF7, bytes(9)) + segment(0xDA, bytes(6)) + b"a\xff\xd9", LIMITS)
 
 
+def test_jpeg_is_accepted_when_the_marker_of_jpeg_ls_follows_its_frame() -> None:
+    assert verify(SOI + FRAME + segment(0xF7, bytes(9)) + SCAN + EOI, LIMITS).width == verify(WHOLE, LIMITS).width
+
+
 def test_jpeg_is_refused_when_its_frame_header_has_too_many_pixels() -> None:
     """The parser does not search for the end, which is missing."""
     with pytest.raises(TooManyPixels):
