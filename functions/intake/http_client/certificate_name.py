@@ -1,6 +1,6 @@
 """Matches certificates with hosts that have an underscore, such as `my_bucket.s3.amazonaws.com`.
 
-OpenSSL matches them with no wildcard (its issue 12566), and Python leaves the match to OpenSSL. Browsers and curl
+OpenSSL matches them with no wildcard (openssl/openssl#12566), and Python leaves the match to OpenSSL. Browsers and curl
 follow RFC 9525, 6.3: `*` is one whole label, the first one, whatever its characters. OpenSSL matches all other hosts.
 """
 

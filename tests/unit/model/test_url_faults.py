@@ -21,7 +21,7 @@ def error_of(text: str) -> IntakeError:
         (
             "The scheme of `{}` is missing; a URL begins with `https://` or `http://`.",
             [
-                *["example.com:8080/x.png", "www.example.com/x.png", "//host/x", "/home/me/x.png", "./x.png", "x.png"],
+                *["example.com:8080/x.png", "www.example.com/x.png", "//host/x", "/pictures/x.png", "./x.png", "x.png"],
                 *[
                     "localhost:8000/x.png",
                     "192.0.2.1:8080/x.png",
