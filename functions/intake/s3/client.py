@@ -185,7 +185,7 @@ def _require_real_success(method: str, response: httpx.Response, content: bytes)
         return
     # The success of a PUT has no body (Amazon S3 API Reference, "PutObject"). S3 sends the status before the work is
     # done where that takes long, and then an error as the body; a proxy may send a page.
-    if content.strip():
+    if content and not content.isspace():
         raise StoreFailed(reason=f"S3 answered {response.status_code} with a body {_error_code(content)}".rstrip())
     if not response.extensions.get("was_request_received", True):
         raise StoreFailed(reason=f"S3 answered {response.status_code} before it had received the whole object")
