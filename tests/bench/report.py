@@ -72,7 +72,8 @@ def _speed(measured: Summary) -> str:
     ]
     lines += [f"| {title} | {row['wall_ms']:,.0f} ms | {row['cpu_ms']:.1f} ms |" for title, row in rows]
     lines.append(f"| image-intake, three images, cold start included | {start['cold_ms']:.0f} ms | |")
-    lines.append(f"| image-intake, memory at its peak, 1,000 images of 2 MB, function of 512 MB | {memory['peak_mib']:.0f} MiB | |")
+    peak = f"{memory['peak_mib']:.0f} MiB"
+    lines.append(f"| image-intake, memory at its peak, 1,000 images of 2 MB, function of 512 MB | {peak} | |")
     return "\n".join(lines)
 
 

@@ -166,7 +166,9 @@ def split_path(event: dict[str, Any]) -> tuple[str, str]:
     segments = path.rstrip("/").split("/")
     base, below = segments[: -len(resource)], segments[-len(resource) :]
     fits = all(part in {segment, "{id}"} for part, segment in zip(resource, below, strict=False))
-    return ("/".join(base), "/" + "/".join(below)) if resource and base and fits else ("", path)
+    # Without empty segments: a Location that begins with // would name another host (RFC 3986, 4.2).
+    base_path = "".join(f"/{segment}" for segment in base if segment)
+    return (base_path, "/" + "/".join(below)) if resource and base and fits else ("", path)
 
 
 def seconds_left(event: dict[str, Any], context: LambdaContext) -> float:

@@ -1,4 +1,4 @@
-"""Matches certificates with hosts whose first label has an underscore, such as `my_bucket.s3.amazonaws.com`.
+"""Matches certificates with hosts that have an underscore, such as `my_bucket.s3.amazonaws.com`.
 
 OpenSSL matches them with no wildcard (openssl/openssl#12566), and Python leaves the match to OpenSSL. Browsers and curl
 follow RFC 9525, 6.3: `*` is one whole label, the first one, whatever its characters. OpenSSL matches all other hosts.
@@ -11,7 +11,7 @@ from typing import Any, override
 
 def context_for(host: str, context: ssl.SSLContext) -> ssl.SSLContext:
     """Return the context for connections to a host: the given one, or a copy that matches names by itself."""
-    if "_" not in host.partition(".")[0] or not context.check_hostname:
+    if "_" not in host or not context.check_hostname:
         return context
     return _copy(context)
 

@@ -102,8 +102,7 @@ class Connection(asyncio.Protocol):
         is_sent = await self._flush() and is_sent
         self.is_persistent = self.is_persistent and is_sent
         await self._wait_until(lambda: self._response.head is not None, self._read_timeout)
-        has_body = view or stream is not None
-        self.was_request_received = is_sent and not (has_body and has_unacknowledged_bytes(transport))
+        self.was_request_received = is_sent and not ((view or stream) and has_unacknowledged_bytes(transport))
         return cast("ResponseHead", self._response.head)
 
     async def read(self) -> Piece:
@@ -241,6 +240,7 @@ class Connection(asyncio.Protocol):
         self.transport = None
         self._read_deadline.close()
         if self._error is None:
+            self._response.feed_eof(is_clean=False)  # a last chunk has completed the body
             reason = "closed" if exc is None else f"{type(exc).__name__}: {exc}"
             head = self._response.head
             has_framing = head is not None and head.framing is not BodyFraming.CLOSE_DELIMITED

@@ -39,7 +39,7 @@ FORMATS: dict[str, Format] = {
     # Many texts begin with "BM", so the size of the second header must be one that exists.
     "bmp": Format(bmp.parse, "image/bmp", "bmp", rb"BM.{12}[\x0c\x10\x28\x34\x38\x40\x6c\x7c]\x00"),
     "tiff": Format(tiff.parse, "image/tiff", "tiff", rb"II[*+]\x00|MM\x00[*+]"),
-    # "mif1" and "msf1" mean any HEIF; the parser looks for AVIF in the list of brands, which is longer than the head.
-    "avif": Format(avif.parse, "image/avif", "avif", rb".{4}ftyp(?:avif|avis|mif1|msf1)"),
+    # Most of these brands mean any HEIF; the parser looks for AVIF in the list of brands, longer than the head.
+    "avif": Format(avif.parse, "image/avif", "avif", rb".{4}ftyp(?:avi[fso]|mif[12]|msf1|miaf|MA1[AB]|tmap)"),
 }
 """Every format that can be verified, by its name in the setting IMAGE_TYPES."""

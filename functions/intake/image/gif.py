@@ -35,14 +35,17 @@ HOLE_BYTES = 2048
 def parse(view: memoryview, limits: "Limits") -> ImageSize:
     reader = Reader(view, "GIF", "its trailer")
     width, height, flags = reader.unpack(SCREEN)
-    check_size("GIF", width, height, limits)
+    if width and height:
+        check_size("GIF", width, height, limits)
     _skip_color_table(reader, flags)
     frames = 0
     while (kind := _read_block_kind(reader)) != TRAILER:
         if kind == IMAGE:
             frames += 1
             check_frames("GIF", frames, limits)
-            _parse_frame(reader, limits)
+            frame_size = _parse_frame(reader, limits)
+            if not (width and height):  # viewers take the size of the first frame
+                width, height = frame_size
             if reader.position == reader.end:
                 return ImageSize(width, height, frames, reader.position, (ImageWarning.MISSING_TRAILER,))
         elif kind == EXTENSION:
@@ -78,8 +81,11 @@ def _skip_color_table(reader: Reader, flags: int) -> None:
         reader.skip(3 << (flags & COLOR_TABLE_SIZE) + 1)
 
 
-def _parse_frame(reader: Reader, limits: "Limits") -> None:
-    """Parse one frame. It may lie outside the screen, as viewers allow, but its own pixels count."""
+def _parse_frame(reader: Reader, limits: "Limits") -> tuple[int, int]:
+    """Parse one frame; return its width and height.
+
+    It may lie outside the screen, as viewers allow, but its own pixels count.
+    """
     width, height, flags = reader.unpack(IMAGE_DESCRIPTOR)
     check_size("GIF", width, height, limits)
     _skip_color_table(reader, flags)
@@ -87,6 +93,7 @@ def _parse_frame(reader: Reader, limits: "Limits") -> None:
         raise reader.malformed("a frame has an invalid LZW code size")
     if not _skip_sub_blocks(reader):
         raise reader.malformed("a frame has no data")
+    return width, height
 
 
 def _skip_sub_blocks(reader: Reader) -> int:

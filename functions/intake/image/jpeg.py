@@ -12,6 +12,7 @@ from intake.image.byte_reader import Reader
 from intake.image.jpeg_multi_picture import INDEX_NAMES, find_end, is_index
 from intake.image.jpeg_scans import HOLE_BYTES, add_tables, check_scan
 from intake.image.jpeg_segments import DHT, SOF, SOS, read_segments
+from intake.image.other_types import create_unsupported_type
 from intake.image.pixel_limits import ImageSize, check_size
 from intake.image.samsung_trailer import find_trailer
 from intake.image.zero_runs import check_zero_runs, find_zero_run
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from intake.model.limits import Limits
 
 SOI_BYTES = 2
+JPEG_LS = 0xF7  # the frame header of JPEG-LS (ITU-T T.87, C.1)
 FRAME_HEADER = Struct(">BHHB")  # precision, lines, samples per line, components (B.2.2)
 SAMPLING_FACTORS = frozenset(16 * horizontal + vertical for horizontal in range(1, 5) for vertical in range(1, 5))
 
@@ -54,10 +56,10 @@ def _parse(reader: Reader, limits: "Limits", *, needs_eoi: bool) -> ImageSize:
             has_scan = True
             if check_scan(reader, frame, start, end, tables):
                 searched.append((end, reader.position))
-        elif marker in SOF:
+        elif marker in SOF or (marker == JPEG_LS and not frame):
             if frame:
                 raise reader.malformed("it has two frame headers")
-            size, frame = _parse_frame_header(reader, start, end, limits), marker
+            size, frame = _parse_frame_header(reader, marker, start, end, limits), marker
         elif marker in INDEX_NAMES and is_index(reader.view, marker, start):
             indexes.setdefault(marker, (start, end))
     if not size or not has_scan:
@@ -76,7 +78,9 @@ def _check_holes(reader: Reader, scans: list[tuple[int, int]]) -> None:
             check_zero_runs(reader.view, "JPEG", start, end, HOLE_BYTES)
 
 
-def _parse_frame_header(reader: Reader, start: int, end: int, limits: "Limits") -> tuple[int, int]:
+def _parse_frame_header(reader: Reader, marker: int, start: int, end: int, limits: "Limits") -> tuple[int, int]:
+    if marker == JPEG_LS:
+        raise create_unsupported_type("a JPEG-LS image", limits.image_types, f"marker {marker:02X} before {start}")
     if end - start < FRAME_HEADER.size:
         raise reader.malformed("its frame header is too short")
     _, height, width, components = FRAME_HEADER.unpack_from(reader.view, start)

@@ -43,6 +43,11 @@ class Picture(NamedTuple):
     end: int
     is_jpeg: bool
 
+    @property
+    def size(self) -> int:
+        """The number of bytes, according to the index."""
+        return self.end - self.start
+
 
 def is_index(view: memoryview, marker: int, start: int) -> bool:
     """Whether a segment of one of these markers may hold an index of pictures. Its content begins at `start`."""
@@ -66,9 +71,12 @@ def find_end(reader: "Reader", indexes: dict[int, tuple[int, int]]) -> tuple[int
         pictures += _list_container(bytes(reader.view[start:end]), reader.position)
     if APP2 in indexes:
         start, end = indexes[APP2]
-        pictures += _list_mp_index(bytes(reader.view[start + len(MPF) : end]), start + len(MPF))
+        sizes = {picture.size for picture in pictures if picture.is_jpeg}
+        index = _list_mp_index(bytes(reader.view[start + len(MPF) : end]), start + len(MPF))
+        # Both may name the same picture, and segments that an editor adds only make the offset in this one wrong.
+        pictures += (picture for picture in index if picture.size not in sizes)
     end = reader.position
-    for _, picture in sorted({picture.start: picture for picture in pictures}.items()):  # both may name the same
+    for _, picture in sorted({picture.start: picture for picture in pictures}.items()):
         found = _find_picture_end(reader, picture, end)
         if not found and picture.is_jpeg:
             return end, True  # the first that is missing: to look for all of them may take long

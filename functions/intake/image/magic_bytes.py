@@ -6,12 +6,12 @@ for HTML.
 
 type Rows = tuple[tuple[str, bytes], ...]
 
-_BRANDS = rb".{4}ftyp(?:mif[123]|msf1|miaf)(?:.{4}){0,60}?"
+_BRANDS = rb".{4}ftyp(?:mif[123]|msf1|miaf|avio|MA1[AB]|tmap)(?:.{4}){0,60}?"
 """A HEIF file whose first brand says nothing about the compression; the brands that follow do."""
 _HEVC_BRANDS = rb"(?:hei[cxms]|hev[cxms])"
 _ELEMENTS = (
     b"html head body title script style meta link base noscript iframe form table center div main section header nav "
-    b"article h[1-6] p a b i br hr ul ol img font span pre input"
+    b"article h[1-6] p a b i em strong small br hr ul ol img font span pre input button frameset"
 )
 _HTML = rb"(?i)<(?:!doctype(?:\s+html|\s*>)|(?:" + _ELEMENTS.replace(b" ", b"|") + rb")[\s>/])"
 
@@ -63,8 +63,8 @@ _PICTURES: Rows = (
 
 _MEDIA: Rows = (
     ("an audio file (M4A)", rb".{4}ftypM4[AB] "),
-    ("a video (QuickTime)", rb".{4}(?:ftypqt  |moov|wide|mdat)"),
-    ("a video (MP4)", rb".{4}ftyp"),
+    ("a video (QuickTime)", rb".{4}ftypqt  |[^ -~].{3}(?:moov|wide|mdat|free|skip|pnot)"),
+    ("a video (MP4)", rb".{4}ftyp|[^ -~].{3}(?:styp|moof)"),
     ("a video (AVI)", rb"RIFF.{4}AVI "),
     ("a video (WebM or Matroska)", rb"\x1a\x45\xdf\xa3"),
     ("a video (MPEG)", rb"\0\0\x01[\xb3\xba]|G.{187}G"),
@@ -105,6 +105,8 @@ BINARY: Rows = (
     ("a PDF document", rb"(?:\xef\xbb\xbf)?\s*%PDF-"),
     ("an EPS image", rb"\xc5\xd0\xd3\xc6|%!PS-Adobe-[0-9.]+ EPSF"),
     ("a PostScript document", rb"\x04?%!"),
+    ("an HTTP response inside the body", rb"HTTP/[1-3](?:\.\d)? \d{3}"),
+    ("a multipart body", rb"(?i)\s*--[\w'()+,./:=? -]{1,72}\r?\n(?:[\w-]+:[^\n]*\n){0,9}?content-[\w-]+:"),
     ("a row of zero bytes", rb"\0+\Z"),
 )
 """Types that are told by bytes at the beginning."""
@@ -124,8 +126,6 @@ TEXT: Rows = (
     ("a git-annex pointer, not the file itself", rb"/annex/objects/|(?:\.\./)*\.git/annex/"),
     ("a data: URL", rb"data:[\w.+-]+/"),
     ("an image in base64, not its bytes", rb"\"?(?:/9j/|iVBORw0KGgo|R0lGOD|UklGR|Qk0[0-9A-Za-z+/]{20}|SUkqA|TU0AK)"),
-    ("an HTTP response inside the body", rb"HTTP/[1-3](?:\.\d)? \d{3}"),
-    ("a multipart body", rb"--[\w'()+,./:=?-]{1,70}\r?\nContent-"),
     ("an RTF document", rb"\{\\rtf"),
     ("an XPM image", rb"/\* XPM \*/"),
     ("an XBM image", rb"#define \w+_width \d"),

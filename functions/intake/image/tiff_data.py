@@ -98,6 +98,8 @@ class PageChecker:
 
     def _choose_hole_check(self, fields: "Fields") -> "HoleCheck | None":
         compression = tiff_page.read_compression(self._directories, fields)
+        if compression == PACK_BITS and tiff_page.has_rows_of_one_byte(self._directories, fields):
+            return None  # a row is packed by itself: a count of 0 and a black pixel are two zero bytes
         if compression in HOLE_VALUES:
             return partial(self._holes.check_runs, values=HOLE_VALUES[compression])
         if compression in DEFLATE:

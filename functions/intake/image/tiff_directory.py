@@ -34,6 +34,7 @@ TYPE_BYTES = {
 """Bytes of one value by field type. 13 (IFD) is from technical note 1, 16 to 18 are from BigTIFF."""
 UNSIGNED = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 """The field types that sizes and offsets have, with their type codes in `array`."""
+MIN_ITEM_BYTES = 2
 CHUNK_VALUES = 16 * 1024
 """Numbers that are in memory at once. The arrays of a hostile file are as large as the file."""
 
@@ -127,13 +128,13 @@ class Directories:
         """Yield the unsigned numbers of a field, at most CHUNK_VALUES at once.
 
         All arrays together may have at most as many bytes as the file. Otherwise, pages that share one huge array would
-        multiply the work.
+        multiply the work. Values of one byte count as two, because each value takes time.
         """
         if field.type not in UNSIGNED:
             raise self.reader.malformed("a field has the wrong type", str(field))
         item_bytes = TYPE_BYTES[field.type]
         end = field.position + field.length * item_bytes
-        self._array_bytes_left -= end - field.position
+        self._array_bytes_left -= max(item_bytes, MIN_ITEM_BYTES) * field.length
         if self._array_bytes_left < 0:
             raise self.reader.malformed("its directories share the same arrays too often")
         for start in range(field.position, end, CHUNK_VALUES * item_bytes):

@@ -106,12 +106,23 @@ def _count_planes(directories: "Directories", fields: "Fields") -> int:
     return directories.read_number(fields, SAMPLES_PER_PIXEL, default=1)
 
 
+def has_rows_of_one_byte(directories: "Directories", fields: "Fields") -> bool:
+    """Whether a row of the page is one byte before compression."""
+    width = directories.read_number(fields, IMAGE_WIDTH)
+    return _count_uncompressed_bytes(directories, fields, width, _count_planes(directories, fields)) == 1
+
+
 def _count_row_bytes(directories: "Directories", fields: "Fields", width: int, planes: int) -> int:
     """Return the bytes of one row in one plane, or 0 if they are not known."""
     if read_compression(directories, fields) != UNCOMPRESSED:
         return 0
     if directories.read_number(fields, PHOTOMETRIC, default=0) not in PLAIN_COLORS:
         return 0
+    return _count_uncompressed_bytes(directories, fields, width, planes)
+
+
+def _count_uncompressed_bytes(directories: "Directories", fields: "Fields", width: int, planes: int) -> int:
+    """Return the bytes of one row in one plane before compression."""
     bits = directories.read_number(fields, BITS_PER_SAMPLE, default=1)
     samples = 1 if planes > 1 else directories.read_number(fields, SAMPLES_PER_PIXEL, default=1)
     return (width * bits * samples + 7) // 8

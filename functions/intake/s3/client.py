@@ -65,7 +65,6 @@ _TRANSIENT_CODES = frozenset(
     }
 )
 _ERROR_CODE = re.compile(rb"<Code>([A-Za-z0-9.]{1,64})</Code>")
-_ERROR_DOCUMENT = re.compile(rb"<(?:[\w.-]+:)?Error[\s/>]", re.IGNORECASE)
 
 
 class WriteConflict(StoreFailed):
@@ -184,9 +183,10 @@ def _require_real_success(method: str, response: httpx.Response, content: bytes)
         raise StoreFailed(reason=f"response {response.status_code} has no ETag, so it is not from S3")
     if method != "PUT":
         return
-    # S3 sends the status before the work is done where that takes long, and then an error as the body.
-    if content and _ERROR_DOCUMENT.search(content):
-        raise StoreFailed(reason=f"S3 answered {response.status_code} with an error {_error_code(content)}".rstrip())
+    # The success of a PUT has no body (Amazon S3 API Reference, "PutObject"). S3 sends the status before the work is
+    # done where that takes long, and then an error as the body; a proxy may send a page.
+    if content and not content.isspace():
+        raise StoreFailed(reason=f"S3 answered {response.status_code} with a body {_error_code(content)}".rstrip())
     if not response.extensions.get("was_request_received", True):
         raise StoreFailed(reason=f"S3 answered {response.status_code} before it had received the whole object")
 

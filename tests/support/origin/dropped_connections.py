@@ -2,6 +2,7 @@
 
 from support.origin.behaviour import (
     IMAGE,
+    STORED,
     Reader,
     Request,
     Responder,
@@ -16,6 +17,7 @@ from support.origin.behaviour import (
 )
 
 _RESPONSE = response_with(IMAGE)
+_CHUNKED = head("Transfer-Encoding: chunked") + chunks([IMAGE])
 _HALF = len(_RESPONSE) - len(IMAGE) // 2
 _STAGES = {
     "before_response": (b"", "connection_lost"),
@@ -24,7 +26,12 @@ _STAGES = {
     "after_headers": (head("Content-Length: 2000"), "incomplete_body"),
     "in_body": (_RESPONSE[:_HALF], "incomplete_body"),
     "before_last_byte": (_RESPONSE[:-1], "incomplete_body"),
-    "in_chunks": (head("Transfer-Encoding: chunked") + chunks([IMAGE])[:500], "incomplete_body"),
+    "in_chunks": (_CHUNKED[:500], "incomplete_body"),
+    "before_last_chunk": (_CHUNKED, "incomplete_body"),
+    "in_last_chunk": (_CHUNKED + b"0\r", "incomplete_body"),
+    "after_last_chunk": (_CHUNKED + b"0\r\n", STORED),
+    "in_trailer": (_CHUNKED + b"0\r\nDigest: n", STORED),
+    "after_length": (_RESPONSE, STORED),
 }
 
 

@@ -97,6 +97,14 @@ def test_location_begins_with_the_base_path(base_path: str) -> None:
     assert post(FILE, "respond-async")[1]["Location"] == "/files/lot-7"  # of another domain, right after
 
 
+@pytest.mark.parametrize(("base_path", "shown"), [("/", ""), ("//other.example", "/other.example"), ("/a//b", "/a/b")])
+@pytest.mark.usefixtures("fakes")
+def test_location_never_names_another_host(base_path: str, shown: str) -> None:
+    prefer = {"headers": {"Prefer": "respond-async"}}
+    status, headers, _ = behind(base_path, "POST", "/files", "/files", FILE, **prefer)
+    assert (status, headers["Location"]) == (202, f"{shown}/files/lot-7")
+
+
 @pytest.mark.parametrize("resource", [None, "", "/", "/{proxy+}", "/files/{id}/x", "/other", "/files/{id}"])
 @pytest.mark.usefixtures("fakes")
 def test_api_is_served_by_path_when_the_resource_is_unknown(resource: str | None) -> None:

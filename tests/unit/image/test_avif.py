@@ -98,7 +98,10 @@ ODDITIES = {
     "in a file that its data reference calls the file itself": avif(iloc=iloc((0, 4), elsewhere=2) + dinf(0, 1)),
     "in a data reference that is not there": avif(iloc=iloc((0, 4), elsewhere=1)),
     "with properties in two lists": avif(iprp=box(b"iprp", PROPERTIES, ipma(1), ipma(2, version=1))),
-    "a brand among the compatible ones": avif(ftyp=box(b"ftyp", b"mif1\0\0\0\0mif1avif")),
+    **{
+        f"a brand among the compatible ones of {major!r}": avif(ftyp=box(b"ftyp", major, b"\0\0\0\0mif1avif"))
+        for major in (b"mif1", b"mif2", b"miaf", b"MA1A", b"MA1B", b"tmap", b"avio")
+    },
     "a grid": avif(iinf=iinf(infe(2), infe(1, b"grid"))),
     "wide item infos": avif(iinf=iinf(infe(1, version=3), version=1), pitm=full_box(b"pitm", pack(">I", 1), version=1)),
     "wide associations": avif(iprp=iprp(ipma(3, 2, 0x8001, wide=True, version=1), ISPE, AV1C, box(b"pixi"))),

@@ -50,6 +50,12 @@ def saved(mode: str = "RGB", color: int | None = None, **options: object) -> byt
     return target.getvalue()
 
 
+def narrow(width: int, bits: int) -> bytes:
+    """A black page whose rows PackBits codes as two zero bytes each."""
+    entries = page(width, 999, bits=(258, 3, [bits]), compression=(259, 3, [PACK_BITS]), counts=(279, 4, [1998]))
+    return tiff(entries, data=bytes(1998))
+
+
 def with_hole(body: bytes, at: int, size: int = 4096, value: int = 0) -> bytes:
     return body[:at] + bytes([value]) * size + body[at + size :]
 
@@ -60,6 +66,7 @@ HOLES = {
         for kind in (2, 3, 4, LZW, 32771, PACK_BITS)
     },
     "all zeros": strip(LZW, bytes(256)),
+    "zeros in rows of two bytes": tiff(page(2, 999, compression=(259, 3, [PACK_BITS])), data=bytes(1998)),
     "zeros at the end": strip(PACK_BITS, NOISE + bytes(4096)),
     "ones in LZW": strip(LZW, NOISE + b"\xff" * 256 + NOISE),
     "zeros in the last tile": tiles(LZW, NOISE, NOISE, NOISE + bytes(300)),
@@ -101,6 +108,10 @@ NO_HOLES = {
     "zeros in a compression without a rule": strip(50000, NOISE + bytes(9999)),
     "a short run": strip(LZW, NOISE + b"a" + bytes(255) + b"a" + b"\xff" * 255),
     "ones in PackBits": strip(PACK_BITS, b"\xff" * 9999),
+    **{
+        f"black rows of one byte, {bits} bits a pixel": narrow(width, bits)
+        for width, bits in ((1, 1), (8, 1), (2, 4), (1, 8))
+    },
     "a run across two tiles": tiles(LZW, NOISE + bytes(255), bytes(255) + NOISE),
     "a run between the strips": tiff(page(compression=(259, 3, [LZW])), data=NOISE + bytes(9999)),
     "a blank picture in Deflate": strip(DEFLATE, BLANK),

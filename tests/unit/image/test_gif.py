@@ -25,7 +25,6 @@ FAULTS = {
     "zeros to the end": gif(gif_frame(), bytes(9), trailer=b""),
     "zeros before a block of no known kind": gif(gif_frame(), bytes(9), b"\1"),
     "an extension cut off": gif(gif_frame(), b"!", trailer=b""),
-    "a screen without width": gif(gif_frame(), width=0),
     "a frame without height": gif(gif_frame(height=0)),
     "nothing but a header": b"GIF89a\3\0\2\0\0\0\0",
     "a color table cut off": gif(trailer=b"")[:-1],
@@ -60,6 +59,14 @@ def test_gif_frame_may_have_its_own_color_table() -> None:
     frame[9] = 0x81
     frame[10:10] = bytes(12)
     assert size_of(gif(bytes(frame))) == (3, 2, 1)
+
+
+@pytest.mark.parametrize(("width", "height"), [(0, 0), (0, 2), (3, 0), (0, 9999)])
+def test_gif_has_the_size_of_its_first_frame_when_its_screen_has_no_pixels(width: int, height: int) -> None:
+    body = gif(CONTROL, gif_frame(width=7, height=5), gif_frame(), width=width, height=height)
+    assert size_of(body) == (7, 5, 2)
+    with pytest.raises(InvalidImage):
+        verify(gif(COMMENT, width=width, height=height), LIMITS)
 
 
 def test_gif87a_is_accepted() -> None:

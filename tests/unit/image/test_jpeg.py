@@ -3,7 +3,7 @@
 import pytest
 
 from intake.image.verify import verify
-from intake.model.error_codes import InvalidImage, TooManyPixels
+from intake.model.error_codes import InvalidImage, TooManyPixels, UnsupportedType
 from intake.model.limits import Limits
 from support.crafted_images import jpeg, segment
 from support.sample_images import SAMPLES
@@ -94,6 +94,16 @@ def test_jpeg_does_not_end_with_its_exif_thumbnail() -> None:
     assert thumbnail_end < len(body)
     with pytest.raises(InvalidImage):
         verify(body[:thumbnail_end], LIMITS)
+
+
+@pytest.mark.parametrize("before", [segment(0xFE, b"ab"), segment(0xE8, b"SPIFF\0"), b"\xff\xfe\0\2" * 3])
+def test_jpeg_ls_is_unsupported_when_other_segments_come_first(before: bytes) -> None:
+    with pytest.raises(UnsupportedType, match=r"^This is a JPEG-LS image; accepted types: "):
+        verify(b"\xff\xd8" + before + segment(0xF7, bytes(9)) + segment(0xDA, bytes(6)) + b"a\xff\xd9", LIMITS)
+
+
+def test_jpeg_is_accepted_when_the_marker_of_jpeg_ls_follows_its_frame() -> None:
+    assert verify(SOI + FRAME + segment(0xF7, bytes(9)) + SCAN + EOI, LIMITS).width == verify(WHOLE, LIMITS).width
 
 
 def test_jpeg_is_refused_when_its_frame_header_has_too_many_pixels() -> None:

@@ -69,6 +69,21 @@ PICTURES: dict[str, tuple[bytes, list[str]]] = {
     "a length of 5,000 digits": (with_container(item(Mime="image/jpeg", Length="9" * 5000), behind=b""), []),
     "XMP of no container": (jpeg(xmp("<x:xmpmeta/>")), []),
     "both indexes, the picture is gone": (jpeg(xmp(GAIN_MAP * 2), mp_index((0, 0), (9, 999))), [MISSING]),
+    **{
+        f"both indexes, offset {offset} in the MP index": (
+            jpeg(xmp("<c:Item/>" + GAIN_MAP), mp_index((0, 0), (SIZE, offset))) + SECOND,
+            [],
+        )
+        for offset in (1, 99, 9999)
+    },
+    "both indexes, each names another": (
+        jpeg(xmp("<c:Item/>" + GAIN_MAP), mp_index((0, 0), (SIZE + 1, 9999))) + SECOND,
+        [MISSING],
+    ),
+    "both indexes, a video of the size of the picture": (
+        jpeg(xmp("<c:Item/>" + item(Mime="video/mp4", Length=SIZE)), mp_index((0, 0), (SIZE, 9999))) + SECOND,
+        [MISSING],
+    ),
     "segments that are no index": (jpeg(*NOT_AN_INDEX), []),
     **{
         f"an MP index cut at {size}": (jpeg(segment(0xE2, mp_index((0, 0), (9, 999))[4:][:size])), [])

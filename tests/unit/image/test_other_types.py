@@ -46,6 +46,7 @@ FOUND: dict[str, list[bytes]] = {
         b"<script>location.href = 'https://www.example'</script>",
         XML + b"<!DOCTYPE html><html xmlns='http://www.w3.org/1999/xhtml'>",
         b"<h1>It works!</h1>",
+        b"<strong>Error</strong> 1020",
         b"<body><svg></svg></body>",
         HTML.decode().encode("utf-16"),
         b"<html>\xe9\xe8\x93\x81</html>",
@@ -74,6 +75,8 @@ FOUND: dict[str, list[bytes]] = {
         b"BMW is a maker of cars, and this is a text.",
         b"P1 is the first of the priorities.",
         b"[not a list, but a text",
+        b"The wide picture is not here",
+        b"---\nerror: content-type: unknown\n",
     ],
     "a Git LFS pointer, not the file itself": [
         b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n"
@@ -81,9 +84,15 @@ FOUND: dict[str, list[bytes]] = {
     "an image in base64, not its bytes": [b"/9j/4AAQSkZJRgABAQAAAQ", b'"iVBORw0KGgoAAAANSUhEUg"'],
     "a data: URL": [b"data:image/png;base64,iVBORw0KGgo="],
     "an HTTP response inside the body": [
-        b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n\x89PNG".replace(b"\x89", b"")
+        b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR",
+        b"HTTP/1.0 404 Not Found\r\n\r\n",
     ],
-    "a multipart body": [b"--boundary-1\r\nContent-Disposition: form-data\r\n\r\n"],
+    "a multipart body": [
+        b"--boundary-1\r\nContent-Disposition: form-data; name=x\r\n\r\n",
+        b"--myboundary\r\nContent-Type: image/jpeg\r\nContent-Length: 9\r\n\r\n\xff\xd8\xff\xe0\0\x10JFIF\0",
+        b"\r\n--frame\r\nX-Timestamp: 0.0\r\ncontent-type: image/jpeg\r\n\r\n\xff\xd8\xff\xe0\0\x10JFIF\0",
+        b"\n----=_Part 1\nX-A: 1\nX-B: 2\nContent-Type:image/jpeg\n\n\xff\xd8\xff\xdb\0\x43\0",
+    ],
     "white space": [b"\n" * 20],
     "a row of zero bytes": [bytes(16), bytes(5000)],
     "a PDF document": [
@@ -126,8 +135,13 @@ FOUND: dict[str, list[bytes]] = {
     "a camera raw file (RAF)": [b"FUJIFILMCCD-RAW 0201FF"],
     "a camera raw file (ORF)": [b"IIRO\x08\0\0\0" + bytes(20), b"MMOR\0\0\0\x08" + bytes(20)],
     "a camera raw file (RW2)": [b"IIU\0\x18\0\0\0" + bytes(20)],
-    "a video (MP4)": [ftyp(b"isom", b"isom", b"mp41"), ftyp(b"mp42"), ftyp(b"M4V ")],
-    "a video (QuickTime)": [ftyp(b"qt  "), b"\0\0\0\x08wide\0\0\0\x99mdat", b"\0\1\0\0moov" + bytes(20)],
+    "a video (MP4)": [ftyp(b"isom", b"isom", b"mp41"), ftyp(b"mp42"), ftyp(b"M4V "), b"\0\0\0\x18stypmsdh" + bytes(20)],
+    "a video (QuickTime)": [
+        ftyp(b"qt  "),
+        b"\0\0\0\x08wide\0\0\0\x99mdat",
+        b"\0\1\0\0moov" + bytes(20),
+        b"\0\0\0\x08skip\0\0\1\0mdat",
+    ],
     "a video (AVI)": [b"RIFF\x99\0\0\0AVI LIST"],
     "a video (WebM or Matroska)": [b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81" + bytes(20)],
     "a video (MPEG)": [b"\0\0\1\xba\x44" + bytes(20), b"\0\0\1\xb3\x14" + bytes(20), (b"G" + bytes(187)) * 3],

@@ -176,10 +176,14 @@ async def test_client_retries_a_success_without_etag(method: str) -> None:
         b'<Error xmlns="http://s3.amazonaws.com/doc/2006-03-01/"/>',
         b"<s3:Error xmlns:s3='a'><s3:Code>InternalError</s3:Code></s3:Error>",
         b"\xef\xbb\xbf<?xml version='1.0'?><!-- no --><error></error>",
+        b"<ErrorResponse><Code>SlowDown</Code></ErrorResponse>",
+        "<Error/>".encode("utf-16"),
+        b'{"error": "try again"}',
+        b"<html>Sign in to this network</html>",
     ],
 )
-async def test_client_retries_a_put_that_succeeds_with_an_error_as_its_body(document: bytes) -> None:
-    """Whatever the error is: a 200 with it contradicts itself. A GET returns any document."""
+async def test_client_retries_a_put_that_succeeds_with_a_body(document: bytes) -> None:
+    """Whatever the body is: S3 sends none with a success. A GET returns any document."""
     transport = ScriptedTransport((200, document), (200, b""))
     assert (await call(transport)).body == b""
     with pytest.raises(StoreFailed, match="S3"):
