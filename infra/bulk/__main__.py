@@ -19,7 +19,7 @@ from infra.bulk.local_endpoint import QUESTION, is_file_of_make_up, is_missing, 
 from infra.bulk.progress import Progress, ProgressLine
 from infra.bulk.stack import BulkError, Stack, run_name
 from infra.bulk.summary import format_summary, has_stored_images
-from intake.model.other_file_types import HEAD_BYTES, describe_other_file_type
+from intake.model.binary_formats import HEAD_BYTES, describe_other_file_type
 
 ENDINGS = {".jsonl", ".csv", ".txt"}
 POLL_SECONDS = 1.0

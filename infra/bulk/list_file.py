@@ -8,13 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import TextIO
 
+from intake.model.binary_formats import HEAD_BYTES, describe_other_file_type
 from intake.model.bulk_item import MAX_LINE_BYTES, BulkItem
 from intake.model.csv_list import CsvColumns, has_text
-from intake.model.document_lines import DocumentLines
 from intake.model.file import File
 from intake.model.invalid_file import InvalidFile
+from intake.model.json_lines import DocumentLines
 from intake.model.manifest import MAX_DOCUMENT_BYTES, NotJson, read_document, url_line_to_document
-from intake.model.other_file_types import HEAD_BYTES, describe_other_file_type
 
 _CHUNK_BYTES = 256 * 1024
 _ANY_NUMBER_OF_IMAGES = 1_000_000

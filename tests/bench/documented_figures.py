@@ -19,7 +19,7 @@ from infra.build.template_file import ROOT
 
 from bench.cases import CASES, Case
 from bench.competitor_process import Run
-from bench.targets import TARGETS
+from bench.speed_goals import TARGETS
 
 PATH = ROOT / "docs" / "performance" / "measured.json"
 PARTS = ("compare", "startup", "memory", "load", "ratios")

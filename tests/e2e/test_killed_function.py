@@ -24,9 +24,9 @@ import pytest
 from support import s3_server
 from support.crafted_images import segment
 from support.fault_proxy import FaultProxy, forward_part, open_fault_proxy
-from support.image_stores import find_wrong_images
 from support.origin import Origin, origin_in_thread
 from support.origin.behaviour import Reader, Request, Writer, reset, response_with, send
+from support.real_s3_store import find_wrong_images
 from support.sample_images import picture
 
 TESTS = Path(__file__).parents[1]

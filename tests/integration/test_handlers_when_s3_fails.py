@@ -13,9 +13,9 @@ from intake.handlers.s3 import Unfinished
 from intake.model.error_codes import StoreFailed
 from support import s3_server
 from support.fault_proxy import FaultProxy, after_upload, lose_response, open_fault_proxy
-from support.image_stores import find_wrong_images
 from support.origin import Origin, origin_in_thread
 from support.origin.behaviour import Responder, reply, response_with, wait_forever
+from support.real_s3_store import find_wrong_images
 from support.real_service import get_path, invoke_bulk, post_file, real_service, send_s3_event
 from support.sample_images import jpeg_of_size
 

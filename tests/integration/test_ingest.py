@@ -7,9 +7,9 @@ from datetime import datetime
 import pytest
 
 from support import s3_server
-from support.image_stores import find_wrong_images
 from support.origin import IMAGE, Origin, origin_in_thread
 from support.origin.behaviour import Reader, Request, Responder, Writer, response_with, send
+from support.real_s3_store import find_wrong_images
 from support.real_service import call_http, get_path, post_file, real_service
 from support.sample_images import jpeg_of_size
 

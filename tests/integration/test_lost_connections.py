@@ -22,10 +22,10 @@ from intake.http_client.transport import PooledTransport
 from intake.model.image_info import ImageInfo
 from support import s3_server
 from support.fault_proxy import content_length
-from support.image_stores import open_store
 from support.origin import IMAGE, Origin, origin_in_thread
 from support.origin.behaviour import Reader, Request, Responder, Writer, reset, response_with, send
 from support.origin.client import MakeClient
+from support.real_s3_store import open_store
 
 SERVER, CLIENT = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 _CA = trustme.CA()

@@ -18,7 +18,7 @@ from intake.model.limits import MIB, Limits
 from intake.model.object_keys import image_key
 from intake.s3.store import S3Store
 from support import s3_server
-from support.image_stores import find_wrong_images, open_store
+from support.real_s3_store import find_wrong_images, open_store
 from support.sample_images import jpeg_of_size, picture
 
 VENV = Path(__file__).parents[2] / ".local" / "ministack"

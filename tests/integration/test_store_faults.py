@@ -12,7 +12,7 @@ from intake.model.image_info import ImageInfo
 from intake.model.object_keys import image_key
 from intake.s3.store import S3Store
 from support import s3_server
-from support.image_stores import open_store
+from support.real_s3_store import open_store
 from support.s3_faults import S3Faults, start_s3_faults
 from support.sample_images import jpeg_of_size
 

@@ -22,8 +22,8 @@ from support.fault_proxy import (
     open_fault_proxy,
     reset_after,
 )
-from support.image_stores import open_store
 from support.origin.behaviour import Request, Responder, head, reply, reset, response_with, wait_forever
+from support.real_s3_store import open_store
 from support.sample_images import jpeg_of_size
 
 BODY = bytearray(jpeg_of_size(600_000, 7))

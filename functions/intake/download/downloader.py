@@ -9,7 +9,7 @@ import httpx
 
 from intake.download.address_policy import classify_destination
 from intake.download.image_body import ImageBody
-from intake.download.image_timer import ImageTimer
+from intake.download.image_timeout import ImageTimer
 from intake.download.memory_and_slot import MemoryAndSlot
 from intake.download.memory_budget import MemoryBudget
 from intake.download.origin_limiter import OriginLimiter

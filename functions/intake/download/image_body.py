@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Buffer, Collection
 
 from intake.image.formats import HEAD_BYTES
-from intake.image.other_types import SNIFFED_BYTES
+from intake.image.unsupported_types import SNIFFED_BYTES
 from intake.image.verify import identify
 from intake.model.error_codes import BadResponse, EmptyBody, IncompleteBody, TooLarge
 

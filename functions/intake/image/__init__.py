@@ -9,7 +9,7 @@ because its announced end is missing. There is no I/O here.
     formats.py         the table of formats
     byte_reader.py     the cursor that every parser reads through
     pixel_limits.py    width, height and frames, checked against the limits
-    other_types.py     what a body is that is no image of an accepted type
+    unsupported_types.py     what a body is that is no image of an accepted type
     magic_bytes.py     the first bytes of such types
     zero_runs.py       runs of equal bytes
     compressed_data.py     holes in compressed data of TIFF and AVIF

@@ -13,8 +13,8 @@ from intake.image import avif_items, avif_sequence
 from intake.image.byte_reader import Reader
 from intake.image.compressed_data import ONES, ZEROS, HoleSearch
 from intake.image.isobmff import HEADER, read_box, require_child
-from intake.image.other_types import SNIFFED_BYTES, create_unsupported_type, describe
 from intake.image.pixel_limits import ImageSize
+from intake.image.unsupported_types import SNIFFED_BYTES, create_unsupported_type, describe
 from intake.model.error_codes import InvalidImage
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from intake.image.avif_locations import AvifPictures, read_locations
 from intake.image.isobmff import read_boxes, read_children, read_version_and_flags, require_child
-from intake.image.other_types import create_unsupported_type
 from intake.image.pixel_limits import check_size
+from intake.image.unsupported_types import create_unsupported_type
 
 if TYPE_CHECKING:
     from intake.image.byte_reader import Reader

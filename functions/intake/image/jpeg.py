@@ -12,9 +12,9 @@ from intake.image.byte_reader import Reader
 from intake.image.jpeg_multi_picture import INDEX_NAMES, find_end, is_index
 from intake.image.jpeg_scans import HOLE_BYTES, add_tables, check_scan
 from intake.image.jpeg_segments import DHT, SOF, SOS, read_segments
-from intake.image.other_types import create_unsupported_type
 from intake.image.pixel_limits import ImageSize, check_size
 from intake.image.samsung_trailer import find_trailer
+from intake.image.unsupported_types import create_unsupported_type
 from intake.image.zero_runs import check_zero_runs, find_zero_run
 from intake.model.error_codes import InvalidImage
 from intake.model.image_info import ImageWarning

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from intake.image.formats import FORMATS, HEAD_BYTES
-from intake.image.other_types import SNIFFED_BYTES, create_unsupported_type, describe
+from intake.image.unsupported_types import SNIFFED_BYTES, create_unsupported_type, describe
 from intake.model.error_codes import EmptyBody, InvalidImage
 from intake.model.image_info import ImageInfo, ImageWarning
 

@@ -11,9 +11,9 @@ from intake.ingest.concurrent_files import ingest_all
 from intake.ingest.deadline import Deadline
 from intake.ingest.file_service import IngestService
 from intake.ingest.ports import Inbox, Store
-from intake.model.document_lines import read_lines
 from intake.model.error_codes import StoreFailed
 from intake.model.file import Fault, File, InvalidFile
+from intake.model.json_lines import read_lines
 from intake.model.limits import Limits
 from intake.model.manifest import MAX_DOCUMENT_BYTES, MAX_FILES, read_file, read_url_line
 from intake.model.object_keys import parse_manifest_key, problem_key

@@ -7,9 +7,9 @@ misspelled_names.py  members and columns whose names are spelled differently
 file_schema.py       models of the JSON documents that callers send; the published schema comes from them
 file_status.py       what GET /files/{id} returns for a File
 manifest.py          the documents in a manifest: one, or one on each line
-document_lines.py    the lines of a file with a document on each
+json_lines.py        the lines of a file with a document on each
 json_faults.py       why a text is not one JSON document
-other_file_types.py  files that are not text in UTF-8
+binary_formats.py    files that are not text in UTF-8
 csv_list.py          the rows of a CSV list
 csv_header.py        the first row of a CSV list
 url.py               Url: parse, follow a redirect, redact

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from intake.model.binary_formats import describe_other_file_type
 from intake.model.invalid_file import Fault, InvalidFile
 from intake.model.misspelled_names import KnownNames
-from intake.model.other_file_types import describe_other_file_type
 
 COLUMNS = KnownNames("url", "fileUrl", "baseUrls", "sha256", "id")
 

@@ -5,8 +5,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
+from intake.model.binary_formats import HEAD_BYTES, describe_bad_utf8, describe_other_file_type
 from intake.model.invalid_file import Fault, InvalidFile
-from intake.model.other_file_types import HEAD_BYTES, describe_bad_utf8, describe_other_file_type
 
 MAX_NESTING = 200
 """Levels of objects and lists in one document: the limit of the parser. Every writer in this service permits more."""

@@ -1,15 +1,15 @@
 """Manifests: reads the documents in them, which are JSON or single URLs.
 
-A manifest is an object in the inbox with one File, or one File on each line. `document_lines.py` splits it into lines.
+A manifest is an object in the inbox with one File, or one File on each line. `json_lines.py` splits it into lines.
 Bulk lists have the same lines, or rows that `csv_list.py` reads.
 """
 
 from pydantic_core import from_json
 
+from intake.model.binary_formats import HEAD_BYTES, describe_bad_utf8, describe_other_file_type
 from intake.model.file import File
 from intake.model.invalid_file import Fault, InvalidFile
 from intake.model.json_faults import describe_json_fault, find_duplicate
-from intake.model.other_file_types import HEAD_BYTES, describe_bad_utf8, describe_other_file_type
 
 MAX_DOCUMENT_BYTES = 1024 * 1024
 """The limit of one document. 101 URLs of 4096 characters have 414 kB."""

@@ -5,7 +5,7 @@ from struct import pack
 import pytest
 
 from intake.image.formats import FORMATS, HEAD_BYTES
-from intake.image.other_types import SNIFFED_BYTES, describe
+from intake.image.unsupported_types import SNIFFED_BYTES, describe
 from intake.image.verify import identify, verify
 from intake.model.error_codes import UnsupportedType
 from intake.model.limits import Limits

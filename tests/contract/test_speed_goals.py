@@ -2,11 +2,11 @@
 
 import pytest
 
-from bench import targets
+from bench import speed_goals
 from bench.cases import COLD_48, WARM_48, WARM_4800
 
 
-def measured(case: str, **walls: float) -> targets.Results:
+def measured(case: str, **walls: float) -> speed_goals.Results:
     """Return three runs of each program: the median is the given wall time, and its square the CPU time."""
     runs = {
         name: [{"wall": wall * factor, "cpu": (wall * factor) ** 2} for factor in (0.5, 1.0, 9.0)]
@@ -36,9 +36,9 @@ START = {"startup": {"starts": {"is": STARTS}}}
     ],
 )
 def test_target_divides_our_median_by_the_other_one(
-    expected: float | None, name: str, results: targets.Results
+    expected: float | None, name: str, results: speed_goals.Results
 ) -> None:
-    (target,) = (target for target in targets.TARGETS if target.name == name)
+    (target,) = (target for target in speed_goals.TARGETS if target.name == name)
 
     assert target.measured(results) == pytest.approx(expected)
 
@@ -47,6 +47,6 @@ def test_target_divides_our_median_by_the_other_one(
     ("ratio", "verdict"), [(0.8, "goal"), (0.81, "must"), (0.95, "must"), (0.96, "**missed**"), (None, "")]
 )
 def test_target_names_the_limit_that_the_figure_meets(ratio: float | None, verdict: str) -> None:
-    target = targets.Target("wall", must=0.95, goal=0.8, measured=lambda _: ratio)
+    target = speed_goals.Target("wall", must=0.95, goal=0.8, measured=lambda _: ratio)
 
     assert target.verdict({}) == verdict

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from intake.model.other_file_types import HEAD_BYTES, describe_other_file_type
+from intake.model.binary_formats import HEAD_BYTES, describe_other_file_type
 
 LIST = "url\nhttps://a.example/1\n"
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from intake.model.document_lines import read_lines
+from intake.model.json_lines import read_lines
 from intake.model.manifest import MAX_DOCUMENT_BYTES, read_url_line
 
 MARK = b"\xef\xbb\xbf"

@@ -5,8 +5,8 @@ from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
 
 from pydantic_core import from_json
 
+from intake.model.binary_formats import HEAD_BYTES, describe_other_file_type
 from intake.model.manifest import MAX_DOCUMENT_BYTES
-from intake.model.other_file_types import HEAD_BYTES, describe_other_file_type
 
 _LINE_END = re.compile(rb"\n|\r(?=[^\n])")
 """LF, CRLF, whose CR stays at the end of the line, and CR, as in files of old programs."""

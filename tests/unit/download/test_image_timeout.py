@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from intake.download.image_timer import ImageTimer
+from intake.download.image_timeout import ImageTimer
 from intake.model.error_codes import Timeout
 
 
