@@ -18,6 +18,7 @@ IMAGE = "public.ecr.aws/lambda/python:3.13-x86_64"
 PORTS = {3000: "the API", 8000: "the pictures", 8333: "the S3"}
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
+CTRL_C_LIMIT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +94,19 @@ class Shell:
                 time.sleep(0.1)
             yield log
         finally:
-            os.killpg(process.pid, signal.SIGINT)
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(STOP_SECONDS)
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Press Ctrl-C, and again if the processes go on: `sam local start-api` misses one now and then."""
+    for _ in range(CTRL_C_LIMIT):
+        os.killpg(process.pid, signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_SECONDS)
+            break
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def missing_requirement(env: Mapping[str, str] = os.environ) -> str | None:
