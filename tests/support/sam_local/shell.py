@@ -18,7 +18,8 @@ IMAGE = "public.ecr.aws/lambda/python:3.13-x86_64"
 PORTS = {3000: "the API", 8000: "the pictures", 8333: "the S3"}
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
-CTRL_C_LIMIT = 3
+SIGINT_DEFAULT = ["env", "--default-signal=INT"]
+"""A prefix that starts a command as a terminal does. In the background of a script, SIGINT is ignored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Shell:
         with log.open("wb") as out:
             # A process group of its own, as in a terminal: the signal reaches all its processes and no others.
             process = subprocess.Popen(
-                ["bash", "-euo", "pipefail", "-c", script],
+                [*SIGINT_DEFAULT, "bash", "-euo", "pipefail", "-c", script],
                 env=self.env,
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
@@ -94,19 +95,12 @@ class Shell:
                 time.sleep(0.1)
             yield log
         finally:
-            _stop(process)
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Press Ctrl-C, and again if the processes go on: `sam local start-api` misses one now and then."""
-    for _ in range(CTRL_C_LIMIT):
-        os.killpg(process.pid, signal.SIGINT)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(STOP_SECONDS)
-            break
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+            os.killpg(process.pid, signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(STOP_SECONDS)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def missing_requirement(env: Mapping[str, str] = os.environ) -> str | None:
