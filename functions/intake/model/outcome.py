@@ -1,6 +1,7 @@
 """How the ingest of one image ended: stored, failed, or carried over from an earlier run."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from intake.model.error_codes import IntakeError
@@ -9,6 +10,22 @@ from intake.model.url import Url
 
 if TYPE_CHECKING:
     from intake.model.receipt import FailedEntry, StoredEntry
+
+
+class Source(StrEnum):
+    """How the service learned that it has the bytes of an image."""
+
+    FETCHED = "fetched"
+    """They were downloaded now."""
+
+    UNCHANGED = "unchanged"
+    """The origin answered 304 to a conditional request (RFC 9110, 15.4.5)."""
+
+    FRESH = "fresh"
+    """The last response is still fresh by the origin's own Cache-Control (RFC 9111, 4.2); no request was sent."""
+
+    KNOWN = "known"
+    """The object with the expected digest is in the bucket; no request was sent."""
 
 
 @dataclass(slots=True)
@@ -39,6 +56,7 @@ class Stored:
         reused: whether the bytes were already in the bucket.
         stats: the work that was done.
         warnings: what is unusual about its bytes or its transfer.
+        source: how the service learned that it has the bytes.
     """
 
     image: ImageInfo
@@ -49,6 +67,7 @@ class Stored:
     reused: bool
     stats: FetchStats
     warnings: tuple[ImageWarning, ...] = ()
+    source: Source = Source.FETCHED
 
 
 @dataclass(frozen=True, slots=True)
