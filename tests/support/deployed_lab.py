@@ -12,7 +12,7 @@ from infra.build import artifact
 from infra.build.template_file import ROOT
 from infra.local.deploy_template import DeployedStack, deployed_stack, relax_for_loopback
 from infra.pictures.board import draw_pictures
-from infra.pictures.picture_server import serve_pictures
+from infra.pictures.picture_server import OriginTraffic, serve_pictures
 
 from support.origin import Origin, origin_in_thread
 
@@ -30,6 +30,7 @@ class Lab:
         s3: an S3 client with all permissions.
         site: the URL of the origin that serves pictures, without a slash at the end.
         pictures: the pictures that it serves, by name.
+        traffic: what it has sent.
         origin: a misbehaving origin, which counts its requests.
     """
 
@@ -37,6 +38,7 @@ class Lab:
     s3: Any
     site: str
     pictures: dict[str, bytes] = field(repr=False)
+    traffic: OriginTraffic
     origin: Origin
 
     def url(self, name: str) -> str:
@@ -108,8 +110,8 @@ def deploy_lab() -> Iterator[Lab]:
     """Build the artifact, deploy the template on MiniStack, and stop everything at the end."""
     require_sam()
     built, processor = artifact.local_build_directory(), artifact.local_architecture()
-    pictures = draw_pictures()
-    with serve_pictures(pictures, delay=0) as port, origin_in_thread() as counting:
+    pictures, traffic = draw_pictures(), OriginTraffic()
+    with serve_pictures(pictures, delay=0, traffic=traffic) as port, origin_in_thread() as counting:
         parameters = {
             "Architecture": processor,
             "AllowedPorts": f"80,443,{port},{counting.port}",
@@ -122,4 +124,4 @@ def deploy_lab() -> Iterator[Lab]:
                 artifact.build(processor, built, SAM)
                 deployed = stack.enter_context(deployed_stack(built, VENVS, parameters))
             relax_for_loopback(deployed, {"ALLOWED_NETWORKS": "127.0.0.1/32"})
-            yield Lab(deployed, deployed.aws.client("s3"), f"http://127.0.0.1:{port}", pictures, counting)
+            yield Lab(deployed, deployed.aws.client("s3"), f"http://127.0.0.1:{port}", pictures, traffic, counting)
