@@ -20,7 +20,7 @@ ALLOWED = {
     "image": {"model"},
     "ingest": {"model", "image"},
     "download": {"model", "image", "ingest.ports", "ingest.deadline", "http_client"},
-    "s3": {"model", "ingest.ports", "http_client", "gc_pause"},
+    "s3": {"model", "image.formats", "ingest.ports", "http_client", "gc_pause"},
     "telemetry": {"model", "ingest.ports"},
     "settings": {"model", "image.formats"},
     "app": {"settings", "telemetry", "ingest", "download", "s3", "http_client", "gc_pause"},
