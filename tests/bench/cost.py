@@ -133,7 +133,9 @@ def known_images() -> dict[str, Work]:
 def _http(seconds: float, *, puts_per_file: float, reads_per_file: float) -> Work:
     files = IMAGES / HTTP_IMAGES
     # One receipt for each File.
-    return Work(files, files, seconds, puts=(puts_per_file + 1) * files, reads=(reads_per_file + 1) * files, calls=files)
+    return Work(
+        files, files, seconds, puts=(puts_per_file + 1) * files, reads=(reads_per_file + 1) * files, calls=files
+    )
 
 
 def _manifests(seconds: float, *, puts_per_file: float, reads_per_file: float) -> Work:
@@ -147,7 +149,7 @@ def _manifests(seconds: float, *, puts_per_file: float, reads_per_file: float) -
 
 def _bulk(seconds: float, *, puts_per_file: float, reads_per_file: float) -> Work:
     batches = IMAGES / BATCH_FILES
-    # A line is a File of one image, with a receipt as in a manifest. Each batch writes a report, and the summary reads it.
+    # A line is a File of one image, with receipts as in a manifest. Each batch writes a report; the summary reads it.
     puts = (puts_per_file + 1) * IMAGES + batches
     reads = (reads_per_file + 1) * IMAGES + (1 + 1) * batches
     return Work(IMAGES, batches, seconds, puts=puts, reads=reads, transitions=batches, expresses=batches)

@@ -33,7 +33,7 @@ IMAGES = LIMITS.max_base_images + 1
 DAY = 86400
 INSTANCE_DAY = cost.FUNCTION_GB * cost.LAMBDA_GB_SECOND * DAY
 TIMES = "\N{MULTIPLICATION SIGN}"
-PUTS = IMAGES + 2  # with the receipt and the manifest
+PUTS = IMAGES + 3  # with the receipt, the known document and the manifest
 
 STATED = [
     ("docs/bulk.md", f"| `MaxPerOriginBulk` | {BULK_PER_ORIGIN} |"),
