@@ -51,7 +51,7 @@ BATCH_FILES = 50
 EXPRESS_GB = 64 / 1024
 
 # Billed each month: the metrics of the service, one for every error code that occurred, and the metrics of alarms.
-METRICS = 7 + 31
+METRICS = 7 + 32
 ALARM_METRICS = 20
 
 _GB = 1e9
