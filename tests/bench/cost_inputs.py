@@ -155,7 +155,9 @@ def _in_another_instance(work: Callable[[], object]) -> Callable[[], object]:
 
     def run() -> None:
         known_images = app.ingest_service()._known_images
-        for remembered in (known_images.memory._known, known_images.memory._seen, known_images._documents._used_at):
+        documents = known_images._documents
+        assert documents is not None  # KNOWN_IMAGES is on by default
+        for remembered in (known_images.memory._known, known_images.memory._seen, documents._used_at):
             remembered.clear()
         work()
 
