@@ -1,6 +1,6 @@
 """KnownImage: what an earlier download told of a URL."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from intake.known.freshness import MAX_FRESH_SECONDS
 from intake.known.validators import Validators
@@ -8,8 +8,7 @@ from intake.model.image_info import ImageInfo
 from intake.model.object_keys import image_key
 
 
-@dataclass(frozen=True, slots=True)
-class KnownImage:
+class KnownImage(NamedTuple):
     """What an earlier download told of a URL.
 
     Attributes:
