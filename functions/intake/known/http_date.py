@@ -18,7 +18,7 @@ _IMF_FIXDATE = re.compile(
 _RFC_850 = f"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (?P<day>[0-9]{{2}})-{_MONTH}-(?P<year>[0-9]{{2}}) {_TIME} GMT"
 _ASCTIME = f"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) {_MONTH} (?P<day>[ 0-9][0-9]) {_TIME} (?P<year>[0-9]{{4}})"
 
-_TWO_DIGITS = 100
+_SHORT = len("26")
 _FUTURE_YEARS = 50
 
 
@@ -27,16 +27,16 @@ def parse_http_date(text: str) -> int | None:
     match = _IMF_FIXDATE.fullmatch(text) or re.fullmatch(_RFC_850, text) or re.fullmatch(_ASCTIME, text)
     if match is None:
         return None
-    year = int(match["year"])
+    year = match["year"]
     try:
-        day = date(year if year >= _TWO_DIGITS else _expand(year), _MONTHS[match["month"]], int(match["day"]))
+        day = date(_expand(year) if len(year) == _SHORT else int(year), _MONTHS[match["month"]], int(match["day"]))
     except (KeyError, ValueError):
         return None
     hours = (day.toordinal() - _EPOCH_DAY) * 24 + int(match["hour"])
     return (hours * 60 + int(match["minute"])) * 60 + int(match["second"])
 
 
-def _expand(year: int) -> int:
+def _expand(year: str) -> int:
     """Return the year with these last two digits that is at most 50 years in the future (RFC 9110, 5.6.7)."""
     latest = gmtime(time()).tm_year + _FUTURE_YEARS
-    return latest - (latest - year) % _TWO_DIGITS
+    return latest - (latest - int(year)) % 100
