@@ -22,7 +22,7 @@ ALLOWED = {
     "known": {"model", "image.formats"},
     "ingest": {"model", "image", "known"},
     "download": {"model", "image", "known", "ingest.ports", "ingest.deadline", "http_client"},
-    "s3": {"model", "ingest.ports", "http_client", "gc_pause"},
+    "s3": {"model", "image.formats", "ingest.ports", "http_client", "gc_pause"},
     "telemetry": {"model", "ingest.ports"},
     "settings": {"model", "image.formats"},
     "app": {"settings", "telemetry", "ingest", "download", "s3", "http_client", "gc_pause"},
