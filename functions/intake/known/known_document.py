@@ -29,6 +29,7 @@ _MAX_BYTES = 1024 * 1024
 _MAX_NUMBER = 2**40
 _NUMBERS = itemgetter("bytes", "width", "height", "frames")
 _FORMAT_OF = {row.extension: (name, row.content_type) for name, row in FORMATS.items()}
+_WARNINGS = frozenset(ImageWarning)
 _DIGEST = re.compile("[0-9a-f]{64}")
 _OBJECT_KEY = re.compile(rf"images/([0-9a-f]{{2}})/(\1[0-9a-f]{{62}})\.({'|'.join(_FORMAT_OF)})")
 _TIME = re.compile("20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
@@ -146,8 +147,8 @@ def _parse_numbers(numbers: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _parse_warnings(codes: list[str]) -> tuple[ImageWarning, ...]:
-    if type(codes) is not list or len(set(codes)) != len(codes):
-        raise ValueError("expected a list of different codes")
+    if type(codes) is not list or len(set(codes)) != len(codes) or not _WARNINGS.issuperset(codes):
+        raise ValueError("expected a list of different codes of warnings")
     return tuple(map(ImageWarning, codes))
 
 

@@ -1,6 +1,6 @@
 """KnownImage: what an earlier download told of a URL."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from intake.known.freshness import MAX_FRESH_SECONDS
 from intake.known.validators import Validators
@@ -8,7 +8,8 @@ from intake.model.image_info import ImageInfo
 from intake.model.object_keys import image_key
 
 
-class KnownImage(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class KnownImage:
     """What an earlier download told of a URL.
 
     Attributes:

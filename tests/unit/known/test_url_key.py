@@ -41,6 +41,7 @@ USER_SAS = (
 SIGNATURES = [
     AWS4,
     f"{AWS4}&X-Amz-Security-Token=IQoJb3JpZ2lu%2F%2F%2B%3D",
+    f"X-Amz-S3session-Token=AgV4dG9rZW4%3D&{AWS4}",
     AWS2,
     f"{AWS2}&x-amz-security-token=IQoJb3JpZ2lu",
     GOOG4,
