@@ -41,7 +41,7 @@ _SIGNATURES = (
                 "X-Amz-Algorithm X-Amz-Credential X-Amz-Date X-Amz-Expires X-Amz-SignedHeaders X-Amz-Signature",
             ),
         ),
-        _names("X-Amz-Security-Token"),
+        _names("X-Amz-Security-Token X-Amz-S3session-Token"),
     ),
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/RESTAuthentication.html
     _Signature("AWS2", (_names("AWSAccessKeyId Expires Signature"),), _names("x-amz-security-token")),
