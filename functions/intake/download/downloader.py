@@ -4,15 +4,18 @@ import asyncio
 import random
 from datetime import UTC, datetime
 from functools import lru_cache, partial
+from time import time
 
 import httpx
 
-from intake.download.address_policy import classify_destination
+from intake.download.address_policy import Verdict, classify, classify_destination
+from intake.download.cool_down import CoolDown
+from intake.download.cool_downs import CoolDowns
 from intake.download.image_body import ImageBody
 from intake.download.image_timeout import ImageTimer
 from intake.download.memory_and_slot import MemoryAndSlot
 from intake.download.memory_budget import MemoryBudget
-from intake.download.origin_limiter import OriginLimiter
+from intake.download.origin_limiter import OriginLimiter, OriginSlot
 from intake.download.redirect_location import redirect_location
 from intake.download.response_policy import image_length, raise_for_encoding, raise_for_length
 from intake.download.retry import retry_delay
@@ -22,7 +25,15 @@ from intake.http_client.errors import TransportError, UncleanEnd
 from intake.http_client.transport import NO_BODY, origin_url
 from intake.ingest.deadline import Deadline
 from intake.ingest.ports import Download
-from intake.model.error_codes import Blocked, IntakeError, TooManyRedirects, clear_traceback
+from intake.model.error_codes import (
+    Blocked,
+    CoolingDown,
+    HttpServerError,
+    IntakeError,
+    Throttled,
+    TooManyRedirects,
+    clear_traceback,
+)
 from intake.model.image_info import ImageWarning
 from intake.model.limits import Limits
 from intake.model.outcome import FetchStats
@@ -36,38 +47,54 @@ class HttpDownloader:
         budget: limits the memory of all bodies.
         slots: limit the images in flight.
         origins: limits the concurrent requests to each origin.
+        cool_downs: says which origins get no requests now.
     """
 
-    def __init__(self, transport: httpx.AsyncBaseTransport, limits: Limits, user_agent: str) -> None:
+    def __init__(
+        self,
+        transport: httpx.AsyncBaseTransport,
+        limits: Limits,
+        user_agent: str,
+        cool_downs: CoolDowns | None = None,
+    ) -> None:
         """Create a downloader.
 
         Args:
             transport: sends the requests. It must refuse every address that is not allowed.
             limits: the limits on images, origins and time.
             user_agent: the User-Agent header: the service and a contact.
+            cool_downs: those that all functions share; without them, no origin cools down.
         """
         self._transport = transport
         self._limits = limits
         self.budget = MemoryBudget(limits.memory_budget_bytes)
         self.slots = asyncio.Semaphore(limits.max_in_flight)
         self.origins = OriginLimiter(limits.max_per_origin)
+        self.cool_downs = cool_downs or CoolDowns(None)
         self._headers = lru_cache(maxsize=1024)(partial(_make_headers, user_agent))
 
     async def aclose(self) -> None:
         """Close every connection."""
+        await self.cool_downs.aclose()
         await self._transport.aclose()
+
+    async def flush(self, seconds: float) -> None:
+        """See `Downloader.flush`."""
+        await self.cool_downs.flush(seconds)
 
     async def download(self, url: Url, stats: FetchStats, deadline: Deadline) -> Download:
         """See `Downloader.download`."""
         timer = ImageTimer(self._limits.image_timeout)
         held = MemoryAndSlot(self.budget, self.slots)
-        failed_attempts = 0
+        failed_attempts, last_error = 0, None
         try:
             while True:
                 try:
-                    return await self._follow_redirects(url, held, timer, stats)
+                    return await self._follow_redirects(url, held, timer, stats, deadline)
+                except CoolingDown as error:
+                    raise last_error or error from None  # no retry: it ends with the error of its last attempt
                 except IntakeError as error:
-                    failed_attempts += 1
+                    failed_attempts, last_error = failed_attempts + 1, error
                     clear_traceback(error)  # frees the body before the wait
                     held.release()
                     await self._wait_for_retry(error, failed_attempts, timer, deadline)
@@ -92,26 +119,56 @@ class HttpDownloader:
         async with timer:
             await asyncio.sleep(delay)
 
-    async def _follow_redirects(self, url: Url, held: MemoryAndSlot, timer: ImageTimer, stats: FetchStats) -> Download:
+    async def _follow_redirects(
+        self, url: Url, held: MemoryAndSlot, timer: ImageTimer, stats: FetchStats, deadline: Deadline
+    ) -> Download:
         attempts_before, first_url = stats.attempts, url
         for _ in range(self._limits.max_redirects + 1):
             self._require_allowed(url)
-            held.release_slot()  # hold no slot while waiting for an origin
-            with await self.origins.acquire(url.origin):
-                await held.acquire_slot()
+            cool_down = self.cool_downs.find(url)
+            with await self._wait_for_turn(url, cool_down, held, timer, deadline):
                 stats.attempts = attempts_before + 1
                 try:
-                    result = await self._request(url, held, timer)
+                    result = await self._request(url, cool_down, held, timer)
                 except Blocked:
                     if url is first_url:
                         stats.attempts = attempts_before  # nothing was sent: all blocked URLs look the same
                     raise
                 except TransportError as error:
+                    self.cool_downs.note(cool_down, error)
                     raise to_download_error(error) from error
+                except (Throttled, HttpServerError) as error:
+                    self.cool_downs.note(cool_down, error)
+                    raise
             if isinstance(result, Download):
                 return result
             url = result
         raise TooManyRedirects
+
+    async def _wait_for_turn(
+        self, url: Url, cool_down: CoolDown, held: MemoryAndSlot, timer: ImageTimer, deadline: Deadline
+    ) -> OriginSlot:
+        """Wait until a request may be sent: until the cool-down of its origin is over, then for the slots."""
+        while True:
+            held.release_slot()  # hold no slot while waiting for an origin
+            if not cool_down.is_clear(time()):
+                self._require_allowed_address(url.host)
+                await self.cool_downs.wait(url, cool_down, timer, deadline)
+            slot = await self.origins.acquire(url.origin)
+            try:
+                await held.acquire_slot()
+            except BaseException:
+                slot.release()
+                raise
+            if cool_down.is_clear(time()) or not self.cool_downs.has_begun(cool_down):
+                return slot
+            slot.release()
+
+    def _require_allowed_address(self, host: str) -> None:
+        """Refuse an address in the URL before anything is read about its origin. The resolver checks names."""
+        verdict = classify(host, self._limits.allowed_networks)
+        if not verdict.is_allowed and verdict is not Verdict.NOT_AN_ADDRESS:
+            raise Blocked(reason=f"{host} {host}: {verdict}")
 
     def _require_allowed(self, url: Url) -> None:
         verdict = classify_destination(
@@ -120,7 +177,7 @@ class HttpDownloader:
         if not verdict.is_allowed:
             raise Blocked(reason=f"{url.origin}: {verdict}")
 
-    async def _request(self, url: Url, held: MemoryAndSlot, timer: ImageTimer) -> Download | Url:
+    async def _request(self, url: Url, cool_down: CoolDown, held: MemoryAndSlot, timer: ImageTimer) -> Download | Url:
         """Send one request; return the image, or the URL that the origin redirects to."""
         request = httpx.Request(
             "GET",
@@ -131,6 +188,7 @@ class HttpDownloader:
         )
         async with timer:
             response = await self._transport.handle_async_request(request)
+        cool_down.failures = 0
         try:
             location = redirect_location(response.status_code, response.headers)
             if location is not None:
