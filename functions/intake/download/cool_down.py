@@ -8,6 +8,10 @@ MAX_SECONDS = 900.0
 FRESH_SECONDS = 5.0
 """How long a document is relied on after it was read."""
 
+_MARGIN_SECONDS = 1.0
+_MARGIN_SHARE = 0.1
+"""A cool-down is written again if it ends later by more than a second and this share of the time that is left."""
+
 
 @dataclass(slots=True, eq=False)
 class CoolDown:
@@ -72,9 +76,10 @@ class CoolDown:
             self.clear_until = self.read_at + FRESH_SECONDS
 
     def is_unshared(self, now: float) -> bool:
-        """Whether the document lacks something that matters to other functions.
+        """Whether other functions have to know something that is not in the document.
 
-        They read it every `FRESH_SECONDS`, so that a smaller extension of a cool-down hardly matters. Images that fail
-        together therefore cause one write.
+        Requests that fail together, in one function or in many, end with nearly the same time. One of them is written.
         """
-        return self.not_before > (self.shared + FRESH_SECONDS if self.shared > now else now)
+        if self.shared <= now:
+            return self.not_before > now
+        return self.not_before - self.shared > _MARGIN_SECONDS + _MARGIN_SHARE * (self.not_before - now)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from intake.download.cool_down import CoolDown
 from intake.download.cool_down_document import encode_cool_down, parse_cool_down
 from intake.ingest.ports import Store
-from intake.model.error_codes import IntakeError
+from intake.model.error_codes import IntakeError, StoreFailed
 
 _READ_WAIT = 0.05
 """Seconds that requests wait for a document. A read that takes longer still counts for later requests."""
@@ -19,9 +19,9 @@ _MAX_QUIET_READS = 8
 """Reads without a cool-down, one after another, after which requests no longer wait for the next read."""
 
 _REQUEST_SECONDS = 2.0
-_WRITE_SECONDS = 5.0
+_WRITE_SECONDS = 10.0
 _MAX_WRITES = 3
-"""The first write, and two more after conflicts."""
+"""The first write, and two more after conflicts or failures."""
 
 _CANCEL_SECONDS = 0.1
 
@@ -99,14 +99,15 @@ class SharedCoolDowns:
         not_before = cool_down.not_before
         for _ in range(_MAX_WRITES):
             body, version = encode_cool_down(not_before), cool_down.version
-            if await self._store.replace_document(cool_down.key, body, version, retry=False):
-                cool_down.version = None  # the document has a new one
-                break
+            with suppress(StoreFailed):  # perhaps it was stored
+                if await self._store.replace_document(cool_down.key, body, version, retry=False):
+                    cool_down.version = None  # the document has a new one
+                    break
             with suppress(IntakeError):  # denied: it was deleted meanwhile
                 await self._fetch(cool_down)
-            if cool_down.shared >= not_before:
-                break
-        cool_down.shared = max(cool_down.shared, not_before)
+            if not cool_down.is_unshared(self._now()):
+                return
+        cool_down.shared = not_before
 
     async def flush(self, seconds: float) -> None:
         """Wait until everything is written, and cancel what takes longer; a later call writes it.

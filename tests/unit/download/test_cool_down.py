@@ -97,8 +97,11 @@ def test_origin_is_not_clear_when_its_cool_down_begins_before_a_read_ends() -> N
         (True, 1, 0),
         (True, 1, -3),  # a new one, short after the last one
         (False, 30, 30),
-        (False, 34, 30),
-        (True, 36, 30),
+        (False, 33.9, 30),
+        (True, 34.9, 30),
+        (False, 2.1, 1),
+        (True, 3, 1),
+        (False, 900, 810),
         (False, 30, 900),
     ],
 )

@@ -184,6 +184,7 @@ async def test_next_episode_and_a_much_longer_pause_are_written_too(lab: Lab) ->
         (60, {"replace": 1, "get": 1}, [60]),  # theirs is later: it stays
         (30, {"replace": 2, "get": 1}, [10]),
         (30, {"replace": 3, "get": 2}, [10, 20]),
+        (29, {"replace": 1, "get": 1}, [29]),  # theirs is nearly as late
         (25, {"replace": 3, "get": 3}, [10, 20, 25]),  # it is not tried again
     ],
 )
@@ -227,15 +228,34 @@ async def test_missing_document_is_created_although_the_store_denies_its_read(la
     assert lab.seconds_written == 30
 
 
-@pytest.mark.parametrize("failure", [StoreDenied(), StoreFailed(), RuntimeError("a bug, or no credentials")])
-async def test_failed_write_is_not_tried_again_in_the_same_episode(failure: Exception, lab: Lab) -> None:
+@pytest.mark.parametrize(
+    ("calls", "failure"),
+    [
+        ({"replace": 1}, StoreDenied()),
+        ({"replace": 1}, RuntimeError("a bug, or no credentials")),
+        ({"replace": 3, "get": 3}, StoreFailed()),
+    ],
+)
+async def test_failed_write_is_not_tried_again_in_the_same_episode(
+    calls: dict[str, int], failure: Exception, lab: Lab
+) -> None:
     lab.store.failures["origins/"] = failure
     for _ in range(3):
         lab.begin()
         await lab.shared.flush(1.0)
 
-    assert lab.store.calls == {"replace": 1}
+    assert lab.store.calls == calls
     assert lab.seconds_left == 30
+
+
+async def test_write_whose_response_is_lost_is_read_and_not_repeated(lab: Lab) -> None:
+    del lab.store.objects[KEY]
+    lab.store.loses_responses = True
+
+    lab.begin()
+    await lab.shared.flush(1.0)
+
+    assert lab.store.calls == {"replace": 1, "get": 1}
 
 
 async def test_write_that_is_too_slow_for_one_file_is_done_by_the_next_flush(lab: Lab) -> None:
