@@ -11,10 +11,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from intake.download.cool_down import CoolDown
-from intake.download.image_timeout import ImageTimer
+from intake.download.image_download import ImageDownload
 from intake.download.shared_cool_downs import SharedCoolDowns
 from intake.http_client.errors import ConnectError, ConnectTimeout, DnsError, TlsError
-from intake.ingest.deadline import Deadline
 from intake.ingest.ports import Store
 from intake.model.error_codes import CoolingDown, HttpServerError, Throttled
 from intake.model.object_keys import cool_down_key
@@ -57,8 +56,8 @@ class CoolDowns:
             self._origins.popitem(last=False)
         return cool_down
 
-    async def wait(self, url: Url, cool_down: CoolDown, timer: ImageTimer, deadline: Deadline) -> None:
-        """Wait until a request may be sent to the URL's origin. The caller holds no slot and no memory meanwhile.
+    async def wait(self, url: Url, cool_down: CoolDown, image: ImageDownload) -> None:
+        """Wait until a request may be sent to the URL's origin. The image holds no slot and no memory meanwhile.
 
         Raises:
             CoolingDown: that takes longer than the image or its File has time.
@@ -74,9 +73,9 @@ class CoolDowns:
             if seconds <= 0:
                 return
             delay = seconds + random.random() * _JITTER_SECONDS  # noqa: S311 - jitter, not a secret
-            if delay >= min(timer.seconds_left, deadline.seconds_for_images()):
+            if delay >= image.seconds_left:
                 raise _make_error(url, seconds)
-            async with timer:
+            async with image.timer:
                 await asyncio.sleep(delay)
 
     def has_begun(self, cool_down: CoolDown) -> bool:

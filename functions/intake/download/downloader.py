@@ -8,15 +8,16 @@ from time import time
 
 import httpx
 
-from intake.download.address_policy import Verdict, classify, classify_destination
 from intake.download.cool_down import CoolDown
 from intake.download.cool_downs import CoolDowns
 from intake.download.image_body import ImageBody
+from intake.download.image_download import ImageDownload
 from intake.download.image_timeout import ImageTimer
 from intake.download.memory_and_slot import MemoryAndSlot
 from intake.download.memory_budget import MemoryBudget
-from intake.download.origin_limiter import OriginLimiter, OriginSlot
+from intake.download.origin_limiter import OriginLimiter
 from intake.download.redirect_location import redirect_location
+from intake.download.request_limits import RequestLimits
 from intake.download.response_policy import image_length, raise_for_encoding, raise_for_length
 from intake.download.retry import retry_delay
 from intake.download.transport_errors import to_download_error
@@ -24,7 +25,8 @@ from intake.download.unclean_end import raise_unless_end_is_proven
 from intake.http_client.errors import TransportError, UncleanEnd
 from intake.http_client.transport import NO_BODY, origin_url
 from intake.ingest.deadline import Deadline
-from intake.ingest.ports import Download
+from intake.ingest.ports import Condition, Download, Unchanged
+from intake.known.url_key import url_key
 from intake.model.error_codes import (
     Blocked,
     CoolingDown,
@@ -38,6 +40,10 @@ from intake.model.image_info import ImageWarning
 from intake.model.limits import Limits
 from intake.model.outcome import FetchStats
 from intake.model.url import Url
+
+_NOT_MODIFIED, _PRECONDITION_FAILED = 304, 412
+_CONDITION_STATUS = frozenset({_NOT_MODIFIED, _PRECONDITION_FAILED})
+"""Statuses that answer the condition of a request. RFC 9110, 13.1.2, has only 304 for a GET; some servers send 412."""
 
 
 class HttpDownloader:
@@ -71,6 +77,7 @@ class HttpDownloader:
         self.slots = asyncio.Semaphore(limits.max_in_flight)
         self.origins = OriginLimiter(limits.max_per_origin)
         self.cool_downs = cool_downs or CoolDowns(None)
+        self._requests = RequestLimits(self.origins, self.cool_downs, limits)
         self._headers = lru_cache(maxsize=1024)(partial(_make_headers, user_agent))
 
     async def aclose(self) -> None:
@@ -82,54 +89,64 @@ class HttpDownloader:
         """See `Downloader.flush`."""
         await self.cool_downs.flush(seconds)
 
-    async def download(self, url: Url, stats: FetchStats, deadline: Deadline) -> Download:
+    async def download(
+        self, url: Url, stats: FetchStats, deadline: Deadline, condition: Condition | None = None
+    ) -> Download | Unchanged:
         """See `Downloader.download`."""
-        timer = ImageTimer(self._limits.image_timeout)
-        held = MemoryAndSlot(self.budget, self.slots)
+        held, timer = MemoryAndSlot(self.budget, self.slots), ImageTimer(self._limits.image_timeout)
+        image = ImageDownload(held, timer, deadline, stats)
         failed_attempts, last_error = 0, None
         try:
             while True:
                 try:
-                    return await self._follow_redirects(url, held, timer, stats, deadline)
+                    result = await self._follow_redirects(url, image, condition)
+                    if isinstance(result, Download):
+                        return result
+                    held.release()
+                    if result is not None and (
+                        condition is None or condition.is_stored is None or await condition.is_stored
+                    ):
+                        return result
+                    condition = None  # the origin did not confirm it, or the image is not in the bucket
                 except CoolingDown as error:
-                    raise last_error or error from None  # no retry: it ends with the error of its last attempt
+                    raise last_error or error from None  # no attempt is left, so the last one says what is wrong
                 except IntakeError as error:
                     failed_attempts, last_error = failed_attempts + 1, error
                     clear_traceback(error)  # frees the body before the wait
                     held.release()
-                    await self._wait_for_retry(error, failed_attempts, timer, deadline)
+                    await self._wait_for_retry(error, failed_attempts, image)
         except BaseException:
             held.release()
             raise
         finally:
             stats.fetch_ms = timer.elapsed_ms
 
-    async def _wait_for_retry(
-        self, error: IntakeError, failed_attempts: int, timer: ImageTimer, deadline: Deadline
-    ) -> None:
+    async def _wait_for_retry(self, error: IntakeError, failed_attempts: int, image: ImageDownload) -> None:
         delay = retry_delay(
             error,
             failed_attempts,
             max_attempts=self._limits.max_attempts,
-            seconds_left=min(timer.seconds_left, deadline.seconds_for_images()),
+            seconds_left=image.seconds_left,
             jitter=random.random(),  # noqa: S311 - jitter, not a secret
         )
         if delay is None:
             raise error
-        async with timer:
+        async with image.timer:
             await asyncio.sleep(delay)
 
     async def _follow_redirects(
-        self, url: Url, held: MemoryAndSlot, timer: ImageTimer, stats: FetchStats, deadline: Deadline
-    ) -> Download:
+        self, url: Url, image: ImageDownload, condition: Condition | None
+    ) -> Download | Unchanged | None:
+        """Send requests until one is not redirected; return its result, see `_request`."""
+        stats = image.stats
         attempts_before, first_url = stats.attempts, url
         for _ in range(self._limits.max_redirects + 1):
-            self._require_allowed(url)
+            self._requests.require_allowed(url)
             cool_down = self.cool_downs.find(url)
-            with await self._wait_for_turn(url, cool_down, held, timer, deadline):
+            with await self._requests.acquire(url, cool_down, image):
                 stats.attempts = attempts_before + 1
                 try:
-                    result = await self._request(url, cool_down, held, timer)
+                    result = await self._request(url, cool_down, image, condition)
                 except Blocked:
                     if url is first_url:
                         stats.attempts = attempts_before  # nothing was sent: all blocked URLs look the same
@@ -140,72 +157,58 @@ class HttpDownloader:
                 except (Throttled, HttpServerError) as error:
                     self.cool_downs.note(cool_down, error)
                     raise
-            if isinstance(result, Download):
+            if not isinstance(result, Url):
                 return result
             url = result
         raise TooManyRedirects
 
-    async def _wait_for_turn(
-        self, url: Url, cool_down: CoolDown, held: MemoryAndSlot, timer: ImageTimer, deadline: Deadline
-    ) -> OriginSlot:
-        """Wait until a request may be sent: until the cool-down of its origin is over, then for the slots."""
-        while True:
-            held.release_slot()  # hold no slot while waiting for an origin
-            if not cool_down.is_clear(time()):
-                self._require_allowed_address(url.host)
-                await self.cool_downs.wait(url, cool_down, timer, deadline)
-            slot = await self.origins.acquire(url.origin)
-            try:
-                await held.acquire_slot()
-            except BaseException:
-                slot.release()
-                raise
-            if cool_down.is_clear(time()) or not self.cool_downs.has_begun(cool_down):
-                return slot
-            slot.release()
+    async def _request(
+        self, url: Url, cool_down: CoolDown, image: ImageDownload, condition: Condition | None
+    ) -> Download | Unchanged | Url | None:
+        """Send one request.
 
-    def _require_allowed_address(self, host: str) -> None:
-        """Refuse an address in the URL before anything is read about its origin. The resolver checks names."""
-        verdict = classify(host, self._limits.allowed_networks)
-        if not verdict.is_allowed and verdict is not Verdict.NOT_AN_ADDRESS:
-            raise Blocked(reason=f"{host} {host}: {verdict}")
-
-    def _require_allowed(self, url: Url) -> None:
-        verdict = classify_destination(
-            url.host, url.port, hosts=self._limits.allowed_hosts, ports=self._limits.allowed_ports
-        )
-        if not verdict.is_allowed:
-            raise Blocked(reason=f"{url.origin}: {verdict}")
-
-    async def _request(self, url: Url, cool_down: CoolDown, held: MemoryAndSlot, timer: ImageTimer) -> Download | Url:
-        """Send one request; return the image, or the URL that the origin redirects to."""
+        Returns:
+            The image; or that it is unchanged; or the URL that the origin redirects to; or None if the image must be
+            requested without the condition.
+        """
+        headers = self._headers(url.authority)
+        if condition is not None and url_key(url) != condition.known.final_url_key:
+            condition = None  # the validators are those of another URL
+        if condition is not None:
+            headers = httpx.Headers([*headers.items(), *condition.validators.to_headers().items()])
+        requested_at = time()
         request = httpx.Request(
             "GET",
             origin_url(url.origin),
-            headers=self._headers(url.authority),
-            extensions={"target": url.target.encode("ascii"), "waiting": timer.paused},
+            headers=headers,
+            extensions={"target": url.target.encode("ascii"), "waiting": image.timer.paused},
             stream=NO_BODY,
         )
-        async with timer:
+        async with image.timer:
             response = await self._transport.handle_async_request(request)
         cool_down.failures = 0
         try:
             location = redirect_location(response.status_code, response.headers)
             if location is not None:
                 return url.follow(location)
-            return await self._receive(response, url, held, timer)
+            if condition is not None and response.status_code in _CONDITION_STATUS:
+                is_confirmed = response.status_code == _NOT_MODIFIED and condition.validators.is_confirmed_by(
+                    response.headers
+                )
+                return Unchanged(condition.known, url, response.headers, requested_at) if is_confirmed else None
+            return await self._receive(response, url, image, requested_at)
         finally:
             await response.stream.aclose()  # type: ignore[union-attr]  # an async transport's stream is async
 
-    async def _receive(self, response: httpx.Response, url: Url, held: MemoryAndSlot, timer: ImageTimer) -> Download:
+    async def _receive(self, response: httpx.Response, url: Url, image: ImageDownload, requested_at: float) -> Download:
         content_length: int | None = response.extensions["content_length"]
         length = image_length(response.status_code, response.headers, content_length, datetime.now(UTC))
         raise_for_encoding(response.headers)
-        max_bytes = self._limits.max_image_bytes
+        held, max_bytes = image.held, self._limits.max_image_bytes
         raise_for_length(length, max_bytes)
         await held.reserve(max_bytes if length is None else length, url.host)
         body, is_clean = ImageBody(length, max_bytes, self._limits.image_types), True
-        async with timer:
+        async with image.timer:
             try:
                 async for chunk in response.stream:  # type: ignore[union-attr]  # an async transport's stream is async
                     body.add(chunk)
@@ -216,7 +219,7 @@ class HttpDownloader:
             raise_unless_end_is_proven(view, self._limits)
         held.shrink(len(view))
         warnings = () if is_clean else (ImageWarning.UNCLEAN_CLOSE,)
-        return Download(view, sha256, url, held, length, warnings)
+        return Download(view, sha256, url, held, length, warnings, response.headers, requested_at)
 
 
 def _make_headers(user_agent: str, authority: str) -> httpx.Headers:

@@ -8,11 +8,15 @@ import pytest
 
 from intake.download.cool_down_document import encode_cool_down
 from intake.download.cool_downs import CoolDowns
+from intake.download.image_download import ImageDownload
 from intake.download.image_timeout import ImageTimer
+from intake.download.memory_and_slot import MemoryAndSlot
+from intake.download.memory_budget import MemoryBudget
 from intake.http_client import errors as http
 from intake.ingest.deadline import Deadline
 from intake.model.error_codes import CoolingDown, HttpServerError, NotReady, Throttled
 from intake.model.object_keys import cool_down_key
+from intake.model.outcome import FetchStats
 from intake.model.url import Url
 from support.fake_ports import FakeStore
 from support.virtual_clock import VirtualClock, virtual_clock
@@ -26,6 +30,11 @@ THROTTLED = Throttled(retry_after=10.0)
 async def clock(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[VirtualClock]:
     with virtual_clock(monkeypatch) as running:
         yield running
+
+
+def image_download(image_seconds: float, file_seconds: float) -> ImageDownload:
+    held = MemoryAndSlot(MemoryBudget(1), asyncio.Semaphore(1))
+    return ImageDownload(held, ImageTimer(image_seconds), Deadline.after(file_seconds), FetchStats())
 
 
 class Environment:
@@ -43,7 +52,7 @@ class Environment:
         """Wait as a request does; return the seconds."""
         began, cool_down = self.clock.passed, self.cool_downs.find(url)
         if not cool_down.is_clear(self.clock.wall()):
-            await self.cool_downs.wait(url, cool_down, ImageTimer(image_seconds), Deadline.after(file_seconds))
+            await self.cool_downs.wait(url, cool_down, image_download(image_seconds, file_seconds))
         return self.clock.passed - began
 
 
@@ -127,11 +136,11 @@ async def test_request_fails_at_once_when_the_cool_down_is_longer_than_its_time(
 
 async def test_waiting_counts_towards_the_time_of_the_image(environment: Environment) -> None:
     environment.note(THROTTLED)
-    timer = ImageTimer(15.0)
+    image = image_download(15.0, 60.0)
 
-    await environment.cool_downs.wait(URL, environment.cool_downs.find(URL), timer, Deadline.after(60.0))
+    await environment.cool_downs.wait(URL, environment.cool_downs.find(URL), image)
 
-    assert timer.seconds_left == pytest.approx(5, abs=0.11)
+    assert image.seconds_left == pytest.approx(5, abs=0.11)
 
 
 async def test_request_waits_on_when_the_cool_down_is_extended_meanwhile(environment: Environment) -> None:
