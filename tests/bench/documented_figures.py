@@ -4,6 +4,8 @@
 
 Shape of a summary, each part empty where nothing was measured:
     compare   by case: `on`, `at`, `runs`, and by program medians: `wall_ms`, `cpu_ms` and `server_ms` per image, …
+    known     by name `on` and `at`; of the same File by place its medians and requests, of pairs of processes what
+              KNOWN_IMAGES=on adds: see `known_figures`
     startup   `on`, `at`, and by function medians: `init_ms`, `cold_ms`
     memory    `on`, `at`, and MiB: `imports_mib`, `peak_mib`, `beyond_imports_mib`, `budget_mib`
     load      `on`, `at`, `files`, and by name the value of the first and of the last period
@@ -17,12 +19,14 @@ from typing import Any
 
 from infra.build.template_file import ROOT
 
+from bench import known_figures
 from bench.cases import CASES, Case
 from bench.competitor_process import Run
+from bench.known_figures import FIRST_FILES, LATER_FILES, SAME_FILE
 from bench.speed_goals import TARGETS
 
 PATH = ROOT / "docs" / "performance" / "measured.json"
-PARTS = ("compare", "startup", "memory", "load", "ratios")
+PARTS = ("compare", "known", "startup", "memory", "load", "ratios")
 
 type Summary = dict[str, Any]
 type Row = dict[str, float]
@@ -64,6 +68,13 @@ def updated(kept: Summary, results: Mapping[str, Mapping[str, Any]]) -> Summary:
             programs = {name: of_runs(case, [Run(**run) for run in runs]) for name, runs in measured["is"].items()}
             count = len(next(iter(measured["is"].values())))
             fresh["compare"][case.name] = {**_origin(measured), "runs": count, "programs": programs}
+    if measured := results["known"].get(SAME_FILE):
+        rounds = len(measured["is"]["first"])
+        places = known_figures.of_same_file(measured["is"])
+        fresh["known"][SAME_FILE] = {**_origin(measured), "rounds": rounds, "places": places}
+    for name in (FIRST_FILES, LATER_FILES):
+        if measured := results["known"].get(name):
+            fresh["known"][name] = {**_origin(measured), **known_figures.of_pairs(measured["is"])}
     if measured := results["startup"].get("starts"):
         programs = {name: of_starts(figures) for name, figures in measured["is"].items()}
         fresh["startup"] = {**_origin(measured), "programs": programs}
