@@ -70,7 +70,10 @@ def updated(kept: Summary, results: Mapping[str, Mapping[str, Any]]) -> Summary:
             fresh["compare"][case.name] = {**_origin(measured), "runs": count, "programs": programs}
     if measured := results["known"].get(SAME_FILE):
         rounds = len(measured["is"]["first"])
-        places = known_figures.of_same_file(measured["is"])
+        places = {
+            place: {name: round(value, 3) for name, value in row.items()}
+            for place, row in known_figures.of_same_file(measured["is"]).items()
+        }
         fresh["known"][SAME_FILE] = {**_origin(measured), "rounds": rounds, "places": places}
     for name in (FIRST_FILES, LATER_FILES):
         if measured := results["known"].get(name):

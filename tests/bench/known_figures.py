@@ -47,10 +47,11 @@ def of_same_file(measured: Mapping[str, Sequence[Measured]]) -> dict[str, dict[s
 
 def _of_place(costs: Sequence[Measured]) -> dict[str, float]:
     walls = [cost["wall"] * 1000 for cost in costs]
-    times = {"wall_ms": median(walls), "wall_min_ms": min(walls), "wall_max_ms": max(walls)}
     return {
-        **{name: round(value, 1) for name, value in times.items()},
-        "cpu_ms": round(median(cost["cpu"] for cost in costs) * 1000 / WARM_48.images, 3),
+        "wall_ms": median(walls),
+        "wall_min_ms": min(walls),
+        "wall_max_ms": max(walls),
+        "cpu_ms": median(cost["cpu"] for cost in costs) * 1000 / WARM_48.images,
         **{name: max(total(cost["counts"], *names) for cost in costs) for name, names in _REQUESTS.items()},
     }
 

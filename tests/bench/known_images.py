@@ -96,16 +96,16 @@ def measure_pair(environments: Environments) -> dict[str, dict[str, list[Measure
     The first File is not counted: it opens the connections and makes the client of S3.
     """
     pair = {value: environments.start(KNOWN_IMAGES=value) for value in ("on", "off")}
-    taken: dict[str, list[Measured]] = {value: [] for value in pair}
+    costs: dict[str, list[Measured]] = {value: [] for value in pair}
     order = list(pair.items())
     for _ in range(UNKNOWN_FILES + FILES_OF_PAIR):
         random.shuffle(order)
         for value, environment in order:
-            taken[value].append(ingest(environment, environments.new_file()))
+            costs[value].append(ingest(environment, environments.new_file()))
     waiting = slice(1, known_figures.WAITING_FILES)
     return {
-        FIRST_FILES: {value: costs[waiting] for value, costs in taken.items()},
-        LATER_FILES: {value: costs[UNKNOWN_FILES:] for value, costs in taken.items()},
+        FIRST_FILES: {value: all_files[waiting] for value, all_files in costs.items()},
+        LATER_FILES: {value: all_files[UNKNOWN_FILES:] for value, all_files in costs.items()},
     }
 
 
@@ -129,9 +129,10 @@ def main() -> int:
         results.save("known", SAME_FILE, measured)
         print(known_figures.same_file_table(known_figures.of_same_file(measured)), flush=True)
         pairs = _measure_pairs(lab, Path(directory), asked.pairs)
-    for name, taken in pairs.items():
-        results.save("known", name, taken)
-    print(f"\n{known_figures.added_table({name: known_figures.of_pairs(taken) for name, taken in pairs.items()})}")
+    for name, measured_pairs in pairs.items():
+        results.save("known", name, measured_pairs)
+    added = {name: known_figures.of_pairs(measured_pairs) for name, measured_pairs in pairs.items()}
+    print(f"\n{known_figures.added_table(added)}")
     return 0
 
 
