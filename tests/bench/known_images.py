@@ -37,7 +37,7 @@ WARM_UPS = 2
 UNKNOWN_FILES = 12
 """Files before an environment counts as warm: after 8 Files of which nothing is known, it does not wait for S3's answer
 whether anything is known of the next one."""
-FILES_OF_PAIR = 16
+FILES_OF_PAIR = 40
 
 _OURS = Competitor(OURS, "image-intake")
 

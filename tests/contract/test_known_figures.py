@@ -43,7 +43,7 @@ def test_figures_of_a_place_are_medians_of_time_and_maxima_of_requests() -> None
     assert [found[name] for name in ("s3_puts", "gets", "conditional_gets", "s3_heads")] == [5, 48, 48, 0]
 
 
-def test_pairs_of_processes_are_compared_by_the_median_of_each() -> None:
+def test_pair_of_processes_is_compared_by_the_median_ratio_of_its_files() -> None:
     """A File that took long in one process changes nothing; a process that is slow counts once."""
     slow_once: list[known_figures.Measured] = [{"wall": wall, "cpu": 1.0} for wall in (1.01, 1.01, 9.0)]
 
