@@ -90,7 +90,8 @@ def test_inbox_objects_and_run_results_expire_and_images_do_not() -> None:
     assert expiring == {"inbox/": {"Ref": "InboxDays"}, "bulk/": {"Ref": "InboxDays"}}
     assert all(rule["Status"] == "Enabled" for rule in rules)
     rules = TEMPLATE["Resources"]["ImageBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
-    assert {"runs/"} == {rule["Prefix"] for rule in rules if "ExpirationInDays" in rule}
+    expiring = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule}
+    assert expiring == {"runs/": {"Ref": "InboxDays"}, "known/": 30, "origins/": 1}
 
 
 def test_inbox_has_the_name_that_the_functions_receive() -> None:

@@ -12,6 +12,7 @@ import pytest
 from infra.local.ministack import REGION, ROOT_KEY, ROOT_SECRET, ministack
 
 from intake.image.verify import verify
+from intake.ingest.ports import StoredObject
 from intake.model.error_codes import StoreDenied, StoreFailed
 from intake.model.image_info import ImageInfo
 from intake.model.limits import MIB, Limits
@@ -66,12 +67,14 @@ async def read_version(store: S3Store) -> str | None:
     return None if found is None else found.version
 
 
-async def test_store_writes_image_with_content_type_and_no_metadata(
+async def test_store_writes_image_with_content_type_and_its_facts(
     store: S3Store, server: s3_server.S3Server, images: str
 ) -> None:
     assert await store.put_image(KEY, IMAGE, BODY, DIGEST) is False
     found = server.client().get_object(Bucket=images, Key=KEY)
-    assert (found["Body"].read(), found["ContentType"], found["Metadata"]) == (bytes(BODY), "image/png", {})
+    facts = {"width": "6", "height": "5", "frames": "1"}
+    assert (found["Body"].read(), found["ContentType"], found["Metadata"]) == (bytes(BODY), "image/png", facts)
+    assert await store.find_image(KEY) == StoredObject(len(BODY), IMAGE)
 
 
 async def test_store_reports_image_as_reused_and_does_not_write_it_again(

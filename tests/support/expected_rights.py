@@ -6,9 +6,9 @@ A permission is written "action resource", and " if condition" where it has one.
 RUNS = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:${StateMachine.Name}/*"
 INBOX = "arn:${AWS::Partition}:s3:::image-intake-inbox-${Id}"
 STORE = {
-    "s3:PutObject ImageBucket/images/*",
-    "s3:PutObject ImageBucket/receipts/*",
-    "s3:GetObject ImageBucket/receipts/*",
+    f"s3:{action} ImageBucket/{folder}/*"
+    for action in ("GetObject", "PutObject")
+    for folder in ("images", "receipts", "known", "origins")
 }
 
 

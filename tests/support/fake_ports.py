@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Buffer, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from intake.ingest.deadline import Deadline
-from intake.ingest.ports import Download, StoredDocument
+from intake.ingest.ports import Download, StoredDocument, StoredObject
 from intake.model.error_codes import IntakeError, NotFound, StoreFailed
 from intake.model.file import File, ImageRequest
 from intake.model.image_info import ImageInfo, ImageWarning
@@ -92,45 +92,60 @@ class FakeStore:
 
     Attributes:
         objects: the stored objects, by key.
-        content_types: content types of the images, by key.
+        images: the facts that were stored with the images, by key.
+        requests: the number of calls, by method and key: "HEAD images/3f/3f9a….jpg".
         writes: the number of writes of each key; a reused image is not written.
+        is_ready: whether requests can be sent at once.
         failures: the error to raise for all keys with this prefix ("receipts/", "images/3f/3f9a").
         delay: the duration of each call, in seconds.
     """
 
     objects: dict[str, bytes] = field(default_factory=dict)
-    content_types: dict[str, str] = field(default_factory=dict)
+    images: dict[str, ImageInfo] = field(default_factory=dict)
+    requests: Counter[str] = field(default_factory=Counter)
     writes: Counter[str] = field(default_factory=Counter)
     failures: dict[str, Exception] = field(default_factory=dict)
     delay: float = 0.0
+    is_ready: bool = True
+
+    async def find_image(self, key: str) -> StoredObject | None:
+        """See `Store.find_image`."""
+        try:
+            await self._work("HEAD", key)
+        except IntakeError:
+            return None
+        return StoredObject(len(self.objects[key]), self.images.get(key)) if key in self.objects else None
 
     async def put_image(self, key: str, image: ImageInfo, body: Buffer, sha256: str) -> bool:
         """See `Store.put_image`."""
-        await self._work(key)
+        await self._work("PUT", key)
         data = bytes(body)
         assert sha256 == hashlib.sha256(data).hexdigest()
         if key in self.objects:
             return True
-        self.content_types[key] = image.content_type
+        self.images[key] = image
         self._write(key, data)
         return False
 
-    async def put_document(self, key: str, document: bytes) -> None:
+    async def put_document(self, key: str, document: bytes, *, retry: bool = True) -> None:
         """See `Store.put_document`."""
-        await self._work(key)
+        del retry  # this fake never retries
+        await self._work("PUT", key)
         self._write(key, document)
 
-    async def replace_document(self, key: str, document: bytes, version: str | None) -> bool:
+    async def replace_document(self, key: str, document: bytes, version: str | None, *, retry: bool = True) -> bool:
         """See `Store.replace_document`."""
-        await self._work(key)
+        del retry
+        await self._work("PUT", key)
         if version != self._version(key):
             return False
         self._write(key, document)
         return True
 
-    async def get_document(self, key: str) -> StoredDocument | None:
+    async def get_document(self, key: str, *, retry: bool = True) -> StoredDocument | None:
         """See `Store.get_document`."""
-        await self._work(key)
+        del retry
+        await self._work("GET", key)
         version = self._version(key)
         return None if version is None else StoredDocument(self.objects[key], version)
 
@@ -138,7 +153,8 @@ class FakeStore:
         """Return the ETag of an object, which S3 makes of its bytes."""
         return hashlib.md5(self.objects[key]).hexdigest() if key in self.objects else None  # noqa: S324 - an ETag
 
-    async def _work(self, key: str) -> None:
+    async def _work(self, method: str, key: str) -> None:
+        self.requests[f"{method} {key}"] += 1
         await asyncio.sleep(self.delay)
         for prefix, error in self.failures.items():
             if key.startswith(prefix):

@@ -26,22 +26,22 @@ class RacingStore(FakeStore):
     failing_reads: int = 0
     refuses_writes: bool = False
 
-    async def get_document(self, key: str) -> StoredDocument | None:
+    async def get_document(self, key: str, *, retry: bool = True) -> StoredDocument | None:
         self.calls["get"] += 1
         if self.failing_reads:
             self.failing_reads -= 1
             raise StoreFailed
-        return await super().get_document(key)
+        return await super().get_document(key, retry=retry)
 
-    async def put_document(self, key: str, document: bytes) -> None:
+    async def put_document(self, key: str, document: bytes, *, retry: bool = True) -> None:
         self.calls["put"] += 1
-        await super().put_document(key, document)
+        await super().put_document(key, document, retry=retry)
 
-    async def replace_document(self, key: str, document: bytes, version: str | None) -> bool:
+    async def replace_document(self, key: str, document: bytes, version: str | None, *, retry: bool = True) -> bool:
         self.calls["replace"] += 1
         if self.written_by_others:
             self.objects[key] = self.written_by_others.pop(0)
         if self.refuses_writes:
             return False
-        done = await super().replace_document(key, document, version)
+        done = await super().replace_document(key, document, version, retry=retry)
         return done and not self.loses_responses

@@ -1,7 +1,8 @@
 """The architecture of functions/intake: which package may import which.
 
 `handlers` call `ingest`, `ingest` knows the outside world by its ports, `download` and `s3` implement them, and `app`
-connects everything. `model` and `image` are pure values and rules. `http_client` knows nothing of intake.
+connects everything. `model` and `image` are pure values and rules. `known` is a memory of images and the
+rules of HTTP for it. `http_client` knows nothing of intake.
 """
 
 import ast
@@ -18,9 +19,10 @@ ALLOWED = {
     "http_client": set(),
     "model": set(),
     "image": {"model"},
-    "ingest": {"model", "image"},
-    "download": {"model", "image", "ingest.ports", "ingest.deadline", "http_client"},
-    "s3": {"model", "ingest.ports", "http_client", "gc_pause"},
+    "known": {"model", "image.formats"},
+    "ingest": {"model", "image", "known"},
+    "download": {"model", "image", "known", "ingest.ports", "ingest.deadline", "http_client"},
+    "s3": {"model", "image.formats", "ingest.ports", "http_client", "gc_pause"},
     "telemetry": {"model", "ingest.ports"},
     "settings": {"model", "image.formats"},
     "app": {"settings", "telemetry", "ingest", "download", "s3", "http_client", "gc_pause"},
@@ -34,6 +36,7 @@ FOREIGN = {
     "http_client": {"httpx"},
     "model": {"idna", "pydantic", "pydantic_core"},
     "image": set(),
+    "known": set(),
     "ingest": set(),
     "settings": set(),
     "gc_pause": set(),

@@ -61,6 +61,20 @@ class StoredDocument:
     version: str
 
 
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object of the store, without its bytes.
+
+    Attributes:
+        size: bytes.
+        image: the facts that were stored with the image. None if another program stored the object, so that nothing
+            says that it is a complete image.
+    """
+
+    size: int
+    image: ImageInfo | None
+
+
 class Downloader(Protocol):
     """Downloads from origins that may be hostile."""
 
@@ -79,20 +93,37 @@ class Downloader(Protocol):
 
 
 class Store(Protocol):
-    """Stores each image once, and the last version of each document (receipt, problem, report)."""
+    """Stores each image once, and the last version of each document (receipt, problem, report, what is known).
 
-    async def put_image(self, key: str, image: ImageInfo, body: Buffer, sha256: str) -> bool:
-        """Store an image under a key that contains its digest.
+    With `retry=False`, a request is sent once and takes two seconds at most. It is for requests that only save work.
+    """
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a request can be sent at once. At a cold start, the store is not ready yet."""
+        ...
+
+    async def find_image(self, key: str) -> StoredObject | None:
+        """Look for an image, without retries.
 
         Returns:
-            Whether it was already stored.
+            What is stored under the key. None if it is missing, or if the store does not say so: it denies the request
+            (S3 does for a missing object, without the right to list), fails or is slow. It never raises an IntakeError.
+        """
+        ...
+
+    async def put_image(self, key: str, image: ImageInfo, body: Buffer, sha256: str) -> bool:
+        """Store an image under a key that contains its digest, with the facts that `find_image` returns.
+
+        Returns:
+            Whether it was already stored. Then it keeps the facts that it has, or none.
 
         Raises:
             StoreFailed, StoreDenied: the image is not stored.
         """
         ...
 
-    async def put_document(self, key: str, document: bytes) -> None:
+    async def put_document(self, key: str, document: bytes, *, retry: bool = True) -> None:
         """Store a JSON document; replace an earlier one.
 
         Raises:
@@ -100,13 +131,14 @@ class Store(Protocol):
         """
         ...
 
-    async def replace_document(self, key: str, document: bytes, version: str | None) -> bool:
+    async def replace_document(self, key: str, document: bytes, version: str | None, *, retry: bool = True) -> bool:
         """Store a JSON document only if the key still has the given version.
 
         Args:
             key: the key of the document.
             document: the bytes.
             version: the expected current version; None expects no document.
+            retry: whether a failed attempt is repeated.
 
         Returns:
             Whether it was stored. False means that the key has another version. That may be this very document, if
@@ -117,7 +149,7 @@ class Store(Protocol):
         """
         ...
 
-    async def get_document(self, key: str) -> StoredDocument | None:
+    async def get_document(self, key: str, *, retry: bool = True) -> StoredDocument | None:
         """Return a document, or None if there is none.
 
         Raises:

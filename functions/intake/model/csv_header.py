@@ -6,7 +6,7 @@ from intake.model.binary_formats import describe_other_file_type
 from intake.model.invalid_file import Fault, InvalidFile
 from intake.model.misspelled_names import KnownNames
 
-COLUMNS = KnownNames("url", "fileUrl", "baseUrls", "sha256", "id")
+COLUMNS = KnownNames("url", "fileUrl", "baseUrls", "sha256", "id", "refresh")
 
 _FORMS = "a column url, or columns fileUrl and baseUrls"
 _OF_FILE = {"fileUrl", "baseUrls"}

@@ -15,6 +15,7 @@ from intake.model.invalid_file import Fault, InvalidFile
 from intake.model.json_faults import check_nesting
 
 _BYTE_ORDER_MARK = "\ufeff"
+_BOOLEANS = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,9 @@ class CsvColumns:
             raise InvalidFile([Fault("", _describe_extra_cells(filled, len(self.names)))])
         row = {name: cells[position] for name, position in self.positions.items() if position < len(cells)}
         if "url" in self.positions:
-            return {"urls": [{"url": row.get("url", "")} | _select(row, "sha256")]} | _select(row, "id")
+            return {"urls": [{"url": row.get("url", "")} | _select(row, "sha256")]} | _select(row, "id") | _refresh(row)
         bases = [{"url": url} for url in row.get("baseUrls", "").split()]
-        return {"fileUrl": row.get("fileUrl", ""), "baseUrls": bases} | _select(row, "sha256", "id")
+        return {"fileUrl": row.get("fileUrl", ""), "baseUrls": bases} | _select(row, "sha256", "id") | _refresh(row)
 
 
 def _describe_extra_cells(cells: int, columns: int) -> str:
@@ -74,6 +75,11 @@ def _describe_extra_cells(cells: int, columns: int) -> str:
 def _select(row: Mapping[str, str], *columns: str) -> dict[str, object]:
     """Return the cells of these columns that are not empty."""
     return {column: row[column] for column in columns if row.get(column)}
+
+
+def _refresh(row: Mapping[str, str]) -> dict[str, object]:
+    """Return the member `refresh`; another text than true or false stays, so that the File has its fault."""
+    return {name: _BOOLEANS.get(str(cell).lower(), cell) for name, cell in _select(row, "refresh").items()}
 
 
 def row_to_document(item: object) -> object:

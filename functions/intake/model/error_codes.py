@@ -190,6 +190,13 @@ class NotReady(Transient):
     default_message = "The origin does not have the image ready yet."
 
 
+class CoolingDown(Transient):
+    """The origin asked everybody to wait, with 429 or 503, longer than the image has time. No request was sent."""
+
+    code = "cooling_down"
+    default_message = "The origin asked everybody to wait longer than there is time for this image."
+
+
 class StoreFailed(Transient):
     code = "store_failed"
     default_message = "S3 could not complete the request."

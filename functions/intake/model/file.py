@@ -60,11 +60,13 @@ class File:
         id: the name of the receipt.
         digest: SHA-256 over the URLs and their roles, in order; 64 hex digits.
         images: in the order of the request: the file first, then the base images.
+        refresh: whether every image is downloaded anew, whatever is known of it.
     """
 
     id: str
     digest: str
     images: tuple[ImageRequest, ...]
+    refresh: bool = False
 
     @classmethod
     def parse(cls, document: object, *, max_base_images: int = DEFAULT_MAX_BASE_IMAGES) -> "File":
@@ -80,7 +82,7 @@ class File:
         valid = _validate(document, max_base_images)
         requests = tuple(_read_file_images(valid) if isinstance(valid, FileDocument) else _read_list_images(valid))
         digest = _compute_digest(requests)
-        return cls(valid.id or digest, digest, requests)
+        return cls(valid.id or digest, digest, requests, bool(valid.refresh))
 
 
 def _validate(document: object, max_base_images: int) -> FileDocument | UrlListDocument:

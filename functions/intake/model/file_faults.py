@@ -18,7 +18,7 @@ MAX_MISSPELLED = 20
 """The limit of faults about spelling. Nobody writes more by accident, and a document of 1 MiB could have 100,000."""
 
 _OF_FILE = {"fileUrl", "baseUrls"}
-_MEMBERS = KnownNames("fileUrl", "baseUrls", "urls", "id", "sha256")
+_MEMBERS = KnownNames("fileUrl", "baseUrls", "urls", "id", "sha256", "refresh")
 _ITEM_MEMBERS = KnownNames("url", "sha256")
 _LONGEST_NAME = 64
 
@@ -138,6 +138,8 @@ def _make_fault(detail: ErrorDetails, document: dict[str, Any]) -> Fault:
     match kind:
         case "string_type":
             message = f"must be a string, got {_describe_type(value)}"
+        case "bool_type":
+            message = f"must be true or false, got {_describe_type(value)}"
         case "string_unicode":
             message = "must be Unicode text"
         case "list_type":

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictStr, TypeAdapter
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictStr, TypeAdapter
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticKnownError
 
@@ -31,6 +31,10 @@ _ID = Annotated[
     ),
 ]
 _SHA256 = Annotated[StrictStr, Field(pattern=SHA256_PATTERN, description="The expected SHA-256 of the bytes.")]
+_REFRESH = Annotated[
+    StrictBool | None,
+    Field(description="Whether every image is downloaded anew, whatever is known of it."),
+]
 _URL = Annotated[
     StrictStr,
     AfterValidator(_require_unicode),
@@ -83,6 +87,7 @@ class FileDocument(_Document):
     ]
     sha256: _SHA256 | None = None
     id: _ID | None = None
+    refresh: _REFRESH = None
 
 
 class UrlListDocument(_Document):
@@ -97,6 +102,7 @@ class UrlListDocument(_Document):
         ),
     ]
     id: _ID | None = None
+    refresh: _REFRESH = None
 
 
 FILE_JSON_SCHEMA: TypeAdapter[FileDocument | UrlListDocument] = TypeAdapter(FileDocument | UrlListDocument)

@@ -1,6 +1,7 @@
 """The key of every object in both buckets.
 
-Image bucket: `images/`, `receipts/`, `problems/` and `runs/`. Inbox bucket: `inbox/`, and `bulk/` for bulk lists.
+Image bucket: `images/`, `receipts/`, `problems/`, `runs/`, `known/` and `origins/`. Inbox bucket: `inbox/`, and `bulk/`
+for bulk lists.
 """
 
 import hashlib

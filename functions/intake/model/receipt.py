@@ -13,7 +13,7 @@ from intake.model.error_codes import LEAVES, ErrorClass, IntakeError
 from intake.model.file import File, ImageRequest, Role
 from intake.model.image_info import ImageWarning
 from intake.model.object_keys import receipt_key
-from intake.model.outcome import CarriedOver, Failed, Outcome, Stored
+from intake.model.outcome import CarriedOver, Failed, Outcome, Source, Stored
 from intake.model.url import redact
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -65,6 +65,14 @@ class StoredEntry(_Entry):
     frames: int
     final_url: Annotated[str, Field(description="The URL after redirects, without its query.")]
     reused: Annotated[bool, Field(description="Whether the bytes were already in the bucket.")]
+    source: Annotated[
+        Source,
+        Field(
+            description="How the service learned that it has the bytes: it downloaded them (fetched), the origin "
+            "answered 304 (unchanged), the last response is fresh by its Cache-Control (fresh), or the object with the "
+            "expected digest is in the bucket (known)."
+        ),
+    ] = Source.FETCHED
     warnings: Annotated[
         tuple[Annotated[str, Field(json_schema_extra={"enum": [code.value for code in ImageWarning]})], ...],
         Field(description="What is unusual about the image, which is stored all the same."),
@@ -183,5 +191,6 @@ def _make_entry(request: ImageRequest, outcome: Outcome) -> StoredEntry | Failed
                 frames=image.frames,
                 final_url=redact(str(outcome.final_url)),
                 reused=outcome.reused,
+                source=outcome.source,
                 warnings=outcome.warnings,
             )

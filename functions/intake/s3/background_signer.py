@@ -26,6 +26,11 @@ class BackgroundSigner:
         with gc_paused():
             return self._make()
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether `get` returns the signer at once."""
+        return self._future.done() and self._future.exception() is None
+
     async def get(self) -> "Signer":
         """Wait for the signer, and return it.
 

@@ -39,6 +39,9 @@ _BACKOFF_CAP_SECONDS = 2.0
 _ATTEMPT_TIMEOUT = 20.0
 """Seconds for one attempt with its upload. The read timeout applies only while the client waits for the response."""
 
+_SINGLE_ATTEMPT_TIMEOUT = 2.0
+"""The same for a request that is not retried: it only saves work, which takes no longer."""
+
 _MAX_RESPONSE_BYTES = 16 * 1024 * 1024
 _EXPECTED_STATUS = {
     "PUT": frozenset({OK, PRECONDITION_FAILED}),
@@ -79,11 +82,13 @@ class S3Response:
         status: the HTTP status.
         headers: the HTTP headers; names are case-insensitive.
         body: the complete body.
+        content_length: the Content-Length, which for a HEAD is the size of the object; None if there is none.
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    content_length: int | None = None
 
 
 class S3Client:
@@ -98,7 +103,14 @@ class S3Client:
         """Close every connection."""
         await self._transport.aclose()
 
-    async def call(self, method: str, key: str, headers: dict[str, str], body: Buffer | None = None) -> S3Response:
+    @property
+    def is_ready(self) -> bool:
+        """Whether a request can be signed at once."""
+        return self._signer.is_ready
+
+    async def call(
+        self, method: str, key: str, headers: dict[str, str], body: Buffer | None = None, *, retry: bool = True
+    ) -> S3Response:
         """Send a request, at most four times.
 
         Args:
@@ -106,6 +118,8 @@ class S3Client:
             key: the key of the object.
             headers: the headers, all of which are signed.
             body: the body of a PUT.
+            retry: whether a failed attempt is repeated. Without it, the only attempt takes two seconds at most. The
+                transport still sends a request again that is lost on an idle connection, which S3 has closed.
 
         Returns:
             The response. A missing object and a condition that is not met are responses, not errors.
@@ -114,28 +128,32 @@ class S3Client:
             WriteConflict: other writes of the key were under way at each attempt; it is a StoreFailed.
             StoreFailed, StoreDenied: S3 sent no expected response.
         """
+        if not retry:
+            return await self._call_once(method, key, headers, body, _SINGLE_ATTEMPT_TIMEOUT)
         for attempt in range(1, _MAX_ATTEMPTS):
             try:
-                return await self._call_once(method, key, headers, body)
+                return await self._call_once(method, key, headers, body, _ATTEMPT_TIMEOUT)
             except StoreFailed:
                 jitter = random.random()  # noqa: S311 - not a secret
                 await asyncio.sleep(backoff(attempt, jitter, base=_BACKOFF_BASE_SECONDS, cap=_BACKOFF_CAP_SECONDS))
-        return await self._call_once(method, key, headers, body)
+        return await self._call_once(method, key, headers, body, _ATTEMPT_TIMEOUT)
 
-    async def _call_once(self, method: str, key: str, headers: dict[str, str], body: Buffer | None) -> S3Response:
-        timeout = asyncio.timeout(_ATTEMPT_TIMEOUT)
+    async def _call_once(
+        self, method: str, key: str, headers: dict[str, str], body: Buffer | None, seconds: float
+    ) -> S3Response:
+        timeout = asyncio.timeout(seconds)
         try:
             async with timeout:
                 signed = (await self._signer.get()).sign(method, key, headers)
                 request = _make_request(signed, method, headers, body)
-                request.extensions["waiting"] = lambda: _restart_after_wait(timeout)  # noqa: F821 - deleted below
+                request.extensions["waiting"] = lambda: _restart_after_wait(timeout, seconds)  # noqa: F821 - deleted below
                 response = await self._transport.handle_async_request(request)
                 try:
                     content = await _read_body(response)
                 finally:
                     await response.stream.aclose()  # type: ignore[union-attr]  # an async transport's stream is async
         except TimeoutError as error:
-            raise StoreFailed(reason=f"S3 took longer than {_ATTEMPT_TIMEOUT:g} seconds") from error
+            raise StoreFailed(reason=f"S3 took longer than {seconds:g} seconds") from error
         except TransportError as error:
             raise StoreFailed(reason=f"{type(error).__name__}: {error}") from error
         finally:
@@ -148,17 +166,17 @@ class S3Client:
             raise WriteConflict(reason=refused.reason) if response.status_code == _CONFLICT else refused
         if response.status_code in _SUCCESS:
             _require_real_success(method, response, content)
-        return S3Response(response.status_code, response.headers, content)
+        return S3Response(response.status_code, response.headers, content, response.extensions.get("content_length"))
 
 
 @contextmanager
-def _restart_after_wait(timeout: asyncio.Timeout) -> Generator[None]:
+def _restart_after_wait(timeout: asyncio.Timeout, seconds: float) -> Generator[None]:
     """Do not count the time in which a request waits for a connection because of our own limits."""
     timeout.reschedule(None)
     try:
         yield
     finally:
-        timeout.reschedule(asyncio.get_running_loop().time() + _ATTEMPT_TIMEOUT)
+        timeout.reschedule(asyncio.get_running_loop().time() + seconds)
 
 
 def _make_request(signed: "SignedUrl", method: str, headers: dict[str, str], body: Buffer | None) -> httpx.Request:

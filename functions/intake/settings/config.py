@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from intake.model.limits import MIB, Limits
+from intake.model.refresh import Refresh
 from intake.settings.table import CONCURRENT_FUNCTIONS, LIMITS, REQUIRED, SETTINGS, Setting
 
 _BASE_MEMORY = 192 * MIB
@@ -35,12 +36,16 @@ class Config:
         image_bucket: where images and receipts are stored.
         inbox_bucket: where callers put manifests; empty if there is none.
         limits: the limits on images, origins and time.
+        refresh: when a known image is downloaded again.
+        known_images: whether functions share what they know, in the image bucket.
         contact: URL or email address for the User-Agent header, or empty.
     """
 
     image_bucket: str
     inbox_bucket: str = ""
     limits: Limits = field(default_factory=Limits)
+    refresh: Refresh = Refresh.REVALIDATE
+    known_images: bool = True
     contact: str = ""
 
     @classmethod
@@ -65,6 +70,8 @@ class Config:
             image_bucket=values["IMAGE_BUCKET"],
             inbox_bucket=values["INBOX_BUCKET"],
             limits=limits,
+            refresh=values["REFRESH"],
+            known_images=values["KNOWN_IMAGES"],
             contact=values["CONTACT"],
         )
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from intake.image.formats import FORMATS
 from intake.model.limits import MIB, Limits
+from intake.model.refresh import Refresh
 from intake.settings.types import (
     BUCKET,
     CONTACT,
@@ -12,8 +13,10 @@ from intake.settings.types import (
     NETWORKS,
     OTHER_BUCKET,
     PORTS,
+    SWITCH,
     SettingType,
     byte_count,
+    one_of,
     one_or_more_of,
     seconds,
     whole_number,
@@ -155,6 +158,21 @@ SETTINGS: tuple[Setting[Any], ...] = (
         "none",
     ),
     *LIMITS,
+    Setting(
+        "REFRESH",
+        one_of({refresh.value: refresh for refresh in Refresh}),
+        Refresh.REVALIDATE,
+        "When a known image is downloaded again. revalidate: if its origin says that it changed. fresh: the same, but "
+        "the origin is not asked while its last response is fresh. always: every time.",
+    ),
+    Setting(
+        "KNOWN_IMAGES",
+        SWITCH,
+        default=True,
+        description="Whether functions share what they know of images and origins, in the image bucket. With off, each "
+        "remembers only what it downloaded itself.",
+        default_note="on",
+    ),
     Setting(
         "CONTACT",
         CONTACT,

@@ -1,7 +1,7 @@
 """The types of settings: each parses the text of an environment variable, and says what it expects."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
@@ -48,6 +48,17 @@ def one_or_more_of(choices: tuple[str, ...]) -> SettingType[tuple[str, ...]]:
         return text
 
     return SettingType(_list_parser(parse), f"some of {','.join(choices)}")
+
+
+def one_of[T](choices: Mapping[str, T]) -> SettingType[T]:
+    """Return the type of a setting that is one of these texts, each with its value."""
+
+    def parse(text: str) -> T:
+        if text not in choices:
+            raise ValueError(text)
+        return choices[text]
+
+    return SettingType(parse, f"one of {', '.join(choices)}")
 
 
 def _integer_parser(minimum: int, maximum: int) -> Callable[[str], int]:
@@ -100,4 +111,5 @@ HOSTS = SettingType(
 )
 PORTS = SettingType(_list_parser(_integer_parser(1, 65535)), "port numbers separated by commas")
 NETWORKS = SettingType(_list_parser(_parse_network), "CIDRs separated by commas, such as 10.1.0.0/16")
+SWITCH = one_of({"on": True, "off": False})
 CONTACT = SettingType(_parse_contact, "printable ASCII: a URL or an email address")

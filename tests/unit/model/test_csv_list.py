@@ -71,6 +71,8 @@ def test_first_row_is_refused_when_it_does_not_name_the_columns(expected: str, h
         ({"urls": [{"url": "u"}]}, {"url": "u", "id": "", "sha256": " ", "note": "ignored"}),
         ({"urls": [{"url": "u", "sha256": "ab"}], "id": "x"}, {"id": " x", "SHA-256": "ab", "\ufeffurl": " u "}),
         ({"urls": [{"url": ""}], "id": "x"}, {"url": "", "id": "x"}),
+        ({"urls": [{"url": "u"}], "id": "true", "refresh": True}, {"url": "u", "id": "true", "Refresh": "TRUE"}),
+        ({"urls": [{"url": "u"}], "refresh": "yes"}, {"url": "u", "refresh": " yes"}),
         ({"fileUrl": "f", "baseUrls": [{"url": "a"}, {"url": "b"}]}, {"fileUrl": "f", "baseUrls": "a  b\n", "id": ""}),
         ({"fileUrl": "f", "baseUrls": [], "sha256": "ab"}, {"file_url": "f", "Base URLs": "", "sha256": "ab"}),
     ],

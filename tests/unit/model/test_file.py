@@ -157,11 +157,19 @@ def test_parse_names_the_member_that_was_meant(expected: dict[str, str], documen
     [
         (1, {"urls": [URL], "sha256": None, "fileUrl": None, "baseUrls": None, "url": "ignored", "source": "camera"}),
         (2, {"fileUrl": URL, "baseUrls": [{"url": URL, "uri": 7}], "url": URL, "urls": None, "note": {"ID": 7}}),
-        (2, {"fileUrl": URL, "baseUrls": [[URL, {"URL": URL}]], "sha256sum": "", "refresh": True, "": 1, "-": 2}),
+        (2, {"fileUrl": URL, "baseUrls": [[URL, {"URL": URL}]], "sha256sum": "", "refreshed": 1, "": 1, "-": 2}),
     ],
 )
 def test_parse_ignores_members_that_are_null_or_unknown(images: int, document: object) -> None:
     assert images == len(File.parse(document).images)
+
+
+@pytest.mark.parametrize("document", [{"fileUrl": URL, "baseUrls": [[URL]]}, {"urls": [URL]}])
+def test_refresh_is_read_from_a_file_and_a_url_list(document: dict[str, object]) -> None:
+    given = [document, *(document | {"refresh": value} for value in (None, False, True))]
+    assert [File.parse(each).refresh for each in given] == [False, False, False, True]
+    assert faults_of(document | {"refresh": "true"}) == {"refresh": "must be true or false, got a string"}
+    assert faults_of(document | {"Refresh": True}) == {"Refresh": "must be written refresh"}
 
 
 def test_faults_are_bounded_when_a_member_is_spelled_in_many_ways() -> None:

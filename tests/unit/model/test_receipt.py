@@ -67,6 +67,7 @@ def test_receipt_has_exactly_the_members_of_the_contract() -> None:
                 "frames": 1,
                 "finalUrl": "https://b.example/x.jpg",
                 "reused": False,
+                "source": "fetched",
                 "warnings": [],
                 "attempts": 1,
                 "elapsedMs": 187,

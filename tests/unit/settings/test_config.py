@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from intake.model.limits import MIB, Limits
+from intake.model.refresh import Refresh
 from intake.settings import config
 from intake.settings.config import Config, ConfigError
 from intake.settings.table import LIMITS, SETTINGS, VARIABLES, Setting
@@ -49,6 +50,7 @@ def test_config_has_the_documented_defaults() -> None:
     found = read()
     assert {name: getattr(found.limits, name) for name in DEFAULTS} == DEFAULTS
     assert (found.image_bucket, found.contact) == ("images-bucket", "")
+    assert (found.refresh, found.known_images) == (Refresh.REVALIDATE, True)
     assert {field.name for field in fields(Limits)} == {*DEFAULTS, "memory_budget_bytes"}
 
 
@@ -102,6 +104,13 @@ def test_config_parses_a_setting(expected: object, name: str, text: str) -> None
     assert read(**{name: text}).limits == replace(read().limits, **changed)
 
 
+@pytest.mark.parametrize("refresh", Refresh)
+@pytest.mark.parametrize(("expected", "text"), [(True, "on"), (False, "off")])
+def test_config_parses_what_is_used_of_known_images(refresh: Refresh, expected: bool, text: str) -> None:  # noqa: FBT001 - a case
+    found = read(REFRESH=f" {refresh.value}", KNOWN_IMAGES=text)
+    assert (found.refresh, found.known_images) == (refresh, expected)
+
+
 def test_config_accepts_a_contact() -> None:
     assert read(CONTACT="https://a.example/bot").contact == "https://a.example/bot"
 
@@ -129,6 +138,8 @@ def test_config_accepts_a_contact() -> None:
         ),
         ("ALLOWED_PORTS", ["0", "65536", "http", "80-90", ", ,"]),
         ("ALLOWED_NETWORKS", ["10.1.0.0/33", "10.1/16", "a.example", "fe80::1%eth0/64x", ","]),
+        ("REFRESH", ["Always", "never", "always,fresh", "true"]),
+        ("KNOWN_IMAGES", ["On", "true", "yes", "1", "on off"]),
         ("CONTACT", ["a\nb", "ä@a.example", "a\x00"]),
         ("DEADLINE_MARGIN", ["0"]),
     ],
