@@ -3,24 +3,28 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 import pytest
 from infra.local.deploy_template import to_json_bytes
 
 from support.crafted_images import segment
-from support.deployed_lab import Lab, changed_function
+from support.deployed_lab import Lab, changed_function, wait_for
 from support.fault_proxy import FaultProxy, open_fault_proxy
 from support.origin import IMAGE
 from support.origin.behaviour import Reader, Request, Writer, head, response_with, send
 
 BASES = range(1, 101)
 """The numbers of the base images: as many as a File may have."""
-FIRST, SECOND, THIRD = 101, 102, 103
+FIRST, SECOND = 101, 102
 """The numbers of the images to inspect."""
 
 COMMENT = 0xFE
 SETTINGS = {"REFRESH": "revalidate", "KNOWN_IMAGES": "on"}
+
+type Requests = tuple[Counter[str], Counter[str], Counter[str]]
+"""The sources of the images of a File, the requests to the origin and the requests to S3, each by kind."""
 
 
 async def respond_with_own_image(_: Reader, writer: Writer, request: Request) -> None:
@@ -41,12 +45,8 @@ class Site:
         self._lab = lab
         self._s3 = s3
 
-    def ingest(self, number: int) -> tuple[Counter[str], Counter[str], Counter[str]]:
-        """Send a File with this image to inspect and all base images.
-
-        Returns:
-            The sources of its images, the requests to the origin and the requests to S3, each by kind.
-        """
+    def ingest(self, number: int) -> Requests:
+        """Send a File with this image to inspect and all base images; return what it took."""
         origin = self._lab.origin
         origin_start, s3_start = len(origin.requests), len(self._s3.requests)
         urls = [origin.url(f"catalog/{each}") for each in (number, *BASES)]
@@ -87,8 +87,15 @@ def test_base_images_are_neither_downloaded_nor_uploaded_again(deployed: Lab, s3
     with new_environment(deployed, s3) as site:
         first = site.ingest(FIRST)
         second = site.ingest(SECOND)
-    with new_environment(deployed, s3) as site:
-        third = site.ingest(THIRD)
+    more = count(SECOND + 1)
+
+    def ingest_in_another_environment() -> Requests | None:
+        """Try again where S3 took longer than the 50 ms that an environment waits for the document."""
+        with new_environment(deployed, s3) as site:
+            found = site.ingest(next(more))
+        return found if found[0]["unchanged"] else None
+
+    elsewhere = wait_for(ingest_in_another_environment, 60)
 
     assert first == (
         {"fetched": 101},
@@ -100,7 +107,7 @@ def test_base_images_are_neither_downloaded_nor_uploaded_again(deployed: Lab, s3
         {"plain": 1, "conditional": 100},
         {"PUT images": 1, "PUT receipts": 1},
     )
-    assert third == (
+    assert elsewhere == (
         {"fetched": 1, "unchanged": 100},
         {"plain": 1, "conditional": 100},
         {"GET known": 1, "HEAD images": 100, "PUT images": 1, "PUT receipts": 1},
