@@ -72,6 +72,11 @@ class Telemetry(Observer):
         _metrics.add_metric("FileMilliseconds", MetricUnit.Milliseconds, receipt.elapsed_ms)
         _metrics.flush_metrics()
 
+    def known_document_unread(self, reason: str) -> None:
+        """Count a known document that did not help its File."""
+        logger.debug("known document unread", extra={"reason": reason})
+        _metrics.add_metric("KnownDocumentsUnread", MetricUnit.Count, 1)
+
     def file_skipped(self, file: File) -> None:
         """Log one line for the File, and count its images as failed by the deadline."""
         number, code = len(file.images), DeadlineExceeded.code
