@@ -3,13 +3,11 @@
     .venv/bin/python tests/bench/cost_inputs.py [--runs 5]
 
 Prints the constants of cost.py. Runs use one processor, as a function of 1769 MB has, and the delays of the benchmark.
-Each run has new images, of which nothing is known.
 """
 
 import argparse
 import contextlib
 import io
-import itertools
 import os
 import statistics
 import sys
@@ -84,6 +82,7 @@ def _file_with_receipt(images: int) -> tuple[Any, Any, Any]:
 
 def measure(runs: int) -> dict[str, float]:
     """Return the median seconds of one run, by the name of the constant."""
+    number = MANIFEST_FILES * MANIFEST_IMAGES
     with (
         start_server("origin", delay=ORIGIN_SECONDS, size=IMAGE_BYTES, number=64) as origin,
         start_server("s3", delay=S3_SECONDS) as s3,
@@ -94,28 +93,25 @@ def measure(runs: int) -> dict[str, float]:
             "ALLOWED_PORTS": f"80,443,{origin.rsplit(':', 1)[1]}", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
         }  # fmt: skip
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # 1769 MB is one processor
-        numbers = itertools.count()
-
-        def new_urls(images: int) -> list[str]:
-            return [f"{origin}/{next(numbers)}" for _ in range(images)]
-
-        return {name: _median_seconds(work, runs) for name, work in _work_by_constant(new_urls).items()}
+        urls = [f"{origin}/{index}" for index in range(number)]
+        return {name: _median_seconds(work, runs) for name, work in _work_by_constant(urls).items()}
 
 
-def _work_by_constant(new_urls: Callable[[int], list[str]]) -> dict[str, Callable[[], object]]:
+def _work_by_constant(urls: list[str]) -> dict[str, Callable[[], object]]:
     from bench.competitors import ours  # noqa: PLC0415 - reads the settings
     from intake.handlers import bulk  # noqa: PLC0415
     from support.lambda_context import Context  # noqa: PLC0415
 
+    groups = [urls[start : start + MANIFEST_IMAGES] for start in range(0, len(urls), MANIFEST_IMAGES)]
     batch = {"run": "bench", "startedAt": "2026-11-22T12:00:00.000Z"}  # makes the handler look for earlier receipts
 
     def run_batch(items: list[dict[str, Any]]) -> object:
         return bulk.handler({"Items": items, "BatchInput": batch}, Context(900))
 
     return {
-        "HTTP_SECONDS": lambda: ours.run(new_urls(HTTP_IMAGES), "bench"),
-        "MANIFEST_SECONDS": lambda: run_batch([{"urls": new_urls(MANIFEST_IMAGES)} for _ in range(MANIFEST_FILES)]),
-        "BATCH_SECONDS": lambda: run_batch([{"url": url} for url in new_urls(BATCH_FILES)]),
+        "HTTP_SECONDS": lambda: ours.run(urls[:HTTP_IMAGES], "bench"),
+        "MANIFEST_SECONDS": lambda: run_batch([{"urls": group} for group in groups]),
+        "BATCH_SECONDS": lambda: run_batch([{"url": url} for url in urls[:BATCH_FILES]]),
     }
 
 

@@ -68,16 +68,7 @@ def updated(kept: Summary, results: Mapping[str, Mapping[str, Any]]) -> Summary:
             programs = {name: of_runs(case, [Run(**run) for run in runs]) for name, runs in measured["is"].items()}
             count = len(next(iter(measured["is"].values())))
             fresh["compare"][case.name] = {**_origin(measured), "runs": count, "programs": programs}
-    if measured := results["known"].get(SAME_FILE):
-        rounds = len(measured["is"]["first"])
-        places = {
-            place: {name: round(value, 3) for name, value in row.items()}
-            for place, row in known_figures.of_same_file(measured["is"]).items()
-        }
-        fresh["known"][SAME_FILE] = {**_origin(measured), "rounds": rounds, "places": places}
-    for name in (FIRST_FILES, LATER_FILES):
-        if measured := results["known"].get(name):
-            fresh["known"][name] = {**_origin(measured), **known_figures.of_pairs(measured["is"])}
+    fresh["known"] |= _known(results["known"])
     if measured := results["startup"].get("starts"):
         programs = {name: of_starts(figures) for name, figures in measured["is"].items()}
         fresh["startup"] = {**_origin(measured), "programs": programs}
@@ -86,9 +77,27 @@ def updated(kept: Summary, results: Mapping[str, Mapping[str, Any]]) -> Summary:
     if measured := results["load"].get("200 Files"):
         values = {name: [round(value) for value in pair] for name, pair in measured["is"].items()}
         fresh["load"] = {**_origin(measured), "files": 200, "values": values}
-    ratios = {target.name: target.measured(results) for target in TARGETS}
-    fresh["ratios"] |= {name: round(ratio, 2) for name, ratio in ratios.items() if ratio is not None}
+    fresh["ratios"] = _ratios(fresh["ratios"], results)
     return fresh
+
+
+def _known(results: Mapping[str, Any]) -> Summary:
+    summary: Summary = {}
+    if measured := results.get(SAME_FILE):
+        places = known_figures.of_same_file(measured["is"])
+        rounded = {place: {name: round(value, 3) for name, value in row.items()} for place, row in places.items()}
+        summary[SAME_FILE] = {**_origin(measured), "rounds": len(measured["is"]["first"]), "places": rounded}
+    for name in (FIRST_FILES, LATER_FILES):
+        if measured := results.get(name):
+            summary[name] = {**_origin(measured), **known_figures.of_pairs(measured["is"])}
+    return summary
+
+
+def _ratios(kept: Row, results: Mapping[str, Mapping[str, Any]]) -> Row:
+    """Return the measured figure of each target, or the kept one; other figures are of targets that no longer exist."""
+    measured = {target.name: target.measured(results) for target in TARGETS}
+    figures = {name: kept.get(name) if figure is None else round(figure, 2) for name, figure in measured.items()}
+    return {name: figure for name, figure in figures.items() if figure is not None}
 
 
 def _origin(measured: Mapping[str, Any]) -> dict[str, str]:

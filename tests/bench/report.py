@@ -97,7 +97,7 @@ def _comparison(measured: Summary) -> str:
 
 def _ratios(measured: Summary) -> str:
     rows = [f"| {name} | {ratio:.2f} |" for name, ratio in measured["ratios"].items()]
-    return "\n".join(["| image-intake divided by the other, medians | |", "|---|---|", *rows])
+    return "\n".join(["| medians; image-intake divided by the other where two are named | |", "|---|---|", *rows])
 
 
 def _known(measured: Summary) -> str:
