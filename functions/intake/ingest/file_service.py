@@ -23,6 +23,10 @@ _CANCEL_SECONDS = 0.1
 """How long the service waits for cancelled tasks to end."""
 
 
+_FLUSH_SECONDS = 0.5
+"""How long a response may wait until other functions know of origins that asked for a pause. It hardly ever does."""
+
+
 class IngestService:
     """Ingests Files. Every distinct URL has a task of its own, and the failure of one never affects another."""
 
@@ -50,6 +54,7 @@ class IngestService:
         """
         self._known_images = KnownImages(store, observer, refresh, uses_documents=uses_known_documents)
         stored_images = StoredImages(store, self._known_images.memory, limits.image_types)
+        self._downloader = downloader
         self._images = ImageService(downloader, stored_images, limits)
         self._receipts = ReceiptStore(store)
         self._observer = observer
@@ -98,6 +103,7 @@ class IngestService:
             self._observer.images_done(file, outcomes)
             saved = await saving
             await known_set.finish(saving_known)
+            await self._downloader.flush(min(_FLUSH_SECONDS, deadline.response - now()))
         finally:
             known_set.close()
         if isinstance(saved, IntakeError):

@@ -5,17 +5,17 @@
         "key": "images/3f/3f9a....jpg", "bytes": 153582, "width": 1000, "height": 750, "frames": 1,
         "warnings": ["trailing_data"]}}}
 
-Digest, type and content type follow from `key`. Members without a value are left out. The same members are embedded in
-a stored receipt as its member `known`.
+Digest, type and content type follow from `key`. Members without a value are left out. A stored receipt has the same
+members as its member `known`.
 """
 
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any, Self
+from operator import itemgetter
+from typing import Any, NamedTuple, Self
 
 from intake.image.formats import FORMATS
 from intake.known.known_image import KnownImage
@@ -24,13 +24,15 @@ from intake.model.image_info import ImageInfo, ImageWarning
 
 _VERSION = 1
 _MAX_BYTES = 1024 * 1024
-"""501 images, the most that a File can have, with an entity tag of 256 backslashes each, are 550 KB."""
+"""501 images, the most that a File can have, with the longest entity tags, take 600 KB."""
 
 _MAX_NUMBER = 2**40
+_NUMBERS = itemgetter("bytes", "width", "height", "frames")
 _FORMAT_OF = {row.extension: (name, row.content_type) for name, row in FORMATS.items()}
-_URL_KEY = re.compile("[0-9a-f]{64}")
+_WARNINGS = frozenset(ImageWarning)
+_DIGEST = re.compile("[0-9a-f]{64}")
 _OBJECT_KEY = re.compile(rf"images/([0-9a-f]{{2}})/(\1[0-9a-f]{{62}})\.({'|'.join(_FORMAT_OF)})")
-_TIME = re.compile("20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+_TIME = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
 def known_document_key(url_keys: Iterable[bytes]) -> str:
@@ -38,13 +40,12 @@ def known_document_key(url_keys: Iterable[bytes]) -> str:
     return f"known/{sha256(b''.join(sorted(set(url_keys)))).hexdigest()}.json"
 
 
-@dataclass(frozen=True, slots=True)
-class KnownDocument:
+class KnownDocument(NamedTuple):
     """What is known of some URLs.
 
     Attributes:
         images: what is known, by the `url_key` of each URL.
-        written_at: Unix seconds; the document has whole ones.
+        written_at: Unix seconds; the JSON has whole ones.
     """
 
     images: dict[bytes, KnownImage]
@@ -65,7 +66,7 @@ class KnownDocument:
         """Parse a document.
 
         Raises:
-            ValueError: `to_json` does not write such a document. Members that it does not know are ignored.
+            ValueError: `to_json` does not write such a document. Members that it does not write are ignored.
         """
         if len(body) > _MAX_BYTES:
             raise ValueError(f"expected at most {_MAX_BYTES} bytes, got {len(body)}")
@@ -75,16 +76,19 @@ class KnownDocument:
             raise ValueError("the JSON is nested too deeply") from error
 
     @classmethod
-    def parse_members(cls, members: object) -> Self:
-        """Parse what `to_members` returns, once it was decoded from JSON.
+    def parse_members(cls, members: Any) -> Self:  # noqa: ANN401 - decoded JSON may be anything
+        """Parse what `to_members` returns, after it was encoded as JSON and decoded.
 
         Raises:
-            ValueError: `to_members` does not return such members. Members that it does not know are ignored.
+            ValueError: `to_members` does not return such members. Members that it does not return are ignored.
         """
-        match members:
-            case {"version": int(version), "writtenAt": str(written_at), "images": dict(images)} if version == _VERSION:
-                return cls(dict(_decode(key, entry) for key, entry in images.items()), _parse_time(written_at))
-        raise ValueError(f"expected version {_VERSION}, writtenAt and images")
+        try:
+            if _parse_numbers((members["version"],)) != (_VERSION,):
+                raise ValueError(f"expected version {_VERSION}")
+            images = dict(_decode(*item) for item in members["images"].items())
+            return cls(images, _parse_time(members["writtenAt"]))
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValueError(f"a member is missing, or of another type: {error!r}") from error
 
 
 def _encode(key: bytes, known: KnownImage) -> dict[str, Any]:
@@ -104,62 +108,51 @@ def _encode(key: bytes, known: KnownImage) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None}
 
 
-def _decode(url_key: str, entry: object) -> tuple[bytes, KnownImage]:
-    entry = _expect(dict, entry)
-    key = _parse_url_key(url_key)
-    digest, image = _parse_image(entry)
+def _decode(url_key: str, entry: dict[str, Any]) -> tuple[bytes, KnownImage]:
+    """Return one entry of `images`; KeyError or TypeError if a member is missing or of another type."""
+    key = _parse_digest(url_key)
+    digest, extension = _parse_object_key(entry["key"])
+    name, content_type = _FORMAT_OF[extension]
+    size, width, height, frames = _parse_numbers(_NUMBERS(entry))
+    warnings = _parse_warnings(entry["warnings"]) if "warnings" in entry else ()
     return key, KnownImage(
-        final_url_key=_parse_url_key(entry["finalUrl"]) if "finalUrl" in entry else key,
-        sha256=digest,
-        size=_parse_number(entry.get("bytes")),
-        image=image,
-        validators=_parse_validators(entry),
-        fresh_until=float(_parse_number(entry["freshUntil"])) if "freshUntil" in entry else None,
+        _parse_digest(entry["finalUrl"]) if "finalUrl" in entry else key,
+        digest,
+        size,
+        ImageInfo(name, width, height, frames, content_type, extension, warnings),
+        Validators(entry.get("etag"), entry.get("lastModified"))
+        if "etag" in entry or "lastModified" in entry
+        else None,
+        float(_parse_numbers((entry["freshUntil"],))[0]) if "freshUntil" in entry else None,
     )
 
 
-def _parse_image(entry: dict[str, Any]) -> tuple[str, ImageInfo]:
-    match = _OBJECT_KEY.fullmatch(_expect(str, entry.get("key")))
+def _parse_digest(text: str) -> bytes:
+    if not _DIGEST.fullmatch(text):
+        raise ValueError("expected a digest of 64 hex digits")
+    return bytes.fromhex(text)
+
+
+def _parse_object_key(text: str) -> tuple[str, str]:
+    match = _OBJECT_KEY.fullmatch(text)
     if match is None:
         raise ValueError("expected the key of an image")
-    name, content_type = _FORMAT_OF[match[3]]
-    width, height, frames = (_parse_number(entry.get(side)) for side in ("width", "height", "frames"))
-    warnings = _parse_warnings(entry["warnings"]) if "warnings" in entry else ()
-    return match[2], ImageInfo(name, width, height, frames, content_type, match[3], warnings)
+    return match[2], match[3]
 
 
-def _expect[Value](kind: type[Value], value: object) -> Value:
-    """Return the value if it has exactly this type: JSON's true is no number."""
-    if type(value) is kind:
-        return value
-    raise ValueError(f"expected {kind.__name__}, got {type(value).__name__}")
+def _parse_numbers(numbers: tuple[int, ...]) -> tuple[int, ...]:
+    if {*map(type, numbers)} != {int} or not 1 <= min(numbers) <= max(numbers) <= _MAX_NUMBER:
+        raise ValueError(f"expected numbers from 1 to {_MAX_NUMBER}")
+    return numbers
 
 
-def _parse_url_key(text: object) -> bytes:
-    if not _URL_KEY.fullmatch(_expect(str, text)):
-        raise ValueError("expected a digest of 64 hex digits")
-    return bytes.fromhex(_expect(str, text))
-
-
-def _parse_number(number: object) -> int:
-    if 1 <= _expect(int, number) <= _MAX_NUMBER:
-        return _expect(int, number)
-    raise ValueError(f"expected a number from 1 to {_MAX_NUMBER}")
+def _parse_warnings(codes: list[str]) -> tuple[ImageWarning, ...]:
+    if type(codes) is not list or len(set(codes)) != len(codes) or not _WARNINGS.issuperset(codes):
+        raise ValueError("expected a list of different codes of warnings")
+    return tuple(map(ImageWarning, codes))
 
 
 def _parse_time(text: str) -> float:
     if not _TIME.fullmatch(text):
-        raise ValueError("expected a time in UTC, with seconds")
+        raise ValueError("expected a time in UTC, in seconds")
     return datetime.fromisoformat(text).timestamp()
-
-
-def _parse_validators(entry: dict[str, Any]) -> Validators | None:
-    if "etag" in entry:
-        return Validators(etag=_expect(str, entry["etag"]))
-    if "lastModified" in entry:
-        return Validators(last_modified=_expect(str, entry["lastModified"]))
-    return None
-
-
-def _parse_warnings(codes: object) -> tuple[ImageWarning, ...]:
-    return tuple(ImageWarning(code) for code in _expect(list, codes))
