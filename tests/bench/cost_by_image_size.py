@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bench.cases import OURS, WARM_48, Case
+from bench.cases import LARGE_48, OURS, WARM_48, Case
 from bench.cost import FUNCTION_GB, IMAGES, LAMBDA_GB_SECOND, LAMBDA_REQUEST, S3_PUT
 
-SIZES = (Case(48, size=20_000, standard=False), WARM_48, Case(48, size=2_000_000, standard=False))
+SIZES = (Case(48, size=20_000, standard=False), WARM_48, LARGE_48)
 
 
 def table(compared: Mapping[str, Any]) -> str:

@@ -2,8 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,17 +77,21 @@ def json_lines(*documents: object) -> bytes:
 
 
 @contextmanager
-def broken_function(lab: Lab, logical_name: str) -> Iterator[None]:
-    """Give a function an invalid setting, so that it cannot start until the end of the block."""
+def changed_function(lab: Lab, logical_name: str, changes: Mapping[str, str]) -> Iterator[None]:
+    """Change variables of a function until the end of the block; each change starts a new environment."""
     function = lab.function(logical_name)
     client = lab.stack.aws.client("lambda")
     variables = client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
-    invalid = {"Variables": variables | {"MAX_ATTEMPTS": "none"}}
-    client.update_function_configuration(FunctionName=function, Environment=invalid)
+    client.update_function_configuration(FunctionName=function, Environment={"Variables": variables | dict(changes)})
     try:
         yield
     finally:
         client.update_function_configuration(FunctionName=function, Environment={"Variables": variables})
+
+
+def broken_function(lab: Lab, logical_name: str) -> AbstractContextManager[None]:
+    """Give a function an invalid setting, so that it cannot start until the end of the block."""
+    return changed_function(lab, logical_name, {"MAX_ATTEMPTS": "none"})
 
 
 def wait_for[T](poll: Callable[[], T | None], seconds: float = 30.0) -> T:
