@@ -35,6 +35,7 @@ def _make_signature(name: str, *required: str, optional: str = "") -> _Signature
 
 _SIGNATURES = (
     # https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+    # The second optional one is that of directory buckets (botocore: S3ExpressQueryAuth).
     _make_signature(
         "AWS4",
         "X-Amz-Algorithm X-Amz-Credential X-Amz-Date X-Amz-Expires X-Amz-SignedHeaders X-Amz-Signature",
