@@ -14,14 +14,7 @@ from infra.local.deploy_template import to_json_bytes
 from support.deployed_lab import Lab, json_lines, wait_for
 from support.expected_rights import INBOX, ROLES
 from support.expected_rights import RUNS as EXECUTIONS_OF_RUNS
-from support.known_images_lab import (
-    LONG_AGO,
-    find_by_digest,
-    new_seed,
-    serve_image,
-    use_known_document,
-    write_known_document,
-)
+from support.known_images_lab import LONG_AGO, NEEDED_FOR_KNOWN_IMAGES, new_seed, serve_image
 from support.revoked_right import revoked_right
 
 IMAGES, LIST = "s3:PutObject ImageBucket/images/*", "s3:ListBucket ImageBucket"
@@ -211,13 +204,7 @@ NEEDED: list[tuple[str, str, str, str, Call]] = [
     ("StateMachineRole", f"{INVOKE} BulkFunction", SUCCEEDED, "FAILED States.ExceedTolerated", run_list),
     ("StateMachineRole", f"{INVOKE} SummaryFunction", SUCCEEDED, "still retrying", run_list),
     ("ListArrivedRole", START, SUCCEEDED, "no run", run_list),
-    *((role, f"s3:{action} ImageBucket/{folder}/*", works, fails, partial(call, role=role))
-      for role in ("HttpFunctionRole", "S3FunctionRole", "BulkFunctionRole")
-      for action, folder, works, fails, call in (
-          ("GetObject", "images", "known", "not_found", find_by_digest),
-          ("GetObject", "known", "unchanged", "fetched", use_known_document),
-          ("PutObject", "known", "written", "not written", write_known_document),
-      )),
+    *NEEDED_FOR_KNOWN_IMAGES,
     *((f"{name}Role", f"logs:{action} {name}Logs", "logged", "not logged", partial(invoke_and_read_log, function=name))
       for name in ("HttpFunction", "S3Function", "BulkFunction", "SummaryFunction")
       for action in ("CreateLogStream", "PutLogEvents")),

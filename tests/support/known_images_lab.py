@@ -6,23 +6,29 @@ The functions of the stack stay warm, and remember what they saw.
 import hashlib
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 from infra.local.deploy_template import to_json_bytes
 
+from intake.download.cool_down_document import encode_cool_down
 from intake.image.verify import verify
 from intake.known.known_document import KnownDocument, known_document_key
 from intake.known.known_image import KnownImage
 from intake.known.url_key import url_key
 from intake.known.validators import Validators
 from intake.model.limits import Limits
-from intake.model.object_keys import image_key
+from intake.model.object_keys import cool_down_key, image_key
 from intake.model.url import Url
 from intake.s3.image_metadata import to_headers
 from support.deployed_lab import Lab
 from support.origin.behaviour import Reader, Request, Responder, Writer, reply, response_with
 from support.sample_images import jpeg_of_size
+
+_COOL_SECONDS = 600
+_FAILING_IMAGES = 24
+"""More than the failed connections, one after another, that begin a cool-down."""
 
 LONG_AGO = "2020-01-01T00:00:00.000Z"
 _ATTEMPTS = 4
@@ -148,3 +154,33 @@ def write_known_document(lab: Lab, role: str) -> str:
         if lab.objects(known_document_key([url_key(Url.parse(url))])):
             return "written"
     return "not written"
+
+
+def heed_cool_down(lab: Lab, role: str) -> str:
+    """Ask for an image of an origin that another function keeps away from. It would refuse the connection."""
+    url = f"http://127.0.0.1:{lab.closed_ports.pop()}/a.jpg"
+    document = encode_cool_down(time.time() + _COOL_SECONDS)
+    lab.s3.put_object(Bucket=lab.stack.bucket, Key=cool_down_key(Url.parse(url)), Body=document)
+    return ingest(lab, role, {"url": url}, _other_image(lab))[0]
+
+
+def write_cool_down(lab: Lab, role: str) -> str:
+    """Ask for many images of an origin that refuses connections, and return whether the other functions can know it."""
+    base = f"http://127.0.0.1:{lab.closed_ports.pop()}"
+    codes = ingest(lab, role, *({"url": f"{base}/{number}.jpg"} for number in range(_FAILING_IMAGES)))
+    assert set(codes) <= {"connect_failed", "cooling_down"}
+    return "written" if lab.objects(cool_down_key(Url.parse(base + "/"))) else "not written"
+
+
+NEEDED_FOR_KNOWN_IMAGES: list[tuple[str, str, str, str, Callable[[Lab], str]]] = [
+    (role, f"s3:{action} ImageBucket/{folder}/*", works, fails, partial(call, role=role))
+    for role in _INGEST
+    for action, folder, works, fails, call in (
+        ("GetObject", "images", "known", "not_found", find_by_digest),
+        ("GetObject", "known", "unchanged", "fetched", use_known_document),
+        ("PutObject", "known", "written", "not written", write_known_document),
+        ("GetObject", "origins", "cooling_down", "connect_failed", heed_cool_down),
+        ("PutObject", "origins", "written", "not written", write_cool_down),
+    )
+]
+"""For each right of a role: what a call returns with it, what it returns without it, and the call."""
