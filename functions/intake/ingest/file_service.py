@@ -24,7 +24,7 @@ _CANCEL_SECONDS = 0.1
 """How long the service waits for cancelled tasks to end."""
 
 
-_FLUSH_SECONDS = 0.5
+_FLUSH_SECONDS = 2.0
 """How long a response may wait until other functions know of origins that asked for a pause. It hardly ever does."""
 
 
