@@ -120,12 +120,11 @@ def _work_by_constant(urls: NewUrls) -> dict[str, Callable[[], object]]:
     new = {
         "MANIFEST_SECONDS": lambda: _run_batch([urls.file() for _ in range(MANIFEST_FILES)]),
         "BATCH_SECONDS": lambda: _run_batch([{"url": url} for url in urls.take(BATCH_FILES)]),
-        "HTTP_SECONDS": lambda: _post(
-            urls.file()
-        ),  # after many Files of which nothing is known, it waits for no document
+        # The last one: after many Files of which nothing is known, no File waits for its document.
+        "HTTP_SECONDS": lambda: _post(urls.file()),
     }
     known = {
-        "MANIFEST_KNOWN_SECONDS": lambda: _run_batch([urls.file(known) for known in bases]),
+        "MANIFEST_KNOWN_SECONDS": lambda: _run_batch([urls.file(of_one_file) for of_one_file in bases]),
         "BATCH_KNOWN_SECONDS": lambda: _run_batch(lines),
         "HTTP_KNOWN_SECONDS": lambda: _post(urls.file(bases[0])),
     }
