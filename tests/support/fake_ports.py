@@ -173,11 +173,13 @@ class RecordingObserver:
         outcomes: File, image and outcome, in the order of the calls.
         receipts: receipts, each with the error that prevented it from being stored.
         skipped: Files that were not started.
+        unread: why known documents were not read.
     """
 
     outcomes: list[tuple[File, ImageRequest, Outcome]] = field(default_factory=list)
     receipts: list[tuple[Receipt, IntakeError | None]] = field(default_factory=list)
     skipped: list[File] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
 
     def images_done(self, file: File, outcomes: Sequence[Outcome]) -> None:
         """See `Observer.images_done`."""
@@ -191,6 +193,10 @@ class RecordingObserver:
     def file_skipped(self, file: File) -> None:
         """See `Observer.file_skipped`."""
         self.skipped.append(file)
+
+    def known_document_unread(self, reason: str) -> None:
+        """See `Observer.known_document_unread`."""
+        self.unread.append(reason)
 
 
 @dataclass

@@ -173,6 +173,10 @@ class Observer(Protocol):
         """Report that no time was left to start a File. It has no receipt."""
         ...
 
+    def known_document_unread(self, reason: str) -> None:
+        """Report that a known document was not used: `missing`, `denied`, `slow` or `rubbish`."""
+        ...
+
 
 class Inbox(Protocol):
     """Holds manifests."""
