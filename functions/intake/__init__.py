@@ -21,6 +21,6 @@ Packages, from the outside in:
 * `http_client`: an HTTP/1.1 transport for httpx, which imports no other package of the service.
 * `image`: parsers of the image formats. `model`: values such as File, receipt, errors, object keys.
 
-`settings` lists and reads the settings. `telemetry` logs and counts. tests/unit/test_imports.py has
-the rules of which package may import which.
+`settings` lists and reads the settings. `telemetry` logs and counts, `metrics` writes the counts.
+tests/unit/test_imports.py has the rules of which package may import which.
 """

@@ -37,8 +37,8 @@ MANIFEST_SECONDS = 1.4
 BATCH_SECONDS = 0.17
 
 # Measured: bytes in the log, with the 26 that CloudWatch adds to each line (cost_inputs.py).
-IMAGE_LOG_BYTES = 564
-FILE_LOG_BYTES = 994
+IMAGE_LOG_BYTES = 292
+FILE_LOG_BYTES = 1344
 
 # The shape of the work.
 HTTP_IMAGES = 10
@@ -46,9 +46,11 @@ MANIFEST_FILES, MANIFEST_IMAGES = 100, 10
 BATCH_FILES = 50
 EXPRESS_GB = 64 / 1024
 
-# Billed each month: the metrics of the service, one for every error code that occurred, and the metrics of alarms.
-METRICS = 7 + 31
-ALARM_METRICS = 20
+# Billed each month: the metrics of the service, one for every reason of an unread known document and every error code
+# that occurred, and the metrics of alarms.
+UNREAD_REASONS = 4
+METRICS = 8 + UNREAD_REASONS + 32
+ALARM_METRICS = 23
 
 _GB = 1e9
 
@@ -136,8 +138,8 @@ def inputs() -> str:
         "HTTP_SECONDS": f"{HTTP_SECONDS:.2f} s for a File of {HTTP_IMAGES} images",
         "MANIFEST_SECONDS": f"{MANIFEST_SECONDS:.1f} s for {MANIFEST_FILES} Files of {MANIFEST_IMAGES} images",
         "BATCH_SECONDS": f"{BATCH_SECONDS:.2f} s for {BATCH_FILES} Files of one image",
-        "IMAGE_LOG_BYTES": f"{IMAGE_LOG_BYTES}, the log line of an image",
-        "FILE_LOG_BYTES": f"{FILE_LOG_BYTES}, the log line and the metrics of a File",
+        "IMAGE_LOG_BYTES": f"{IMAGE_LOG_BYTES}, a stored image in a log line",
+        "FILE_LOG_BYTES": f"{FILE_LOG_BYTES}, the log lines and the metrics of a File",
     }
     return "\n".join(["| input | value |", "|---|---|", *(f"| `{name}` | {value} |" for name, value in values.items())])
 

@@ -25,6 +25,6 @@ def test_log_lines_have_the_size_that_the_cost_is_computed_from() -> None:
 
 
 def test_cost_counts_every_metric_and_alarm(emitted: dict[Metric, str]) -> None:
-    whole = [metric for metric in emitted if "code" not in metric[2]]
-    assert len(whole) + len(LEAVES) == cost.METRICS
+    whole = [metric for metric in emitted if metric[2] == {"service"}]
+    assert len(whole) + cost.UNREAD_REASONS + len(LEAVES) == cost.METRICS
     assert sum(len(metrics_of(alarm)) for alarm in ALARMS.values()) == cost.ALARM_METRICS
