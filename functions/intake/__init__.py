@@ -19,6 +19,7 @@ Packages, from the outside in:
 * `ingest`: the use case, and protocols for its dependencies (`ports`).
 * `download`: the downloader, its retries, limits and address policy. `s3`: the store, the inbox, bulk results.
 * `http_client`: an HTTP/1.1 transport for httpx, which imports no other package of the service.
+* `known`: what earlier downloads told of a URL, so that it need not be downloaded again.
 * `image`: parsers of the image formats. `model`: values such as File, receipt, errors, object keys.
 
 `settings` lists and reads the settings. `telemetry` logs and counts, `metrics` writes the counts.

@@ -76,7 +76,15 @@ def ingest_service() -> IngestService:
     """Create the service that ingests one File."""
     settings = config()
     images = store()  # first: its background thread runs while the certificates are read
-    return IngestService(downloader(settings), images, Telemetry(), settings.limits, settings.image_bucket)
+    return IngestService(
+        downloader(settings),
+        images,
+        Telemetry(),
+        settings.limits,
+        settings.image_bucket,
+        refresh=settings.refresh,
+        uses_known_documents=settings.known_images,
+    )
 
 
 @cache

@@ -4,20 +4,45 @@ import asyncio
 import errno
 import gc
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import AsyncExitStack, suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
+from infra.local.ministack import REGION, ROOT_KEY, ROOT_SECRET, ministack
 
+from support import s3_server
 from support.origin import Origin
 from support.origin.client import Client, MakeClient, limits_for
 from support.origin.fake_dns import FakeDns
 
+VENV = Path(__file__).parents[2] / ".local" / "ministack"
 _GRACE_SECONDS = 2.0
 """The time that tasks and sockets have to end after a test."""
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[s3_server.S3Server]:
+    """MiniStack on loopback."""
+    if not VENV.exists():
+        pytest.fail("MiniStack is not installed: run `make install`.")
+    with ministack(VENV, tmp_path_factory.mktemp("ministack")) as started:
+        yield s3_server.S3Server(started.endpoint, ROOT_KEY, ROOT_SECRET, REGION)
+
+
+@pytest.fixture(params=["s3", "emulator"], ids=["seaweedfs", "ministack"])
+def server(request: pytest.FixtureRequest) -> s3_server.S3Server:
+    """Each of the two S3 servers."""
+    found: s3_server.S3Server = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def images(server: s3_server.S3Server) -> str:
+    """A new bucket on that server."""
+    return server.new_bucket()
 
 
 @pytest.fixture

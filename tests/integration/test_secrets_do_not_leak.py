@@ -246,7 +246,7 @@ def test_logged_traceback_does_not_contain_the_secret(setup: Setup, monkeypatch:
         message = f"cannot read {setup.urls[0]}, nor //user:{SECRET}@a.example/"
         raise ZeroDivisionError(message)
 
-    monkeypatch.setattr(app.ingest_service()._downloader, "_follow_redirects", broken)
+    monkeypatch.setattr(app.ingest_service()._images._downloader, "_follow_redirects", broken)
 
     receipt = _post(json.dumps({"urls": [setup.urls[0]]}))
 

@@ -5,11 +5,9 @@ A test says so where it runs with one of them only, because the other does not e
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Iterator
-from pathlib import Path
+from collections.abc import AsyncGenerator
 
 import pytest
-from infra.local.ministack import REGION, ROOT_KEY, ROOT_SECRET, ministack
 
 from intake.image.verify import verify
 from intake.ingest.ports import StoredObject
@@ -22,32 +20,12 @@ from support import s3_server
 from support.real_s3_store import find_wrong_images, open_store
 from support.sample_images import jpeg_of_size, picture
 
-VENV = Path(__file__).parents[2] / ".local" / "ministack"
 BODY = bytearray(picture(6, 5, 3, "png"))
 DIGEST = hashlib.sha256(BODY).hexdigest()
 IMAGE = verify(BODY, Limits())
 KEY = image_key(DIGEST, IMAGE)
 RECEIPT = "receipts/a.json"
 WRITERS = 16
-
-
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[s3_server.S3Server]:
-    if not VENV.exists():
-        pytest.fail("MiniStack is not installed: run `make install`.")
-    with ministack(VENV, tmp_path_factory.mktemp("ministack")) as started:
-        yield s3_server.S3Server(started.endpoint, ROOT_KEY, ROOT_SECRET, REGION)
-
-
-@pytest.fixture(params=["s3", "emulator"], ids=["seaweedfs", "ministack"])
-def server(request: pytest.FixtureRequest) -> s3_server.S3Server:
-    found: s3_server.S3Server = request.getfixturevalue(request.param)
-    return found
-
-
-@pytest.fixture
-def images(server: s3_server.S3Server) -> str:
-    return server.new_bucket()
 
 
 @pytest.fixture
@@ -115,6 +93,7 @@ async def test_store_writes_image_of_any_size(
     digest = hashlib.sha256(body).hexdigest()
     image = ImageInfo("jpeg", 1, 1, 1, "image/jpeg", "jpg")
     assert await store.put_image(image_key(digest, image), image, body, digest) is False
+    assert await store.find_image(image_key(digest, image)) == StoredObject(size, image)
     found = server.objects(images)
     assert [size] == [len(stored) for stored in found.values()]
     assert find_wrong_images(found) == []

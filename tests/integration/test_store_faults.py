@@ -3,6 +3,7 @@
 import hashlib
 import time
 from collections.abc import AsyncGenerator, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -102,6 +103,22 @@ async def test_store_replaces_nothing_when_another_write_is_under_way_at_each_at
     assert faults.requests == ATTEMPTS
     with pytest.raises(StoreFailed):
         await store.put_document(RECEIPT, b"{}")
+
+
+@pytest.mark.parametrize("rule", TRANSIENT.values(), ids=TRANSIENT)
+async def test_store_asks_once_for_a_document_when_it_must_not_retry(
+    rule: dict[str, Any], store: S3Store, faults: S3Faults
+) -> None:
+    faults.inject(**rule)
+    is_conflict = rule["error"]["status"] == 409
+    for call in (
+        store.get_document(RECEIPT, retry=False),
+        store.put_document(RECEIPT, b"{}", retry=False),
+        store.replace_document(RECEIPT, b"{}", None, retry=False),
+    ):
+        with suppress(StoreFailed):
+            assert (is_conflict, await call) == (True, False)
+    assert faults.requests == 3
 
 
 @pytest.mark.parametrize("rule", PERMANENT.values(), ids=PERMANENT)

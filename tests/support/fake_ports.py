@@ -5,9 +5,10 @@ import hashlib
 from collections import Counter
 from collections.abc import AsyncGenerator, Buffer, Mapping, Sequence
 from dataclasses import dataclass, field
+from time import time
 
 from intake.ingest.deadline import Deadline
-from intake.ingest.ports import Download, StoredDocument, StoredObject
+from intake.ingest.ports import Condition, Download, StoredDocument, StoredObject, Unchanged
 from intake.model.error_codes import IntakeError, NotFound, StoreFailed
 from intake.model.file import File, ImageRequest
 from intake.model.image_info import ImageInfo, ImageWarning
@@ -44,6 +45,8 @@ class FakeDownloader:
         final_urls: the URL that a URL redirects to, by its text.
         warnings: the warnings of every download.
         announces_lengths: whether a response has a Content-Length.
+        headers: the headers of a response, by the text of the requested URL. A condition with its ETag is unchanged.
+        conditions: the condition of each request, in order; None for a plain one.
     """
 
     results: Mapping[str, FakeResult] = field(default_factory=dict)
@@ -54,11 +57,16 @@ class FakeDownloader:
     final_urls: dict[str, str] = field(default_factory=dict)
     warnings: tuple[ImageWarning, ...] = ()
     announces_lengths: bool = True
+    headers: dict[str, dict[str, str]] = field(default_factory=dict)
+    conditions: list[Condition | None] = field(default_factory=list)
 
-    async def download(self, url: Url, stats: FetchStats, deadline: Deadline) -> Download:
+    async def download(
+        self, url: Url, stats: FetchStats, deadline: Deadline, condition: Condition | None = None
+    ) -> Download | Unchanged:
         """See `Downloader.download`."""
         del deadline  # this fake never retries
         self.requests[str(url)] += 1
+        self.conditions.append(condition)
         stats.attempts += 1
         self.concurrent += 1
         self.max_concurrent = max(self.max_concurrent, self.concurrent)
@@ -67,8 +75,15 @@ class FakeDownloader:
         finally:
             self.concurrent -= 1
         final = Url.parse(self.final_urls.get(str(url), str(url)))
+        final = url if final == url else final
+        headers = self.headers.get(str(url), {})
+        if condition is not None and condition.validators.etag == headers.get("etag"):
+            if condition.is_stored is None or await condition.is_stored:
+                return Unchanged(condition.known, final, headers, time())
+            self.conditions.append(None)
         length = len(body) if self.announces_lengths else None
-        return Download(memoryview(body), hashlib.sha256(body).hexdigest(), final, self, length, self.warnings)
+        digest = hashlib.sha256(body).hexdigest()
+        return Download(memoryview(body), digest, final, self, length, self.warnings, headers, time())
 
     def release(self) -> None:
         """See `HeldResources.release`."""
@@ -173,7 +188,7 @@ class RecordingObserver:
         outcomes: File, image and outcome, in the order of the calls.
         receipts: receipts, each with the error that prevented it from being stored.
         skipped: Files that were not started.
-        unread: why known documents were not read.
+        unread: why known documents were not used.
     """
 
     outcomes: list[tuple[File, ImageRequest, Outcome]] = field(default_factory=list)
@@ -190,13 +205,13 @@ class RecordingObserver:
         """See `Observer.file_done`."""
         self.receipts.append((receipt, receipt_error))
 
-    def file_skipped(self, file: File) -> None:
-        """See `Observer.file_skipped`."""
-        self.skipped.append(file)
-
     def known_document_unread(self, reason: str) -> None:
         """See `Observer.known_document_unread`."""
         self.unread.append(reason)
+
+    def file_skipped(self, file: File) -> None:
+        """See `Observer.file_skipped`."""
+        self.skipped.append(file)
 
 
 @dataclass

@@ -43,7 +43,7 @@ async def _close() -> None:
     What was not built must not be built now: its signer would look for credentials after the variables are gone.
     """
     if app.ingest_service.cache_info().currsize:
-        await app.ingest_service()._downloader.aclose()  # type: ignore[attr-defined]  # a HttpDownloader
+        await app.ingest_service()._images._downloader.aclose()  # type: ignore[attr-defined]  # a HttpDownloader
     for build in (app.store, app.inbox):
         if build.cache_info().currsize:
             await build().aclose()

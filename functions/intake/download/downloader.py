@@ -4,6 +4,7 @@ import asyncio
 import random
 from datetime import UTC, datetime
 from functools import lru_cache, partial
+from time import time
 
 import httpx
 
@@ -21,12 +22,17 @@ from intake.download.unclean_end import raise_unless_end_is_proven
 from intake.http_client.errors import TransportError, UncleanEnd
 from intake.http_client.transport import NO_BODY, origin_url
 from intake.ingest.deadline import Deadline
-from intake.ingest.ports import Download
+from intake.ingest.ports import Condition, Download, Unchanged
+from intake.known.url_key import url_key
 from intake.model.error_codes import Blocked, IntakeError, TooManyRedirects, clear_traceback
 from intake.model.image_info import ImageWarning
 from intake.model.limits import Limits
 from intake.model.outcome import FetchStats
 from intake.model.url import Url
+
+_NOT_MODIFIED, _PRECONDITION_FAILED = 304, 412
+_CONDITION_STATUS = frozenset({_NOT_MODIFIED, _PRECONDITION_FAILED})
+"""Statuses that answer the condition of a request. RFC 9110, 13.1.2, has only 304 for a GET; some servers send 412."""
 
 
 class HttpDownloader:
@@ -57,7 +63,9 @@ class HttpDownloader:
         """Close every connection."""
         await self._transport.aclose()
 
-    async def download(self, url: Url, stats: FetchStats, deadline: Deadline) -> Download:
+    async def download(
+        self, url: Url, stats: FetchStats, deadline: Deadline, condition: Condition | None = None
+    ) -> Download | Unchanged:
         """See `Downloader.download`."""
         timer = ImageTimer(self._limits.image_timeout)
         held = MemoryAndSlot(self.budget, self.slots)
@@ -65,7 +73,15 @@ class HttpDownloader:
         try:
             while True:
                 try:
-                    return await self._follow_redirects(url, held, timer, stats)
+                    result = await self._follow_redirects(url, held, timer, stats, condition)
+                    if isinstance(result, Download):
+                        return result
+                    held.release()
+                    if result is not None and (
+                        condition is None or condition.is_stored is None or await condition.is_stored
+                    ):
+                        return result
+                    condition = None  # the origin did not confirm it, or the image is not in the bucket
                 except IntakeError as error:
                     failed_attempts += 1
                     clear_traceback(error)  # frees the body before the wait
@@ -92,7 +108,10 @@ class HttpDownloader:
         async with timer:
             await asyncio.sleep(delay)
 
-    async def _follow_redirects(self, url: Url, held: MemoryAndSlot, timer: ImageTimer, stats: FetchStats) -> Download:
+    async def _follow_redirects(
+        self, url: Url, held: MemoryAndSlot, timer: ImageTimer, stats: FetchStats, condition: Condition | None
+    ) -> Download | Unchanged | None:
+        """Send requests until one is not redirected; return its result, see `_request`."""
         attempts_before, first_url = stats.attempts, url
         for _ in range(self._limits.max_redirects + 1):
             self._require_allowed(url)
@@ -101,14 +120,14 @@ class HttpDownloader:
                 await held.acquire_slot()
                 stats.attempts = attempts_before + 1
                 try:
-                    result = await self._request(url, held, timer)
+                    result = await self._request(url, held, timer, condition)
                 except Blocked:
                     if url is first_url:
                         stats.attempts = attempts_before  # nothing was sent: all blocked URLs look the same
                     raise
                 except TransportError as error:
                     raise to_download_error(error) from error
-            if isinstance(result, Download):
+            if not isinstance(result, Url):
                 return result
             url = result
         raise TooManyRedirects
@@ -120,12 +139,25 @@ class HttpDownloader:
         if not verdict.is_allowed:
             raise Blocked(reason=f"{url.origin}: {verdict}")
 
-    async def _request(self, url: Url, held: MemoryAndSlot, timer: ImageTimer) -> Download | Url:
-        """Send one request; return the image, or the URL that the origin redirects to."""
+    async def _request(
+        self, url: Url, held: MemoryAndSlot, timer: ImageTimer, condition: Condition | None
+    ) -> Download | Unchanged | Url | None:
+        """Send one request.
+
+        Returns:
+            The image; or that it is unchanged; or the URL that the origin redirects to; or None if the image must be
+            requested without the condition.
+        """
+        headers = self._headers(url.authority)
+        if condition is not None and url_key(url) != condition.known.final_url_key:
+            condition = None  # the validators are those of another URL
+        if condition is not None:
+            headers = httpx.Headers([*headers.items(), *condition.validators.to_headers().items()])
+        requested_at = time()
         request = httpx.Request(
             "GET",
             origin_url(url.origin),
-            headers=self._headers(url.authority),
+            headers=headers,
             extensions={"target": url.target.encode("ascii"), "waiting": timer.paused},
             stream=NO_BODY,
         )
@@ -135,11 +167,18 @@ class HttpDownloader:
             location = redirect_location(response.status_code, response.headers)
             if location is not None:
                 return url.follow(location)
-            return await self._receive(response, url, held, timer)
+            if condition is not None and response.status_code in _CONDITION_STATUS:
+                is_confirmed = response.status_code == _NOT_MODIFIED and condition.validators.is_confirmed_by(
+                    response.headers
+                )
+                return Unchanged(condition.known, url, response.headers, requested_at) if is_confirmed else None
+            return await self._receive(response, url, held, timer, requested_at)
         finally:
             await response.stream.aclose()  # type: ignore[union-attr]  # an async transport's stream is async
 
-    async def _receive(self, response: httpx.Response, url: Url, held: MemoryAndSlot, timer: ImageTimer) -> Download:
+    async def _receive(
+        self, response: httpx.Response, url: Url, held: MemoryAndSlot, timer: ImageTimer, requested_at: float
+    ) -> Download:
         content_length: int | None = response.extensions["content_length"]
         length = image_length(response.status_code, response.headers, content_length, datetime.now(UTC))
         raise_for_encoding(response.headers)
@@ -158,7 +197,7 @@ class HttpDownloader:
             raise_unless_end_is_proven(view, self._limits)
         held.shrink(len(view))
         warnings = () if is_clean else (ImageWarning.UNCLEAN_CLOSE,)
-        return Download(view, sha256, url, held, length, warnings)
+        return Download(view, sha256, url, held, length, warnings, response.headers, requested_at)
 
 
 def _make_headers(user_agent: str, authority: str) -> httpx.Headers:

@@ -4,56 +4,56 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Collection, Sequence
 from datetime import UTC, datetime
-from time import perf_counter
 
-from intake.image.verify import verify
 from intake.ingest.deadline import Deadline
-from intake.ingest.ports import Download, Downloader, Observer, Store
+from intake.ingest.image_service import ImageService, ImageTask
+from intake.ingest.known_images import KnownImages, KnownSet
+from intake.ingest.ports import Downloader, Observer, Store
 from intake.ingest.receipt_store import PreviousReceipt, ReceiptStore
-from intake.model.error_codes import (
-    ChecksumMismatch,
-    DeadlineExceeded,
-    IntakeError,
-    InternalError,
-    StoreFailed,
-    clear_traceback,
-)
+from intake.ingest.stored_images import StoredImages
+from intake.model.error_codes import ChecksumMismatch, DeadlineExceeded, IntakeError, InternalError, StoreFailed
 from intake.model.file import File, ImageRequest
-from intake.model.image_info import ImageInfo
 from intake.model.limits import Limits
-from intake.model.object_keys import image_key
-from intake.model.outcome import CarriedOver, Failed, FetchStats, Outcome, Stored
+from intake.model.outcome import Failed, FetchStats, Outcome, Stored
 from intake.model.receipt import Receipt
+from intake.model.refresh import Refresh
 from intake.model.url import Url
 
 _CANCEL_SECONDS = 0.1
 """How long the service waits for cancelled tasks to end."""
 
-_MAX_PARSE_SECONDS = 0.01
-"""Parsing time after which other tasks run. An ordinary image takes a tenth of a millisecond."""
-
 
 class IngestService:
     """Ingests Files. Every distinct URL has a task of its own, and the failure of one never affects another."""
 
-    def __init__(self, downloader: Downloader, store: Store, observer: Observer, limits: Limits, bucket: str) -> None:
+    def __init__(  # noqa: PLR0913 - each has a name at the call
+        self,
+        downloader: Downloader,
+        store: Store,
+        observer: Observer,
+        limits: Limits,
+        bucket: str,
+        *,
+        refresh: Refresh = Refresh.REVALIDATE,
+        uses_known_documents: bool = True,
+    ) -> None:
         """Create the service.
 
         Args:
             downloader: downloads images.
-            store: stores images and receipts.
+            store: stores images, receipts and known documents.
             observer: logs and counts.
             limits: the limits on an image.
             bucket: the name of the image bucket, which receipts contain.
+            refresh: the setting REFRESH.
+            uses_known_documents: the setting KNOWN_IMAGES.
         """
-        self._downloader = downloader
-        self._store = store
+        self._known_images = KnownImages(store, observer, refresh, uses_documents=uses_known_documents)
+        stored_images = StoredImages(store, self._known_images.memory, limits.image_types)
+        self._images = ImageService(downloader, stored_images, limits)
         self._receipts = ReceiptStore(store)
         self._observer = observer
-        self._limits = limits
         self._bucket = bucket
-        self._parse_lock = asyncio.Lock()
-        self._parse_seconds = 0.0
 
     async def ingest(self, file: File, deadline: Deadline, *, submitted_at: datetime | None = None) -> Receipt:
         """Ingest every image of a File as far as the time allows, and store the receipt.
@@ -69,25 +69,37 @@ class IngestService:
         """
         now = asyncio.get_running_loop().time
         started_at = now()
-        previous = PreviousReceipt()
-        if submitted_at is not None:
-            previous = await self._receipts.load_previous(file, submitted_at, deadline)
-        reusable = previous.reusable_outcomes(file)
-        outcomes = await self._ingest_images(file, reusable, deadline)
-        if previous.receipt is not None and all(reusable):
-            self._observer.file_done(previous.receipt, None)
-            return previous.receipt
-        receipt = Receipt.of(
-            file,
-            outcomes,
-            bucket=self._bucket,
-            created_at=datetime.now(UTC),
-            elapsed_ms=round((now() - started_at) * 1000),
-        )
-        saving = asyncio.create_task(_save(self._receipts.save(receipt, file, submitted_at, previous), deadline))
-        await asyncio.sleep(0)  # starts the request; the images are logged while S3 stores the receipt
-        self._observer.images_done(file, outcomes)
-        saved = await saving
+        parsed = [_parse_url(request) for request in file.images]
+        has_receipt = submitted_at is not None
+        known_set = self._known_images.open(_group_by_url(file, parsed), refresh=file.refresh, has_receipt=has_receipt)
+        try:
+            previous = PreviousReceipt()
+            if submitted_at is not None:
+                previous = await self._receipts.load_previous(file, submitted_at, deadline)
+                known_set.add(previous.known)
+            reusable = previous.reusable_outcomes(file)
+            if previous.receipt is not None and all(reusable):
+                self._observer.file_done(previous.receipt, None)
+                return previous.receipt
+            pending = [outcome or item for outcome, item in zip(reusable, parsed, strict=True)]
+            outcomes = await self._ingest_images(file, pending, known_set, deadline)
+            receipt = Receipt.of(
+                file,
+                outcomes,
+                bucket=self._bucket,
+                created_at=datetime.now(UTC),
+                elapsed_ms=round((now() - started_at) * 1000),
+            )
+            if has_receipt:
+                receipt = receipt.with_known(known_set.to_members())
+            saving_known = asyncio.create_task(known_set.save())
+            saving = asyncio.create_task(_save(self._receipts.save(receipt, file, submitted_at, previous), deadline))
+            await asyncio.sleep(0)  # starts the requests; the images are logged while S3 stores the receipt
+            self._observer.images_done(file, outcomes)
+            saved = await saving
+            await known_set.finish(saving_known)
+        finally:
+            known_set.close()
         if isinstance(saved, IntakeError):
             self._observer.file_done(receipt, saved)
             return receipt.without_key()
@@ -107,70 +119,28 @@ class IngestService:
         return await self._receipts.read(file_id)
 
     async def _ingest_images(
-        self, file: File, reusable: Sequence[CarriedOver | None], deadline: Deadline
+        self, file: File, pending: Sequence[Url | Outcome], known_set: KnownSet, deadline: Deadline
     ) -> list[Outcome]:
         """Run one task for each distinct URL until the deadline, and return the outcome of each image."""
-        urls_or_outcomes = [
-            outcome or _parse_url(request) for outcome, request in zip(reusable, file.images, strict=True)
-        ]
-        requests: dict[Url, list[ImageRequest]] = defaultdict(list)
-        for request, item in zip(file.images, urls_or_outcomes, strict=True):
-            if isinstance(item, Url):
-                requests[item].append(request)
-        stats = {url: FetchStats() for url in requests}
-        tasks = {
-            url: asyncio.create_task(self._ingest_image(url, same_url, stats[url], deadline))
-            for url, same_url in requests.items()
+        work = {
+            url: ImageTask(url, requests, deadline, known_set, FetchStats())
+            for url, requests in _group_by_url(file, pending).items()
         }
+        tasks = {url: asyncio.create_task(self._images.ingest(task)) for url, task in work.items()}
         await _wait_or_cancel(tasks.values(), deadline)
-        outcomes = {url: _outcome_of(task, stats[url]) for url, task in tasks.items()}
+        outcomes = {url: _outcome_of(task, work[url].stats) for url, task in tasks.items()}
         return [
             _check_digest(request, outcomes[item]) if isinstance(item, Url) else item
-            for request, item in zip(file.images, urls_or_outcomes, strict=True)
+            for request, item in zip(file.images, pending, strict=True)
         ]
 
-    async def _ingest_image(
-        self, url: Url, requests: Collection[ImageRequest], stats: FetchStats, deadline: Deadline
-    ) -> Outcome:
-        """Download, verify and store one URL. Every failure is an outcome."""
-        try:
-            with await self._downloader.download(url, stats, deadline) as download:
-                return await self._verify_and_store(download, requests, stats)
-        except IntakeError as error:
-            clear_traceback(error)
-            return Failed(error, stats)
-        except Exception as error:  # noqa: BLE001 - a bug must not affect the other images
-            return Failed(InternalError.of(error), stats)
 
-    async def _verify_and_store(
-        self, download: Download, requests: Collection[ImageRequest], stats: FetchStats
-    ) -> Stored:
-        accepting = [request for request in requests if request.accepts(download.sha256)]
-        if not accepting:
-            raise ChecksumMismatch  # bytes that no request expects are not stored
-        has_digest = [request for request in accepting if request.sha256]  # no generator: this runs for every image
-        image = await self._verify(download.body, len(download.body) if has_digest else download.content_length)
-        key = image_key(download.sha256, image)
-        now = asyncio.get_running_loop().time
-        started_at = now()
-        try:
-            reused = await self._store.put_image(key, image, download.body, download.sha256)
-        finally:
-            stats.store_ms = round((now() - started_at) * 1000)
-        warnings = image.warnings + download.warnings
-        return Stored(image, key, download.sha256, len(download.body), download.final_url, reused, stats, warnings)
-
-    async def _verify(self, body: memoryview, known_length: int | None) -> ImageInfo:
-        """Parse a body. After 10 ms of parsing, yield to the event loop so that deadlines can fire."""
-        async with self._parse_lock:
-            started_at = perf_counter()
-            try:
-                return verify(body, self._limits, known_length)
-            finally:
-                self._parse_seconds += perf_counter() - started_at
-                if self._parse_seconds > _MAX_PARSE_SECONDS:
-                    self._parse_seconds = 0.0
-                    await asyncio.sleep(0)
+def _group_by_url(file: File, items: Sequence[Url | Outcome]) -> dict[Url, list[ImageRequest]]:
+    requests: dict[Url, list[ImageRequest]] = defaultdict(list)
+    for request, item in zip(file.images, items, strict=True):
+        if isinstance(item, Url):
+            requests[item].append(request)
+    return requests
 
 
 async def _save(saving: Awaitable[Receipt], deadline: Deadline) -> Receipt | IntakeError:
@@ -200,7 +170,7 @@ def _check_digest(request: ImageRequest, outcome: Outcome) -> Outcome:
     return outcome
 
 
-async def _wait_or_cancel(tasks: Collection[asyncio.Task[Outcome]], deadline: Deadline) -> None:
+async def _wait_or_cancel(tasks: Collection[asyncio.Task[Stored | Failed]], deadline: Deadline) -> None:
     """Wait for the tasks until the deadline of the images, and cancel the rest."""
     if not tasks:
         return
@@ -212,7 +182,7 @@ async def _wait_or_cancel(tasks: Collection[asyncio.Task[Outcome]], deadline: De
         await asyncio.wait(late, timeout=_CANCEL_SECONDS)
 
 
-def _outcome_of(task: asyncio.Task[Outcome], stats: FetchStats) -> Outcome:
+def _outcome_of(task: asyncio.Task[Stored | Failed], stats: FetchStats) -> Outcome:
     if not task.done() or task.cancelled():
         return Failed(DeadlineExceeded(), stats)
     return task.result()

@@ -1,11 +1,14 @@
 """Stores one receipt for each File, even if several runs of the same File overlap."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from intake.ingest.deadline import Deadline
 from intake.ingest.ports import Store, StoredDocument
+from intake.known.known_document import KnownDocument
+from intake.known.known_image import KnownImage
 from intake.model.error_codes import StoreFailed
 from intake.model.file import File
 from intake.model.object_keys import receipt_key
@@ -26,10 +29,12 @@ class PreviousReceipt:
         receipt: the receipt of an earlier run of the same submission; None if there was none.
         version: the version of the stored document, which may be of another submission; None if there was none, or
             it could not be read.
+        known: what the document knows of images, whatever submission it is of, by URL key.
     """
 
     receipt: Receipt | None = None
     version: str | None = None
+    known: Mapping[bytes, KnownImage] = field(default_factory=dict)
 
     def reusable_outcomes(self, file: File) -> list[CarriedOver | None]:
         """Return, for each image, the final outcome that the run reuses, or None."""
@@ -58,7 +63,9 @@ class ReceiptStore:
                 document = await self._store.get_document(receipt_key(file.id))
             if document is None:
                 return PreviousReceipt()
-            return PreviousReceipt(_parse_matching(document, file, submitted_at), document.version)
+            receipt = _parse(document)
+            is_match = receipt is not None and matches(receipt, file, submitted_at)
+            return PreviousReceipt(receipt if is_match else None, document.version, _parse_known(receipt))
         except Exception:  # noqa: BLE001 - whatever failed: without a previous receipt, the run ingests everything
             return PreviousReceipt()
 
@@ -103,10 +110,24 @@ class ReceiptStore:
         raise StoreFailed(reason=f"{key} was replaced by other runs again and again")
 
 
-def _parse_matching(document: StoredDocument, file: File, submitted_at: datetime) -> Receipt | None:
-    """Return the receipt in a document; None if it is not a receipt, has other URLs or is older than `submitted_at`."""
+def _parse(document: StoredDocument) -> Receipt | None:
+    """Return the receipt in a document; None if it is not a receipt."""
     try:
-        receipt = Receipt.model_validate_json(document.body)
+        return Receipt.model_validate_json(document.body)
     except ValueError:
         return None
-    return receipt if matches(receipt, file, submitted_at) else None
+
+
+def _parse_known(receipt: Receipt | None) -> Mapping[bytes, KnownImage]:
+    if receipt is None or receipt.known is None:
+        return {}
+    try:
+        return KnownDocument.parse_members(receipt.known).images
+    except ValueError:
+        return {}
+
+
+def _parse_matching(document: StoredDocument, file: File, submitted_at: datetime) -> Receipt | None:
+    """Return the receipt in a document; None if it is not a receipt, has other URLs or is older than `submitted_at`."""
+    receipt = _parse(document)
+    return receipt if receipt is not None and matches(receipt, file, submitted_at) else None

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -118,6 +118,14 @@ class Receipt(_Document):
     object_keys: Annotated[list[str | None], Field(description="In request order; null for an image that failed.")]
     counts: Counts
     images: list[Annotated[StoredEntry | FailedEntry, Field(discriminator="status")]]
+    known: Annotated[
+        Any,
+        Field(
+            exclude_if=lambda known: known is None,
+            description="Only in receipts of manifests and bulk lists: what the next run of the File needs to ask the "
+            "origins only for changes. URLs are digests. Its form may change.",
+        ),
+    ] = None
 
     @classmethod
     def of(cls, file: File, outcomes: Sequence[Outcome], *, bucket: str, created_at: datetime, elapsed_ms: int) -> Self:
@@ -160,6 +168,10 @@ class Receipt(_Document):
         """Encode the receipt for the bucket: without query strings, because presigned URLs are secrets."""
         images = [image.model_copy(update={"url": redact(image.url)}) for image in self.images]
         return self.model_copy(update={"images": images}).to_json()
+
+    def with_known(self, known: object) -> Self:
+        """Return the receipt with what is known of its images, for the next run of the File."""
+        return self.model_copy(update={"known": known})
 
     def without_key(self) -> Self:
         """Return the receipt with a null key, because it could not be stored."""

@@ -58,7 +58,8 @@ def merge(ours: Receipt, theirs: Receipt, file: File, *, is_ours_later: bool = T
     if all(entry is their_entry for entry, their_entry in zip(merged, theirs.images, strict=True)):
         return theirs
     outcomes = [CarriedOver(entry) for entry in merged]
-    return Receipt.of(file, outcomes, bucket=ours.bucket, created_at=ours.written_at, elapsed_ms=ours.elapsed_ms)
+    receipt = Receipt.of(file, outcomes, bucket=ours.bucket, created_at=ours.written_at, elapsed_ms=ours.elapsed_ms)
+    return receipt.with_known(ours.known or theirs.known)
 
 
 def _is_reusable(entry: Entry, request: ImageRequest) -> bool:

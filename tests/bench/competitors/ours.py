@@ -49,8 +49,8 @@ def reopen() -> None:
 def close() -> None:
     """Close every connection; otherwise the interpreter warns about unclosed sockets when it ends."""
     service = app.ingest_service()
-    app.run(service._downloader.aclose())  # type: ignore[attr-defined]  # not part of the port
-    app.run(service._store.aclose())  # type: ignore[attr-defined]
+    app.run(service._images._downloader.aclose())  # type: ignore[attr-defined]  # not part of the port
+    app.run(app.store().aclose())
 
 
 def _event(document: dict[str, Any]) -> dict[str, Any]:

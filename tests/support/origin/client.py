@@ -106,7 +106,10 @@ class Client:
 
     async def download(self, url: str, stats: FetchStats | None = None) -> Download:
         """Download without verification; the caller releases the download."""
-        return await self.downloader.download(Url.parse(url), stats or FetchStats(), Deadline.after(_AMPLE_SECONDS))
+        deadline = Deadline.after(_AMPLE_SECONDS)
+        result = await self.downloader.download(Url.parse(url), stats or FetchStats(), deadline)
+        assert isinstance(result, Download)
+        return result
 
     def record_sockets(self) -> list[socket.socket]:
         """Return a list to which every socket is added that the client opens from now on."""

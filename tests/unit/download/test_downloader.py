@@ -44,7 +44,9 @@ class Transport(httpx.AsyncBaseTransport):
 
 
 async def download(downloader: HttpDownloader, name: str) -> Download:
-    return await downloader.download(Url.parse(AT + name), FetchStats(), Deadline.after(60.0))
+    result = await downloader.download(Url.parse(AT + name), FetchStats(), Deadline.after(60.0))
+    assert isinstance(result, Download)
+    return result
 
 
 async def use(downloader: HttpDownloader, name: str) -> None:

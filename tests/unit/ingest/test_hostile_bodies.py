@@ -9,7 +9,7 @@ import pytest
 
 from intake.ingest.deadline import Deadline
 from intake.ingest.file_service import IngestService
-from intake.ingest.ports import Download
+from intake.ingest.ports import Condition, Download
 from intake.model.error_codes import InvalidImage
 from intake.model.file import File
 from intake.model.limits import Limits
@@ -34,8 +34,10 @@ class WatchedDownloader(FakeDownloader):
         self._body = body
         self.bodies: list[weakref.ref[WatchedBody]] = []
 
-    async def download(self, url: Url, stats: FetchStats, deadline: Deadline) -> Download:
-        del deadline
+    async def download(
+        self, url: Url, stats: FetchStats, deadline: Deadline, condition: Condition | None = None
+    ) -> Download:
+        del deadline, condition
         stats.attempts += 1
         body = WatchedBody(self._body)
         self.bodies.append(weakref.ref(body))
@@ -69,7 +71,7 @@ async def test_event_loop_runs_between_two_bodies_that_are_slow_to_parse(monkeyp
             turns += 1
             await asyncio.sleep(0)
 
-    monkeypatch.setattr("intake.ingest.file_service.verify", slow_verify)
+    monkeypatch.setattr("intake.ingest.image_service.verify", slow_verify)
     service = IngestService(WatchedDownloader(b"x"), FakeStore(), RecordingObserver(), Limits(), "bucket")
     ticking = asyncio.create_task(tick())
     await service.ingest(File.parse({"urls": [f"{AT}{number}" for number in range(20)]}), Deadline.after(60.0, 1.0))

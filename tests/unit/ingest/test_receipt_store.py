@@ -239,4 +239,4 @@ async def test_last_receipt_stays_where_no_submission_time_is_given() -> None:
     await runs.run(submitted_at=None)
     await runs.run(DOWN, DOWN, submitted_at=None)
     assert codes(runs.stored()) == ["connect_failed", "connect_failed"]
-    assert runs.store.calls == {"put": 2}
+    assert runs.store.calls == {"put": 2, "get": 2}  # gets: of the known document

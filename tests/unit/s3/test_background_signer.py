@@ -35,6 +35,25 @@ async def test_signer_is_created_once_in_a_thread_while_the_loop_runs() -> None:
     assert threading.main_thread() not in made
 
 
+async def test_signer_is_ready_once_it_was_created_and_not_after_a_failure() -> None:
+    may_end, results = threading.Event(), ["made"]
+
+    def make() -> str:
+        may_end.wait(5)
+        return results.pop()  # fails when it is empty
+
+    signer, failing = in_background(make), in_background(make)
+    assert (signer.is_ready, failing.is_ready) == (False, False)
+    may_end.set()
+    await in_background(list).get()  # after the other two: there is one thread
+    assert (signer.is_ready, failing.is_ready) == (True, False)
+    results.append("made again")
+    with pytest.raises(IndexError):
+        await failing.get()
+    assert await failing.get() == "made again"
+    assert failing.is_ready
+
+
 async def test_cancelled_caller_does_not_cancel_the_signer_for_others() -> None:
     may_end = threading.Event()
     busy = in_background(lambda: may_end.wait(5))

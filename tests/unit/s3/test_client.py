@@ -2,7 +2,6 @@
 
 import asyncio
 import weakref
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -13,7 +12,7 @@ from intake.model.error_codes import StoreDenied, StoreFailed
 from intake.s3 import client as client_module
 from intake.s3.background_signer import BackgroundSigner
 from intake.s3.client import S3Client, S3Response, error_for
-from intake.s3.signer import SignedUrl
+from support.scripted_transport import FakeSigner, ScriptedTransport
 
 
 def error_body(code: str) -> bytes:
@@ -56,61 +55,19 @@ def test_error_for_tells_transient_errors_from_permanent_ones(
     assert (error.reason or "").startswith(f"S3 answered {status}")
 
 
-class FakeSigner:
-    """Signs every request, or raises an error."""
-
-    def __init__(self, error: Exception | None = None) -> None:
-        self.error = error
-        self.calls = 0
-
-    def sign(self, method: str, key: str, headers: dict[str, str]) -> SignedUrl:
-        del method, headers
-        self.calls += 1
-        if self.error is not None:
-            raise self.error
-        return SignedUrl("https://the-images.s3.example", "the-images.s3.example", f"/{key}?signature={self.calls}")
-
-
-class Stream(httpx.AsyncByteStream):
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self._body
-
-
-class ScriptedTransport(httpx.AsyncBaseTransport):
-    """Plays one entry of the script for each request: a response, an error, or so many seconds of silence."""
-
-    def __init__(
-        self, *script: tuple[int, bytes] | Exception | float, etag: str | None = '"1"', extensions: Any = None
-    ) -> None:
-        self._script = list(script)
-        self._extensions = extensions
-        self._headers = {} if etag is None else {"ETag": etag}
-        self.requests: list[httpx.Request] = []
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self.requests.append(request)
-        entry = self._script.pop(0)
-        if isinstance(entry, Exception):
-            raise entry
-        if isinstance(entry, float):
-            await asyncio.sleep(entry)
-            entry = (200, b"")
-        return httpx.Response(entry[0], headers=self._headers, stream=Stream(entry[1]), extensions=self._extensions)
-
-
 @pytest.fixture(autouse=True)
 def no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("intake.s3.client.random.random", lambda: 0.0)
 
 
-async def call(transport: ScriptedTransport, method: str = "PUT", signer: Any = None, **headers: str) -> S3Response:
+async def call(
+    transport: ScriptedTransport, method: str = "PUT", signer: Any = None, *, retry: bool = True, **headers: str
+) -> S3Response:
     chosen: Any = signer or FakeSigner()
     client = S3Client(BackgroundSigner(lambda: chosen), transport)
     body = bytearray(b"body") if method == "PUT" else None
-    return await client.call(method, "images/a.jpg", {name.replace("_", "-"): headers[name] for name in headers}, body)
+    fields = {name.replace("_", "-"): headers[name] for name in headers}
+    return await client.call(method, "images/a.jpg", fields, body, retry=retry)
 
 
 @pytest.mark.parametrize(
@@ -128,6 +85,26 @@ async def test_client_gives_up_after_four_attempts() -> None:
     with pytest.raises(StoreFailed) as caught:
         await call(transport)
     assert (caught.value.reason, len(transport.requests)) == ("S3 answered 503 SlowDown", 4)
+
+
+FAILURES: list[Any] = [(503, SLOW_DOWN), (409, b""), (307, b""), ConnectionLost("closed"), 60.0]
+
+
+@pytest.mark.parametrize("method", ["PUT", "GET", "HEAD"])
+@pytest.mark.parametrize("failure", FAILURES, ids=str)
+async def test_client_sends_a_request_once_when_it_must_not_retry(
+    failure: Any, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "_SINGLE_ATTEMPT_TIMEOUT", 0.05)
+    transport = ScriptedTransport(failure, (200, b""))
+    with pytest.raises(StoreFailed):
+        await call(transport, method, retry=False)
+    assert len(transport.requests) == 1
+
+
+async def test_client_returns_the_response_of_a_single_attempt() -> None:
+    transport = ScriptedTransport((200, b"body"), extensions={"content_length": 4})
+    assert await call(transport, "GET", retry=False) == S3Response(200, {"ETag": '"1"'}, b"body", 4)
 
 
 @pytest.mark.parametrize(("status", "body"), [(403, error_body("AccessDenied")), (404, NO_BUCKET), (400, b"")])

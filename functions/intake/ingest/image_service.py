@@ -1,0 +1,202 @@
+"""ImageService: ingests one image. It looks among the images that are known, and downloads it otherwise."""
+
+import asyncio
+from collections.abc import Collection, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from time import perf_counter, time
+
+from intake.image.verify import verify
+from intake.ingest.deadline import Deadline
+from intake.ingest.known_images import KnownSet
+from intake.ingest.ports import Condition, Download, Downloader, Unchanged
+from intake.ingest.stored_images import StoredImages
+from intake.known.freshness import fresh_until
+from intake.known.known_image import KnownImage
+from intake.known.url_key import is_signed, url_key
+from intake.known.validators import Validators
+from intake.model.error_codes import ChecksumMismatch, IntakeError, InternalError, clear_traceback
+from intake.model.file import ImageRequest
+from intake.model.image_info import ImageInfo
+from intake.model.limits import Limits
+from intake.model.outcome import Failed, FetchStats, Source, Stored
+from intake.model.refresh import Refresh
+from intake.model.url import Url
+
+_MAX_PARSE_SECONDS = 0.01
+"""Parsing time after which other tasks run. An ordinary image takes a tenth of a millisecond."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageTask:
+    """The work for one URL of a File.
+
+    Attributes:
+        url: the URL.
+        requests: all requests of the File for it.
+        deadline: the deadline of the File.
+        known_set: what is known of the images of the File.
+        stats: counts the work.
+    """
+
+    url: Url
+    requests: Collection[ImageRequest]
+    deadline: Deadline
+    known_set: KnownSet
+    stats: FetchStats
+
+    def accepts(self, sha256: str) -> bool:
+        """Whether every request accepts bytes with this digest."""
+        return all(request.accepts(sha256) for request in self.requests)
+
+    @property
+    def expected_digest(self) -> str | None:
+        """The digest that all requests expect; None if one expects another, or none."""
+        digests = {request.sha256 for request in self.requests}
+        return digests.pop() if len(digests) == 1 else None
+
+
+class ImageService:
+    """Ingests the image of one URL."""
+
+    def __init__(self, downloader: Downloader, stored_images: StoredImages, limits: Limits) -> None:
+        """Create the service.
+
+        Args:
+            downloader: downloads images.
+            stored_images: the images of the bucket.
+            limits: the limits on an image.
+        """
+        self._downloader = downloader
+        self._stored_images = stored_images
+        self._limits = limits
+        self._parse_lock = asyncio.Lock()
+        self._parse_seconds = 0.0
+
+    async def ingest(self, task: ImageTask) -> Stored | Failed:
+        """Ingest the image of one URL. Every failure is an outcome."""
+        try:
+            known = await task.known_set.find(task.url)
+            if known is not None and not (task.accepts(known.sha256) and self._is_allowed(known)):
+                known = None
+            return await self._find_stored(task, known) or await self._fetch(task, known)
+        except IntakeError as error:
+            clear_traceback(error)
+            return Failed(error, task.stats)
+        except Exception as error:  # noqa: BLE001 - a bug must not affect the other images
+            return Failed(InternalError.of(error), task.stats)
+
+    def _is_allowed(self, known: KnownImage) -> bool:
+        """Whether the image is within the limits of today: it may be known from before they were changed."""
+        image, limits = known.image, self._limits
+        return (
+            image.type in limits.image_types
+            and known.size <= limits.max_image_bytes
+            and image.width * image.height <= limits.max_image_pixels
+            and image.frames <= limits.max_image_frames
+        )
+
+    async def _find_stored(self, task: ImageTask, known: KnownImage | None) -> Stored | None:
+        """Return an image of the bucket if the origin need not be asked, or None."""
+        policy, sha256 = task.known_set.policy, task.expected_digest
+        if policy is Refresh.ALWAYS:
+            return None
+        if sha256 is not None:
+            with _measured(task.stats):
+                found = await self._stored_images.find(sha256, task.url, known)
+            if found is not None and self._is_allowed(found):
+                return _to_stored(found, task.url, task.stats, Source.KNOWN)
+        elif policy is Refresh.FRESH and known is not None and known.is_fresh(time()) and not is_signed(task.url):
+            with _measured(task.stats):
+                is_stored = await self._stored_images.contains(known)
+            if is_stored:
+                return _to_stored(known, task.url, task.stats, Source.FRESH)
+        return None
+
+    async def _fetch(self, task: ImageTask, known: KnownImage | None) -> Stored:
+        """Ask the origin for the image: conditionally, if it is known."""
+        if known is None or known.validators is None:
+            result = await self._downloader.download(task.url, task.stats, task.deadline)
+        else:
+            with self._stored_images.checked(known) as is_stored:
+                condition = Condition(known, known.validators, is_stored)
+                result = await self._downloader.download(task.url, task.stats, task.deadline, condition)
+        if isinstance(result, Unchanged):
+            known, fresh = result.known, _fresh_until(task, result)
+            task.known_set.learn(task.url, known if known.fresh_until == fresh else replace(known, fresh_until=fresh))
+            return _to_stored(known, result.final_url, task.stats, Source.UNCHANGED)
+        with result as download:
+            return await self._verify_and_store(task, download)
+
+    async def _verify_and_store(self, task: ImageTask, download: Download) -> Stored:
+        accepting = [request for request in task.requests if request.accepts(download.sha256)]
+        if not accepting:
+            raise ChecksumMismatch  # bytes that no request expects are not stored
+        has_digest = [request for request in accepting if request.sha256]  # no generator: this runs for every image
+        body, sha256 = download.body, download.sha256
+        image = await self._verify(body, len(body) if has_digest else download.content_length)
+        with _measured(task.stats):
+            is_forced = task.known_set.policy is Refresh.ALWAYS
+            reused = await self._stored_images.put(image, body, sha256, always=is_forced)
+        known = _to_known(task, download, image)
+        task.known_set.learn(task.url, known if known.validators or known.fresh_until else None)
+        warnings = image.warnings + download.warnings
+        return Stored(image, known.key, sha256, len(body), download.final_url, reused, task.stats, warnings)
+
+    async def _verify(self, body: memoryview, known_length: int | None) -> ImageInfo:
+        """Parse a body. After 10 ms of parsing, yield to the event loop so that deadlines can fire."""
+        async with self._parse_lock:
+            started_at = perf_counter()
+            try:
+                return verify(body, self._limits, known_length)
+            finally:
+                self._parse_seconds += perf_counter() - started_at
+                if self._parse_seconds > _MAX_PARSE_SECONDS:
+                    self._parse_seconds = 0.0
+                    await asyncio.sleep(0)
+
+
+@contextmanager
+def _measured(stats: FetchStats) -> Generator[None]:
+    """Count the time in this context as time of the store."""
+    now = asyncio.get_running_loop().time
+    started_at = now()
+    try:
+        yield
+    finally:
+        stats.store_ms += round((now() - started_at) * 1000)
+
+
+def _to_known(task: ImageTask, download: Download, image: ImageInfo) -> KnownImage:
+    is_redirected = download.final_url is not task.url
+    return KnownImage(
+        final_url_key=url_key(download.final_url) if is_redirected else task.known_set.key(task.url),
+        sha256=download.sha256,
+        size=len(download.body),
+        image=image,
+        validators=Validators.of(download.headers),
+        fresh_until=_fresh_until(task, download),
+    )
+
+
+def _fresh_until(task: ImageTask, response: Download | Unchanged) -> float | None:
+    """Return until when the origin need not be asked again; None after a redirect, and for a signed URL."""
+    is_redirected = response.final_url is not task.url
+    if task.known_set.policy is not Refresh.FRESH or is_redirected or is_signed(task.url):
+        return None
+    return fresh_until(response.headers, response.requested_at)
+
+
+def _to_stored(known: KnownImage, final_url: Url, stats: FetchStats, source: Source) -> Stored:
+    """Return the outcome for an image that was in the bucket already."""
+    return Stored(
+        image=known.image,
+        key=known.key,
+        sha256=known.sha256,
+        size=known.size,
+        final_url=final_url,
+        reused=True,
+        stats=stats,
+        warnings=known.image.warnings,
+        source=source,
+    )

@@ -1,0 +1,160 @@
+"""KnownImages: what an environment knows of images; KnownSet: what is known of the images of one File."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from time import time
+from typing import Any
+
+from intake.ingest.known_documents import PATIENCE_SECONDS, DocumentRead, KnownDocuments
+from intake.ingest.ports import Observer, Store
+from intake.known.environment_memory import EnvironmentMemory
+from intake.known.known_document import KnownDocument, known_document_key
+from intake.known.known_image import KnownImage
+from intake.known.url_key import url_key
+from intake.model.file import ImageRequest, Role
+from intake.model.refresh import Refresh
+from intake.model.url import Url
+
+_WRITE_AGAIN_SECONDS = 15 * 86400.0
+"""The age at which a document that is still right is written again. The bucket deletes it after 30 days."""
+
+
+class KnownImages:
+    """What one execution environment knows of images. Its Files share it.
+
+    Attributes:
+        memory: the URLs and the objects that the environment has seen.
+    """
+
+    def __init__(self, store: Store, observer: Observer, refresh: Refresh, *, uses_documents: bool) -> None:
+        """Create an empty memory.
+
+        Args:
+            store: has the known documents.
+            observer: counts the documents that could not be used.
+            refresh: the setting REFRESH.
+            uses_documents: the setting KNOWN_IMAGES.
+        """
+        self.memory = EnvironmentMemory()
+        self._refresh = refresh
+        self._documents = KnownDocuments(store, observer) if uses_documents and refresh is not Refresh.ALWAYS else None
+
+    def open(self, requests: Mapping[Url, Sequence[ImageRequest]], *, refresh: bool, has_receipt: bool) -> "KnownSet":
+        """Return what is known of the images of a File. Its document is read beside the downloads.
+
+        Args:
+            requests: the images of the File, by URL.
+            refresh: whether the File asks for a download of every image.
+            has_receipt: whether the receipt of the File is read before each run. Then the receipt of a URL list serves
+                as its document. A File has a document in any case, because other Files have the same base images.
+        """
+        roles = {Role.BASE} if has_receipt else {Role.BASE, Role.IMAGE}
+        keys = {url: url_key(url) for url in requests}
+        shared = {keys[url] for url, same_url in requests.items() if any(request.role in roles for request in same_url)}
+        policy = Refresh.ALWAYS if refresh else self._refresh
+        return KnownSet(policy, keys, shared, self.memory, self._documents if shared else None)
+
+
+class KnownSet:
+    """What is known of the images of one File, and what its run learns.
+
+    Attributes:
+        policy: when a known image of the File is downloaded again.
+    """
+
+    def __init__(
+        self,
+        policy: Refresh,
+        keys: Mapping[Url, bytes],
+        shared: set[bytes],
+        memory: EnvironmentMemory,
+        documents: KnownDocuments | None,
+    ) -> None:
+        """Start to read the document.
+
+        Args:
+            policy: when a known image of the File is downloaded again.
+            keys: the URL key of each URL.
+            shared: the URL keys that the document is named after.
+            memory: what the environment knows.
+            documents: reads and writes the document; None if the File has none.
+        """
+        self.policy = policy
+        self._keys = keys
+        self._shared = shared
+        self._memory = memory
+        self._documents = documents
+        self._before = {key: known for key in keys.values() if (known := memory.find(key)) is not None}
+        self._learned: dict[bytes, KnownImage | None] = {}
+        self._read: DocumentRead | None = None
+        if documents is not None:
+            self._name = known_document_key(shared)
+            self._read = documents.start_read(self._name, is_needed=not shared <= self._before.keys())
+
+    def add(self, images: Mapping[bytes, KnownImage]) -> None:
+        """Add what the receipt of an earlier run knows."""
+        self._before = {**images, **self._before}
+
+    def key(self, url: Url) -> bytes:
+        """Return the URL key of a URL of the File."""
+        return self._keys[url]
+
+    async def find(self, url: Url) -> KnownImage | None:
+        """Return what is known of a URL, unless its image is to be downloaded in any case."""
+        if self.policy is Refresh.ALWAYS:
+            return None
+        key = self._keys[url]
+        known = self._before.get(key)
+        if known is None and self._read is not None:
+            await self._read.wait()
+            known = self._read.images.get(key)
+        return known
+
+    def learn(self, url: Url, known: KnownImage | None) -> None:
+        """Remember what the run has learned of a URL; None if nothing can be known of it."""
+        key = self._keys[url]
+        self._learned[key] = known
+        if known is None:
+            self._memory.drop(key)
+        else:
+            self._memory.remember(key, known)
+
+    def to_members(self) -> dict[str, Any]:
+        """Return what the next run of the same File should know, for its receipt."""
+        return KnownDocument(self._merge(self._before), time()).to_members()
+
+    async def save(self) -> None:
+        """Write the document, if it is not known to be right."""
+        if self._documents is None or (self._read is not None and not self._read.is_conclusive):
+            return
+        before = self._before if self._read is None else self._read.images
+        is_old = self._read is not None and time() - self._read.written_at > _WRITE_AGAIN_SECONDS
+        if is_old or any(self._has_changed(key, before) for key in self._shared):
+            images = self._merge(before)
+            if images:
+                await self._documents.write(self._name, images)
+
+    async def finish(self, saving: asyncio.Task[None]) -> None:
+        """Wait a moment for `save`, then stop it: the environment may be frozen after the response."""
+        await asyncio.wait({saving}, timeout=PATIENCE_SECONDS)
+        saving.cancel()
+
+    def close(self) -> None:
+        """Stop the read of the document."""
+        if self._read is not None:
+            self._read.cancel()
+
+    def _merge(self, before: Mapping[bytes, KnownImage]) -> dict[bytes, KnownImage]:
+        known = {key: self._learned.get(key, before.get(key)) for key in self._keys.values()}
+        return {key: image for key, image in known.items() if image is not None}
+
+    def _has_changed(self, key: bytes, before: Mapping[bytes, KnownImage]) -> bool:
+        if key not in self._learned:
+            return False
+        old, new = before.get(key), self._learned[key]
+        if old is None or new is None:
+            return old is not new
+        return replace(new, fresh_until=old.fresh_until) != old or (
+            self.policy is Refresh.FRESH and new.fresh_until != old.fresh_until
+        )

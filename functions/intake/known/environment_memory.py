@@ -1,0 +1,60 @@
+"""EnvironmentMemory: what one Lambda execution environment remembers between its invocations."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from time import time
+
+from intake.known.known_image import KnownImage
+
+MAX_ENTRIES = 4096
+"""Of URLs, and of object keys: a URL takes less than 1.2 KB, whatever its origin sent, an object key 400 bytes."""
+
+SEEN_SECONDS = 300
+"""An object that was in the bucket is there for this time: nothing but an owner's deletion removes it."""
+
+
+class EnvironmentMemory:
+    """The URLs and the objects that this environment used last, each up to MAX_ENTRIES.
+
+    Args:
+        now: the clock, in Unix seconds. A monotonic clock stands still while the environment is frozen.
+    """
+
+    def __init__(self, now: Callable[[], float] = time) -> None:
+        self._now = now
+        self._known: OrderedDict[bytes, KnownImage] = OrderedDict()
+        self._seen: OrderedDict[str, float] = OrderedDict()
+
+    def find(self, key: bytes) -> KnownImage | None:
+        """Return what is known of the URL with this `url_key`."""
+        known = self._known.get(key)
+        if known is not None:
+            self._known.move_to_end(key)
+        return known
+
+    def remember(self, key: bytes, known: KnownImage) -> None:
+        _set_latest(self._known, key, known)
+
+    def drop(self, key: bytes) -> None:
+        self._known.pop(key, None)
+
+    def has_seen(self, object_key: str) -> bool:
+        """Whether the object was in the bucket within the last SEEN_SECONDS; False after the clock went back."""
+        seen_at = self._seen.get(object_key)
+        return seen_at is not None and 0 <= self._now() - seen_at <= SEEN_SECONDS
+
+    def mark_seen(self, object_key: str) -> None:
+        """Remember that the object is in the bucket now."""
+        _set_latest(self._seen, object_key, self._now())
+
+    def mark_missing(self, object_key: str) -> None:
+        """Forget that the object was in the bucket."""
+        self._seen.pop(object_key, None)
+
+
+def _set_latest[Key, Value](entries: OrderedDict[Key, Value], key: Key, value: Value) -> None:
+    """Set the value as the latest; remove the one that was not used for the longest time if there are too many."""
+    entries[key] = value
+    entries.move_to_end(key)
+    if len(entries) > MAX_ENTRIES:
+        entries.popitem(last=False)

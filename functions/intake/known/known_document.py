@@ -1,0 +1,158 @@
+"""KnownDocument: what is known of the images of a File, as JSON for other environments.
+
+    {"version": 1, "writtenAt": "2026-11-29T12:00:00Z", "images": {"<url_key, 64 hex digits>": {
+        "finalUrl": "<its url_key, if it is another>", "etag": "...", "lastModified": "...", "freshUntil": 1795953600,
+        "key": "images/3f/3f9a....jpg", "bytes": 153582, "width": 1000, "height": 750, "frames": 1,
+        "warnings": ["trailing_data"]}}}
+
+Digest, type and content type follow from `key`. Members without a value are left out. A stored receipt has the same
+members as its member `known`.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from hashlib import sha256
+from operator import itemgetter
+from typing import Any, NamedTuple, Self
+
+from intake.image.formats import FORMATS
+from intake.known.known_image import KnownImage
+from intake.known.validators import Validators
+from intake.model.image_info import ImageInfo, ImageWarning
+
+_VERSION = 1
+_MAX_BYTES = 1024 * 1024
+"""501 images, the most that a File can have, with the longest entity tags, take 600 KB."""
+
+_MAX_NUMBER = 2**40
+_NUMBERS = itemgetter("bytes", "width", "height", "frames")
+_FORMAT_OF = {row.extension: (name, row.content_type) for name, row in FORMATS.items()}
+_WARNINGS = frozenset(ImageWarning)
+_DIGEST = re.compile("[0-9a-f]{64}")
+_OBJECT_KEY = re.compile(rf"images/([0-9a-f]{{2}})/(\1[0-9a-f]{{62}})\.({'|'.join(_FORMAT_OF)})")
+_TIME = re.compile("20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+
+
+def known_document_key(url_keys: Iterable[bytes]) -> str:
+    """`known/{digest}.json`: the document of a set of URLs, in whatever order and however often each is named."""
+    return f"known/{sha256(b''.join(sorted(set(url_keys)))).hexdigest()}.json"
+
+
+class KnownDocument(NamedTuple):
+    """What is known of some URLs.
+
+    Attributes:
+        images: what is known, by the `url_key` of each URL.
+        written_at: Unix seconds; the JSON has whole ones.
+    """
+
+    images: dict[bytes, KnownImage]
+    written_at: float
+
+    def to_json(self) -> bytes:
+        return json.dumps(self.to_members(), separators=(",", ":")).encode()
+
+    def to_members(self) -> dict[str, Any]:
+        return {
+            "version": _VERSION,
+            "writtenAt": datetime.fromtimestamp(self.written_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "images": {key.hex(): _encode(key, known) for key, known in self.images.items()},
+        }
+
+    @classmethod
+    def parse(cls, body: bytes) -> Self:
+        """Parse a document.
+
+        Raises:
+            ValueError: `to_json` does not write such a document. Members that it does not write are ignored.
+        """
+        if len(body) > _MAX_BYTES:
+            raise ValueError(f"expected at most {_MAX_BYTES} bytes, got {len(body)}")
+        try:
+            return cls.parse_members(json.loads(body.decode()))
+        except RecursionError as error:
+            raise ValueError("the JSON is nested too deeply") from error
+
+    @classmethod
+    def parse_members(cls, members: Any) -> Self:  # noqa: ANN401 - decoded JSON may be anything
+        """Parse what `to_members` returns, after it was encoded as JSON and decoded.
+
+        Raises:
+            ValueError: `to_members` does not return such members. Members that it does not return are ignored.
+        """
+        try:
+            if _parse_numbers((members["version"],)) != (_VERSION,):
+                raise ValueError(f"expected version {_VERSION}")
+            images = dict(_decode(*item) for item in members["images"].items())
+            return cls(images, _parse_time(members["writtenAt"]))
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValueError(f"a member is missing, or of another type: {error!r}") from error
+
+
+def _encode(key: bytes, known: KnownImage) -> dict[str, Any]:
+    validators, image = known.validators, known.image
+    members = {
+        "finalUrl": None if known.final_url_key == key else known.final_url_key.hex(),
+        "etag": None if validators is None else validators.etag,
+        "lastModified": None if validators is None else validators.last_modified,
+        "freshUntil": None if known.fresh_until is None else int(known.fresh_until),
+        "key": known.key,
+        "bytes": known.size,
+        "width": image.width,
+        "height": image.height,
+        "frames": image.frames,
+        "warnings": list(image.warnings) or None,
+    }
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _decode(url_key: str, entry: dict[str, Any]) -> tuple[bytes, KnownImage]:
+    """Return one entry of `images`; KeyError or TypeError if a member is missing or of another type."""
+    key = _parse_digest(url_key)
+    digest, extension = _parse_object_key(entry["key"])
+    name, content_type = _FORMAT_OF[extension]
+    size, width, height, frames = _parse_numbers(_NUMBERS(entry))
+    warnings = _parse_warnings(entry["warnings"]) if "warnings" in entry else ()
+    return key, KnownImage(
+        _parse_digest(entry["finalUrl"]) if "finalUrl" in entry else key,
+        digest,
+        size,
+        ImageInfo(name, width, height, frames, content_type, extension, warnings),
+        Validators(entry.get("etag"), entry.get("lastModified"))
+        if "etag" in entry or "lastModified" in entry
+        else None,
+        float(_parse_numbers((entry["freshUntil"],))[0]) if "freshUntil" in entry else None,
+    )
+
+
+def _parse_digest(text: str) -> bytes:
+    if not _DIGEST.fullmatch(text):
+        raise ValueError("expected a digest of 64 hex digits")
+    return bytes.fromhex(text)
+
+
+def _parse_object_key(text: str) -> tuple[str, str]:
+    match = _OBJECT_KEY.fullmatch(text)
+    if match is None:
+        raise ValueError("expected the key of an image")
+    return match[2], match[3]
+
+
+def _parse_numbers(numbers: tuple[int, ...]) -> tuple[int, ...]:
+    if {*map(type, numbers)} != {int} or not 1 <= min(numbers) <= max(numbers) <= _MAX_NUMBER:
+        raise ValueError(f"expected numbers from 1 to {_MAX_NUMBER}")
+    return numbers
+
+
+def _parse_warnings(codes: list[str]) -> tuple[ImageWarning, ...]:
+    if type(codes) is not list or len(set(codes)) != len(codes) or not _WARNINGS.issuperset(codes):
+        raise ValueError("expected a list of different codes of warnings")
+    return tuple(map(ImageWarning, codes))
+
+
+def _parse_time(text: str) -> float:
+    if not _TIME.fullmatch(text):
+        raise ValueError("expected a time in UTC, in seconds")
+    return datetime.fromisoformat(text).timestamp()
