@@ -14,7 +14,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from intake.ingest.ports import Observer
+from intake.ingest.ports import DocumentFault, Observer
 from intake.metrics import Metrics
 from intake.model.error_codes import DeadlineExceeded, IntakeError, InternalError
 from intake.model.file import File, ImageRequest
@@ -121,10 +121,10 @@ class Telemetry(Observer):
         _count_failed(Counter({code: number}))
         _metrics.flush()
 
-    def known_document_unread(self, reason: str) -> None:
+    def known_document_unread(self, fault: DocumentFault, reason: str) -> None:
         """Count the document, and log a line at level DEBUG. The metrics of the next File contain the count."""
-        logger.debug("known document not read", extra={"reason": reason})
-        _metrics.add("KnownDocumentsUnread", 1, reason=reason)
+        logger.debug("known document unread", extra={"fault": fault, "reason": reason})
+        _metrics.add("KnownDocumentsUnread", 1, fault=fault)
 
 
 def _log_stored(file: File, stored: Iterable[tuple[ImageRequest, Stored]]) -> None:

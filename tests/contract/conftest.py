@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from intake import app, telemetry
+from intake.ingest.ports import DocumentFault
 from intake.model.error_codes import NotFound
 from intake.model.limits import Limits
 from support.alarms_and_dashboard import FILE, OUTCOMES, RECEIPT, Metric
@@ -26,7 +27,7 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 @pytest.fixture
 def emitted(capsys: pytest.CaptureFixture[str], lines: io.StringIO) -> dict[Metric, str]:
     """The metrics that the service emits for a File, with their units."""
-    telemetry.Telemetry().known_document_unread("missing")
+    telemetry.Telemetry().known_document_unread(DocumentFault.MISSING, "")
     telemetry.Telemetry().images_done(FILE, OUTCOMES)
     telemetry.Telemetry().file_done(RECEIPT, None)
     assert lines.getvalue()

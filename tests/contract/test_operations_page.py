@@ -10,6 +10,7 @@ import pytest
 
 from intake import app, telemetry
 from intake.handlers import bulk, http, s3, summary
+from intake.ingest.ports import DocumentFault
 from intake.model.error_codes import StoreFailed
 from support.alarms_and_dashboard import ALARMS, FILE, OUTCOMES, PAGE, RECEIPT, URL, Metric
 from support.handler_fakes import install_fakes
@@ -77,7 +78,7 @@ def log_every_line(monkeypatch: pytest.MonkeyPatch) -> None:
             s3.handler({"Records": [record_of("inbox/a.json")]}, context)
     level = telemetry.logger.log_level
     telemetry.logger.setLevel("DEBUG")
-    telemetry.Telemetry().known_document_unread("slow")
+    telemetry.Telemetry().known_document_unread(DocumentFault.SLOW, "")
     telemetry.logger.setLevel(level)
     telemetry.Telemetry().file_skipped(FILE)
     telemetry.Telemetry().images_done(FILE, OUTCOMES)

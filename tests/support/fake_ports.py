@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from time import time
 
 from intake.ingest.deadline import Deadline
-from intake.ingest.ports import Condition, Download, StoredDocument, StoredObject, Unchanged
+from intake.ingest.ports import Condition, DocumentFault, Download, StoredDocument, StoredObject, Unchanged
 from intake.model.error_codes import IntakeError, NotFound, StoreFailed
 from intake.model.file import File, ImageRequest
 from intake.model.image_info import ImageInfo, ImageWarning
@@ -47,6 +47,7 @@ class FakeDownloader:
         announces_lengths: whether a response has a Content-Length.
         headers: the headers of a response, by the text of the requested URL. A condition with its ETag is unchanged.
         conditions: the condition of each request, in order; None for a plain one.
+        flushes: the seconds that each call of `flush` was given.
     """
 
     results: Mapping[str, FakeResult] = field(default_factory=dict)
@@ -59,6 +60,7 @@ class FakeDownloader:
     announces_lengths: bool = True
     headers: dict[str, dict[str, str]] = field(default_factory=dict)
     conditions: list[Condition | None] = field(default_factory=list)
+    flushes: list[float] = field(default_factory=list)
 
     async def download(
         self, url: Url, stats: FetchStats, deadline: Deadline, condition: Condition | None = None
@@ -84,6 +86,10 @@ class FakeDownloader:
         length = len(body) if self.announces_lengths else None
         digest = hashlib.sha256(body).hexdigest()
         return Download(memoryview(body), digest, final, self, length, self.warnings, headers, time())
+
+    async def flush(self, seconds: float) -> None:
+        """See `Downloader.flush`."""
+        self.flushes.append(seconds)
 
     def release(self) -> None:
         """See `HeldResources.release`."""
@@ -188,13 +194,13 @@ class RecordingObserver:
         outcomes: File, image and outcome, in the order of the calls.
         receipts: receipts, each with the error that prevented it from being stored.
         skipped: Files that were not started.
-        unread: why known documents were not used.
+        unread: the faults of known documents, with details.
     """
 
     outcomes: list[tuple[File, ImageRequest, Outcome]] = field(default_factory=list)
     receipts: list[tuple[Receipt, IntakeError | None]] = field(default_factory=list)
     skipped: list[File] = field(default_factory=list)
-    unread: list[str] = field(default_factory=list)
+    unread: list[tuple[DocumentFault, str]] = field(default_factory=list)
 
     def images_done(self, file: File, outcomes: Sequence[Outcome]) -> None:
         """See `Observer.images_done`."""
@@ -205,9 +211,9 @@ class RecordingObserver:
         """See `Observer.file_done`."""
         self.receipts.append((receipt, receipt_error))
 
-    def known_document_unread(self, reason: str) -> None:
+    def known_document_unread(self, fault: DocumentFault, reason: str) -> None:
         """See `Observer.known_document_unread`."""
-        self.unread.append(reason)
+        self.unread.append((fault, reason))
 
     def file_skipped(self, file: File) -> None:
         """See `Observer.file_skipped`."""

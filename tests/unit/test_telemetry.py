@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from intake import telemetry
+from intake.ingest.ports import DocumentFault
 from intake.model.error_codes import Blocked, InternalError, InvalidUrl, NotFound, StoreDenied
 from intake.model.file import File
 from intake.model.image_info import ImageInfo, ImageWarning
@@ -273,13 +274,14 @@ def test_telemetry_counts_the_stored_images_that_were_not_fetched(
     assert [entry["source"] for entry in lines[0]["entries"]] == ["fetched", "unchanged", "fresh", "known"]
 
 
-def test_telemetry_counts_unread_known_documents_by_reason_and_logs_them_at_level_debug(
+def test_telemetry_counts_unread_known_documents_by_fault_and_logs_them_at_level_debug(
     capsys: pytest.CaptureFixture[str], set_level: Callable[[int], None], lines: list[dict[str, Any]]
 ) -> None:
     set_level(logging.DEBUG)
-    for reason in ("missing", "slow", "missing", "denied", "rubbish"):
-        telemetry.Telemetry().known_document_unread(reason)
+    for fault in (*DocumentFault, DocumentFault.MISSING):
+        telemetry.Telemetry().known_document_unread(fault, "details")
     telemetry.Telemetry().file_done(receipt(), None)
-    assert [(line["level"], line["reason"]) for line in lines[:2]] == [("DEBUG", "missing"), ("DEBUG", "slow")]
-    counts = {line["reason"]: sum(line["KnownDocumentsUnread"]) for line in parse_emf(capsys.readouterr().out)[:-1]}
-    assert counts == {"missing": 2, "slow": 1, "denied": 1, "rubbish": 1}
+    assert [line["fault"] for line in lines if line["level"] == "DEBUG"] == [*DocumentFault, "missing"]
+    assert lines[0]["reason"] == "details"
+    counts = {line["fault"]: sum(line["KnownDocumentsUnread"]) for line in parse_emf(capsys.readouterr().out)[:-1]}
+    assert counts == {"missing": 2, "denied": 1, "slow": 1, "failed": 1, "invalid": 1, "unwritten": 1}
