@@ -125,7 +125,7 @@ class FakeStore:
     images: dict[str, ImageInfo] = field(default_factory=dict)
     requests: Counter[str] = field(default_factory=Counter)
     writes: Counter[str] = field(default_factory=Counter)
-    failures: dict[str, Exception] = field(default_factory=dict)
+    failures: dict[str, BaseException] = field(default_factory=dict)
     delay: float = 0.0
     is_ready: bool = True
 

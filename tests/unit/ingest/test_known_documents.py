@@ -137,3 +137,15 @@ async def test_two_environments_at_once_end_with_one_document() -> None:
     second = first.another()
     await asyncio.gather(first.run("three", "one", "two"), second.run("three", "one", "two", id="lot-8"))
     assert sources(await first.another().run("three", "one", "two")) == ["unchanged reused"] * 3
+
+
+async def test_nothing_is_lost_when_a_run_is_killed_between_store_and_memory() -> None:
+    environment = Environment(make_origin(one=ONE, two=TWO, three=THREE))
+    environment.store.failures["receipts/"] = asyncio.CancelledError()  # as if the function ended there
+    environment.store.failures["known/"] = asyncio.CancelledError()
+    with pytest.raises(asyncio.CancelledError):
+        await environment.run("three", "one", "two")
+    environment.store.failures.clear()
+    assert len(environment.store.images) == 3
+    assert sources(await environment.another().run("three", "one", "two")) == ["fetched reused"] * 3
+    assert sources(await environment.another().run("three", "one", "two")) == ["unchanged reused"] * 3

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -137,6 +138,17 @@ async def test_expected_digest_that_is_stored_is_known_without_the_origin() -> N
         assert entry.model_dump(include=facts) == stored.model_dump(include=facts)
         assert entry.attempts == 0
     assert environment.origin.requests.total() == 1
+
+
+async def test_expected_digest_is_looked_for_under_its_likely_key_alone_after_eight_that_are_missing() -> None:
+    environment = Environment(make_origin(**{f"{number}": picture(4, 3, number) for number in range(20)}))
+    heads = []
+    for number in range(10):
+        environment.store.requests.clear()
+        request = {"url": f"{AT}{number}", "sha256": sha256(picture(4, 3, number)).hexdigest()}
+        await environment.run("one", urls=[request])
+        heads.append(requests_of(environment.store, "HEAD images/"))
+    assert heads == [7] * 8 + [1] * 2
 
 
 async def test_expected_digest_is_fetched_when_the_object_has_no_facts() -> None:
