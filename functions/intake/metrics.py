@@ -32,7 +32,7 @@ class Metrics:
         self._pending: dict[tuple[tuple[str, str], ...], dict[str, list[float]]] = defaultdict(dict)
 
     def add(self, name: str, *values: float, **dimensions: str) -> None:
-        """Add values of a metric.
+        """Add values of a metric. With `MAX_VALUES` of them, write everything.
 
         Args:
             name: the metric.
@@ -40,7 +40,10 @@ class Metrics:
             dimensions: further dimensions of these values.
         """
         if values:
-            self._pending[tuple(dimensions.items())].setdefault(name, []).extend(values)
+            collected = self._pending[tuple(dimensions.items())].setdefault(name, [])
+            collected.extend(values)
+            if len(collected) >= MAX_VALUES:
+                self.flush()
 
     def flush(self) -> None:
         """Write what was added since the last call."""

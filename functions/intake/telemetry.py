@@ -73,6 +73,11 @@ def skip_unused_log_fields() -> None:
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
+def flush_metrics() -> None:
+    """Write the metrics of all Files since the last call. Call it before an invocation ends."""
+    _metrics.flush()
+
+
 class Telemetry(Observer):
     """Implements the Observer port with Powertools' logger and metrics in EMF."""
 
@@ -95,7 +100,7 @@ class Telemetry(Observer):
         _count_milliseconds(outcome for outcome in outcomes if not isinstance(outcome, CarriedOver))
 
     def file_done(self, receipt: Receipt, receipt_error: IntakeError | None) -> None:
-        """Log one line for the File, and write its metrics."""
+        """Log one line for the File, and count its time."""
         counts = receipt.counts
         fields: dict[str, Any] = {
             "file_id": receipt.id,
@@ -112,17 +117,15 @@ class Telemetry(Observer):
         else:
             logger.error("file done, receipt not stored", extra=fields | _error_fields(receipt_error))
         _metrics.add("FileMilliseconds", receipt.elapsed_ms)
-        _metrics.flush()
 
     def file_skipped(self, file: File) -> None:
         """Log one line for the File, and count its images as failed by the deadline."""
         number, code = len(file.images), DeadlineExceeded.code
         logger.info("file skipped", extra={"file_id": file.id, "images": number, "code": code})
         _count_failed(Counter({code: number}))
-        _metrics.flush()
 
     def known_document_unread(self, fault: DocumentFault, reason: str) -> None:
-        """Count the document, and log a line at level DEBUG. The metrics of the next File contain the count."""
+        """Count the document, and log a line at level DEBUG."""
         logger.debug("known document unread", extra={"fault": fault, "reason": reason})
         _metrics.add("KnownDocumentsUnread", 1, fault=fault)
 

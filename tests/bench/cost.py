@@ -41,7 +41,8 @@ BATCH_KNOWN_SECONDS = 0.17
 
 # Measured: bytes in the log, with the 26 that CloudWatch adds to each line (cost_inputs.py).
 IMAGE_LOG_BYTES = 292
-FILE_LOG_BYTES = 1344
+FILE_LOG_BYTES = 677
+METRICS_LOG_BYTES = 667
 
 # The shape of the work.
 HTTP_IMAGES = 10
@@ -63,8 +64,8 @@ class Work:
     """What a million images need at one entry point; each attribute is a count for all of them.
 
     Attributes:
-        files: Files, each with its log line.
-        runs: invocations of the function.
+        files: Files, each with its log lines.
+        runs: invocations of the function, each with the metrics of its Files.
         run_seconds: the time of one.
         puts: PUT requests to S3.
         reads: GET and HEAD requests to S3, which have one price.
@@ -100,7 +101,7 @@ class Work:
         }
 
     def log_bytes(self) -> float:
-        return IMAGES * IMAGE_LOG_BYTES + self.files * FILE_LOG_BYTES
+        return IMAGES * IMAGE_LOG_BYTES + self.files * FILE_LOG_BYTES + self.runs * METRICS_LOG_BYTES
 
 
 def new_images() -> dict[str, Work]:
@@ -193,7 +194,8 @@ def inputs() -> str:
         "MANIFEST_SECONDS": f"{MANIFEST_SECONDS:.1f} s for {MANIFEST_FILES} Files of {MANIFEST_IMAGES} images",
         "BATCH_SECONDS": f"{BATCH_SECONDS:.2f} s for {BATCH_FILES} Files of one image",
         "IMAGE_LOG_BYTES": f"{IMAGE_LOG_BYTES}, a stored image in a log line",
-        "FILE_LOG_BYTES": f"{FILE_LOG_BYTES}, the log lines and the metrics of a File",
+        "FILE_LOG_BYTES": f"{FILE_LOG_BYTES}, the log lines of a File and its values in the metrics",
+        "METRICS_LOG_BYTES": f"{METRICS_LOG_BYTES}, the metrics of an invocation",
     }
     return "\n".join(["| input | value |", "|---|---|", *(f"| `{name}` | {value} |" for name, value in values.items())])
 

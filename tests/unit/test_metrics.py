@@ -64,6 +64,17 @@ def test_line_has_at_most_100_values_of_a_metric(
     assert ["Count" in line for line in lines] == [True, *[False] * (len(expected) - 1)]
 
 
+def test_everything_is_written_as_soon_as_a_metric_has_100_values(
+    metrics: Metrics, capsys: pytest.CaptureFixture[str]
+) -> None:
+    metrics.add("Count", 1, code="x")
+    for value in range(250):
+        metrics.add("Time", value)
+    lines = written(capsys)
+    assert [len(line.get("Time", [])) for line in lines] == [0, 100, 100]
+    assert lines[0]["Count"] == [1]
+
+
 def test_metric_without_a_unit_is_refused(metrics: Metrics) -> None:
     metrics.add("Unknown", 1)
     with pytest.raises(KeyError, match="Unknown"):

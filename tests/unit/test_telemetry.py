@@ -66,7 +66,10 @@ def lines(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
             """Do nothing: lines are not buffered."""
 
     monkeypatch.setattr(handler, "stream", Stream())
+    telemetry.flush_metrics()  # of another test
+    capsys.readouterr()
     yield found
+    telemetry.flush_metrics()
     assert "secret" not in json.dumps(found) + capsys.readouterr().out
 
 
@@ -201,8 +204,9 @@ def test_telemetry_logs_an_error_when_the_receipt_is_not_stored(lines: list[dict
     assert (line["level"], line["code"], line["reason"]) == ("ERROR", "store_denied", "S3 answered 403 AccessDenied")
 
 
-def parse_emf(text: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in text.splitlines() if '"_aws"' in line]
+def written_metrics(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    telemetry.flush_metrics()
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
 
 
 def test_telemetry_writes_metrics_in_emf_with_failures_by_code(
@@ -211,7 +215,7 @@ def test_telemetry_writes_metrics_in_emf_with_failures_by_code(
     telemetry.Telemetry().images_done(FILE, OUTCOMES)
     telemetry.Telemetry().file_done(receipt(), None)
     assert len(lines) == 5
-    total, *by_code = parse_emf(capsys.readouterr().out)
+    total, *by_code = written_metrics(capsys)
     expected = {
         "ImagesStored": [1.0],
         "ImagesReused": [0.0],
@@ -238,7 +242,7 @@ def test_telemetry_counts_images_of_a_skipped_file_as_deadline_exceeded(
     [line] = lines
     expected = {"message": "file skipped", "file_id": "lot-7", "images": 4, "code": "deadline_exceeded"}
     assert expected.items() <= line.items()
-    total, by_code = parse_emf(capsys.readouterr().out)
+    total, by_code = written_metrics(capsys)
     assert [4.0] == total["ImagesFailed"] == by_code["ImagesFailed"]
     assert by_code["code"] == "deadline_exceeded"
     assert "code" not in total
@@ -260,7 +264,7 @@ def test_telemetry_counts_a_download_once_when_two_images_share_it(
     telemetry.Telemetry().images_done(twice, outcomes)
     telemetry.Telemetry().file_done(written, None)
     assert len(lines) == 3
-    assert parse_emf(capsys.readouterr().out)[0]["FetchMilliseconds"] == [9.0]
+    assert written_metrics(capsys)[0]["FetchMilliseconds"] == [9.0]
 
 
 def test_telemetry_counts_the_stored_images_that_were_not_fetched(
@@ -269,7 +273,7 @@ def test_telemetry_counts_the_stored_images_that_were_not_fetched(
     outcomes = [stored(source) for source in Source] + [Failed(NotFound(), FetchStats())]
     telemetry.Telemetry().images_done(File.parse({"urls": ["x"] * 5}), outcomes)
     telemetry.Telemetry().file_done(receipt(), None)
-    [total, _] = parse_emf(capsys.readouterr().out)
+    [total, _] = written_metrics(capsys)
     assert (total["ImagesKnown"], total["ImagesReused"], total["ImagesStored"]) == ([3], [3], [1])
     assert [entry["source"] for entry in lines[0]["entries"]] == ["fetched", "unchanged", "fresh", "known"]
 
@@ -283,5 +287,16 @@ def test_telemetry_counts_unread_known_documents_by_fault_and_logs_them_at_level
     telemetry.Telemetry().file_done(receipt(), None)
     assert [line["fault"] for line in lines if line["level"] == "DEBUG"] == [*DocumentFault, "missing"]
     assert lines[0]["reason"] == "details"
-    counts = {line["fault"]: sum(line["KnownDocumentsUnread"]) for line in parse_emf(capsys.readouterr().out)[:-1]}
+    counts = {line["fault"]: sum(line["KnownDocumentsUnread"]) for line in written_metrics(capsys) if "fault" in line}
     assert counts == {"missing": 2, "denied": 1, "slow": 1, "failed": 1, "invalid": 1, "unwritten": 1}
+
+
+def test_metrics_of_many_files_share_a_line(capsys: pytest.CaptureFixture[str], lines: list[dict[str, Any]]) -> None:
+    for _ in range(120):
+        telemetry.Telemetry().images_done(FILE, OUTCOMES[:1] + OUTCOMES[2:3] * 3)
+        telemetry.Telemetry().file_done(receipt(), None)
+    assert len(lines) == 5 * 120
+    totals = [line for line in written_metrics(capsys) if "code" not in line]
+    assert len(totals) <= 1 + 240 // 100  # a File has two times of fetching
+    assert sum(sum(line.get("ImagesFailed", [])) for line in totals) == 3 * 120
+    assert sum(len(line.get("FileMilliseconds", [])) for line in totals) == 120
