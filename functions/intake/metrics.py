@@ -7,7 +7,8 @@ import json
 import sys
 from collections import defaultdict
 from collections.abc import Mapping
-from time import time_ns
+
+from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
 MAX_VALUES = 100
 """The maximum number of values of a metric in one line (the same specification)."""
@@ -26,7 +27,7 @@ class Metrics:
             units: the unit of each metric, by its name.
             dimensions: the dimensions of every metric.
         """
-        self._namespace = namespace
+        self._emf = AmazonCloudWatchEMFProvider(namespace=namespace)
         self._units = units
         self._dimensions = dimensions
         self._pending: dict[tuple[tuple[str, str], ...], dict[str, list[float]]] = defaultdict(dict)
@@ -56,11 +57,8 @@ class Metrics:
                 remaining = {name: rest for name, values in remaining.items() if (rest := values[MAX_VALUES:])}
 
     def _write(self, metrics: Mapping[str, list[float]], further: Mapping[str, str]) -> None:
-        dimensions = {**self._dimensions, **further}
-        directive = {
-            "Namespace": self._namespace,
-            "Dimensions": [list(dimensions)],
-            "Metrics": [{"Name": name, "Unit": self._units[name]} for name in metrics],
-        }
-        head = {"_aws": {"Timestamp": time_ns() // 1_000_000, "CloudWatchMetrics": [directive]}}
-        sys.stdout.write(_encode({**head, **dimensions, **metrics}) + "\n")  # one write: Lambda makes each an event
+        document = self._emf.serialize_metric_set(
+            metrics={name: {"Unit": self._units[name], "Value": values} for name, values in metrics.items()},
+            dimensions={**self._dimensions, **further},
+        )
+        sys.stdout.write(_encode(document) + "\n")  # one write: Lambda makes each an event
