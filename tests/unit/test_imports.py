@@ -41,7 +41,7 @@ FOREIGN = {
     "ingest": set(),
     "settings": set(),
     "gc_pause": set(),
-    "metrics": set(),
+    "metrics": {"aws_lambda_powertools"},
 }
 """The only packages from PyPI that these may import. The others adapt the service to them."""
 
