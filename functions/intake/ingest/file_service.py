@@ -6,10 +6,11 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 from intake.ingest.deadline import Deadline
+from intake.ingest.download_port import Downloader
 from intake.ingest.image_service import ImageService
 from intake.ingest.image_task import ImageTask, make_tasks
 from intake.ingest.known_images import KnownImages, KnownSet
-from intake.ingest.ports import Downloader, Observer, Store
+from intake.ingest.ports import Observer, Store
 from intake.ingest.receipt_store import PreviousReceipt, ReceiptStore
 from intake.ingest.stored_images import StoredImages
 from intake.model.error_codes import ChecksumMismatch, DeadlineExceeded, IntakeError, InternalError, StoreFailed

@@ -8,9 +8,9 @@ from time import perf_counter, time
 
 from intake.image.verify import verify
 from intake.ingest.deadline import Deadline
+from intake.ingest.download_port import Condition, Download, Downloader, Unchanged
 from intake.ingest.image_task import ImageTask
 from intake.ingest.known_images import KnownSet
-from intake.ingest.ports import Condition, Download, Downloader, Unchanged
 from intake.ingest.stored_images import StoredImages
 from intake.known.freshness import fresh_until
 from intake.known.known_image import KnownImage
