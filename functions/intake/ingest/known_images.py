@@ -10,9 +10,10 @@ from intake.ingest.image_task import ImageTask
 from intake.ingest.known_documents import PATIENCE_SECONDS, DocumentRead, KnownDocuments
 from intake.ingest.ports import Observer, Store
 from intake.known.environment_memory import EnvironmentMemory
-from intake.known.known_document import KnownDocument, known_document_key
+from intake.known.known_document import KnownDocument
 from intake.known.known_image import KnownImage
 from intake.model.file import Role
+from intake.model.object_keys import known_document_key
 from intake.model.refresh import Refresh
 
 _WRITE_AGAIN_SECONDS = 15 * 86400.0

@@ -5,7 +5,7 @@ import re
 from collections.abc import Buffer, Collection, Generator
 from contextlib import contextmanager
 
-from intake.image.formats import FORMATS
+from intake.image.formats import FORMATS, Format
 from intake.ingest.ports import Store, StoredObject
 from intake.known.environment_memory import EnvironmentMemory
 from intake.known.known_image import KnownImage
@@ -37,7 +37,7 @@ class StoredImages:
         """
         self._store = store
         self._memory = memory
-        self._extensions = [FORMATS[name].extension for name in image_types]
+        self._formats = [FORMATS[name] for name in image_types]
         self._misses = 0
 
     async def contains(self, known: KnownImage) -> bool:
@@ -72,10 +72,10 @@ class StoredImages:
         """
         if known is not None and await self.contains(known):
             return known
-        likely = self._likely_extension(url)
+        likely = self._likely_format(url)
         found = await self._find_with(likely, sha256)
         if found is None and self._misses < _MAX_MISSES:
-            others = [self._find_with(extension, sha256) for extension in self._extensions if extension != likely]
+            others = [self._find_with(other, sha256) for other in self._formats if other is not likely]
             found = next((image for image in await asyncio.gather(*others) if image is not None), None)
         self._misses = self._misses + 1 if found is None else 0
         return found
@@ -102,14 +102,15 @@ class StoredImages:
         self._memory.mark_seen(key)
         return is_reused
 
-    def _likely_extension(self, url: Url) -> str:
+    def _likely_format(self, url: Url) -> Format:
+        """Return the format that the URL names, or the first one."""
         match = _EXTENSION.search(url.target)
         extension = match[1].lower() if match else ""
         extension = _OTHER_EXTENSIONS.get(extension, extension)
-        return extension if extension in self._extensions else self._extensions[0]
+        return next((row for row in self._formats if row.extension == extension), self._formats[0])
 
-    async def _find_with(self, extension: str, sha256: str) -> KnownImage | None:
-        found = await self._look_for(f"images/{sha256[:2]}/{sha256}.{extension}")
+    async def _find_with(self, image_format: Format, sha256: str) -> KnownImage | None:
+        found = await self._look_for(image_key(sha256, image_format))
         return None if found is None or found.image is None else KnownImage(b"", sha256, found.size, found.image)
 
     async def _look_for(self, key: str) -> StoredObject | None:
