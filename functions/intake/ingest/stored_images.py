@@ -16,7 +16,7 @@ from intake.model.url import Url
 _HEAD_SECONDS = 1.0
 """How long a HEAD may take. After that, the image is downloaded."""
 
-_MAX_MISSES = 8
+_MAX_MISSING_DIGESTS = 8
 """Digests in a row that the bucket did not have. After them, only the likely key of a digest is asked for, until the
 bucket has one: a list of new images would ask for seven keys each."""
 
@@ -38,7 +38,7 @@ class StoredImages:
         self._store = store
         self._memory = memory
         self._formats = [FORMATS[name] for name in image_types]
-        self._misses = 0
+        self._missing_digests = 0
 
     async def contains(self, known: KnownImage) -> bool:
         """Whether the bucket has a known image: it was seen lately, or S3 says so now."""
@@ -74,10 +74,10 @@ class StoredImages:
             return known
         likely = self._likely_format(url)
         found = await self._find_with(likely, sha256)
-        if found is None and self._misses < _MAX_MISSES:
+        if found is None and self._missing_digests < _MAX_MISSING_DIGESTS:
             others = [self._find_with(other, sha256) for other in self._formats if other is not likely]
             found = next((image for image in await asyncio.gather(*others) if image is not None), None)
-        self._misses = self._misses + 1 if found is None else 0
+        self._missing_digests = self._missing_digests + 1 if found is None else 0
         return found
 
     async def put(self, image: ImageInfo, body: Buffer, sha256: str, *, always: bool) -> bool:

@@ -1,4 +1,4 @@
-"""KnownDocuments: reads and writes the known documents in the bucket, which all execution environments share.
+"""KnownDocumentStore: reads and writes the known documents in the bucket, which all execution environments share.
 
 A document is never needed: whatever goes wrong with it costs a download.
 """
@@ -13,10 +13,10 @@ from intake.known.known_document import KnownDocument
 from intake.known.known_image import KnownImage
 from intake.model.error_codes import IntakeError, StoreDenied
 
-PATIENCE_SECONDS = 0.05
+WAIT_SECONDS = 0.05
 """How long the images of a File wait for its document, and how long its receipt waits for the document's write."""
 
-_MAX_MISSES = 8
+_MAX_UNHELPFUL_READS = 8
 """Documents in a row that did not help their Files. After them, images do not wait for documents until one helps."""
 
 _READ_AGAIN_SECONDS = 300.0
@@ -58,7 +58,7 @@ class DocumentRead:
             self.task.cancel()
 
 
-class KnownDocuments:
+class KnownDocumentStore:
     """The known documents of the image bucket, as one execution environment uses them."""
 
     def __init__(self, store: Store, observer: Observer) -> None:
@@ -66,7 +66,7 @@ class KnownDocuments:
         self._store = store
         self._observer = observer
         self._used_at: OrderedDict[str, float] = OrderedDict()
-        self._misses = 0
+        self._unhelpful_reads = 0
         self._is_denied = False
 
     def start_read(self, name: str, *, is_needed: bool) -> DocumentRead | None:
@@ -81,7 +81,7 @@ class KnownDocuments:
         if is_known or self._is_denied or not self._store.is_ready:
             return None
         read = DocumentRead()
-        if not is_needed or self._misses >= _MAX_MISSES:
+        if not is_needed or self._unhelpful_reads >= _MAX_UNHELPFUL_READS:
             read.release()
         read.task = asyncio.create_task(self._read(name, read))
         return read
@@ -97,7 +97,7 @@ class KnownDocuments:
             self._mark_used(name)
 
     async def _read(self, name: str, read: DocumentRead) -> None:
-        timer = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._give_up, read)
+        timer = asyncio.get_running_loop().call_later(WAIT_SECONDS, self._give_up, read)
         try:
             fault = await self._fill(name, read)
         finally:
@@ -107,7 +107,7 @@ class KnownDocuments:
             self._observer.known_document_unread(*fault)
         if read.is_conclusive:
             self._mark_used(name)
-        self._misses = 0 if read.images else self._misses + 1
+        self._unhelpful_reads = 0 if read.images else self._unhelpful_reads + 1
 
     async def _fill(self, name: str, read: DocumentRead) -> tuple[DocumentFault, str] | None:
         """Read and parse a document; return why it does not help, or None."""
