@@ -24,9 +24,8 @@ from intake.model.refresh import Refresh
 _CANCEL_SECONDS = 0.1
 """How long the service waits for cancelled tasks to end."""
 
-
 _FLUSH_SECONDS = 2.0
-"""How long a response may wait until other functions know of origins that asked for a pause. It hardly ever does."""
+"""How long a response may wait until the cool-downs of origins are written. Hardly any File begins a cool-down."""
 
 
 class IngestService:
@@ -106,7 +105,7 @@ class IngestService:
         return Receipt.of(file, outcomes, bucket=self._bucket, created_at=datetime.now(UTC), elapsed_ms=elapsed_ms)
 
     async def _finish(self, receipt: Receipt, saved: Receipt | IntakeError, deadline: Deadline) -> Receipt:
-        """Report the File, and return its receipt as it was stored."""
+        """Write the cool-downs of origins, report the File, and return its receipt as it was stored."""
         await self._downloader.flush(min(_FLUSH_SECONDS, deadline.response - asyncio.get_running_loop().time()))
         if isinstance(saved, IntakeError):
             self._observer.file_done(receipt, saved)

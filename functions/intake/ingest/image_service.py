@@ -1,4 +1,4 @@
-"""ImageService: ingests one image. It looks among the images that are known, and downloads it otherwise."""
+"""ImageService: ingests one image. It downloads the image only if nothing known saves that."""
 
 import asyncio
 from collections.abc import Generator

@@ -17,13 +17,13 @@ WAIT_SECONDS = 0.05
 """How long the images of a File wait for its document, and how long its receipt waits for the document's write."""
 
 _MAX_UNHELPFUL_READS = 8
-"""Documents in a row that did not help their Files. After them, images do not wait for documents until one helps."""
+"""After this many documents in a row that helped no File, images do not wait for documents until one helps."""
 
 _READ_AGAIN_SECONDS = 300.0
-"""An environment that lacks what a document may hold reads it again after this time."""
+"""After this time, an environment reads a document again that may hold what it does not know."""
 
 _MAX_DOCUMENTS = 1024
-"""Documents whose last use an environment remembers."""
+"""The number of documents of which an environment remembers when it used them."""
 
 
 class DocumentRead:
@@ -47,10 +47,10 @@ class DocumentRead:
         await self._released.wait()
 
     def release(self) -> bool:
-        """Let the images go on that wait. Return whether any had reason to wait until now."""
-        waited = not self._released.is_set()
+        """End every `wait`. Return whether images may have waited until now."""
+        was_waiting = not self._released.is_set()
         self._released.set()
-        return waited
+        return was_waiting
 
     def cancel(self) -> None:
         """Stop reading; does nothing after the end."""
@@ -62,7 +62,7 @@ class KnownDocumentStore:
     """The known documents of the image bucket, as one execution environment uses them."""
 
     def __init__(self, store: Store, observer: Observer) -> None:
-        """Use the documents in a store, and count those that could not be used."""
+        """Use the documents in a store, and report to the observer those that could not be used."""
         self._store = store
         self._observer = observer
         self._used_at: OrderedDict[str, float] = OrderedDict()
@@ -70,11 +70,12 @@ class KnownDocumentStore:
         self._is_denied = False
 
     def start_read(self, name: str, *, is_needed: bool) -> DocumentRead | None:
-        """Start to read a document, if there is a reason to, and the store can be asked at once.
+        """Start to read a document, unless the environment has used it already, or the store is not ready.
 
         Args:
             name: the key of the document.
-            is_needed: whether it may hold what the environment does not know. Then images may wait for it.
+            is_needed: whether it may hold what the environment does not know. Then images may wait for it, and it is
+                read again from time to time.
         """
         used_at = self._used_at.get(name)
         is_known = used_at is not None and (not is_needed or 0 <= time() - used_at < _READ_AGAIN_SECONDS)

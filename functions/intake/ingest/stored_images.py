@@ -17,8 +17,8 @@ _HEAD_SECONDS = 1.0
 """How long a HEAD may take. After that, the image is downloaded."""
 
 _MAX_MISSING_DIGESTS = 8
-"""Digests in a row that the bucket did not have. After them, only the likely key of a digest is asked for, until the
-bucket has one: a list of new images would ask for seven keys each."""
+"""After this many digests in a row that the bucket did not have, only the likely key of a digest is looked for, until
+the bucket has one. Otherwise, each image of a new list would cost seven requests."""
 
 _EXTENSION = re.compile(r"\.([a-z]+)(?:\?|\Z)", re.IGNORECASE)
 _OTHER_EXTENSIONS = {"jpeg": "jpg", "jpe": "jpg", "jfif": "jpg", "tif": "tiff", "apng": "png"}
@@ -49,7 +49,7 @@ class StoredImages:
 
     @contextmanager
     def checked(self, known: KnownImage) -> Generator["asyncio.Task[bool] | None"]:
-        """Start `contains` beside other work; None says that the image was seen lately. The context ends the check."""
+        """Run `contains` beside the work in the context, and stop it at the end. None: the image was seen lately."""
         if self._memory.has_seen(known.key):
             yield None
             return
@@ -60,7 +60,7 @@ class StoredImages:
             task.cancel()
 
     async def find(self, sha256: str, url: Url, known: KnownImage | None) -> KnownImage | None:
-        """Look for an image by its digest. Its key has the type, too: first as the URL has it, then every other one.
+        """Look for an image by its digest: under the key with the format that the URL names, then under all others.
 
         Args:
             sha256: the digest, 64 hex digits in lower case.
@@ -87,7 +87,7 @@ class StoredImages:
             image: its facts.
             body: its bytes.
             sha256: their digest.
-            always: whether to send it even if the bucket had it lately.
+            always: whether to send it even then.
 
         Returns:
             Whether it was already stored.
@@ -111,7 +111,9 @@ class StoredImages:
 
     async def _find_with(self, image_format: Format, sha256: str) -> KnownImage | None:
         found = await self._look_for(image_key(sha256, image_format))
-        return None if found is None or found.image is None else KnownImage(b"", sha256, found.size, found.image)
+        if found is None or found.image is None:
+            return None
+        return KnownImage(b"", sha256, found.size, found.image)  # no URL: the bucket does not say where it came from
 
     async def _look_for(self, key: str) -> StoredObject | None:
         try:

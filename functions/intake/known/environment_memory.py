@@ -7,14 +7,17 @@ from time import time
 from intake.known.known_image import KnownImage
 
 MAX_ENTRIES = 4096
-"""Of URLs, and of object keys: a URL takes less than 1.2 KB, whatever its origin sent, an object key 400 bytes."""
+"""The maximum number of URLs, and of object keys.
+
+A URL takes less than 1.2 KB, whatever its origin sent; an object key takes 400 bytes.
+"""
 
 SEEN_SECONDS = 300
-"""An object that was in the bucket is there for this time: nothing but an owner's deletion removes it."""
+"""How long an object counts as seen. Only the owner of the bucket deletes images, so it is hardly ever gone by then."""
 
 
 class EnvironmentMemory:
-    """The URLs and the objects that this environment used last, each up to MAX_ENTRIES.
+    """What is known of the last MAX_ENTRIES URLs, and when each of the last MAX_ENTRIES objects was seen.
 
     Args:
         now: the clock, in Unix seconds. A monotonic clock stands still while the environment is frozen.
@@ -33,9 +36,11 @@ class EnvironmentMemory:
         return known
 
     def remember(self, key: bytes, known: KnownImage) -> None:
+        """Replace what is known of the URL with this `url_key`."""
         _set_latest(self._known, key, known)
 
     def drop(self, key: bytes) -> None:
+        """Remove what is known of the URL with this `url_key`."""
         self._known.pop(key, None)
 
     def has_seen(self, object_key: str) -> bool:
@@ -48,12 +53,12 @@ class EnvironmentMemory:
         _set_latest(self._seen, object_key, self._now())
 
     def mark_missing(self, object_key: str) -> None:
-        """Forget that the object was in the bucket."""
+        """Remember that the object is not in the bucket."""
         self._seen.pop(object_key, None)
 
 
 def _set_latest[Key, Value](entries: OrderedDict[Key, Value], key: Key, value: Value) -> None:
-    """Set the value as the latest; remove the one that was not used for the longest time if there are too many."""
+    """Set a value, and remove the one that was used the longest time ago if there are too many."""
     entries[key] = value
     entries.move_to_end(key)
     if len(entries) > MAX_ENTRIES:
