@@ -98,6 +98,7 @@ local: dev sam ## Test sam local in Docker: every command of docs/sam-local.md, 
 
 bench: dev sam rivals ## Measure speed, memory and start beside other programs | BENCH="--all" adds the long cases
 	@$(PY) tests/bench/compare.py $(BENCH)
+	@$(PY) tests/bench/known_images.py
 	@$(PY) tests/bench/memory.py
 	@$(PY) tests/bench/leak_check.py
 	@$(PY) tests/bench/cold_start.py

@@ -4,13 +4,14 @@ How one File is ingested:
 
 1. A handler turns its event into a `File` and computes the `Deadline` of the invocation.
 2. `IngestService.ingest` starts one task for each distinct URL.
-3. The downloader waits for a slot at the origin and among the images in flight, and requests the URL.
-4. The resolver refuses every address that is not public; redirects start again at step 3.
-5. The body is read into memory that the budget has granted, and hashed while it arrives.
-6. `image.verify` parses the structure of the image: type, size, frames, complete or not.
+3. `ImageService` looks for the image among the known ones: in memory, in the receipt, in the known document.
+4. The downloader waits for a slot at the origin and among the images in flight, and requests the URL. The request is
+   conditional if the image is known: a 304 ends the task.
+5. The resolver refuses every address that is not public; redirects start again at step 4.
+6. The body is read into memory that the budget has granted, and `image.verify` parses the structure of the image.
 7. The store writes it under its digest; S3 rejects a second copy.
 8. Errors become outcomes. At the deadline, unfinished images become `deadline_exceeded`.
-9. The outcomes become a receipt, which is stored under `receipts/`.
+9. The outcomes become a receipt, which is stored under `receipts/`; what was learned is stored under `known/`.
 10. The handler turns the receipt into its response.
 
 Packages, from the outside in:

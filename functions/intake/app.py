@@ -19,6 +19,7 @@ with gc_paused():
 
     import certifi
 
+    from intake.download.cool_downs import CoolDowns
     from intake.download.downloader import HttpDownloader
     from intake.download.guarded_resolver import GuardedResolver
     from intake.http_client.descriptors import max_sockets
@@ -77,7 +78,7 @@ def ingest_service() -> IngestService:
     settings = config()
     images = store()  # first: its background thread runs while the certificates are read
     return IngestService(
-        downloader(settings),
+        downloader(settings, images if settings.known_images else None),
         images,
         Telemetry(),
         settings.limits,
@@ -113,8 +114,13 @@ def bulk_results() -> "BulkResults":
     return BulkResults(config().image_bucket)
 
 
-def downloader(settings: Config) -> HttpDownloader:
-    """Create the downloader, whose resolver refuses addresses that are not public."""
+def downloader(settings: Config, documents: S3Store | None = None) -> HttpDownloader:
+    """Create the downloader, whose resolver refuses addresses that are not public.
+
+    Args:
+        settings: all settings.
+        documents: where the functions share the cool-downs of origins; without it, no origin cools down.
+    """
     limits = settings.limits
     transport = PooledTransport(
         connect_timeout=limits.connect_timeout,
@@ -125,7 +131,7 @@ def downloader(settings: Config) -> HttpDownloader:
         zero_copy=True,
     )
     contact = f" (+{settings.contact})" if settings.contact else ""
-    return HttpDownloader(transport, limits, PRODUCT + contact)
+    return HttpDownloader(transport, limits, PRODUCT + contact, CoolDowns(documents))
 
 
 def s3_client(bucket: str, socket_share: float = _STORE_SHARE) -> S3Client:

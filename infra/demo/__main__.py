@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,16 @@ from infra.command.tcp_ports import LOOPBACK
 from infra.command.terminal import print_line, timed_step
 from infra.demo.blocked_reasons import find_reasons
 from infra.demo.dns_failures import describe_unresolved, find_unresolved, without_dns_failures
+from infra.demo.known_image_check import check_known, check_refreshed
 from infra.demo.receipt_table import format_summary, format_table
+from infra.demo.run_comparison import Run, Traffic, format_comparison
 from infra.demo.stored_object_check import Mismatch, check_failures, check_objects
 from infra.demo.user_file import read_file
 from infra.local.deploy_template import DeployedStack, relax_for_loopback, to_json_bytes
 from infra.local.ministack import ignore_aws_profiles
 from infra.local.start_stack import start_stack, stop_orphans
 from infra.pictures.board import draw_pictures
-from infra.pictures.picture_server import DELAY_SECONDS, serve_pictures
+from infra.pictures.picture_server import DELAY_SECONDS, OriginTraffic, serve_pictures
 
 PICTURES = ROOT / ".local" / "demo"
 FAILING = {"half.jpg": "invalid_image", "missing.png": "not_found"}
@@ -61,20 +64,48 @@ def _send_our_pictures() -> None:
         stop_orphans()
         with timed_step("Drawing the pictures"):
             pictures = _draw()
-        port = on_exit.enter_context(serve_pictures(pictures))
+        traffic = OriginTraffic()
+        port = on_exit.enter_context(serve_pictures(pictures, traffic=traffic))
         site = f"http://{LOOPBACK}:{port}"
         deployed = start_stack(on_exit, {"AllowedPorts": f"80,443,{port}"})
         # The parameters of the template do not allow loopback, where the pictures are served.
         relax_for_loopback(deployed, {"ALLOWED_NETWORKS": f"{LOOPBACK}/32"})
         print_line(f"\nThe origin responds after {DELAY_SECONDS * 1000:.0f} ms. POST /files, with a cold start:")
-        body = _make_file(site, list(pictures))
-        receipt = _send(deployed, body, show_hosts=False)
-        check_failures(receipt, FAILING)
-        check_objects(deployed, receipt, {f"{site}/{name}": content for name, content in pictures.items()})
-        print_line("\nThe same File again:")
-        _check_nothing_new(receipt, _send(deployed, body, show_hosts=False))
-        print_line("\nNothing was stored twice.")
+        file = _make_file(site, list(pictures))
+        first = _measure(deployed, traffic, file)
+        _print_run(deployed, first, show_hosts=False)
+        check_failures(first.receipt, FAILING)
+        check_objects(deployed, first.receipt, {f"{site}/{name}": content for name, content in pictures.items()})
+        _send_again(deployed, traffic, file, first)
         print_line(f"The pictures are in {PICTURES.relative_to(ROOT)}. Can you find the three defects of inspect.jpg?")
+
+
+def _send_again(deployed: DeployedStack, origin: OriginTraffic, file: Mapping[str, Any], first: Run) -> None:
+    """Send the File twice more, the last time with `refresh`, and print the three runs side by side."""
+    print_line("\nThe same File again:")
+    again = _measure(deployed, origin, file)
+    _print_run(deployed, again, show_hosts=False)
+    check_known(first, again)
+    refreshed = _measure(deployed, origin, {**file, "refresh": True})
+    check_refreshed(first, refreshed)
+    _print_comparison({"first": first, "again": again, "refresh": refreshed})
+
+
+def _print_comparison(runs: Mapping[str, Run]) -> None:
+    print_line('\nThe origin and the local S3 counted both runs, and a third one with "refresh": true in the File:\n')
+    print_line("\n".join(format_comparison(runs)))
+    print_line(
+        "\n  A damaged image is never known: half.jpg is downloaded each time. The first run includes the cold start."
+    )
+    print_line("  The third one is as warm as the second, and downloads everything.")
+    print_line("\nNothing was stored twice. docs/known-images.md explains what the second run knew.")
+
+
+def _measure(deployed: DeployedStack, origin: OriginTraffic, file: Mapping[str, Any]) -> Run:
+    """Send a File, and count what the service requests meanwhile."""
+    before = Traffic.until_now(origin, deployed.aws)
+    run = _send(deployed, to_json_bytes(file))
+    return replace(run, traffic=Traffic.until_now(origin, deployed.aws).since(before))
 
 
 def _draw() -> dict[str, bytes]:
@@ -85,15 +116,10 @@ def _draw() -> dict[str, bytes]:
     return pictures
 
 
-def _make_file(site: str, names: list[str]) -> bytes:
+def _make_file(site: str, names: list[str]) -> dict[str, Any]:
     bases = [name for name in names if name != "inspect.jpg"] + ["missing.png"]
     base_urls = [{"url": f"{site}/{name}"} for name in bases]
-    return to_json_bytes({"id": "demo", "fileUrl": f"{site}/inspect.jpg", "baseUrls": base_urls})
-
-
-def _check_nothing_new(first: Mapping[str, Any], second: Mapping[str, Any]) -> None:
-    if second["counts"]["stored"] or second["objectKeys"] != first["objectKeys"]:
-        raise Mismatch("The second request stored an object again, or returned other keys.")
+    return {"id": "demo", "fileUrl": f"{site}/inspect.jpg", "baseUrls": base_urls}
 
 
 def _send_user_file(path: Path) -> None:
@@ -103,18 +129,19 @@ def _send_user_file(path: Path) -> None:
         stop_orphans()
         deployed = start_stack(on_exit, {})
         relax_for_loopback(deployed, {})
-        receipt = _send(deployed, body, show_hosts=True)
-        if receipt["status"] == "failed":  # correct, if every URL is bad
+        run = _send(deployed, body)
+        _print_run(deployed, run, show_hosts=True)
+        if run.receipt["status"] == "failed":  # correct, if every URL is bad
             print_line("\nNo image of this File was stored.")
         else:
-            check_objects(deployed, receipt, {})
+            check_objects(deployed, run.receipt, {})
 
 
-def _send(deployed: DeployedStack, body: bytes, *, show_hosts: bool) -> dict[str, Any]:
-    """Send a File and print its receipt.
+def _send(deployed: DeployedStack, body: bytes) -> Run:
+    """Send a File.
 
     Raises:
-        CommandError: the response is not a receipt, or no host of the File could be resolved.
+        CommandError: the response is not a receipt.
     """
     started_at = time.monotonic()
     response = deployed.call("POST", "/files", body)
@@ -122,9 +149,17 @@ def _send(deployed: DeployedStack, body: bytes, *, show_hosts: bool) -> dict[str
     content: Any = response.json() if "json" in response.content_type else None
     if response.status not in RECEIPT_STATUSES or not isinstance(content, dict) or "images" not in content:
         raise CommandError(_describe_refusal(deployed, response.status, response.body, content))
-    _print_images(deployed, content, show_hosts=show_hosts)
-    print_line(f"\n  HTTP {response.status} after {elapsed:,.0f} ms. {format_summary(content)}")
-    return content
+    return Run(response.status, content, elapsed)
+
+
+def _print_run(deployed: DeployedStack, run: Run, *, show_hosts: bool) -> None:
+    """Print the receipt of a run.
+
+    Raises:
+        CommandError: no host of the File could be resolved.
+    """
+    _print_images(deployed, run.receipt, show_hosts=show_hosts)
+    print_line(f"\n  HTTP {run.status} after {run.response_ms:,.0f} ms. {format_summary(run.receipt)}")
 
 
 def _print_images(deployed: DeployedStack, receipt: Mapping[str, Any], *, show_hosts: bool) -> None:

@@ -8,7 +8,11 @@ from infra.command.terminal import colorize
 
 type Images = Sequence[Mapping[str, Any]]
 
-_STATUS_COLORS = {"stored": "green", "reused": "green", "partial": "yellow", "failed": "red"}
+_STATUS_COLORS = {
+    **dict.fromkeys(("stored", "reused", "unchanged", "fresh", "known"), "green"),
+    "partial": "yellow",
+    "failed": "red",
+}
 _COLUMNS = ("role", "host", "what", "status", "type", "pixels", "bytes", "ms", "key or reason")
 _RIGHT_ALIGNED = {"pixels", "bytes", "ms"}
 _MAX_NAME = 22
@@ -45,10 +49,15 @@ def _format_row(image: Mapping[str, Any], reasons: Mapping[tuple[str, int], str]
         error = image["error"]
         message = f"{error['code']}: {reasons.get((image['role'], image['index']), error['message'])}"
         return (role, host, name, "failed", "-", "-", "-", elapsed, message)
-    status = "reused" if image.get("reused") else "stored"
     kind = image["contentType"].removeprefix("image/")
     pixels = f"{image['width']} x {image['height']}"
-    return (role, host, name, status, kind, pixels, f"{image['bytes']:,}", elapsed, shorten_key(image["key"]))
+    return (role, host, name, _status(image), kind, pixels, f"{image['bytes']:,}", elapsed, shorten_key(image["key"]))
+
+
+def _status(image: Mapping[str, Any]) -> str:
+    """Return how a stored image got there: its source unless it was downloaded; then whether it was in the bucket."""
+    source = image.get("source", "fetched")
+    return str(source) if source != "fetched" else "reused" if image.get("reused") else "stored"
 
 
 def host_of(url: str) -> str:

@@ -5,9 +5,11 @@ it checks the roles of services too.
 """
 
 import os
+import re
 import socket
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +29,9 @@ ROOT_SECRET = "local-root-secret"  # noqa: S105 - only this process on loopback 
 START_SECONDS = 30.0
 
 Service = Literal["s3", "lambda", "iam", "cloudformation", "logs", "sqs", "stepfunctions"]
+
+_S3_REQUEST = re.compile(r"^S3 request: ([A-Z]+) ", re.MULTILINE)
+"""The beginning of a line of `ministack_patches.s3_requests`."""
 
 _START = f"import sys; sys.path.append({str(ROOT)!r}); from infra.local.ministack_patches.start import main; main()"
 
@@ -54,6 +59,10 @@ class MiniStack:
         )
         client.meta.events.register("before-send", _mark_as_tls)
         return client
+
+    def count_s3_requests(self) -> Counter[str]:
+        """Return the number of requests to S3 since the start, by method."""
+        return Counter(_S3_REQUEST.findall(self.log.read_text(errors="replace")))
 
 
 def _mark_as_tls(request: Any, **_: object) -> None:  # noqa: ANN401 - botocore's request

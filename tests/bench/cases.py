@@ -71,6 +71,7 @@ COMPETITORS = (
 WARM_48 = Case(48)
 WARM_480 = Case(480, standard=False)
 WARM_4800 = Case(4_800, standard=False)
+LARGE_48 = Case(48, size=2_000_000)
 COLD_48 = Case(48, scheme="https", cold=True)
 
 CASES = (
@@ -78,8 +79,8 @@ CASES = (
     Case(3),
     WARM_48,
     COLD_48,
+    LARGE_48,
     Case(48, size=20_000, standard=False),
-    Case(48, size=2_000_000, standard=False),
     WARM_480,
     WARM_4800,
     Case(48, scheme="https", standard=False),

@@ -112,8 +112,8 @@ def main() -> int:
     ):
         built = build()
         starts: dict[str, dict[str, list[float]]] = {name: {"init": [], "cold": []} for name in built}
-        urls = lab.urls("http", 150_000, 3)
         for turn in range(_WARM_UPS + asked.runs):
+            urls = lab.new_urls("http", 150_000, 3)
             for name, function in built.items():
                 init, cold = start(function, lab, urls)
                 if turn >= _WARM_UPS:

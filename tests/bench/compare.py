@@ -5,7 +5,8 @@
     .venv/bin/python tests/bench/compare.py --case 48x150KB-warm-http --runs 3 --only ours aiohttp_obstore
 
 The origin answers after 50 ms, the S3 stand-in after 20 ms. Each competitor stores every image and one summary, in a
-warm process of its own. In each round every competitor runs once, in random order.
+warm process of its own. In each round every competitor runs once, in random order. No round has the images or URLs of
+an earlier one.
 Writes .local/bench/compare.json, which report.py reads, unless --only leaves out a competitor.
 """
 
@@ -34,7 +35,6 @@ def measure(
     case: Case, competitors: Iterable[Competitor], lab: NginxLab, home: Path, runs: int
 ) -> dict[str, list[Run]]:
     """Return the runs of one case, by competitor."""
-    urls = lab.urls(case.scheme, case.size, case.images)
     shuffle = random.Random(case.name).shuffle
     with ExitStack() as stack:
         processes = {
@@ -46,6 +46,7 @@ def measure(
         order = list(processes.items())
         for turn in range(WARM_UPS + runs):
             shuffle(order)
+            urls = lab.new_urls(case.scheme, case.size, case.images)
             for name, process in order:
                 if case.cold:
                     process.reopen()

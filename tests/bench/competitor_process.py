@@ -3,7 +3,8 @@
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from infra.command.errors import CommandError
 
 from bench.cases import FILE_IMAGES, Competitor, Scheme
 from bench.nginx_lab import BUCKET, NginxLab
+from bench.request_counts import Counts, total
 
 PYTHONS = {
     "dev": ROOT / ".venv" / "bin" / "python",
@@ -63,12 +65,22 @@ class CompetitorProcess:
         Raises:
             CommandError: the competitor ended, or did not store everything.
         """
-        self._lab.count_stored()
+        run, counts = self.run_and_count(urls)
+        self._check_stored(counts, len(urls), size)
+        return run
+
+    def run_and_count(self, urls: list[str]) -> tuple[Run, Counts]:
+        """Make the competitor run once; return its cost and the requests that the servers counted.
+
+        Raises:
+            CommandError: the competitor ended.
+        """
+        self._lab.read_counts()
         server = self._lab.cpu_seconds()
         cost = self._send({"run": urls})
         server = self._lab.cpu_seconds() - server
-        self._check_stored(len(urls), size)
-        return Run(cost["wall"], cost["cpu"], server, cost["peak_mib"] - cost["base_mib"])
+        run = Run(cost["wall"], cost["cpu"], server, cost["peak_mib"] - cost["base_mib"])
+        return run, self._lab.read_counts()
 
     def _send(self, command: dict[str, Any]) -> dict[str, float]:
         assert self._process.stdin is not None
@@ -80,20 +92,30 @@ class CompetitorProcess:
             raise CommandError(f"{self._competitor.name} has ended:\n{read_tail(self._log)}") from error
         return response
 
-    def _check_stored(self, images: int, size: int) -> None:
+    def _check_stored(self, counts: Counts, images: int, size: int) -> None:
         """Compare what the S3 stand-in counted with the images and the summary."""
-        objects, stored = self._lab.count_stored()
-        summaries = objects - images
-        if self._competitor.keeps and (summaries not in {1, images // FILE_IMAGES} or stored <= images * size):
+        stored, written = total(counts, "s3 PUT images"), total(counts, "s3 bytes put")
+        summaries = total(counts, "s3 PUT") - stored - total(counts, "s3 PUT known")
+        is_complete = stored == images and summaries in {1, images // FILE_IMAGES} and written > images * size
+        if self._competitor.keeps and not is_complete:
             raise CommandError(
-                f"{self._competitor.name} stored {objects} objects of {stored} bytes for {images} images of {size}."
+                f"{self._competitor.name}, {images} images of {size} bytes: the servers counted {counts}."
             )
 
 
 @contextmanager
-def start_competitor(competitor: Competitor, scheme: Scheme, lab: NginxLab, home: Path) -> Iterator[CompetitorProcess]:
-    """Start a competitor, and end it with the block."""
-    log = home / f"{competitor.name}-{scheme}.log"
+def start_competitor(
+    competitor: Competitor, scheme: Scheme, lab: NginxLab, home: Path, settings: Mapping[str, str] | None = None
+) -> Iterator[CompetitorProcess]:
+    """Start a competitor, and end it with the block.
+
+    Args:
+        competitor: the program.
+        scheme: how it reaches the origin and S3.
+        lab: both servers.
+        home: the directory of its log.
+        settings: environment variables beside those that every competitor gets.
+    """
     origins = [str(lab.ports[f"origin_{each}"]) for each in ("http", "https")]
     environment = _OURS | {
         "PATH": os.environ["PATH"],
@@ -108,8 +130,9 @@ def start_competitor(competitor: Competitor, scheme: Scheme, lab: NginxLab, home
         "AWS_CA_BUNDLE": str(lab.bundle),
         "SSL_CERT_FILE": str(lab.bundle),
         "ALLOWED_PORTS": ",".join(["80", "443", *origins]),
+        **(settings or {}),
     }
-    with log.open("w") as out:
+    with tempfile.NamedTemporaryFile("w", dir=home, prefix=f"{competitor.name}-", suffix=".log", delete=False) as out:
         process = subprocess.Popen(
             [PYTHONS[competitor.environment], RUNNER, competitor.name],
             env=environment,
@@ -119,7 +142,7 @@ def start_competitor(competitor: Competitor, scheme: Scheme, lab: NginxLab, home
             text=True,
         )
     try:
-        yield CompetitorProcess(competitor, process, lab, log)
+        yield CompetitorProcess(competitor, process, lab, Path(out.name))
     finally:
         process.kill()
         process.communicate()

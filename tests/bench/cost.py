@@ -35,6 +35,9 @@ FUNCTION_GB = 1769 / 1024
 HTTP_SECONDS = 0.10
 MANIFEST_SECONDS = 1.4
 BATCH_SECONDS = 0.17
+HTTP_KNOWN_SECONDS = 0.10
+MANIFEST_KNOWN_SECONDS = 1.4
+BATCH_KNOWN_SECONDS = 0.17
 
 # Measured: bytes in the log, with the 26 that CloudWatch adds to each line (cost_inputs.py).
 IMAGE_LOG_BYTES = 564
@@ -43,11 +46,12 @@ FILE_LOG_BYTES = 994
 # The shape of the work.
 HTTP_IMAGES = 10
 MANIFEST_FILES, MANIFEST_IMAGES = 100, 10
+KNOWN_IMAGES = 9  # of the ten, where the others are new
 BATCH_FILES = 50
 EXPRESS_GB = 64 / 1024
 
 # Billed each month: the metrics of the service, one for every error code that occurred, and the metrics of alarms.
-METRICS = 7 + 31
+METRICS = 7 + 32
 ALARM_METRICS = 20
 
 _GB = 1e9
@@ -55,13 +59,25 @@ _GB = 1e9
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a million images need at one entry point; each attribute is a count for all of them."""
+    """What a million images need at one entry point; each attribute is a count for all of them.
+
+    Attributes:
+        files: Files, each with its log line.
+        runs: invocations of the function.
+        run_seconds: the time of one.
+        puts: PUT requests to S3.
+        reads: GET and HEAD requests to S3, which have one price.
+        calls: of the API.
+        transitions: of the state machine.
+        expresses: its express executions.
+        events: of EventBridge.
+    """
 
     files: float
     runs: float
     run_seconds: float
     puts: float
-    gets: float
+    reads: float
     calls: float = 0
     transitions: float = 0
     expresses: float = 0
@@ -74,7 +90,7 @@ class Work:
             "Lambda, time": self.runs * self.run_seconds * FUNCTION_GB * LAMBDA_GB_SECOND,
             "Lambda, requests": self.runs * LAMBDA_REQUEST,
             "S3, PUT": self.puts * S3_PUT,
-            "S3, GET": self.gets * S3_GET,
+            "S3, GET and HEAD": self.reads * S3_GET,
             "API Gateway": self.calls * API_CALL,
             "Step Functions": self.transitions * STATE_TRANSITION
             + self.expresses * (EXPRESS_REQUEST + express_seconds * EXPRESS_GB * EXPRESS_GB_SECOND),
@@ -86,38 +102,77 @@ class Work:
         return IMAGES * IMAGE_LOG_BYTES + self.files * FILE_LOG_BYTES
 
 
-def entry_points() -> dict[str, Work]:
-    """Return the work at each entry point, with the usual shape of a File there."""
-    files = IMAGES / HTTP_IMAGES
-    manifests = IMAGES / MANIFEST_FILES / MANIFEST_IMAGES
-    batches = IMAGES / BATCH_FILES
+def new_images() -> dict[str, Work]:
+    """Return the work by entry point where nothing is known, with the usual shape of a File there."""
     return {
-        # One receipt for each File.
-        "HTTP": Work(files, files, HTTP_SECONDS, puts=IMAGES + files, gets=0, calls=files),
-        # The manifest is stored and read twice. Each File reads its previous receipt, then stores its own.
-        "S3": Work(
-            IMAGES / MANIFEST_IMAGES, manifests, MANIFEST_SECONDS,
-            puts=IMAGES + IMAGES / MANIFEST_IMAGES + manifests, gets=IMAGES / MANIFEST_IMAGES + 2 * manifests,
-            events=manifests,
-        ),
-        # A line is a File of one image. Each batch writes a report, and the summary reads it.
-        "bulk": Work(
-            IMAGES, batches, BATCH_SECONDS,
-            puts=2 * IMAGES + batches, gets=IMAGES + batches, transitions=batches, expresses=batches,
-        ),
-    }  # fmt: skip
+        # A File reads its known document, which is missing, and stores it.
+        "HTTP": _http(HTTP_SECONDS, puts_per_file=HTTP_IMAGES + 1, reads_per_file=1),
+        "S3": _manifests(MANIFEST_SECONDS, puts_per_file=MANIFEST_IMAGES + 1, reads_per_file=1),
+        # The receipt of a list of URLs is its known document.
+        "bulk": _bulk(BATCH_SECONDS, puts_per_file=1, reads_per_file=0),
+    }
+
+
+def known_images() -> dict[str, Work]:
+    """Return the work by entry point where images are known to another function instance.
+
+    Each known image costs a HEAD, and each File the GET of its known document. Both are upper limits: an instance does
+    not ask for what it stored or found itself.
+    """
+    new = HTTP_IMAGES - KNOWN_IMAGES
+    return {
+        "HTTP": _http(HTTP_KNOWN_SECONDS, puts_per_file=new, reads_per_file=1 + KNOWN_IMAGES),
+        "S3": _manifests(MANIFEST_KNOWN_SECONDS, puts_per_file=new, reads_per_file=1 + KNOWN_IMAGES),
+        "bulk, the same list again": _bulk(BATCH_KNOWN_SECONDS, puts_per_file=0, reads_per_file=1),
+    }
+
+
+# Each invocation reads the cool-down of one origin.
+
+
+def _http(seconds: float, *, puts_per_file: float, reads_per_file: float) -> Work:
+    files = IMAGES / HTTP_IMAGES
+    # One receipt for each File.
+    return Work(
+        files, files, seconds, puts=(puts_per_file + 1) * files, reads=(reads_per_file + 1) * files, calls=files
+    )
+
+
+def _manifests(seconds: float, *, puts_per_file: float, reads_per_file: float) -> Work:
+    files = IMAGES / MANIFEST_IMAGES
+    manifests = files / MANIFEST_FILES
+    # The manifest is stored and read twice. Each File reads its previous receipt, then stores its own.
+    puts = (puts_per_file + 1) * files + manifests
+    reads = (reads_per_file + 1) * files + (2 + 1) * manifests
+    return Work(files, manifests, seconds, puts=puts, reads=reads, events=manifests)
+
+
+def _bulk(seconds: float, *, puts_per_file: float, reads_per_file: float) -> Work:
+    batches = IMAGES / BATCH_FILES
+    # A line is a File of one image, with receipts as in a manifest. Each batch writes a report; the summary reads it.
+    puts = (puts_per_file + 1) * IMAGES + batches
+    reads = (reads_per_file + 1) * IMAGES + (1 + 1) * batches
+    return Work(IMAGES, batches, seconds, puts=puts, reads=reads, transitions=batches, expresses=batches)
 
 
 def tables() -> str:
-    """Return the dollars per million images and per month, in Markdown."""
-    costs = {name: work.costs() for name, work in entry_points().items()}
-    lines = ["| dollars per million images | HTTP | S3 | bulk |", "|---|---|---|---|"]
-    lines += [_row(item, [cost[item] for cost in costs.values()]) for item in costs["bulk"]]
-    lines.append(_row("**all**", [sum(cost.values()) for cost in costs.values()]))
+    """Return the dollars per million images, new and known, and per month, in Markdown."""
+    return "\n\n".join([_by_entry_point("new", new_images()), _by_entry_point("known", known_images()), _by_month()])
+
+
+def _by_entry_point(images: str, work_by_name: dict[str, Work]) -> str:
+    costs = {name: work.costs() for name, work in work_by_name.items()}
+    items = next(iter(costs.values()))
+    lines = [f"| dollars per million images, {images} | {' | '.join(costs)} |", f"|---{'|---' * len(costs)}|"]
+    lines += [_row(item, [cost[item] for cost in costs.values()]) for item in items]
+    return "\n".join([*lines, _row("**all**", [sum(cost.values()) for cost in costs.values()])])
+
+
+def _by_month() -> str:
     stored = IMAGES * IMAGE_BYTES / _GB * S3_GB_MONTH
-    lines += ["", "| dollars per month | |", "|---|---|"]
+    logged_gb = new_images()["bulk"].log_bytes() / _GB
+    lines = ["| dollars per month | |", "|---|---|"]
     lines.append(_row(f"a million images of {IMAGE_BYTES // 1000} KB in S3", [stored]))
-    logged_gb = entry_points()["bulk"].log_bytes() / _GB
     lines.append(_row("the log of a million images (bulk), uncompressed", [logged_gb * LOG_GB_MONTH]))
     lines.append(_row(f"{METRICS} metrics, if every error code occurs", [METRICS * METRIC_MONTH]))
     lines.append(_row(f"alarms on {ALARM_METRICS} metrics", [ALARM_METRICS * ALARM_MONTH]))

@@ -8,12 +8,13 @@ Prints the constants of cost.py. Runs use one processor, as a function of 1769 M
 import argparse
 import contextlib
 import io
+import itertools
 import os
 import statistics
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,8 @@ from bench.cost import (  # noqa: E402 - the path comes first
     BATCH_FILES,
     HTTP_IMAGES,
     IMAGE_BYTES,
+    KNOWN_IMAGES,
     MANIFEST_FILES,
-    MANIFEST_IMAGES,
 )
 from bench.nginx_lab import ORIGIN_SECONDS, S3_SECONDS  # noqa: E402
 from bench.python_servers import start_server  # noqa: E402
@@ -82,7 +83,6 @@ def _file_with_receipt(images: int) -> tuple[Any, Any, Any]:
 
 def measure(runs: int) -> dict[str, float]:
     """Return the median seconds of one run, by the name of the constant."""
-    number = MANIFEST_FILES * MANIFEST_IMAGES
     with (
         start_server("origin", delay=ORIGIN_SECONDS, size=IMAGE_BYTES, number=64) as origin,
         start_server("s3", delay=S3_SECONDS) as s3,
@@ -93,26 +93,75 @@ def measure(runs: int) -> dict[str, float]:
             "ALLOWED_PORTS": f"80,443,{origin.rsplit(':', 1)[1]}", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
         }  # fmt: skip
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # 1769 MB is one processor
-        urls = [f"{origin}/{index}" for index in range(number)]
-        return {name: _median_seconds(work, runs) for name, work in _work_by_constant(urls).items()}
+        return {name: _median_seconds(work, runs) for name, work in _work_by_constant(NewUrls(origin)).items()}
 
 
-def _work_by_constant(urls: list[str]) -> dict[str, Callable[[], object]]:
+class NewUrls:
+    """Makes URLs of images that were never requested. The origin has an image of its own for each number."""
+
+    def __init__(self, origin: str) -> None:
+        """Use an origin, given by its URL without a slash at the end."""
+        self._origin = origin
+        self._numbers = itertools.count()
+
+    def take(self, number: int) -> list[str]:
+        return [f"{self._origin}/{next(self._numbers)}" for _ in range(number)]
+
+    def file(self, bases: list[str] | None = None) -> dict[str, Any]:
+        """Return a File of HTTP_IMAGES new images, apart from the base images that are given."""
+        file_url, *others = self.take(HTTP_IMAGES - len(bases or ()))
+        return {"fileUrl": file_url, "baseUrls": [{"url": url} for url in [*others, *(bases or ())]]}
+
+
+def _work_by_constant(urls: NewUrls) -> dict[str, Callable[[], object]]:
+    """Return one run by constant. Known images were downloaded by an earlier run, in another function instance."""
+    bases = [urls.take(KNOWN_IMAGES) for _ in range(MANIFEST_FILES)]
+    lines = [{"url": url} for url in urls.take(BATCH_FILES)]
+    new = {
+        "MANIFEST_SECONDS": lambda: _run_batch([urls.file() for _ in range(MANIFEST_FILES)]),
+        "BATCH_SECONDS": lambda: _run_batch([{"url": url} for url in urls.take(BATCH_FILES)]),
+        "HTTP_SECONDS": lambda: _post(
+            urls.file()
+        ),  # after many Files of which nothing is known, it waits for no document
+    }
+    known = {
+        "MANIFEST_KNOWN_SECONDS": lambda: _run_batch([urls.file(known) for known in bases]),
+        "BATCH_KNOWN_SECONDS": lambda: _run_batch(lines),
+        "HTTP_KNOWN_SECONDS": lambda: _post(urls.file(bases[0])),
+    }
+    return {**new, **{name: _in_another_instance(work) for name, work in known.items()}}
+
+
+def _post(file: dict[str, Any]) -> None:
     from bench.competitors import ours  # noqa: PLC0415 - reads the settings
-    from intake.handlers import bulk  # noqa: PLC0415
+
+    ours.send(file)
+
+
+def _run_batch(items: list[dict[str, Any]]) -> None:
+    from intake.handlers import bulk  # noqa: PLC0415 - reads the settings
     from support.lambda_context import Context  # noqa: PLC0415
 
-    groups = [urls[start : start + MANIFEST_IMAGES] for start in range(0, len(urls), MANIFEST_IMAGES)]
-    batch = {"run": "bench", "startedAt": "2026-11-22T12:00:00.000Z"}  # makes the handler look for earlier receipts
+    # The handler looks for earlier receipts. None is as late as this time, so none replaces the run.
+    started_at = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    counts = bulk.handler({"Items": items, "BatchInput": {"run": "bench", "startedAt": started_at}}, Context(900))
+    if counts["status"] != {"stored": len(items)}:
+        raise RuntimeError(counts)
 
-    def run_batch(items: list[dict[str, Any]]) -> object:
-        return bulk.handler({"Items": items, "BatchInput": batch}, Context(900))
 
-    return {
-        "HTTP_SECONDS": lambda: ours.run(urls[:HTTP_IMAGES], "bench"),
-        "MANIFEST_SECONDS": lambda: run_batch([{"urls": group} for group in groups]),
-        "BATCH_SECONDS": lambda: run_batch([{"url": url} for url in urls[:BATCH_FILES]]),
-    }
+def _in_another_instance(work: Callable[[], object]) -> Callable[[], object]:
+    """Return the work for a function instance that remembers no image. Its connections are open."""
+    from intake import app  # noqa: PLC0415 - reads the settings
+
+    def run() -> None:
+        known_images = app.ingest_service()._known_images
+        documents = known_images._documents
+        assert documents is not None  # KNOWN_IMAGES is on by default
+        for remembered in (known_images.memory._known, known_images.memory._seen, documents._used_at):
+            remembered.clear()
+        work()
+
+    return run
 
 
 def _median_seconds(work: Callable[[], object], runs: int) -> float:

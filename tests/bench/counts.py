@@ -3,17 +3,19 @@
     .venv/bin/python tests/bench/counts.py            compares them with counts.json; exits with 1 where they differ
     .venv/bin/python tests/bench/counts.py --write    writes counts.json; read the difference before you commit it
 
-Files of 64 and of 16 images run through the whole handler. The difference per image leaves out the cost of a File.
+Files of 64 and of 16 new images run through the whole handler, and then the same Files again: their images are
+unchanged. The difference per image leaves out the cost of a File.
 Needs no nginx and takes a few seconds.
 """
 
 import argparse
 import io
+import itertools
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
@@ -65,7 +67,7 @@ def count_calls() -> Iterator[dict[str, int]]:
 
 
 def measure() -> dict[str, float]:
-    """Return `functions` and `calls` per image, and `modules` that the HTTP handler imports."""
+    """Return functions and calls per new image and per unchanged one, and the modules that the HTTP handler imports."""
     with (
         redirect_stdout(io.StringIO()),
         start_server("origin", delay=0.02, size=_IMAGE_BYTES, number=_MANY) as origin,
@@ -82,22 +84,29 @@ def measure() -> dict[str, float]:
         }
         from bench.competitors import ours  # noqa: PLC0415 - reads the settings above
 
-        urls = [f"{origin}/{number}" for number in range(_MANY)]
+        numbers = itertools.count()
 
-        def run(images: int) -> dict[str, int]:
+        def run(urls: list[str]) -> dict[str, int]:
             with count_calls() as counts:
-                ours.run(urls[:images], "bench")
+                ours.run(urls, "bench")
             return counts
 
-        run(_MANY)  # opens the connections and fills the caches
-        rounds = [(run(_MANY), run(_FEW)) for _ in range(_ROUNDS)]
+        def run_twice(images: int) -> tuple[dict[str, int], dict[str, int]]:
+            urls = [f"{origin}/{next(numbers)}" for _ in range(images)]
+            return run(urls), run(urls)
+
+        run_twice(_MANY)  # opens the connections and fills the caches
+        rounds = [(*run_twice(_MANY), *run_twice(_FEW)) for _ in range(_ROUNDS)]
         ours.close()
-    least = {
-        name: [min(counts[name] for counts in runs) for runs in zip(*rounds, strict=True)]
-        for name in ("functions", "calls")
-    }
-    by_image = {name: (many - few) / (_MANY - _FEW) for name, (many, few) in least.items()}
-    return by_image | {"modules": _count_imported_modules()}
+    many, many_again, few, few_again = zip(*rounds, strict=True)
+    again = {f"unchanged {name}": count for name, count in _by_image(many_again, few_again).items()}
+    return _by_image(many, few) | again | {"modules": _count_imported_modules()}
+
+
+def _by_image(many: Sequence[dict[str, int]], few: Sequence[dict[str, int]]) -> dict[str, float]:
+    """Return the least counts of large Files less those of small ones, divided by the images between them."""
+    least = {name: [min(counts[name] for counts in runs) for runs in (many, few)] for name in many[0]}
+    return {name: (of_many - of_few) / (_MANY - _FEW) for name, (of_many, of_few) in least.items()}
 
 
 def _count_imported_modules() -> int:

@@ -4,6 +4,8 @@
 
 Shape of a summary, each part empty where nothing was measured:
     compare   by case: `on`, `at`, `runs`, and by program medians: `wall_ms`, `cpu_ms` and `server_ms` per image, …
+    known     by name `on` and `at`; of the same File by place its medians and requests, of pairs of processes what
+              KNOWN_IMAGES=on adds: see `known_figures`
     startup   `on`, `at`, and by function medians: `init_ms`, `cold_ms`
     memory    `on`, `at`, and MiB: `imports_mib`, `peak_mib`, `beyond_imports_mib`, `budget_mib`
     load      `on`, `at`, `files`, and by name the value of the first and of the last period
@@ -17,12 +19,14 @@ from typing import Any
 
 from infra.build.template_file import ROOT
 
+from bench import known_figures
 from bench.cases import CASES, Case
 from bench.competitor_process import Run
+from bench.known_figures import FIRST_FILES, LATER_FILES, SAME_FILE
 from bench.speed_goals import TARGETS
 
 PATH = ROOT / "docs" / "performance" / "measured.json"
-PARTS = ("compare", "startup", "memory", "load", "ratios")
+PARTS = ("compare", "known", "startup", "memory", "load", "ratios")
 
 type Summary = dict[str, Any]
 type Row = dict[str, float]
@@ -64,6 +68,7 @@ def updated(kept: Summary, results: Mapping[str, Mapping[str, Any]]) -> Summary:
             programs = {name: of_runs(case, [Run(**run) for run in runs]) for name, runs in measured["is"].items()}
             count = len(next(iter(measured["is"].values())))
             fresh["compare"][case.name] = {**_origin(measured), "runs": count, "programs": programs}
+    fresh["known"] |= _known(results["known"])
     if measured := results["startup"].get("starts"):
         programs = {name: of_starts(figures) for name, figures in measured["is"].items()}
         fresh["startup"] = {**_origin(measured), "programs": programs}
@@ -72,9 +77,27 @@ def updated(kept: Summary, results: Mapping[str, Mapping[str, Any]]) -> Summary:
     if measured := results["load"].get("200 Files"):
         values = {name: [round(value) for value in pair] for name, pair in measured["is"].items()}
         fresh["load"] = {**_origin(measured), "files": 200, "values": values}
-    ratios = {target.name: target.measured(results) for target in TARGETS}
-    fresh["ratios"] |= {name: round(ratio, 2) for name, ratio in ratios.items() if ratio is not None}
+    fresh["ratios"] = _ratios(fresh["ratios"], results)
     return fresh
+
+
+def _known(results: Mapping[str, Any]) -> Summary:
+    summary: Summary = {}
+    if measured := results.get(SAME_FILE):
+        places = known_figures.of_same_file(measured["is"])
+        rounded = {place: {name: round(value, 3) for name, value in row.items()} for place, row in places.items()}
+        summary[SAME_FILE] = {**_origin(measured), "rounds": len(measured["is"]["first"]), "places": rounded}
+    for name in (FIRST_FILES, LATER_FILES):
+        if measured := results.get(name):
+            summary[name] = {**_origin(measured), **known_figures.of_pairs(measured["is"])}
+    return summary
+
+
+def _ratios(kept: Row, results: Mapping[str, Mapping[str, Any]]) -> Row:
+    """Return the measured figure of each target, or the kept one; other figures are of targets that no longer exist."""
+    measured = {target.name: target.measured(results) for target in TARGETS}
+    figures = {name: kept.get(name) if figure is None else round(figure, 2) for name, figure in measured.items()}
+    return {name: figure for name, figure in figures.items() if figure is not None}
 
 
 def _origin(measured: Mapping[str, Any]) -> dict[str, str]:

@@ -11,8 +11,9 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from os import geteuid
 from pathlib import Path
 from string import ascii_lowercase, digits
@@ -24,7 +25,8 @@ from infra.command.child_process import read_tail, run_in_background
 from infra.command.errors import CommandError
 from infra.command.tcp_ports import LOOPBACK, find_free_port
 
-from bench import origin_images
+from bench import origin_images, request_counts
+from bench.request_counts import Counts
 
 ORIGIN_SECONDS = 0.050
 S3_SECONDS = 0.020
@@ -48,23 +50,28 @@ class NginxLab:
     ports: Mapping[str, int]
     bundle: Path
     _nginx: int
+    _editions: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def urls(self, scheme: str, size: int, number: int) -> list[str]:
-        """Return the URLs of the first `number` images of a size; missing images are written first."""
+    def new_urls(self, scheme: str, size: int, number: int) -> list[str]:
+        """Make new images of a size, and return their URLs: no server and no program has seen either.
+
+        The images and URLs of an earlier call are no longer served.
+        """
+        edition = next(self._editions)
         origin_images.write_missing(IMAGES, size, number)
+        origin_images.write_edition(IMAGES, size, number, edition)
         port = self.ports[f"origin_{scheme}"]
-        return [f"{scheme}://{LOOPBACK}:{port}/{size}/{index}.jpg" for index in range(number)]
+        return [f"{scheme}://{LOOPBACK}:{port}/{size}/{index}.jpg?edition={edition}" for index in range(number)]
 
     def endpoint(self, scheme: str) -> str:
         """Return the URL of the S3 stand-in."""
         return f"{scheme}://{LOOPBACK}:{self.ports[f's3_{scheme}']}"
 
-    def count_stored(self) -> tuple[int, int]:
-        """Return the number of objects put since the last call, and their bytes."""
+    def read_counts(self) -> Counts:
+        """Return what both servers counted since the last call."""
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(f"{self.endpoint('http')}/-/counts", timeout=5) as response:
-            objects, size = response.read().split()
-        return int(objects), int(size)
+            return request_counts.parse(response.read().decode())
 
     def cpu_seconds(self) -> float:
         """Return the CPU seconds of both servers so far, as the kernel counts them for the nginx workers."""
@@ -93,6 +100,7 @@ def open_lab(home: Path, *, origin: float = ORIGIN_SECONDS, s3: float = S3_SECON
         "user": "user root;" if geteuid() == 0 else "",
         "home": home,
         "images": IMAGES,
+        "s3_stand_in": Path(__file__).parent / "s3_stand_in.lua",
         "origin_seconds": origin,
         "s3_seconds": s3,
         **ports,

@@ -1,15 +1,15 @@
 """The images that the origin serves: distinct, whole JPEGs of an exact size, in files that are kept between runs."""
 
+import os
 from pathlib import Path
 
-from support.crafted_images import segment
+from bench.image_comment import EDITION_AT, SEGMENT_BYTES, edition_bytes, with_comment
 from support.sample_images import jpeg_of_size
 
-_COMMENT = 0xFE
-_NUMBER_BYTES = 8
-_SEGMENT_BYTES = 4 + _NUMBER_BYTES
 _PICTURES = 8
-"""Distinct pictures. Each image is one of them with its number in a comment, so that no two have the same digest."""
+"""Distinct pictures. Each image is one of them with a comment of its own."""
+_MODIFIED_AT = 1_767_225_600
+"""The time of each file in Unix seconds, 2026-01-01: the files of a site are older than a minute."""
 
 
 def directory(root: Path, size: int) -> Path:
@@ -24,9 +24,17 @@ def write_missing(root: Path, size: int, number: int) -> None:
     for index in range(number):
         file = into / f"{index}.jpg"
         if not file.exists():
-            file.write_bytes(_jpeg_with_number(size, index))
+            file.write_bytes(with_comment(jpeg_of_size(size - SEGMENT_BYTES, seed=index % _PICTURES), index))
 
 
-def _jpeg_with_number(size: int, index: int) -> bytes:
-    data = jpeg_of_size(size - _SEGMENT_BYTES, seed=index % _PICTURES)
-    return data[:2] + segment(_COMMENT, index.to_bytes(_NUMBER_BYTES)) + data[2:]
+def write_edition(root: Path, size: int, number: int, edition: int) -> None:
+    """Write an edition into the first `number` images of `size` bytes, which exist.
+
+    The files keep their time, which nginx remembers and makes the ETag of.
+    """
+    for index in range(number):
+        file = directory(root, size) / f"{index}.jpg"
+        with file.open("r+b", buffering=0) as opened:
+            opened.seek(EDITION_AT)
+            opened.write(edition_bytes(edition))
+        os.utime(file, (_MODIFIED_AT, _MODIFIED_AT))

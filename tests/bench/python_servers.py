@@ -13,12 +13,16 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import override
 
+from bench.image_comment import SEGMENT_BYTES, with_comment
+
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
+_CONDITION = re.compile(rb"\r\nif-none-match: *([^\r]+)", re.IGNORECASE)
+_METADATA = re.compile(rb"\r\n((?:content-type|x-amz-meta-[a-z]+): *[^\r]*)", re.IGNORECASE)
 _HEAD_END = b"\r\n\r\n"
 
 
 class Origin(asyncio.Protocol):
-    """Responds to `/{n}` with its nth image."""
+    """Responds to `/{n}` with an image of its own, whose ETag is the number, or with 304."""
 
     def __init__(self, images: list[bytes], delay: float) -> None:
         self._images = images
@@ -39,17 +43,56 @@ class Origin(asyncio.Protocol):
 
     def _respond(self, request: bytes) -> None:
         number = int(request.split(b" ", 2)[1].strip(b"/"))
-        body = self._images[number % len(self._images)]
-        head = f"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: {len(body)}\r\n\r\n"
-        self._transport.writelines([head.encode(), body])
+        etag = b'"%d"' % number
+        condition = _CONDITION.search(request)
+        if condition and condition[1] == etag:
+            self._transport.write(b"HTTP/1.1 304 Not Modified\r\nETag: %b\r\n\r\n" % etag)
+            return
+        body = with_comment(self._images[number % len(self._images)], number)
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nETag: %b\r\nContent-Length: %d\r\n\r\n"
+        self._transport.writelines([head % (etag, len(body)), body])
+
+
+class S3Objects:
+    """The objects of the bucket: of images type and metadata, of all others the bytes."""
+
+    def __init__(self) -> None:
+        self._images: dict[bytes, bytes] = {}
+        self._documents: dict[bytes, bytes] = {}
+
+    def respond(self, head: bytes, body: bytes) -> bytes:
+        """Return the response to a request. Every PUT succeeds: no program here repeats an image that it counts."""
+        method, target, _ = head.split(b" ", 2)
+        key = target.partition(b"?")[0]
+        if method == b"PUT" and b"/images/" in key:
+            size = _LENGTH.search(head)
+            kept = [b"Content-Length: %b" % (size[1] if size else b"0"), *_METADATA.findall(head)]
+            self._images[key] = b"\r\n".join(kept)
+            return _success(b"Content-Length: 0")
+        if method == b"PUT":
+            self._documents[key] = body
+            return _success(b"Content-Length: 0")
+        if method == b"HEAD" and key in self._images:
+            return _success(self._images[key])
+        if method == b"GET" and key in self._documents:
+            document = self._documents[key]
+            return _success(b"Content-Length: %d" % len(document)) + document
+        return b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+
+
+def _success(headers: bytes) -> bytes:
+    etag = hashlib.md5(headers, usedforsecurity=False).hexdigest().encode()
+    return b'HTTP/1.1 200 OK\r\nETag: "%b"\r\n%b\r\n\r\n' % (etag, headers)
 
 
 class S3StandIn(asyncio.Protocol):
-    """Accepts every PUT and drops the body."""
+    """Serves `S3Objects` on one connection. It keeps the bodies of documents alone."""
 
-    def __init__(self, delay: float) -> None:
+    def __init__(self, objects: S3Objects, delay: float) -> None:
+        self._objects = objects
         self._delay = delay
-        self._head = b""
+        self._request = b""
+        self._body: list[bytes] = []
         self._missing = 0
 
     @override
@@ -60,37 +103,36 @@ class S3StandIn(asyncio.Protocol):
     @override
     def data_received(self, data: bytes) -> None:
         if self._missing:
-            self._receive(len(data))
+            self._receive(data)
             return
-        self._head += data
-        if _HEAD_END not in self._head:
+        self._request += data
+        if _HEAD_END not in self._request:
             return
-        head, _, rest = self._head.partition(_HEAD_END)
-        self._head = b""
-        if b"100-continue" in head.lower():
+        self._request, _, rest = self._request.partition(_HEAD_END)
+        if b"100-continue" in self._request.lower():
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        found = _LENGTH.search(head)
+        found = _LENGTH.search(self._request)
         self._missing = int(found[1]) if found else 0
-        self._receive(len(rest))
+        self._receive(rest)
 
-    def _receive(self, size: int) -> None:
-        self._missing -= size
+    def _receive(self, data: bytes) -> None:
+        self._missing -= len(data)
+        if b"/images/" not in self._request.partition(b"?")[0]:
+            self._body.append(data)
         if self._missing <= 0:
-            self._missing = 0
-            asyncio.get_running_loop().call_later(self._delay, self._respond)
-
-    def _respond(self) -> None:
-        etag = hashlib.md5(b"", usedforsecurity=False).hexdigest()
-        self._transport.write(f'HTTP/1.1 200 OK\r\nETag: "{etag}"\r\nContent-Length: 0\r\n\r\n'.encode())
+            response = self._objects.respond(self._request, b"".join(self._body))
+            self._request, self._body, self._missing = b"", [], 0
+            asyncio.get_running_loop().call_later(self._delay, self._transport.write, response)
 
 
 async def _serve(kind: str, size: int, number: int, delay: float, ready: Connection) -> None:
     from support.sample_images import jpeg_of_size  # noqa: PLC0415 - Pillow must not count as memory of the measured process
 
-    images = [jpeg_of_size(size, seed) for seed in range(number)] if kind == "origin" else []
+    images = [jpeg_of_size(size - SEGMENT_BYTES, seed) for seed in range(number)] if kind == "origin" else []
+    objects = S3Objects()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: Origin(images, delay) if kind == "origin" else S3StandIn(delay), "127.0.0.1", 0, backlog=1024
+        lambda: Origin(images, delay) if kind == "origin" else S3StandIn(objects, delay), "127.0.0.1", 0, backlog=1024
     )
     ready.send(server.sockets[0].getsockname()[1])
     await server.serve_forever()
@@ -108,7 +150,7 @@ def start_server(kind: str, *, delay: float, size: int = 0, number: int = 0) -> 
         kind: "origin" or "s3".
         delay: seconds from the request to the response.
         size: bytes of one image.
-        number: distinct images.
+        number: distinct pictures; each image is one of them with a comment of its own.
     """
     ours, theirs = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(

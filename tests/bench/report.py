@@ -18,13 +18,22 @@ sys.path[:0] = [str(HERE.parents[2]), str(HERE.parents[1])]
 
 from infra.build.template_file import ROOT  # noqa: E402 - the path comes first
 
-from bench import bar_chart, cost, cost_by_image_size, documented_figures, results, speed_goals  # noqa: E402
+from bench import (  # noqa: E402
+    bar_chart,
+    cost,
+    cost_by_image_size,
+    documented_figures,
+    known_figures,
+    results,
+    speed_goals,
+)
 from bench.cases import CALLERS_TODAY, CASES, COLD_48, COMPETITORS, OURS, WARM_48, Case  # noqa: E402
 from bench.documented_figures import Summary  # noqa: E402
+from bench.known_figures import FIRST_FILES, LATER_FILES, SAME_FILE  # noqa: E402
 
 PERFORMANCE, COST, README = ROOT / "docs" / "performance.md", ROOT / "docs" / "cost.md", ROOT / "README.md"
 DRAWINGS = ROOT / "docs" / "performance"
-SUBJECTS = ("compare", "memory", "startup", "load")
+SUBJECTS = ("compare", "known", "memory", "startup", "load")
 DRAWN = (WARM_48, COLD_48)
 LOAD_PERIOD = 20
 
@@ -88,7 +97,19 @@ def _comparison(measured: Summary) -> str:
 
 def _ratios(measured: Summary) -> str:
     rows = [f"| {name} | {ratio:.2f} |" for name, ratio in measured["ratios"].items()]
-    return "\n".join(["| image-intake divided by the other, medians | |", "|---|---|", *rows])
+    return "\n".join(["| medians; image-intake divided by the other where two are named | |", "|---|---|", *rows])
+
+
+def _known(measured: Summary) -> str:
+    found = measured["known"][SAME_FILE]
+    return f"{known_figures.same_file_table(found['places'])}\n\n{_source(found)}, {found['rounds']} rounds"
+
+
+def _unknown(measured: Summary) -> str:
+    found = {name: measured["known"][name] for name in (FIRST_FILES, LATER_FILES)}
+    later = found[LATER_FILES]
+    pairs = f"{later['pairs']} pairs of environments, {later['files']} later Files in each"
+    return f"{known_figures.added_table(found)}\n\n{_source(later)}, {pairs}"
 
 
 def _start(measured: Summary) -> str:
@@ -153,6 +174,8 @@ def _bars(compared: Mapping[str, Summary], case: Case, kind: str) -> list[bar_ch
 BLOCKS: dict[tuple[Path, str], Callable[[Summary], str]] = {
     (README, "speed"): _speed,
     (PERFORMANCE, "ratios"): _ratios,
+    (PERFORMANCE, "known images"): _known,
+    (PERFORMANCE, "unknown images"): _unknown,
     (PERFORMANCE, "start"): _start,
     (PERFORMANCE, "memory"): _memory,
     (PERFORMANCE, "long life"): _long_life,

@@ -1,13 +1,21 @@
 """docs/cost.md shows the prices of tests/bench/cost.py, and that file has the log sizes and counts of the service."""
 
 import re
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from infra.build.template_file import ROOT
 
 from bench import cost, cost_inputs
+from intake.ingest.deadline import Deadline
+from intake.ingest.file_service import IngestService
 from intake.model.error_codes import LEAVES
+from intake.model.file import File
+from intake.model.limits import Limits
 from support.alarms_and_dashboard import ALARMS, COST, Metric, metrics_of
+from support.fake_ports import FakeDownloader, FakeStore, RecordingObserver
+from support.sample_images import jpeg_of_size
 
 PRICE = re.compile(r"^\| `([A-Z0-9_]+)` \| \$([\d.]+)(?: per (thousand|million))?", re.MULTILINE)
 PER = {"": 1.0, "thousand": 1e3, "million": 1e6}
@@ -28,3 +36,43 @@ def test_cost_counts_every_metric_and_alarm(emitted: dict[Metric, str]) -> None:
     whole = [metric for metric in emitted if "code" not in metric[2]]
     assert len(whole) + len(LEAVES) == cost.METRICS
     assert sum(len(metrics_of(alarm)) for alarm in ALARMS.values()) == cost.ALARM_METRICS
+
+
+def file_of(*numbers: int) -> File:
+    """Return a File whose first image is the one to inspect; a URL list if there is one image only."""
+    first, *bases = (f"https://a.example/{number}.jpg" for number in numbers)
+    return File.parse({"fileUrl": first, "baseUrls": [[url] for url in bases]} if bases else {"urls": [first]})
+
+
+@pytest.mark.parametrize(
+    ("work", "earlier", "later"),
+    [
+        (cost.new_images()["HTTP"], None, file_of(*range(cost.HTTP_IMAGES))),
+        (cost.new_images()["S3"], None, file_of(*range(cost.MANIFEST_IMAGES))),
+        (cost.new_images()["bulk"], None, file_of(0)),
+        (cost.known_images()["HTTP"], file_of(*range(cost.HTTP_IMAGES)), file_of(99, *range(1, cost.HTTP_IMAGES))),
+        (cost.known_images()["S3"], file_of(*range(cost.HTTP_IMAGES)), file_of(99, *range(1, cost.HTTP_IMAGES))),
+        (cost.known_images()["bulk, the same list again"], file_of(0), file_of(0)),
+    ],
+    ids=["new, HTTP", "new, S3", "new, bulk", "known, HTTP", "known, S3", "known, bulk"],
+)
+async def test_cost_counts_the_requests_of_a_file(work: cost.Work, earlier: File | None, later: File) -> None:
+    """Each File is ingested by a function instance that remembers nothing."""
+    store, requests = FakeStore(), Counter[str]()
+    # Over HTTP no earlier receipt is read. No receipt is as late as this time, so each File is ingested anew.
+    submitted_at = None if work.calls else datetime.now(UTC) + timedelta(hours=1)
+    for file in filter(None, (earlier, later)):
+        store.requests.clear()
+        await new_instance(store, file).ingest(file, Deadline.after(10), submitted_at=submitted_at)
+        requests = Counter(request.partition(" ")[0] for request in store.requests.elements())
+
+    per_file = [int(counted / work.files) for counted in (work.puts, work.reads - work.runs)]  # a run reads a cool-down
+    assert per_file == [requests["PUT"], requests["GET"] + requests["HEAD"]]
+
+
+def new_instance(store: FakeStore, file: File) -> IngestService:
+    """Return a service whose origins send images of their own, with an ETag."""
+    urls = [request.url for request in file.images]
+    bodies = {url: jpeg_of_size(2_000, seed=int(re.sub(r"\D", "", url))) for url in urls}
+    downloader = FakeDownloader(bodies, headers={url: {"etag": f'"{url}"'} for url in urls})
+    return IngestService(downloader, store, RecordingObserver(), Limits(), "images")

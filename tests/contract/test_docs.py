@@ -90,6 +90,15 @@ def test_settings_page_has_no_other_rows() -> None:
 
 
 @each_page
+def test_page_sets_parameters_that_the_template_allows(page: Path) -> None:
+    for setting in re.findall(r'PARAMETERS="([^"…]+)"', page.read_text()):
+        for name, _, value in (part.partition("=") for part in setting.split()):
+            parameter = load()["Parameters"][name]
+            assert value in parameter.get("AllowedValues", [value]), setting
+            assert re.fullmatch(parameter.get("AllowedPattern", ".*"), value), setting
+
+
+@each_page
 def test_page_links_to_existing_files_and_headings(page: Path) -> None:
     for target in LINK.findall(page.read_text()):
         if re.match(r"https?:|mailto:", target):

@@ -9,6 +9,11 @@ from infra.build.template_file import ROOT, list_functions, load
 
 from bench import cost, documented_figures, report
 from bench.memory import FUNCTION_MIB
+from intake.ingest.known_documents import _MAX_MISSES, PATIENCE_SECONDS
+from intake.ingest.known_images import _WRITE_AGAIN_SECONDS
+from intake.known.environment_memory import MAX_ENTRIES, SEEN_SECONDS
+from intake.known.freshness import MAX_FRESH_SECONDS
+from intake.known.validators import _MAX_ETAG_LENGTH, _MIN_SECONDS_UNCHANGED
 from intake.model.limits import MIB, Limits
 from intake.model.manifest import MAX_DOCUMENT_BYTES, MAX_FILES
 from support.alarms_and_dashboard import ALARMS, PAGE
@@ -19,6 +24,8 @@ TIMEOUTS = {name: function["Timeout"] for name, function in list_functions(TEMPL
 MANIFEST_MINUTES = TIMEOUTS["S3Function"] // 60
 HTTP_SECONDS = round(TIMEOUTS["HttpFunction"] - LIMITS.deadline_margin)
 INBOX_DAYS = TEMPLATE["Parameters"]["InboxDays"]["Default"]
+LIFECYCLE = TEMPLATE["Resources"]["ImageBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+EXPIRATION_DAYS = {rule["Prefix"]: rule["ExpirationInDays"] for rule in LIFECYCLE if "Prefix" in rule}
 QUEUE = TEMPLATE["Resources"]["FailureQueue"]["Properties"]
 QUEUE_DAYS = QUEUE["MessageRetentionPeriod"] // 86400
 
@@ -33,7 +40,7 @@ IMAGES = LIMITS.max_base_images + 1
 DAY = 86400
 INSTANCE_DAY = cost.FUNCTION_GB * cost.LAMBDA_GB_SECOND * DAY
 TIMES = "\N{MULTIPLICATION SIGN}"
-PUTS = IMAGES + 2  # with the receipt and the manifest
+PUTS = IMAGES + 3  # with the receipt, the known document and the manifest
 
 STATED = [
     ("docs/bulk.md", f"| `MaxPerOriginBulk` | {BULK_PER_ORIGIN} |"),
@@ -60,6 +67,21 @@ STATED = [
     ("docs/security.md", f"`MAX_PER_ORIGIN` ({LIMITS.max_per_origin}) requests at once"),
     ("docs/security.md", f"{LIMITS.max_per_origin} {TIMES} 50 = {LIMITS.max_per_origin * 50:,} with"),
     ("docs/security.md", f"sends it {BULK_PER_ORIGIN} in all (`MaxPerOriginBulk`)"),
+    ("docs/known-images.md", f"of the last {MAX_ENTRIES:,} URLs"),
+    ("docs/known-images.md", f"an object counts as seen for {SEEN_SECONDS // 60} minutes"),
+    ("docs/known-images.md", f"saw the object within {SEEN_SECONDS // 60} minutes"),
+    ("docs/known-images.md", f"found the object within the last {SEEN_SECONDS // 60} minutes"),
+    ("docs/known-images.md", f"waits longer than {MAX_FRESH_SECONDS} seconds between two requests"),
+    ("docs/known-images.md", f"Images wait at most {PATIENCE_SECONDS * 1000:.0f} ms for the document"),
+    ("docs/known-images.md", f"After {_MAX_MISSES} documents in a row"),
+    ("docs/known-images.md", f"or the document is {_WRITE_AGAIN_SECONDS / DAY:.0f} days old"),
+    ("docs/known-images.md", f"at least {_MIN_SECONDS_UNCHANGED} seconds older than the `Date`"),
+    ("docs/known-images.md", f"{EXPIRATION_DAYS['known/']} days after its last write"),
+    ("docs/security.md", f"at most {SEEN_SECONDS // 60} minutes ago"),
+    ("docs/security.md", f"{MAX_ENTRIES:,} URLs and {MAX_ENTRIES:,} objects for each function instance"),
+    ("docs/security.md", f"at most {_MAX_ETAG_LENGTH} bytes"),
+    ("docs/decisions/0018-known-documents-in-s3.md", f"at most {PATIENCE_SECONDS * 1000:.0f} ms"),
+    ("docs/decisions/0018-known-documents-in-s3.md", f"After {_MAX_MISSES} documents in a row"),
     ("README.md", f"a manifest of up to {MAX_FILES:,} Files"),
     ("docs/glossary.md", f"or up to {MAX_FILES:,} Files"),
     ("docs/manifests.md", f"one per line, up to {MAX_FILES:,}; empty lines are skipped"),

@@ -3,7 +3,8 @@
 import pytest
 
 from bench import speed_goals
-from bench.cases import COLD_48, WARM_48, WARM_4800
+from bench.cases import COLD_48, LARGE_48, WARM_48, WARM_4800
+from bench.known_figures import LATER_FILES, SAME_FILE
 
 
 def measured(case: str, **walls: float) -> speed_goals.Results:
@@ -21,6 +22,29 @@ MANY = {"compare": {**WARM["compare"], **measured(WARM_4800.name, ours=20.0)["co
 MEMORY = {"memory": {"1000x2MB": {"is": {"beyond_imports_mib": 260.0, "budget_mib": 240.0}}}}
 STARTS = {"ours": {"init": [0.3], "cold": [0.4]}, "httpx_gather": {"init": [0.5], "cold": [0.8]}}
 START = {"startup": {"starts": {"is": STARTS}}}
+LARGE = measured(LARGE_48.name, ours=0.3, aiohttp_aiobotocore=0.4)
+
+
+def ingested(wall: float, **counts: int) -> dict[str, object]:
+    """Return the cost of one File; its CPU time is half of its wall time."""
+    return {
+        "wall": wall,
+        "cpu": wall / 2,
+        "counts": {name.replace("_", " "): number for name, number in counts.items()},
+    }
+
+
+AGAIN = {
+    "first": [ingested(0.1, origin_plain_GET=48, origin_bytes_sent=7_000_000, s3_PUT_images=48, s3_PUT_known=1)],
+    "again": [ingested(wall, origin_bytes_sent=7_000, s3_PUT_receipts=1) for wall in (0.05, 0.06, 0.2)],
+    "elsewhere": [
+        ingested(0.1, origin_plain_GET=1, origin_conditional_GET=47, s3_PUT_receipts=1, s3_PUT_images=plain)
+        for plain in (0, 1)
+    ],
+    "fresh": [ingested(0.024, s3_PUT_receipts=1)],
+}
+PAIRS = [{"on": [ingested(on)], "off": [ingested(0.1)]} for on in (0.1, 0.102, 0.2)]
+KNOWN = {"known": {SAME_FILE: {"is": AGAIN}, LATER_FILES: {"is": PAIRS}}}
 
 
 @pytest.mark.parametrize(
@@ -32,6 +56,18 @@ START = {"startup": {"starts": {"is": STARTS}}}
         (400.0, "CPU of an image, 4,800 / 48", MANY),
         (20.0, "1,000 images of 2 MB: MiB beyond imports and budget", MEMORY),
         (0.5, "cold start to response, 3 images / AsyncClient and gather, plain sam build", START),
+        (0.75, "48 of 2 MB: wall / (aiohttp + aiobotocore)", LARGE),
+        (1.0, "48 again: PUTs", KNOWN),
+        (0.1, "48 again: bytes from the origin, % of the first time", KNOWN),
+        (0.6, "48 again: wall / the first time", KNOWN),
+        (0.6, "48 again: CPU / the first time", KNOWN),
+        (2.0, "48 again, another environment: PUTs", KNOWN),
+        (1.0, "48 again, another environment: GETs without a condition", KNOWN),
+        (1.2, "48 again, REFRESH=fresh: wall / one PUT of 20 ms", KNOWN),
+        (2.0, "48 of which nothing is known: wall added by KNOWN_IMAGES=on, %", KNOWN),
+        (2.0, "48 of which nothing is known: CPU added by KNOWN_IMAGES=on, %", KNOWN),
+        (None, "48 again: PUTs", WARM),
+        (None, "48 of which nothing is known: CPU added by KNOWN_IMAGES=on, %", WARM),
         (None, "48 warm: wall / (aiohttp + aiobotocore)", COLD),
     ],
 )

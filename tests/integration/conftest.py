@@ -121,8 +121,8 @@ async def make_client(no_leaks: None, connected_addresses: list[str], dns: FakeD
     async with AsyncExitStack() as stack:
         clients: list[Client] = []
 
-        def make(*origins: Origin, tls: Any = None, **changed: Any) -> Client:
-            client = Client(limits_for(*origins, **changed), tls)
+        def make(*origins: Origin, tls: Any = None, documents: Any = None, **changed: Any) -> Client:
+            client = Client(limits_for(*origins, **changed), tls, documents)
             clients.append(client)
             stack.push_async_exit(client)
             return client

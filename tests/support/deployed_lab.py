@@ -2,8 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from infra.build import artifact
 from infra.build.template_file import ROOT
 from infra.local.deploy_template import DeployedStack, deployed_stack, relax_for_loopback
 from infra.pictures.board import draw_pictures
-from infra.pictures.picture_server import serve_pictures
+from infra.pictures.picture_server import OriginTraffic, serve_pictures
 
 from support.origin import Origin, origin_in_thread
 
@@ -30,6 +30,7 @@ class Lab:
         s3: an S3 client with all permissions.
         site: the URL of the origin that serves pictures, without a slash at the end.
         pictures: the pictures that it serves, by name.
+        traffic: what it has sent.
         origin: a misbehaving origin, which counts its requests.
     """
 
@@ -37,6 +38,7 @@ class Lab:
     s3: Any
     site: str
     pictures: dict[str, bytes] = field(repr=False)
+    traffic: OriginTraffic
     origin: Origin
 
     def url(self, name: str) -> str:
@@ -75,17 +77,21 @@ def json_lines(*documents: object) -> bytes:
 
 
 @contextmanager
-def broken_function(lab: Lab, logical_name: str) -> Iterator[None]:
-    """Give a function an invalid setting, so that it cannot start until the end of the block."""
+def changed_function(lab: Lab, logical_name: str, changes: Mapping[str, str]) -> Iterator[None]:
+    """Change variables of a function until the end of the block; each change starts a new environment."""
     function = lab.function(logical_name)
     client = lab.stack.aws.client("lambda")
     variables = client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
-    invalid = {"Variables": variables | {"MAX_ATTEMPTS": "none"}}
-    client.update_function_configuration(FunctionName=function, Environment=invalid)
+    client.update_function_configuration(FunctionName=function, Environment={"Variables": variables | dict(changes)})
     try:
         yield
     finally:
         client.update_function_configuration(FunctionName=function, Environment={"Variables": variables})
+
+
+def broken_function(lab: Lab, logical_name: str) -> AbstractContextManager[None]:
+    """Give a function an invalid setting, so that it cannot start until the end of the block."""
+    return changed_function(lab, logical_name, {"MAX_ATTEMPTS": "none"})
 
 
 def wait_for[T](poll: Callable[[], T | None], seconds: float = 30.0) -> T:
@@ -108,8 +114,8 @@ def deploy_lab() -> Iterator[Lab]:
     """Build the artifact, deploy the template on MiniStack, and stop everything at the end."""
     require_sam()
     built, processor = artifact.local_build_directory(), artifact.local_architecture()
-    pictures = draw_pictures()
-    with serve_pictures(pictures, delay=0) as port, origin_in_thread() as counting:
+    pictures, traffic = draw_pictures(), OriginTraffic()
+    with serve_pictures(pictures, delay=0, traffic=traffic) as port, origin_in_thread() as counting:
         parameters = {
             "Architecture": processor,
             "AllowedPorts": f"80,443,{port},{counting.port}",
@@ -122,4 +128,4 @@ def deploy_lab() -> Iterator[Lab]:
                 artifact.build(processor, built, SAM)
                 deployed = stack.enter_context(deployed_stack(built, VENVS, parameters))
             relax_for_loopback(deployed, {"ALLOWED_NETWORKS": "127.0.0.1/32"})
-            yield Lab(deployed, deployed.aws.client("s3"), f"http://127.0.0.1:{port}", pictures, counting)
+            yield Lab(deployed, deployed.aws.client("s3"), f"http://127.0.0.1:{port}", pictures, traffic, counting)

@@ -47,6 +47,7 @@ class FakeDownloader:
         announces_lengths: whether a response has a Content-Length.
         headers: the headers of a response, by the text of the requested URL. A condition with its ETag is unchanged.
         conditions: the condition of each request, in order; None for a plain one.
+        flushes: the seconds that each call of `flush` was given.
     """
 
     results: Mapping[str, FakeResult] = field(default_factory=dict)
@@ -59,6 +60,7 @@ class FakeDownloader:
     announces_lengths: bool = True
     headers: dict[str, dict[str, str]] = field(default_factory=dict)
     conditions: list[Condition | None] = field(default_factory=list)
+    flushes: list[float] = field(default_factory=list)
 
     async def download(
         self, url: Url, stats: FetchStats, deadline: Deadline, condition: Condition | None = None
@@ -84,6 +86,10 @@ class FakeDownloader:
         length = len(body) if self.announces_lengths else None
         digest = hashlib.sha256(body).hexdigest()
         return Download(memoryview(body), digest, final, self, length, self.warnings, headers, time())
+
+    async def flush(self, seconds: float) -> None:
+        """See `Downloader.flush`."""
+        self.flushes.append(seconds)
 
     def release(self) -> None:
         """See `HeldResources.release`."""
@@ -119,7 +125,7 @@ class FakeStore:
     images: dict[str, ImageInfo] = field(default_factory=dict)
     requests: Counter[str] = field(default_factory=Counter)
     writes: Counter[str] = field(default_factory=Counter)
-    failures: dict[str, Exception] = field(default_factory=dict)
+    failures: dict[str, BaseException] = field(default_factory=dict)
     delay: float = 0.0
     is_ready: bool = True
 

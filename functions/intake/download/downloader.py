@@ -9,13 +9,16 @@ from typing import cast
 
 import httpx
 
-from intake.download.address_policy import classify_destination
+from intake.download.cool_down import CoolDown
+from intake.download.cool_downs import CoolDowns
 from intake.download.image_body import BodyStream, ImageBody
+from intake.download.image_download import ImageDownload
 from intake.download.image_timeout import ImageTimer
 from intake.download.memory_and_slot import MemoryAndSlot
 from intake.download.memory_budget import MemoryBudget
 from intake.download.origin_limiter import OriginLimiter
 from intake.download.redirect_location import redirect_location
+from intake.download.request_limits import RequestLimits
 from intake.download.response_policy import image_length, raise_for_encoding, raise_for_length
 from intake.download.retry import retry_delay
 from intake.download.transport_errors import to_download_error
@@ -25,7 +28,15 @@ from intake.http_client.transport import NO_BODY, origin_url
 from intake.ingest.deadline import Deadline
 from intake.ingest.ports import Condition, Download, Unchanged
 from intake.known.url_key import url_key
-from intake.model.error_codes import Blocked, IntakeError, TooManyRedirects, clear_traceback
+from intake.model.error_codes import (
+    Blocked,
+    CoolingDown,
+    HttpServerError,
+    IntakeError,
+    Throttled,
+    TooManyRedirects,
+    clear_traceback,
+)
 from intake.model.image_info import ImageWarning
 from intake.model.limits import Limits
 from intake.model.outcome import FetchStats
@@ -43,38 +54,53 @@ class HttpDownloader:
         budget: limits the memory of all bodies.
         slots: limit the images in flight.
         origins: limits the concurrent requests to each origin.
+        cool_downs: says which origins get no requests now.
     """
 
-    def __init__(self, transport: httpx.AsyncBaseTransport, limits: Limits, user_agent: str) -> None:
+    def __init__(
+        self,
+        transport: httpx.AsyncBaseTransport,
+        limits: Limits,
+        user_agent: str,
+        cool_downs: CoolDowns | None = None,
+    ) -> None:
         """Create a downloader.
 
         Args:
             transport: sends the requests. It must refuse every address that is not allowed.
             limits: the limits on images, origins and time.
             user_agent: the User-Agent header: the service and a contact.
+            cool_downs: those that all functions share; without them, no origin cools down.
         """
         self._transport = transport
         self._limits = limits
         self.budget = MemoryBudget(limits.memory_budget_bytes)
         self.slots = asyncio.Semaphore(limits.max_in_flight)
         self.origins = OriginLimiter(limits.max_per_origin)
+        self.cool_downs = cool_downs or CoolDowns(None)
+        self._requests = RequestLimits(self.origins, self.cool_downs, limits)
         self._headers = lru_cache(maxsize=1024)(partial(_make_headers, user_agent))
 
     async def aclose(self) -> None:
         """Close every connection."""
+        await self.cool_downs.aclose()
         await self._transport.aclose()
+
+    async def flush(self, seconds: float) -> None:
+        """See `Downloader.flush`."""
+        await self.cool_downs.flush(seconds)
 
     async def download(
         self, url: Url, stats: FetchStats, deadline: Deadline, condition: Condition | None = None
     ) -> Download | Unchanged:
         """See `Downloader.download`."""
-        timer = ImageTimer(self._limits.image_timeout)
-        held = MemoryAndSlot(self.budget, self.slots)
-        failed_attempts = 0
+        held, timer = MemoryAndSlot(self.budget, self.slots), ImageTimer(self._limits.image_timeout)
+        image = ImageDownload(held, timer, deadline, stats)
+        failed_attempts, last_error = 0, None
         try:
             while True:
                 try:
-                    result = await self._follow_redirects(url, held, timer, stats, condition)
+                    result = await self._follow_redirects(url, image, condition)
                     if isinstance(result, Download):
                         return result
                     held.release()
@@ -83,65 +109,62 @@ class HttpDownloader:
                     ):
                         return result
                     condition = None  # the origin did not confirm it, or the image is not in the bucket
+                except CoolingDown as error:
+                    raise last_error or error from None  # no attempt is left, so the last one says what is wrong
                 except IntakeError as error:
-                    failed_attempts += 1
+                    failed_attempts, last_error = failed_attempts + 1, error
                     clear_traceback(error)  # frees the body before the wait
                     held.release()
-                    await self._wait_for_retry(error, failed_attempts, timer, deadline)
+                    await self._wait_for_retry(error, failed_attempts, image)
         except BaseException:
             held.release()
             raise
         finally:
             stats.fetch_ms = timer.elapsed_ms
 
-    async def _wait_for_retry(
-        self, error: IntakeError, failed_attempts: int, timer: ImageTimer, deadline: Deadline
-    ) -> None:
+    async def _wait_for_retry(self, error: IntakeError, failed_attempts: int, image: ImageDownload) -> None:
         delay = retry_delay(
             error,
             failed_attempts,
             max_attempts=self._limits.max_attempts,
-            seconds_left=min(timer.seconds_left, deadline.seconds_for_images()),
+            seconds_left=image.seconds_left,
             jitter=random.random(),  # noqa: S311 - jitter, not a secret
         )
         if delay is None:
             raise error
-        async with timer:
+        async with image.timer:
             await asyncio.sleep(delay)
 
     async def _follow_redirects(
-        self, url: Url, held: MemoryAndSlot, timer: ImageTimer, stats: FetchStats, condition: Condition | None
+        self, url: Url, image: ImageDownload, condition: Condition | None
     ) -> Download | Unchanged | None:
         """Send requests until one is not redirected; return its result, see `_request`."""
+        stats = image.stats
         attempts_before, first_url = stats.attempts, url
         for _ in range(self._limits.max_redirects + 1):
-            self._require_allowed(url)
-            held.release_slot()  # hold no slot while waiting for an origin
-            with await self.origins.acquire(url.origin):
-                await held.acquire_slot()
+            self._requests.require_allowed(url)
+            cool_down = self.cool_downs.find(url)
+            with await self._requests.acquire(url, cool_down, image):
                 stats.attempts = attempts_before + 1
                 try:
-                    result = await self._request(url, held, timer, condition)
+                    result = await self._request(url, cool_down, image, condition)
                 except Blocked:
                     if url is first_url:
                         stats.attempts = attempts_before  # nothing was sent: all blocked URLs look the same
                     raise
                 except TransportError as error:
+                    self.cool_downs.note(cool_down, error)
                     raise to_download_error(error) from error
+                except (Throttled, HttpServerError) as error:
+                    self.cool_downs.note(cool_down, error)
+                    raise
             if not isinstance(result, Url):
                 return result
             url = result
         raise TooManyRedirects
 
-    def _require_allowed(self, url: Url) -> None:
-        verdict = classify_destination(
-            url.host, url.port, hosts=self._limits.allowed_hosts, ports=self._limits.allowed_ports
-        )
-        if not verdict.is_allowed:
-            raise Blocked(reason=f"{url.origin}: {verdict}")
-
     async def _request(
-        self, url: Url, held: MemoryAndSlot, timer: ImageTimer, condition: Condition | None
+        self, url: Url, cool_down: CoolDown, image: ImageDownload, condition: Condition | None
     ) -> Download | Unchanged | Url | None:
         """Send one request.
 
@@ -159,11 +182,12 @@ class HttpDownloader:
             "GET",
             origin_url(url.origin),
             headers=headers,
-            extensions={"target": url.target.encode("ascii"), "waiting": timer.paused},
+            extensions={"target": url.target.encode("ascii"), "waiting": image.timer.paused},
             stream=NO_BODY,
         )
-        async with timer:
+        async with image.timer:
             response = await self._transport.handle_async_request(request)
+        cool_down.failures = 0
         try:
             location = redirect_location(response.status_code, response.headers)
             if location is not None:
@@ -173,21 +197,19 @@ class HttpDownloader:
                     response.headers
                 )
                 return Unchanged(condition.known, url, response.headers, requested_at) if is_confirmed else None
-            return await self._receive(response, url, held, timer, requested_at)
+            return await self._receive(response, url, image, requested_at)
         finally:
             await response.stream.aclose()  # type: ignore[union-attr]  # an async transport's stream is async
 
-    async def _receive(
-        self, response: httpx.Response, url: Url, held: MemoryAndSlot, timer: ImageTimer, requested_at: float
-    ) -> Download:
+    async def _receive(self, response: httpx.Response, url: Url, image: ImageDownload, requested_at: float) -> Download:
         content_length: int | None = response.extensions["content_length"]
         length = image_length(response.status_code, response.headers, content_length, datetime.now(UTC))
         raise_for_encoding(response.headers)
-        max_bytes = self._limits.max_image_bytes
+        held, max_bytes = image.held, self._limits.max_image_bytes
         raise_for_length(length, max_bytes)
         await held.reserve(max_bytes if length is None else length, url.host)
         body, is_clean = ImageBody(length, max_bytes, self._limits.image_types), True
-        async with timer:
+        async with image.timer:
             try:
                 await body.receive(cast("BodyStream", response.stream))
             except UncleanEnd:

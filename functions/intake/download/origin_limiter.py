@@ -66,6 +66,10 @@ class OriginSlot:
             origin.limit = max(1.0, origin.limit / 2)
         origin.release()
 
+    def release(self) -> None:
+        """Return the slot without a request. The limit does not change."""
+        self._origin.release()
+
 
 def _is_overload(error: BaseException) -> bool:
     match error:

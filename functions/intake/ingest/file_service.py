@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Collection, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 
 from intake.ingest.deadline import Deadline
@@ -21,6 +22,10 @@ from intake.model.url import Url
 
 _CANCEL_SECONDS = 0.1
 """How long the service waits for cancelled tasks to end."""
+
+
+_FLUSH_SECONDS = 0.5
+"""How long a response may wait until other functions know of origins that asked for a pause. It hardly ever does."""
 
 
 class IngestService:
@@ -50,6 +55,7 @@ class IngestService:
         """
         self._known_images = KnownImages(store, observer, refresh, uses_documents=uses_known_documents)
         stored_images = StoredImages(store, self._known_images.memory, limits.image_types)
+        self._downloader = downloader
         self._images = ImageService(downloader, stored_images, limits)
         self._receipts = ReceiptStore(store)
         self._observer = observer
@@ -67,12 +73,12 @@ class IngestService:
         Returns:
             The receipt. Its `receipt_key` is None if it could not be stored.
         """
-        now = asyncio.get_running_loop().time
-        started_at = now()
+        started_at = asyncio.get_running_loop().time()
         parsed = [_parse_url(request) for request in file.images]
-        has_receipt = submitted_at is not None
-        known_set = self._known_images.open(_group_by_url(file, parsed), refresh=file.refresh, has_receipt=has_receipt)
-        try:
+        known_set = self._known_images.open(
+            _group_by_url(file, parsed), refresh=file.refresh, has_receipt=submitted_at is not None
+        )
+        with closing(known_set):
             previous = PreviousReceipt()
             if submitted_at is not None:
                 previous = await self._receipts.load_previous(file, submitted_at, deadline)
@@ -83,23 +89,24 @@ class IngestService:
                 return previous.receipt
             pending = [outcome or item for outcome, item in zip(reusable, parsed, strict=True)]
             outcomes = await self._ingest_images(file, pending, known_set, deadline)
-            receipt = Receipt.of(
-                file,
-                outcomes,
-                bucket=self._bucket,
-                created_at=datetime.now(UTC),
-                elapsed_ms=round((now() - started_at) * 1000),
-            )
-            if has_receipt:
+            receipt = self._make_receipt(file, outcomes, started_at)
+            if submitted_at is not None:
                 receipt = receipt.with_known(known_set.to_members())
-            saving_known = asyncio.create_task(known_set.save())
             saving = asyncio.create_task(_save(self._receipts.save(receipt, file, submitted_at, previous), deadline))
+            saving_known = asyncio.create_task(known_set.save())
             await asyncio.sleep(0)  # starts the requests; the images are logged while S3 stores the receipt
             self._observer.images_done(file, outcomes)
             saved = await saving
             await known_set.finish(saving_known)
-        finally:
-            known_set.close()
+        return await self._finish(receipt, saved, deadline)
+
+    def _make_receipt(self, file: File, outcomes: Sequence[Outcome], started_at: float) -> Receipt:
+        elapsed_ms = round((asyncio.get_running_loop().time() - started_at) * 1000)
+        return Receipt.of(file, outcomes, bucket=self._bucket, created_at=datetime.now(UTC), elapsed_ms=elapsed_ms)
+
+    async def _finish(self, receipt: Receipt, saved: Receipt | IntakeError, deadline: Deadline) -> Receipt:
+        """Report the File, and return its receipt as it was stored."""
+        await self._downloader.flush(min(_FLUSH_SECONDS, deadline.response - asyncio.get_running_loop().time()))
         if isinstance(saved, IntakeError):
             self._observer.file_done(receipt, saved)
             return receipt.without_key()

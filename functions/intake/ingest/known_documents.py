@@ -32,13 +32,13 @@ class DocumentRead:
     Attributes:
         images: what the document says of images, by URL key; empty until it is there.
         written_at: when it was written, in Unix seconds.
-        is_settled: whether it is certain what the bucket has: this document, none, or rubbish.
+        is_conclusive: whether it is certain what the bucket has: this document, none, or rubbish.
     """
 
     def __init__(self) -> None:
         self.images: Mapping[bytes, KnownImage] = {}
         self.written_at = time()
-        self.is_settled = False
+        self.is_conclusive = False
         self.task: asyncio.Task[None] | None = None
         self._released = asyncio.Event()
 
@@ -105,7 +105,7 @@ class KnownDocuments:
             read.release()
         if fault:
             self._observer.known_document_unread(fault)
-        if read.is_settled:
+        if read.is_conclusive:
             self._mark_used(name)
         self._misses = 0 if read.images else self._misses + 1
 
@@ -113,12 +113,12 @@ class KnownDocuments:
         """Read and parse a document; return why it does not help, or None."""
         try:
             stored = await self._store.get_document(name, retry=False)
-            read.is_settled = True
+            read.is_conclusive = True
             if stored is None:
                 return "missing"
             document = KnownDocument.parse(stored.body)
         except StoreDenied as error:
-            read.is_settled = True  # without s3:ListBucket, S3 answers 403 for a missing document
+            read.is_conclusive = True  # without s3:ListBucket, S3 answers 403 for a missing document
             return f"missing or denied: {error.reason}"
         except IntakeError as error:
             return f"not read: {error.reason}"

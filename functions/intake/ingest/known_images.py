@@ -126,7 +126,7 @@ class KnownSet:
 
     async def save(self) -> None:
         """Write the document, if it is not known to be right."""
-        if self._documents is None or (self._read is not None and not self._read.is_settled):
+        if self._documents is None or (self._read is not None and not self._read.is_conclusive):
             return
         before = self._before if self._read is None else self._read.images
         is_old = self._read is not None and time() - self._read.written_at > _WRITE_AGAIN_SECONDS

@@ -133,6 +133,13 @@ class Downloader(Protocol):
         """
         ...
 
+    async def flush(self, seconds: float) -> None:
+        """Wait until the other functions can know what downloads learned about origins, but not longer than given.
+
+        Nothing runs on afterwards, because Lambda may freeze the environment then. A later call does what was left.
+        """
+        ...
+
 
 class Store(Protocol):
     """Stores each image once, and the last version of each document (receipt, problem, report, what is known).

@@ -16,6 +16,10 @@ from intake.model.url import Url
 _HEAD_SECONDS = 1.0
 """How long a HEAD may take. After that, the image is downloaded."""
 
+_MAX_MISSES = 8
+"""Digests in a row that the bucket did not have. After them, only the likely key of a digest is asked for, until the
+bucket has one: a list of new images would ask for seven keys each."""
+
 _EXTENSION = re.compile(r"\.([a-z]+)(?:\?|\Z)", re.IGNORECASE)
 _OTHER_EXTENSIONS = {"jpeg": "jpg", "jpe": "jpg", "jfif": "jpg", "tif": "tiff", "apng": "png"}
 
@@ -34,6 +38,7 @@ class StoredImages:
         self._store = store
         self._memory = memory
         self._extensions = [FORMATS[name].extension for name in image_types]
+        self._misses = 0
 
     async def contains(self, known: KnownImage) -> bool:
         """Whether the bucket has a known image: it was seen lately, or S3 says so now."""
@@ -69,9 +74,10 @@ class StoredImages:
             return known
         likely = self._likely_extension(url)
         found = await self._find_with(likely, sha256)
-        if found is None:
+        if found is None and self._misses < _MAX_MISSES:
             others = [self._find_with(extension, sha256) for extension in self._extensions if extension != likely]
             found = next((image for image in await asyncio.gather(*others) if image is not None), None)
+        self._misses = self._misses + 1 if found is None else 0
         return found
 
     async def put(self, image: ImageInfo, body: Buffer, sha256: str, *, always: bool) -> bool:

@@ -32,7 +32,7 @@ _FORMAT_OF = {row.extension: (name, row.content_type) for name, row in FORMATS.i
 _WARNINGS = frozenset(ImageWarning)
 _DIGEST = re.compile("[0-9a-f]{64}")
 _OBJECT_KEY = re.compile(rf"images/([0-9a-f]{{2}})/(\1[0-9a-f]{{62}})\.({'|'.join(_FORMAT_OF)})")
-_TIME = re.compile("20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+_TIME = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
 def known_document_key(url_keys: Iterable[bytes]) -> str:

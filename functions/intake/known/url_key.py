@@ -18,55 +18,52 @@ class _Signature(NamedTuple):
     """The query parameters that sign a URL.
 
     Attributes:
-        name: the vendor's name of the kind of signature.
+        name: the name of the kind of signature.
         required: sets of parameters; a signature is complete if it has all of one set.
-        optional: parameters that a signature may have besides.
+        parameters: every parameter of such a signature, required or not.
     """
 
     name: str
-    required: tuple[frozenset[str], ...]
-    optional: frozenset[str] = frozenset()
+    required: list[frozenset[str]]
+    parameters: frozenset[str]
 
 
-def _names(text: str) -> frozenset[str]:
-    return frozenset(text.split())
+def _make_signature(name: str, *required: str, optional: str = "") -> _Signature:
+    sets = [frozenset(names.split()) for names in required]
+    return _Signature(name, sets, frozenset(optional.split()).union(*sets))
 
 
 _SIGNATURES = (
     # https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
-    _Signature(
+    _make_signature(
         "AWS4",
-        (
-            _names(
-                "X-Amz-Algorithm X-Amz-Credential X-Amz-Date X-Amz-Expires X-Amz-SignedHeaders X-Amz-Signature",
-            ),
-        ),
-        _names("X-Amz-Security-Token X-Amz-S3session-Token"),
+        "X-Amz-Algorithm X-Amz-Credential X-Amz-Date X-Amz-Expires X-Amz-SignedHeaders X-Amz-Signature",
+        optional="X-Amz-Security-Token X-Amz-S3session-Token",
     ),
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/RESTAuthentication.html
-    _Signature("AWS2", (_names("AWSAccessKeyId Expires Signature"),), _names("x-amz-security-token")),
+    _make_signature("AWS2", "AWSAccessKeyId Expires Signature", optional="x-amz-security-token"),
     # https://cloud.google.com/storage/docs/authentication/canonical-requests
-    _Signature(
+    _make_signature(
         "GOOG4",
-        (
-            _names(
-                "X-Goog-Algorithm X-Goog-Credential X-Goog-Date X-Goog-Expires X-Goog-SignedHeaders X-Goog-Signature",
-            ),
-        ),
+        "X-Goog-Algorithm X-Goog-Credential X-Goog-Date X-Goog-Expires X-Goog-SignedHeaders X-Goog-Signature",
     ),
     # https://cloud.google.com/storage/docs/access-control/signed-urls-v2
-    _Signature("GOOG2", (_names("GoogleAccessId Expires Signature"),)),
+    _make_signature("GOOG2", "GoogleAccessId Expires Signature"),
     # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-signed-urls.html
-    _Signature(
+    _make_signature(
         "CloudFront",
-        (_names("Expires Signature Key-Pair-Id"), _names("Policy Signature Key-Pair-Id")),
-        _names("Hash-Algorithm"),
+        "Expires Signature Key-Pair-Id",
+        "Policy Signature Key-Pair-Id",
+        optional="Hash-Algorithm",
     ),
-    # https://learn.microsoft.com/rest/api/storageservices/create-service-sas, -account-sas and -user-delegation-sas
-    _Signature(
+    # https://learn.microsoft.com/rest/api/storageservices/create-service-sas
+    # and, at the same place, create-account-sas and create-user-delegation-sas
+    _make_signature(
         "SAS",
-        (_names("sv sr sp se sig"), _names("sv sr si sig"), _names("sv ss srt sp se sig")),
-        _names("st sip spr skoid sktid skt ske sks skv saoid suoid scid sdd"),
+        "sv sr sp se sig",
+        "sv sr si sig",
+        "sv ss srt sp se sig",
+        optional="st sip spr skoid sktid skt ske sks skv saoid suoid scid sdd",
     ),
 )
 
@@ -104,6 +101,6 @@ def _remove_signature(text: str) -> str:
     complete = [signature for signature in _SIGNATURES if any(required <= usable for required in signature.required)]
     if len(complete) != 1:
         return text
-    removed = complete[0].optional.union(*complete[0].required) & usable
+    removed = complete[0].parameters & usable
     rest = [parameter for name, parameter in zip(names, parameters, strict=True) if name not in removed]
     return "".join([path, "?" if rest else "", "&".join(rest), "#", complete[0].name])

@@ -11,7 +11,6 @@ _MAX_ETAG_LENGTH = 256
 _ETAG = re.compile(r'"[!#-~]*"')
 """A strong entity tag (RFC 9110, 8.8.3) in ASCII: other characters do not survive the decoding of a field."""
 
-_WEAK = "w/"
 _MIN_SECONDS_UNCHANGED = 60
 """An image that changed twice within one second has one Last-Modified (RFC 9110, 8.8.2.2)."""
 
@@ -54,7 +53,7 @@ class Validators(_Texts):
         if etag is not None:
             if _is_strong_etag(etag):
                 return cls(etag)
-            if _WEAK in etag.lower():
+            if any(_is_weak(one) for one in etag.split(",")):
                 return None
         last_modified = headers.get("last-modified")
         if last_modified is not None and _is_strong_date(last_modified, headers.get("date", "")):
@@ -80,6 +79,10 @@ class Validators(_Texts):
 
 def _is_strong_etag(text: str) -> bool:
     return len(text) <= _MAX_ETAG_LENGTH and _ETAG.fullmatch(text) is not None
+
+
+def _is_weak(text: str) -> bool:
+    return text.strip(" \t")[:2].upper() == "W/"
 
 
 def _is_strong_date(last_modified: str, date: str) -> bool:

@@ -9,6 +9,7 @@ import json
 import re
 
 from intake.model.image_info import ImageInfo
+from intake.model.url import Url
 
 _MANIFEST = re.compile(r"inbox/(.+)\.(jsonl?|txt)", re.DOTALL)
 
@@ -29,6 +30,16 @@ def receipt_key(file_id: str) -> str:
 def problem_key(name: str) -> str:
     """`problems/{name}.json`: the problem document of the manifest with this name, see `parse_manifest_key`."""
     return f"problems/{name}.json"
+
+
+def cool_down_key(url: Url) -> str:
+    """`origins/{digest}.json`: until when no function sends a request to the origin of the URL.
+
+    The digest is the SHA-256 of `scheme://host:port`. The port is always there, and an IPv6 address has brackets.
+    """
+    host = f"[{url.host}]" if ":" in url.host else url.host
+    digest = hashlib.sha256(f"{url.scheme}://{host}:{url.port}".encode("ascii")).hexdigest()
+    return f"origins/{digest}.json"
 
 
 def manifest_key(file_id: str) -> str:

@@ -6,6 +6,7 @@ A list with more images than a File may have goes through the bulk handler.
 import json
 import os
 import time
+from http import HTTPStatus
 from typing import Any
 
 import certifi
@@ -23,10 +24,18 @@ def run(urls: list[str], bucket: str) -> None:
     del bucket  # the settings name it
     if len(urls) > FILE_IMAGES:
         _run_batch(urls)
-        return
-    response = http.handler(_event({"urls": urls}), Context(29.0))
-    counts = json.loads(response["body"])["counts"]
-    if counts["stored"] + counts["reused"] != len(urls):
+    else:
+        send({"urls": urls})
+
+
+def send(file: dict[str, Any]) -> None:
+    """Send a File or a URL list to the HTTP handler.
+
+    Raises:
+        RuntimeError: an image is not stored.
+    """
+    response = http.handler(_event(file), Context(29.0))
+    if response["statusCode"] != HTTPStatus.OK:
         raise RuntimeError(response["body"][:2000])
 
 

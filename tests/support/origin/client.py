@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any, Self
 
+from intake.download.cool_downs import CoolDowns
 from intake.download.downloader import HttpDownloader
 from intake.download.guarded_resolver import GuardedResolver
 from intake.http_client.resolver import AddressInfo
 from intake.http_client.transport import PooledTransport
 from intake.image.verify import verify
 from intake.ingest.deadline import Deadline
-from intake.ingest.ports import Download
+from intake.ingest.ports import Download, Store
 from intake.model.error_codes import LEAVES, IntakeError
 from intake.model.limits import Limits
 from intake.model.outcome import FetchStats
@@ -71,7 +72,7 @@ def limits_for(*origins: Origin, **changed: Any) -> Limits:
 class Client:
     """A downloader with its own connection pool, resolver and memory budget."""
 
-    def __init__(self, limits: Limits, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, limits: Limits, tls: ssl.SSLContext | None = None, documents: Store | None = None) -> None:
         self.limits = limits
         self.resolver = GuardedResolver(limits)
         self.transport = PooledTransport(
@@ -81,14 +82,14 @@ class Client:
             resolver=self.resolver,
             zero_copy=True,
         )
-        self.downloader = HttpDownloader(self.transport, limits, AGENT)
+        self.downloader = HttpDownloader(self.transport, limits, AGENT, CoolDowns(documents))
         self.budget = self.downloader.budget
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.transport.aclose()
+        await self.downloader.aclose()
 
     async def get(self, url: str) -> Result:
         """Download and verify an image.

@@ -39,9 +39,9 @@ class StackWithReceipt:
         return []
 
 
-def send(*failures: tuple[str, str]) -> dict[str, Any]:
+def send(*failures: tuple[str, str]) -> None:
     stack: Any = StackWithReceipt(failures)
-    return demo._send(stack, b"{}", show_hosts=True)
+    demo._print_run(stack, demo._send(stack, b"{}"), show_hosts=True)
 
 
 def test_demo_fails_when_every_image_has_a_dns_failure(capsys: pytest.CaptureFixture[str]) -> None:

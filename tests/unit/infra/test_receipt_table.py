@@ -47,6 +47,23 @@ def test_table_has_no_host_column_when_every_host_is_the_same() -> None:
 
 
 @pytest.mark.parametrize(
+    ("expected", "members"),
+    [
+        ("stored", {}),
+        ("stored", {"reused": False, "source": "fetched"}),
+        ("reused", {"reused": True, "source": "fetched"}),
+        ("unchanged", {"reused": True, "source": "unchanged"}),
+        ("fresh", {"reused": True, "source": "fresh"}),
+        ("known", {"reused": True, "source": "known"}),
+    ],
+)
+def test_table_shows_the_source_of_an_image_that_was_not_downloaded(expected: str, members: dict[str, Any]) -> None:
+    _, row = format_table([{**STORED, **members}], {}, show_hosts=False)
+
+    assert row.split()[2] == expected
+
+
+@pytest.mark.parametrize(
     ("expected", "url"),
     [
         ("a.example:8080", "http://user:secret@a.example:8080/x"),

@@ -229,6 +229,20 @@ async def test_receipt_is_returned_in_time_when_the_store_is_slow() -> None:
     assert asyncio.get_running_loop().time() - begin < 1.1
 
 
+@pytest.mark.parametrize(("most", "store_delay", "seconds"), [(0.5, 0.0, 60.0), (0.15, 60.0, 1.1)])
+async def test_response_waits_for_the_downloader_but_not_beyond_the_deadline(
+    most: float, store_delay: float, seconds: float
+) -> None:
+    """Nothing runs on after the response, when Lambda freezes the environment."""
+    setup = Setup({"one": ONE}, Limits(deadline_margin=1.0))
+    setup.store.delay = store_delay
+
+    await setup.ingest(file("one"), seconds)
+
+    [flush] = setup.downloader.flushes
+    assert 0 < flush <= most
+
+
 @pytest.mark.parametrize(("error", "code"), [(StoreFailed(), "store_failed"), (StoreDenied(), "store_denied")])
 async def test_image_fails_with_the_error_of_the_store(error: Exception, code: str) -> None:
     setup = Setup({"one": ONE, "two": TWO})

@@ -19,7 +19,7 @@ def test_strong_etag_is_sent_back_as_it_came(etag: str) -> None:
     assert {"If-None-Match": etag} == validators.to_headers()
 
 
-@pytest.mark.parametrize("etag", ['W/"a"', 'w/"a"', 'W/""', 'W/"a', '"b", W/"a"', 'W/ "a"', "W/a"])
+@pytest.mark.parametrize("etag", ['W/"a"', 'w/"a"', 'W/""', 'W/"a', '"b", W/"a"', 'W/ "a"', "W/a", '"b",\tw/"a"'])
 def test_weak_etag_leaves_no_validator(etag: str) -> None:
     assert Validators.of(httpx.Headers({"ETag": etag, **DATES})) is None
 
@@ -48,6 +48,8 @@ def test_weak_etag_leaves_no_validator(etag: str) -> None:
         '"a" ',
         f'"{"x" * 255}"',
         "*",
+        "4bw/x==",
+        "'W/a'",
     ],
 )
 def test_malformed_etag_counts_as_none(etag: str) -> None:

@@ -1,0 +1,149 @@
+"""Known documents over fakes: what an environment learns from others, and what goes wrong with documents."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+
+from intake.ingest.ports import StoredDocument
+from intake.model.error_codes import StoreDenied, StoreFailed
+from support.fake_environment import AT, KNOWN, ONE, THREE, TWO, Environment, make_origin, requests_of, sources
+from support.fake_ports import FakeStore
+from support.sample_images import picture
+
+LONG_AGO = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+async def test_another_environment_learns_from_the_known_document() -> None:
+    first = Environment(make_origin(one=ONE, two=TWO, three=THREE))
+    await first.run("three", "one", "two")
+    first.store.requests.clear()
+    receipt = await first.another().run("three", "one", "two")
+    assert sources(receipt) == ["unchanged reused"] * 3
+    assert first.origin.plain_requests() == 3
+    assert requests_of(first.store, "PUT") == 1
+    assert requests_of(first.store, f"GET {KNOWN}") == 1
+    assert requests_of(first.store, "HEAD images/") == 3
+
+
+async def test_base_images_are_known_of_another_file_with_the_same_ones() -> None:
+    first = Environment(make_origin(one=ONE, two=TWO, three=THREE, new=picture(7, 7, 7)))
+    await first.run("three", "one", "two")
+    other = first.another()
+    assert sources(await other.run("new", "two", "one")) == ["fetched", "unchanged reused", "unchanged reused"]
+    assert first.store.writes[KNOWN] == 1
+
+
+async def test_document_has_no_url_as_text() -> None:
+    environment = Environment(make_origin(one=ONE, two=TWO, three=THREE))
+    await environment.run("three", "one", "two")
+    assert b"example" not in environment.store.objects[KNOWN]
+
+
+async def test_url_list_has_a_document_over_http_and_its_receipt_elsewhere() -> None:
+    environment = Environment(make_origin(one=ONE))
+    await environment.run("one", submitted_at=LONG_AGO)
+    assert requests_of(environment.store, "GET known/") == requests_of(environment.store, "PUT known/") == 0
+    receipt = await environment.another().run("one", submitted_at=datetime(2100, 1, 1, tzinfo=UTC))
+    assert sources(receipt) == ["unchanged reused"]
+    await environment.another().run("one")
+    assert requests_of(environment.store, "PUT known/") == 1
+
+
+class BrokenStore(FakeStore):
+    """A bucket whose known documents are slow, denied or rubbish."""
+
+    kind = "slow"
+
+    async def get_document(self, key: str, *, retry: bool = True) -> StoredDocument | None:
+        if not key.startswith("known/"):
+            return await super().get_document(key, retry=retry)
+        self.requests[f"GET {key}"] += 1
+        match self.kind:
+            case "slow":
+                await asyncio.sleep(30)
+            case "denied":
+                raise StoreDenied(reason="S3 answered 403 AccessDenied")
+            case "failed":
+                raise StoreFailed(reason="S3 answered 503 SlowDown")
+            case "rubbish":
+                return StoredDocument(b'{"version": 1, "images": {"x": []}}', "1")
+        return None
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "writes"),
+    [
+        ("slow", "slow", 0),
+        ("failed", "not read: S3 answered 503 SlowDown", 0),
+        ("denied", "missing or denied: S3 answered 403 AccessDenied", 1),
+        ("missing", "missing", 1),
+        ("rubbish", "not a known document: expected a digest of 64 hex digits", 1),
+    ],
+)
+async def test_images_are_fetched_when_the_document_cannot_be_used(kind: str, reason: str, writes: int) -> None:
+    store = BrokenStore()
+    store.kind = kind
+    environment = Environment(make_origin(one=ONE, two=TWO, three=THREE), store)
+    assert sources(await environment.run("three", "one", "two")) == ["fetched"] * 3
+    assert environment.observer.unread == [reason]
+    assert store.writes[KNOWN] == writes
+
+
+async def test_document_is_not_used_any_more_when_its_write_is_denied() -> None:
+    environment = Environment(make_origin(one=ONE, two=TWO, three=THREE))
+    environment.store.failures["known/"] = StoreDenied(reason="S3 answered 403 AccessDenied")
+    await environment.run("three", "one", "two")
+    calls = requests_of(environment.store, "GET known/") + requests_of(environment.store, "PUT known/")
+    await environment.run("one", "two", "three")
+    assert calls == 2 == requests_of(environment.store, "GET known/") + requests_of(environment.store, "PUT known/")
+
+
+async def test_images_do_not_wait_for_documents_after_eight_that_were_missing() -> None:
+    environment = Environment(make_origin(one=ONE))
+    environment.origin.results = {f"{AT}{number}": ONE for number in range(20)}
+    for number in range(8):
+        await environment.run(str(number))
+    store = environment.store
+    store.delay = 0.02
+    loop = asyncio.get_running_loop()
+    asked: list[bool] = []
+    get_document = store.get_document
+
+    async def watched(key: str, *, retry: bool = True) -> StoredDocument | None:
+        document = await get_document(key, retry=retry)
+        asked.append(bool(environment.origin.requests[f"{AT}9"]))
+        return document
+
+    store.get_document = watched  # type: ignore[method-assign]
+    await environment.run("9")
+    assert loop.is_running()
+    assert asked == [True]  # the origin was asked before the document was there
+
+
+@pytest.mark.parametrize("case", ["off", "not ready"])
+async def test_documents_are_left_alone_when_they_are_off_or_the_store_is_not_ready(case: str) -> None:
+    environment = Environment(make_origin(one=ONE, two=TWO, three=THREE), uses_known_documents=case != "off")
+    environment.store.is_ready = case != "not ready"
+    await environment.run("three", "one", "two")
+    assert requests_of(environment.store, "GET known/") == 0
+    assert sources(await environment.run("three", "one", "two")) == ["unchanged reused"] * 3
+
+
+async def test_two_environments_at_once_end_with_one_document() -> None:
+    first = Environment(make_origin(one=ONE, two=TWO, three=THREE))
+    second = first.another()
+    await asyncio.gather(first.run("three", "one", "two"), second.run("three", "one", "two", id="lot-8"))
+    assert sources(await first.another().run("three", "one", "two")) == ["unchanged reused"] * 3
+
+
+async def test_nothing_is_lost_when_a_run_is_killed_between_store_and_memory() -> None:
+    environment = Environment(make_origin(one=ONE, two=TWO, three=THREE))
+    environment.store.failures["receipts/"] = asyncio.CancelledError()  # as if the function ended there
+    environment.store.failures["known/"] = asyncio.CancelledError()
+    with pytest.raises(asyncio.CancelledError):
+        await environment.run("three", "one", "two")
+    environment.store.failures.clear()
+    assert len(environment.store.images) == 3
+    assert sources(await environment.another().run("three", "one", "two")) == ["fetched reused"] * 3
+    assert sources(await environment.another().run("three", "one", "two")) == ["unchanged reused"] * 3
