@@ -56,7 +56,7 @@ class RequestLimits:
             except BaseException:
                 slot.release()
                 raise
-            if cool_down.is_clear(time()) or not self._cool_downs.has_begun(cool_down):
+            if time() < cool_down.clear_until or not self._cool_downs.has_begun(cool_down):
                 return slot
             slot.release()
 
