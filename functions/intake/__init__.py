@@ -23,6 +23,6 @@ Packages, from the outside in:
 * `known`: what earlier downloads told of a URL, so that it need not be downloaded again.
 * `image`: parsers of the image formats. `model`: values such as File, receipt, errors, object keys.
 
-`settings` lists and reads the settings. `telemetry` logs and counts. tests/unit/test_imports.py has
-the rules of which package may import which.
+`settings` lists and reads the settings. `telemetry` logs and counts, `metrics` writes the counts.
+tests/unit/test_imports.py has the rules of which package may import which.
 """

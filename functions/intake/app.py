@@ -32,7 +32,7 @@ with gc_paused():
     from intake.s3.inbox import S3Inbox
     from intake.s3.store import S3Store
     from intake.settings.config import Config
-    from intake.telemetry import Telemetry, skip_unused_log_fields
+    from intake.telemetry import Telemetry, flush_metrics, skip_unused_log_fields
 
 if TYPE_CHECKING:
     import boto3
@@ -53,8 +53,11 @@ _runner = asyncio.Runner()
 
 
 def run[T](work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine to its end on the event loop of this environment."""
-    return _runner.run(work)
+    """Run a coroutine to its end on the event loop of this environment, then write the metrics of its Files."""
+    try:
+        return _runner.run(work)
+    finally:
+        flush_metrics()
 
 
 def deadline(seconds: float) -> Deadline:

@@ -1,22 +1,24 @@
-"""Logs and metrics with stable names: one log line for each File and each image, and metrics in EMF.
+"""Logs and metrics with stable names: log lines for each File and its images, and metrics in EMF.
 
 No line contains the query string or the credentials of a URL. The reason of an error is only in the log.
 """
 
+import json
 import logging
 import os
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import batched
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import Metrics, MetricUnit, single_metric
 
-from intake.ingest.ports import Observer
+from intake.ingest.ports import DocumentFault, Observer
+from intake.metrics import Metrics
 from intake.model.error_codes import DeadlineExceeded, IntakeError, InternalError
 from intake.model.file import File, ImageRequest
-from intake.model.outcome import CarriedOver, Failed, Outcome, Stored
+from intake.model.outcome import CarriedOver, Failed, Outcome, Source, Stored
 from intake.model.receipt import Receipt
 from intake.model.url import redact
 
@@ -24,12 +26,41 @@ NAMESPACE = "ImageIntake"
 SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME") or "image-intake"
 """The dimension of every metric; the template sets it to the name of the stack."""
 
+UNITS = {
+    "ImagesStored": "Count",
+    "ImagesReused": "Count",
+    "ImagesKnown": "Count",
+    "ImagesFailed": "Count",
+    "ImageBytes": "Bytes",
+    "FetchMilliseconds": "Milliseconds",
+    "StoreMilliseconds": "Milliseconds",
+    "FileMilliseconds": "Milliseconds",
+    "KnownDocumentsUnread": "Count",
+}
+"""The unit of each metric."""
+
+IMAGES_PER_LINE = 12
+"""The maximum number of images in a log line.
+
+CloudWatch Logs Insights discovers at most 200 fields of a JSON line (CloudWatch Logs User Guide, "Supported logs and
+discovered fields"); twelve images have 144. An event has at most 256 KB, since April 2025 1 MB (CloudWatch Logs API
+Reference, PutLogEvents); twelve URLs of 4096 characters, of four bytes each, have 197 KB.
+"""
+
 _QUERY = re.compile(r"\?\S*")
 _CREDENTIALS = re.compile(r"//[^/\s@]*@")
+_HOST = re.compile(r"[^:/?#]*://([^/?#]*)")
 
-# Lambda recognizes the level of a line only if its time has the format of RFC 3339.
-logger = Logger(service=SERVICE, location=None, use_rfc3339=True)
-_metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
+logger = Logger(
+    service=SERVICE,
+    location=None,
+    use_rfc3339=True,  # Lambda recognizes the level of a line only if its time has the format of RFC 3339
+    utc=True,
+    json_serializer=json.JSONEncoder(default=str, separators=(",", ":"), ensure_ascii=False).encode,
+    json_deserializer=str,  # no message is JSON
+    xray_trace_id=None,  # the functions are not traced
+)
+_metrics = Metrics(NAMESPACE, UNITS, service=SERVICE)
 
 
 def skip_unused_log_fields() -> None:
@@ -42,18 +73,34 @@ def skip_unused_log_fields() -> None:
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
+def flush_metrics() -> None:
+    """Write the metrics of all Files since the last call. Call it before an invocation ends."""
+    _metrics.flush()
+
+
 class Telemetry(Observer):
-    """Implements the Observer port with Powertools."""
+    """Implements the Observer port with Powertools' logger and metrics in EMF."""
 
     def images_done(self, file: File, outcomes: Sequence[Outcome]) -> None:
         """Log and count every image, except those carried over from an earlier run, which has logged them."""
+        stored: list[tuple[ImageRequest, Stored]] = []
+        failed: list[tuple[ImageRequest, Failed]] = []
         for request, outcome in zip(file.images, outcomes, strict=True):
-            if not isinstance(outcome, CarriedOver):
-                _log_image(file, request, outcome)
-        _count_images([outcome for outcome in outcomes if not isinstance(outcome, CarriedOver)])
+            match outcome:
+                case Stored():
+                    stored.append((request, outcome))
+                case Failed():
+                    failed.append((request, outcome))
+        if logger.log_level <= logging.INFO:
+            _log_stored(file, stored)
+        for request, outcome in failed:
+            _log_failed(file, request, outcome)
+        _count_stored([outcome for _, outcome in stored])
+        _count_failed(Counter(outcome.error.code for _, outcome in failed))
+        _count_milliseconds(outcome for outcome in outcomes if not isinstance(outcome, CarriedOver))
 
     def file_done(self, receipt: Receipt, receipt_error: IntakeError | None) -> None:
-        """Log one line for the File, and write its metrics."""
+        """Log one line for the File, and count its time."""
         counts = receipt.counts
         fields: dict[str, Any] = {
             "file_id": receipt.id,
@@ -69,42 +116,60 @@ class Telemetry(Observer):
             logger.info("file done", extra=fields)
         else:
             logger.error("file done, receipt not stored", extra=fields | _error_fields(receipt_error))
-        _metrics.add_metric("FileMilliseconds", MetricUnit.Milliseconds, receipt.elapsed_ms)
-        _metrics.flush_metrics()
-
-    def known_document_unread(self, reason: str) -> None:
-        """Count a known document that did not help its File."""
-        logger.debug("known document unread", extra={"reason": reason})
-        _metrics.add_metric("KnownDocumentsUnread", MetricUnit.Count, 1)
+        _metrics.add("FileMilliseconds", receipt.elapsed_ms)
 
     def file_skipped(self, file: File) -> None:
         """Log one line for the File, and count its images as failed by the deadline."""
         number, code = len(file.images), DeadlineExceeded.code
         logger.info("file skipped", extra={"file_id": file.id, "images": number, "code": code})
-        _metrics.add_metric("ImagesFailed", MetricUnit.Count, number)
-        _metrics.flush_metrics()
-        _count_failed(code, number)
+        _count_failed(Counter({code: number}))
+
+    def known_document_unread(self, fault: DocumentFault, reason: str) -> None:
+        """Count the document, and log a line at level DEBUG."""
+        logger.debug("known document unread", extra={"fault": fault, "reason": reason})
+        _metrics.add("KnownDocumentsUnread", 1, fault=fault)
 
 
-def _log_image(file: File, request: ImageRequest, outcome: Stored | Failed) -> None:
-    fields: dict[str, Any] = {
-        "file_id": file.id,
-        "role": request.role.value,
+def _log_stored(file: File, stored: Iterable[tuple[ImageRequest, Stored]]) -> None:
+    for images in batched(stored, IMAGES_PER_LINE, strict=False):
+        entries = [_stored_entry(request, outcome) for request, outcome in images]
+        logger.info("images stored", extra={"file_id": file.id, "status": "stored", "entries": entries})
+
+
+def _stored_entry(request: ImageRequest, outcome: Stored) -> dict[str, Any]:
+    entry = _image_fields(request, outcome) | {
+        "key": outcome.key,
+        "type": outcome.image.type,
+        "bytes": outcome.size,
+        "reused": outcome.reused,
+        "source": outcome.source,
+    }
+    if outcome.warnings:
+        entry["warnings"] = ",".join(outcome.warnings)
+    return entry
+
+
+def _image_fields(request: ImageRequest, outcome: Stored | Failed) -> dict[str, Any]:
+    stats = outcome.stats
+    return {
+        "role": request.role,
         "index": request.index,
         "url": redact(request.url),
-        "attempts": outcome.stats.attempts,
-        "fetch_ms": outcome.stats.fetch_ms,
-        "store_ms": outcome.stats.store_ms,
+        "attempts": stats.attempts,
+        "fetch_ms": stats.fetch_ms,
+        "store_ms": stats.store_ms,
     }
-    match outcome:
-        case Stored(image, key):
-            stored = {"key": key, "type": image.type, "bytes": outcome.size, "reused": outcome.reused}
-            logger.info("image stored", extra=fields | {"status": "stored"} | stored)
-        case Failed(InternalError() as error):
-            failed = {"status": "failed", "exception": redact_urls(error.trace)}
-            logger.error("image failed", extra=fields | failed | _error_fields(error))
-        case Failed(error):
-            logger.info("image failed", extra=fields | {"status": "failed"} | _error_fields(error))
+
+
+def _log_failed(file: File, request: ImageRequest, outcome: Failed) -> None:
+    image, error = _image_fields(request, outcome), outcome.error
+    host = _HOST.match(image["url"])
+    fields = {"file_id": file.id, "status": "failed", **image, "host": host[1].lower() if host else ""}
+    fields |= _error_fields(error)
+    if isinstance(error, InternalError):
+        logger.error("image failed", extra=fields | {"exception": redact_urls(error.trace)})
+    else:
+        logger.info("image failed", extra=fields)
 
 
 def _error_fields(error: IntakeError) -> dict[str, Any]:
@@ -116,24 +181,22 @@ def redact_urls(text: str) -> str:
     return _CREDENTIALS.sub("//", _QUERY.sub("", text))
 
 
-def _count_images(outcomes: Sequence[Stored | Failed]) -> None:
-    stored = [outcome for outcome in outcomes if isinstance(outcome, Stored)]
-    codes = Counter(outcome.error.code for outcome in outcomes if isinstance(outcome, Failed))
-    _metrics.add_metric("ImagesStored", MetricUnit.Count, sum(not outcome.reused for outcome in stored))
-    _metrics.add_metric("ImagesReused", MetricUnit.Count, sum(outcome.reused for outcome in stored))
-    _metrics.add_metric("ImagesFailed", MetricUnit.Count, codes.total())
-    _metrics.add_metric("ImageBytes", MetricUnit.Bytes, sum(outcome.size for outcome in stored))
-    # Images with the same URL share one FetchStats: count it once.
-    for stats in {id(outcome.stats): outcome.stats for outcome in outcomes}.values():
-        if stats.fetch_ms:
-            _metrics.add_metric("FetchMilliseconds", MetricUnit.Milliseconds, stats.fetch_ms)
-        if stats.store_ms:
-            _metrics.add_metric("StoreMilliseconds", MetricUnit.Milliseconds, stats.store_ms)
+def _count_stored(stored: Sequence[Stored]) -> None:
+    reused = sum([outcome.reused for outcome in stored])
+    _metrics.add("ImagesStored", len(stored) - reused)
+    _metrics.add("ImagesReused", reused)
+    _metrics.add("ImagesKnown", sum([outcome.source is not Source.FETCHED for outcome in stored]))
+    _metrics.add("ImageBytes", sum([outcome.size for outcome in stored]))
+
+
+def _count_failed(codes: Counter[str]) -> None:
+    _metrics.add("ImagesFailed", codes.total())
     for code, number in codes.items():
-        _count_failed(code, number)
+        _metrics.add("ImagesFailed", number, code=code)
 
 
-def _count_failed(code: str, number: int) -> None:
-    with single_metric("ImagesFailed", MetricUnit.Count, number, namespace=NAMESPACE) as metric:
-        metric.add_dimension("service", SERVICE)
-        metric.add_dimension("code", code)
+def _count_milliseconds(outcomes: Iterable[Stored | Failed]) -> None:
+    # Images with the same URL share one FetchStats: count it once.
+    stats = {id(outcome.stats): outcome.stats for outcome in outcomes}.values()
+    _metrics.add("FetchMilliseconds", *[each.fetch_ms for each in stats if each.fetch_ms])
+    _metrics.add("StoreMilliseconds", *[each.store_ms for each in stats if each.store_ms])

@@ -40,8 +40,9 @@ MANIFEST_KNOWN_SECONDS = 1.4
 BATCH_KNOWN_SECONDS = 0.17
 
 # Measured: bytes in the log, with the 26 that CloudWatch adds to each line (cost_inputs.py).
-IMAGE_LOG_BYTES = 564
-FILE_LOG_BYTES = 994
+IMAGE_LOG_BYTES = 292
+FILE_LOG_BYTES = 677
+METRICS_LOG_BYTES = 667
 
 # The shape of the work.
 HTTP_IMAGES = 10
@@ -50,9 +51,10 @@ KNOWN_IMAGES = 9  # of the ten, where the others are new
 BATCH_FILES = 50
 EXPRESS_GB = 64 / 1024
 
-# Billed each month: the metrics of the service, one for every error code that occurred, and the metrics of alarms.
-METRICS = 7 + 32
-ALARM_METRICS = 20
+# Billed each month: the metrics of the service, one for every error code and every fault of a known document that
+# occurred, and the metrics of alarms.
+METRICS = 8 + 32 + 6
+ALARM_METRICS = 23
 
 _GB = 1e9
 
@@ -62,8 +64,8 @@ class Work:
     """What a million images need at one entry point; each attribute is a count for all of them.
 
     Attributes:
-        files: Files, each with its log line.
-        runs: invocations of the function.
+        files: Files, each with its log lines.
+        runs: invocations of the function, each with the metrics of its Files.
         run_seconds: the time of one.
         puts: PUT requests to S3.
         reads: GET and HEAD requests to S3, which have one price.
@@ -99,7 +101,7 @@ class Work:
         }
 
     def log_bytes(self) -> float:
-        return IMAGES * IMAGE_LOG_BYTES + self.files * FILE_LOG_BYTES
+        return IMAGES * IMAGE_LOG_BYTES + self.files * FILE_LOG_BYTES + self.runs * METRICS_LOG_BYTES
 
 
 def new_images() -> dict[str, Work]:
@@ -174,7 +176,7 @@ def _by_month() -> str:
     lines = ["| dollars per month | |", "|---|---|"]
     lines.append(_row(f"a million images of {IMAGE_BYTES // 1000} KB in S3", [stored]))
     lines.append(_row("the log of a million images (bulk), uncompressed", [logged_gb * LOG_GB_MONTH]))
-    lines.append(_row(f"{METRICS} metrics, if every error code occurs", [METRICS * METRIC_MONTH]))
+    lines.append(_row(f"{METRICS} metrics, if every error code and fault occurs", [METRICS * METRIC_MONTH]))
     lines.append(_row(f"alarms on {ALARM_METRICS} metrics", [ALARM_METRICS * ALARM_MONTH]))
     lines.append(_row("the dashboard", [DASHBOARD_MONTH]))
     return "\n".join(lines)
@@ -191,8 +193,9 @@ def inputs() -> str:
         "HTTP_SECONDS": f"{HTTP_SECONDS:.2f} s for a File of {HTTP_IMAGES} images",
         "MANIFEST_SECONDS": f"{MANIFEST_SECONDS:.1f} s for {MANIFEST_FILES} Files of {MANIFEST_IMAGES} images",
         "BATCH_SECONDS": f"{BATCH_SECONDS:.2f} s for {BATCH_FILES} Files of one image",
-        "IMAGE_LOG_BYTES": f"{IMAGE_LOG_BYTES}, the log line of an image",
-        "FILE_LOG_BYTES": f"{FILE_LOG_BYTES}, the log line and the metrics of a File",
+        "IMAGE_LOG_BYTES": f"{IMAGE_LOG_BYTES}, a stored image in a log line",
+        "FILE_LOG_BYTES": f"{FILE_LOG_BYTES}, the log lines of a File and its values in the metrics",
+        "METRICS_LOG_BYTES": f"{METRICS_LOG_BYTES}, the metrics of an invocation",
     }
     return "\n".join(["| input | value |", "|---|---|", *(f"| `{name}` | {value} |" for name, value in values.items())])
 

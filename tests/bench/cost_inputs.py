@@ -35,14 +35,14 @@ _EVENT_OVERHEAD = 26
 """Bytes that CloudWatch adds to each line."""
 
 
-def log_bytes() -> tuple[int, int]:
-    """Return the bytes in the log for each image and for each File without failures: lines and metrics."""
-    one, ten = _count_log_bytes(1), _count_log_bytes(10)
+def log_bytes() -> tuple[int, int, int]:
+    """Return the bytes in the log for each image, each File and each invocation, all without failures."""
+    one, ten, two_files = _count_log_bytes(1), _count_log_bytes(10), _count_log_bytes(1, files=2)
     image = (ten - one) / 9
-    return round(image), round(one - image)
+    return round(image), round(two_files - one - image), round(2 * one - two_files)
 
 
-def _count_log_bytes(images: int) -> int:
+def _count_log_bytes(images: int, files: int = 1) -> int:
     from intake import telemetry  # noqa: PLC0415 - reads the settings when it is imported
 
     file, outcomes, receipt = _file_with_receipt(images)
@@ -53,8 +53,10 @@ def _count_log_bytes(images: int) -> int:
     handler.stream = out  # type: ignore[attr-defined]
     try:
         with contextlib.redirect_stdout(out):
-            telemetry.Telemetry().images_done(file, outcomes)
-            telemetry.Telemetry().file_done(receipt, None)
+            for _ in range(files):
+                telemetry.Telemetry().images_done(file, outcomes)
+                telemetry.Telemetry().file_done(receipt, None)
+            telemetry.flush_metrics()
     finally:
         handler.stream = before  # type: ignore[attr-defined]
         telemetry.logger.remove_keys(["request_id"])
@@ -120,12 +122,11 @@ def _work_by_constant(urls: NewUrls) -> dict[str, Callable[[], object]]:
     new = {
         "MANIFEST_SECONDS": lambda: _run_batch([urls.file() for _ in range(MANIFEST_FILES)]),
         "BATCH_SECONDS": lambda: _run_batch([{"url": url} for url in urls.take(BATCH_FILES)]),
-        "HTTP_SECONDS": lambda: _post(
-            urls.file()
-        ),  # after many Files of which nothing is known, it waits for no document
+        # The last one: after many Files of which nothing is known, no File waits for its document.
+        "HTTP_SECONDS": lambda: _post(urls.file()),
     }
     known = {
-        "MANIFEST_KNOWN_SECONDS": lambda: _run_batch([urls.file(known) for known in bases]),
+        "MANIFEST_KNOWN_SECONDS": lambda: _run_batch([urls.file(of_one_file) for of_one_file in bases]),
         "BATCH_KNOWN_SECONDS": lambda: _run_batch(lines),
         "HTTP_KNOWN_SECONDS": lambda: _post(urls.file(bases[0])),
     }
@@ -178,13 +179,14 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     options.add_argument("--runs", type=int, default=5)
     runs = options.parse_args().runs
-    image, file = log_bytes()
+    image, file, invocation = log_bytes()
     with os.fdopen(os.dup(sys.stdout.fileno()), "w") as shown:
         # The measured work includes writing log lines; the lines themselves are discarded.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         for name, seconds in measure(runs).items():
             print(f"{name} = {seconds:.3f}", file=shown)
         print(f"IMAGE_LOG_BYTES = {image}\nFILE_LOG_BYTES = {file}", file=shown)
+        print(f"METRICS_LOG_BYTES = {invocation}", file=shown)
     os._exit(0)  # Lambda ends a process without closing anything either
 
 

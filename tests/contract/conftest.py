@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from intake import app, telemetry
+from intake.ingest.ports import DocumentFault
 from intake.model.error_codes import NotFound
 from intake.model.limits import Limits
 from support.alarms_and_dashboard import FILE, OUTCOMES, RECEIPT, Metric
@@ -26,8 +27,12 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 @pytest.fixture
 def emitted(capsys: pytest.CaptureFixture[str], lines: io.StringIO) -> dict[Metric, str]:
     """The metrics that the service emits for a File, with their units."""
+    telemetry.flush_metrics()  # of another test
+    capsys.readouterr()
+    telemetry.Telemetry().known_document_unread(DocumentFault.MISSING, "")
     telemetry.Telemetry().images_done(FILE, OUTCOMES)
     telemetry.Telemetry().file_done(RECEIPT, None)
+    telemetry.flush_metrics()
     assert lines.getvalue()
     found = {}
     for line in capsys.readouterr().out.splitlines():

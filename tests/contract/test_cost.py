@@ -10,6 +10,7 @@ from infra.build.template_file import ROOT
 from bench import cost, cost_inputs
 from intake.ingest.deadline import Deadline
 from intake.ingest.file_service import IngestService
+from intake.ingest.ports import DocumentFault
 from intake.model.error_codes import LEAVES
 from intake.model.file import File
 from intake.model.limits import Limits
@@ -29,12 +30,13 @@ def test_page_shows_the_prices_of_the_program() -> None:
 
 
 def test_log_lines_have_the_size_that_the_cost_is_computed_from() -> None:
-    assert cost_inputs.log_bytes() == pytest.approx((cost.IMAGE_LOG_BYTES, cost.FILE_LOG_BYTES), rel=0.02)
+    expected = cost.IMAGE_LOG_BYTES, cost.FILE_LOG_BYTES, cost.METRICS_LOG_BYTES
+    assert cost_inputs.log_bytes() == pytest.approx(expected, rel=0.02)
 
 
 def test_cost_counts_every_metric_and_alarm(emitted: dict[Metric, str]) -> None:
-    whole = [metric for metric in emitted if "code" not in metric[2]]
-    assert len(whole) + len(LEAVES) == cost.METRICS
+    whole = [metric for metric in emitted if metric[2] == {"service"}]
+    assert len(whole) + len(LEAVES) + len(DocumentFault) == cost.METRICS
     assert sum(len(metrics_of(alarm)) for alarm in ALARMS.values()) == cost.ALARM_METRICS
 
 

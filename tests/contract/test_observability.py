@@ -49,7 +49,7 @@ def test_alarm_dimensions_have_values_that_the_service_emits() -> None:
         if metric["Namespace"] == NAMESPACE
         for dimension in metric["Dimensions"]
     ]
-    assert [value for name, value in values if name == "service"] == [{"Ref": "ServiceName"}] * 5
+    assert [value for name, value in values if name == "service"] == [{"Ref": "ServiceName"}] * 8
     assert {value for name, value in values if name == "code"} == {"deadline_exceeded", "internal_error"}
     assert {"deadline_exceeded", "internal_error"} <= {leaf.code for leaf in LEAVES}
 

@@ -10,6 +10,7 @@ import pytest
 
 from intake import app, telemetry
 from intake.handlers import bulk, http, s3, summary
+from intake.ingest.ports import DocumentFault
 from intake.model.error_codes import StoreFailed
 from support.alarms_and_dashboard import ALARMS, FILE, OUTCOMES, PAGE, RECEIPT, URL, Metric
 from support.handler_fakes import install_fakes
@@ -75,6 +76,10 @@ def log_every_line(monkeypatch: pytest.MonkeyPatch) -> None:
         behind.inbox.failure = StoreFailed(reason="S3 answered 503")
         with pytest.raises(s3.Unfinished):
             s3.handler({"Records": [record_of("inbox/a.json")]}, context)
+    level = telemetry.logger.log_level
+    telemetry.logger.setLevel("DEBUG")
+    telemetry.Telemetry().known_document_unread(DocumentFault.SLOW, "")
+    telemetry.logger.setLevel(level)
     telemetry.Telemetry().file_skipped(FILE)
     telemetry.Telemetry().images_done(FILE, OUTCOMES)
     telemetry.Telemetry().file_done(RECEIPT, None)
@@ -83,15 +88,16 @@ def log_every_line(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def logged(monkeypatch: pytest.MonkeyPatch, lines: io.StringIO) -> dict[str, dict[str, set[str]]]:
-    """Return the fields of every log line, by its message and its level."""
+    """Return the fields of every log line and of its entries, by its message and its level."""
     log_every_line(monkeypatch)
     found: dict[str, dict[str, set[str]]] = {}
     for line in map(json.loads, lines.getvalue().splitlines()):
-        found.setdefault(line["message"], {})[line["level"]] = set(line)
+        found.setdefault(line["message"], {})[line["level"]] = set(line).union(*line.get("entries", ()))
     return found
 
 
-GRAMMAR = {"fields", "filter", "parse", "stats", "sort", "limit", "by", "as", "asc", "desc", "like", "in", "and", "or"}
+COMMANDS = {"fields", "filter", "parse", "stats", "sort", "limit", "display", "unnest"}
+GRAMMAR = COMMANDS | {"by", "as", "into", "asc", "desc", "like", "in", "and", "or"}
 EVERY = {"level", "message", "timestamp", "service", "request_id"}
 
 
@@ -117,10 +123,11 @@ def test_queries_use_existing_fields_and_messages(logged: dict[str, dict[str, se
     blocks = re.findall(r"^```(\w*)\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
     queries = [text for language, text in blocks if not language]
     assert len(queries) >= 8
-    of_lambda = {"@timestamp", "record.status", "record.errorType", "errorType", "errorMessage"}
+    of_lambda = {"@timestamp", "@message", "record.status", "record.errorType", "errorType", "errorMessage"}
     for query in queries:
-        own = set(re.findall(r"\w+", " ".join(re.findall(r"\bas ((?:\w+, )*\w+)", query))))
-        bare = re.sub(r"\"[^\"]*\"|/(?:[^/\\]|\\.)*/|\b(?:count|pct|bin|ispresent)\(|\b\d\w*", " ", query)
+        own = set(re.findall(r"\w+", " ".join(re.findall(r"\b(?:as|into) ((?:\w+, )*\w+)", query))))
+        bare = re.sub(r"\"[^\"]*\"|/(?:[^/\\]|\\.)*/|\b(?:count|pct|bin|ispresent|jsonParse)\(|\b\d\w*", " ", query)
+        bare = re.sub(r"\b(?:line|image)\.", " ", bare)  # objects, whose members are fields
         words = set(re.findall(r"[@a-zA-Z][\w.]*", bare))
         assert words - GRAMMAR - own - fields - of_lambda == set(), query
         assert set(re.findall(r"message = \"([^\"]*)\"", query)) <= logged.keys()

@@ -7,6 +7,7 @@ import pytest
 from infra.build.template_file import load
 
 from intake.settings.config import Config
+from intake.settings.table import SETTINGS
 
 PARAMETERS = load()["Parameters"]
 
@@ -155,3 +156,12 @@ def test_allowed_networks_accepts_no_network_with_loopback_or_link_local_address
 def test_pattern_accepts_valid_and_rejects_invalid_values(parameter: str, good: list[str], bad: list[str]) -> None:
     assert [accepts(parameter, text) for text in good] == [True] * len(good)
     assert [accepts(parameter, text) for text in bad] == [False] * len(bad)
+
+
+@pytest.mark.parametrize(("parameter", "name"), [("Refresh", "REFRESH"), ("KnownImages", "KNOWN_IMAGES")])
+def test_choices_of_a_parameter_are_those_of_its_setting(parameter: str, name: str) -> None:
+    choices: list[str] = PARAMETERS[parameter]["AllowedValues"]
+    [setting] = [setting for setting in SETTINGS if setting.name == name]
+
+    assert setting.expected == f"one of {', '.join(choices)}"
+    assert len({Config.from_environment({"IMAGE_BUCKET": "a-bucket", name: text}) for text in choices}) == len(choices)

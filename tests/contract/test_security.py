@@ -58,6 +58,13 @@ def test_page_names_existing_tests_for_promise(number: int) -> None:
     assert [test for test in named if is_missing(*test)] == []
 
 
+def test_page_names_existing_tests_for_known_images() -> None:
+    named = [test for test in named_in(section(PAGE, "What known images add")) if test[0]]
+
+    assert len(named) > 5
+    assert [test for test in named if is_missing(*test)] == []
+
+
 def test_missing_test_is_found() -> None:
     assert not is_missing("contract/test_security.py", "test_missing_test_is_found")
     assert is_missing("contract/test_security.py", "test_missing_test")

@@ -30,13 +30,13 @@ def test_images_of_a_file_are_stored_under_their_digests(deployed: Lab) -> None:
 
     assert status == 200
     assert receipt["status"] == "stored"
-    for name, key in zip(names, receipt["objectKeys"], strict=True):
+    for name, key, image in zip(names, receipt["objectKeys"], receipt["images"], strict=True):
         stored = deployed.s3.get_object(Bucket=deployed.stack.bucket, Key=key)
         body = stored["Body"].read()
         assert body == deployed.pictures[name]
         assert key.startswith(f"images/{(digest := hashlib.sha256(body).hexdigest())[:2]}/{digest}.")
         assert stored["ContentType"].removeprefix("image/") in {"jpeg", "png", "webp", "avif", "tiff", "gif"}
-        assert stored["Metadata"] == {}
+        assert stored["Metadata"] == {fact: str(image[fact]) for fact in ("width", "height", "frames")}
 
 
 def test_failed_images_have_codes_and_the_others_are_stored_in_order(deployed: Lab) -> None:

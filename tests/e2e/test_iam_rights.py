@@ -14,6 +14,7 @@ from infra.local.deploy_template import to_json_bytes
 from support.deployed_lab import Lab, json_lines, wait_for
 from support.expected_rights import INBOX, ROLES
 from support.expected_rights import RUNS as EXECUTIONS_OF_RUNS
+from support.known_images_lab import LONG_AGO, NEEDED_FOR_KNOWN_IMAGES, new_seed, serve_image
 from support.revoked_right import revoked_right
 
 IMAGES, LIST = "s3:PutObject ImageBucket/images/*", "s3:ListBucket ImageBucket"
@@ -23,7 +24,6 @@ READ_RUNS, WRITE_RUNS = "s3:GetObject ImageBucket/runs/*", "s3:PutObject ImageBu
 LIST_RUNS = "s3:ListBucket ImageBucket if {'StringLike': {'s3:prefix': 'runs/*'}}"
 READ_LIST, START = "s3:GetObject InboxBucket/bulk/*", "states:StartExecution StateMachine"
 INVOKE, SUCCEEDED = "lambda:InvokeFunction", "SUCCEEDED with a summary"
-LONG_AGO = "2020-01-01T00:00:00.000Z"
 
 PROBLEM = {"title": "Unprocessable Content", "status": 422, "detail": "The manifest is empty."}
 
@@ -31,7 +31,9 @@ type Call = Callable[[Lab], str]
 
 
 def document(lab: Lab, name: str) -> dict[str, object]:
-    return {"id": name, "urls": [lab.origin.url(f"length/{name}")]}
+    """Return a URL list with a new image: a function does not store again what it stored a short time ago."""
+    lab.origin.responders["image"] = serve_image
+    return {"id": name, "urls": [lab.origin.url(f"image/{new_seed()}")]}
 
 
 def post_file(lab: Lab, **headers: str) -> str:
@@ -202,6 +204,7 @@ NEEDED: list[tuple[str, str, str, str, Call]] = [
     ("StateMachineRole", f"{INVOKE} BulkFunction", SUCCEEDED, "FAILED States.ExceedTolerated", run_list),
     ("StateMachineRole", f"{INVOKE} SummaryFunction", SUCCEEDED, "still retrying", run_list),
     ("ListArrivedRole", START, SUCCEEDED, "no run", run_list),
+    *NEEDED_FOR_KNOWN_IMAGES,
     *((f"{name}Role", f"logs:{action} {name}Logs", "logged", "not logged", partial(invoke_and_read_log, function=name))
       for name in ("HttpFunction", "S3Function", "BulkFunction", "SummaryFunction")
       for action in ("CreateLogStream", "PutLogEvents")),

@@ -21,6 +21,8 @@ FIRST, SECOND = 101, 102
 """The numbers of the images to inspect."""
 
 COMMENT = 0xFE
+_ORIGINS = "origins/"
+"""Cool-downs of origins, which an environment reads every few seconds."""
 SETTINGS = {"REFRESH": "revalidate", "KNOWN_IMAGES": "on"}
 
 type Requests = tuple[Counter[str], Counter[str], Counter[str]]
@@ -52,8 +54,9 @@ class Site:
         urls = [origin.url(f"catalog/{each}") for each in (number, *BASES)]
         receipt = self._post({"fileUrl": urls[0], "baseUrls": [{"url": url} for url in urls[1:]]})
         asked = ["conditional" if b"If-None-Match" in one.raw else "plain" for one in origin.requests[origin_start:]]
-        kinds = [line.replace(f"/{self._lab.stack.bucket}", "").split("/")[:2] for line in self._s3.requests[s3_start:]]
-        return Counter(image["source"] for image in receipt["images"]), Counter(asked), Counter(map("".join, kinds))
+        lines = [line.replace(f"/{self._lab.stack.bucket}/", "") for line in self._s3.requests[s3_start:]]
+        kinds = [line.partition("/")[0] for line in lines if _ORIGINS not in line]
+        return Counter(image["source"] for image in receipt["images"]), Counter(asked), Counter(kinds)
 
     def warm(self) -> None:
         """Send a File of one image: its environment has a signer then, and knows nothing of the catalog."""

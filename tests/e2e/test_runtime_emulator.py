@@ -178,6 +178,26 @@ def test_function_does_not_start_and_logs_every_fault_when_settings_are_invalid(
     assert re.search("READ_TIMEOUT: expected .*, got '-1'", log)
 
 
+def test_runtime_writes_each_log_line_as_a_whole_however_long(start: Start, origin: Origin) -> None:
+    function = start()
+    urls = [origin.url("length/" + "x" * 4000)] * 30
+
+    status, _, _ = post(function, *urls, origin.url("status_404"))
+
+    assert status == 207
+    logged = [json.loads(line) for line in function.log.read_text().splitlines() if line.startswith("{")]
+    stored = [line for line in logged if line.get("message") == "images stored"]
+    assert [len(line["entries"]) for line in stored] == [12, 12, 6]
+    assert [entry["url"] for line in stored for entry in line["entries"]] == urls
+    [failed, done] = [line for line in logged if line.get("message") in {"image failed", "file done"}]
+    assert (failed["host"], failed["code"], done["stored"]) == (f"127.0.0.1:{origin.port}", "not_found", 30)
+    assert {frozenset(line) & {"request_id", "level", "xray_trace_id"} for line in [*stored, failed, done]} == {
+        frozenset({"request_id", "level"})
+    }
+    [metrics] = [line for line in logged if "_aws" in line and "code" not in line and "fault" not in line]
+    assert (metrics["ImagesStored"], metrics["ImagesKnown"], metrics["ImagesFailed"]) == ([30], [0], [1])
+
+
 def start_count(function: Environment) -> int:
     """Count the starts of the runtime."""
     return function.log.read_text().count("INIT START")

@@ -99,6 +99,8 @@ def test_every_entry_point_works_by_the_commands_of_the_page() -> None:
         "invalid_image",
         "not_found",
     }
+    again = json.loads(run_typed(FILE))
+    assert {image["source"] for image in again["images"] if image["status"] == "stored"} == {"unchanged"}
 
     assert not run_typed(MANIFEST)
     assert wait_for(lambda: json.loads(run_typed(RECEIPT)).get("status") == "stored")

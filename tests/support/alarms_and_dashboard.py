@@ -10,7 +10,7 @@ from infra.build.template_file import ROOT, load
 
 from intake.model.error_codes import InternalError, NotFound
 from intake.model.file import File
-from intake.model.image_info import ImageInfo
+from intake.model.image_info import ImageInfo, ImageWarning
 from intake.model.outcome import Failed, FetchStats, Outcome, Stored
 from intake.model.receipt import Receipt
 from intake.model.url import Url
@@ -42,7 +42,7 @@ URL = "https://a.example/1.jpg"
 FILE = File.parse({"id": "lot-7", "urls": [URL, URL + "?2", URL + "?3"]})
 OUTCOMES: tuple[Outcome, ...] = (
     Stored(ImageInfo("jpeg", 4, 3, 1, "image/jpeg", "jpg"), "images/a.jpg", "abc", 700, Url.parse(URL), reused=False,
-           stats=FetchStats(1, 2, 3)),
+           stats=FetchStats(1, 2, 3), warnings=(ImageWarning.TRAILING_DATA,)),
     Failed(NotFound(), FetchStats(1, 7, 0)),
     Failed(InternalError(reason="a bug"), FetchStats(1, 1, 1)),
 )  # fmt: skip

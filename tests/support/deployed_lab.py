@@ -1,6 +1,7 @@
 """The deployed stack that the end-to-end tests use: the template on a local AWS, two origins, and helpers around it."""
 
 import json
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -17,6 +18,7 @@ from infra.pictures.picture_server import OriginTraffic, serve_pictures
 from support.origin import Origin, origin_in_thread
 
 BATCH_SIZE = 250
+_CLOSED_PORTS = 24
 VENVS = ROOT / ".local"
 SAM = VENVS / "sam" / "bin" / "sam"
 
@@ -32,6 +34,7 @@ class Lab:
         pictures: the pictures that it serves, by name.
         traffic: what it has sent.
         origin: a misbehaving origin, which counts its requests.
+        closed_ports: allowed ports of this machine that refuse connections.
     """
 
     stack: DeployedStack
@@ -40,6 +43,7 @@ class Lab:
     pictures: dict[str, bytes] = field(repr=False)
     traffic: OriginTraffic
     origin: Origin
+    closed_ports: list[int]
 
     def url(self, name: str) -> str:
         """Return the URL of a picture."""
@@ -110,22 +114,35 @@ def require_sam() -> None:
 
 
 @contextmanager
+def closed_port() -> Iterator[int]:
+    """Reserve a port on which no program listens: a socket is bound to it."""
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        yield reserved.getsockname()[1]
+
+
+@contextmanager
 def deploy_lab() -> Iterator[Lab]:
     """Build the artifact, deploy the template on MiniStack, and stop everything at the end."""
     require_sam()
     built, processor = artifact.local_build_directory(), artifact.local_architecture()
     pictures, traffic = draw_pictures(), OriginTraffic()
-    with serve_pictures(pictures, delay=0, traffic=traffic) as port, origin_in_thread() as counting:
+    with (
+        serve_pictures(pictures, delay=0, traffic=traffic) as port,
+        origin_in_thread() as counting,
+        ExitStack() as stack,
+    ):
+        closed = [stack.enter_context(closed_port()) for _ in range(_CLOSED_PORTS)]
         parameters = {
             "Architecture": processor,
-            "AllowedPorts": f"80,443,{port},{counting.port}",
+            "AllowedPorts": ",".join(map(str, (80, 443, port, counting.port, *closed))),
             "AllowedHosts": "127.0.0.1",  # no other host is looked up, whatever URL a test makes up
             "BulkBatchSize": str(BATCH_SIZE),
             "BulkMaxConcurrency": "2",
         }
-        with ExitStack() as stack:
-            with artifact.build_lock():
-                artifact.build(processor, built, SAM)
-                deployed = stack.enter_context(deployed_stack(built, VENVS, parameters))
-            relax_for_loopback(deployed, {"ALLOWED_NETWORKS": "127.0.0.1/32"})
-            yield Lab(deployed, deployed.aws.client("s3"), f"http://127.0.0.1:{port}", pictures, traffic, counting)
+        with artifact.build_lock():
+            artifact.build(processor, built, SAM)
+            deployed = stack.enter_context(deployed_stack(built, VENVS, parameters))
+        relax_for_loopback(deployed, {"ALLOWED_NETWORKS": "127.0.0.1/32"})
+        site = f"http://127.0.0.1:{port}"
+        yield Lab(deployed, deployed.aws.client("s3"), site, pictures, traffic, counting, closed)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from time import time
 
 from intake.ingest.deadline import Deadline
-from intake.ingest.ports import Condition, Download, StoredDocument, StoredObject, Unchanged
+from intake.ingest.ports import Condition, DocumentFault, Download, StoredDocument, StoredObject, Unchanged
 from intake.model.error_codes import IntakeError, NotFound, StoreFailed
 from intake.model.file import File, ImageRequest
 from intake.model.image_info import ImageInfo, ImageWarning
@@ -194,13 +194,13 @@ class RecordingObserver:
         outcomes: File, image and outcome, in the order of the calls.
         receipts: receipts, each with the error that prevented it from being stored.
         skipped: Files that were not started.
-        unread: why known documents were not used.
+        unread: the faults of known documents, with details.
     """
 
     outcomes: list[tuple[File, ImageRequest, Outcome]] = field(default_factory=list)
     receipts: list[tuple[Receipt, IntakeError | None]] = field(default_factory=list)
     skipped: list[File] = field(default_factory=list)
-    unread: list[str] = field(default_factory=list)
+    unread: list[tuple[DocumentFault, str]] = field(default_factory=list)
 
     def images_done(self, file: File, outcomes: Sequence[Outcome]) -> None:
         """See `Observer.images_done`."""
@@ -211,9 +211,9 @@ class RecordingObserver:
         """See `Observer.file_done`."""
         self.receipts.append((receipt, receipt_error))
 
-    def known_document_unread(self, reason: str) -> None:
+    def known_document_unread(self, fault: DocumentFault, reason: str) -> None:
         """See `Observer.known_document_unread`."""
-        self.unread.append(reason)
+        self.unread.append((fault, reason))
 
     def file_skipped(self, file: File) -> None:
         """See `Observer.file_skipped`."""

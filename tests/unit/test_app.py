@@ -1,6 +1,9 @@
-"""What app.py connects: the User-Agent, the trusted certificates, the log of a bug."""
+"""What app.py connects: the User-Agent, the trusted certificates, the log of a bug, the metrics."""
 
+import asyncio
+import json
 import ssl
+from contextlib import nullcontext
 from typing import Any
 
 import certifi
@@ -8,6 +11,7 @@ import pytest
 
 from intake import app, telemetry
 from intake.handlers import http
+from intake.ingest.ports import DocumentFault
 from intake.settings.config import Config
 from support.handler_fakes import install_fakes
 from support.lambda_context import Context
@@ -59,3 +63,20 @@ def test_bug_is_logged_without_url_queries_and_answered_with_500(
     assert message == "request failed"
     assert "ZeroDivisionError: at https://a.example/1" in extra["exception"]
     assert "secret" not in extra["exception"] + answer["body"]
+
+
+@pytest.mark.parametrize("error", [None, ZeroDivisionError, TimeoutError, asyncio.CancelledError])
+def test_run_writes_the_metrics_of_its_files(
+    error: type[BaseException] | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def work() -> None:
+        telemetry.Telemetry().known_document_unread(DocumentFault.SLOW, "")
+        await asyncio.sleep(0)
+        if error is not None:
+            raise error
+
+    telemetry.flush_metrics()  # of another test
+    capsys.readouterr()
+    with nullcontext() if error is None else pytest.raises(error):
+        app.run(work())
+    assert json.loads(capsys.readouterr().out)["KnownDocumentsUnread"] == [1]

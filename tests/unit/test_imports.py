@@ -23,7 +23,8 @@ ALLOWED = {
     "ingest": {"model", "image", "known"},
     "download": {"model", "image", "known", "ingest.ports", "ingest.deadline", "http_client"},
     "s3": {"model", "image.formats", "ingest.ports", "http_client", "gc_pause"},
-    "telemetry": {"model", "ingest.ports"},
+    "telemetry": {"model", "ingest.ports", "metrics"},
+    "metrics": set(),
     "settings": {"model", "image.formats"},
     "app": {"settings", "telemetry", "ingest", "download", "s3", "http_client", "gc_pause"},
     "handlers": {"app", "ingest", "model", "telemetry"},
@@ -40,6 +41,7 @@ FOREIGN = {
     "ingest": set(),
     "settings": set(),
     "gc_pause": set(),
+    "metrics": {"aws_lambda_powertools"},
 }
 """The only packages from PyPI that these may import. The others adapt the service to them."""
 

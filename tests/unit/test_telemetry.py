@@ -1,18 +1,20 @@
-"""`Telemetry`: one JSON line for each image and each File, metrics in EMF, and no secrets."""
+"""`Telemetry`: log lines of images and Files, metrics in EMF, limits of CloudWatch, and no secrets."""
 
 import json
+import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from intake import telemetry
-from intake.model.error_codes import Blocked, InternalError, NotFound, StoreDenied
+from intake.ingest.ports import DocumentFault
+from intake.model.error_codes import Blocked, InternalError, InvalidUrl, NotFound, StoreDenied
 from intake.model.file import File
-from intake.model.image_info import ImageInfo
-from intake.model.outcome import Failed, FetchStats, Outcome, Stored
+from intake.model.image_info import ImageInfo, ImageWarning
+from intake.model.outcome import Failed, FetchStats, Outcome, Source, Stored
 from intake.model.receipt import Receipt
 from intake.model.url import Url
 
@@ -22,23 +24,30 @@ FILE = File.parse(
         "urls": ["https://a.example/1.jpg?X-Amz-Signature=secret", "https://u:secret@a.example/2", "x", "y"],
     }
 )
-IMAGE_FIELDS = {"file_id", "role", "index", "url", "attempts", "fetch_ms", "store_ms", "status"}
-LINE_FIELDS = {"level", "message", "timestamp", "service"}
+LINE_FIELDS = {"level", "message", "timestamp", "service", "file_id", "status"}
+IMAGE_FIELDS = {"role", "index", "url", "attempts", "fetch_ms", "store_ms"}
+STORED_FIELDS = IMAGE_FIELDS | {"key", "type", "bytes", "reused", "source"}
+
+MAX_FIELDS, MAX_LINE_BYTES = 200, 256_000
+"""The fields that CloudWatch Logs Insights discovers in a line, and the bytes of an event (26 are not the line's)."""
 
 
 def bug() -> InternalError:
     return InternalError.of(ZeroDivisionError("a bug at https://u:secret@a.example/?token=secret"))
 
 
+def stored(source: Source = Source.FETCHED, warnings: tuple[ImageWarning, ...] = ()) -> Stored:
+    info = ImageInfo("jpeg", 4, 3, 1, "image/jpeg", "jpg")
+    url, stats = Url.parse("https://a.example/1.jpg"), FetchStats(1, 20, 5)
+    return Stored(info, "images/ab/abc.jpg", "abc", 700, url, source is not Source.FETCHED, stats, warnings, source)
+
+
 OUTCOMES: tuple[Outcome, ...] = (
-    Stored(
-        ImageInfo("jpeg", 4, 3, 1, "image/jpeg", "jpg"), "images/ab/abc.jpg", "abc", 700, Url.parse("https://a.example/1.jpg"),
-        reused=False, stats=FetchStats(1, 20, 5),
-    ),
+    stored(),
     Failed(Blocked(reason="address 10.0.0.1: private use"), FetchStats(1, 1, 0)),
     Failed(NotFound("The origin answered 404."), FetchStats(1, 7, 0)),
     Failed(bug(), FetchStats(1, 0, 0)),
-)  # fmt: skip
+)
 
 
 @pytest.fixture
@@ -50,27 +59,116 @@ def lines(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
 
     class Stream:
         def write(self, text: str) -> None:
-            found.extend(json.loads(line) for line in text.splitlines() if line)
+            assert text.endswith("}\n"), "Lambda makes each write an event"
+            found.append(json.loads(text))
 
         def flush(self) -> None:
             """Do nothing: lines are not buffered."""
 
     monkeypatch.setattr(handler, "stream", Stream())
+    telemetry.flush_metrics()  # of another test
+    capsys.readouterr()
     yield found
+    telemetry.flush_metrics()
     assert "secret" not in json.dumps(found) + capsys.readouterr().out
+
+
+@pytest.fixture
+def set_level() -> Iterator[Callable[[int], None]]:
+    before = telemetry.logger.log_level
+    yield telemetry.logger.setLevel
+    telemetry.logger.setLevel(before)
 
 
 def receipt() -> Receipt:
     return Receipt.of(FILE, OUTCOMES, bucket="b", created_at=datetime(2026, 11, 22, tzinfo=UTC), elapsed_ms=41)
 
 
-def test_telemetry_logs_one_line_with_the_same_fields_for_each_image(lines: list[dict[str, Any]]) -> None:
+def test_telemetry_logs_stored_images_in_one_line_and_each_failed_image_in_its_own(lines: list[dict[str, Any]]) -> None:
     telemetry.Telemetry().images_done(FILE, OUTCOMES)
-    assert [line["index"] for line in lines] == [0, 1, 2, 3]
+    assert [line["message"] for line in lines] == ["images stored", *["image failed"] * 3]
+    assert lines[0].keys() == LINE_FIELDS | {"entries"}
+    assert [set(entry) for entry in lines[0]["entries"]] == [STORED_FIELDS]
+    assert [line["index"] for line in lines[1:]] == [1, 2, 3]
+    assert lines[2].keys() == LINE_FIELDS | IMAGE_FIELDS | {"host", "code", "reason"}
+
+
+@pytest.mark.parametrize(
+    ("source", "warnings", "shown"),
+    [
+        (Source.FETCHED, (ImageWarning.TRAILING_DATA,), "trailing_data"),
+        (Source.UNCHANGED, (ImageWarning.MISSING_TRAILER, ImageWarning.UNCLEAN_CLOSE), "missing_trailer,unclean_close"),
+        (Source.FRESH, (), None),
+        (Source.KNOWN, tuple(ImageWarning), ",".join(ImageWarning)),
+    ],
+)
+def test_telemetry_logs_source_and_warnings_of_a_stored_image(
+    source: Source, warnings: tuple[ImageWarning, ...], shown: str | None, lines: list[dict[str, Any]]
+) -> None:
+    telemetry.Telemetry().images_done(File.parse({"urls": ["https://a.example/1.jpg"]}), [stored(source, warnings)])
+    [entry] = lines[0]["entries"]
+    assert (entry["source"], entry.get("warnings")) == (source.value, shown)
+
+
+def count_fields(value: object) -> int:
+    """Count the fields that CloudWatch Logs Insights discovers: it flattens objects and lists."""
+    if isinstance(value, dict | list):
+        return sum(count_fields(inner) for inner in (value.values() if isinstance(value, dict) else value))
+    return 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://a.example/1.jpg",
+        "https://a.example/" + "x" * 4096,
+        "https://a.example/" + '"' * 1350,
+        "https://a.example/" + "\u00e9\u20ac" * 270,
+        "https://a.example/" + "\U0001f4f7" * 4096,  # longer than a URL that can be stored
+    ],
+)
+@pytest.mark.parametrize("number", [1, 12, 13, 101, 500])
+def test_lines_of_stored_images_stay_within_the_limits_of_cloudwatch(
+    number: int, url: str, lines: list[dict[str, Any]]
+) -> None:
+    file = File.parse(
+        {"id": "i" * 128, "urls": [url[:4090] + f"/{index}" for index in range(number)]}, max_base_images=500
+    )
+    telemetry.logger.append_keys(request_id="c0ffee00-0000-4000-8000-000000000000")
+    telemetry.Telemetry().images_done(file, [stored(Source.KNOWN, tuple(ImageWarning))] * number)
+    telemetry.logger.remove_keys(["request_id"])
+    assert [entry["index"] for line in lines for entry in line["entries"]] == list(range(number))
     for line in lines:
-        assert line.keys() >= LINE_FIELDS | IMAGE_FIELDS
-    assert lines[0].keys() == LINE_FIELDS | IMAGE_FIELDS | {"key", "type", "bytes", "reused"}
-    assert lines[2].keys() == LINE_FIELDS | IMAGE_FIELDS | {"code", "reason"}
+        assert count_fields(line) <= MAX_FIELDS
+        assert len(json.dumps(line, ensure_ascii=False).encode()) <= MAX_LINE_BYTES
+    constant = [{name: value for name, value in line.items() if name not in {"timestamp", "entries"}} for line in lines]
+    assert constant == [constant[0]] * len(lines)
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("cdn.example", "https://CDN.example/1.jpg?secret"),
+        ("a.example:8080", "http://u:secret@a.example:8080/x"),
+        ("[::1]", "http://[::1]/"),
+        ("", "nonsense"),
+        ("", "data:image/png;base64,secret"),
+        ("b\u00fccher.example", "https://b\u00fccher.example/a://c.example/"),
+    ],
+)
+def test_telemetry_logs_the_host_of_a_failed_image(host: str, url: str, lines: list[dict[str, Any]]) -> None:
+    telemetry.Telemetry().images_done(File.parse({"urls": [url]}), [Failed(InvalidUrl("No."), FetchStats())])
+    assert lines[0]["host"] == host
+
+
+def test_telemetry_writes_no_line_of_stored_images_above_level_info(
+    monkeypatch: pytest.MonkeyPatch, set_level: Callable[[int], None], lines: list[dict[str, Any]]
+) -> None:
+    set_level(logging.WARNING)
+    monkeypatch.setattr(telemetry, "_stored_entry", None)  # its time is saved as well
+    telemetry.Telemetry().images_done(FILE, OUTCOMES)
+    assert [line["message"] for line in lines] == ["image failed"]
+    assert lines[0]["code"] == "internal_error"
 
 
 def test_telemetry_logs_the_reason_of_a_blocked_url(lines: list[dict[str, Any]]) -> None:
@@ -106,8 +204,9 @@ def test_telemetry_logs_an_error_when_the_receipt_is_not_stored(lines: list[dict
     assert (line["level"], line["code"], line["reason"]) == ("ERROR", "store_denied", "S3 answered 403 AccessDenied")
 
 
-def parse_emf(text: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in text.splitlines() if '"_aws"' in line]
+def written_metrics(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    telemetry.flush_metrics()
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
 
 
 def test_telemetry_writes_metrics_in_emf_with_failures_by_code(
@@ -116,10 +215,11 @@ def test_telemetry_writes_metrics_in_emf_with_failures_by_code(
     telemetry.Telemetry().images_done(FILE, OUTCOMES)
     telemetry.Telemetry().file_done(receipt(), None)
     assert len(lines) == 5
-    *by_code, total = parse_emf(capsys.readouterr().out)
+    total, *by_code = written_metrics(capsys)
     expected = {
         "ImagesStored": [1.0],
         "ImagesReused": [0.0],
+        "ImagesKnown": [0.0],
         "ImagesFailed": [3.0],
         "ImageBytes": [700.0],
         "FileMilliseconds": [41.0],
@@ -142,7 +242,7 @@ def test_telemetry_counts_images_of_a_skipped_file_as_deadline_exceeded(
     [line] = lines
     expected = {"message": "file skipped", "file_id": "lot-7", "images": 4, "code": "deadline_exceeded"}
     assert expected.items() <= line.items()
-    total, by_code = parse_emf(capsys.readouterr().out)
+    total, by_code = written_metrics(capsys)
     assert [4.0] == total["ImagesFailed"] == by_code["ImagesFailed"]
     assert by_code["code"] == "deadline_exceeded"
     assert "code" not in total
@@ -164,4 +264,39 @@ def test_telemetry_counts_a_download_once_when_two_images_share_it(
     telemetry.Telemetry().images_done(twice, outcomes)
     telemetry.Telemetry().file_done(written, None)
     assert len(lines) == 3
-    assert parse_emf(capsys.readouterr().out)[-1]["FetchMilliseconds"] == [9.0]
+    assert written_metrics(capsys)[0]["FetchMilliseconds"] == [9.0]
+
+
+def test_telemetry_counts_the_stored_images_that_were_not_fetched(
+    capsys: pytest.CaptureFixture[str], lines: list[dict[str, Any]]
+) -> None:
+    outcomes = [stored(source) for source in Source] + [Failed(NotFound(), FetchStats())]
+    telemetry.Telemetry().images_done(File.parse({"urls": ["x"] * 5}), outcomes)
+    telemetry.Telemetry().file_done(receipt(), None)
+    [total, _] = written_metrics(capsys)
+    assert (total["ImagesKnown"], total["ImagesReused"], total["ImagesStored"]) == ([3], [3], [1])
+    assert [entry["source"] for entry in lines[0]["entries"]] == ["fetched", "unchanged", "fresh", "known"]
+
+
+def test_telemetry_counts_unread_known_documents_by_fault_and_logs_them_at_level_debug(
+    capsys: pytest.CaptureFixture[str], set_level: Callable[[int], None], lines: list[dict[str, Any]]
+) -> None:
+    set_level(logging.DEBUG)
+    for fault in (*DocumentFault, DocumentFault.MISSING):
+        telemetry.Telemetry().known_document_unread(fault, "details")
+    telemetry.Telemetry().file_done(receipt(), None)
+    assert [line["fault"] for line in lines if line["level"] == "DEBUG"] == [*DocumentFault, "missing"]
+    assert lines[0]["reason"] == "details"
+    counts = {line["fault"]: sum(line["KnownDocumentsUnread"]) for line in written_metrics(capsys) if "fault" in line}
+    assert counts == {"missing": 2, "denied": 1, "slow": 1, "failed": 1, "invalid": 1, "unwritten": 1}
+
+
+def test_metrics_of_many_files_share_a_line(capsys: pytest.CaptureFixture[str], lines: list[dict[str, Any]]) -> None:
+    for _ in range(120):
+        telemetry.Telemetry().images_done(FILE, OUTCOMES[:1] + OUTCOMES[2:3] * 3)
+        telemetry.Telemetry().file_done(receipt(), None)
+    assert len(lines) == 5 * 120
+    totals = [line for line in written_metrics(capsys) if "code" not in line]
+    assert len(totals) <= 1 + 240 // 100  # a File has two times of fetching
+    assert sum(sum(line.get("ImagesFailed", [])) for line in totals) == 3 * 120
+    assert sum(len(line.get("FileMilliseconds", [])) for line in totals) == 120

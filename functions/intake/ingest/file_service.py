@@ -1,13 +1,13 @@
 """Ingests one File: downloads, verifies and stores its images concurrently, returns a receipt before the deadline."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Awaitable, Collection, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 
 from intake.ingest.deadline import Deadline
-from intake.ingest.image_service import ImageService, ImageTask
+from intake.ingest.image_service import ImageService
+from intake.ingest.image_task import ImageTask, make_tasks
 from intake.ingest.known_images import KnownImages, KnownSet
 from intake.ingest.ports import Downloader, Observer, Store
 from intake.ingest.receipt_store import PreviousReceipt, ReceiptStore
@@ -18,7 +18,6 @@ from intake.model.limits import Limits
 from intake.model.outcome import Failed, FetchStats, Outcome, Stored
 from intake.model.receipt import Receipt
 from intake.model.refresh import Refresh
-from intake.model.url import Url
 
 _CANCEL_SECONDS = 0.1
 """How long the service waits for cancelled tasks to end."""
@@ -74,10 +73,8 @@ class IngestService:
             The receipt. Its `receipt_key` is None if it could not be stored.
         """
         started_at = asyncio.get_running_loop().time()
-        parsed = [_parse_url(request) for request in file.images]
-        known_set = self._known_images.open(
-            _group_by_url(file, parsed), refresh=file.refresh, has_receipt=submitted_at is not None
-        )
+        items = make_tasks(file.images)
+        known_set = self._known_images.open(_tasks(items), refresh=file.refresh, has_receipt=submitted_at is not None)
         with closing(known_set):
             previous = PreviousReceipt()
             if submitted_at is not None:
@@ -87,7 +84,7 @@ class IngestService:
             if previous.receipt is not None and all(reusable):
                 self._observer.file_done(previous.receipt, None)
                 return previous.receipt
-            pending = [outcome or item for outcome, item in zip(reusable, parsed, strict=True)]
+            pending = [outcome or item for outcome, item in zip(reusable, items, strict=True)]
             outcomes = await self._ingest_images(file, pending, known_set, deadline)
             receipt = self._make_receipt(file, outcomes, started_at)
             if submitted_at is not None:
@@ -126,28 +123,22 @@ class IngestService:
         return await self._receipts.read(file_id)
 
     async def _ingest_images(
-        self, file: File, pending: Sequence[Url | Outcome], known_set: KnownSet, deadline: Deadline
+        self, file: File, pending: Sequence[ImageTask | Outcome], known_set: KnownSet, deadline: Deadline
     ) -> list[Outcome]:
-        """Run one task for each distinct URL until the deadline, and return the outcome of each image."""
-        work = {
-            url: ImageTask(url, requests, deadline, known_set, FetchStats())
-            for url, requests in _group_by_url(file, pending).items()
+        """Run every task until the deadline, and return the outcome of each image."""
+        running = {
+            task: asyncio.create_task(self._images.ingest(task, known_set, deadline)) for task in _tasks(pending)
         }
-        tasks = {url: asyncio.create_task(self._images.ingest(task)) for url, task in work.items()}
-        await _wait_or_cancel(tasks.values(), deadline)
-        outcomes = {url: _outcome_of(task, work[url].stats) for url, task in tasks.items()}
+        await _wait_or_cancel(running.values(), deadline)
+        outcomes = {task: _outcome_of(run, task.stats) for task, run in running.items()}
         return [
-            _check_digest(request, outcomes[item]) if isinstance(item, Url) else item
+            _check_digest(request, outcomes[item]) if isinstance(item, ImageTask) else item
             for request, item in zip(file.images, pending, strict=True)
         ]
 
 
-def _group_by_url(file: File, items: Sequence[Url | Outcome]) -> dict[Url, list[ImageRequest]]:
-    requests: dict[Url, list[ImageRequest]] = defaultdict(list)
-    for request, item in zip(file.images, items, strict=True):
-        if isinstance(item, Url):
-            requests[item].append(request)
-    return requests
+def _tasks(items: Sequence[ImageTask | Outcome]) -> list[ImageTask]:
+    return list(dict.fromkeys([item for item in items if isinstance(item, ImageTask)]))
 
 
 async def _save(saving: Awaitable[Receipt], deadline: Deadline) -> Receipt | IntakeError:
@@ -161,13 +152,6 @@ async def _save(saving: Awaitable[Receipt], deadline: Deadline) -> Receipt | Int
         return StoreFailed(reason="the receipt was not stored before the deadline")
     except Exception as error:  # noqa: BLE001 - a bug must not lose the response
         return InternalError.of(error)
-
-
-def _parse_url(request: ImageRequest) -> Url | Failed:
-    try:
-        return Url.parse(request.url)
-    except IntakeError as error:
-        return Failed(error, FetchStats())
 
 
 def _check_digest(request: ImageRequest, outcome: Outcome) -> Outcome:

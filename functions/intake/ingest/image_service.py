@@ -1,13 +1,14 @@
 """ImageService: ingests one image. It looks among the images that are known, and downloads it otherwise."""
 
 import asyncio
-from collections.abc import Collection, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import perf_counter, time
 
 from intake.image.verify import verify
 from intake.ingest.deadline import Deadline
+from intake.ingest.image_task import ImageTask
 from intake.ingest.known_images import KnownSet
 from intake.ingest.ports import Condition, Download, Downloader, Unchanged
 from intake.ingest.stored_images import StoredImages
@@ -16,7 +17,6 @@ from intake.known.known_image import KnownImage
 from intake.known.url_key import is_signed, url_key
 from intake.known.validators import Validators
 from intake.model.error_codes import ChecksumMismatch, IntakeError, InternalError, clear_traceback
-from intake.model.file import ImageRequest
 from intake.model.image_info import ImageInfo
 from intake.model.limits import Limits
 from intake.model.outcome import Failed, FetchStats, Source, Stored
@@ -25,35 +25,6 @@ from intake.model.url import Url
 
 _MAX_PARSE_SECONDS = 0.01
 """Parsing time after which other tasks run. An ordinary image takes a tenth of a millisecond."""
-
-
-@dataclass(frozen=True, slots=True)
-class ImageTask:
-    """The work for one URL of a File.
-
-    Attributes:
-        url: the URL.
-        requests: all requests of the File for it.
-        deadline: the deadline of the File.
-        known_set: what is known of the images of the File.
-        stats: counts the work.
-    """
-
-    url: Url
-    requests: Collection[ImageRequest]
-    deadline: Deadline
-    known_set: KnownSet
-    stats: FetchStats
-
-    def accepts(self, sha256: str) -> bool:
-        """Whether every request accepts bytes with this digest."""
-        return all(request.accepts(sha256) for request in self.requests)
-
-    @property
-    def expected_digest(self) -> str | None:
-        """The digest that all requests expect; None if one expects another, or none."""
-        digests = {request.sha256 for request in self.requests}
-        return digests.pop() if len(digests) == 1 else None
 
 
 class ImageService:
@@ -73,13 +44,20 @@ class ImageService:
         self._parse_lock = asyncio.Lock()
         self._parse_seconds = 0.0
 
-    async def ingest(self, task: ImageTask) -> Stored | Failed:
-        """Ingest the image of one URL. Every failure is an outcome."""
+    async def ingest(self, task: ImageTask, known_set: KnownSet, deadline: Deadline) -> Stored | Failed:
+        """Ingest the image of one URL. Every failure is an outcome.
+
+        Args:
+            task: the URL and its requests.
+            known_set: what is known of the images of the File.
+            deadline: the deadline of the File.
+        """
         try:
-            known = await task.known_set.find(task.url)
+            known = await known_set.find(task.key)
             if known is not None and not (task.accepts(known.sha256) and self._is_allowed(known)):
                 known = None
-            return await self._find_stored(task, known) or await self._fetch(task, known)
+            stored = await self._find_stored(task, known_set.policy, known)
+            return stored or await self._fetch(task, known_set, known, deadline)
         except IntakeError as error:
             clear_traceback(error)
             return Failed(error, task.stats)
@@ -96,9 +74,9 @@ class ImageService:
             and image.frames <= limits.max_image_frames
         )
 
-    async def _find_stored(self, task: ImageTask, known: KnownImage | None) -> Stored | None:
+    async def _find_stored(self, task: ImageTask, policy: Refresh, known: KnownImage | None) -> Stored | None:
         """Return an image of the bucket if the origin need not be asked, or None."""
-        policy, sha256 = task.known_set.policy, task.expected_digest
+        sha256 = task.expected_digest
         if policy is Refresh.ALWAYS:
             return None
         if sha256 is not None:
@@ -113,22 +91,24 @@ class ImageService:
                 return _to_stored(known, task.url, task.stats, Source.FRESH)
         return None
 
-    async def _fetch(self, task: ImageTask, known: KnownImage | None) -> Stored:
+    async def _fetch(
+        self, task: ImageTask, known_set: KnownSet, known: KnownImage | None, deadline: Deadline
+    ) -> Stored:
         """Ask the origin for the image: conditionally, if it is known."""
         if known is None or known.validators is None:
-            result = await self._downloader.download(task.url, task.stats, task.deadline)
+            result = await self._downloader.download(task.url, task.stats, deadline)
         else:
             with self._stored_images.checked(known) as is_stored:
                 condition = Condition(known, known.validators, is_stored)
-                result = await self._downloader.download(task.url, task.stats, task.deadline, condition)
+                result = await self._downloader.download(task.url, task.stats, deadline, condition)
         if isinstance(result, Unchanged):
-            known, fresh = result.known, _fresh_until(task, result)
-            task.known_set.learn(task.url, known if known.fresh_until == fresh else replace(known, fresh_until=fresh))
+            known, fresh = result.known, _fresh_until(task.url, known_set.policy, result)
+            known_set.learn(task.key, known if known.fresh_until == fresh else replace(known, fresh_until=fresh))
             return _to_stored(known, result.final_url, task.stats, Source.UNCHANGED)
         with result as download:
-            return await self._verify_and_store(task, download)
+            return await self._verify_and_store(task, known_set, download)
 
-    async def _verify_and_store(self, task: ImageTask, download: Download) -> Stored:
+    async def _verify_and_store(self, task: ImageTask, known_set: KnownSet, download: Download) -> Stored:
         accepting = [request for request in task.requests if request.accepts(download.sha256)]
         if not accepting:
             raise ChecksumMismatch  # bytes that no request expects are not stored
@@ -136,10 +116,10 @@ class ImageService:
         body, sha256 = download.body, download.sha256
         image = await self._verify(body, len(body) if has_digest else download.content_length)
         with _measured(task.stats):
-            is_forced = task.known_set.policy is Refresh.ALWAYS
+            is_forced = known_set.policy is Refresh.ALWAYS
             reused = await self._stored_images.put(image, body, sha256, always=is_forced)
-        known = _to_known(task, download, image)
-        task.known_set.learn(task.url, known if known.validators or known.fresh_until else None)
+        known = _to_known(task, known_set.policy, download, image)
+        known_set.learn(task.key, known if known.validators or known.fresh_until else None)
         warnings = image.warnings + download.warnings
         return Stored(image, known.key, sha256, len(body), download.final_url, reused, task.stats, warnings)
 
@@ -167,22 +147,22 @@ def _measured(stats: FetchStats) -> Generator[None]:
         stats.store_ms += round((now() - started_at) * 1000)
 
 
-def _to_known(task: ImageTask, download: Download, image: ImageInfo) -> KnownImage:
+def _to_known(task: ImageTask, policy: Refresh, download: Download, image: ImageInfo) -> KnownImage:
     is_redirected = download.final_url is not task.url
     return KnownImage(
-        final_url_key=url_key(download.final_url) if is_redirected else task.known_set.key(task.url),
+        final_url_key=url_key(download.final_url) if is_redirected else task.key,
         sha256=download.sha256,
         size=len(download.body),
         image=image,
         validators=Validators.of(download.headers),
-        fresh_until=_fresh_until(task, download),
+        fresh_until=_fresh_until(task.url, policy, download),
     )
 
 
-def _fresh_until(task: ImageTask, response: Download | Unchanged) -> float | None:
+def _fresh_until(url: Url, policy: Refresh, response: Download | Unchanged) -> float | None:
     """Return until when the origin need not be asked again; None after a redirect, and for a signed URL."""
-    is_redirected = response.final_url is not task.url
-    if task.known_set.policy is not Refresh.FRESH or is_redirected or is_signed(task.url):
+    is_redirected = response.final_url is not url
+    if policy is not Refresh.FRESH or is_redirected or is_signed(url):
         return None
     return fresh_until(response.headers, response.requested_at)
 

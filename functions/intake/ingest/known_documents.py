@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from time import time
 
-from intake.ingest.ports import Observer, Store
+from intake.ingest.ports import DocumentFault, Observer, Store
 from intake.known.known_document import KnownDocument
 from intake.known.known_image import KnownImage
 from intake.model.error_codes import IntakeError, StoreDenied
@@ -92,7 +92,7 @@ class KnownDocuments:
             await self._store.put_document(name, KnownDocument(dict(images), time()).to_json(), retry=False)
         except IntakeError as error:
             self._is_denied = isinstance(error, StoreDenied)
-            self._observer.known_document_unread(f"not written: {error.reason}")
+            self._observer.known_document_unread(DocumentFault.UNWRITTEN, error.reason or "")
         else:
             self._mark_used(name)
 
@@ -104,32 +104,32 @@ class KnownDocuments:
             timer.cancel()
             read.release()
         if fault:
-            self._observer.known_document_unread(fault)
+            self._observer.known_document_unread(*fault)
         if read.is_conclusive:
             self._mark_used(name)
         self._misses = 0 if read.images else self._misses + 1
 
-    async def _fill(self, name: str, read: DocumentRead) -> str | None:
+    async def _fill(self, name: str, read: DocumentRead) -> tuple[DocumentFault, str] | None:
         """Read and parse a document; return why it does not help, or None."""
         try:
             stored = await self._store.get_document(name, retry=False)
             read.is_conclusive = True
             if stored is None:
-                return "missing"
+                return DocumentFault.MISSING, ""
             document = KnownDocument.parse(stored.body)
         except StoreDenied as error:
             read.is_conclusive = True  # without s3:ListBucket, S3 answers 403 for a missing document
-            return f"missing or denied: {error.reason}"
+            return DocumentFault.DENIED, error.reason or ""
         except IntakeError as error:
-            return f"not read: {error.reason}"
+            return DocumentFault.FAILED, error.reason or ""
         except ValueError as error:
-            return f"not a known document: {error}"
+            return DocumentFault.INVALID, str(error)
         read.images, read.written_at = document.images, document.written_at
         return None
 
     def _give_up(self, read: DocumentRead) -> None:
         if read.release():
-            self._observer.known_document_unread("slow")
+            self._observer.known_document_unread(DocumentFault.SLOW, "")
 
     def _mark_used(self, name: str) -> None:
         self._used_at[name] = time()

@@ -1,20 +1,19 @@
 """KnownImages: what an environment knows of images; KnownSet: what is known of the images of one File."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from time import time
 from typing import Any
 
+from intake.ingest.image_task import ImageTask
 from intake.ingest.known_documents import PATIENCE_SECONDS, DocumentRead, KnownDocuments
 from intake.ingest.ports import Observer, Store
 from intake.known.environment_memory import EnvironmentMemory
 from intake.known.known_document import KnownDocument, known_document_key
 from intake.known.known_image import KnownImage
-from intake.known.url_key import url_key
-from intake.model.file import ImageRequest, Role
+from intake.model.file import Role
 from intake.model.refresh import Refresh
-from intake.model.url import Url
 
 _WRITE_AGAIN_SECONDS = 15 * 86400.0
 """The age at which a document that is still right is written again. The bucket deletes it after 30 days."""
@@ -40,18 +39,18 @@ class KnownImages:
         self._refresh = refresh
         self._documents = KnownDocuments(store, observer) if uses_documents and refresh is not Refresh.ALWAYS else None
 
-    def open(self, requests: Mapping[Url, Sequence[ImageRequest]], *, refresh: bool, has_receipt: bool) -> "KnownSet":
+    def open(self, tasks: Collection[ImageTask], *, refresh: bool, has_receipt: bool) -> "KnownSet":
         """Return what is known of the images of a File. Its document is read beside the downloads.
 
         Args:
-            requests: the images of the File, by URL.
+            tasks: those of the File.
             refresh: whether the File asks for a download of every image.
             has_receipt: whether the receipt of the File is read before each run. Then the receipt of a URL list serves
                 as its document. A File has a document in any case, because other Files have the same base images.
         """
         roles = {Role.BASE} if has_receipt else {Role.BASE, Role.IMAGE}
-        keys = {url: url_key(url) for url in requests}
-        shared = {keys[url] for url, same_url in requests.items() if any(request.role in roles for request in same_url)}
+        keys = [task.key for task in tasks]
+        shared = {task.key for task in tasks if not roles.isdisjoint([request.role for request in task.requests])}
         policy = Refresh.ALWAYS if refresh else self._refresh
         return KnownSet(policy, keys, shared, self.memory, self._documents if shared else None)
 
@@ -66,7 +65,7 @@ class KnownSet:
     def __init__(
         self,
         policy: Refresh,
-        keys: Mapping[Url, bytes],
+        keys: Sequence[bytes],
         shared: set[bytes],
         memory: EnvironmentMemory,
         documents: KnownDocuments | None,
@@ -75,7 +74,7 @@ class KnownSet:
 
         Args:
             policy: when a known image of the File is downloaded again.
-            keys: the URL key of each URL.
+            keys: the URL keys of the images.
             shared: the URL keys that the document is named after.
             memory: what the environment knows.
             documents: reads and writes the document; None if the File has none.
@@ -85,7 +84,7 @@ class KnownSet:
         self._shared = shared
         self._memory = memory
         self._documents = documents
-        self._before = {key: known for key in keys.values() if (known := memory.find(key)) is not None}
+        self._before = {key: known for key in keys if (known := memory.find(key)) is not None}
         self._learned: dict[bytes, KnownImage | None] = {}
         self._read: DocumentRead | None = None
         if documents is not None:
@@ -96,24 +95,18 @@ class KnownSet:
         """Add what the receipt of an earlier run knows."""
         self._before = {**images, **self._before}
 
-    def key(self, url: Url) -> bytes:
-        """Return the URL key of a URL of the File."""
-        return self._keys[url]
-
-    async def find(self, url: Url) -> KnownImage | None:
-        """Return what is known of a URL, unless its image is to be downloaded in any case."""
+    async def find(self, key: bytes) -> KnownImage | None:
+        """Return what is known of the URL with this key, unless its image is to be downloaded in any case."""
         if self.policy is Refresh.ALWAYS:
             return None
-        key = self._keys[url]
         known = self._before.get(key)
         if known is None and self._read is not None:
             await self._read.wait()
             known = self._read.images.get(key)
         return known
 
-    def learn(self, url: Url, known: KnownImage | None) -> None:
+    def learn(self, key: bytes, known: KnownImage | None) -> None:
         """Remember what the run has learned of a URL; None if nothing can be known of it."""
-        key = self._keys[url]
         self._learned[key] = known
         if known is None:
             self._memory.drop(key)
@@ -146,7 +139,7 @@ class KnownSet:
             self._read.cancel()
 
     def _merge(self, before: Mapping[bytes, KnownImage]) -> dict[bytes, KnownImage]:
-        known = {key: self._learned.get(key, before.get(key)) for key in self._keys.values()}
+        known = {key: self._learned.get(key, before.get(key)) for key in self._keys}
         return {key: image for key, image in known.items() if image is not None}
 
     def _has_changed(self, key: bytes, before: Mapping[bytes, KnownImage]) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Buffer, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol, Self
 
 from intake.ingest.deadline import Deadline
@@ -207,6 +208,28 @@ class Store(Protocol):
         ...
 
 
+class DocumentFault(StrEnum):
+    """Why a known document does not help its File."""
+
+    MISSING = "missing"
+    """There is none."""
+
+    DENIED = "denied"
+    """S3 answered 403. For a role without s3:ListBucket, that is also the answer for a missing document."""
+
+    SLOW = "slow"
+    """Images waited for it, and it was not there in time."""
+
+    FAILED = "failed"
+    """S3 sent an error, or nothing."""
+
+    INVALID = "invalid"
+    """It holds something that the service does not write."""
+
+    UNWRITTEN = "unwritten"
+    """It could not be stored, so it will not help the next File."""
+
+
 class Observer(Protocol):
     """Logs and counts what happens. Its methods must not raise."""
 
@@ -218,8 +241,13 @@ class Observer(Protocol):
         """Report that a File is done. `receipt_error` says why its receipt could not be stored; None if it was."""
         ...
 
-    def known_document_unread(self, reason: str) -> None:
-        """Report that a known document is slow, missing, denied or invalid, so that its images are downloaded."""
+    def known_document_unread(self, fault: DocumentFault, reason: str) -> None:
+        """Report that a known document does not help its File, so that its images are downloaded.
+
+        Args:
+            fault: what is wrong with it.
+            reason: details for the log, or nothing.
+        """
         ...
 
     def file_skipped(self, file: File) -> None:

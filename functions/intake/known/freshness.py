@@ -20,8 +20,8 @@ _LIFETIMES = ("s-maxage", "max-age")
 def fresh_until(headers: Mapping[str, str], requested_at: float) -> float | None:
     """Return until when the response is fresh, in whole Unix seconds; None if it is not fresh.
 
-    Only a lifetime that the origin states counts. Directives that are malformed, invalid or repeated with another
-    value, and any Vary besides Accept-Encoding, mean that it is not fresh.
+    Only a lifetime that the origin states counts; if it is repeated, the shortest one. Directives that are malformed or
+    invalid, and any Vary besides Accept-Encoding, mean that it is not fresh.
 
     Args:
         headers: the headers of a complete response.

@@ -7,6 +7,7 @@ the key of the URL without its signature, because an origin may permit one and r
 """
 
 import re
+from collections import Counter
 from hashlib import sha256
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -35,6 +36,7 @@ def _make_signature(name: str, *required: str, optional: str = "") -> _Signature
 
 _SIGNATURES = (
     # https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+    # The second optional one is that of directory buckets (botocore: S3ExpressQueryAuth).
     _make_signature(
         "AWS4",
         "X-Amz-Algorithm X-Amz-Credential X-Amz-Date X-Amz-Expires X-Amz-SignedHeaders X-Amz-Signature",
@@ -93,10 +95,11 @@ def _remove_signature(text: str) -> str:
     path, _, query = text.partition("?")
     parameters = query.split("&")
     names = [parameter.partition("=")[0] for parameter in parameters]
+    counts = Counter(names)
     usable = {
         name
         for name, parameter in zip(names, parameters, strict=True)
-        if names.count(name) == 1 and _VALUE.fullmatch(parameter, len(name) + 1)
+        if counts[name] == 1 and _VALUE.fullmatch(parameter, len(name) + 1)
     }
     complete = [signature for signature in _SIGNATURES if any(required <= usable for required in signature.required)]
     if len(complete) != 1:

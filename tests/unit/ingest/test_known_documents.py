@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from intake.ingest.ports import StoredDocument
+from intake.ingest.ports import DocumentFault, StoredDocument
 from intake.model.error_codes import StoreDenied, StoreFailed
 from support.fake_environment import AT, KNOWN, ONE, THREE, TWO, Environment, make_origin, requests_of, sources
 from support.fake_ports import FakeStore
@@ -72,21 +72,23 @@ class BrokenStore(FakeStore):
 
 
 @pytest.mark.parametrize(
-    ("kind", "reason", "writes"),
+    ("kind", "reported", "writes"),
     [
-        ("slow", "slow", 0),
-        ("failed", "not read: S3 answered 503 SlowDown", 0),
-        ("denied", "missing or denied: S3 answered 403 AccessDenied", 1),
-        ("missing", "missing", 1),
-        ("rubbish", "not a known document: expected a digest of 64 hex digits", 1),
+        ("slow", (DocumentFault.SLOW, ""), 0),
+        ("failed", (DocumentFault.FAILED, "S3 answered 503 SlowDown"), 0),
+        ("denied", (DocumentFault.DENIED, "S3 answered 403 AccessDenied"), 1),
+        ("missing", (DocumentFault.MISSING, ""), 1),
+        ("rubbish", (DocumentFault.INVALID, "expected a digest of 64 hex digits"), 1),
     ],
 )
-async def test_images_are_fetched_when_the_document_cannot_be_used(kind: str, reason: str, writes: int) -> None:
+async def test_images_are_fetched_when_the_document_cannot_be_used(
+    kind: str, reported: tuple[DocumentFault, str], writes: int
+) -> None:
     store = BrokenStore()
     store.kind = kind
     environment = Environment(make_origin(one=ONE, two=TWO, three=THREE), store)
     assert sources(await environment.run("three", "one", "two")) == ["fetched"] * 3
-    assert environment.observer.unread == [reason]
+    assert environment.observer.unread == [reported]
     assert store.writes[KNOWN] == writes
 
 

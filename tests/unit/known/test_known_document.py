@@ -126,7 +126,10 @@ def test_entry_is_refused_when_a_member_is_missing(member: str) -> None:
 OTHER_MEMBERS: list[dict[str, Any]] = [
     *({"version": version} for version in (None, 0, 2, "1", True, 1.0, [1], 10**400)),
     *({"writtenAt": text} for text in (None, 1, "", "2026-11-29", "2026-13-29T12:00:00Z", "2026-11-29T12:00:00")),
-    *({"writtenAt": text} for text in (f"{WRITTEN}\n", "0000-11-29T12:00:00Z", "2026-11-29T12:00:00+01:00")),
+    *(
+        {"writtenAt": text}
+        for text in (f"{WRITTEN}\n", "2026-11-29 12:00:00Z", "2026-11-29T12:00:00+01:00", "2026-W48-7T12:00:00Z")
+    ),
     *({"images": images} for images in (None, [ENTRY], "x", 1, {URL: None}, {URL: [ENTRY]}, {URL: "x"}, {URL: URL})),
     *({"images": {key: ENTRY}} for key in ("", "1" * 63, "G" * 64, "A" * 64, f"{URL} ")),
     {"note": "x" * 5_000_000},
