@@ -39,6 +39,10 @@ BATCH_SECONDS = TIMEOUTS["BulkFunction"] - LIMITS.deadline_margin
 IMAGES = LIMITS.max_base_images + 1
 DAY = 86400
 INSTANCE_DAY = cost.FUNCTION_GB * cost.LAMBDA_GB_SECOND * DAY
+S3_OF_NEW, S3_OF_KNOWN = (
+    sum(dollars for item, dollars in work["HTTP"].costs().items() if item.startswith("S3"))
+    for work in (cost.new_images(), cost.known_images())
+)
 TIMES = "\N{MULTIPLICATION SIGN}"
 PUTS = IMAGES + 3  # with the receipt, the known document and the manifest
 
@@ -67,6 +71,7 @@ STATED = [
     ("docs/security.md", f"`MAX_PER_ORIGIN` ({LIMITS.max_per_origin}) requests at once"),
     ("docs/security.md", f"{LIMITS.max_per_origin} {TIMES} 50 = {LIMITS.max_per_origin * 50:,} with"),
     ("docs/security.md", f"sends it {BULK_PER_ORIGIN} in all (`MaxPerOriginBulk`)"),
+    ("docs/cost.md", f"S3's part of the bill is ${S3_OF_KNOWN:.2f} in place of ${S3_OF_NEW:.2f}"),
     ("docs/known-images.md", f"of the last {MAX_ENTRIES:,} URLs"),
     ("docs/known-images.md", f"an object counts as seen for {SEEN_SECONDS // 60} minutes"),
     ("docs/known-images.md", f"saw the object within {SEEN_SECONDS // 60} minutes"),
@@ -83,9 +88,10 @@ STATED = [
         "docs/known-images.md",
         f"for {cool_downs._FAILURE_SECONDS:.0f} seconds from one that {cool_downs._MAX_FAILURES} conn",
     ),
-    ("docs/known-images.md", f"reads it at most every {cool_down.FRESH_SECONDS:.0f} seconds"),
+    ("docs/known-images.md", f"reads at most every {cool_down.FRESH_SECONDS:.0f} seconds"),
     ("docs/security.md", f"at most {SEEN_SECONDS // 60} minutes ago"),
     ("docs/security.md", f"{MAX_ENTRIES:,} URLs and {MAX_ENTRIES:,} objects for each function instance"),
+    ("docs/security.md", f"{cool_downs._MAX_ORIGINS:,} cool-downs"),
     ("docs/security.md", f"at most {_MAX_ETAG_LENGTH} bytes"),
     ("docs/decisions/0018-known-documents-in-s3.md", f"at most {known_documents.PATIENCE_SECONDS * 1000:.0f} ms"),
     ("docs/decisions/0018-known-documents-in-s3.md", f"After {known_documents._MAX_MISSES} documents in a row"),
