@@ -42,6 +42,9 @@ def measure(
             for competitor in competitors
             if case.images <= competitor.most
         }
+        for competitor in competitors:
+            for _ in range(competitor.runs_before if competitor.name in processes else 0):
+                processes[competitor.name].run(lab.new_urls(case.scheme, case.size, case.images), case.size)
         measured: dict[str, list[Run]] = {name: [] for name in processes}
         order = list(processes.items())
         for turn in range(WARM_UPS + runs):
