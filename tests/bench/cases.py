@@ -38,7 +38,7 @@ class Competitor:
         most: images of the largest case that it runs; a larger one would take minutes.
         environment: the virtual environment that it runs in.
         keeps: it stores the images and one summary; both are counted after each run.
-        runs_before: runs of its own before the rounds begin.
+        runs_before: runs of its own, with pauses, before the rounds begin.
     """
 
     name: str
@@ -51,10 +51,6 @@ class Competitor:
 
 FILE_IMAGES = 480
 """Images in one of our Files. The limit is 501; a case with more images becomes several Files."""
-
-UNKNOWN_FILES = 12
-"""Files of image-intake before its environment counts as warm. After 8 Files of which nothing is known, it does not wait
-for S3's answer whether anything is known of the next one."""
 
 OURS = "ours"
 CALLERS_TODAY = ("one_after_another", "pool_map", "pool_imap", "pool_map_async", "thread_pool")
@@ -71,7 +67,7 @@ COMPETITORS = (
     Competitor("aiohttp_obstore", "aiohttp + obstore", environment="bench"),
     Competitor("img2dataset", "img2dataset, into local files", environment="img2dataset", keeps=False),
     Competitor("curl_parallel", "curl --parallel, downloads alone", keeps=False),
-    Competitor(OURS, "image-intake, the whole handler", runs_before=UNKNOWN_FILES),
+    Competitor(OURS, "image-intake, the whole handler", runs_before=9),
 )
 
 WARM_48 = Case(48)

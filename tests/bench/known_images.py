@@ -28,12 +28,15 @@ sys.path[:0] = [str(HERE.parents[2]), str(HERE.parents[1]), str(HERE.parents[2] 
 from infra.command.errors import CommandError  # noqa: E402 - the path comes first
 
 from bench import known_figures, results  # noqa: E402
-from bench.cases import OURS, UNKNOWN_FILES, WARM_48, Competitor  # noqa: E402
+from bench.cases import OURS, WARM_48, Competitor  # noqa: E402
 from bench.competitor_process import CompetitorProcess, start_competitor  # noqa: E402
 from bench.known_figures import FIRST_FILES, LATER_FILES, SAME_FILE, Measured, Pairs  # noqa: E402
 from bench.nginx_lab import NginxLab, open_lab  # noqa: E402
 
 WARM_UPS = 2
+UNKNOWN_FILES = 12
+"""Files before an environment counts as warm. After 8 Files of which nothing is known, it does not wait for S3's answer
+whether anything is known of the next one."""
 FILES_OF_PAIR = 40
 
 _OURS = Competitor(OURS, "image-intake")
