@@ -43,11 +43,6 @@ class Unchanged:
     headers: Mapping[str, str]
     requested_at: float
 
-    @property
-    def known(self) -> KnownImage:
-        """The image."""
-        return self.condition.known
-
     async def is_stored(self) -> bool:
         """Wait until it is certain whether the image is in the bucket."""
         is_stored = self.condition.is_stored

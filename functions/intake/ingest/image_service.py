@@ -102,7 +102,7 @@ class ImageService:
                 condition = Condition(known, known.validators, is_stored)
                 result = await self._downloader.download(task.url, task.stats, deadline, condition)
         if isinstance(result, Unchanged):
-            known, fresh = result.known, _fresh_until(task.url, known_images.policy, result)
+            known, fresh = result.condition.known, _fresh_until(task.url, known_images.policy, result)
             known_images.learn(task.key, known if known.fresh_until == fresh else replace(known, fresh_until=fresh))
             return _to_stored(known, result.final_url, task.stats, Source.UNCHANGED)
         with result as download:

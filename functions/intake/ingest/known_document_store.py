@@ -20,7 +20,8 @@ _MAX_UNHELPFUL_READS = 8
 """After this many documents in a row that helped no File, images do not wait for documents until one helps."""
 
 _READ_AGAIN_SECONDS = 300.0
-"""After this time, an environment reads a document again that may hold what it does not know."""
+"""After this time, an environment reads a document again that may hold what it does not know, and writes again after a
+write was denied."""
 
 _MAX_DOCUMENTS = 1024
 """The number of documents of which an environment remembers when it used them."""
@@ -67,10 +68,12 @@ class KnownDocumentStore:
         self._observer = observer
         self._used_at: OrderedDict[str, float] = OrderedDict()
         self._unhelpful_reads = 0
-        self._is_denied = False
+        self._denied_until = 0.0
 
     def start_read(self, name: str, *, is_needed: bool) -> DocumentRead | None:
-        """Start to read a document, unless the environment has used it already, or the store is not ready.
+        """Start to read a document, unless the environment has used it already.
+
+        In a cold start, the read waits for the signer, but no image waits for the read. It shows what to write.
 
         Args:
             name: the key of the document.
@@ -79,20 +82,23 @@ class KnownDocumentStore:
         """
         used_at = self._used_at.get(name)
         is_known = used_at is not None and (not is_needed or 0 <= time() - used_at < _READ_AGAIN_SECONDS)
-        if is_known or self._is_denied or not self._store.is_ready:
+        if is_known or self._is_denied():
             return None
         read = DocumentRead()
-        if not is_needed or self._unhelpful_reads >= _MAX_UNHELPFUL_READS:
+        if not is_needed or self._unhelpful_reads >= _MAX_UNHELPFUL_READS or not self._store.is_ready:
             read.release()
         read.task = asyncio.create_task(self._read(name, read))
         return read
 
     async def write(self, name: str, images: Mapping[bytes, KnownImage]) -> None:
         """Write a document, in one attempt. If it fails, other environments download the images."""
+        if self._is_denied():
+            return
         try:
             await self._store.put_document(name, KnownDocument(dict(images), time()).to_json(), retry=False)
         except IntakeError as error:
-            self._is_denied = isinstance(error, StoreDenied)
+            if isinstance(error, StoreDenied):
+                self._denied_until = time() + _READ_AGAIN_SECONDS
             self._observer.known_document_unread(DocumentFault.UNWRITTEN, error.reason or "")
         else:
             self._mark_used(name)
@@ -127,6 +133,10 @@ class KnownDocumentStore:
             return DocumentFault.INVALID, str(error)
         read.images, read.written_at = document.images, document.written_at
         return None
+
+    def _is_denied(self) -> bool:
+        """Whether the function lacked the right to write a short time ago. Then documents only cost requests."""
+        return time() < self._denied_until
 
     def _give_up(self, read: DocumentRead) -> None:
         if read.release():
