@@ -4,13 +4,13 @@ A document is never needed: whatever goes wrong with it costs a download.
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Mapping
 from time import time
 
 from intake.ingest.ports import DocumentFault, Observer, Store
 from intake.known.known_document import KnownDocument
 from intake.known.known_image import KnownImage
+from intake.known.lru_dict import LruDict
 from intake.model.error_codes import IntakeError, StoreDenied
 
 WAIT_SECONDS = 0.05
@@ -66,7 +66,7 @@ class KnownDocumentStore:
         """Use the documents in a store, and report to the observer those that could not be used."""
         self._store = store
         self._observer = observer
-        self._used_at: OrderedDict[str, float] = OrderedDict()
+        self._used_at: LruDict[str, float] = LruDict(_MAX_DOCUMENTS)
         self._unhelpful_reads = 0
         self._denied_until = 0.0
 
@@ -101,7 +101,7 @@ class KnownDocumentStore:
                 self._denied_until = time() + _READ_AGAIN_SECONDS
             self._observer.known_document_unread(DocumentFault.UNWRITTEN, error.reason or "")
         else:
-            self._mark_used(name)
+            self._used_at[name] = time()
 
     async def _read(self, name: str, read: DocumentRead) -> None:
         timer = asyncio.get_running_loop().call_later(WAIT_SECONDS, self._give_up, read)
@@ -113,7 +113,7 @@ class KnownDocumentStore:
         if fault:
             self._observer.known_document_unread(*fault)
         if read.is_conclusive:
-            self._mark_used(name)
+            self._used_at[name] = time()
         self._unhelpful_reads = 0 if read.images else self._unhelpful_reads + 1
 
     async def _fill(self, name: str, read: DocumentRead) -> tuple[DocumentFault, str] | None:
@@ -141,9 +141,3 @@ class KnownDocumentStore:
     def _give_up(self, read: DocumentRead) -> None:
         if read.release():
             self._observer.known_document_unread(DocumentFault.SLOW, "")
-
-    def _mark_used(self, name: str) -> None:
-        self._used_at[name] = time()
-        self._used_at.move_to_end(name)
-        if len(self._used_at) > _MAX_DOCUMENTS:
-            self._used_at.popitem(last=False)

@@ -1,10 +1,10 @@
 """EnvironmentMemory: what one Lambda execution environment remembers between its invocations."""
 
-from collections import OrderedDict
 from collections.abc import Callable
 from time import time
 
 from intake.known.known_image import KnownImage
+from intake.known.lru_dict import LruDict
 
 MAX_ENTRIES = 4096
 """The maximum number of URLs, and of object keys.
@@ -25,8 +25,8 @@ class EnvironmentMemory:
 
     def __init__(self, now: Callable[[], float] = time) -> None:
         self._now = now
-        self._known: OrderedDict[bytes, KnownImage] = OrderedDict()
-        self._seen: OrderedDict[str, float] = OrderedDict()
+        self._known: LruDict[bytes, KnownImage] = LruDict(MAX_ENTRIES)
+        self._seen: LruDict[str, float] = LruDict(MAX_ENTRIES)
 
     def find(self, key: bytes) -> KnownImage | None:
         """Return what is known of the URL with this `url_key`."""
@@ -37,7 +37,7 @@ class EnvironmentMemory:
 
     def remember(self, key: bytes, known: KnownImage) -> None:
         """Replace what is known of the URL with this `url_key`."""
-        _set_latest(self._known, key, known)
+        self._known[key] = known
 
     def drop(self, key: bytes) -> None:
         """Remove what is known of the URL with this `url_key`."""
@@ -50,16 +50,8 @@ class EnvironmentMemory:
 
     def mark_seen(self, object_key: str) -> None:
         """Remember that the object is in the bucket now."""
-        _set_latest(self._seen, object_key, self._now())
+        self._seen[object_key] = self._now()
 
     def mark_missing(self, object_key: str) -> None:
         """Remember that the object is not in the bucket."""
         self._seen.pop(object_key, None)
-
-
-def _set_latest[Key, Value](entries: OrderedDict[Key, Value], key: Key, value: Value) -> None:
-    """Set a value, and remove the one that was used the longest time ago if there are too many."""
-    entries[key] = value
-    entries.move_to_end(key)
-    if len(entries) > MAX_ENTRIES:
-        entries.popitem(last=False)
