@@ -66,7 +66,7 @@ class CoolDowns:
             self._origins.move_to_end(url.origin)
         while True:
             if cool_down.seconds_left(self._now()) <= 0:
-                await self._shared.refresh(cool_down)
+                await self._shared.wait_for_read(cool_down)
             seconds = cool_down.seconds_left(self._now())
             if seconds <= 0:
                 return

@@ -42,7 +42,7 @@ class SharedCoolDowns:
         self._writes: dict[CoolDown, asyncio.Task[None]] = {}
         self._unshared: set[CoolDown] = set()
 
-    async def refresh(self, cool_down: CoolDown) -> None:
+    async def wait_for_read(self, cool_down: CoolDown) -> None:
         """Read the document unless it is fresh, and wait a short time for it."""
         reading = self.start_read(cool_down)
         if reading is not None and cool_down.quiet_reads < _MAX_QUIET_READS:

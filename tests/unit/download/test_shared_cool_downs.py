@@ -44,7 +44,7 @@ class Lab:
     async def refresh(self, requests: int = 1) -> float:
         """Let some requests refresh at once; return the seconds until the last one goes on."""
         began = self.clock.passed
-        await asyncio.gather(*(self.shared.refresh(self.cool_down) for _ in range(requests)))
+        await asyncio.gather(*(self.shared.wait_for_read(self.cool_down) for _ in range(requests)))
         return round(self.clock.passed - began, 6)
 
     def begin(self, seconds: float = 30.0) -> None:

@@ -9,7 +9,7 @@ def test_dictionary_removes_the_entry_that_was_used_the_longest_time_ago_when_it
     entries["b"] = 2
     entries["a"] = 3
     entries["c"] = 4
-    assert {"a": 3, "c": 4} == entries
+    assert entries == {"a": 3, "c": 4}
     entries.move_to_end("a")
     entries["d"] = 5
-    assert {"a": 3, "d": 5} == entries
+    assert entries == {"a": 3, "d": 5}
