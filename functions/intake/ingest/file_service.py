@@ -12,7 +12,7 @@ from intake.ingest.image_task import ImageTask, make_tasks
 from intake.ingest.known_images import KnownImages
 from intake.ingest.known_images_of_file import KnownImagesOfFile
 from intake.ingest.ports import Observer, Store
-from intake.ingest.receipt_store import PreviousReceipt, ReceiptStore
+from intake.ingest.receipt_store import ReceiptStore
 from intake.ingest.stored_images import StoredImages
 from intake.model.error_codes import ChecksumMismatch, DeadlineExceeded, IntakeError, InternalError, StoreFailed
 from intake.model.file import File, ImageRequest
@@ -79,10 +79,8 @@ class IngestService:
             _tasks(items), refresh=file.refresh, has_receipt=submitted_at is not None
         )
         with closing(known_images):
-            previous = PreviousReceipt()
-            if submitted_at is not None:
-                previous = await self._receipts.load_previous(file, submitted_at, deadline)
-                known_images.add(previous.known)
+            previous = await self._receipts.load_previous(file, submitted_at, deadline)
+            known_images.add(previous.known)
             reusable = previous.reusable_outcomes(file)
             if previous.receipt is not None and all(reusable):
                 self._observer.file_done(previous.receipt, None)
