@@ -104,18 +104,17 @@ def _decode(url_key: str, entry: dict[str, Any]) -> tuple[bytes, KnownImage]:
     """Return one entry of `images`; KeyError or TypeError if a member is missing or of another type."""
     key = _parse_digest(url_key)
     digest, name = _parse_object_key(entry["key"])
-    content_type, extension = FORMATS[name].content_type, FORMATS[name].extension
+    row = FORMATS[name]
     size, width, height, frames = _parse_numbers(_NUMBERS(entry))
     warnings = _parse_warnings(entry["warnings"]) if "warnings" in entry else ()
+    has_validators = "etag" in entry or "lastModified" in entry
     return key, KnownImage(
-        _parse_digest(entry["finalUrl"]) if "finalUrl" in entry else key,
-        digest,
-        size,
-        ImageInfo(name, width, height, frames, content_type, extension, warnings),
-        Validators(entry.get("etag"), entry.get("lastModified"))
-        if "etag" in entry or "lastModified" in entry
-        else None,
-        float(_parse_numbers((entry["freshUntil"],))[0]) if "freshUntil" in entry else None,
+        final_url_key=_parse_digest(entry["finalUrl"]) if "finalUrl" in entry else key,
+        sha256=digest,
+        size=size,
+        image=ImageInfo(name, width, height, frames, row.content_type, row.extension, warnings),
+        validators=Validators(entry.get("etag"), entry.get("lastModified")) if has_validators else None,
+        fresh_until=float(_parse_numbers((entry["freshUntil"],))[0]) if "freshUntil" in entry else None,
     )
 
 
