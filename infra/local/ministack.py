@@ -30,8 +30,8 @@ START_SECONDS = 30.0
 
 Service = Literal["s3", "lambda", "iam", "cloudformation", "logs", "sqs", "stepfunctions"]
 
-_S3_REQUEST = re.compile(r"^S3 request: ([A-Z]+) ", re.MULTILINE)
-"""The beginning of a line of `ministack_patches.s3_requests`."""
+_S3_REQUEST = re.compile(r"^S3 request: ([A-Z]+) /[^/ ]+/?([^/ ]*)", re.MULTILINE)
+"""A line of `ministack_patches.s3_requests`: the method, and the first part of the key after the bucket."""
 
 _START = f"import sys; sys.path.append({str(ROOT)!r}); from infra.local.ministack_patches.start import main; main()"
 
@@ -61,8 +61,8 @@ class MiniStack:
         return client
 
     def count_s3_requests(self) -> Counter[str]:
-        """Return the number of requests to S3 since the start, by method."""
-        return Counter(_S3_REQUEST.findall(self.log.read_text(errors="replace")))
+        """Return the number of requests to S3 since the start, by method and first part of the key: "PUT images"."""
+        return Counter(map(" ".join, _S3_REQUEST.findall(self.log.read_text(errors="replace"))))
 
 
 def _mark_as_tls(request: Any, **_: object) -> None:  # noqa: ANN401 - botocore's request
