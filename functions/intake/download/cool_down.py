@@ -27,7 +27,7 @@ class CoolDown:
         quiet_reads: how many reads, one after another, found no cool-down.
         failures: how many connections failed, one after another. Any response of the origin sets it to 0.
         shared: the time in the document, as far as this environment knows.
-        version: the version of the document; None if there is none, or if this environment wrote it last.
+        version: the version of the document that was read last; None if there was none.
     """
 
     key: str

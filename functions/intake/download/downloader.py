@@ -5,12 +5,13 @@ import random
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from time import time
+from typing import cast
 
 import httpx
 
 from intake.download.cool_down import CoolDown
 from intake.download.cool_downs import CoolDowns
-from intake.download.image_body import ImageBody
+from intake.download.image_body import BodyStream, ImageBody
 from intake.download.image_download import ImageDownload
 from intake.download.image_timeout import ImageTimer
 from intake.download.memory_and_slot import MemoryAndSlot
@@ -210,8 +211,7 @@ class HttpDownloader:
         body, is_clean = ImageBody(length, max_bytes, self._limits.image_types), True
         async with image.timer:
             try:
-                async for chunk in response.stream:  # type: ignore[union-attr]  # an async transport's stream is async
-                    body.add(chunk)
+                await body.receive(cast("BodyStream", response.stream))
             except UncleanEnd:
                 is_clean = False
         view, sha256 = body.finish()

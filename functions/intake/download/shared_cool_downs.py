@@ -101,7 +101,6 @@ class SharedCoolDowns:
             body, version = encode_cool_down(not_before), cool_down.version
             with suppress(StoreFailed):  # perhaps it was stored
                 if await self._store.replace_document(cool_down.key, body, version, retry=False):
-                    cool_down.version = None  # the document has a new one
                     break
             with suppress(IntakeError):  # denied: it was deleted meanwhile
                 await self._fetch(cool_down)

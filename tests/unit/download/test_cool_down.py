@@ -53,6 +53,15 @@ def test_document_that_is_too_far_ahead_counts_for_15_minutes(ahead: float) -> N
     assert cool_down.seconds_left(NOW + 60) == MAX_SECONDS - 60
 
 
+def test_document_that_is_too_far_ahead_is_replaced_by_a_later_pause() -> None:
+    cool_down = make()
+    cool_down.adopt(NOW + 1e9, "v", NOW)
+
+    cool_down.extend(MAX_SECONDS, NOW + 200)
+
+    assert cool_down.is_unshared(NOW + 200)
+
+
 def test_cool_down_lasts_no_longer_than_15_minutes_when_the_clock_is_set_back() -> None:
     cool_down = make()
     cool_down.extend(30.0, NOW)

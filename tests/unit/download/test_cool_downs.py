@@ -202,7 +202,8 @@ async def test_request_that_waited_for_its_turn_does_not_wait_for_a_read(
     assert environment.cool_downs.has_begun(cool_down)
 
 
-async def test_number_of_origins_is_bounded_and_busy_ones_stay(environment: Environment) -> None:
+async def test_number_of_origins_is_bounded_and_busy_ones_stay(environment: Environment, store: FakeStore) -> None:
+    store.is_ready = False  # it cannot be asked for what was dropped
     environment.note(THROTTLED)
     for number in range(3000):
         if number % 500 == 0:

@@ -162,6 +162,7 @@ async def test_images_that_fail_together_write_once(lab: Lab) -> None:
     await lab.shared.flush(1.0)
 
     assert lab.store.calls == {"replace": 1}
+    assert not lab.shared._unshared
     assert lab.seconds_left == pytest.approx(30, abs=0.05)
     assert lab.seconds_written == pytest.approx(29.4, abs=0.1)
 
@@ -270,6 +271,15 @@ async def test_write_that_is_too_slow_for_one_file_is_done_by_the_next_flush(lab
     assert lab.seconds_written < 30  # nothing runs on in the background
     await lab.shared.flush(4.0)
     assert lab.seconds_written == pytest.approx(51.9)
+
+
+async def test_write_that_hangs_is_given_up(lab: Lab) -> None:
+    lab.store.delay = 1e9
+    lab.begin(60)
+
+    await asyncio.sleep(11)
+
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 async def test_cancelled_flush_leaves_nothing_running(lab: Lab) -> None:
