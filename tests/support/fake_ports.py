@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from time import time
 
 from intake.ingest.deadline import Deadline
-from intake.ingest.ports import Condition, DocumentFault, Download, StoredDocument, StoredObject, Unchanged
+from intake.ingest.download_port import Condition, Download, Unchanged
+from intake.ingest.ports import DocumentFault, StoredDocument, StoredObject
 from intake.model.error_codes import IntakeError, NotFound, StoreFailed
 from intake.model.file import File, ImageRequest
 from intake.model.image_info import ImageInfo, ImageWarning
@@ -80,8 +81,9 @@ class FakeDownloader:
         final = url if final == url else final
         headers = self.headers.get(str(url), {})
         if condition is not None and condition.validators.etag == headers.get("etag"):
-            if condition.is_stored is None or await condition.is_stored:
-                return Unchanged(condition.known, final, headers, time())
+            unchanged = Unchanged(condition, final, headers, time())
+            if await unchanged.is_stored():
+                return unchanged
             self.conditions.append(None)
         length = len(body) if self.announces_lengths else None
         digest = hashlib.sha256(body).hexdigest()

@@ -26,7 +26,7 @@ from intake.download.unclean_end import raise_unless_end_is_proven
 from intake.http_client.errors import TransportError, UncleanEnd
 from intake.http_client.transport import NO_BODY, origin_url
 from intake.ingest.deadline import Deadline
-from intake.ingest.ports import Condition, Download, Unchanged
+from intake.ingest.download_port import Condition, Download, Unchanged
 from intake.known.url_key import url_key
 from intake.model.error_codes import (
     Blocked,
@@ -95,20 +95,18 @@ class HttpDownloader:
     ) -> Download | Unchanged:
         """See `Downloader.download`."""
         held, timer = MemoryAndSlot(self.budget, self.slots), ImageTimer(self._limits.image_timeout)
-        image = ImageDownload(held, timer, deadline, stats)
+        image = ImageDownload(held, timer, deadline, stats, condition)
         failed_attempts, last_error = 0, None
         try:
             while True:
                 try:
-                    result = await self._follow_redirects(url, image, condition)
+                    result = await self._follow_redirects(url, image)
                     if isinstance(result, Download):
                         return result
                     held.release()
-                    if result is not None and (
-                        condition is None or condition.is_stored is None or await condition.is_stored
-                    ):
+                    if result is not None and await result.is_stored():
                         return result
-                    condition = None  # the origin did not confirm it, or the image is not in the bucket
+                    image.condition = None  # the origin did not confirm it, or the image is not in the bucket
                 except CoolingDown as error:
                     raise last_error or error from None  # no attempt is left, so the last one says what is wrong
                 except IntakeError as error:
@@ -135,9 +133,7 @@ class HttpDownloader:
         async with image.timer:
             await asyncio.sleep(delay)
 
-    async def _follow_redirects(
-        self, url: Url, image: ImageDownload, condition: Condition | None
-    ) -> Download | Unchanged | None:
+    async def _follow_redirects(self, url: Url, image: ImageDownload) -> Download | Unchanged | None:
         """Send requests until one is not redirected; return its result, see `_request`."""
         stats = image.stats
         attempts_before, first_url = stats.attempts, url
@@ -147,7 +143,7 @@ class HttpDownloader:
             with await self._requests.acquire(url, cool_down, image):
                 stats.attempts = attempts_before + 1
                 try:
-                    result = await self._request(url, cool_down, image, condition)
+                    result = await self._request(url, cool_down, image)
                 except Blocked:
                     if url is first_url:
                         stats.attempts = attempts_before  # nothing was sent: all blocked URLs look the same
@@ -163,43 +159,41 @@ class HttpDownloader:
             url = result
         raise TooManyRedirects
 
-    async def _request(
-        self, url: Url, cool_down: CoolDown, image: ImageDownload, condition: Condition | None
-    ) -> Download | Unchanged | Url | None:
+    async def _request(self, url: Url, cool_down: CoolDown, image: ImageDownload) -> Download | Unchanged | Url | None:
         """Send one request.
 
         Returns:
             The image; or that it is unchanged; or the URL that the origin redirects to; or None if the image must be
             requested without the condition.
         """
-        headers = self._headers(url.authority)
+        condition = image.condition
         if condition is not None and url_key(url) != condition.known.final_url_key:
             condition = None  # the validators are those of another URL
-        if condition is not None:
-            headers = httpx.Headers([*headers.items(), *condition.validators.to_headers().items()])
         requested_at = time()
-        request = httpx.Request(
-            "GET",
-            origin_url(url.origin),
-            headers=headers,
-            extensions={"target": url.target.encode("ascii"), "waiting": image.timer.paused},
-            stream=NO_BODY,
-        )
         async with image.timer:
-            response = await self._transport.handle_async_request(request)
+            response = await self._transport.handle_async_request(self._make_request(url, image, condition))
         cool_down.failures = 0
         try:
             location = redirect_location(response.status_code, response.headers)
             if location is not None:
                 return url.follow(location)
             if condition is not None and response.status_code in _CONDITION_STATUS:
-                is_confirmed = response.status_code == _NOT_MODIFIED and condition.validators.is_confirmed_by(
-                    response.headers
-                )
-                return Unchanged(condition.known, url, response.headers, requested_at) if is_confirmed else None
+                return _to_unchanged(condition, url, response, requested_at)
             return await self._receive(response, url, image, requested_at)
         finally:
             await response.stream.aclose()  # type: ignore[union-attr]  # an async transport's stream is async
+
+    def _make_request(self, url: Url, image: ImageDownload, condition: Condition | None) -> httpx.Request:
+        headers = self._headers(url.authority)
+        if condition is not None:
+            headers = httpx.Headers([*headers.items(), *condition.validators.to_headers().items()])
+        return httpx.Request(
+            "GET",
+            origin_url(url.origin),
+            headers=headers,
+            extensions={"target": url.target.encode("ascii"), "waiting": image.timer.paused},
+            stream=NO_BODY,
+        )
 
     async def _receive(self, response: httpx.Response, url: Url, image: ImageDownload, requested_at: float) -> Download:
         content_length: int | None = response.extensions["content_length"]
@@ -220,6 +214,12 @@ class HttpDownloader:
         held.shrink(len(view))
         warnings = () if is_clean else (ImageWarning.UNCLEAN_CLOSE,)
         return Download(view, sha256, url, held, length, warnings, response.headers, requested_at)
+
+
+def _to_unchanged(condition: Condition, url: Url, response: httpx.Response, requested_at: float) -> Unchanged | None:
+    """Return the result of a response to a condition; None if the response does not confirm the condition."""
+    is_confirmed = response.status_code == _NOT_MODIFIED and condition.validators.is_confirmed_by(response.headers)
+    return Unchanged(condition, url, response.headers, requested_at) if is_confirmed else None
 
 
 def _make_headers(user_agent: str, authority: str) -> httpx.Headers:

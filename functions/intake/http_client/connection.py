@@ -1,7 +1,7 @@
 """One connection: sends one request at a time (RFC 9112) and receives its response.
 
 It uses asyncio's transports and protocols, because streams would copy every body once more. `body_receiver.py` receives
-the rest of a large body. A connection that received unsolicited bytes is not reused.
+the rest of a body. A connection that received unsolicited bytes is not reused.
 """
 
 import asyncio
@@ -146,12 +146,9 @@ class Connection(asyncio.Protocol):
         """Write slice by slice; return False if the response or the end of the connection comes first."""
         for start in range(0, len(data), _SLICE_BYTES):
             transport = self.transport
-            if (
-                transport is None
-                or transport.is_closing()
-                or not await self._flush()
-                or self._response.head is not None
-            ):
+            if transport is None or transport.is_closing():
+                return False
+            if not await self._flush() or self._response.head is not None:
                 return False
             transport.write(data[start : start + _SLICE_BYTES])
             await asyncio.sleep(0)  # lets other tasks run, and asyncio report a lost connection

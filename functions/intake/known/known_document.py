@@ -11,16 +11,15 @@ members as its member `known`.
 
 import json
 import re
-from collections.abc import Iterable
 from datetime import UTC, datetime
-from hashlib import sha256
 from operator import itemgetter
 from typing import Any, NamedTuple, Self
 
-from intake.image.formats import FORMATS
+from intake.image.formats import FORMATS, NAMES_BY_EXTENSION
 from intake.known.known_image import KnownImage
 from intake.known.validators import Validators
 from intake.model.image_info import ImageInfo, ImageWarning
+from intake.model.object_keys import parse_image_key
 
 _VERSION = 1
 _MAX_BYTES = 1024 * 1024
@@ -28,16 +27,9 @@ _MAX_BYTES = 1024 * 1024
 
 _MAX_NUMBER = 2**40
 _NUMBERS = itemgetter("bytes", "width", "height", "frames")
-_FORMAT_OF = {row.extension: (name, row.content_type) for name, row in FORMATS.items()}
 _WARNINGS = frozenset(ImageWarning)
 _DIGEST = re.compile("[0-9a-f]{64}")
-_OBJECT_KEY = re.compile(rf"images/([0-9a-f]{{2}})/(\1[0-9a-f]{{62}})\.({'|'.join(_FORMAT_OF)})")
 _TIME = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
-
-
-def known_document_key(url_keys: Iterable[bytes]) -> str:
-    """`known/{digest}.json`: the document of a set of URLs, in whatever order and however often each is named."""
-    return f"known/{sha256(b''.join(sorted(set(url_keys)))).hexdigest()}.json"
 
 
 class KnownDocument(NamedTuple):
@@ -111,19 +103,18 @@ def _encode(key: bytes, known: KnownImage) -> dict[str, Any]:
 def _decode(url_key: str, entry: dict[str, Any]) -> tuple[bytes, KnownImage]:
     """Return one entry of `images`; KeyError or TypeError if a member is missing or of another type."""
     key = _parse_digest(url_key)
-    digest, extension = _parse_object_key(entry["key"])
-    name, content_type = _FORMAT_OF[extension]
+    digest, name = _parse_object_key(entry["key"])
+    row = FORMATS[name]
     size, width, height, frames = _parse_numbers(_NUMBERS(entry))
     warnings = _parse_warnings(entry["warnings"]) if "warnings" in entry else ()
+    has_validators = "etag" in entry or "lastModified" in entry
     return key, KnownImage(
-        _parse_digest(entry["finalUrl"]) if "finalUrl" in entry else key,
-        digest,
-        size,
-        ImageInfo(name, width, height, frames, content_type, extension, warnings),
-        Validators(entry.get("etag"), entry.get("lastModified"))
-        if "etag" in entry or "lastModified" in entry
-        else None,
-        float(_parse_numbers((entry["freshUntil"],))[0]) if "freshUntil" in entry else None,
+        final_url_key=_parse_digest(entry["finalUrl"]) if "finalUrl" in entry else key,
+        sha256=digest,
+        size=size,
+        image=ImageInfo(name, width, height, frames, row.content_type, row.extension, warnings),
+        validators=Validators(entry.get("etag"), entry.get("lastModified")) if has_validators else None,
+        fresh_until=float(_parse_numbers((entry["freshUntil"],))[0]) if "freshUntil" in entry else None,
     )
 
 
@@ -134,10 +125,11 @@ def _parse_digest(text: str) -> bytes:
 
 
 def _parse_object_key(text: str) -> tuple[str, str]:
-    match = _OBJECT_KEY.fullmatch(text)
-    if match is None:
+    """Return the digest and the name of the format."""
+    digest, extension = parse_image_key(text) or ("", "")
+    if extension not in NAMES_BY_EXTENSION:
         raise ValueError("expected the key of an image")
-    return match[2], match[3]
+    return digest, NAMES_BY_EXTENSION[extension]
 
 
 def _parse_numbers(numbers: tuple[int, ...]) -> tuple[int, ...]:

@@ -19,17 +19,11 @@ from intake.model.object_keys import cool_down_key
 from intake.model.outcome import FetchStats
 from intake.model.url import Url
 from support.fake_ports import FakeStore
-from support.virtual_clock import VirtualClock, virtual_clock
+from support.virtual_clock import VirtualClock
 
 URL = Url.parse("https://a.example/1.jpg")
 OTHERS = [Url.parse(text) for text in ("http://a.example/", "https://a.example:8443/", "https://b.a.example/")]
 THROTTLED = Throttled(retry_after=10.0)
-
-
-@pytest.fixture
-async def clock(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[VirtualClock]:
-    with virtual_clock(monkeypatch) as running:
-        yield running
 
 
 def image_download(image_seconds: float, file_seconds: float) -> ImageDownload:

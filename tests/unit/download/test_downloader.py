@@ -9,7 +9,7 @@ import pytest
 
 from intake.download.downloader import HttpDownloader
 from intake.ingest.deadline import Deadline
-from intake.ingest.ports import Download
+from intake.ingest.download_port import Download
 from intake.model.error_codes import IntakeError, UnsupportedType
 from intake.model.limits import Limits
 from intake.model.outcome import FetchStats

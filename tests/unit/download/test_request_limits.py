@@ -18,7 +18,7 @@ from intake.model.outcome import FetchStats
 from intake.model.url import Url
 from support.fake_ports import FakeStore
 from support.sample_images import picture
-from support.virtual_clock import VirtualClock, virtual_clock
+from support.virtual_clock import VirtualClock
 
 IMAGE = picture(8, 8, 1)
 AT = "https://a.example/"
@@ -61,10 +61,9 @@ class Lab(httpx.AsyncBaseTransport):
 
 
 @pytest.fixture
-async def lab(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Lab]:
-    with virtual_clock(monkeypatch) as clock:
-        monkeypatch.setattr("intake.download.request_limits.time", clock.wall)
-        yield Lab(clock)
+async def lab(clock: VirtualClock, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    monkeypatch.setattr("intake.download.request_limits.time", clock.wall)
+    return Lab(clock)
 
 
 async def get(downloader: HttpDownloader, url: str) -> tuple[str, int]:

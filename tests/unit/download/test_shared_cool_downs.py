@@ -10,15 +10,9 @@ from intake.download.cool_down_document import encode_cool_down, parse_cool_down
 from intake.download.shared_cool_downs import SharedCoolDowns
 from intake.model.error_codes import StoreDenied, StoreFailed
 from support.racing_store import RacingStore
-from support.virtual_clock import VirtualClock, virtual_clock
+from support.virtual_clock import VirtualClock
 
 KEY = "origins/0.json"
-
-
-@pytest.fixture
-async def clock(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[VirtualClock]:
-    with virtual_clock(monkeypatch) as running:
-        yield running
 
 
 class Lab:
@@ -44,7 +38,7 @@ class Lab:
     async def refresh(self, requests: int = 1) -> float:
         """Let some requests refresh at once; return the seconds until the last one goes on."""
         began = self.clock.passed
-        await asyncio.gather(*(self.shared.refresh(self.cool_down) for _ in range(requests)))
+        await asyncio.gather(*(self.shared.wait_for_read(self.cool_down) for _ in range(requests)))
         return round(self.clock.passed - began, 6)
 
     def begin(self, seconds: float = 30.0) -> None:

@@ -101,7 +101,7 @@ async def test_documents_are_left_alone_for_a_while_when_a_write_is_denied(monke
     await environment.run("one", "two", "three")
     assert calls == 2 == requests_of(environment.store, "GET known/") + requests_of(environment.store, "PUT known/")
     environment.store.failures.clear()
-    monkeypatch.setattr("intake.ingest.known_documents.time", lambda: time() + 301)
+    monkeypatch.setattr("intake.ingest.known_document_store.time", lambda: time() + 301)
     await environment.run("two", "one", "three")
     assert requests_of(environment.store, "PUT known/") == 2
 
