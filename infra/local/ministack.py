@@ -58,7 +58,7 @@ class MiniStack:
         return client
 
     def count_s3_requests(self) -> Counter[str]:
-        """Return the number of requests to S3 since the start, by method."""
+        """Return the number of requests to S3 since the start, by method and first part of the key: "PUT images"."""
         return count_requests(self.log.read_text(errors="replace"))
 
 

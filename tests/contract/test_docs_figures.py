@@ -72,6 +72,8 @@ STATED = [
     ("docs/security.md", f"{LIMITS.max_per_origin} {TIMES} 50 = {LIMITS.max_per_origin * 50:,} with"),
     ("docs/security.md", f"sends it {BULK_PER_ORIGIN} in all (`MaxPerOriginBulk`)"),
     ("docs/cost.md", f"S3's part of the bill is ${S3_OF_KNOWN:.2f} in place of ${S3_OF_NEW:.2f}"),
+    ("docs/known-images.md", f"a PUT, ${cost.S3_PUT * 1e6:.2f} per million"),
+    ("docs/known-images.md", f"a HEAD, ${cost.S3_GET * 1e6:.2f} per million"),
     ("docs/known-images.md", f"of the last {MAX_ENTRIES:,} URLs"),
     ("docs/known-images.md", f"an object counts as seen for {SEEN_SECONDS // 60} minutes"),
     ("docs/known-images.md", f"saw the object within {SEEN_SECONDS // 60} minutes"),

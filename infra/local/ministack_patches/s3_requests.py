@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 _LINE = "S3 request: {method} {path} {status}"
-_METHOD = re.compile(r"^S3 request: ([A-Z]+) ", re.MULTILINE)
+_PARTS = re.compile(r"^S3 request: ([A-Z]+) /[^/ ]+/?([^/ ]*)", re.MULTILINE)
+"""The method, and the first part of the key after the bucket."""
 
 
 def apply() -> None:
@@ -17,8 +18,8 @@ def apply() -> None:
 
 
 def count_requests(log: str) -> Counter[str]:
-    """Return the number of requests in the log of MiniStack, by method."""
-    return Counter(_METHOD.findall(log))
+    """Return the number of requests in the log of MiniStack, by method and first part of the key: "PUT images"."""
+    return Counter(map(" ".join, _PARTS.findall(log)))
 
 
 def _log_requests(original: Callable[..., Any]) -> Callable[..., Any]:
