@@ -90,7 +90,7 @@ class SharedCoolDowns:
                 while cool_down.is_unshared(self._now()):
                     await self._replace(cool_down)
         except Exception:  # noqa: BLE001 - whatever failed: the other functions do not learn of this cool-down
-            cool_down.shared = cool_down.not_before
+            cool_down.document_time = cool_down.not_before
         finally:
             del self._writes[cool_down]
         self._unshared.discard(cool_down)  # unless the task was cancelled
@@ -106,7 +106,7 @@ class SharedCoolDowns:
                 await self._fetch(cool_down)
             if not cool_down.is_unshared(self._now()):
                 return
-        cool_down.shared = not_before
+        cool_down.document_time = not_before
 
     async def flush(self, seconds: float) -> None:
         """Wait until everything is written, and cancel what takes longer; a later call writes it.
