@@ -115,4 +115,4 @@ def test_origin_is_not_clear_when_its_cool_down_begins_before_a_read_ends() -> N
     ],
 )
 def test_only_what_matters_to_others_is_written(expected: bool, not_before: float, shared: float) -> None:  # noqa: FBT001 - a value of the table
-    assert make(not_before=NOW + not_before, shared=NOW + shared).is_unshared(NOW) is expected
+    assert make(not_before=NOW + not_before, document_time=NOW + shared).is_unshared(NOW) is expected
