@@ -30,6 +30,7 @@ from intake.known.url_key import url_key
 from intake.model.error_codes import (
     Blocked,
     CoolingDown,
+    HttpClientError,
     HttpServerError,
     IntakeError,
     Throttled,
@@ -114,7 +115,11 @@ class HttpDownloader:
                     failed_attempts, last_error = failed_attempts + 1, error
                     clear_traceback(error)  # frees the body before the wait
                     held.release()
-                    await self._wait_for_retry(error, failed_attempts, image)
+                    is_condition_refused = condition is not None and isinstance(error, HttpClientError)
+                    if not is_condition_refused:
+                        await self._wait_for_retry(error, failed_attempts, image)
+                    if is_condition_refused or failed_attempts == self._limits.max_attempts - 1:
+                        condition = None  # it may be what the origin fails at
         except BaseException:
             held.release()
             raise
