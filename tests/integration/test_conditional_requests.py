@@ -99,6 +99,48 @@ async def test_image_is_downloaded_when_the_origin_does_not_confirm_the_validato
     assert stats.attempts == 2
 
 
+@pytest.mark.parametrize(
+    ("status", "conditions"),
+    [
+        ("400 Bad Request", [True, False]),
+        ("416 Range Not Satisfiable", [True, False]),
+        ("428 Precondition Required", [True, False]),
+        ("500 Internal Server Error", [True, True, False]),
+        ("501 Not Implemented", [True, True, False]),
+        ("", [True, True, False]),
+    ],
+)
+async def test_image_is_downloaded_when_the_origin_fails_at_the_condition(
+    status: str, conditions: list[bool], origin: Origin, client: Client
+) -> None:
+    """The empty status stands for an origin that closes the connection."""
+
+    async def respond(_: Reader, writer: Writer, request: Request) -> None:
+        if not conditions_of(request):
+            await send(writer, response_with(IMAGE, f"ETag: {ETAG}"))
+        elif status:
+            await send(writer, response_with(b"", status=status))
+        else:
+            await send(writer, b"HTTP/1.1 304")
+            writer.close()
+
+    origin.default_responder = respond
+    result, stats = await ask(client, origin.url("photo"), Validators(etag=ETAG))
+    assert isinstance(result, Download)
+    assert [bool(conditions_of(request)) for request in origin.requests] == conditions
+    assert stats.attempts == len(conditions)
+    assert client.free_bytes == client.limits.memory_budget_bytes
+
+
+@pytest.mark.parametrize(("status", "code"), [("404 Not Found", "not_found"), ("403 Forbidden", "access_denied")])
+async def test_image_is_not_requested_again_when_the_origin_says_that_it_is_gone_or_denied(
+    status: str, code: str, origin: Origin, client: Client
+) -> None:
+    origin.default_responder = respond_with(response_with(b"", status=status))
+    assert (await ask(client, origin.url("photo"), Validators(etag=ETAG)))[0] == code
+    assert len(origin.requests) == 1
+
+
 async def test_image_is_downloaded_when_its_object_is_gone(origin: Origin, client: Client) -> None:
     origin.default_responder = respond_with(head(f"ETag: {ETAG}", status="304 Not Modified"))
     result, _ = await ask(client, origin.url("photo"), Validators(etag=ETAG), is_stored=False)

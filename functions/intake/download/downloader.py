@@ -31,6 +31,7 @@ from intake.known.url_key import url_key
 from intake.model.error_codes import (
     Blocked,
     CoolingDown,
+    HttpClientError,
     HttpServerError,
     IntakeError,
     Throttled,
@@ -113,7 +114,11 @@ class HttpDownloader:
                     failed_attempts, last_error = failed_attempts + 1, error
                     clear_traceback(error)  # frees the body before the wait
                     held.release()
-                    await self._wait_for_retry(error, failed_attempts, image)
+                    is_refused = image.condition is not None and isinstance(error, HttpClientError)
+                    if not is_refused:
+                        await self._wait_for_retry(error, failed_attempts, image)
+                    if is_refused or failed_attempts == self._limits.max_attempts - 1:
+                        image.condition = None  # it may be what the origin fails at
         except BaseException:
             held.release()
             raise

@@ -46,4 +46,4 @@ class KnownImages:
         keys = [task.key for task in tasks]
         shared = {task.key for task in tasks if not roles.isdisjoint([request.role for request in task.requests])}
         policy = Refresh.ALWAYS if refresh else self._refresh
-        return KnownImagesOfFile(policy, keys, shared, self.memory, self._documents if shared else None)
+        return KnownImagesOfFile(policy, keys, shared, self.memory, self._documents)

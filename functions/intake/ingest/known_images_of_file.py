@@ -39,7 +39,7 @@ class KnownImagesOfFile:
             keys: the URL keys of the images.
             shared: the URL keys that the document is named after.
             memory: what the environment knows.
-            documents: reads and writes the document; None if the File has none.
+            documents: reads and writes the document; None if the environment shares nothing with others.
         """
         self.policy = policy
         self._keys = keys
@@ -50,13 +50,14 @@ class KnownImagesOfFile:
         self._learned: dict[bytes, KnownImage | None] = {}
         self._read: DocumentRead | None = None
         self._saving: asyncio.Task[None] | None = None
-        if documents is not None:
+        if documents is not None and shared:
             self._name = known_document_key(shared)
             self._read = documents.start_read(self._name, is_needed=not shared <= self._before.keys())
 
     def add(self, images: Mapping[bytes, KnownImage]) -> None:
-        """Add what the receipt of an earlier run knows."""
-        self._before = {**images, **self._before}
+        """Add what the receipt of an earlier run knows, which another environment may have written."""
+        if self._documents is not None:
+            self._before = {**images, **self._before}
 
     async def find(self, key: bytes) -> KnownImage | None:
         """Return what is known of the URL with this key, unless its image is to be downloaded in any case."""
@@ -76,8 +77,10 @@ class KnownImagesOfFile:
         else:
             self._memory.remember(key, known)
 
-    def to_members(self) -> dict[str, Any]:
-        """Return what the next run of the same File should know, for its receipt."""
+    def to_members(self) -> dict[str, Any] | None:
+        """Return what the next run of the same File should know, for its receipt; None if nothing is shared."""
+        if self._documents is None:
+            return None
         return KnownDocument(self._merge(self._before), time()).to_members()
 
     def start_save(self) -> None:
@@ -97,7 +100,7 @@ class KnownImagesOfFile:
             self._saving.cancel()
 
     async def _save(self) -> None:
-        if self._documents is None or (self._read is not None and not self._read.is_conclusive):
+        if self._documents is None or not self._shared or (self._read is not None and not self._read.is_conclusive):
             return
         before = self._before if self._read is None else self._read.images
         is_old = self._read is not None and time() - self._read.written_at > _WRITE_AGAIN_SECONDS

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import time
+from typing import Any
 
 from intake.ingest.deadline import Deadline
 from intake.ingest.ports import Store, StoredDocument
@@ -102,9 +104,10 @@ class ReceiptStore:
             document = await self._store.get_document(key)
             theirs = None if document is None else _parse_matching(document, file, submitted_at)
             if theirs is not None and has_expected_bytes(theirs, file):
-                receipt = merge(receipt, theirs, file, is_ours_later=is_ours_later)
-                if receipt is theirs:
-                    return receipt  # ours adds nothing; or it is ours, and the response to an earlier write was lost
+                merged = merge(receipt, theirs, file, is_ours_later=is_ours_later)
+                if merged is theirs:
+                    return theirs  # ours adds nothing; or it is ours, and the response to an earlier write was lost
+                receipt = merged.with_known(_merge_known(receipt, theirs))
             elif not is_ours_later and document is not None and document.version != version:
                 return receipt  # it was written after our run ended
             # Our run has ended, so what appears from now on is later than our receipt.
@@ -127,6 +130,12 @@ def _parse_known(receipt: Receipt | None) -> Mapping[bytes, KnownImage]:
         return KnownDocument.parse_members(receipt.known).images
     except ValueError:
         return {}
+
+
+def _merge_known(ours: Receipt, theirs: Receipt) -> dict[str, Any] | None:
+    """Return what either receipt knows of images, and of an image that both know, what ours does."""
+    images = {**_parse_known(theirs), **_parse_known(ours)}
+    return KnownDocument(images, time()).to_members() if images else None
 
 
 def _parse_matching(document: StoredDocument, file: File, submitted_at: datetime) -> Receipt | None:

@@ -49,7 +49,7 @@ def merge(ours: Receipt, theirs: Receipt, file: File, *, is_ours_later: bool = T
         is_ours_later: whether our run ended after theirs was stored. Of two entries of equal value, the later stands.
 
     Returns:
-        A receipt with the better entry for each image, or `theirs` itself if ours adds nothing to it.
+        A receipt with the better entry for each image, without `known`; or `theirs` itself if ours adds nothing to it.
     """
     merged = [
         our_entry if _is_better(our_entry, their_entry, request, is_ours_later=is_ours_later) else their_entry
@@ -58,8 +58,7 @@ def merge(ours: Receipt, theirs: Receipt, file: File, *, is_ours_later: bool = T
     if all(entry is their_entry for entry, their_entry in zip(merged, theirs.images, strict=True)):
         return theirs
     outcomes = [CarriedOver(entry) for entry in merged]
-    receipt = Receipt.of(file, outcomes, bucket=ours.bucket, created_at=ours.written_at, elapsed_ms=ours.elapsed_ms)
-    return receipt.with_known(ours.known or theirs.known)
+    return Receipt.of(file, outcomes, bucket=ours.bucket, created_at=ours.written_at, elapsed_ms=ours.elapsed_ms)
 
 
 def _is_reusable(entry: Entry, request: ImageRequest) -> bool:

@@ -3,13 +3,16 @@
 import asyncio
 from datetime import UTC, datetime
 from time import time
+from typing import Any
 
 import pytest
 
 from intake.ingest.ports import DocumentFault, StoredDocument
 from intake.model.error_codes import StoreDenied, StoreFailed
+from intake.model.refresh import Refresh
 from support.fake_environment import AT, KNOWN, ONE, THREE, TWO, Environment, make_origin, requests_of, sources
 from support.fake_ports import FakeStore
+from support.racing_store import RacingStore
 from support.sample_images import picture
 
 LONG_AGO = datetime(2026, 11, 1, tzinfo=UTC)
@@ -49,6 +52,30 @@ async def test_url_list_has_a_document_over_http_and_its_receipt_elsewhere() -> 
     assert sources(receipt) == ["unchanged reused"]
     await environment.another().run("one")
     assert requests_of(environment.store, "PUT known/") == 1
+
+
+@pytest.mark.parametrize("changes", [{"uses_known_documents": False}, {"refresh": Refresh.ALWAYS}])
+async def test_receipt_serves_no_other_environment_when_nothing_is_shared(changes: dict[str, Any]) -> None:
+    sharing = Environment(make_origin(one=ONE))
+    await sharing.run("one", submitted_at=LONG_AGO)
+    for environment in (sharing.another(**changes), sharing.another(**changes)):
+        receipt = await environment.run("one", submitted_at=datetime(2100, 1, 1, tzinfo=UTC))
+        assert sources(receipt) == ["fetched reused"]
+        assert receipt.known is None
+        assert b"known" not in environment.store.objects["receipts/lot-7.json"]
+
+
+async def test_merged_receipt_serves_the_next_run_with_what_both_runs_know() -> None:
+    other = Environment(make_origin(one=ONE))
+    await other.run("three", "one", "two", submitted_at=LONG_AGO)
+    store = RacingStore(objects=other.store.objects)
+    store.written_by_others = [store.objects.pop("receipts/lot-7.json")]
+    ours = Environment(make_origin(three=THREE, two=TWO), store)
+    await ours.run("three", "one", "two", submitted_at=LONG_AGO)
+    store.objects.pop(KNOWN)
+    later = Environment(make_origin(one=ONE, two=TWO, three=THREE), store)
+    receipt = await later.run("three", "one", "two", submitted_at=datetime(2100, 1, 1, tzinfo=UTC))
+    assert sources(receipt) == ["unchanged reused"] * 3
 
 
 class BrokenStore(FakeStore):
