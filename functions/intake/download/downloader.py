@@ -114,18 +114,24 @@ class HttpDownloader:
                     failed_attempts, last_error = failed_attempts + 1, error
                     clear_traceback(error)  # frees the body before the wait
                     held.release()
-                    is_refused = image.condition is not None and isinstance(error, HttpClientError)
-                    if not is_refused:
-                        await self._wait_for_retry(error, failed_attempts, image)
-                    if is_refused or failed_attempts == self._limits.max_attempts - 1:
-                        image.condition = None  # it may be what the origin fails at
+                    await self._prepare_retry(error, failed_attempts, image)
         except BaseException:
             held.release()
             raise
         finally:
             stats.fetch_ms = timer.elapsed_ms
 
-    async def _wait_for_retry(self, error: IntakeError, failed_attempts: int, image: ImageDownload) -> None:
+    async def _prepare_retry(self, error: IntakeError, failed_attempts: int, image: ImageDownload) -> None:
+        """Wait for the next attempt, or raise the error if there is none.
+
+        The condition may be what the origin fails at: after a 4xx, the image is requested without it at once, and the
+        last attempt never has it.
+        """
+        is_refused = image.condition is not None and isinstance(error, HttpClientError)
+        if is_refused or failed_attempts == self._limits.max_attempts - 1:
+            image.condition = None
+        if is_refused:
+            return
         delay = retry_delay(
             error,
             failed_attempts,
