@@ -8,7 +8,7 @@ from typing import Protocol, Self
 from intake.ingest.deadline import Deadline
 from intake.known.known_image import KnownImage
 from intake.known.validators import Validators
-from intake.model.error_codes import IntakeError
+from intake.model.error_codes import IntakeError, StoreFailed
 from intake.model.file import File
 from intake.model.image_info import ImageInfo, ImageWarning
 from intake.model.outcome import FetchStats, Outcome
@@ -100,6 +100,10 @@ class StoredDocument:
     version: str
 
 
+class DocumentTooLarge(StoreFailed):
+    """A document has more bytes than the store reads, so the service has not written it."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredObject:
     """An object of the store, without its bytes.
@@ -145,7 +149,8 @@ class Downloader(Protocol):
 class Store(Protocol):
     """Stores each image once, and the last version of each document (receipt, problem, report, what is known).
 
-    With `retry=False`, a request is sent once and takes two seconds at most. It is for requests that only save work.
+    With `retry=False`, a request is sent once, takes two seconds and reads 1 MiB at most. It is for requests that only
+    save work.
     """
 
     @property
@@ -203,6 +208,7 @@ class Store(Protocol):
         """Return a document, or None if there is none.
 
         Raises:
+            DocumentTooLarge: it has more bytes than the store reads; it is a StoreFailed.
             StoreFailed, StoreDenied: the store could not be read.
         """
         ...
