@@ -34,23 +34,25 @@ class DocumentRead:
         images: what the document says of images, by URL key; empty until it is there.
         written_at: when it was written, in Unix seconds.
         is_conclusive: whether it is certain what the bucket has: this document, none, or rubbish.
+        is_released: whether no image waits for it any longer.
     """
 
     def __init__(self) -> None:
         self.images: Mapping[bytes, KnownImage] = {}
         self.written_at = time()
         self.is_conclusive = False
+        self.is_released = False
         self.task: asyncio.Task[None] | None = None
-        self._released = asyncio.Event()
+        self._release = asyncio.Event()
 
     async def wait(self) -> None:
         """Wait until the document is there, or until no image waits for it any longer."""
-        await self._released.wait()
+        await self._release.wait()
 
     def release(self) -> bool:
         """End every `wait`. Return whether images may have waited until now."""
-        was_waiting = not self._released.is_set()
-        self._released.set()
+        was_waiting, self.is_released = not self.is_released, True
+        self._release.set()
         return was_waiting
 
     def cancel(self) -> None:

@@ -65,7 +65,8 @@ class KnownImagesOfFile:
             return None
         known = self._before.get(key)
         if known is None and self._read is not None:
-            await self._read.wait()
+            if not self._read.is_released:  # spares a coroutine for each new image
+                await self._read.wait()
             known = self._read.images.get(key)
         return known
 

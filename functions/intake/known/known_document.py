@@ -1,8 +1,8 @@
 """KnownDocument: what is known of the images of a File, as JSON for other environments.
 
     {"version": 1, "writtenAt": "2026-11-29T12:00:00Z", "images": {"<url_key, 64 hex digits>": {
-        "finalUrl": "<its url_key, if it is another>", "etag": "...", "lastModified": "...", "freshUntil": 1795953600,
         "key": "images/3f/3f9a....jpg", "bytes": 153582, "width": 1000, "height": 750, "frames": 1,
+        "finalUrl": "<its url_key, if it is another>", "etag": "...", "lastModified": "...", "freshUntil": 1795953600,
         "warnings": ["trailing_data"]}}}
 
 Digest, type and content type follow from `key`. Members without a value are left out. A stored receipt has the same
@@ -19,7 +19,7 @@ from intake.image.formats import FORMATS, NAMES_BY_EXTENSION
 from intake.known.known_image import KnownImage
 from intake.known.validators import Validators
 from intake.model.image_info import ImageInfo, ImageWarning
-from intake.model.object_keys import parse_image_key
+from intake.model.object_keys import image_key, parse_image_key
 
 _VERSION = 1
 _MAX_BYTES = 1024 * 1024
@@ -85,19 +85,24 @@ class KnownDocument(NamedTuple):
 
 def _encode(key: bytes, known: KnownImage) -> dict[str, Any]:
     validators, image = known.validators, known.image
-    members = {
-        "finalUrl": None if known.final_url_key == key else known.final_url_key.hex(),
-        "etag": None if validators is None else validators.etag,
-        "lastModified": None if validators is None else validators.last_modified,
-        "freshUntil": None if known.fresh_until is None else int(known.fresh_until),
-        "key": known.key,
+    members: dict[str, Any] = {
+        "key": image_key(known.sha256, image),
         "bytes": known.size,
         "width": image.width,
         "height": image.height,
         "frames": image.frames,
-        "warnings": list(image.warnings) or None,
     }
-    return {name: value for name, value in members.items() if value is not None}
+    if known.final_url_key != key:
+        members["finalUrl"] = known.final_url_key.hex()
+    if validators is not None and validators.etag is not None:
+        members["etag"] = validators.etag
+    if validators is not None and validators.last_modified is not None:
+        members["lastModified"] = validators.last_modified
+    if known.fresh_until is not None:
+        members["freshUntil"] = int(known.fresh_until)
+    if image.warnings:
+        members["warnings"] = list(image.warnings)
+    return members
 
 
 def _decode(url_key: str, entry: dict[str, Any]) -> tuple[bytes, KnownImage]:
