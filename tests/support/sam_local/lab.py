@@ -44,7 +44,7 @@ class SamLocalLab:
         return json.loads(self.get(key))
 
     def keys(self) -> set[str]:
-        """List the keys of the image bucket, without known documents: whether there are any depends on the age of files."""
+        """List the keys of the image bucket, without known documents: files must be a minute old to have one."""
         return {key for key in self._all_keys("images") if not key.startswith("known/")}
 
     def empty(self) -> None:
