@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Mapping
 from time import time
 
-from intake.ingest.ports import DocumentFault, Observer, Store
+from intake.ingest.ports import DocumentFault, DocumentTooLarge, Observer, Store
 from intake.known.known_document import KnownDocument
 from intake.known.known_image import KnownImage
 from intake.known.lru_dict import LruDict
@@ -127,6 +127,9 @@ class KnownDocumentStore:
         except StoreDenied as error:
             read.is_conclusive = True  # without s3:ListBucket, S3 answers 403 for a missing document
             return DocumentFault.DENIED, error.reason or ""
+        except DocumentTooLarge as error:
+            read.is_conclusive = True
+            return DocumentFault.INVALID, error.reason or ""
         except IntakeError as error:
             return DocumentFault.FAILED, error.reason or ""
         except ValueError as error:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from intake.model.error_codes import IntakeError
+from intake.model.error_codes import IntakeError, StoreFailed
 from intake.model.file import File
 from intake.model.image_info import ImageInfo
 from intake.model.outcome import Outcome
@@ -25,6 +25,10 @@ class StoredDocument:
     version: str
 
 
+class DocumentTooLarge(StoreFailed):
+    """A document has more bytes than the store reads, so the service has not written it."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredObject:
     """An object of the store, without its bytes.
@@ -42,7 +46,8 @@ class StoredObject:
 class Store(Protocol):
     """Stores each image once, and the last version of each document (receipt, problem, report, what is known).
 
-    With `retry=False`, a request is sent once and takes two seconds at most. It is for requests that only save work.
+    With `retry=False`, a request is sent once, takes two seconds and reads 1 MiB at most. It is for requests that only
+    save work.
     """
 
     @property
@@ -100,6 +105,7 @@ class Store(Protocol):
         """Return a document, or None if there is none.
 
         Raises:
+            DocumentTooLarge: it has more bytes than the store reads; it is a StoreFailed.
             StoreFailed, StoreDenied: the store could not be read.
         """
         ...

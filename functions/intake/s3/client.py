@@ -15,6 +15,7 @@ import httpx
 
 from intake.http_client.errors import TransportError
 from intake.http_client.transport import NO_BODY, BytesBody, origin_url
+from intake.ingest.ports import DocumentTooLarge
 from intake.model.backoff import backoff
 from intake.model.error_codes import StoreDenied, StoreFailed
 
@@ -43,6 +44,9 @@ _SINGLE_ATTEMPT_TIMEOUT = 2.0
 """The same for a request that is not retried: it only saves work, which takes no longer."""
 
 _MAX_RESPONSE_BYTES = 16 * 1024 * 1024
+_MAX_SINGLE_ATTEMPT_BYTES = 1024 * 1024
+"""The same for a request that is not retried. No document that saves work has more, and many may be read at once."""
+
 _EXPECTED_STATUS = {
     "PUT": frozenset({OK, PRECONDITION_FAILED}),
     "HEAD": frozenset({OK, NOT_FOUND}),
@@ -118,29 +122,32 @@ class S3Client:
             key: the key of the object.
             headers: the headers, all of which are signed.
             body: the body of a PUT.
-            retry: whether a failed attempt is repeated. Without it, the only attempt takes two seconds at most. The
-                transport still sends a request again that is lost on an idle connection, which S3 has closed.
+            retry: whether a failed attempt is repeated. Without it, the only attempt takes two seconds at most, and its
+                response has 1 MiB at most. The transport still sends a request again that is lost on an idle
+                connection, which S3 has closed.
 
         Returns:
             The response. A missing object and a condition that is not met are responses, not errors.
 
         Raises:
+            DocumentTooLarge: the response has too many bytes; it is a StoreFailed.
             WriteConflict: other writes of the key were under way at each attempt; it is a StoreFailed.
             StoreFailed, StoreDenied: S3 sent no expected response.
         """
         if not retry:
-            return await self._call_once(method, key, headers, body, _SINGLE_ATTEMPT_TIMEOUT)
+            return await self._call_once(method, key, headers, body, retry=False)
         for attempt in range(1, _MAX_ATTEMPTS):
             try:
-                return await self._call_once(method, key, headers, body, _ATTEMPT_TIMEOUT)
+                return await self._call_once(method, key, headers, body)
             except StoreFailed:
                 jitter = random.random()  # noqa: S311 - not a secret
                 await asyncio.sleep(backoff(attempt, jitter, base=_BACKOFF_BASE_SECONDS, cap=_BACKOFF_CAP_SECONDS))
-        return await self._call_once(method, key, headers, body, _ATTEMPT_TIMEOUT)
+        return await self._call_once(method, key, headers, body)
 
     async def _call_once(
-        self, method: str, key: str, headers: dict[str, str], body: Buffer | None, seconds: float
+        self, method: str, key: str, headers: dict[str, str], body: Buffer | None, *, retry: bool = True
     ) -> S3Response:
+        seconds = _ATTEMPT_TIMEOUT if retry else _SINGLE_ATTEMPT_TIMEOUT
         timeout = asyncio.timeout(seconds)
         try:
             async with timeout:
@@ -149,7 +156,7 @@ class S3Client:
                 request.extensions["waiting"] = lambda: _restart_after_wait(timeout, seconds)  # noqa: F821 - deleted below
                 response = await self._transport.handle_async_request(request)
                 try:
-                    content = await _read_body(response)
+                    content = await _read_body(response, _MAX_RESPONSE_BYTES if retry else _MAX_SINGLE_ATTEMPT_BYTES)
                 finally:
                     await response.stream.aclose()  # type: ignore[union-attr]  # an async transport's stream is async
         except TimeoutError as error:
@@ -209,12 +216,12 @@ def _require_real_success(method: str, response: httpx.Response, content: bytes)
         raise StoreFailed(reason=f"S3 answered {response.status_code} before it had received the whole object")
 
 
-async def _read_body(response: httpx.Response) -> bytes:
+async def _read_body(response: httpx.Response, max_bytes: int) -> bytes:
     content = bytearray()
     async for chunk in response.stream:  # type: ignore[union-attr]  # an async transport's stream is async
         content += chunk
-        if len(content) > _MAX_RESPONSE_BYTES:
-            raise StoreFailed(reason=f"S3 answered {response.status_code} with more than {_MAX_RESPONSE_BYTES} bytes")
+        if len(content) > max_bytes:
+            raise DocumentTooLarge(reason=f"S3 answered {response.status_code} with more than {max_bytes} bytes")
     return bytes(content)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from intake.ingest.ports import DocumentFault, StoredDocument
+from intake.ingest.ports import DocumentFault, DocumentTooLarge, StoredDocument
 from intake.model.error_codes import StoreDenied, StoreFailed
 from intake.model.refresh import Refresh
 from support.fake_environment import AT, KNOWN, ONE, THREE, TWO, Environment, make_origin, requests_of, sources
@@ -92,6 +92,8 @@ class BrokenStore(FakeStore):
                 await asyncio.sleep(30)
             case "denied":
                 raise StoreDenied(reason="S3 answered 403 AccessDenied")
+            case "too large":
+                raise DocumentTooLarge(reason="S3 answered 200 with more than 1048576 bytes")
             case "failed":
                 raise StoreFailed(reason="S3 answered 503 SlowDown")
             case "rubbish":
@@ -104,6 +106,7 @@ class BrokenStore(FakeStore):
     [
         ("slow", (DocumentFault.SLOW, ""), 0),
         ("failed", (DocumentFault.FAILED, "S3 answered 503 SlowDown"), 0),
+        ("too large", (DocumentFault.INVALID, "S3 answered 200 with more than 1048576 bytes"), 1),
         ("denied", (DocumentFault.DENIED, "S3 answered 403 AccessDenied"), 1),
         ("missing", (DocumentFault.MISSING, ""), 1),
         ("rubbish", (DocumentFault.INVALID, "expected a digest of 64 hex digits"), 1),

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from intake.http_client.errors import ConnectionLost
+from intake.ingest.ports import DocumentTooLarge
 from intake.model.error_codes import StoreDenied, StoreFailed
 from intake.s3 import client as client_module
 from intake.s3.background_signer import BackgroundSigner
@@ -228,8 +229,11 @@ async def test_client_keeps_no_reference_to_the_body_of_a_cancelled_call() -> No
     assert reference() is None
 
 
-async def test_client_stops_reading_a_response_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "_MAX_RESPONSE_BYTES", 10)
-    with pytest.raises(StoreFailed) as caught:
-        await call(ScriptedTransport(*[(500, b"x" * 11)] * 4))
+@pytest.mark.parametrize(("limit", "retry"), [("_MAX_RESPONSE_BYTES", True), ("_MAX_SINGLE_ATTEMPT_BYTES", False)])
+async def test_client_stops_reading_a_response_that_is_too_large(
+    limit: str, monkeypatch: pytest.MonkeyPatch, *, retry: bool
+) -> None:
+    monkeypatch.setattr(client_module, limit, 10)
+    with pytest.raises(DocumentTooLarge) as caught:
+        await call(ScriptedTransport(*[(500, b"x" * 11)] * 4), retry=retry)
     assert "more than 10 bytes" in (caught.value.reason or "")
