@@ -58,7 +58,7 @@ class Run:
 
 def format_comparison(runs: Mapping[str, Run]) -> list[str]:
     """Format named runs side by side: a column for each run, a line for each figure."""
-    kinds = sorted({kind for run in runs.values() for kind in run.traffic.s3_requests}, key=_by_method)
+    kinds = sorted({kind for run in runs.values() for kind in run.traffic.s3_requests}, key=_puts_first)
     figures = [_figures_of(run, kinds) for run in runs.values()]
     rows = [["", *runs]]
     rows += [[title, *(f"{of_run[title]:,}" for of_run in figures)] for title in figures[0]]
@@ -73,7 +73,7 @@ def _format_row(cells: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join(["", title.ljust(widths[0]), *aligned])
 
 
-def _by_method(kind: str) -> tuple[bool, str]:
+def _puts_first(kind: str) -> tuple[bool, str]:
     return not kind.startswith("PUT"), kind
 
 

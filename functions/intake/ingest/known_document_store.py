@@ -33,7 +33,7 @@ class DocumentRead:
     Attributes:
         images: what the document says of images, by URL key; empty until it is there.
         written_at: when it was written, in Unix seconds.
-        is_conclusive: whether it is certain what the bucket has: this document, none, or rubbish.
+        is_conclusive: whether it is certain what the bucket has: this document, none, or an invalid one.
         is_released: whether no image waits for it any longer.
     """
 

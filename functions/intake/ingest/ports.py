@@ -59,8 +59,8 @@ class Store(Protocol):
         """Look for an image, without retries.
 
         Returns:
-            What is stored under the key. None if it is missing, or if the store does not say so: it denies the request
-            (S3 does for a missing object, without the right to list), fails or is slow. It never raises an IntakeError.
+            What is stored under the key. None if it is missing, or if nothing is certain: the request fails, is slow or
+            is denied (without the right to list, S3 denies it for a missing object). It never raises an IntakeError.
         """
         ...
 
