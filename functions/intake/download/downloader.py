@@ -87,6 +87,11 @@ class HttpDownloader:
         await self.cool_downs.aclose()
         await self._transport.aclose()
 
+    def require_allowed(self, url: Url) -> None:
+        """See `Downloader.require_allowed`."""
+        self._requests.require_allowed(url)
+        self._requests.require_allowed_address(url.host)
+
     async def flush(self, seconds: float) -> None:
         """See `Downloader.flush`."""
         await self.cool_downs.flush(seconds)

@@ -91,6 +91,14 @@ class Download:
 class Downloader(Protocol):
     """Downloads from origins that may be hostile."""
 
+    def require_allowed(self, url: Url) -> None:
+        """Refuse a URL that no request may be sent to. An image behind it is not even known.
+
+        Raises:
+            Blocked: its port, host or address is not allowed. A host name is not looked up.
+        """
+        ...
+
     async def download(
         self, url: Url, stats: FetchStats, deadline: Deadline, condition: Condition | None = None
     ) -> Download | Unchanged:

@@ -77,14 +77,15 @@ class ImageService:
     async def _find_stored(self, task: ImageTask, policy: Refresh, known: KnownImage | None) -> Stored | None:
         """Return an image of the bucket if the origin need not be asked, or None."""
         sha256 = task.expected_digest
-        if policy is Refresh.ALWAYS:
+        if policy is Refresh.ALWAYS or (sha256 is None and policy is not Refresh.FRESH):
             return None
+        self._downloader.require_allowed(task.url)
         if sha256 is not None:
             with _measured(task.stats):
                 found = await self._stored_images.find(sha256, task.url, known)
             if found is not None and self._is_allowed(found):
                 return _to_stored(found, task.url, task.stats, Source.KNOWN)
-        elif policy is Refresh.FRESH and known is not None and known.is_fresh(time()) and not is_signed(task.url):
+        elif known is not None and known.is_fresh(time()) and not is_signed(task.url):
             with _measured(task.stats):
                 is_stored = await self._stored_images.contains(known)
             if is_stored:
