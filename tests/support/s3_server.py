@@ -98,10 +98,11 @@ class S3Server:
 def free_ports(number: int) -> list[int]:
     """Return ports that are free, all below 32768, so that no outgoing connection takes one of them.
 
-    SeaweedFS adds 10000 to its ports to derive those that are not set.
+    Processes that start at the same time have ids close to each other: each searches a range of its own. SeaweedFS adds
+    10000 to its ports to derive those that are not set.
     """
     found: list[int] = []
-    candidate = 10_000 + os.getpid() % 8_000
+    candidate = 10_000 + os.getpid() * 16 % 8_000
     while len(found) < number:
         candidate += 1
         with socket.socket() as probe:
