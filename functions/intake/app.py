@@ -19,9 +19,9 @@ with gc_paused():
 
     import certifi
 
-    from intake.download.cool_downs import CoolDowns
     from intake.download.downloader import HttpDownloader
     from intake.download.guarded_resolver import GuardedResolver
+    from intake.download.origin_cool_downs import OriginCoolDowns
     from intake.http_client.descriptors import max_sockets
     from intake.http_client.transport import PooledTransport
     from intake.ingest.deadline import Deadline
@@ -134,7 +134,7 @@ def downloader(settings: Config, documents: S3Store | None = None) -> HttpDownlo
         zero_copy=True,
     )
     contact = f" (+{settings.contact})" if settings.contact else ""
-    return HttpDownloader(transport, limits, PRODUCT + contact, CoolDowns(documents))
+    return HttpDownloader(transport, limits, PRODUCT + contact, OriginCoolDowns(documents))
 
 
 def s3_client(bucket: str, socket_share: float = _STORE_SHARE) -> S3Client:

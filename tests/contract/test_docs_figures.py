@@ -9,7 +9,7 @@ from infra.build.template_file import ROOT, list_functions, load
 
 from bench import cost, documented_figures, report
 from bench.memory import FUNCTION_MIB
-from intake.download import cool_down, cool_downs
+from intake.download import cool_down, origin_cool_downs
 from intake.ingest import known_document_store, known_images_of_file, stored_images
 from intake.known.environment_memory import MAX_ENTRIES, SEEN_SECONDS
 from intake.known.freshness import MAX_FRESH_SECONDS
@@ -88,12 +88,12 @@ STATED = [
     ("docs/known-images.md", f"at most for {cool_down.MAX_SECONDS / 60:.0f} minutes"),
     (
         "docs/known-images.md",
-        f"for {cool_downs._FAILURE_SECONDS:.0f} seconds from one that {cool_downs._MAX_FAILURES} conn",
+        f"for {origin_cool_downs._FAILURE_SECONDS:.0f} seconds from one that {origin_cool_downs._MAX_FAILURES} conn",
     ),
     ("docs/known-images.md", f"reads at most every {cool_down.FRESH_SECONDS:.0f} seconds"),
     ("docs/security.md", f"at most {SEEN_SECONDS // 60} minutes ago"),
     ("docs/security.md", f"{MAX_ENTRIES:,} URLs and {MAX_ENTRIES:,} objects for each function instance"),
-    ("docs/security.md", f"{cool_downs._MAX_ORIGINS:,} cool-downs"),
+    ("docs/security.md", f"{origin_cool_downs._MAX_ORIGINS:,} cool-downs"),
     ("docs/security.md", f"at most {_MAX_ETAG_LENGTH} bytes"),
     ("docs/decisions/0018-known-documents-in-s3.md", f"at most {known_document_store.WAIT_SECONDS * 1000:.0f} ms"),
     (

@@ -9,13 +9,14 @@ from typing import cast
 
 import httpx
 
+from intake.download.conditional_request import add_condition, answers_condition, find_condition, to_unchanged
 from intake.download.cool_down import CoolDown
-from intake.download.cool_downs import CoolDowns
 from intake.download.image_body import BodyStream, ImageBody
 from intake.download.image_download import ImageDownload
 from intake.download.image_timeout import ImageTimer
 from intake.download.memory_and_slot import MemoryAndSlot
 from intake.download.memory_budget import MemoryBudget
+from intake.download.origin_cool_downs import OriginCoolDowns
 from intake.download.origin_limiter import OriginLimiter
 from intake.download.redirect_location import redirect_location
 from intake.download.request_limits import RequestLimits
@@ -27,7 +28,6 @@ from intake.http_client.errors import TransportError, UncleanEnd
 from intake.http_client.transport import NO_BODY, origin_url
 from intake.ingest.deadline import Deadline
 from intake.ingest.download_port import Condition, Download, Unchanged
-from intake.known.url_key import url_key
 from intake.model.error_codes import (
     Blocked,
     CoolingDown,
@@ -42,10 +42,6 @@ from intake.model.image_info import ImageWarning
 from intake.model.limits import Limits
 from intake.model.outcome import FetchStats
 from intake.model.url import Url
-
-_NOT_MODIFIED, _PRECONDITION_FAILED = 304, 412
-_CONDITION_STATUS = frozenset({_NOT_MODIFIED, _PRECONDITION_FAILED})
-"""Statuses that answer the condition of a request. RFC 9110, 13.1.2, has only 304 for a GET; some servers send 412."""
 
 
 class HttpDownloader:
@@ -63,7 +59,7 @@ class HttpDownloader:
         transport: httpx.AsyncBaseTransport,
         limits: Limits,
         user_agent: str,
-        cool_downs: CoolDowns | None = None,
+        cool_downs: OriginCoolDowns | None = None,
     ) -> None:
         """Create a downloader.
 
@@ -78,7 +74,7 @@ class HttpDownloader:
         self.budget = MemoryBudget(limits.memory_budget_bytes)
         self.slots = asyncio.Semaphore(limits.max_in_flight)
         self.origins = OriginLimiter(limits.max_per_origin)
-        self.cool_downs = cool_downs or CoolDowns(None)
+        self.cool_downs = cool_downs or OriginCoolDowns(None)
         self._requests = RequestLimits(self.origins, self.cool_downs, limits)
         self._headers = lru_cache(maxsize=1024)(partial(_make_headers, user_agent))
 
@@ -182,9 +178,7 @@ class HttpDownloader:
             The image; or that it is unchanged; or the URL that the origin redirects to; or None if the image must be
             requested without the condition.
         """
-        condition = image.condition
-        if condition is not None and url_key(url) != condition.known.final_url_key:
-            condition = None  # the validators are those of another URL
+        condition = find_condition(image.condition, url)
         requested_at = time()
         async with image.timer:
             response = await self._transport.handle_async_request(self._make_request(url, image, condition))
@@ -193,8 +187,8 @@ class HttpDownloader:
             location = redirect_location(response.status_code, response.headers)
             if location is not None:
                 return url.follow(location)
-            if condition is not None and response.status_code in _CONDITION_STATUS:
-                return _to_unchanged(condition, url, response, requested_at)
+            if condition is not None and answers_condition(response.status_code):
+                return to_unchanged(condition, url, response, requested_at)
             return await self._receive(response, url, image, requested_at)
         finally:
             await response.stream.aclose()  # type: ignore[union-attr]  # an async transport's stream is async
@@ -202,7 +196,7 @@ class HttpDownloader:
     def _make_request(self, url: Url, image: ImageDownload, condition: Condition | None) -> httpx.Request:
         headers = self._headers(url.authority)
         if condition is not None:
-            headers = httpx.Headers([*headers.items(), *condition.validators.to_headers().items()])
+            headers = add_condition(headers, condition)
         return httpx.Request(
             "GET",
             origin_url(url.origin),
@@ -230,12 +224,6 @@ class HttpDownloader:
         held.shrink(len(view))
         warnings = () if is_clean else (ImageWarning.UNCLEAN_CLOSE,)
         return Download(view, sha256, url, held, length, warnings, response.headers, requested_at)
-
-
-def _to_unchanged(condition: Condition, url: Url, response: httpx.Response, requested_at: float) -> Unchanged | None:
-    """Return the result of a response to a condition; None if the response does not confirm the condition."""
-    is_confirmed = response.status_code == _NOT_MODIFIED and condition.validators.is_confirmed_by(response.headers)
-    return Unchanged(condition, url, response.headers, requested_at) if is_confirmed else None
 
 
 def _make_headers(user_agent: str, authority: str) -> httpx.Headers:

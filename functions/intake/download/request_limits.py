@@ -4,8 +4,8 @@ from time import time
 
 from intake.download.address_policy import Verdict, classify, classify_destination
 from intake.download.cool_down import CoolDown
-from intake.download.cool_downs import CoolDowns
 from intake.download.image_download import ImageDownload
+from intake.download.origin_cool_downs import OriginCoolDowns
 from intake.download.origin_limiter import OriginLimiter, OriginSlot
 from intake.model.error_codes import Blocked
 from intake.model.limits import Limits
@@ -15,7 +15,7 @@ from intake.model.url import Url
 class RequestLimits:
     """The limits of each origin, and the slots of the service, in the order in which requests wait for them."""
 
-    def __init__(self, origins: OriginLimiter, cool_downs: CoolDowns, limits: Limits) -> None:
+    def __init__(self, origins: OriginLimiter, cool_downs: OriginCoolDowns, limits: Limits) -> None:
         """Create the limits.
 
         Args:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any, Self
 
-from intake.download.cool_downs import CoolDowns
 from intake.download.downloader import HttpDownloader
 from intake.download.guarded_resolver import GuardedResolver
+from intake.download.origin_cool_downs import OriginCoolDowns
 from intake.http_client.resolver import AddressInfo
 from intake.http_client.transport import PooledTransport
 from intake.image.verify import verify
@@ -83,7 +83,7 @@ class Client:
             resolver=self.resolver,
             zero_copy=True,
         )
-        self.downloader = HttpDownloader(self.transport, limits, AGENT, CoolDowns(documents))
+        self.downloader = HttpDownloader(self.transport, limits, AGENT, OriginCoolDowns(documents))
         self.budget = self.downloader.budget
 
     async def __aenter__(self) -> Self:

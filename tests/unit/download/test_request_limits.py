@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from intake.download.cool_downs import CoolDowns
 from intake.download.downloader import HttpDownloader
+from intake.download.origin_cool_downs import OriginCoolDowns
 from intake.http_client.errors import ConnectError
 from intake.ingest.deadline import Deadline
 from intake.model.error_codes import IntakeError
@@ -48,7 +48,7 @@ class Lab(httpx.AsyncBaseTransport):
         self.store = FakeStore()
 
     def downloader(self, **limits: Any) -> HttpDownloader:
-        return HttpDownloader(self, Limits(**limits), "test", CoolDowns(self.store, self.clock.wall))
+        return HttpDownloader(self, Limits(**limits), "test", OriginCoolDowns(self.store, self.clock.wall))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         url = f"{request.url}{request.extensions['target'].decode()}"

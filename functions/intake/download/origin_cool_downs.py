@@ -1,4 +1,4 @@
-"""CoolDowns: keeps all functions away from origins that asked for a pause, or that cannot be reached.
+"""OriginCoolDowns: keeps all functions away from origins that asked for a pause, or that cannot be reached.
 
 An origin asks for a pause by status 429 or 503 with a valid Retry-After (RFC 6585, 4; RFC 9110, 10.2.3 and 15.6.4).
 """
@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 
 from intake.download.cool_down import CoolDown
+from intake.download.cool_down_store import CoolDownStore
 from intake.download.image_download import ImageDownload
-from intake.download.shared_cool_downs import SharedCoolDowns
 from intake.http_client.errors import ConnectError, ConnectTimeout, DnsError, TlsError
 from intake.ingest.ports import Store
 from intake.known.lru_dict import LruDict
@@ -30,7 +30,7 @@ _JITTER_SECONDS = 0.1
 _MAX_ORIGINS = 1024
 
 
-class CoolDowns:
+class OriginCoolDowns:
     """The cool-downs of all origins, as far as this environment knows them."""
 
     def __init__(self, store: Store | None, now: Callable[[], float] = time.time) -> None:
@@ -40,7 +40,7 @@ class CoolDowns:
             store: has the documents that the functions share. Without a store, there are no cool-downs.
             now: the wall clock, in Unix seconds.
         """
-        self._shared = None if store is None else SharedCoolDowns(store, now)
+        self._shared = None if store is None else CoolDownStore(store, now)
         self._now = now
         self._origins: LruDict[str, CoolDown] = LruDict(_MAX_ORIGINS)
 
@@ -105,7 +105,7 @@ class CoolDowns:
             self._shared.share(cool_down)
 
     async def flush(self, seconds: float) -> None:
-        """Tell the other functions, within some seconds; see `SharedCoolDowns.flush`."""
+        """Tell the other functions, within some seconds; see `CoolDownStore.flush`."""
         if self._shared is not None:
             await self._shared.flush(seconds)
 

@@ -1,4 +1,4 @@
-"""SharedCoolDowns: reads and writes the documents by which functions tell each other about cool-downs.
+"""CoolDownStore: reads and writes the documents by which functions tell each other about cool-downs.
 
 The documents only save requests. One that is missing, denied, slow or not valid means that no cool-down is known.
 """
@@ -26,7 +26,7 @@ _MAX_WRITES = 3
 _CANCEL_SECONDS = 0.1
 
 
-class SharedCoolDowns:
+class CoolDownStore:
     """The documents of all origins. Each is read and written by at most one task of this environment at a time."""
 
     def __init__(self, store: Store, now: Callable[[], float]) -> None:

@@ -7,11 +7,11 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from intake.download.cool_down_document import encode_cool_down
-from intake.download.cool_downs import CoolDowns
 from intake.download.image_download import ImageDownload
 from intake.download.image_timeout import ImageTimer
 from intake.download.memory_and_slot import MemoryAndSlot
 from intake.download.memory_budget import MemoryBudget
+from intake.download.origin_cool_downs import OriginCoolDowns
 from intake.http_client import errors as http
 from intake.ingest.deadline import Deadline
 from intake.model.error_codes import CoolingDown, HttpServerError, NotReady, Throttled
@@ -36,7 +36,7 @@ class Environment:
 
     def __init__(self, clock: VirtualClock, store: FakeStore | None) -> None:
         self.clock = clock
-        self.cool_downs = CoolDowns(store, clock.wall)
+        self.cool_downs = OriginCoolDowns(store, clock.wall)
 
     def note(self, error: Exception, url: Url = URL, times: int = 1) -> None:
         for _ in range(times):

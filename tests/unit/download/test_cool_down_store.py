@@ -7,7 +7,7 @@ import pytest
 
 from intake.download.cool_down import CoolDown
 from intake.download.cool_down_document import encode_cool_down, parse_cool_down
-from intake.download.shared_cool_downs import SharedCoolDowns
+from intake.download.cool_down_store import CoolDownStore
 from intake.model.error_codes import StoreDenied, StoreFailed
 from support.racing_store import RacingStore
 from support.virtual_clock import VirtualClock
@@ -21,7 +21,7 @@ class Lab:
     def __init__(self, clock: VirtualClock, document: bytes | None = None) -> None:
         self.clock = clock
         self.store = RacingStore()
-        self.shared = SharedCoolDowns(self.store, clock.wall)
+        self.shared = CoolDownStore(self.store, clock.wall)
         self.cool_down = CoolDown(KEY)
         if document is not None:
             self.store.objects[KEY] = document
