@@ -51,8 +51,10 @@ class KnownImages:
         roles = {Role.BASE} if has_receipt else {Role.BASE, Role.IMAGE}
         keys = [task.key for task in tasks]
         shared = {task.key for task in tasks if not roles.isdisjoint([request.role for request in task.requests])}
-        policy = Refresh.ALWAYS if refresh else self._refresh
-        return KnownSet(policy, keys, shared, self.memory, self._documents)
+        known_set = KnownSet(self._refresh, keys, shared, self.memory, self._documents)
+        if refresh:
+            known_set.policy = Refresh.ALWAYS
+        return known_set
 
 
 class KnownSet:
@@ -60,6 +62,7 @@ class KnownSet:
 
     Attributes:
         policy: when a known image of the File is downloaded again.
+        keeps_freshness: whether later Files need to know how long an image is fresh, whatever this one asks for.
     """
 
     def __init__(
@@ -73,13 +76,14 @@ class KnownSet:
         """Start to read the document.
 
         Args:
-            policy: when a known image of the File is downloaded again.
+            policy: the setting REFRESH.
             keys: the URL keys of the images.
             shared: the URL keys that the document is named after.
             memory: what the environment knows.
             documents: reads and writes the document; None if the environment shares nothing with others.
         """
         self.policy = policy
+        self.keeps_freshness = policy is Refresh.FRESH
         self._keys = keys
         self._shared = shared
         self._memory = memory
@@ -152,5 +156,5 @@ class KnownSet:
         if old is None or new is None:
             return old is not new
         return replace(new, fresh_until=old.fresh_until) != old or (
-            self.policy is Refresh.FRESH and new.fresh_until != old.fresh_until
+            self.keeps_freshness and new.fresh_until != old.fresh_until
         )
