@@ -17,7 +17,7 @@ How one File is ingested:
 Packages, from the outside in:
 
 * `handlers`: one module for each Lambda function. `app` builds the service for them.
-* `ingest`: the use case, and protocols for its dependencies (`ports`).
+* `ingest`: the use case, and protocols for its dependencies (`ports`, `download_port`).
 * `download`: the downloader, its retries, limits and address policy. `s3`: the store, the inbox, bulk results.
 * `http_client`: an HTTP/1.1 transport for httpx, which imports no other package of the service.
 * `known`: what earlier downloads told of a URL, so that it need not be downloaded again.

@@ -95,12 +95,9 @@ def _print_comparison(runs: Mapping[str, Run]) -> None:
     print_line('\nThe origin and the local S3 counted both runs, and a third one with "refresh": true in the File:\n')
     print_line("\n".join(format_comparison(runs)))
     print_line(
-        "\n  The first run stores the images, its receipt and what is known of them; the second its receipt alone."
+        "\n  A damaged image is never known: half.jpg is downloaded each time. The first run has the cold start; the"
     )
-    print_line(
-        "  A damaged image is never known: half.jpg is downloaded each time. The first run includes the cold start."
-    )
-    print_line("  The third one is as warm as the second, and downloads everything.")
+    print_line("  third one is as warm as the second, and downloads everything.")
     print_line("\nNothing was stored twice. docs/known-images.md explains what the second run knew.")
 
 

@@ -18,7 +18,7 @@ class Traffic:
     Attributes:
         origin_responses: the number of responses of the origin, by status.
         origin_bytes: the size of their bodies.
-        s3_requests: the number of requests to S3, by method.
+        s3_requests: the number of requests to S3, by method and first part of the key: "PUT images".
     """
 
     origin_responses: Counter[int] = field(default_factory=Counter)
@@ -58,7 +58,8 @@ class Run:
 
 def format_comparison(runs: Mapping[str, Run]) -> list[str]:
     """Format named runs side by side: a column for each run, a line for each figure."""
-    figures = [_figures_of(run) for run in runs.values()]
+    kinds = sorted({kind for run in runs.values() for kind in run.traffic.s3_requests}, key=_puts_first)
+    figures = [_figures_of(run, kinds) for run in runs.values()]
     rows = [["", *runs]]
     rows += [[title, *(f"{of_run[title]:,}" for of_run in figures)] for title in figures[0]]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -72,13 +73,17 @@ def _format_row(cells: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join(["", title.ljust(widths[0]), *aligned])
 
 
-def _figures_of(run: Run) -> dict[str, int]:
+def _puts_first(kind: str) -> tuple[bool, str]:
+    return not kind.startswith("PUT"), kind
+
+
+def _figures_of(run: Run, kinds: Sequence[str]) -> dict[str, int]:
     origin, s3 = run.traffic.origin_responses, run.traffic.s3_requests
     return {
         "requests to the origin": origin.total(),
         "of these, answered 304: unchanged": origin[HTTPStatus.NOT_MODIFIED],
         "bytes of images from the origin": run.traffic.origin_bytes,
-        **{f"requests to S3, {method}": s3[method] for method in ("PUT", "GET", "HEAD")},
+        **{f"S3: {kind}/": s3[kind] for kind in kinds},
         "milliseconds for the images": run.receipt["elapsedMs"],
         "milliseconds until the response": round(run.response_ms),
     }

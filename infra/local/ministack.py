@@ -5,7 +5,6 @@ it checks the roles of services too.
 """
 
 import os
-import re
 import socket
 import subprocess
 import time
@@ -22,6 +21,7 @@ from infra.build.template_file import ROOT
 from infra.command.child_process import read_tail, run_in_background
 from infra.command.errors import CommandError
 from infra.command.tcp_ports import LOOPBACK, find_free_port, require_free_port
+from infra.local.ministack_patches.s3_requests import count_requests
 
 REGION = "us-east-1"
 ROOT_KEY = "local-root"
@@ -29,9 +29,6 @@ ROOT_SECRET = "local-root-secret"  # noqa: S105 - only this process on loopback 
 START_SECONDS = 30.0
 
 Service = Literal["s3", "lambda", "iam", "cloudformation", "logs", "sqs", "stepfunctions"]
-
-_S3_REQUEST = re.compile(r"^S3 request: ([A-Z]+) ", re.MULTILINE)
-"""The beginning of a line of `ministack_patches.s3_requests`."""
 
 _START = f"import sys; sys.path.append({str(ROOT)!r}); from infra.local.ministack_patches.start import main; main()"
 
@@ -61,8 +58,8 @@ class MiniStack:
         return client
 
     def count_s3_requests(self) -> Counter[str]:
-        """Return the number of requests to S3 since the start, by method."""
-        return Counter(_S3_REQUEST.findall(self.log.read_text(errors="replace")))
+        """Return the number of requests to S3 since the start, by method and first part of the key: "PUT images"."""
+        return count_requests(self.log.read_text(errors="replace"))
 
 
 def _mark_as_tls(request: Any, **_: object) -> None:  # noqa: ANN401 - botocore's request

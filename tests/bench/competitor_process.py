@@ -14,7 +14,8 @@ from infra.build.template_file import ROOT
 from infra.command.child_process import read_tail
 from infra.command.errors import CommandError
 
-from bench.cases import FILE_IMAGES, Competitor, Scheme
+from bench.allocator_variables import allocator_variables
+from bench.cases import FILE_IMAGES, OURS, Competitor, Scheme
 from bench.nginx_lab import BUCKET, NginxLab
 from bench.request_counts import Counts, total
 
@@ -130,6 +131,7 @@ def start_competitor(
         "AWS_CA_BUNDLE": str(lab.bundle),
         "SSL_CERT_FILE": str(lab.bundle),
         "ALLOWED_PORTS": ",".join(["80", "443", *origins]),
+        **(allocator_variables() if competitor.name == OURS else {}),
         **(settings or {}),
     }
     with tempfile.NamedTemporaryFile("w", dir=home, prefix=f"{competitor.name}-", suffix=".log", delete=False) as out:

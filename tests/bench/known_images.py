@@ -35,7 +35,7 @@ from bench.nginx_lab import NginxLab, open_lab  # noqa: E402
 
 WARM_UPS = 2
 UNKNOWN_FILES = 12
-"""Files before an environment counts as warm: after 8 Files of which nothing is known, it does not wait for S3's answer
+"""Files before an environment counts as warm. After 8 Files of which nothing is known, it does not wait for S3's answer
 whether anything is known of the next one."""
 FILES_OF_PAIR = 40
 

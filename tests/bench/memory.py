@@ -16,6 +16,7 @@ HERE = Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parents[2]), str(HERE.parents[1]), str(HERE.parents[2] / "functions")]
 
 from bench import results  # noqa: E402 - the path comes first
+from bench.allocator_variables import restart_with_allocator_variables  # noqa: E402
 from bench.python_servers import start_server  # noqa: E402
 from support.process_memory import peak_mib  # noqa: E402
 
@@ -58,6 +59,7 @@ def main() -> int:
     parser.add_argument("--images", type=int, default=1000)
     parser.add_argument("--bytes", type=int, default=2_000_000)
     options = parser.parse_args()
+    restart_with_allocator_variables()
     with Path(os.devnull).open("w") as discarded, redirect_stdout(discarded):  # metrics
         found = measure(options.images, options.bytes)
     results.save("memory", f"{options.images}x{options.bytes // 1_000_000}MB", found)

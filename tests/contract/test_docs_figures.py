@@ -10,7 +10,7 @@ from infra.build.template_file import ROOT, list_functions, load
 from bench import cost, documented_figures, report
 from bench.memory import FUNCTION_MIB
 from intake.download import cool_down, cool_downs
-from intake.ingest import known_documents, known_images, stored_images
+from intake.ingest import known_document_store, known_images_of_file, stored_images
 from intake.known.environment_memory import MAX_ENTRIES, SEEN_SECONDS
 from intake.known.freshness import MAX_FRESH_SECONDS
 from intake.known.validators import _MAX_ETAG_LENGTH, _MIN_SECONDS_UNCHANGED
@@ -72,15 +72,17 @@ STATED = [
     ("docs/security.md", f"{LIMITS.max_per_origin} {TIMES} 50 = {LIMITS.max_per_origin * 50:,} with"),
     ("docs/security.md", f"sends it {BULK_PER_ORIGIN} in all (`MaxPerOriginBulk`)"),
     ("docs/cost.md", f"S3's part of the bill is ${S3_OF_KNOWN:.2f} in place of ${S3_OF_NEW:.2f}"),
+    ("docs/known-images.md", f"a PUT, ${cost.S3_PUT * 1e6:.2f} per million"),
+    ("docs/known-images.md", f"a HEAD, ${cost.S3_GET * 1e6:.2f} per million"),
     ("docs/known-images.md", f"of the last {MAX_ENTRIES:,} URLs"),
     ("docs/known-images.md", f"an object counts as seen for {SEEN_SECONDS // 60} minutes"),
     ("docs/known-images.md", f"saw the object within {SEEN_SECONDS // 60} minutes"),
     ("docs/known-images.md", f"found the object within the last {SEEN_SECONDS // 60} minutes"),
     ("docs/known-images.md", f"for {MAX_FRESH_SECONDS} seconds at most"),
-    ("docs/known-images.md", f"Images wait at most {known_documents.PATIENCE_SECONDS * 1000:.0f} ms for the document"),
-    ("docs/known-images.md", f"After {known_documents._MAX_MISSES} documents in a row"),
-    ("docs/known-images.md", f"After {stored_images._MAX_MISSES} digests in a row"),
-    ("docs/known-images.md", f"or the document is {known_images._WRITE_AGAIN_SECONDS / DAY:.0f} days old"),
+    ("docs/known-images.md", f"Images wait at most {known_document_store.WAIT_SECONDS * 1000:.0f} ms for the document"),
+    ("docs/known-images.md", f"After {known_document_store._MAX_UNHELPFUL_READS} documents in a row"),
+    ("docs/known-images.md", f"After {stored_images._MAX_MISSING_DIGESTS} digests in a row"),
+    ("docs/known-images.md", f"or the document is {known_images_of_file._WRITE_AGAIN_SECONDS / DAY:.0f} days old"),
     ("docs/known-images.md", f"at least {_MIN_SECONDS_UNCHANGED} seconds older than the `Date`"),
     ("docs/known-images.md", f"{EXPIRATION_DAYS['known/']} days after its last write"),
     ("docs/known-images.md", f"at most for {cool_down.MAX_SECONDS / 60:.0f} minutes"),
@@ -93,8 +95,11 @@ STATED = [
     ("docs/security.md", f"{MAX_ENTRIES:,} URLs and {MAX_ENTRIES:,} objects for each function instance"),
     ("docs/security.md", f"{cool_downs._MAX_ORIGINS:,} cool-downs"),
     ("docs/security.md", f"at most {_MAX_ETAG_LENGTH} bytes"),
-    ("docs/decisions/0018-known-documents-in-s3.md", f"at most {known_documents.PATIENCE_SECONDS * 1000:.0f} ms"),
-    ("docs/decisions/0018-known-documents-in-s3.md", f"After {known_documents._MAX_MISSES} documents in a row"),
+    ("docs/decisions/0018-known-documents-in-s3.md", f"at most {known_document_store.WAIT_SECONDS * 1000:.0f} ms"),
+    (
+        "docs/decisions/0018-known-documents-in-s3.md",
+        f"After {known_document_store._MAX_UNHELPFUL_READS} documents in a row",
+    ),
     ("README.md", f"a manifest of up to {MAX_FILES:,} Files"),
     ("docs/glossary.md", f"or up to {MAX_FILES:,} Files"),
     ("docs/manifests.md", f"one per line, up to {MAX_FILES:,}; empty lines are skipped"),

@@ -18,6 +18,7 @@ SETTINGS: dict[str, Any] = TEMPLATE["Globals"]["Function"]["Environment"]["Varia
 POWERTOOLS_VARIABLES = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL"}
 PYDANTIC_VARIABLES = {"PYDANTIC_DISABLE_PLUGINS"}
 RESOLVER_VARIABLES = {"RES_OPTIONS"}
+ALLOCATOR_VARIABLES = {"MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"}
 LOCAL_VARIABLES = {"AWS_ENDPOINT_URL_S3"}
 
 
@@ -180,7 +181,12 @@ def test_every_handler_exists() -> None:
 
 def test_every_variable_is_a_setting_and_every_setting_is_a_variable() -> None:
     assert sorted(VARIABLES) == sorted(
-        set(SETTINGS) - POWERTOOLS_VARIABLES - PYDANTIC_VARIABLES - RESOLVER_VARIABLES - LOCAL_VARIABLES
+        set(SETTINGS)
+        - POWERTOOLS_VARIABLES
+        - PYDANTIC_VARIABLES
+        - RESOLVER_VARIABLES
+        - ALLOCATOR_VARIABLES
+        - LOCAL_VARIABLES
     )
 
 
@@ -238,6 +244,17 @@ def test_reserved_concurrency_of_a_function_is_a_parameter_and_none_by_default(n
 
 def test_resolver_gives_up_on_a_dead_name_server_after_two_seconds() -> None:
     assert SETTINGS["RES_OPTIONS"] == "timeout:1 attempts:2"
+
+
+def test_allocator_keeps_the_memory_of_the_largest_image_and_of_the_largest_function() -> None:
+    """With one of these variables alone, glibc would map every body anew (mallopt(3), M_MMAP_THRESHOLD)."""
+    largest_image, largest_function = (
+        PARAMETERS["MaxImageBytes"]["Default"],
+        PARAMETERS["MemorySize"]["MaxValue"] * 2**20,
+    )
+
+    assert largest_image < int(SETTINGS["MALLOC_MMAP_THRESHOLD_"]) <= 32 * 2**20
+    assert largest_function < int(SETTINGS["MALLOC_TRIM_THRESHOLD_"])
 
 
 def test_function_timeouts_do_not_exceed_those_of_their_callers() -> None:

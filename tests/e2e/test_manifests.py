@@ -103,7 +103,7 @@ def test_image_with_a_permanent_failure_is_requested_once(deployed: Lab) -> None
 
 def test_event_with_a_transient_failure_is_tried_three_times_and_can_be_redriven_from_the_queue(deployed: Lab) -> None:
     """The valid image of the same File is requested once: each retry reuses the receipt."""
-    later = "status_503_retry_after_3600/m-later"
+    later = "status_202_retry_after_3600/m-later"  # after 503, no function would ask this origin again for a while
     urls = [deployed.origin.url("length/m-valid"), deployed.origin.url(later)]
     deployed.put_in_inbox("inbox/m-later.json", json.dumps({"id": "m-later", "urls": urls}).encode())
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from intake.ingest.deadline import Deadline
-from intake.ingest.ports import Condition, Download, Unchanged
+from intake.ingest.download_port import Condition, Download, Unchanged
 from intake.known.known_image import KnownImage
 from intake.known.url_key import url_key
 from intake.known.validators import Validators

@@ -6,10 +6,10 @@ from typing import Any
 
 from intake.ingest.deadline import Deadline
 from intake.ingest.file_service import IngestService
-from intake.known.known_document import known_document_key
 from intake.known.url_key import url_key
 from intake.model.file import File
 from intake.model.limits import Limits
+from intake.model.object_keys import known_document_key
 from intake.model.receipt import FailedEntry, Receipt
 from intake.model.refresh import Refresh
 from intake.model.url import Url

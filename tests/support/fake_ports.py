@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from time import time
 
 from intake.ingest.deadline import Deadline
-from intake.ingest.ports import Condition, DocumentFault, Download, StoredDocument, StoredObject, Unchanged
-from intake.model.error_codes import IntakeError, NotFound, StoreFailed
+from intake.ingest.download_port import Condition, Download, Unchanged
+from intake.ingest.ports import DocumentFault, StoredDocument, StoredObject
+from intake.model.error_codes import Blocked, IntakeError, NotFound, StoreFailed
 from intake.model.file import File, ImageRequest
 from intake.model.image_info import ImageInfo, ImageWarning
 from intake.model.outcome import FetchStats, Outcome
@@ -47,6 +48,7 @@ class FakeDownloader:
         announces_lengths: whether a response has a Content-Length.
         headers: the headers of a response, by the text of the requested URL. A condition with its ETag is unchanged.
         conditions: the condition of each request, in order; None for a plain one.
+        blocked_hosts: hosts that no request may be sent to.
         flushes: the seconds that each call of `flush` was given.
     """
 
@@ -60,6 +62,7 @@ class FakeDownloader:
     announces_lengths: bool = True
     headers: dict[str, dict[str, str]] = field(default_factory=dict)
     conditions: list[Condition | None] = field(default_factory=list)
+    blocked_hosts: set[str] = field(default_factory=set)
     flushes: list[float] = field(default_factory=list)
 
     async def download(
@@ -80,12 +83,18 @@ class FakeDownloader:
         final = url if final == url else final
         headers = self.headers.get(str(url), {})
         if condition is not None and condition.validators.etag == headers.get("etag"):
-            if condition.is_stored is None or await condition.is_stored:
-                return Unchanged(condition.known, final, headers, time())
+            unchanged = Unchanged(condition, final, headers, time())
+            if await unchanged.is_stored():
+                return unchanged
             self.conditions.append(None)
         length = len(body) if self.announces_lengths else None
         digest = hashlib.sha256(body).hexdigest()
         return Download(memoryview(body), digest, final, self, length, self.warnings, headers, time())
+
+    def require_allowed(self, url: Url) -> None:
+        """See `Downloader.require_allowed`."""
+        if url.host in self.blocked_hosts:
+            raise Blocked(reason=f"{url.host} is blocked")
 
     async def flush(self, seconds: float) -> None:
         """See `Downloader.flush`."""

@@ -24,8 +24,29 @@ class FakeTransport(asyncio.Transport):
         self.is_stuck = False
         self.is_broken = False
         self.is_closed = False
+        self._replacement: asyncio.BaseProtocol | None = None
         self._reads = True
         connection.connection_made(self)
+
+    def deliver(self, data: bytes) -> None:
+        """Send bytes as the peer; the protocol reads them as from a transport of asyncio."""
+        while data and isinstance(self.protocol, asyncio.BufferedProtocol):
+            buffer = memoryview(self.protocol.get_buffer(-1))
+            size = min(len(buffer), len(data))
+            buffer[:size] = data[:size]
+            self.protocol.buffer_updated(size)
+            data = data[size:]
+        if data:
+            self.connection.data_received(data)
+
+    @property
+    def protocol(self) -> asyncio.BaseProtocol:
+        """What receives the bytes of the peer: the connection, or what it has put in its place."""
+        return self._replacement or self.connection
+
+    @override
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        self._replacement = None if protocol is self.connection else protocol
 
     @override
     def write(self, data: Any) -> None:
@@ -64,4 +85,4 @@ class FakeTransport(asyncio.Transport):
     def abort(self) -> None:
         if not self.is_closed:
             self.is_closed = True
-            asyncio.get_running_loop().call_soon(self.connection.connection_lost, None)
+            asyncio.get_running_loop().call_soon(self.protocol.connection_lost, None)

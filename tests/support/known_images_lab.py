@@ -14,12 +14,12 @@ from infra.local.deploy_template import to_json_bytes
 
 from intake.download.cool_down_document import encode_cool_down
 from intake.image.verify import verify
-from intake.known.known_document import KnownDocument, known_document_key
+from intake.known.known_document import KnownDocument
 from intake.known.known_image import KnownImage
 from intake.known.url_key import url_key
 from intake.known.validators import Validators
 from intake.model.limits import Limits
-from intake.model.object_keys import cool_down_key, image_key
+from intake.model.object_keys import cool_down_key, image_key, known_document_key
 from intake.model.url import Url
 from intake.s3.image_metadata import to_headers
 from support.deployed_lab import Lab

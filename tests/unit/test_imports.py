@@ -21,7 +21,7 @@ ALLOWED = {
     "image": {"model"},
     "known": {"model", "image.formats"},
     "ingest": {"model", "image", "known"},
-    "download": {"model", "image", "known", "ingest.ports", "ingest.deadline", "http_client"},
+    "download": {"model", "image", "known", "ingest.ports", "ingest.download_port", "ingest.deadline", "http_client"},
     "s3": {"model", "image.formats", "ingest.ports", "http_client", "gc_pause"},
     "telemetry": {"model", "ingest.ports", "metrics"},
     "metrics": set(),

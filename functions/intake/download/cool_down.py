@@ -26,8 +26,8 @@ class CoolDown:
         clear_until: until then, requests are sent without another look at the document; 0 during a cool-down.
         quiet_reads: how many reads, one after another, found no cool-down.
         failures: how many connections failed, one after another. Any response of the origin sets it to 0.
-        shared: the time in the document, as far as this environment knows.
-        version: the version of the document; None if there is none, or if this environment wrote it last.
+        document_time: the time in the document, as far as this environment knows.
+        version: the version of the document that was read last; None if there was none.
     """
 
     key: str
@@ -36,7 +36,7 @@ class CoolDown:
     clear_until: float = 0.0
     quiet_reads: int = 0
     failures: int = 0
-    shared: float = 0.0
+    document_time: float = 0.0
     version: str | None = None
 
     def is_clear(self, now: float) -> bool:
@@ -59,8 +59,8 @@ class CoolDown:
 
     def adopt(self, not_before: float, version: str | None, now: float) -> None:
         """Take over the time in a document."""
-        self.shared, self.version = min(not_before, now + MAX_SECONDS), version
-        self._keep_later(self.shared)
+        self.document_time, self.version = min(not_before, now + MAX_SECONDS), version
+        self._keep_later(self.document_time)
 
     def _keep_later(self, not_before: float) -> None:
         if not_before > self.not_before:
@@ -80,6 +80,6 @@ class CoolDown:
 
         Requests that fail together, in one function or in many, end with nearly the same time. One of them is written.
         """
-        if self.shared <= now:
+        if self.document_time <= now:
             return self.not_before > now
-        return self.not_before - self.shared > _MARGIN_SECONDS + _MARGIN_SHARE * (self.not_before - now)
+        return self.not_before - self.document_time > _MARGIN_SECONDS + _MARGIN_SHARE * (self.not_before - now)

@@ -7,7 +7,6 @@ import asyncio
 import math
 import random
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 
 from intake.download.cool_down import CoolDown
@@ -15,6 +14,7 @@ from intake.download.image_download import ImageDownload
 from intake.download.shared_cool_downs import SharedCoolDowns
 from intake.http_client.errors import ConnectError, ConnectTimeout, DnsError, TlsError
 from intake.ingest.ports import Store
+from intake.known.lru_dict import LruDict
 from intake.model.error_codes import CoolingDown, HttpServerError, Throttled
 from intake.model.object_keys import cool_down_key
 from intake.model.url import Url
@@ -42,7 +42,7 @@ class CoolDowns:
         """
         self._shared = None if store is None else SharedCoolDowns(store, now)
         self._now = now
-        self._origins: OrderedDict[str, CoolDown] = OrderedDict()
+        self._origins: LruDict[str, CoolDown] = LruDict(_MAX_ORIGINS)
 
     def find(self, url: Url) -> CoolDown:
         """Return the cool-down of the URL's origin. It may be over, or not known yet."""
@@ -52,8 +52,6 @@ class CoolDowns:
         cool_down = self._origins[url.origin] = CoolDown(cool_down_key(url))
         if self._shared is None:
             cool_down.clear_until = math.inf
-        if len(self._origins) > _MAX_ORIGINS:
-            self._origins.popitem(last=False)
         return cool_down
 
     async def wait(self, url: Url, cool_down: CoolDown, image: ImageDownload) -> None:
@@ -68,7 +66,7 @@ class CoolDowns:
             self._origins.move_to_end(url.origin)
         while True:
             if cool_down.seconds_left(self._now()) <= 0:
-                await self._shared.refresh(cool_down)
+                await self._shared.wait_for_read(cool_down)
             seconds = cool_down.seconds_left(self._now())
             if seconds <= 0:
                 return

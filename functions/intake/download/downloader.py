@@ -5,12 +5,13 @@ import random
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from time import time
+from typing import cast
 
 import httpx
 
 from intake.download.cool_down import CoolDown
 from intake.download.cool_downs import CoolDowns
-from intake.download.image_body import ImageBody
+from intake.download.image_body import BodyStream, ImageBody
 from intake.download.image_download import ImageDownload
 from intake.download.image_timeout import ImageTimer
 from intake.download.memory_and_slot import MemoryAndSlot
@@ -25,7 +26,7 @@ from intake.download.unclean_end import raise_unless_end_is_proven
 from intake.http_client.errors import TransportError, UncleanEnd
 from intake.http_client.transport import NO_BODY, origin_url
 from intake.ingest.deadline import Deadline
-from intake.ingest.ports import Condition, Download, Unchanged
+from intake.ingest.download_port import Condition, Download, Unchanged
 from intake.known.url_key import url_key
 from intake.model.error_codes import (
     Blocked,
@@ -86,6 +87,11 @@ class HttpDownloader:
         await self.cool_downs.aclose()
         await self._transport.aclose()
 
+    def require_allowed(self, url: Url) -> None:
+        """See `Downloader.require_allowed`."""
+        self._requests.require_allowed(url)
+        self._requests.require_allowed_address(url.host)
+
     async def flush(self, seconds: float) -> None:
         """See `Downloader.flush`."""
         await self.cool_downs.flush(seconds)
@@ -95,38 +101,42 @@ class HttpDownloader:
     ) -> Download | Unchanged:
         """See `Downloader.download`."""
         held, timer = MemoryAndSlot(self.budget, self.slots), ImageTimer(self._limits.image_timeout)
-        image = ImageDownload(held, timer, deadline, stats)
+        image = ImageDownload(held, timer, deadline, stats, condition)
         failed_attempts, last_error = 0, None
         try:
             while True:
                 try:
-                    result = await self._follow_redirects(url, image, condition)
+                    result = await self._follow_redirects(url, image)
                     if isinstance(result, Download):
                         return result
                     held.release()
-                    if result is not None and (
-                        condition is None or condition.is_stored is None or await condition.is_stored
-                    ):
+                    if result is not None and await result.is_stored():
                         return result
-                    condition = None  # the origin did not confirm it, or the image is not in the bucket
+                    image.condition = None  # the origin did not confirm it, or the image is not in the bucket
                 except CoolingDown as error:
                     raise last_error or error from None  # no attempt is left, so the last one says what is wrong
                 except IntakeError as error:
                     failed_attempts, last_error = failed_attempts + 1, error
                     clear_traceback(error)  # frees the body before the wait
                     held.release()
-                    is_condition_refused = condition is not None and isinstance(error, HttpClientError)
-                    if not is_condition_refused:
-                        await self._wait_for_retry(error, failed_attempts, image)
-                    if is_condition_refused or failed_attempts == self._limits.max_attempts - 1:
-                        condition = None  # it may be what the origin fails at
+                    await self._prepare_retry(error, failed_attempts, image)
         except BaseException:
             held.release()
             raise
         finally:
             stats.fetch_ms = timer.elapsed_ms
 
-    async def _wait_for_retry(self, error: IntakeError, failed_attempts: int, image: ImageDownload) -> None:
+    async def _prepare_retry(self, error: IntakeError, failed_attempts: int, image: ImageDownload) -> None:
+        """Wait for the next attempt, or raise the error if there is none.
+
+        The condition may be what the origin fails at: after a 4xx, the image is requested without it at once, and the
+        last attempt never has it.
+        """
+        is_refused = image.condition is not None and isinstance(error, HttpClientError)
+        if is_refused or failed_attempts == self._limits.max_attempts - 1:
+            image.condition = None
+        if is_refused:
+            return
         delay = retry_delay(
             error,
             failed_attempts,
@@ -139,9 +149,7 @@ class HttpDownloader:
         async with image.timer:
             await asyncio.sleep(delay)
 
-    async def _follow_redirects(
-        self, url: Url, image: ImageDownload, condition: Condition | None
-    ) -> Download | Unchanged | None:
+    async def _follow_redirects(self, url: Url, image: ImageDownload) -> Download | Unchanged | None:
         """Send requests until one is not redirected; return its result, see `_request`."""
         stats = image.stats
         attempts_before, first_url = stats.attempts, url
@@ -151,7 +159,7 @@ class HttpDownloader:
             with await self._requests.acquire(url, cool_down, image):
                 stats.attempts = attempts_before + 1
                 try:
-                    result = await self._request(url, cool_down, image, condition)
+                    result = await self._request(url, cool_down, image)
                 except Blocked:
                     if url is first_url:
                         stats.attempts = attempts_before  # nothing was sent: all blocked URLs look the same
@@ -167,43 +175,41 @@ class HttpDownloader:
             url = result
         raise TooManyRedirects
 
-    async def _request(
-        self, url: Url, cool_down: CoolDown, image: ImageDownload, condition: Condition | None
-    ) -> Download | Unchanged | Url | None:
+    async def _request(self, url: Url, cool_down: CoolDown, image: ImageDownload) -> Download | Unchanged | Url | None:
         """Send one request.
 
         Returns:
             The image; or that it is unchanged; or the URL that the origin redirects to; or None if the image must be
             requested without the condition.
         """
-        headers = self._headers(url.authority)
+        condition = image.condition
         if condition is not None and url_key(url) != condition.known.final_url_key:
             condition = None  # the validators are those of another URL
-        if condition is not None:
-            headers = httpx.Headers([*headers.items(), *condition.validators.to_headers().items()])
         requested_at = time()
-        request = httpx.Request(
-            "GET",
-            origin_url(url.origin),
-            headers=headers,
-            extensions={"target": url.target.encode("ascii"), "waiting": image.timer.paused},
-            stream=NO_BODY,
-        )
         async with image.timer:
-            response = await self._transport.handle_async_request(request)
+            response = await self._transport.handle_async_request(self._make_request(url, image, condition))
         cool_down.failures = 0
         try:
             location = redirect_location(response.status_code, response.headers)
             if location is not None:
                 return url.follow(location)
             if condition is not None and response.status_code in _CONDITION_STATUS:
-                is_confirmed = response.status_code == _NOT_MODIFIED and condition.validators.is_confirmed_by(
-                    response.headers
-                )
-                return Unchanged(condition.known, url, response.headers, requested_at) if is_confirmed else None
+                return _to_unchanged(condition, url, response, requested_at)
             return await self._receive(response, url, image, requested_at)
         finally:
             await response.stream.aclose()  # type: ignore[union-attr]  # an async transport's stream is async
+
+    def _make_request(self, url: Url, image: ImageDownload, condition: Condition | None) -> httpx.Request:
+        headers = self._headers(url.authority)
+        if condition is not None:
+            headers = httpx.Headers([*headers.items(), *condition.validators.to_headers().items()])
+        return httpx.Request(
+            "GET",
+            origin_url(url.origin),
+            headers=headers,
+            extensions={"target": url.target.encode("ascii"), "waiting": image.timer.paused},
+            stream=NO_BODY,
+        )
 
     async def _receive(self, response: httpx.Response, url: Url, image: ImageDownload, requested_at: float) -> Download:
         content_length: int | None = response.extensions["content_length"]
@@ -215,8 +221,7 @@ class HttpDownloader:
         body, is_clean = ImageBody(length, max_bytes, self._limits.image_types), True
         async with image.timer:
             try:
-                async for chunk in response.stream:  # type: ignore[union-attr]  # an async transport's stream is async
-                    body.add(chunk)
+                await body.receive(cast("BodyStream", response.stream))
             except UncleanEnd:
                 is_clean = False
         view, sha256 = body.finish()
@@ -225,6 +230,12 @@ class HttpDownloader:
         held.shrink(len(view))
         warnings = () if is_clean else (ImageWarning.UNCLEAN_CLOSE,)
         return Download(view, sha256, url, held, length, warnings, response.headers, requested_at)
+
+
+def _to_unchanged(condition: Condition, url: Url, response: httpx.Response, requested_at: float) -> Unchanged | None:
+    """Return the result of a response to a condition; None if the response does not confirm the condition."""
+    is_confirmed = response.status_code == _NOT_MODIFIED and condition.validators.is_confirmed_by(response.headers)
+    return Unchanged(condition, url, response.headers, requested_at) if is_confirmed else None
 
 
 def _make_headers(user_agent: str, authority: str) -> httpx.Headers:

@@ -1,7 +1,8 @@
 """Collects the body of an image as it arrives, and refuses a wrong type or size as early as possible."""
 
 import hashlib
-from collections.abc import Buffer, Collection
+from collections.abc import AsyncIterator, Buffer, Collection
+from typing import Protocol
 
 from intake.image.formats import HEAD_BYTES
 from intake.image.unsupported_types import SNIFFED_BYTES
@@ -9,11 +10,21 @@ from intake.image.verify import identify
 from intake.model.error_codes import BadResponse, EmptyBody, IncompleteBody, TooLarge
 
 
+class BodyStream(Protocol):
+    """The body of a response; see `PooledTransport`."""
+
+    def __aiter__(self) -> AsyncIterator[Buffer]: ...
+
+    async def receive_into(self, buffer: memoryview) -> int:
+        """Receive the next bytes into a buffer; return their number, 0 if they can only be iterated over."""
+        ...
+
+
 class ImageBody:
     """The bytes of a body and their SHA-256.
 
     A body that arrives in one chunk is not copied. Otherwise a buffer of the announced length is allocated once, so
-    that it need not grow.
+    that it need not grow, and what follows the first chunk is received into it.
     """
 
     def __init__(self, length: int | None, max_bytes: int, accepted_types: Collection[str]) -> None:
@@ -31,6 +42,23 @@ class ImageBody:
         self._accepted_types = accepted_types
         self._size = 0
         self._digest = hashlib.sha256()
+
+    async def receive(self, stream: BodyStream) -> None:
+        """Append the whole body of a response.
+
+        Raises:
+            IntakeError: see `add`.
+            TransportError: the body does not reach its end.
+        """
+        async for chunk in stream:
+            self.add(chunk)
+            while HEAD_BYTES <= self._size < len(self._buffer):
+                free = memoryview(self._buffer)[self._size :]
+                count = await stream.receive_into(free)
+                if not count:
+                    break
+                self._digest.update(free[:count])
+                self._size += count
 
     def add(self, chunk: Buffer) -> None:
         """Append the next bytes.

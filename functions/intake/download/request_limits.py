@@ -48,7 +48,7 @@ class RequestLimits:
         while True:
             image.held.release_slot()  # hold no slot while waiting for an origin
             if not cool_down.is_clear(time()):
-                self._require_allowed_address(url.host)
+                self.require_allowed_address(url.host)
                 await self._cool_downs.wait(url, cool_down, image)
             slot = await self._origins.acquire(url.origin)
             try:
@@ -60,8 +60,12 @@ class RequestLimits:
                 return slot
             slot.release()
 
-    def _require_allowed_address(self, host: str) -> None:
-        """Refuse an address in a URL before a document about its origin is read. The resolver checks all addresses."""
+    def require_allowed_address(self, host: str) -> None:
+        """Refuse an address in a URL before S3 is asked about its origin or image. The resolver checks all addresses.
+
+        Raises:
+            Blocked: the address is refused.
+        """
         verdict = classify(host, self._limits.allowed_networks)
         if not verdict.is_allowed and verdict is not Verdict.NOT_AN_ADDRESS:
             raise Blocked(reason=f"{host} {host}: {verdict}")

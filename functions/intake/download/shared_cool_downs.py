@@ -12,8 +12,8 @@ from intake.download.cool_down_document import encode_cool_down, parse_cool_down
 from intake.ingest.ports import Store
 from intake.model.error_codes import IntakeError, StoreFailed
 
-_READ_WAIT = 0.05
-"""Seconds that requests wait for a document. A read that takes longer still counts for later requests."""
+_WAIT_SECONDS = 0.05
+"""How long requests wait for a document. A read that takes longer still counts for later requests."""
 
 _MAX_QUIET_READS = 8
 """Reads without a cool-down, one after another, after which requests no longer wait for the next read."""
@@ -42,12 +42,12 @@ class SharedCoolDowns:
         self._writes: dict[CoolDown, asyncio.Task[None]] = {}
         self._unshared: set[CoolDown] = set()
 
-    async def refresh(self, cool_down: CoolDown) -> None:
+    async def wait_for_read(self, cool_down: CoolDown) -> None:
         """Read the document unless it is fresh, and wait a short time for it."""
         reading = self.start_read(cool_down)
         if reading is not None and cool_down.quiet_reads < _MAX_QUIET_READS:
             waited = self._now() - cool_down.read_at  # the same limit for all requests that wait for one read
-            await asyncio.wait([reading], timeout=min(_READ_WAIT, max(0.0, _READ_WAIT - waited)))
+            await asyncio.wait([reading], timeout=min(_WAIT_SECONDS, max(0.0, _WAIT_SECONDS - waited)))
 
     def start_read(self, cool_down: CoolDown) -> asyncio.Task[None] | None:
         """Return the task that reads the document; None if it is fresh, or if the store is not ready."""
@@ -90,7 +90,7 @@ class SharedCoolDowns:
                 while cool_down.is_unshared(self._now()):
                     await self._replace(cool_down)
         except Exception:  # noqa: BLE001 - whatever failed: the other functions do not learn of this cool-down
-            cool_down.shared = cool_down.not_before
+            cool_down.document_time = cool_down.not_before
         finally:
             del self._writes[cool_down]
         self._unshared.discard(cool_down)  # unless the task was cancelled
@@ -101,13 +101,12 @@ class SharedCoolDowns:
             body, version = encode_cool_down(not_before), cool_down.version
             with suppress(StoreFailed):  # perhaps it was stored
                 if await self._store.replace_document(cool_down.key, body, version, retry=False):
-                    cool_down.version = None  # the document has a new one
                     break
             with suppress(IntakeError):  # denied: it was deleted meanwhile
                 await self._fetch(cool_down)
             if not cool_down.is_unshared(self._now()):
                 return
-        cool_down.shared = not_before
+        cool_down.document_time = not_before
 
     async def flush(self, seconds: float) -> None:
         """Wait until everything is written, and cancel what takes longer; a later call writes it.

@@ -5,6 +5,7 @@ request_encoder      an httpx request as bytes
 pool                 idle connections, and new ones
 connect_limiter      limits the sockets, and how many connections to one origin are opened at once
 connection           one connection: sends a request, receives its response
+body_receiver        receives bytes of a body into the buffer of the caller
 connection_reuse     which connections are reused, and which failures are only an idle connection's end
 response_parser      one response, parsed as its bytes arrive
 response_head        status, fields and framing of a response

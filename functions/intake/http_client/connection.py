@@ -1,7 +1,7 @@
 """One connection: sends one request at a time (RFC 9112) and receives its response.
 
-It uses asyncio's transports and protocols, because streams would copy every body once more. A connection that received
-unsolicited bytes is not reused.
+It uses asyncio's transports and protocols, because streams would copy every body once more. `body_receiver.py` receives
+the rest of a body. A connection that received unsolicited bytes is not reused.
 """
 
 import asyncio
@@ -10,9 +10,9 @@ from collections.abc import AsyncGenerator, Buffer, Callable
 from contextlib import aclosing
 from typing import cast, override
 
-from intake.http_client.errors import ConnectionLost, IncompleteBody, MalformedResponse, ReadTimeout, TransportError
+from intake.http_client.errors import ConnectionLost, MalformedResponse, ReadTimeout, TransportError, copy_error
 from intake.http_client.read_deadline import ReadDeadline
-from intake.http_client.response_head import BodyFraming, ResponseHead
+from intake.http_client.response_head import ResponseHead
 from intake.http_client.response_parser import Piece, ResponseParser
 from intake.http_client.socket_state import has_unacknowledged_bytes
 from intake.http_client.tls import is_clean_end
@@ -87,7 +87,7 @@ class Connection(asyncio.Protocol):
         """
         transport = self.transport
         if transport is None or transport.is_closing():
-            raise self._new_error()
+            raise copy_error(self._error or ConnectionLost("the connection is closed"))
         self._expect_response(method)
         view = memoryview(body)
         if view:
@@ -101,7 +101,7 @@ class Connection(asyncio.Protocol):
         # If the response comes first, the server would read the rest of the body as the next request.
         is_sent = await self._flush() and is_sent
         self.is_persistent = self.is_persistent and is_sent
-        await self._wait_until(lambda: self._response.head is not None, self._read_timeout)
+        await self.wait_until(lambda: self._response.head is not None)
         self.was_request_received = is_sent and not ((view or stream) and has_unacknowledged_bytes(transport))
         return cast("ResponseHead", self._response.head)
 
@@ -112,7 +112,7 @@ class Connection(asyncio.Protocol):
             ReadTimeout, ConnectionLost, IncompleteBody, MalformedResponse: the body does not reach its end.
         """
         if not self._pieces:
-            await self._wait_until(lambda: bool(self._pieces) or self._response.is_complete, self._read_timeout)
+            await self.wait_until(lambda: bool(self._pieces) or self._response.is_complete)
         if not self._pieces:
             return b""
         piece = self._pieces.popleft()
@@ -120,6 +120,16 @@ class Connection(asyncio.Protocol):
         if self.transport is not None and self._unread_bytes < _MAX_UNREAD_BYTES:
             self.transport.resume_reading()
         return piece
+
+    @property
+    def body_left(self) -> int:
+        """Bytes of a body of known length that have not arrived; 0 while others wait to be read."""
+        return 0 if self._pieces else self._response.body_left
+
+    def body_received(self, size: int) -> None:
+        """Count bytes of the body that `receive_into` has received."""
+        self._response.skip(size)
+        self._wake()
 
     @property
     def must_close(self) -> bool:
@@ -134,11 +144,11 @@ class Connection(asyncio.Protocol):
 
     async def _write(self, data: memoryview) -> bool:
         """Write slice by slice; return False if the response or the end of the connection comes first."""
-        transport = self.transport
-        if transport is None:
-            return False
         for start in range(0, len(data), _SLICE_BYTES):
-            if transport.is_closing() or not await self._flush() or self._response.head is not None:
+            transport = self.transport
+            if transport is None or transport.is_closing():
+                return False
+            if not await self._flush() or self._response.head is not None:
                 return False
             transport.write(data[start : start + _SLICE_BYTES])
             await asyncio.sleep(0)  # lets other tasks run, and asyncio report a lost connection
@@ -157,27 +167,22 @@ class Connection(asyncio.Protocol):
         There is no timeout, because a peer that reads slowly is not silent.
         """
         if not self._is_writable:
-            await self._wait_until(lambda: self._is_writable or self._response.head is not None, seconds=None)
+            await self.wait_until(lambda: self._is_writable or self._response.head is not None, has_timeout=False)
         return self._is_writable
 
-    async def _wait_until(self, condition: Callable[[], bool], seconds: float | None) -> None:
-        """Wait for a condition. Raise the connection's error, or ReadTimeout after `seconds` without an event."""
+    async def wait_until(self, condition: Callable[[], bool], *, has_timeout: bool = True) -> None:
+        """Wait for a condition. Raise the connection's error, or ReadTimeout after `read_timeout` without an event."""
         while not condition():
             if self._error is not None:
-                raise self._new_error()
+                raise copy_error(self._error)
             self._waiter = self._loop.create_future()
-            if seconds is not None:
-                self._read_deadline.arm(self._loop.time() + seconds, self._time_out)
+            if has_timeout:
+                self._read_deadline.arm(self._loop.time() + self._read_timeout, self._time_out)
             try:
                 await self._waiter
             finally:
                 self._waiter = None
                 self._read_deadline.disarm()
-
-    def _new_error(self) -> TransportError:
-        """Copy the error: a raised one refers to the frames that it passed through, and so to bodies."""
-        error = self._error or ConnectionLost("the connection is closed")
-        return type(error)(str(error))
 
     def _time_out(self) -> None:
         self._fail(ReadTimeout(f"no byte for {self._read_timeout:g} seconds"))
@@ -240,10 +245,6 @@ class Connection(asyncio.Protocol):
         self.transport = None
         self._read_deadline.close()
         if self._error is None:
-            self._response.feed_eof(is_clean=False)  # a last chunk has completed the body
-            reason = "closed" if exc is None else f"{type(exc).__name__}: {exc}"
-            head = self._response.head
-            has_framing = head is not None and head.framing is not BodyFraming.CLOSE_DELIMITED
-            self._error = IncompleteBody(reason) if has_framing else ConnectionLost(reason)
+            self._error = self._response.feed_loss("closed" if exc is None else f"{type(exc).__name__}: {exc}")
         self.on_lost()
         self._wake()

@@ -72,3 +72,8 @@ class InvalidContentLength(MalformedResponse):
 
 class InvalidRequest(httpx.LocalProtocolError):
     """The caller's request cannot be sent as HTTP/1.1. It is a bug in the caller, so it is not a `TransportError`."""
+
+
+def copy_error(error: TransportError) -> TransportError:
+    """Copy an error that is kept: a raised one refers to the frames that it passed through, and so to bodies."""
+    return type(error)(str(error))

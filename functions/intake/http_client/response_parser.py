@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from intake.http_client.chunked import ChunkedDecoder
-from intake.http_client.errors import MalformedResponse, UncleanEnd
+from intake.http_client.errors import ConnectionLost, IncompleteBody, MalformedResponse, UncleanEnd
 from intake.http_client.response_head import (
     MAX_HEAD_BYTES,
     MAX_HEAD_LINES,
@@ -26,11 +26,13 @@ class ResponseParser:
         head: the head of the final response; None while it has not arrived.
         is_complete: whether the body has arrived completely.
         has_extra_bytes: whether bytes arrived after the response.
+        body_left: bytes of a body of known length that have not arrived; 0 if its length is unknown.
     """
 
     head: ResponseHead | None = None
     is_complete = False
     has_extra_bytes = False
+    body_left = 0
 
     def __init__(self, method: str) -> None:
         """Create a parser that expects the first byte.
@@ -43,7 +45,6 @@ class ResponseParser:
         self._consumed_bytes = 0  # blank lines and complete heads
         self._heads = 0
         self._lines = 0
-        self._body_left = 0
         self._chunks: ChunkedDecoder | None = None
 
     def feed(self, data: bytes) -> Sequence[Piece]:
@@ -59,6 +60,11 @@ class ResponseParser:
             return self._read_body(memoryview(data))
         rest = self._read_head(data)
         return self._read_body(rest) if rest else ()
+
+    def skip(self, size: int) -> None:
+        """Note that the next `size` bytes of the body have arrived elsewhere; at most `body_left`."""
+        self.body_left -= size
+        self.is_complete = not self.body_left
 
     def feed_eof(self, *, is_clean: bool) -> UncleanEnd | None:
         """Note that the peer ended the connection, which ends a close-delimited body.
@@ -78,6 +84,12 @@ class ResponseParser:
                 return UncleanEnd("the TLS connection ended without close_notify")
             self.is_complete = True
         return None
+
+    def feed_loss(self, reason: str) -> ConnectionLost | IncompleteBody:
+        """Note that the connection was lost; return the error if the response is not complete."""
+        self.feed_eof(is_clean=False)  # a last chunk has completed the body
+        has_framing = self.head is not None and self.head.framing is not BodyFraming.CLOSE_DELIMITED
+        return IncompleteBody(reason) if has_framing else ConnectionLost(reason)
 
     def _read_head(self, data: bytes) -> memoryview | None:
         """Parse interim heads and the final one; return the bytes after it."""
@@ -115,8 +127,8 @@ class ResponseParser:
         if head.framing is BodyFraming.CHUNKED:
             self._chunks = ChunkedDecoder()
         elif head.framing is not BodyFraming.CLOSE_DELIMITED:
-            self._body_left = head.framing
-            self.is_complete = not self._body_left
+            self.body_left = head.framing
+            self.is_complete = not self.body_left
 
     def _read_body(self, data: memoryview) -> Sequence[Piece]:
         pieces: Sequence[Piece] = (data,)
@@ -124,10 +136,10 @@ class ResponseParser:
         if self._chunks is not None:
             pieces, extra = self._chunks.feed(bytes(data))
             self.is_complete = self._chunks.is_done
-        elif self._body_left:
-            pieces, extra = (data[: self._body_left],), data[self._body_left :]
-            self._body_left -= min(self._body_left, len(data))
-            self.is_complete = not self._body_left
+        elif self.body_left:
+            pieces, extra = (data[: self.body_left],), data[self.body_left :]
+            self.body_left -= min(self.body_left, len(data))
+            self.is_complete = not self.body_left
         elif self.is_complete:
             pieces, extra = (), data
         self.has_extra_bytes = self.has_extra_bytes or bool(extra)

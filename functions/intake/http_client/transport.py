@@ -9,6 +9,7 @@ from typing import Self, override
 import httpx
 
 from intake.http_client import descriptors
+from intake.http_client.body_receiver import receive_into
 from intake.http_client.connection import Connection
 from intake.http_client.connection_reuse import REQUEST_TIMEOUT, is_idle_timeout, is_lost_unanswered
 from intake.http_client.pool import ConnectionPool, Origin
@@ -167,6 +168,10 @@ class _ResponseBuffers(httpx.AsyncByteStream):
         if not piece:
             raise StopAsyncIteration
         return piece  # type: ignore[return-value]  # the caller asked for `zero_copy`
+
+    async def receive_into(self, buffer: memoryview) -> int:
+        """Receive the next bytes of the body into a buffer; return their number, 0 if they must be iterated over."""
+        return await receive_into(self._connection, buffer)
 
     @override
     async def aclose(self) -> None:

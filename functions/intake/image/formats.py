@@ -43,3 +43,6 @@ FORMATS: dict[str, Format] = {
     "avif": Format(avif.parse, "image/avif", "avif", rb".{4}ftyp(?:avi[fso]|mif[12]|msf1|miaf|MA1[AB]|tmap)"),
 }
 """Every format that can be verified, by its name in the setting IMAGE_TYPES."""
+
+NAMES_BY_EXTENSION = {row.extension: name for name, row in FORMATS.items()}
+"""The name of each format, by the extension of its objects."""

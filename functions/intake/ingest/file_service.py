@@ -6,11 +6,13 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 from intake.ingest.deadline import Deadline
+from intake.ingest.download_port import Downloader
 from intake.ingest.image_service import ImageService
 from intake.ingest.image_task import ImageTask, make_tasks
-from intake.ingest.known_images import KnownImages, KnownSet
-from intake.ingest.ports import Downloader, Observer, Store
-from intake.ingest.receipt_store import PreviousReceipt, ReceiptStore
+from intake.ingest.known_images import KnownImages
+from intake.ingest.known_images_of_file import KnownImagesOfFile
+from intake.ingest.ports import Observer, Store
+from intake.ingest.receipt_store import ReceiptStore
 from intake.ingest.stored_images import StoredImages
 from intake.model.error_codes import ChecksumMismatch, DeadlineExceeded, IntakeError, InternalError, StoreFailed
 from intake.model.file import File, ImageRequest
@@ -22,9 +24,8 @@ from intake.model.refresh import Refresh
 _CANCEL_SECONDS = 0.1
 """How long the service waits for cancelled tasks to end."""
 
-
 _FLUSH_SECONDS = 2.0
-"""How long a response may wait until other functions know of origins that asked for a pause. It hardly ever does."""
+"""How long a response may wait until the cool-downs of origins are written. Hardly any File begins a cool-down."""
 
 
 class IngestService:
@@ -74,27 +75,27 @@ class IngestService:
         """
         started_at = asyncio.get_running_loop().time()
         items = make_tasks(file.images)
-        known_set = self._known_images.open(_tasks(items), refresh=file.refresh, has_receipt=submitted_at is not None)
-        with closing(known_set):
-            previous = PreviousReceipt()
-            if submitted_at is not None:
-                previous = await self._receipts.load_previous(file, submitted_at, deadline)
-                known_set.add(previous.known)
+        known_images = self._known_images.open(
+            _tasks(items), refresh=file.refresh, has_receipt=submitted_at is not None
+        )
+        with closing(known_images):
+            previous = await self._receipts.load_previous(file, submitted_at, deadline)
+            known_images.add(previous.known)
             reusable = previous.reusable_outcomes(file)
             if previous.receipt is not None and all(reusable):
                 self._observer.file_done(previous.receipt, None)
                 return previous.receipt
             pending = [outcome or item for outcome, item in zip(reusable, items, strict=True)]
-            outcomes = await self._ingest_images(file, pending, known_set, deadline)
+            outcomes = await self._ingest_images(file, pending, known_images, deadline)
             receipt = self._make_receipt(file, outcomes, started_at)
             if submitted_at is not None:
-                receipt = receipt.with_known(known_set.to_members())
+                receipt = receipt.with_known(known_images.to_members())
             saving = asyncio.create_task(_save(self._receipts.save(receipt, file, submitted_at, previous), deadline))
-            saving_known = asyncio.create_task(known_set.save())
+            known_images.start_save()
             await asyncio.sleep(0)  # starts the requests; the images are logged while S3 stores the receipt
             self._observer.images_done(file, outcomes)
             saved = await saving
-            await known_set.finish(saving_known)
+            await known_images.wait_for_save()
         return await self._finish(receipt, saved, deadline)
 
     def _make_receipt(self, file: File, outcomes: Sequence[Outcome], started_at: float) -> Receipt:
@@ -102,7 +103,7 @@ class IngestService:
         return Receipt.of(file, outcomes, bucket=self._bucket, created_at=datetime.now(UTC), elapsed_ms=elapsed_ms)
 
     async def _finish(self, receipt: Receipt, saved: Receipt | IntakeError, deadline: Deadline) -> Receipt:
-        """Report the File, and return its receipt as it was stored."""
+        """Write the cool-downs of origins, report the File, and return its receipt as it was stored."""
         await self._downloader.flush(min(_FLUSH_SECONDS, deadline.response - asyncio.get_running_loop().time()))
         if isinstance(saved, IntakeError):
             self._observer.file_done(receipt, saved)
@@ -123,11 +124,11 @@ class IngestService:
         return await self._receipts.read(file_id)
 
     async def _ingest_images(
-        self, file: File, pending: Sequence[ImageTask | Outcome], known_set: KnownSet, deadline: Deadline
+        self, file: File, pending: Sequence[ImageTask | Outcome], known_images: KnownImagesOfFile, deadline: Deadline
     ) -> list[Outcome]:
         """Run every task until the deadline, and return the outcome of each image."""
         running = {
-            task: asyncio.create_task(self._images.ingest(task, known_set, deadline)) for task in _tasks(pending)
+            task: asyncio.create_task(self._images.ingest(task, known_images, deadline)) for task in _tasks(pending)
         }
         await _wait_or_cancel(running.values(), deadline)
         outcomes = {task: _outcome_of(run, task.stats) for task, run in running.items()}

@@ -1,4 +1,4 @@
-"""ImageService: ingests one image. It looks among the images that are known, and downloads it otherwise."""
+"""ImageService: ingests one image. It downloads the image only if nothing known saves that."""
 
 import asyncio
 from collections.abc import Generator
@@ -8,9 +8,9 @@ from time import perf_counter, time
 
 from intake.image.verify import verify
 from intake.ingest.deadline import Deadline
+from intake.ingest.download_port import Condition, Download, Downloader, Unchanged
 from intake.ingest.image_task import ImageTask
-from intake.ingest.known_images import KnownSet
-from intake.ingest.ports import Condition, Download, Downloader, Unchanged
+from intake.ingest.known_images_of_file import KnownImagesOfFile
 from intake.ingest.stored_images import StoredImages
 from intake.known.freshness import fresh_until
 from intake.known.known_image import KnownImage
@@ -44,20 +44,20 @@ class ImageService:
         self._parse_lock = asyncio.Lock()
         self._parse_seconds = 0.0
 
-    async def ingest(self, task: ImageTask, known_set: KnownSet, deadline: Deadline) -> Stored | Failed:
+    async def ingest(self, task: ImageTask, known_images: KnownImagesOfFile, deadline: Deadline) -> Stored | Failed:
         """Ingest the image of one URL. Every failure is an outcome.
 
         Args:
             task: the URL and its requests.
-            known_set: what is known of the images of the File.
+            known_images: what is known of the images of the File.
             deadline: the deadline of the File.
         """
         try:
-            known = await known_set.find(task.key)
+            known = await known_images.find(task.key)
             if known is not None and not (task.accepts(known.sha256) and self._is_allowed(known)):
                 known = None
-            stored = await self._find_stored(task, known_set.policy, known)
-            return stored or await self._fetch(task, known_set, known, deadline)
+            stored = await self._find_stored(task, known_images.policy, known)
+            return stored or await self._fetch(task, known_images, known, deadline)
         except IntakeError as error:
             clear_traceback(error)
             return Failed(error, task.stats)
@@ -77,14 +77,15 @@ class ImageService:
     async def _find_stored(self, task: ImageTask, policy: Refresh, known: KnownImage | None) -> Stored | None:
         """Return an image of the bucket if the origin need not be asked, or None."""
         sha256 = task.expected_digest
-        if policy is Refresh.ALWAYS:
+        if policy is Refresh.ALWAYS or (sha256 is None and policy is not Refresh.FRESH):
             return None
+        self._downloader.require_allowed(task.url)
         if sha256 is not None:
             with _measured(task.stats):
                 found = await self._stored_images.find(sha256, task.url, known)
             if found is not None and self._is_allowed(found):
                 return _to_stored(found, task.url, task.stats, Source.KNOWN)
-        elif policy is Refresh.FRESH and known is not None and known.is_fresh(time()) and not is_signed(task.url):
+        elif known is not None and known.is_fresh(time()) and not is_signed(task.url):
             with _measured(task.stats):
                 is_stored = await self._stored_images.contains(known)
             if is_stored:
@@ -92,7 +93,7 @@ class ImageService:
         return None
 
     async def _fetch(
-        self, task: ImageTask, known_set: KnownSet, known: KnownImage | None, deadline: Deadline
+        self, task: ImageTask, known_images: KnownImagesOfFile, known: KnownImage | None, deadline: Deadline
     ) -> Stored:
         """Ask the origin for the image: conditionally, if it is known."""
         if known is None or known.validators is None:
@@ -102,13 +103,13 @@ class ImageService:
                 condition = Condition(known, known.validators, is_stored)
                 result = await self._downloader.download(task.url, task.stats, deadline, condition)
         if isinstance(result, Unchanged):
-            known, fresh = result.known, _fresh_until(task.url, known_set, result)
-            known_set.learn(task.key, known if known.fresh_until == fresh else replace(known, fresh_until=fresh))
+            known, fresh = result.condition.known, _fresh_until(task.url, known_images, result)
+            known_images.learn(task.key, known if known.fresh_until == fresh else replace(known, fresh_until=fresh))
             return _to_stored(known, result.final_url, task.stats, Source.UNCHANGED)
         with result as download:
-            return await self._verify_and_store(task, known_set, download)
+            return await self._verify_and_store(task, known_images, download)
 
-    async def _verify_and_store(self, task: ImageTask, known_set: KnownSet, download: Download) -> Stored:
+    async def _verify_and_store(self, task: ImageTask, known_images: KnownImagesOfFile, download: Download) -> Stored:
         accepting = [request for request in task.requests if request.accepts(download.sha256)]
         if not accepting:
             raise ChecksumMismatch  # bytes that no request expects are not stored
@@ -116,10 +117,10 @@ class ImageService:
         body, sha256 = download.body, download.sha256
         image = await self._verify(body, len(body) if has_digest else download.content_length)
         with _measured(task.stats):
-            is_forced = known_set.policy is Refresh.ALWAYS
+            is_forced = known_images.policy is Refresh.ALWAYS
             reused = await self._stored_images.put(image, body, sha256, always=is_forced)
-        known = _to_known(task, known_set, download, image)
-        known_set.learn(task.key, known if known.validators or known.fresh_until else None)
+        known = _to_known(task, known_images, download, image)
+        known_images.learn(task.key, known if known.validators or known.fresh_until else None)
         warnings = image.warnings + download.warnings
         return Stored(image, known.key, sha256, len(body), download.final_url, reused, task.stats, warnings)
 
@@ -147,7 +148,7 @@ def _measured(stats: FetchStats) -> Generator[None]:
         stats.store_ms += round((now() - started_at) * 1000)
 
 
-def _to_known(task: ImageTask, known_set: KnownSet, download: Download, image: ImageInfo) -> KnownImage:
+def _to_known(task: ImageTask, known_images: KnownImagesOfFile, download: Download, image: ImageInfo) -> KnownImage:
     is_redirected = download.final_url is not task.url
     return KnownImage(
         final_url_key=url_key(download.final_url) if is_redirected else task.key,
@@ -155,14 +156,14 @@ def _to_known(task: ImageTask, known_set: KnownSet, download: Download, image: I
         size=len(download.body),
         image=image,
         validators=Validators.of(download.headers),
-        fresh_until=_fresh_until(task.url, known_set, download),
+        fresh_until=_fresh_until(task.url, known_images, download),
     )
 
 
-def _fresh_until(url: Url, known_set: KnownSet, response: Download | Unchanged) -> float | None:
+def _fresh_until(url: Url, known_images: KnownImagesOfFile, response: Download | Unchanged) -> float | None:
     """Return until when the origin need not be asked again; None after a redirect, and for a signed URL."""
     is_redirected = response.final_url is not url
-    if not known_set.keeps_freshness or is_redirected or is_signed(url):
+    if not known_images.keeps_freshness or is_redirected or is_signed(url):
         return None
     return fresh_until(response.headers, response.requested_at)
 

@@ -47,7 +47,9 @@ def make_tasks(requests: Sequence[ImageRequest]) -> list[ImageTask | Failed]:
         except IntakeError as error:
             items.append(Failed(error, FetchStats()))
             continue
-        task = tasks.setdefault(url, ImageTask(url, url_key(url)))
+        task = tasks.get(url)
+        if task is None:
+            task = tasks[url] = ImageTask(url, url_key(url))
         task.requests.append(request)
         items.append(task)
     return items

@@ -1,90 +1,15 @@
-"""The protocols of the use case's dependencies. `download`, `s3` and `telemetry` implement them."""
+"""The protocols of the use case's dependencies besides `download_port`. `s3` and `telemetry` implement them."""
 
-from collections.abc import AsyncGenerator, Awaitable, Buffer, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Buffer, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, Self
+from typing import Protocol
 
-from intake.ingest.deadline import Deadline
-from intake.known.known_image import KnownImage
-from intake.known.validators import Validators
 from intake.model.error_codes import IntakeError, StoreFailed
 from intake.model.file import File
-from intake.model.image_info import ImageInfo, ImageWarning
-from intake.model.outcome import FetchStats, Outcome
+from intake.model.image_info import ImageInfo
+from intake.model.outcome import Outcome
 from intake.model.receipt import Receipt
-from intake.model.url import Url
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """The condition of a download: only if the image has changed.
-
-    Attributes:
-        known: the image. Its validators may be sent only to the URL with its `final_url_key`.
-        validators: its validators.
-        is_stored: whether it is in the bucket; None if it was seen there lately.
-    """
-
-    known: KnownImage
-    validators: Validators
-    is_stored: Awaitable[bool] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Unchanged:
-    """The response 304 to a condition: the image has not changed, and is in the bucket.
-
-    Attributes:
-        known: the image.
-        final_url: the URL that sent it, after all redirects.
-        headers: its headers.
-        requested_at: when it was requested, in Unix seconds.
-    """
-
-    known: KnownImage
-    final_url: Url
-    headers: Mapping[str, str]
-    requested_at: float
-
-
-class HeldResources(Protocol):
-    """What a download holds of limited resources: memory and a slot."""
-
-    def release(self) -> None:
-        """Release everything. Calling it again does nothing."""
-        ...
-
-
-@dataclass(slots=True)
-class Download:
-    """A complete response body. It holds a share of the memory budget until its context exits.
-
-    Attributes:
-        body: the bytes.
-        sha256: the digest of the bytes, 64 hex digits in lower case.
-        final_url: the URL that returned the body, after all redirects.
-        held: the memory and the slot that the body holds.
-        content_length: the number of bytes that the origin announced, or None.
-        warnings: what is unusual about the transfer.
-        headers: those of the response.
-        requested_at: when it was requested, in Unix seconds.
-    """
-
-    body: memoryview
-    sha256: str
-    final_url: Url
-    held: HeldResources
-    content_length: int | None = None
-    warnings: tuple[ImageWarning, ...] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
-    requested_at: float = 0.0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.held.release()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,34 +43,6 @@ class StoredObject:
     image: ImageInfo | None
 
 
-class Downloader(Protocol):
-    """Downloads from origins that may be hostile."""
-
-    async def download(
-        self, url: Url, stats: FetchStats, deadline: Deadline, condition: Condition | None = None
-    ) -> Download | Unchanged:
-        """Download one URL, with retries and redirects, within the limits.
-
-        Args:
-            url: the URL to download.
-            stats: updated with every attempt, so that a cancelled download can be reported too.
-            deadline: the deadline of the File; no retry waits beyond it.
-            condition: makes the request conditional at the URL that it names. If the response is no 304 that confirms
-                it, or the image is not in the bucket, the image is downloaded.
-
-        Raises:
-            IntakeError: the image could not be downloaded.
-        """
-        ...
-
-    async def flush(self, seconds: float) -> None:
-        """Wait until the other functions can know what downloads learned about origins, but not longer than given.
-
-        Nothing runs on afterwards, because Lambda may freeze the environment then. A later call does what was left.
-        """
-        ...
-
-
 class Store(Protocol):
     """Stores each image once, and the last version of each document (receipt, problem, report, what is known).
 
@@ -162,8 +59,8 @@ class Store(Protocol):
         """Look for an image, without retries.
 
         Returns:
-            What is stored under the key. None if it is missing, or if the store does not say so: it denies the request
-            (S3 does for a missing object, without the right to list), fails or is slow. It never raises an IntakeError.
+            What is stored under the key. None if it is missing, or if nothing is certain: the request fails, is slow or
+            is denied (without the right to list, S3 denies it for a missing object). It never raises an IntakeError.
         """
         ...
 

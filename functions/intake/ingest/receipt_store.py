@@ -58,8 +58,10 @@ class ReceiptStore:
         document = await self._store.get_document(receipt_key(file_id))
         return None if document is None else document.body
 
-    async def load_previous(self, file: File, submitted_at: datetime, deadline: Deadline) -> PreviousReceipt:
-        """Return the receipt of an earlier run since `submitted_at`; an empty one if it cannot be read in time."""
+    async def load_previous(self, file: File, submitted_at: datetime | None, deadline: Deadline) -> PreviousReceipt:
+        """Return the receipt of an earlier run since `submitted_at`; an empty one without it, or if the read fails."""
+        if submitted_at is None:
+            return PreviousReceipt()
         try:
             async with asyncio.timeout_at(deadline.images):
                 document = await self._store.get_document(receipt_key(file.id))

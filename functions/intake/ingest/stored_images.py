@@ -5,7 +5,7 @@ import re
 from collections.abc import Buffer, Collection, Generator
 from contextlib import contextmanager
 
-from intake.image.formats import FORMATS
+from intake.image.formats import FORMATS, Format
 from intake.ingest.ports import Store, StoredObject
 from intake.known.environment_memory import EnvironmentMemory
 from intake.known.known_image import KnownImage
@@ -16,9 +16,9 @@ from intake.model.url import Url
 _HEAD_SECONDS = 1.0
 """How long a HEAD may take. After that, the image is downloaded."""
 
-_MAX_MISSES = 8
-"""Digests in a row that the bucket did not have. After them, only the likely key of a digest is asked for, until the
-bucket has one: a list of new images would ask for seven keys each."""
+_MAX_MISSING_DIGESTS = 8
+"""After this many digests in a row that the bucket did not have, only the likely key of a digest is looked for, until
+the bucket has one. Otherwise, each image of a new list would cost seven requests."""
 
 _EXTENSION = re.compile(r"\.([a-z]+)(?:\?|\Z)", re.IGNORECASE)
 _OTHER_EXTENSIONS = {"jpeg": "jpg", "jpe": "jpg", "jfif": "jpg", "tif": "tiff", "apng": "png"}
@@ -37,8 +37,8 @@ class StoredImages:
         """
         self._store = store
         self._memory = memory
-        self._extensions = [FORMATS[name].extension for name in image_types]
-        self._misses = 0
+        self._formats = [FORMATS[name] for name in image_types]
+        self._missing_digests = 0
 
     async def contains(self, known: KnownImage) -> bool:
         """Whether the bucket has a known image: it was seen lately, or S3 says so now."""
@@ -49,7 +49,7 @@ class StoredImages:
 
     @contextmanager
     def checked(self, known: KnownImage) -> Generator["asyncio.Task[bool] | None"]:
-        """Start `contains` beside other work; None says that the image was seen lately. The context ends the check."""
+        """Run `contains` beside the work in the context, and stop it at the end. None: the image was seen lately."""
         if self._memory.has_seen(known.key):
             yield None
             return
@@ -60,7 +60,7 @@ class StoredImages:
             task.cancel()
 
     async def find(self, sha256: str, url: Url, known: KnownImage | None) -> KnownImage | None:
-        """Look for an image by its digest. Its key has the type, too: first as the URL has it, then every other one.
+        """Look for an image by its digest: under the key with the format that the URL names, then under all others.
 
         Args:
             sha256: the digest, 64 hex digits in lower case.
@@ -72,12 +72,12 @@ class StoredImages:
         """
         if known is not None and await self.contains(known):
             return known
-        likely = self._likely_extension(url)
+        likely = self._likely_format(url)
         found = await self._find_with(likely, sha256)
-        if found is None and self._misses < _MAX_MISSES:
-            others = [self._find_with(extension, sha256) for extension in self._extensions if extension != likely]
+        if found is None and self._missing_digests < _MAX_MISSING_DIGESTS:
+            others = [self._find_with(other, sha256) for other in self._formats if other is not likely]
             found = next((image for image in await asyncio.gather(*others) if image is not None), None)
-        self._misses = self._misses + 1 if found is None else 0
+        self._missing_digests = self._missing_digests + 1 if found is None else 0
         return found
 
     async def put(self, image: ImageInfo, body: Buffer, sha256: str, *, always: bool) -> bool:
@@ -87,7 +87,7 @@ class StoredImages:
             image: its facts.
             body: its bytes.
             sha256: their digest.
-            always: whether to send it even if the bucket had it lately.
+            always: whether to send it even then.
 
         Returns:
             Whether it was already stored.
@@ -102,15 +102,18 @@ class StoredImages:
         self._memory.mark_seen(key)
         return is_reused
 
-    def _likely_extension(self, url: Url) -> str:
+    def _likely_format(self, url: Url) -> Format:
+        """Return the format that the URL names, or the first one."""
         match = _EXTENSION.search(url.target)
         extension = match[1].lower() if match else ""
         extension = _OTHER_EXTENSIONS.get(extension, extension)
-        return extension if extension in self._extensions else self._extensions[0]
+        return next((row for row in self._formats if row.extension == extension), self._formats[0])
 
-    async def _find_with(self, extension: str, sha256: str) -> KnownImage | None:
-        found = await self._look_for(f"images/{sha256[:2]}/{sha256}.{extension}")
-        return None if found is None or found.image is None else KnownImage(b"", sha256, found.size, found.image)
+    async def _find_with(self, image_format: Format, sha256: str) -> KnownImage | None:
+        found = await self._look_for(image_key(sha256, image_format))
+        if found is None or found.image is None:
+            return None
+        return KnownImage(b"", sha256, found.size, found.image)  # no URL: the bucket does not say where it came from
 
     async def _look_for(self, key: str) -> StoredObject | None:
         try:

@@ -1,20 +1,23 @@
 """EnvironmentMemory: what one Lambda execution environment remembers between its invocations."""
 
-from collections import OrderedDict
 from collections.abc import Callable
 from time import time
 
 from intake.known.known_image import KnownImage
+from intake.known.lru_dict import LruDict
 
 MAX_ENTRIES = 4096
-"""Of URLs, and of object keys: a URL takes less than 1.2 KB, whatever its origin sent, an object key 400 bytes."""
+"""The maximum number of URLs, and of object keys.
+
+A URL takes less than 1.2 KB, whatever its origin sent; an object key takes 400 bytes.
+"""
 
 SEEN_SECONDS = 300
-"""An object that was in the bucket is there for this time: nothing but an owner's deletion removes it."""
+"""How long an object counts as seen. Only the owner of the bucket deletes images, so it is hardly ever gone by then."""
 
 
 class EnvironmentMemory:
-    """The URLs and the objects that this environment used last, each up to MAX_ENTRIES.
+    """What is known of the last MAX_ENTRIES URLs, and when each of the last MAX_ENTRIES objects was seen.
 
     Args:
         now: the clock, in Unix seconds. A monotonic clock stands still while the environment is frozen.
@@ -22,8 +25,8 @@ class EnvironmentMemory:
 
     def __init__(self, now: Callable[[], float] = time) -> None:
         self._now = now
-        self._known: OrderedDict[bytes, KnownImage] = OrderedDict()
-        self._seen: OrderedDict[str, float] = OrderedDict()
+        self._known: LruDict[bytes, KnownImage] = LruDict(MAX_ENTRIES)
+        self._seen: LruDict[str, float] = LruDict(MAX_ENTRIES)
 
     def find(self, key: bytes) -> KnownImage | None:
         """Return what is known of the URL with this `url_key`."""
@@ -33,9 +36,11 @@ class EnvironmentMemory:
         return known
 
     def remember(self, key: bytes, known: KnownImage) -> None:
-        _set_latest(self._known, key, known)
+        """Replace what is known of the URL with this `url_key`."""
+        self._known[key] = known
 
     def drop(self, key: bytes) -> None:
+        """Remove what is known of the URL with this `url_key`."""
         self._known.pop(key, None)
 
     def has_seen(self, object_key: str) -> bool:
@@ -45,16 +50,8 @@ class EnvironmentMemory:
 
     def mark_seen(self, object_key: str) -> None:
         """Remember that the object is in the bucket now."""
-        _set_latest(self._seen, object_key, self._now())
+        self._seen[object_key] = self._now()
 
     def mark_missing(self, object_key: str) -> None:
-        """Forget that the object was in the bucket."""
+        """Remember that the object is not in the bucket."""
         self._seen.pop(object_key, None)
-
-
-def _set_latest[Key, Value](entries: OrderedDict[Key, Value], key: Key, value: Value) -> None:
-    """Set the value as the latest; remove the one that was not used for the longest time if there are too many."""
-    entries[key] = value
-    entries.move_to_end(key)
-    if len(entries) > MAX_ENTRIES:
-        entries.popitem(last=False)

@@ -1,8 +1,8 @@
 """KnownDocument: what is known of the images of a File, as JSON for other environments.
 
     {"version": 1, "writtenAt": "2026-11-29T12:00:00Z", "images": {"<url_key, 64 hex digits>": {
-        "finalUrl": "<its url_key, if it is another>", "etag": "...", "lastModified": "...", "freshUntil": 1795953600,
         "key": "images/3f/3f9a....jpg", "bytes": 153582, "width": 1000, "height": 750, "frames": 1,
+        "finalUrl": "<its url_key, if it is another>", "etag": "...", "lastModified": "...", "freshUntil": 1795953600,
         "warnings": ["trailing_data"]}}}
 
 Digest, type and content type follow from `key`. Members without a value are left out. A stored receipt has the same
@@ -11,16 +11,15 @@ members as its member `known`.
 
 import json
 import re
-from collections.abc import Iterable
 from datetime import UTC, datetime
-from hashlib import sha256
 from operator import itemgetter
 from typing import Any, NamedTuple, Self
 
-from intake.image.formats import FORMATS
+from intake.image.formats import FORMATS, NAMES_BY_EXTENSION
 from intake.known.known_image import KnownImage
 from intake.known.validators import Validators
 from intake.model.image_info import ImageInfo, ImageWarning
+from intake.model.object_keys import image_key, parse_image_key
 
 _VERSION = 1
 _MAX_BYTES = 1024 * 1024
@@ -28,16 +27,9 @@ _MAX_BYTES = 1024 * 1024
 
 _MAX_NUMBER = 2**40
 _NUMBERS = itemgetter("bytes", "width", "height", "frames")
-_FORMAT_OF = {row.extension: (name, row.content_type) for name, row in FORMATS.items()}
 _WARNINGS = frozenset(ImageWarning)
 _DIGEST = re.compile("[0-9a-f]{64}")
-_OBJECT_KEY = re.compile(rf"images/([0-9a-f]{{2}})/(\1[0-9a-f]{{62}})\.({'|'.join(_FORMAT_OF)})")
 _TIME = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
-
-
-def known_document_key(url_keys: Iterable[bytes]) -> str:
-    """`known/{digest}.json`: the document of a set of URLs, in whatever order and however often each is named."""
-    return f"known/{sha256(b''.join(sorted(set(url_keys)))).hexdigest()}.json"
 
 
 class KnownDocument(NamedTuple):
@@ -93,37 +85,41 @@ class KnownDocument(NamedTuple):
 
 def _encode(key: bytes, known: KnownImage) -> dict[str, Any]:
     validators, image = known.validators, known.image
-    members = {
-        "finalUrl": None if known.final_url_key == key else known.final_url_key.hex(),
-        "etag": None if validators is None else validators.etag,
-        "lastModified": None if validators is None else validators.last_modified,
-        "freshUntil": None if known.fresh_until is None else int(known.fresh_until),
-        "key": known.key,
+    members: dict[str, Any] = {
+        "key": image_key(known.sha256, image),
         "bytes": known.size,
         "width": image.width,
         "height": image.height,
         "frames": image.frames,
-        "warnings": list(image.warnings) or None,
     }
-    return {name: value for name, value in members.items() if value is not None}
+    if known.final_url_key != key:
+        members["finalUrl"] = known.final_url_key.hex()
+    if validators is not None and validators.etag is not None:
+        members["etag"] = validators.etag
+    if validators is not None and validators.last_modified is not None:
+        members["lastModified"] = validators.last_modified
+    if known.fresh_until is not None:
+        members["freshUntil"] = int(known.fresh_until)
+    if image.warnings:
+        members["warnings"] = list(image.warnings)
+    return members
 
 
 def _decode(url_key: str, entry: dict[str, Any]) -> tuple[bytes, KnownImage]:
     """Return one entry of `images`; KeyError or TypeError if a member is missing or of another type."""
     key = _parse_digest(url_key)
-    digest, extension = _parse_object_key(entry["key"])
-    name, content_type = _FORMAT_OF[extension]
+    digest, name = _parse_object_key(entry["key"])
+    row = FORMATS[name]
     size, width, height, frames = _parse_numbers(_NUMBERS(entry))
     warnings = _parse_warnings(entry["warnings"]) if "warnings" in entry else ()
+    has_validators = "etag" in entry or "lastModified" in entry
     return key, KnownImage(
-        _parse_digest(entry["finalUrl"]) if "finalUrl" in entry else key,
-        digest,
-        size,
-        ImageInfo(name, width, height, frames, content_type, extension, warnings),
-        Validators(entry.get("etag"), entry.get("lastModified"))
-        if "etag" in entry or "lastModified" in entry
-        else None,
-        float(_parse_numbers((entry["freshUntil"],))[0]) if "freshUntil" in entry else None,
+        final_url_key=_parse_digest(entry["finalUrl"]) if "finalUrl" in entry else key,
+        sha256=digest,
+        size=size,
+        image=ImageInfo(name, width, height, frames, row.content_type, row.extension, warnings),
+        validators=Validators(entry.get("etag"), entry.get("lastModified")) if has_validators else None,
+        fresh_until=float(_parse_numbers((entry["freshUntil"],))[0]) if "freshUntil" in entry else None,
     )
 
 
@@ -134,10 +130,11 @@ def _parse_digest(text: str) -> bytes:
 
 
 def _parse_object_key(text: str) -> tuple[str, str]:
-    match = _OBJECT_KEY.fullmatch(text)
-    if match is None:
+    """Return the digest and the name of the format."""
+    digest, extension = parse_image_key(text) or ("", "")
+    if extension not in NAMES_BY_EXTENSION:
         raise ValueError("expected the key of an image")
-    return match[2], match[3]
+    return digest, NAMES_BY_EXTENSION[extension]
 
 
 def _parse_numbers(numbers: tuple[int, ...]) -> tuple[int, ...]:

@@ -15,8 +15,8 @@ class KnownImage:
     Attributes:
         final_url_key: the `url_key` of the URL that answered with the image, after redirects.
         sha256: the digest of the bytes, 64 hex digits in lower case.
-        size: their number.
-        image: their type, size in pixels and warnings.
+        size: the number of bytes.
+        image: type, width, height, frames and warnings.
         validators: the strong validator of the final URL; None if its response had none.
         fresh_until: Unix seconds until which the origin need not be asked; None if it must always be asked.
     """

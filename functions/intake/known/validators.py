@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from time import time
-from typing import NamedTuple, Self
+from typing import Self
 
 from intake.known.http_date import parse_http_date
 
@@ -15,12 +16,8 @@ _MIN_SECONDS_UNCHANGED = 60
 """An image that changed twice within one second has one Last-Modified (RFC 9110, 8.8.2.2)."""
 
 
-class _Texts(NamedTuple):
-    etag: str | None
-    last_modified: str | None
-
-
-class Validators(_Texts):
+@dataclass(frozen=True, slots=True)
+class Validators:
     """The strong validators of a response. Their texts are safe in a request header, wherever they come from.
 
     Attributes:
@@ -31,16 +28,16 @@ class Validators(_Texts):
         ValueError: `etag` is no strong entity tag, `last_modified` is no HTTP date, or both are None.
     """
 
-    __slots__ = ()
+    etag: str | None = None
+    last_modified: str | None = None
 
-    def __new__(cls, etag: str | None = None, last_modified: str | None = None) -> Self:
-        if etag is not None and not _is_strong_etag(etag):
+    def __post_init__(self) -> None:
+        if self.etag is not None and not _is_strong_etag(self.etag):
             raise ValueError("expected a strong entity tag")
-        if last_modified is not None and parse_http_date(last_modified) is None:
+        if self.last_modified is not None and parse_http_date(self.last_modified) is None:
             raise ValueError("expected an HTTP date")
-        if etag is None and last_modified is None:
+        if self.etag is None and self.last_modified is None:
             raise ValueError("expected an entity tag or an HTTP date")
-        return super().__new__(cls, etag, last_modified)
 
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> Self | None:

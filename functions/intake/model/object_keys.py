@@ -7,19 +7,34 @@ for bulk lists.
 import hashlib
 import json
 import re
+from collections.abc import Iterable
+from typing import Protocol
 
-from intake.model.image_info import ImageInfo
 from intake.model.url import Url
 
+_IMAGE = re.compile(r"images/([0-9a-f]{2})/(\1[0-9a-f]{62})\.([a-z0-9]+)")
 _MANIFEST = re.compile(r"inbox/(.+)\.(jsonl?|txt)", re.DOTALL)
 
 
-def image_key(sha256: str, image: ImageInfo) -> str:
+class HasExtension(Protocol):
+    """An image or a format, with the extension of its objects, without the dot."""
+
+    @property
+    def extension(self) -> str: ...
+
+
+def image_key(sha256: str, image: HasExtension) -> str:
     """`images/{first two hex digits}/{sha256}.{ext}`.
 
     Digest and extension depend on the bytes alone, so the same bytes are never stored twice.
     """
     return f"images/{sha256[:2]}/{sha256}.{image.extension}"
+
+
+def parse_image_key(key: str) -> tuple[str, str] | None:
+    """Return the digest and the extension in the key of an image; None if it is not such a key."""
+    match = _IMAGE.fullmatch(key)
+    return None if match is None else (match[2], match[3])
 
 
 def receipt_key(file_id: str) -> str:
@@ -30,6 +45,14 @@ def receipt_key(file_id: str) -> str:
 def problem_key(name: str) -> str:
     """`problems/{name}.json`: the problem document of the manifest with this name, see `parse_manifest_key`."""
     return f"problems/{name}.json"
+
+
+def known_document_key(url_keys: Iterable[bytes]) -> str:
+    """`known/{digest}.json`: what is known of a set of URLs, in whatever order and however often each is named.
+
+    The digest is the SHA-256 of their sorted `url_key`.
+    """
+    return f"known/{hashlib.sha256(b''.join(sorted(set(url_keys)))).hexdigest()}.json"
 
 
 def cool_down_key(url: Url) -> str:

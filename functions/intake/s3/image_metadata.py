@@ -7,11 +7,10 @@ without warnings, the header is left out. The type is in the extension of the ke
 import re
 from collections.abc import Mapping
 
-from intake.image.formats import FORMATS
+from intake.image.formats import FORMATS, NAMES_BY_EXTENSION
 from intake.model.image_info import ImageInfo, ImageWarning
 
 _WIDTH, _HEIGHT, _FRAMES, _WARNINGS = (f"x-amz-meta-{name}" for name in ("width", "height", "frames", "warnings"))
-_TYPES = {row.extension: (name, row.content_type) for name, row in FORMATS.items()}
 _NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 # How a transfer ended is no fact of the bytes.
 _CODES: dict[str, ImageWarning] = {code.value: code for code in ImageWarning if code is not ImageWarning.UNCLEAN_CLOSE}
@@ -38,10 +37,13 @@ def parse_image(key: str, headers: Mapping[str, str]) -> ImageInfo | None:
         headers: those of its HEAD; the names are case-insensitive.
     """
     extension = key.rpartition(".")[2]
-    name, content_type = _TYPES.get(extension, ("", ""))
+    if extension not in NAMES_BY_EXTENSION:
+        return None
+    name = NAMES_BY_EXTENSION[extension]
+    content_type = FORMATS[name].content_type
     numbers = [headers.get(field, "") for field in (_WIDTH, _HEIGHT, _FRAMES)]
     warnings = _parse_warnings(headers.get(_WARNINGS))
-    is_ours = name and headers.get("content-type") == content_type and all(map(_NUMBER.fullmatch, numbers))
+    is_ours = headers.get("content-type") == content_type and all(map(_NUMBER.fullmatch, numbers))
     if not is_ours or warnings is None:
         return None
     width, height, frames = map(int, numbers)

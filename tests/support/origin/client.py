@@ -14,7 +14,8 @@ from intake.http_client.resolver import AddressInfo
 from intake.http_client.transport import PooledTransport
 from intake.image.verify import verify
 from intake.ingest.deadline import Deadline
-from intake.ingest.ports import Download, Store
+from intake.ingest.download_port import Download
+from intake.ingest.ports import Store
 from intake.model.error_codes import LEAVES, IntakeError
 from intake.model.limits import Limits
 from intake.model.outcome import FetchStats

@@ -43,14 +43,17 @@ class SamLocalLab:
     def document(self, key: str) -> Any:
         return json.loads(self.get(key))
 
-    def keys(self, bucket: str = "images") -> set[str]:
-        """List all keys of a bucket."""
-        return {item["Key"] for item in self.s3.list_objects_v2(Bucket=bucket).get("Contents", [])}
+    def keys(self) -> set[str]:
+        """List the keys of the image bucket, without known documents: files must be a minute old to have one."""
+        return {key for key in self._all_keys("images") if not key.startswith("known/")}
 
     def empty(self) -> None:
         for bucket in ("images", "inbox"):
-            for key in self.keys(bucket):
+            for key in self._all_keys(bucket):
                 self.s3.delete_object(Bucket=bucket, Key=key)
+
+    def _all_keys(self, bucket: str) -> list[str]:
+        return [item["Key"] for item in self.s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
 
     def stored(self, *names: str) -> list[str]:
         """Return the keys of pictures, after a check that their objects are stored."""

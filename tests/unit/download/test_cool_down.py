@@ -53,6 +53,15 @@ def test_document_that_is_too_far_ahead_counts_for_15_minutes(ahead: float) -> N
     assert cool_down.seconds_left(NOW + 60) == MAX_SECONDS - 60
 
 
+def test_document_that_is_too_far_ahead_is_replaced_by_a_later_pause() -> None:
+    cool_down = make()
+    cool_down.adopt(NOW + 1e9, "v", NOW)
+
+    cool_down.extend(MAX_SECONDS, NOW + 200)
+
+    assert cool_down.is_unshared(NOW + 200)
+
+
 def test_cool_down_lasts_no_longer_than_15_minutes_when_the_clock_is_set_back() -> None:
     cool_down = make()
     cool_down.extend(30.0, NOW)
@@ -106,4 +115,4 @@ def test_origin_is_not_clear_when_its_cool_down_begins_before_a_read_ends() -> N
     ],
 )
 def test_only_what_matters_to_others_is_written(expected: bool, not_before: float, shared: float) -> None:  # noqa: FBT001 - a value of the table
-    assert make(not_before=NOW + not_before, shared=NOW + shared).is_unshared(NOW) is expected
+    assert make(not_before=NOW + not_before, document_time=NOW + shared).is_unshared(NOW) is expected

@@ -9,8 +9,8 @@ import pytest
 
 from intake.download.downloader import HttpDownloader
 from intake.ingest.deadline import Deadline
-from intake.ingest.ports import Download
-from intake.model.error_codes import IntakeError, UnsupportedType
+from intake.ingest.download_port import Download
+from intake.model.error_codes import Blocked, IntakeError, UnsupportedType
 from intake.model.limits import Limits
 from intake.model.outcome import FetchStats
 from intake.model.url import Url
@@ -106,3 +106,11 @@ async def test_blocked_url_counts_no_attempt() -> None:
         await downloader.download(Url.parse(AT), stats, Deadline.after(60.0))
 
     assert stats.attempts == 0
+
+
+@pytest.mark.parametrize("url", ["http://10.0.0.1/a", "https://a.example:22/a", "http://b.example/a", "http://[::1]/"])
+async def test_downloader_refuses_a_url_without_a_request_when_it_is_not_allowed(url: str) -> None:
+    downloader = HttpDownloader(Transport(), Limits(allowed_hosts=("a.example", "10.0.0.1", "::1")), "test")
+    downloader.require_allowed(Url.parse(AT + "one"))
+    with pytest.raises(Blocked):
+        downloader.require_allowed(Url.parse(url))

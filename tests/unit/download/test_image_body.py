@@ -1,7 +1,7 @@
 """Collecting the body of an image."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from itertools import pairwise
 
 import pytest
@@ -95,3 +95,60 @@ def test_error_says_what_the_first_bytes_are_as_far_as_they_have_arrived(chunks:
 
 def test_body_shorter_than_16_bytes_is_left_to_the_parser() -> None:
     assert collect([b"short"], length=5) == b"short"
+
+
+class Stream:
+    """A stream whose pieces with an even number can be received into a buffer, as far as they fit, and no others.
+
+    Attributes:
+        received: bytes that were received into a buffer.
+    """
+
+    def __init__(self, pieces: Sequence[bytes]) -> None:
+        self._pieces = list(enumerate(pieces, 1))
+        self.received = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while self._pieces:
+            yield self._pieces.pop(0)[1]
+
+    async def receive_into(self, buffer: memoryview) -> int:
+        if not self._pieces or self._pieces[0][0] % 2:
+            return 0
+        number, piece = self._pieces.pop(0)
+        size = min(len(piece), len(buffer))
+        buffer[:size] = piece[:size]
+        if size < len(piece):
+            self._pieces.insert(0, (number, piece[size:]))
+        self.received += size
+        return size
+
+
+@pytest.mark.parametrize(
+    ("ends", "length", "received"),
+    [
+        ([], len(PNG), 0),
+        ([15, 30], len(PNG), 0),  # the type is not known after 15 bytes
+        ([15, 30, 40], len(PNG), len(PNG) - 40),
+        ([16], len(PNG), len(PNG) - 16),
+        ([16, 30], len(PNG), 14),
+        ([16, 30, 40], len(PNG), 14 + len(PNG) - 40),
+        ([16, 30, 40], None, 0),
+    ],
+)
+async def test_body_is_received_into_its_buffer_where_the_stream_can(
+    ends: list[int], length: int | None, received: int
+) -> None:
+    pieces = [PNG[start:end] for start, end in pairwise([0, *ends, len(PNG)])]
+    body, stream = ImageBody(length, 10_000, ("png",)), Stream(pieces)
+    await body.receive(stream)
+
+    view, digest = body.finish()
+    assert (bytes(view), digest, stream.received) == (PNG, hashlib.sha256(PNG).hexdigest(), received)
+    assert (view.obj is pieces[0]) is (not ends)  # a body in one piece is not copied
+
+
+@pytest.mark.parametrize("extra", [b"!", PNG])
+async def test_body_longer_than_announced_is_refused_when_it_is_received_into_its_buffer(extra: bytes) -> None:
+    with pytest.raises(BadResponse):
+        await ImageBody(len(PNG), 10_000, ("png",)).receive(Stream([PNG[:20], PNG[20:] + extra]))

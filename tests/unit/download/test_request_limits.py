@@ -18,7 +18,7 @@ from intake.model.outcome import FetchStats
 from intake.model.url import Url
 from support.fake_ports import FakeStore
 from support.sample_images import picture
-from support.virtual_clock import VirtualClock, virtual_clock
+from support.virtual_clock import VirtualClock
 
 IMAGE = picture(8, 8, 1)
 AT = "https://a.example/"
@@ -61,10 +61,9 @@ class Lab(httpx.AsyncBaseTransport):
 
 
 @pytest.fixture
-async def lab(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Lab]:
-    with virtual_clock(monkeypatch) as clock:
-        monkeypatch.setattr("intake.download.request_limits.time", clock.wall)
-        yield Lab(clock)
+async def lab(clock: VirtualClock, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    monkeypatch.setattr("intake.download.request_limits.time", clock.wall)
+    return Lab(clock)
 
 
 async def get(downloader: HttpDownloader, url: str) -> tuple[str, int]:
@@ -135,12 +134,16 @@ async def test_cool_down_of_a_redirect_target_is_waited_for_in_place(lab: Lab) -
         return pause(10) if len(lab.sent) == 1 else (200, {})
 
     lab.answer = answer
-    downloader = lab.downloader(max_attempts=1)
+    downloader = lab.downloader(max_attempts=1, max_in_flight=1)
     assert await get(downloader, "https://b.example/") == ("throttled", 1)
+    waiting = asyncio.create_task(get(downloader, AT))
+    await asyncio.sleep(1)
 
-    assert await get(downloader, AT) == ("stored", 1)
+    assert await get(downloader, "https://c.example/") == ("stored", 1)  # the slot is free meanwhile
+    assert await waiting == ("stored", 1)
 
-    assert [url for _, url in lab.sent] == ["https://b.example/", AT, "https://b.example/"]
+    hosts = [url.split("/")[2][0] for _, url in lab.sent]
+    assert hosts == ["b", "a", "c", "b"]
 
 
 async def test_response_of_any_status_ends_a_row_of_failed_connections(lab: Lab) -> None:

@@ -10,15 +10,9 @@ from intake.download.cool_down_document import encode_cool_down, parse_cool_down
 from intake.download.shared_cool_downs import SharedCoolDowns
 from intake.model.error_codes import StoreDenied, StoreFailed
 from support.racing_store import RacingStore
-from support.virtual_clock import VirtualClock, virtual_clock
+from support.virtual_clock import VirtualClock
 
 KEY = "origins/0.json"
-
-
-@pytest.fixture
-async def clock(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[VirtualClock]:
-    with virtual_clock(monkeypatch) as running:
-        yield running
 
 
 class Lab:
@@ -44,7 +38,7 @@ class Lab:
     async def refresh(self, requests: int = 1) -> float:
         """Let some requests refresh at once; return the seconds until the last one goes on."""
         began = self.clock.passed
-        await asyncio.gather(*(self.shared.refresh(self.cool_down) for _ in range(requests)))
+        await asyncio.gather(*(self.shared.wait_for_read(self.cool_down) for _ in range(requests)))
         return round(self.clock.passed - began, 6)
 
     def begin(self, seconds: float = 30.0) -> None:
@@ -162,6 +156,7 @@ async def test_images_that_fail_together_write_once(lab: Lab) -> None:
     await lab.shared.flush(1.0)
 
     assert lab.store.calls == {"replace": 1}
+    assert not lab.shared._unshared
     assert lab.seconds_left == pytest.approx(30, abs=0.05)
     assert lab.seconds_written == pytest.approx(29.4, abs=0.1)
 
@@ -270,6 +265,15 @@ async def test_write_that_is_too_slow_for_one_file_is_done_by_the_next_flush(lab
     assert lab.seconds_written < 30  # nothing runs on in the background
     await lab.shared.flush(4.0)
     assert lab.seconds_written == pytest.approx(51.9)
+
+
+async def test_write_that_hangs_is_given_up(lab: Lab) -> None:
+    lab.store.delay = 1e9
+    lab.begin(60)
+
+    await asyncio.sleep(11)
+
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 async def test_cancelled_flush_leaves_nothing_running(lab: Lab) -> None:

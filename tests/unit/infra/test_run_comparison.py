@@ -19,13 +19,21 @@ def receipt(source: str, *, stored: int = 0, key: str = "images/a.jpg") -> dict[
     return {"elapsedMs": 1_234, "counts": {"stored": stored}, "objectKeys": [key, None], "images": images}
 
 
-def traffic(responses: Mapping[int, int], size: int, **s3_requests: int) -> Traffic:
+def traffic(responses: Mapping[int, int], size: int, s3_requests: Mapping[str, int]) -> Traffic:
     return Traffic(Counter(responses), size, Counter(s3_requests))
 
 
-FIRST = Run(207, receipt("fetched", stored=1), 2_000.4, traffic({200: 1, 404: 1}, 91_814, PUT=3))
-AGAIN = Run(207, receipt("unchanged"), 70.6, traffic({304: 1, 404: 1}, 0, PUT=1, GET=1))
-REFRESHED = Run(207, receipt("fetched"), 110.0, traffic({200: 1, 404: 1}, 91_814, PUT=2))
+RECEIPT = {"PUT receipts": 1}
+
+
+FIRST = Run(
+    207,
+    receipt("fetched", stored=1),
+    2_000.4,
+    traffic({200: 1, 404: 1}, 91_814, RECEIPT | {"PUT images": 1, "PUT known": 1}),
+)
+AGAIN = Run(207, receipt("unchanged"), 70.6, traffic({304: 1, 404: 1}, 0, RECEIPT | {"GET origins": 1}))
+REFRESHED = Run(207, receipt("fetched"), 110.0, traffic({200: 1, 404: 1}, 91_814, RECEIPT | {"PUT images": 1}))
 
 
 def test_comparison_has_a_column_for_each_run() -> None:
@@ -34,9 +42,10 @@ def test_comparison_has_a_column_for_each_run() -> None:
         "  requests to the origin                  2      2",
         "  of these, answered 304: unchanged       0      1",
         "  bytes of images from the origin    91,814      0",
-        "  requests to S3, PUT                     3      1",
-        "  requests to S3, GET                     0      1",
-        "  requests to S3, HEAD                    0      0",
+        "  S3: PUT images/                         1      0",
+        "  S3: PUT known/                          1      0",
+        "  S3: PUT receipts/                       1      1",
+        "  S3: GET origins/                        0      1",
         "  milliseconds for the images         1,234  1,234",
         "  milliseconds until the response     2,000     71",
     ]
@@ -52,7 +61,7 @@ def test_traffic_is_what_was_counted_since_an_earlier_time(tmp_path: Path) -> No
     with aws.log.open("a") as log:
         log.write("S3 request: PUT /b/receipts/a 200\nINFO\nS3 request: HEAD /b/images/a 404\n")
 
-    assert Traffic.until_now(origin, aws).since(before) == traffic({200: 1, 304: 1}, 3, PUT=1, HEAD=1)
+    assert Traffic.until_now(origin, aws).since(before) == traffic({200: 1, 304: 1}, 3, RECEIPT | {"HEAD images": 1})
 
 
 def test_checks_accept_runs_as_documented() -> None:
@@ -66,8 +75,9 @@ def test_checks_accept_runs_as_documented() -> None:
         ("expected the source unchanged, got fetched", replace(AGAIN, receipt=receipt("fetched"))),
         ("stored an object again", replace(AGAIN, receipt=receipt("unchanged", stored=1))),
         ("or returned other keys", replace(AGAIN, receipt=receipt("unchanged", key="images/b.jpg"))),
-        ("expected 1 responses 304 of the origin, got 0", replace(AGAIN, traffic=traffic({200: 1}, 9, PUT=1))),
-        ("expected one PUT to S3, of the receipt, got 2", replace(AGAIN, traffic=traffic({304: 1}, 0, PUT=2))),
+        ("expected 1 responses 304 of the origin, got 0", replace(AGAIN, traffic=traffic({200: 1}, 9, RECEIPT))),
+        ("of the receipt, got {'PUT receipts': 2}", replace(AGAIN, traffic=traffic({304: 1}, 0, {"PUT receipts": 2}))),
+        ("of the receipt, got {'PUT images': 1}", replace(AGAIN, traffic=traffic({304: 1}, 0, {"PUT images": 1}))),
     ],
 )
 def test_demo_fails_when_the_second_run_does_not_use_what_is_known(message: str, again: Run) -> None:
@@ -79,7 +89,7 @@ def test_demo_fails_when_the_second_run_does_not_use_what_is_known(message: str,
     ("message", "refreshed"),
     [
         ("expected the source fetched, got unchanged", replace(REFRESHED, receipt=receipt("unchanged"))),
-        ("expected 91814 bytes from the origin, got 0", replace(REFRESHED, traffic=traffic({304: 1}, 0, PUT=1))),
+        ("expected 91814 bytes from the origin, got 0", replace(REFRESHED, traffic=traffic({304: 1}, 0, RECEIPT))),
     ],
 )
 def test_demo_fails_when_refresh_downloads_less(message: str, refreshed: Run) -> None:

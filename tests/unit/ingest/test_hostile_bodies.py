@@ -8,8 +8,8 @@ import weakref
 import pytest
 
 from intake.ingest.deadline import Deadline
+from intake.ingest.download_port import Condition, Download
 from intake.ingest.file_service import IngestService
-from intake.ingest.ports import Condition, Download
 from intake.model.error_codes import InvalidImage
 from intake.model.file import File
 from intake.model.limits import Limits

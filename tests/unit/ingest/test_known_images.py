@@ -208,3 +208,14 @@ async def test_failed_image_stays_known() -> None:
     assert sources(await other.run("three", "one", "two")) == ["unchanged reused", "fetched reused", "connect_failed"]
     environment.origin.results = {**environment.origin.results, AT + "two": TWO}
     assert sources(await environment.another().run("three", "one", "two")) == ["unchanged reused"] * 3
+
+
+async def test_known_image_is_blocked_when_its_url_is_no_longer_allowed() -> None:
+    environment = Environment(make_origin(one=ONE), refresh=Refresh.FRESH)
+    environment.origin.headers[AT + "one"]["cache-control"] = "max-age=60"
+    await environment.run("one")
+    assert sources(await environment.run("one")) == ["fresh reused"]
+    environment.origin.blocked_hosts.add("a.example")
+    request = {"url": AT + "one", "sha256": sha256(ONE).hexdigest()}
+    assert sources(await environment.run("one")) == ["blocked"]
+    assert sources(await environment.run("one", urls=[request])) == ["blocked"]

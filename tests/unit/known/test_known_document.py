@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intake.image.formats import FORMATS
-from intake.known.known_document import KnownDocument, known_document_key
+from intake.known.known_document import KnownDocument
 from intake.known.known_image import KnownImage
 from intake.known.validators import Validators
 from intake.model.image_info import ImageInfo, ImageWarning
@@ -215,11 +215,3 @@ def test_any_other_json_is_refused_with_a_value_error(value: object, member: str
         except ValueError:
             continue
         assert known == KnownDocument.parse(known.to_json())
-
-
-def test_key_of_document_is_that_of_the_set_of_urls() -> None:
-    first, second = bytes(32), bytes([1] * 32)
-    expected = "known/5c85955f709283ecce2b74f1b1552918819f390911816e7bb466805a38ab87f3.json"
-    assert expected == known_document_key([first, second])
-    assert expected == known_document_key(iter([second, first, second]))
-    assert len({expected, known_document_key([first]), known_document_key([])}) == 3

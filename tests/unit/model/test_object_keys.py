@@ -9,7 +9,9 @@ from intake.model.object_keys import (
     broken_prefix,
     failed_key,
     image_key,
+    known_document_key,
     manifest_key,
+    parse_image_key,
     parse_manifest_key,
     problem_key,
     receipt_key,
@@ -67,3 +69,27 @@ def test_batch_key_differs_by_run_items_and_batch() -> None:
     keys = [batch_key("r", [1], "b"), batch_key("s", [1], "b"), batch_key("r", [2], "b"), batch_key("r", [1], "c")]
     assert len(set(keys)) == len(keys)
     assert all(key.startswith(batches_prefix(run)) for key, run in zip(keys, "rsrr", strict=True))
+
+
+def test_key_of_known_document_is_that_of_the_set_of_urls() -> None:
+    first, second = bytes(32), bytes([1] * 32)
+    expected = "known/5c85955f709283ecce2b74f1b1552918819f390911816e7bb466805a38ab87f3.json"
+    assert expected == known_document_key([first, second])
+    assert expected == known_document_key(iter([second, first, second]))
+    assert len({expected, known_document_key([first]), known_document_key([])}) == 3
+
+
+@pytest.mark.parametrize(
+    ("expected", "key"),
+    [
+        ((SHA256, "jpg"), f"images/3f/{SHA256}.jpg"),
+        (None, f"images/3e/{SHA256}.jpg"),
+        (None, f"images/3f/{SHA256.upper()}.jpg"),
+        (None, f"images/3f/{SHA256}0.jpg"),
+        (None, f"images/3f/{SHA256}"),
+        (None, f"images/3f/{SHA256}.jpg\n"),
+        (None, f"/images/3f/{SHA256}.jpg"),
+    ],
+)
+def test_digest_and_extension_come_from_the_key_of_an_image(expected: tuple[str, str] | None, key: str) -> None:
+    assert parse_image_key(key) == expected

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
+from time import time
 from typing import Any
 
 import pytest
@@ -122,13 +123,17 @@ async def test_images_are_fetched_when_the_document_cannot_be_used(
     assert store.writes[KNOWN] == writes
 
 
-async def test_document_is_not_used_any_more_when_its_write_is_denied() -> None:
+async def test_documents_are_left_alone_for_a_while_when_a_write_is_denied(monkeypatch: pytest.MonkeyPatch) -> None:
     environment = Environment(make_origin(one=ONE, two=TWO, three=THREE))
     environment.store.failures["known/"] = StoreDenied(reason="S3 answered 403 AccessDenied")
     await environment.run("three", "one", "two")
     calls = requests_of(environment.store, "GET known/") + requests_of(environment.store, "PUT known/")
     await environment.run("one", "two", "three")
     assert calls == 2 == requests_of(environment.store, "GET known/") + requests_of(environment.store, "PUT known/")
+    environment.store.failures.clear()
+    monkeypatch.setattr("intake.ingest.known_document_store.time", lambda: time() + 301)
+    await environment.run("two", "one", "three")
+    assert requests_of(environment.store, "PUT known/") == 2
 
 
 async def test_images_do_not_wait_for_documents_after_eight_that_were_missing() -> None:
@@ -153,13 +158,22 @@ async def test_images_do_not_wait_for_documents_after_eight_that_were_missing() 
     assert asked == [True]  # the origin was asked before the document was there
 
 
-@pytest.mark.parametrize("case", ["off", "not ready"])
-async def test_documents_are_left_alone_when_they_are_off_or_the_store_is_not_ready(case: str) -> None:
-    environment = Environment(make_origin(one=ONE, two=TWO, three=THREE), uses_known_documents=case != "off")
-    environment.store.is_ready = case != "not ready"
+async def test_documents_are_left_alone_when_they_are_off() -> None:
+    environment = Environment(make_origin(one=ONE, two=TWO, three=THREE), uses_known_documents=False)
     await environment.run("three", "one", "two")
-    assert requests_of(environment.store, "GET known/") == 0
+    assert requests_of(environment.store, "GET known/") == requests_of(environment.store, "PUT known/") == 0
     assert sources(await environment.run("three", "one", "two")) == ["unchanged reused"] * 3
+
+
+async def test_cold_start_waits_for_no_document_and_writes_none_that_is_right() -> None:
+    first = Environment(make_origin(one=ONE, two=TWO, three=THREE))
+    await first.run("three", "one", "two")
+    first.store.is_ready = False
+    cold = first.another()
+    assert sources(await cold.run("three", "one", "two")) == ["fetched reused"] * 3
+    assert requests_of(first.store, f"GET {KNOWN}") == 2
+    assert first.store.writes[KNOWN] == 1
+    assert sources(await cold.run("three", "one", "two")) == ["unchanged reused"] * 3
 
 
 async def test_two_environments_at_once_end_with_one_document() -> None:

@@ -1,29 +1,30 @@
-"""KnownDocuments: reads and writes the known documents in the bucket, which all execution environments share.
+"""KnownDocumentStore: reads and writes the known documents in the bucket, which all execution environments share.
 
 A document is never needed: whatever goes wrong with it costs a download.
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Mapping
 from time import time
 
 from intake.ingest.ports import DocumentFault, DocumentTooLarge, Observer, Store
 from intake.known.known_document import KnownDocument
 from intake.known.known_image import KnownImage
+from intake.known.lru_dict import LruDict
 from intake.model.error_codes import IntakeError, StoreDenied
 
-PATIENCE_SECONDS = 0.05
+WAIT_SECONDS = 0.05
 """How long the images of a File wait for its document, and how long its receipt waits for the document's write."""
 
-_MAX_MISSES = 8
-"""Documents in a row that did not help their Files. After them, images do not wait for documents until one helps."""
+_MAX_UNHELPFUL_READS = 8
+"""After this many documents in a row that helped no File, images do not wait for documents until one helps."""
 
 _READ_AGAIN_SECONDS = 300.0
-"""An environment that lacks what a document may hold reads it again after this time."""
+"""After this time, an environment reads a document again that may hold what it does not know, and writes again after a
+write was denied."""
 
 _MAX_DOCUMENTS = 1024
-"""Documents whose last use an environment remembers."""
+"""The number of documents of which an environment remembers when it used them."""
 
 
 class DocumentRead:
@@ -32,25 +33,27 @@ class DocumentRead:
     Attributes:
         images: what the document says of images, by URL key; empty until it is there.
         written_at: when it was written, in Unix seconds.
-        is_conclusive: whether it is certain what the bucket has: this document, none, or rubbish.
+        is_conclusive: whether it is certain what the bucket has: this document, none, or an invalid one.
+        is_released: whether no image waits for it any longer.
     """
 
     def __init__(self) -> None:
         self.images: Mapping[bytes, KnownImage] = {}
         self.written_at = time()
         self.is_conclusive = False
+        self.is_released = False
         self.task: asyncio.Task[None] | None = None
-        self._released = asyncio.Event()
+        self._release = asyncio.Event()
 
     async def wait(self) -> None:
         """Wait until the document is there, or until no image waits for it any longer."""
-        await self._released.wait()
+        await self._release.wait()
 
     def release(self) -> bool:
-        """Let the images go on that wait. Return whether any had reason to wait until now."""
-        waited = not self._released.is_set()
-        self._released.set()
-        return waited
+        """End every `wait`. Return whether images may have waited until now."""
+        was_waiting, self.is_released = not self.is_released, True
+        self._release.set()
+        return was_waiting
 
     def cancel(self) -> None:
         """Stop reading; does nothing after the end."""
@@ -58,46 +61,52 @@ class DocumentRead:
             self.task.cancel()
 
 
-class KnownDocuments:
+class KnownDocumentStore:
     """The known documents of the image bucket, as one execution environment uses them."""
 
     def __init__(self, store: Store, observer: Observer) -> None:
-        """Use the documents in a store, and count those that could not be used."""
+        """Use the documents in a store, and report to the observer those that could not be used."""
         self._store = store
         self._observer = observer
-        self._used_at: OrderedDict[str, float] = OrderedDict()
-        self._misses = 0
-        self._is_denied = False
+        self._used_at: LruDict[str, float] = LruDict(_MAX_DOCUMENTS)
+        self._unhelpful_reads = 0
+        self._denied_until = 0.0
 
     def start_read(self, name: str, *, is_needed: bool) -> DocumentRead | None:
-        """Start to read a document, if there is a reason to, and the store can be asked at once.
+        """Start to read a document, unless the environment has used it already.
+
+        In a cold start, the read waits for the signer, but no image waits for the read. It shows what to write.
 
         Args:
             name: the key of the document.
-            is_needed: whether it may hold what the environment does not know. Then images may wait for it.
+            is_needed: whether it may hold what the environment does not know. Then images may wait for it, and it is
+                read again from time to time.
         """
         used_at = self._used_at.get(name)
         is_known = used_at is not None and (not is_needed or 0 <= time() - used_at < _READ_AGAIN_SECONDS)
-        if is_known or self._is_denied or not self._store.is_ready:
+        if is_known or self._is_denied():
             return None
         read = DocumentRead()
-        if not is_needed or self._misses >= _MAX_MISSES:
+        if not is_needed or self._unhelpful_reads >= _MAX_UNHELPFUL_READS or not self._store.is_ready:
             read.release()
         read.task = asyncio.create_task(self._read(name, read))
         return read
 
     async def write(self, name: str, images: Mapping[bytes, KnownImage]) -> None:
         """Write a document, in one attempt. If it fails, other environments download the images."""
+        if self._is_denied():
+            return
         try:
             await self._store.put_document(name, KnownDocument(dict(images), time()).to_json(), retry=False)
         except IntakeError as error:
-            self._is_denied = isinstance(error, StoreDenied)
+            if isinstance(error, StoreDenied):
+                self._denied_until = time() + _READ_AGAIN_SECONDS
             self._observer.known_document_unread(DocumentFault.UNWRITTEN, error.reason or "")
         else:
-            self._mark_used(name)
+            self._used_at[name] = time()
 
     async def _read(self, name: str, read: DocumentRead) -> None:
-        timer = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._give_up, read)
+        timer = asyncio.get_running_loop().call_later(WAIT_SECONDS, self._give_up, read)
         try:
             fault = await self._fill(name, read)
         finally:
@@ -106,8 +115,8 @@ class KnownDocuments:
         if fault:
             self._observer.known_document_unread(*fault)
         if read.is_conclusive:
-            self._mark_used(name)
-        self._misses = 0 if read.images else self._misses + 1
+            self._used_at[name] = time()
+        self._unhelpful_reads = 0 if read.images else self._unhelpful_reads + 1
 
     async def _fill(self, name: str, read: DocumentRead) -> tuple[DocumentFault, str] | None:
         """Read and parse a document; return why it does not help, or None."""
@@ -130,12 +139,10 @@ class KnownDocuments:
         read.images, read.written_at = document.images, document.written_at
         return None
 
+    def _is_denied(self) -> bool:
+        """Whether the function lacked the right to write a short time ago. Then documents only cost requests."""
+        return time() < self._denied_until
+
     def _give_up(self, read: DocumentRead) -> None:
         if read.release():
             self._observer.known_document_unread(DocumentFault.SLOW, "")
-
-    def _mark_used(self, name: str) -> None:
-        self._used_at[name] = time()
-        self._used_at.move_to_end(name)
-        if len(self._used_at) > _MAX_DOCUMENTS:
-            self._used_at.popitem(last=False)
