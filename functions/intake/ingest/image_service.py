@@ -103,7 +103,7 @@ class ImageService:
                 condition = Condition(known, known.validators, is_stored)
                 result = await self._downloader.download(task.url, task.stats, deadline, condition)
         if isinstance(result, Unchanged):
-            known, fresh = result.condition.known, _fresh_until(task.url, known_images.policy, result)
+            known, fresh = result.condition.known, _fresh_until(task.url, known_images, result)
             known_images.learn(task.key, known if known.fresh_until == fresh else replace(known, fresh_until=fresh))
             return _to_stored(known, result.final_url, task.stats, Source.UNCHANGED)
         with result as download:
@@ -119,7 +119,7 @@ class ImageService:
         with _measured(task.stats):
             is_forced = known_images.policy is Refresh.ALWAYS
             reused = await self._stored_images.put(image, body, sha256, always=is_forced)
-        known = _to_known(task, known_images.policy, download, image)
+        known = _to_known(task, known_images, download, image)
         known_images.learn(task.key, known if known.validators or known.fresh_until else None)
         warnings = image.warnings + download.warnings
         return Stored(image, known.key, sha256, len(body), download.final_url, reused, task.stats, warnings)
@@ -148,7 +148,7 @@ def _measured(stats: FetchStats) -> Generator[None]:
         stats.store_ms += round((now() - started_at) * 1000)
 
 
-def _to_known(task: ImageTask, policy: Refresh, download: Download, image: ImageInfo) -> KnownImage:
+def _to_known(task: ImageTask, known_images: KnownImagesOfFile, download: Download, image: ImageInfo) -> KnownImage:
     is_redirected = download.final_url is not task.url
     return KnownImage(
         final_url_key=url_key(download.final_url) if is_redirected else task.key,
@@ -156,14 +156,14 @@ def _to_known(task: ImageTask, policy: Refresh, download: Download, image: Image
         size=len(download.body),
         image=image,
         validators=Validators.of(download.headers),
-        fresh_until=_fresh_until(task.url, policy, download),
+        fresh_until=_fresh_until(task.url, known_images, download),
     )
 
 
-def _fresh_until(url: Url, policy: Refresh, response: Download | Unchanged) -> float | None:
+def _fresh_until(url: Url, known_images: KnownImagesOfFile, response: Download | Unchanged) -> float | None:
     """Return until when the origin need not be asked again; None after a redirect, and for a signed URL."""
     is_redirected = response.final_url is not url
-    if policy is not Refresh.FRESH or is_redirected or is_signed(url):
+    if not known_images.keeps_freshness or is_redirected or is_signed(url):
         return None
     return fresh_until(response.headers, response.requested_at)
 

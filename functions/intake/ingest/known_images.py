@@ -45,5 +45,7 @@ class KnownImages:
         roles = {Role.BASE} if has_receipt else {Role.BASE, Role.IMAGE}
         keys = [task.key for task in tasks]
         shared = {task.key for task in tasks if not roles.isdisjoint([request.role for request in task.requests])}
-        policy = Refresh.ALWAYS if refresh else self._refresh
-        return KnownImagesOfFile(policy, keys, shared, self.memory, self._documents)
+        known_images = KnownImagesOfFile(self._refresh, keys, shared, self.memory, self._documents)
+        if refresh:
+            known_images.policy = Refresh.ALWAYS
+        return known_images

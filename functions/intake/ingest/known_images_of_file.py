@@ -22,6 +22,7 @@ class KnownImagesOfFile:
 
     Attributes:
         policy: when a known image of the File is downloaded again.
+        keeps_freshness: whether later Files need to know how long an image is fresh, whatever this one asks for.
     """
 
     def __init__(
@@ -35,13 +36,14 @@ class KnownImagesOfFile:
         """Start to read the document.
 
         Args:
-            policy: when a known image of the File is downloaded again.
+            policy: the setting REFRESH.
             keys: the URL keys of the images.
             shared: the URL keys that the document is named after.
             memory: what the environment knows.
             documents: reads and writes the document; None if the environment shares nothing with others.
         """
         self.policy = policy
+        self.keeps_freshness = policy is Refresh.FRESH
         self._keys = keys
         self._shared = shared
         self._memory = memory
@@ -121,5 +123,5 @@ class KnownImagesOfFile:
         if old is None or new is None:
             return old is not new
         return replace(new, fresh_until=old.fresh_until) != old or (
-            self.policy is Refresh.FRESH and new.fresh_until != old.fresh_until
+            self.keeps_freshness and new.fresh_until != old.fresh_until
         )

@@ -178,6 +178,15 @@ async def test_fresh_image_is_not_requested_until_it_is_stale(monkeypatch: pytes
     assert sources(await environment.run("three", "one", "two")) == ["unchanged reused"] * 3
 
 
+@pytest.mark.parametrize("headers", [{}, {"etag": '"one"'}])
+async def test_image_is_fresh_again_after_a_refresh(headers: dict[str, str]) -> None:
+    environment = Environment(make_origin(one=ONE), refresh=Refresh.FRESH)
+    environment.origin.headers[AT + "one"] = headers | {"cache-control": "max-age=60"}
+    assert sources(await environment.run("one", refresh=True)) == ["fetched"]
+    assert sources(await environment.run("one")) == ["fresh reused"]
+    assert sources(await environment.another().run("one")) == ["fresh reused"]
+
+
 @pytest.mark.parametrize("case", ["redirected", "signed"])
 async def test_image_is_never_fresh_when_it_was_redirected_or_signed(case: str) -> None:
     signature = "?Expires=1798761600&Key-Pair-Id=K2JCJMDEHXQW5F&Signature=" + "a" * 340
