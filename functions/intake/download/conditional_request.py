@@ -7,6 +7,8 @@ from intake.known.url_key import url_key
 from intake.model.url import Url
 
 _NOT_MODIFIED, _PRECONDITION_FAILED = 304, 412
+ANSWERS = frozenset({_NOT_MODIFIED, _PRECONDITION_FAILED})
+"""Statuses that answer a condition. RFC 9110, 13.1.2, has only 304 for a GET; some servers send 412."""
 
 
 def find_condition(condition: Condition | None, url: Url) -> Condition | None:
@@ -21,18 +23,13 @@ def add_condition(headers: httpx.Headers, condition: Condition) -> httpx.Headers
     return httpx.Headers([*headers.items(), *condition.validators.to_headers().items()])
 
 
-def answers_condition(status: int) -> bool:
-    """Whether a status answers a condition. RFC 9110, 13.1.2, has only 304 for a GET; some servers send 412."""
-    return status in {_NOT_MODIFIED, _PRECONDITION_FAILED}
-
-
 def to_unchanged(condition: Condition, url: Url, response: httpx.Response, requested_at: float) -> Unchanged | None:
     """Return the result of a response that answers a condition.
 
     Args:
         condition: the condition of the request.
         url: its URL.
-        response: has a status that `answers_condition`.
+        response: has one of the statuses `ANSWERS`.
         requested_at: when the request was sent, in Unix seconds.
 
     Returns:

@@ -9,7 +9,7 @@ from typing import cast
 
 import httpx
 
-from intake.download.conditional_request import add_condition, answers_condition, find_condition, to_unchanged
+from intake.download.conditional_request import ANSWERS, add_condition, find_condition, to_unchanged
 from intake.download.cool_down import CoolDown
 from intake.download.image_body import BodyStream, ImageBody
 from intake.download.image_download import ImageDownload
@@ -187,7 +187,7 @@ class HttpDownloader:
             location = redirect_location(response.status_code, response.headers)
             if location is not None:
                 return url.follow(location)
-            if condition is not None and answers_condition(response.status_code):
+            if condition is not None and response.status_code in ANSWERS:
                 return to_unchanged(condition, url, response, requested_at)
             return await self._receive(response, url, image, requested_at)
         finally:

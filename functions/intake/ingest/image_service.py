@@ -99,9 +99,13 @@ class ImageService:
         if known is None or known.validators is None:
             result = await self._downloader.download(task.url, task.stats, deadline)
         else:
-            with self._stored_images.checked(known) as is_stored:
+            is_stored = self._stored_images.start_check(known)
+            try:
                 condition = Condition(known, known.validators, is_stored)
                 result = await self._downloader.download(task.url, task.stats, deadline, condition)
+            finally:
+                if is_stored is not None:
+                    is_stored.cancel()
         if isinstance(result, Unchanged):
             known, fresh = result.condition.known, _fresh_until(task.url, known_images, result)
             known_images.learn(task.key, known if known.fresh_until == fresh else replace(known, fresh_until=fresh))

@@ -2,8 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Buffer, Collection, Generator
-from contextlib import contextmanager
+from collections.abc import Buffer, Collection
 
 from intake.image.formats import FORMATS, Format
 from intake.ingest.ports import Store, StoredObject
@@ -47,17 +46,9 @@ class StoredImages:
         found = await self._look_for(known.key)
         return found is not None and found.size == known.size
 
-    @contextmanager
-    def checked(self, known: KnownImage) -> Generator["asyncio.Task[bool] | None"]:
-        """Run `contains` beside the work in the context, and stop it at the end. None: the image was seen lately."""
-        if self._memory.has_seen(known.key):
-            yield None
-            return
-        task = asyncio.create_task(self.contains(known))
-        try:
-            yield task
-        finally:
-            task.cancel()
+    def start_check(self, known: KnownImage) -> "asyncio.Task[bool] | None":
+        """Start `contains` beside other work, which cancels it at its end. None: the image was seen lately."""
+        return None if self._memory.has_seen(known.key) else asyncio.create_task(self.contains(known))
 
     async def find(self, sha256: str, url: Url, known: KnownImage | None) -> KnownImage | None:
         """Look for an image by its digest: under the key with the format that the URL names, then under all others.
