@@ -33,11 +33,11 @@ FUNCTION_GB = 1769 / 1024
 
 # Measured: seconds of one invocation, warm, median (cost_inputs.py).
 HTTP_SECONDS = 0.10
-MANIFEST_SECONDS = 1.4
+MANIFEST_SECONDS = 1.3
 BATCH_SECONDS = 0.17
 HTTP_KNOWN_SECONDS = 0.12
-MANIFEST_KNOWN_SECONDS = 1.2
-BATCH_KNOWN_SECONDS = 0.15
+MANIFEST_KNOWN_SECONDS = 1.0
+BATCH_KNOWN_SECONDS = 0.14
 
 # Measured: bytes in the log, with the 26 that CloudWatch adds to each line (cost_inputs.py).
 IMAGE_LOG_BYTES = 292

@@ -38,6 +38,7 @@ class StoredImages:
         self._memory = memory
         self._formats = [FORMATS[name] for name in image_types]
         self._missing_digests = 0
+        self._searches = asyncio.Semaphore(_MAX_MISSING_DIGESTS)
 
     async def contains(self, known: KnownImage) -> bool:
         """Whether the bucket has a known image: it was seen lately, or S3 says so now."""
@@ -65,10 +66,11 @@ class StoredImages:
             return known
         likely = self._likely_format(url)
         found = await self._find_with(likely, sha256)
-        if found is None and self._missing_digests < _MAX_MISSING_DIGESTS:
-            others = [self._find_with(other, sha256) for other in self._formats if other is not likely]
-            found = next((image for image in await asyncio.gather(*others) if image is not None), None)
-        self._missing_digests = self._missing_digests + 1 if found is None else 0
+        if found is None:
+            async with self._searches:  # images that start together learn from the first ones
+                found = await self._search_others(likely, sha256)
+        else:
+            self._missing_digests = 0
         return found
 
     async def put(self, image: ImageInfo, body: Buffer, sha256: str, *, always: bool) -> bool:
@@ -99,6 +101,14 @@ class StoredImages:
         extension = match[1].lower() if match else ""
         extension = _OTHER_EXTENSIONS.get(extension, extension)
         return next((row for row in self._formats if row.extension == extension), self._formats[0])
+
+    async def _search_others(self, likely: Format, sha256: str) -> KnownImage | None:
+        if self._missing_digests >= _MAX_MISSING_DIGESTS:
+            return None
+        others = [self._find_with(other, sha256) for other in self._formats if other is not likely]
+        found = next((image for image in await asyncio.gather(*others) if image is not None), None)
+        self._missing_digests = self._missing_digests + 1 if found is None else 0
+        return found
 
     async def _find_with(self, image_format: Format, sha256: str) -> KnownImage | None:
         found = await self._look_for(image_key(sha256, image_format))

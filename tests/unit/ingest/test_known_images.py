@@ -151,6 +151,13 @@ async def test_expected_digest_is_looked_for_under_its_likely_key_alone_after_ei
     assert heads == [7] * 8 + [1] * 2
 
 
+async def test_digests_of_one_file_that_are_missing_are_bounded_as_well() -> None:
+    environment = Environment(make_origin(**{f"{number}": picture(4, 3, number) for number in range(40)}))
+    urls = [{"url": f"{AT}{number}", "sha256": sha256(picture(4, 3, number)).hexdigest()} for number in range(40)]
+    assert sources(await environment.run("one", urls=urls)) == ["fetched"] * 40
+    assert requests_of(environment.store, "HEAD images/") == 40 + 8 * 6
+
+
 async def test_expected_digest_is_fetched_when_the_object_has_no_facts() -> None:
     environment = Environment(make_origin(one=ONE))
     stored = (await environment.run("one")).images[0]
