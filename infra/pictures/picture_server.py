@@ -81,11 +81,19 @@ def serve_pictures(
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the base class
             """Log nothing, because the receipt reports each response."""
 
-    class Server(ThreadingHTTPServer):
-        request_queue_size = 128  # the default of 5 delays a burst of connections by a second
-        daemon_threads = True
+    with _run_server(Handler) as port:
+        yield port
 
-    server = Server((LOOPBACK, 0), Handler)
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128  # the default of 5 delays a burst of connections by a second
+    daemon_threads = True
+
+
+@contextmanager
+def _run_server(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
+    """Run a server in a thread until the block ends; yield its port."""
+    server = _Server((LOOPBACK, 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
