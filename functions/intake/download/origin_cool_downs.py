@@ -57,8 +57,10 @@ class OriginCoolDowns:
     async def wait(self, url: Url, cool_down: CoolDown, image: ImageDownload) -> None:
         """Wait until a request may be sent to the URL's origin. The image holds no slot and no memory meanwhile.
 
+        The wait does not count as time of the image: the limit for it is the deadline of the File.
+
         Raises:
-            CoolingDown: that takes longer than the image or its File has time.
+            CoolingDown: that takes longer than the File has time.
         """
         if self._shared is None:
             return
@@ -71,10 +73,9 @@ class OriginCoolDowns:
             if seconds <= 0:
                 return
             delay = seconds + random.random() * _JITTER_SECONDS  # noqa: S311 - jitter, not a secret
-            if delay >= image.seconds_left:
+            if delay >= image.deadline.seconds_for_images():
                 raise _make_error(url, seconds)
-            async with image.timer:
-                await asyncio.sleep(delay)
+            await asyncio.sleep(delay)
 
     def has_begun(self, cool_down: CoolDown) -> bool:
         """Whether a cool-down is known now, for a request that waited for its turn meanwhile.

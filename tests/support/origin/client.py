@@ -71,7 +71,11 @@ def limits_for(*origins: Origin, **changed: Any) -> Limits:
 
 
 class Client:
-    """A downloader with its own connection pool, resolver and memory budget."""
+    """A downloader with its own connection pool, resolver and memory budget.
+
+    Attributes:
+        file_seconds: the time of the File that its downloads are of.
+    """
 
     def __init__(self, limits: Limits, tls: ssl.SSLContext | None = None, documents: Store | None = None) -> None:
         self.limits = limits
@@ -85,6 +89,7 @@ class Client:
         )
         self.downloader = HttpDownloader(self.transport, limits, AGENT, OriginCoolDowns(documents))
         self.budget = self.downloader.budget
+        self.file_seconds = _AMPLE_SECONDS
 
     async def __aenter__(self) -> Self:
         return self
@@ -108,7 +113,7 @@ class Client:
 
     async def download(self, url: str, stats: FetchStats | None = None) -> Download:
         """Download without verification; the caller releases the download."""
-        deadline = Deadline.after(_AMPLE_SECONDS)
+        deadline = Deadline.after(self.file_seconds)
         result = await self.downloader.download(Url.parse(url), stats or FetchStats(), deadline)
         assert isinstance(result, Download)
         return result
