@@ -47,9 +47,7 @@ class Lab:
         opening = open_store(self._s3, self._bucket, self._monkeypatch, endpoint=self.proxy.url)
         store = await self.stack.enter_async_context(opening)
         await store.get_document("receipts/none.json")
-        client = self._make_client(*origins, documents=store, **changed)
-        client.file_seconds = 15.0
-        return client
+        return self._make_client(*origins, documents=store, **changed)
 
     def put(self, origin: Origin, body: bytes) -> None:
         """Put a document of an origin into the bucket."""
@@ -95,7 +93,7 @@ def key_of(origin: Origin) -> str:
         (503, "http_server_error", "9" * 400),
     ],
 )
-async def test_other_environment_sends_no_request_when_the_pause_is_longer_than_the_file_has_time(
+async def test_other_environment_sends_no_request_when_the_pause_is_longer_than_the_image_has_time(
     status: int,
     code: str,
     retry_after: str,

@@ -57,10 +57,8 @@ class OriginCoolDowns:
     async def wait(self, url: Url, cool_down: CoolDown, image: ImageDownload) -> None:
         """Wait until a request may be sent to the URL's origin. The image holds no slot and no memory meanwhile.
 
-        The wait does not count as time of the image: the limit for it is the deadline of the File.
-
         Raises:
-            CoolingDown: that takes longer than the File has time.
+            CoolingDown: that takes longer than the image or its File has time.
         """
         if self._shared is None:
             return
@@ -73,9 +71,10 @@ class OriginCoolDowns:
             if seconds <= 0:
                 return
             delay = seconds + random.random() * _JITTER_SECONDS  # noqa: S311 - jitter, not a secret
-            if delay >= image.deadline.seconds_for_images():
+            if delay >= image.seconds_left:
                 raise _make_error(url, seconds)
-            await asyncio.sleep(delay)
+            async with image.timer:
+                await asyncio.sleep(delay)
 
     def has_begun(self, cool_down: CoolDown) -> bool:
         """Whether a cool-down is known now, for a request that waited for its turn meanwhile.

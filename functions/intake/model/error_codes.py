@@ -191,10 +191,10 @@ class NotReady(Transient):
 
 
 class CoolingDown(Transient):
-    """The origin asked everybody to wait, with 429 or 503, longer than the File has time. No request was sent."""
+    """The origin asked everybody to wait, with 429 or 503, longer than the image has time. No request was sent."""
 
     code = "cooling_down"
-    default_message = "The origin asked everybody to wait longer than there is time for this File."
+    default_message = "The origin asked everybody to wait longer than there is time for this image."
 
 
 class StoreFailed(Transient):

@@ -71,11 +71,7 @@ def limits_for(*origins: Origin, **changed: Any) -> Limits:
 
 
 class Client:
-    """A downloader with its own connection pool, resolver and memory budget.
-
-    Attributes:
-        file_seconds: the time of the File that its downloads are of.
-    """
+    """A downloader with its own connection pool, resolver and memory budget."""
 
     def __init__(self, limits: Limits, tls: ssl.SSLContext | None = None, documents: Store | None = None) -> None:
         self.limits = limits
@@ -89,7 +85,6 @@ class Client:
         )
         self.downloader = HttpDownloader(self.transport, limits, AGENT, OriginCoolDowns(documents))
         self.budget = self.downloader.budget
-        self.file_seconds = _AMPLE_SECONDS
 
     async def __aenter__(self) -> Self:
         return self
@@ -113,7 +108,7 @@ class Client:
 
     async def download(self, url: str, stats: FetchStats | None = None) -> Download:
         """Download without verification; the caller releases the download."""
-        deadline = Deadline.after(self.file_seconds)
+        deadline = Deadline.after(_AMPLE_SECONDS)
         result = await self.downloader.download(Url.parse(url), stats or FetchStats(), deadline)
         assert isinstance(result, Download)
         return result

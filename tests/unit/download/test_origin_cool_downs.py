@@ -42,11 +42,11 @@ class Environment:
         for _ in range(times):
             self.cool_downs.note(self.cool_downs.find(url), error)
 
-    async def wait(self, url: Url = URL, file_seconds: float = 15.0) -> float:
+    async def wait(self, url: Url = URL, image_seconds: float = 15.0, file_seconds: float = 600.0) -> float:
         """Wait as a request does; return the seconds."""
         began, cool_down = self.clock.passed, self.cool_downs.find(url)
         if not cool_down.is_clear(self.clock.wall()):
-            await self.cool_downs.wait(url, cool_down, image_download(5.0, file_seconds))
+            await self.cool_downs.wait(url, cool_down, image_download(image_seconds, file_seconds))
         return self.clock.passed - began
 
 
@@ -92,7 +92,7 @@ async def test_origin_cools_down_for_30_seconds_after_20_failed_connections(
     environment.note(error(""), times=19)
     assert await environment.wait() == 0
     environment.note(error(""))
-    assert await environment.wait(file_seconds=60.0) == pytest.approx(30, abs=0.11)
+    assert await environment.wait(image_seconds=60.0) == pytest.approx(30, abs=0.11)
     environment.note(error(""), times=19)
     assert await environment.wait() == 0
 
@@ -107,33 +107,39 @@ async def test_lost_responses_are_no_failed_connections(
 
 
 @pytest.mark.parametrize(
-    ("seconds", "retry_after", "file_seconds"),
-    [(10, 10.0, 9.9), (10, 9.2, 9.1), (900, 9e9, 600.0), (900, float("inf"), 60.0), (1, 0.5, 0.2)],
+    ("seconds", "retry_after", "image_seconds", "file_seconds"),
+    [
+        (10, 10.0, 9.9, 60.0),
+        (10, 9.2, 60.0, 9.1),
+        (900, 9e9, 600.0, 60.0),
+        (900, float("inf"), 15.0, 60.0),
+        (1, 0.5, 0.2, 9.0),
+    ],
 )
-async def test_request_fails_at_once_when_the_cool_down_is_longer_than_its_file_has_time(
-    seconds: int, retry_after: float, file_seconds: float, environment: Environment
+async def test_request_fails_at_once_when_the_cool_down_is_longer_than_its_time(
+    seconds: int, retry_after: float, image_seconds: float, file_seconds: float, environment: Environment
 ) -> None:
     environment.note(Throttled(retry_after=retry_after))
     began = environment.clock.passed
 
     with pytest.raises(CoolingDown, match=rf"asked everybody to wait.* another {seconds} seconds\."):
-        await environment.wait(file_seconds=file_seconds)
+        await environment.wait(image_seconds=image_seconds, file_seconds=file_seconds)
 
     assert environment.clock.passed == began
 
 
-async def test_waiting_does_not_count_as_time_of_the_image(environment: Environment) -> None:
+async def test_waiting_counts_towards_the_time_of_the_image(environment: Environment) -> None:
     environment.note(THROTTLED)
-    image = image_download(5.0, 60.0)
+    image = image_download(15.0, 60.0)
 
     await environment.cool_downs.wait(URL, environment.cool_downs.find(URL), image)
 
-    assert image.seconds_left == 5.0
+    assert image.seconds_left == pytest.approx(5, abs=0.11)
 
 
 async def test_request_waits_on_when_the_cool_down_is_extended_meanwhile(environment: Environment) -> None:
     environment.note(THROTTLED)
-    waiting = [asyncio.create_task(environment.wait(file_seconds=seconds)) for seconds in (15.0, 30.0)]
+    waiting = [asyncio.create_task(environment.wait(image_seconds=seconds)) for seconds in (15.0, 30.0)]
     await asyncio.sleep(5)
     environment.note(Throttled(retry_after=20.0))
 
@@ -196,12 +202,12 @@ async def test_number_of_origins_is_bounded_and_busy_ones_stay(environment: Envi
     for number in range(3000):
         if number % 500 == 0:
             with pytest.raises(CoolingDown):
-                await environment.wait(file_seconds=1.0)
+                await environment.wait(image_seconds=1.0)
         environment.cool_downs.find(Url.parse(f"https://{number}.example/"))
 
     assert len(environment.cool_downs._origins) == 1024
     with pytest.raises(CoolingDown):
-        await environment.wait(file_seconds=1.0)
+        await environment.wait(image_seconds=1.0)
 
 
 async def test_nothing_cools_down_without_a_store(clock: VirtualClock) -> None:

@@ -70,7 +70,7 @@ async def get(downloader: HttpDownloader, url: str) -> tuple[str, int]:
     """Download and release an image; return its code and its attempts."""
     stats = FetchStats()
     try:
-        with await downloader.download(Url.parse(url), stats, Deadline.after(15.0)):  # type: ignore[union-attr]  # no condition
+        with await downloader.download(Url.parse(url), stats, Deadline.after(600.0)):  # type: ignore[union-attr]  # no condition
             return "stored", stats.attempts
     except IntakeError as error:
         return error.code, stats.attempts
