@@ -16,7 +16,7 @@ from intake.model.bulk_report import BatchReport
 from intake.model.error_codes import StoreFailed
 from intake.model.file import File, ImageRequest, InvalidFile
 from intake.model.object_keys import report_key, table_key
-from intake.model.receipt import Receipt
+from intake.model.receipt import FailedEntry, Receipt
 
 _NO_DEADLINE = Deadline(float("inf"))
 """Nobody ends this process, so each image has IMAGE_TIMEOUT, and all of them together as long as they need."""
@@ -130,5 +130,5 @@ def _with_notes(image: ImageRequest, file: File) -> ImageRequest:
 
 
 def _as_only_image(entry: Entry) -> Entry:
-    """Return the entry as it would be in a receipt of its row alone."""
-    return entry.model_copy(update={"index": 0})
+    """Return the entry as the report names it: by its position in the row, not in the joined list."""
+    return entry.model_copy(update={"index": 0}) if isinstance(entry, FailedEntry) else entry
