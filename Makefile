@@ -4,8 +4,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo up deploy bulk check test lint unit validate format openapi build clean install local bench fuzz \
-	pins audit sbom base dev sam ministack supply-chain rivals
+.PHONY: help demo run up deploy bulk check test lint unit validate format openapi build clean install local bench fuzz \
+	pins audit sbom base dev run-packages sam ministack supply-chain rivals
 
 ARCH ?= arm64
 BENCH ?=
@@ -14,6 +14,7 @@ ENDPOINT ?=
 FILE ?=
 INPUTS ?=
 LIST ?=
+OUT ?=
 PARAMETERS ?=
 PICTURES ?=
 PORT ?= 4566
@@ -43,6 +44,9 @@ help:
 ##@ Try it on this machine
 demo: base sam ministack ## Deploy to a local AWS, send a File, show its receipt | FILE=my-file.json sends a File of yours
 	@PYTHONPATH=functions $(PY) -m infra.demo $(if $(FILE),"$(FILE)") $(OR_STOPPED)
+
+run: run-packages ## Download your own list into a folder, without AWS | LIST=urls.txt (or .csv, .jsonl) OUT=folder; FILE=my-file.json
+	@PYTHONPATH=functions $(PY) -m infra.run $(if $(FILE),--file "$(FILE)","$(LIST)") "$(OUT)" $(OR_STOPPED)
 
 up: base sam ministack ## Run the whole stack on a local AWS until Ctrl-C | PORT=4566 PICTURES=folder
 	@$(PY) -m infra.local --port "$(PORT)" $(if $(PICTURES),--pictures "$(PICTURES)") $(OR_STOPPED)
@@ -122,6 +126,9 @@ sbom: build dev ## List the packages in the artifact, as CycloneDX
 # .venv holds two groups: `make demo` needs the first alone.
 base:
 	@infra/build/create_venv.sh .venv base "the packages that run on Lambda" requirements.txt
+
+run-packages:
+	@infra/build/create_venv.sh .venv run "the packages of make run" requirements.txt
 
 dev: base
 	@infra/build/create_venv.sh .venv dev "the development tools"

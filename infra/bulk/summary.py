@@ -16,7 +16,7 @@ def format_summary(summary: Mapping[str, Any], bucket: str, total: int) -> list[
     """
     is_complete = summary.get("complete", True)  # stacks of earlier versions do not write it
     lines = [] if is_complete else ["INCOMPLETE: the run stopped before the end of the list.", f"  {summary['error']}"]
-    lines += _counts(summary)
+    lines += format_counts(summary)
     if summary.get("failedKey"):
         lines += ["A list of what failed, ready for another run:", f"  s3://{bucket}/{summary['failedKey']}"]
     files = summary["counts"]["files"]
@@ -34,7 +34,7 @@ def _describe_missing(rows: int, source: str) -> str:
     return f"{rows:,} Files are in no report: see FAILED_*.json under map/."
 
 
-def _counts(summary: Mapping[str, Any]) -> Iterator[str]:
+def format_counts(summary: Mapping[str, Any]) -> Iterator[str]:
     counts = summary["counts"]
     yield f"{counts['files']:,} Files in {duration(summary['seconds'])}, batches: {summary['batches']:,}"
     yield f"  Files    {_join(counts['status'])}"
