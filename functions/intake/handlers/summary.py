@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from intake import app
 from intake.model.bulk_item import is_retryable, to_json_line
 from intake.model.bulk_report import Summary
-from intake.model.object_keys import failed_key, retryable_key, table_prefix
+from intake.model.object_keys import failed_key, retryable_key
 from intake.telemetry import logger
 
 
@@ -63,5 +63,4 @@ def _start_summary(event: dict[str, Any], ended_at: datetime) -> Summary:
         seconds=round((ended_at - datetime.fromisoformat(event["startedAt"])).total_seconds(), 3),
         complete=broken is None,
         error=broken and f"{broken.get('Error')}: {broken.get('Cause', '')}",
-        table_prefix=table_prefix(event["run"]),
     )

@@ -12,6 +12,7 @@ from intake.model.bulk_item import BulkItem
 from intake.model.error_codes import DeadlineExceeded
 from intake.model.file import Role
 from intake.model.invalid_file import Fault
+from intake.model.object_keys import table_prefix
 from intake.model.receipt import FailedEntry, Status, StoredEntry
 from intake.model.shown_text import excerpt, redact_message
 
@@ -203,7 +204,9 @@ class Summary(_Document):
     batches: int = 0
     counts: Totals = Field(default_factory=Totals)
     refused: Annotated[list[RefusedRow], Field(description="The first rows that are not valid Files.")] = []
-    table_prefix: Annotated[str, Field(description="The keys of the run's table, one part for each batch.")]
+    table_prefix: Annotated[str, Field(description="The keys of the run's table: one part for each batch.")] = Field(
+        default_factory=lambda summary: table_prefix(summary["run"])
+    )
     failed_key: Annotated[str | None, Field(description="The list of failed lines; null if none failed.")] = None
     retryable_key: Annotated[
         str | None, Field(description="The failed lines that may succeed later; null if there are none.")

@@ -93,14 +93,9 @@ def test_every_row_has_every_column_and_the_rows_have_the_order_of_the_list() ->
 
 
 def test_broken_batch_has_a_row_for_every_image_whatever_the_limit_of_a_file() -> None:
-    header = [{"1": "url", "2": "id"}]
-    cells = [
-        {"1": "url", "2": "id"},
-        {"1": "https://a.example/1", "2": "a"},
-        {"1": " ", "2": ""},
-        {"1": "url", "2": "id"},
-    ]
-    rows_of_csv = [{"index": index, "item": row, "header": header} for index, row in enumerate(cells)]
+    header = {"1": "url", "2": "id", "3": ""}
+    cells = [header, {"1": "https://a.example/1", "2": "a"}, {"1": " ", "2": "", "3": ""}, header]
+    rows_of_csv = [{"index": index, "item": row, "header": [header]} for index, row in enumerate(cells)]
     many = {"fileUrl": "https://a.example/0", "baseUrls": [[f"https://a.example/{n}?s=secret"] for n in range(700)]}
     items = [*rows_of_csv, {"index": 7, "item": many}, {"index": 8, "item": ["no File"]}, {"urls": ["a", "a"]}]
     report = BatchReport(batch="b", error="States.Timeout", failed=items)

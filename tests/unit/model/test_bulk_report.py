@@ -27,7 +27,7 @@ LIMIT_OF_A_STATE = 262_144
 
 
 def summary() -> Summary:
-    return Summary(run="run-1", ended_at="", seconds=0, table_prefix="runs/run-1/images/")
+    return Summary(run="run-1", ended_at="", seconds=0)
 
 
 def failure_of(report: BatchReport) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def test_line_of_an_earlier_version_is_kept_as_it_is() -> None:
     ("retryable", "errors"),
     [
         (False, [NotFound()]),
-        (False, [TooLarge(), ChecksumMismatch(), Blocked()]),
+        (False, [TooLarge(), ChecksumMismatch(), Blocked(reason="x")]),
         (True, [Timeout()]),
         (True, [NotFound(), CoolingDown(), NotFound()]),
         (True, [*[NotFound()] * 9, StoreFailed()]),  # behind the errors that the failure shows
