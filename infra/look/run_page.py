@@ -6,7 +6,15 @@ from typing import Any
 from infra.look.errors import LookError
 from infra.look.html_page import write_page
 from infra.look.run_format import format_time
-from infra.look.run_sections import count_reasons, draw_sizes, draw_times, list_codes, list_kinds, list_origins, list_repeated
+from infra.look.run_sections import (
+    count_reasons,
+    draw_sizes,
+    draw_times,
+    list_codes,
+    list_kinds,
+    list_origins,
+    list_repeated,
+)
 from infra.look.run_statistics import RunStatistics
 from infra.look.run_steps import list_readers, list_steps
 from infra.look.run_summary import RunSummary

@@ -29,7 +29,9 @@ def list_steps(run: str, totals: Totals, summary: RunSummary, commands: SourceCo
         steps.append(Step(text, commands.send_again(key)))
     permanent = totals.lost - totals.retryable
     if permanent:
-        steps.append(Step(f"Failures that stay until something is changed: {permanent:,}. See what to do by code below."))
+        steps.append(
+            Step(f"Failures that stay until something is changed: {permanent:,}. See what to do by code below.")
+        )
     return steps or [Step("Nothing: every image is stored.")]
 
 

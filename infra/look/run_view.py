@@ -61,7 +61,9 @@ class Totals:
             stored = images.get("stored", 0) + reused
             refused, broken = status.get("refused", 0), status.get("broken", 0)
         later = sum(count for code, count in codes.items() if class_of(code) is ErrorClass.TRANSIENT)
-        return cls(stored - reused, reused, failed, refused, broken, later + broken, is_from_table=bool(statistics.rows))
+        return cls(
+            stored - reused, reused, failed, refused, broken, later + broken, is_from_table=bool(statistics.rows)
+        )
 
     @property
     def stored(self) -> int:
@@ -154,7 +156,9 @@ def list_notices(totals: Totals, statistics: RunStatistics, summary: RunSummary)
         notices.append(f"The table lacks {missing:,} of the rows that the summary counts.")
     if statistics.unreadable:
         notices.append(f"Lines of the table that are no row, and are not counted: {statistics.unreadable:,}.")
-    notices += [f"{fault.part} is damaged: {fault.reason}. Its rows from there on are missing." for fault in statistics.faults]
+    notices += [
+        f"{fault.part} is damaged: {fault.reason}. Its rows from there on are missing." for fault in statistics.faults
+    ]
     if (more := statistics.damaged_parts - len(statistics.faults)) > 0:
         notices.append(f"Other parts of the table that are damaged: {more:,}.")
     return notices
