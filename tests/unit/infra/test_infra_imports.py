@@ -16,6 +16,7 @@ ALLOWED = {
     "pictures": {"command"},
     "openapi": {"build", "intake"},
     "deploy": {"command"},
+    "run": {"command", "intake"},  # lists on this machine, without AWS
     "bulk": {"command", "intake"},  # runs against AWS: nothing of the local AWS
     "local": {"build", "command", "pictures", "local.ministack_patches"},  # never the demo
     "local.ministack_patches": {"bulk.input_limit"},  # runs inside MiniStack's environment

@@ -1,0 +1,1 @@
+"""`make run`: ingests a list on this machine, into a folder."""
