@@ -27,7 +27,10 @@ CODE := functions infra tests
 PY := .venv/bin/python
 PARALLEL := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 # Ctrl-C is no failure: without this, make prints a line of its own, "Error 130", below what the command has said.
-OR_STOPPED := || [ $$? -eq 130 ]
+OR_STOPPED := || { status=$$?; [ $$status -eq 130 ] || exit $$status; }
+
+# The names of the variables on the command line of make, so that `make run` can refuse a misspelled setting.
+GIVEN = $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
 
 export SAM_CLI_TELEMETRY := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -46,7 +49,7 @@ demo: base sam ministack ## Deploy to a local AWS, send a File, show its receipt
 	@PYTHONPATH=functions $(PY) -m infra.demo $(if $(FILE),"$(FILE)") $(OR_STOPPED)
 
 run: run-packages ## Download your own list into a folder, without AWS | LIST=urls.txt (or .csv, .jsonl) OUT=folder; FILE=my-file.json
-	@PYTHONPATH=functions $(PY) -m infra.run $(if $(FILE),--file "$(FILE)","$(LIST)") "$(OUT)" $(OR_STOPPED)
+	@PYTHONPATH=functions $(PY) -m infra.run "$(LIST)" "$(OUT)" --file "$(FILE)" --given "$(GIVEN)" $(OR_STOPPED)
 
 up: base sam ministack ## Run the whole stack on a local AWS until Ctrl-C | PORT=4566 PICTURES=folder
 	@$(PY) -m infra.local --port "$(PORT)" $(if $(PICTURES),--pictures "$(PICTURES)") $(OR_STOPPED)

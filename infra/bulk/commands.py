@@ -22,10 +22,14 @@ class Commands:
 
     def follow(self, run: str) -> str:
         """Return the command that follows a run again."""
+        return self.bulk(f"RUN={run}")
+
+    def bulk(self, argument: str) -> str:
+        """Return `make bulk` with an argument, such as LIST=list.csv."""
         stack = "" if self.stack == DEFAULT_STACK else f" STACK={shlex.quote(self.stack)}"
         endpoint = f" ENDPOINT={self.endpoint}" if self.endpoint else ""
         out = f" OUT={shlex.quote(self.out)}" if self.out else ""
-        return f"make bulk RUN={run}{stack}{endpoint}{out}"
+        return f"make bulk {argument}{stack}{endpoint}{out}"
 
     def download(self, run: str) -> str:
         """Return the command that downloads the results of a run into a folder."""

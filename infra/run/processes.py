@@ -4,16 +4,19 @@ import multiprocessing
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import inf
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 from time import monotonic
 
-from infra.command.errors import CommandError
 from infra.run.spooled_list import Group
 from infra.run.worker import GroupDone, GroupFailed, Message, NextGroup, Work, run_worker
 
 STOP_SECONDS = 5.0
 """How long images that were begun may take after Ctrl-C. A second Ctrl-C ends the wait."""
+
+_POLL_SECONDS = 0.2
+"""How long it may take until Ctrl-C has an effect."""
 
 _FORK = multiprocessing.get_context("fork")
 """Forked processes share the imported modules: each starts at once, and needs less memory."""
@@ -25,9 +28,12 @@ class Processes:
 
     Attributes:
         fault: why the run had to stop before the end of the list; None if it did not.
+        is_interrupted: whether the user stopped it.
     """
 
     fault: str | None = None
+    is_interrupted: bool = False
+    _ends_at: float = inf
     _running: dict[Connection, ForkProcess] = field(default_factory=dict)
     _asking: list[Connection] = field(default_factory=list)
 
@@ -46,33 +52,28 @@ class Processes:
             self._running[ours] = process
 
     def ingest(self, groups: Iterable[Group]) -> Iterator[GroupDone]:
-        """Yield each group when it is done. After a fault, no more groups are begun.
-
-        Raises:
-            CommandError: a process ended unexpectedly.
-        """
+        """Yield each group when it is done. After a fault or an interruption, no more groups are begun."""
         remaining = iter(groups)
-        while self._running:
-            for message in self._receive(None):
+        while self._running and monotonic() < self._ends_at:
+            for message in self._receive():
                 if isinstance(message, GroupDone):
                     yield message
                 elif isinstance(message, GroupFailed):
                     self.fault = self.fault or message.reason
-            if self.fault:
+            if self.fault or self.is_interrupted:
                 remaining = iter(())
             for connection in self._asking:
-                connection.send(next(remaining, None))
+                with suppress(OSError):  # the process has ended, which the next `_receive` reports
+                    connection.send(next(remaining, None))
             self._asking.clear()
 
-    def finish_begun(self) -> Iterator[GroupDone]:
-        """Yield the groups that end within STOP_SECONDS, and begin no more."""
-        ends_at = monotonic() + STOP_SECONDS
-        while self._running and (seconds := ends_at - monotonic()) > 0:
-            for connection in self._asking:
-                with suppress(OSError):
-                    connection.send(None)
-            self._asking.clear()
-            yield from (message for message in self._receive(seconds) if isinstance(message, GroupDone))
+    def interrupt(self) -> None:
+        """Let the groups that were begun end within STOP_SECONDS, and begin no more. A second call waits no longer.
+
+        A signal handler may call it: an exception in the middle of a message would make the rest unreadable.
+        """
+        self._ends_at = monotonic() if self.is_interrupted else monotonic() + STOP_SECONDS
+        self.is_interrupted = True
 
     def stop(self) -> None:
         """End every process. What they have begun is done by the next run of the list."""
@@ -82,8 +83,8 @@ class Processes:
             process.join()
         self._running.clear()
 
-    def _receive(self, seconds: float | None) -> Iterator[Message]:
-        for connection in wait(list(self._running), seconds):
+    def _receive(self) -> Iterator[Message]:
+        for connection in wait(list(self._running), _POLL_SECONDS):
             assert isinstance(connection, Connection)  # noqa: S101 - `wait` returns what it was given
             try:
                 message: Message = connection.recv()
@@ -99,9 +100,7 @@ class Processes:
         process = self._running.pop(connection)
         process.join()
         if process.exitcode:
-            raise CommandError(
-                f"A worker process ended with status {process.exitcode}. Run the same command again: it goes on."
-            )
+            self.fault = self.fault or f"a worker process ended with status {process.exitcode}"
 
 
 def _run(others: list[Connection], connection: Connection, work: Work) -> None:

@@ -1,11 +1,10 @@
 """Prints how a run of `make run` ended, where its results are, and what to do next."""
 
 import re
-import shlex
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from infra.bulk.summary import format_counts
+from infra.bulk.progress import duration
+from infra.bulk.summary import join_counts
 from infra.command.terminal import print_line
 from infra.run.run_folder import RunFolder
 from intake.model.bulk_report import Summary
@@ -24,24 +23,29 @@ def print_result(run: RunFolder, summary: Summary, blocked: Sequence[str], *, ro
         blocked: why URLs were blocked.
         rows: the rows of the list.
     """
-    for line in format_counts(summary.model_dump(by_alias=True)):
-        print_line(line)
-    for reason in blocked[:_MAX_REASONS]:
-        print_line(f"  blocked  {reason}{_advise(reason)}")
+    counts = summary.counts
+    rate = counts.images.total() / summary.seconds if summary.seconds else 0.0
+    print_line(f"{counts.files:,} rows in {duration(summary.seconds)}, {rate:,.0f} images a second")
+    print_line(f"  images   {join_counts(counts.images)}; {counts.bytes:,} bytes")
+    if counts.codes:
+        print_line(f"  failed   {join_counts(counts.codes)}")
+    if counts.status["refused"]:
+        print_line(f"  refused  {counts.status['refused']:,} rows that are no File")
+    for line in _describe_blocked(blocked):
+        print_line(f"  blocked  {line}")
+    print_line(f"Images: {run.out / 'images'}/   a row for each: {run.path / 'images'}/*.jsonl.gz")
     if summary.failed_key:
-        print_line(f"Each failed row with its reason: {run.path / 'failed.jsonl'}")
-    print_line(f"A row for every image: {run.path / 'images'}/*.jsonl.gz")
-    print_line(f"The images: {run.out / 'images'}/")
+        print_line(f"Each failed row, with its reason: {run.path / 'failed.jsonl'}")
     if not summary.complete:
-        done = summary.counts.files
-        print_line(f"Stopped after {done:,} of {rows:,} rows: {summary.error}.", "yellow")
+        print_line(f"Stopped after {counts.files:,} of {rows:,} rows: {summary.error}.", "yellow")
         print_line("The same command goes on.")
-        sys.stdout.flush()
 
 
-def _advise(reason: str) -> str:
-    if _PRIVATE.search(reason):
-        return ". For your own network: ALLOW=10.0.0.0/8"
-    if match := _PORT.search(reason):
-        return f". To allow it: {shlex.quote('ALLOWED_PORTS=80,443,' + match['port'])}"
-    return ""
+def _describe_blocked(reasons: Sequence[str]) -> Iterator[str]:
+    yield from reasons[:_MAX_REASONS]
+    if len(reasons) > _MAX_REASONS:
+        yield "..."
+    if ports := sorted({int(match["port"]) for reason in reasons if (match := _PORT.search(reason))}):
+        yield f"To allow these ports: ALLOWED_PORTS=80,443,{','.join(map(str, ports))}"
+    if any(map(_PRIVATE.search, reasons)):
+        yield "To allow your own network: ALLOW=10.0.0.0/8, or whatever it is"

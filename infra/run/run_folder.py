@@ -58,7 +58,7 @@ class RunFolder:
         """Write failed.jsonl, retryable.jsonl and summary.json from the reports.
 
         Args:
-            seconds: how long the run took.
+            seconds: how long this command took; earlier ones that did not come to the end are added.
             error: why the run stopped before the end of the list; None if it did not.
         """
         summary = Summary(
@@ -66,7 +66,7 @@ class RunFolder:
             source=self.source,
             started_at=self.started_at.strftime(_TIME),
             ended_at=datetime.now(UTC).strftime(_TIME),
-            seconds=round(seconds, 3),
+            seconds=round(seconds + _read_seconds(self.path), 3),
             complete=error is None,
             error=error,
         )
@@ -159,8 +159,18 @@ def _lock(path: Path) -> Iterator[dict[str, Any] | None]:
 
 
 def _is_complete(folder: Path) -> bool:
+    return _read_summary(folder).get("complete") is True
+
+
+def _read_seconds(folder: Path) -> float:
+    seconds = _read_summary(folder).get("seconds")
+    return float(seconds) if isinstance(seconds, int | float) else 0.0
+
+
+def _read_summary(folder: Path) -> dict[str, Any]:
+    """Return the summary of a run; an empty one if there is none yet."""
     try:
         summary = json.loads((folder / "summary.json").read_bytes())
     except (OSError, ValueError):
-        return False
-    return isinstance(summary, dict) and summary.get("complete") is True
+        return {}
+    return summary if isinstance(summary, dict) else {}

@@ -1,14 +1,18 @@
 """Reads the settings of `make run`: every setting of the service by its name, and those of this machine."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from infra.command.errors import CommandError
 from intake.settings.config import Config, ConfigError
+from intake.settings.table import VARIABLES
 from intake.settings.types import SWITCH, SettingType, whole_number
 
 MAX_PROCESSES = 64
+_OF_A_STACK = {"IMAGE_BUCKET", "INBOX_BUCKET"}
+_VARIABLES = sorted({*VARIABLES, "LIST", "FILE", "OUT", "ALLOW", "PROCESSES", "FSYNC", "PYTHON", "PY"} - _OF_A_STACK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +55,9 @@ class RunSettings:
 
 def _service_variables(environment: Mapping[str, str], processes: int) -> dict[str, str]:
     variables = dict(environment)
-    # Of a stack, and unused here.
-    for name in ("IMAGE_BUCKET", "INBOX_BUCKET", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"):
+    for name in (*_OF_A_STACK, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"):
         variables.pop(name, None)
-    variables["IMAGE_BUCKET"] = "folder"
-    variables["CONCURRENT_FUNCTIONS"] = str(processes)
+    variables |= {"IMAGE_BUCKET": "folder", "CONCURRENT_FUNCTIONS": str(processes)}
     if environment.get("ALLOW"):
         variables["ALLOWED_NETWORKS"] = ",".join(
             filter(None, [environment.get("ALLOWED_NETWORKS"), environment["ALLOW"]])
@@ -70,3 +72,20 @@ def _read[T](environment: Mapping[str, str], name: str, kind: SettingType[T], *,
     except ValueError:
         faults.append(f"{name}: expected {kind.expected}, got {text!r}")
         return default
+
+
+def require_known_variables(names: Iterable[str]) -> None:
+    """Refuse a misspelled setting, which would be ignored otherwise.
+
+    Args:
+        names: the variables that make was given on its command line.
+
+    Raises:
+        CommandError: one of them has no meaning.
+    """
+    for name in names:
+        if name in _VARIABLES:
+            continue
+        similar = get_close_matches(name.upper(), _VARIABLES, n=1)
+        question = f"Did you mean {similar[0]}?" if similar else "docs/settings.md has all settings."
+        raise CommandError(f"{name} is not a setting of make run. {question}")
