@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo run up deploy bulk check test lint unit validate format openapi build clean install local bench fuzz \
-	pins audit sbom base dev run-packages sam ministack supply-chain rivals
+	pins audit sbom base dev run-packages sam ministack supply-chain rivals tables
 
 ARCH ?= arm64
 BENCH ?=
@@ -68,7 +68,7 @@ bulk: base ## Send a list to a deployed stack and follow its run | LIST=list.csv
 ##@ Develop
 check: lint unit ## Lint, types and unit tests, in under a minute
 
-test: dev sam ministack lint validate ## Everything: lint, types, templates, all tests, coverage
+test: dev sam ministack tables lint validate ## Everything: lint, types, templates, all tests, coverage
 	@$(PY) -m pytest $(PARALLEL) --cov
 
 lint: dev ## Lint, format and types; changes nothing
@@ -97,7 +97,7 @@ clean: ## Remove what was built, not what was installed
 	@rm -rf .aws-sam .coverage .local/build-* .local/demo .local/up .local/up-* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find functions infra tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-install: dev sam ministack supply-chain ## Install what these commands need, except bench
+install: dev sam ministack tables supply-chain ## Install what these commands need, except bench
 
 ##@ Examine and release
 local: dev sam ## Test sam local in Docker: every command of docs/sam-local.md, x86_64
@@ -141,6 +141,9 @@ sam:
 
 ministack:
 	@infra/build/create_venv.sh .local/ministack ministack "MiniStack, the local AWS"
+
+tables:
+	@infra/build/create_venv.sh .local/tables tables "DuckDB and pandas, which read tables of runs"
 
 supply-chain:
 	@infra/build/create_venv.sh .local/supply-chain supply-chain "the tools for pins and audit"
