@@ -43,8 +43,9 @@ class CsvColumns:
         """
         names = read_header(cells)
         known = {name: position for position, given in enumerate(names) if (name := COLUMNS.find(given))}
-        others = {name: position for position, name in enumerate(name_members(names))}
-        return cls(names, known, {name: others[name] for name in others if others[name] not in known.values()})
+        members = {name: position for position, name in enumerate(name_members(names))}
+        others = {name: position for name, position in members.items() if position not in known.values()}
+        return cls(names, known, others)
 
     def is_header(self, cells: Sequence[str]) -> bool:
         """Whether a row is the first row again, as in lists that were joined."""
