@@ -61,9 +61,9 @@ deploy: base sam ## Build and deploy to your AWS account | STACK=image-intake PA
 	@$(SAM) deploy --template-file "$(BUILD)/template.yaml" --stack-name "$(STACK)" --s3-prefix "$(STACK)" \
 	  --parameter-overrides Architecture=$(ARCH) $(PARAMETERS)
 
-bulk: base ## Send a list to a deployed stack and follow its run | LIST=list.csv, or RUN=name to follow again; STACK=image-intake
+bulk: base ## Send a list to a deployed stack and follow its run | LIST=list.csv, or RUN=name to follow again; STACK=image-intake OUT=folder
 	@PYTHONPATH=functions $(PY) -m infra.bulk $(if $(LIST),"$(LIST)") $(if $(RUN),--run "$(RUN)") --stack "$(STACK)" \
-	  --endpoint "$(ENDPOINT)" $(OR_STOPPED)
+	  --endpoint "$(ENDPOINT)" --out "$(OUT)" $(OR_STOPPED)
 
 ##@ Develop
 check: lint unit ## Lint, types and unit tests, in under a minute
