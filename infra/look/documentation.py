@@ -15,8 +15,9 @@ def find_advice(code: str) -> str:
 
 
 def find_warning(code: str) -> str:
-    """Return the meaning of a warning: the column of docs/files-and-receipts.md, as plain text; "" if unknown."""
-    return _rows("files-and-receipts.md", columns=1).get(code, [""])[0]
+    """Return the meaning of a warning: the column of docs/files-and-receipts.md, as a sentence; "" if unknown."""
+    meaning = _rows("files-and-receipts.md", columns=1).get(code, [""])[0]
+    return f"{meaning[0].upper()}{meaning[1:].rstrip('.')}." if meaning else ""
 
 
 @cache

@@ -41,6 +41,7 @@ def write_receipt_page(source: Source, file_id: str, target: Path, *, embed: boo
         "receipt.html",
         target,
         image_origin=EMBEDDED if embed else source.image_origin,
+        styles=("style.css", "receipt.css"),
         title=receipt.id,
         receipt=receipt,
         note=_note(document),

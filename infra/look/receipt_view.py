@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from infra.look.documentation import find_advice, find_warning
-from infra.look.image_types import DRAWN
+from infra.look.image_types import DRAWN, type_name
 from infra.look.safe_text import show_text
 from intake.model.error_codes import IntakeError
 from intake.model.file import Role
@@ -86,7 +86,7 @@ class StoredView(ImageView):
     @property
     def type_name(self) -> str:
         """The type for people: "JPEG"."""
-        return show_text(self.entry.content_type.removeprefix("image/").removesuffix("+xml"), 30).upper()
+        return type_name(self.entry.content_type)
 
     @property
     def extension(self) -> str:
@@ -107,11 +107,11 @@ class StoredView(ImageView):
 
     @property
     def shape(self) -> str:
-        """How the picture fits its place: "tiny", "wide", "tall", or "" for an ordinary one."""
+        """How the picture fits its place: "tiny", "wide", "tall", or "fit" for an ordinary one."""
         width, height = self.size or (_TINY, _TINY)
         if max(width, height) < _TINY:
             return "tiny"
-        return "wide" if width > _LONG * height else "tall" if height > _LONG * width else ""
+        return "wide" if width > _LONG * height else "tall" if height > _LONG * width else "fit"
 
 
 type View = StoredView | FailedView
