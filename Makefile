@@ -4,16 +4,19 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo up deploy bulk check test lint unit validate format openapi build clean install local bench fuzz \
-	pins audit sbom base dev sam ministack supply-chain rivals
+.PHONY: help demo run look up deploy bulk check test lint unit validate format openapi build clean install local bench fuzz \
+	pins audit sbom base dev run-packages sam ministack supply-chain rivals
 
 ARCH ?= arm64
 BENCH ?=
 BUILD ?= .aws-sam/build
+EMBED ?=
 ENDPOINT ?=
 FILE ?=
+ID ?=
 INPUTS ?=
 LIST ?=
+OUT ?=
 PARAMETERS ?=
 PICTURES ?=
 PORT ?= 4566
@@ -26,7 +29,10 @@ CODE := functions infra tests
 PY := .venv/bin/python
 PARALLEL := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 # Ctrl-C is no failure: without this, make prints a line of its own, "Error 130", below what the command has said.
-OR_STOPPED := || [ $$? -eq 130 ]
+OR_STOPPED := || { status=$$?; [ $$status -eq 130 ] || exit $$status; }
+
+# The names of the variables on the command line of make, so that `make run` can refuse a misspelled setting.
+GIVEN = $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
 
 export SAM_CLI_TELEMETRY := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -44,8 +50,11 @@ help:
 demo: base sam ministack ## Deploy to a local AWS, send a File, show its receipt | FILE=my-file.json sends a File of yours
 	@PYTHONPATH=functions $(PY) -m infra.demo $(if $(FILE),"$(FILE)") $(OR_STOPPED)
 
+run: run-packages ## Download your own list into a folder, without AWS | LIST=urls.txt (or .csv, .jsonl) OUT=folder; FILE=my-file.json
+	@PYTHONPATH=functions $(PY) -m infra.run "$(LIST)" "$(OUT)" --file "$(FILE)" --given "$(GIVEN)" $(OR_STOPPED)
+
 up: base sam ministack ## Run the whole stack on a local AWS until Ctrl-C | PORT=4566 PICTURES=folder
-	@$(PY) -m infra.local --port "$(PORT)" $(if $(PICTURES),--pictures "$(PICTURES)") $(OR_STOPPED)
+	@PYTHONPATH=functions $(PY) -m infra.local --port "$(PORT)" $(if $(PICTURES),--pictures "$(PICTURES)") $(OR_STOPPED)
 
 ##@ Deploy
 deploy: base sam ## Build and deploy to your AWS account | STACK=image-intake PARAMETERS="MaxPerOrigin=8 ..." ARCH=arm64
@@ -57,6 +66,10 @@ deploy: base sam ## Build and deploy to your AWS account | STACK=image-intake PA
 bulk: base ## Send a list to a deployed stack and follow its run | LIST=list.csv, or RUN=name to follow again; STACK=image-intake
 	@PYTHONPATH=functions $(PY) -m infra.bulk $(if $(LIST),"$(LIST)") $(if $(RUN),--run "$(RUN)") --stack "$(STACK)" \
 	  --endpoint "$(ENDPOINT)" $(OR_STOPPED)
+
+look: base ## Show a receipt or a run in the browser | ID=lot-7-cam-2 or RUN=name; STACK=image-intake or OUT=folder; EMBED=1
+	@PYTHONPATH=functions $(PY) -m infra.look --id "$(ID)" --run "$(RUN)" --stack "$(STACK)" --endpoint "$(ENDPOINT)" \
+	  $(if $(OUT),--out "$(OUT)") $(if $(filter-out 0,$(EMBED)),--embed)
 
 ##@ Develop
 check: lint unit ## Lint, types and unit tests, in under a minute
@@ -122,6 +135,9 @@ sbom: build dev ## List the packages in the artifact, as CycloneDX
 # .venv holds two groups: `make demo` needs the first alone.
 base:
 	@infra/build/create_venv.sh .venv base "the packages that run on Lambda" requirements.txt
+
+run-packages:
+	@infra/build/create_venv.sh .venv run "the packages of make run" requirements.txt
 
 dev: base
 	@infra/build/create_venv.sh .venv dev "the development tools"

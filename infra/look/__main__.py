@@ -1,4 +1,4 @@
-"""`python -m infra.look --id ID`: the page of a receipt, from a stack or from a folder of `make run` (`make look`)."""
+"""`python -m infra.look --id ID` or `--run RUN`: the page of a receipt or of a run, and opens it (`make look`)."""
 
 import argparse
 import os
@@ -13,7 +13,7 @@ from infra.bulk.local_endpoint import QUESTION, is_missing, is_url
 from infra.bulk.stack import BulkError, Stack
 from infra.look.browser import open_page
 from infra.look.errors import LookError, WrongInput
-from infra.look.pages import write_receipt_page
+from infra.look.pages import write_receipt_page, write_run_page
 from infra.look.safe_text import format_bytes, format_time
 from infra.look.sources import BucketSource, FolderSource, Source
 from intake.model.file import ID_PATTERN
@@ -41,8 +41,9 @@ def main() -> int:
 
 
 def _make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="make look", description="Write a page of a receipt and open it.")
+    parser = argparse.ArgumentParser(prog="make look", description="Write a page of a receipt or of a run.")
     parser.add_argument("--id", default="", help="the id of a File")
+    parser.add_argument("--run", default="", help="the name of a run, in place of an id")
     parser.add_argument("--stack", default=DEFAULT_STACK, help=f"the name of the stack (default: {DEFAULT_STACK})")
     parser.add_argument("--endpoint", default="", help="URL of a local AWS, as of `make up`")
     parser.add_argument("--out", type=Path, help="a folder that `make run` has written, in place of a stack")
@@ -51,16 +52,27 @@ def _make_parser() -> argparse.ArgumentParser:
 
 
 def _look(options: argparse.Namespace) -> None:
-    if not re.fullmatch(ID_PATTERN, options.id):
-        given = f"ID={options.id} is not the id of a File" if options.id else "Which receipt?"
-        raise WrongInput(f"{given} Expected ID=lot-7-cam-2: a letter or a digit, then letters, digits, '.', '_', '-'.")
-    page = PAGES / f"{options.id}.html"
+    _check_names(options.id, options.run)
+    page = PAGES / f"{options.id or options.run}.html"
     source = _open_source(options, page.parent)
-    write_receipt_page(source, options.id, page, embed=options.embed)
+    if options.run:
+        write_run_page(source, options.run, page)
+    else:
+        write_receipt_page(source, options.id, page, embed=options.embed)
     print(f"The page is {show_path(page)} ({format_bytes(page.stat().st_size)}). Only you can read it.")
     if source.expires_at and not options.embed:
-        print(f"Its pictures load until {format_time(source.expires_at)}. EMBED=1 makes a page that keeps them.")
+        more = "" if options.run else " EMBED=1 makes a page that keeps them."
+        print(f"Its pictures load until {format_time(source.expires_at)}.{more}")
     open_page(page)
+
+
+def _check_names(file_id: str, run: str) -> None:
+    if bool(file_id) == bool(run):
+        raise WrongInput("expected ID=lot-7-cam-2, the id of a File, or RUN=name, the name of a run.")
+    if file_id and not re.fullmatch(ID_PATTERN, file_id):
+        raise WrongInput(f"ID={file_id} is not the id of a File: expected letters, digits, '.', '_' and '-'.")
+    if "/" in run or run in {".", ".."} or not run.isprintable():
+        raise WrongInput(f"RUN={run!r} is not the name of a run: expected a name without slashes.")
 
 
 def _open_source(options: argparse.Namespace, page_folder: Path) -> Source:
@@ -70,7 +82,7 @@ def _open_source(options: argparse.Namespace, page_folder: Path) -> Source:
         return FolderSource(options.out, page_folder)
     _check_endpoint(options.endpoint)
     endpoint = options.endpoint or None
-    return BucketSource(Stack(options.stack, endpoint).images, endpoint)
+    return BucketSource(Stack(options.stack, endpoint).images, endpoint, options.stack)
 
 
 def _check_endpoint(endpoint: str) -> None:

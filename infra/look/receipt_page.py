@@ -65,8 +65,8 @@ def _read(source: Source, file_id: str) -> dict[str, Any]:
     if (problem := source.problem(file_id)) is not None:
         raise LookError(f"{file_id} was refused, so it has no receipt. {_describe(problem)}")
     raise LookError(
-        f"{source.description} has no receipts/{file_id}.json. Check the id, and the stack or the folder. The response to "
-        "a File has its id; that of a File sent without one is a digest."
+        f"{source.description} has no receipts/{file_id}.json. Check the id, and the stack or the folder. The response "
+        "to a File has its id; that of a File sent without one is a digest."
     )
 
 

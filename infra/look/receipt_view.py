@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from infra.look.documentation import find_advice, find_warning
+from infra.look.error_advice import advise
 from infra.look.image_types import DRAWN, type_name
 from infra.look.safe_text import show_text
+from infra.look.warning_meanings import explain_warning
 from intake.model.error_codes import IntakeError
 from intake.model.file import Role
 from intake.model.object_keys import parse_image_key
@@ -57,7 +58,7 @@ class FailedView(ImageView):
 
     @property
     def advice(self) -> str:
-        return find_advice(self.entry.error.code)
+        return advise(self.entry.error.code) or "See docs/errors.md of the version that wrote the receipt."
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class StoredView(ImageView):
     @property
     def warnings(self) -> dict[str, str]:
         """The meaning of each warning, by its code."""
-        return {code: find_warning(code) for code in self.entry.warnings}
+        return {code: explain_warning(code) for code in self.entry.warnings}
 
     @property
     def final_url(self) -> str:
