@@ -1,7 +1,5 @@
 """Formats the figures of a run for people."""
 
-from datetime import datetime
-
 from infra.bulk.progress import duration
 
 _SECOND_MS = 1000
@@ -36,13 +34,3 @@ def format_share(part: int, whole: int) -> str:
         return "100 %" if part else "0 %"
     percent = 100 * part / whole
     return "< 0.1 %" if percent < 0.1 else f"{min(percent, 99.9):.1f} %"  # noqa: PLR2004 - the smallest shown
-
-
-def format_time(text: str) -> str:
-    """Format a time of a summary: 2026-11-22 16:01:03 UTC; empty if it is none."""
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        return ""
-    zone = time.tzname() or ""
-    return f"{time:%Y-%m-%d %H:%M:%S} {zone}".strip()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from infra.look.bounded_counter import BoundedCounter
-from infra.look.error_advice import advise, class_of
+from infra.look.documentation import find_advice
 from infra.look.failure_list import Failure
 from infra.look.histogram import Histogram
 from infra.look.image_types import DRAWN
@@ -14,6 +14,7 @@ from infra.look.origin_statistics import NO_ORIGIN, Origins, OriginStatistics
 from infra.look.run_format import format_ms
 from infra.look.run_statistics import RunStatistics
 from infra.look.run_summary import RunSummary
+from infra.look.run_view import class_of
 from infra.look.safe_text import format_bytes
 from infra.look.sources import Source
 from intake.model.error_codes import ErrorClass
@@ -64,10 +65,11 @@ class OriginLine(NamedTuple):
 
 
 class OriginTable(NamedTuple):
-    """The first origins in one order."""
+    """The first origins in one order, and how many more there are."""
 
     order: str
     lines: list[OriginLine]
+    more: int
 
 
 class Column(NamedTuple):
@@ -130,7 +132,7 @@ def list_codes(statistics: RunStatistics, summary: RunSummary) -> list[CodeLine]
             count=count,
             share=count / largest[0][1],
             outlook=_CLASSES[error_class] if (error_class := class_of(code)) else "unknown code",
-            advice=advise(code),
+            advice=find_advice(code),
             example=redact(statistics.examples.get(code, "")),
         )
         for code, count in largest
@@ -139,12 +141,17 @@ def list_codes(statistics: RunStatistics, summary: RunSummary) -> list[CodeLine]
 
 def list_origins(origins: Origins) -> list[OriginTable]:
     """Return the first origins in each order; tables without lines are left out."""
-    tables = [
-        ("failures", origins.by_failures(MAX_ORIGINS)),
-        ("images", origins.by_images(MAX_ORIGINS)),
-        ("time", origins.by_time(MAX_ORIGINS)),
+    number = len(origins.held)
+    orders = {
+        "failures": origins.by_failures(number),
+        "images": origins.by_images(number),
+        "time": origins.by_time(number),
+    }
+    return [
+        OriginTable(order, _list_lines(ranked[:MAX_ORIGINS]), max(0, len(ranked) - MAX_ORIGINS))
+        for order, ranked in orders.items()
+        if ranked
     ]
-    return [OriginTable(order, _list_lines(lines)) for order, lines in tables if lines]
 
 
 def _list_lines(origins: list[OriginStatistics]) -> list[OriginLine]:

@@ -4,14 +4,15 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
-from infra.look.error_advice import class_of
 from infra.look.run_format import format_rate, format_seconds, format_share
 from infra.look.run_statistics import RunStatistics
 from infra.look.run_summary import RunSummary
 from infra.look.safe_text import format_bytes
-from intake.model.error_codes import ErrorClass
+from intake.model.error_codes import LEAVES, ErrorClass
 from intake.model.shown_text import shorten
 
+_CLASSES = {leaf.code: leaf.error_class for leaf in LEAVES}
+_STORED = ("new", "reused")
 _LEAST_IMAGES = 3
 _MAX_NAMED = 3
 
@@ -22,6 +23,7 @@ class Segment(NamedTuple):
     tone: str
     label: str
     count: int
+    is_stored: bool
     start: float
     share: float
 
@@ -79,7 +81,7 @@ class Totals:
         """Return the parts of the bar; those without rows are left out."""
         parts = [
             ("new", "stored", self.new),
-            ("reused", "stored before", self.reused),
+            ("reused", "already stored", self.reused),
             ("failed", "failed", self.failed),
             ("broken", "in batches that broke", self.broken),
             ("refused", "refused: no valid File", self.refused),
@@ -87,16 +89,33 @@ class Totals:
         segments, start = [], 0
         for tone, label, count in parts:
             if count:
-                segments.append(Segment(tone, label, count, start / self.rows, count / self.rows))
+                segments.append(Segment(tone, label, count, tone in _STORED, start / self.rows, count / self.rows))
                 start += count
         return segments
+
+
+def class_of(code: str) -> ErrorClass | None:
+    """Return the class of an error code; None for one that does not exist."""
+    return _CLASSES.get(code)
+
+
+def describe_totals(totals: Totals) -> str:
+    """Return the headline."""
+    if not totals.rows:
+        return "No image yet"
+    what = "images" if not totals.refused else "images and refused rows"
+    if totals.stored == totals.rows > 1:
+        return f"All {totals.rows:,} images are stored"
+    if totals.rows == 1:
+        return "The image is stored" if totals.stored else f"The {'image' if not totals.refused else 'row'} is not stored"
+    return f"{totals.stored:,} of {totals.rows:,} {what} {'is' if totals.stored == 1 else 'are'} stored"
 
 
 def describe_state(summary: RunSummary) -> tuple[str, str]:
     """Return a tone and words for how the run ended."""
     if not summary.exists:
         return "warn", "not ended"
-    return ("good", "complete") if summary.is_complete else ("fail", "incomplete")
+    return ("good", "complete") if summary.is_complete else ("bad", "incomplete")
 
 
 def describe_reasons(totals: Totals, statistics: RunStatistics, summary: RunSummary) -> list[str]:
