@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from infra.look.bounded_counter import BoundedCounter
-from infra.look.documentation import find_advice
+from infra.look.error_advice import advise, class_of
 from infra.look.failure_list import Failure
 from infra.look.image_types import DRAWN
 from infra.look.origin_statistics import NO_ORIGIN, Origins, OriginStatistics
 from infra.look.run_format import format_ms
 from infra.look.run_statistics import RunStatistics
 from infra.look.run_summary import RunSummary
-from infra.look.run_view import class_of
 from infra.look.sources import Source
 from intake.model.error_codes import ErrorClass
 from intake.model.object_keys import parse_image_key
@@ -113,7 +112,7 @@ def list_codes(statistics: RunStatistics, summary: RunSummary) -> list[CodeLine]
             images=count,
             share=count / largest[0][1],
             outlook=_CLASSES[error_class] if (error_class := class_of(code)) else "unknown code",
-            advice=find_advice(code),
+            advice=advise(code),
             example=redact(statistics.examples.get(code, "")),
         )
         for code, count in largest

@@ -1,19 +1,21 @@
 """RunView: what the page of a run says first: how it went, how fast, and what to do next."""
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
+from infra.look.error_advice import class_of
 from infra.look.origin_statistics import Origins
 from infra.look.run_format import format_rate, format_seconds, format_share
 from infra.look.run_statistics import RunStatistics
 from infra.look.run_summary import RunSummary
 from infra.look.safe_text import format_bytes
-from intake.model.error_codes import LEAVES, ErrorClass
+from intake.model.error_codes import ErrorClass
 from intake.model.shown_text import shorten
 
-_CLASSES = {leaf.code: leaf.error_class for leaf in LEAVES}
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 _STORED = ("new", "reused")
 _LEAST_IMAGES = 3
 _MAX_NAMED = 3
@@ -92,11 +94,6 @@ class Totals:
                 segments.append(Segment(tone, label, count, tone in _STORED, start / self.rows, count / self.rows))
                 start += count
         return segments
-
-
-def class_of(code: str) -> ErrorClass | None:
-    """Return the class of an error code; None for one that does not exist."""
-    return _CLASSES.get(code)
 
 
 def describe_totals(totals: Totals) -> str:
