@@ -37,7 +37,7 @@ class GroupService:
     """Ingests groups of lines. Rows of one image each become one URL list, which has one receipt."""
 
     def __init__(
-        self, service: IngestService, store: FileStore, run: str, started_at: datetime, max_base_images: int
+        self, service: IngestService, store: FileStore, run: str, receipts_since: datetime, max_base_images: int
     ) -> None:
         """Create the service.
 
@@ -45,13 +45,13 @@ class GroupService:
             service: ingests one File.
             store: stores the results.
             run: the name of the run.
-            started_at: when the run started first. Receipts that were written since then are taken over.
+            receipts_since: receipts that were written since then are of this run, and taken over.
             max_base_images: the limit of base images in a File.
         """
         self._service = service
         self._store = store
         self._run = run
-        self._started_at = started_at
+        self._receipts_since = receipts_since
         self._max_base_images = max_base_images
 
     async def ingest(self, name: str, first_row: int, lines: Sequence[bytes]) -> Counter[str]:
@@ -109,7 +109,7 @@ class GroupService:
             table.add(row.item, replace(file, images=(request,)), [entry])
 
     async def _ingest(self, file: File) -> Receipt:
-        receipt = await self._service.ingest(file, _NO_DEADLINE, submitted_at=self._started_at)
+        receipt = await self._service.ingest(file, _NO_DEADLINE, submitted_at=self._receipts_since)
         if receipt.receipt_key is None:
             raise StoreFailed(reason=f"the receipt of {file.id} is not stored")
         return receipt
