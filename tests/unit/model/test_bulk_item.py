@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from intake.model.bulk_item import MAX_LINE_BYTES, BulkItem, to_json_line
+from intake.model.bulk_item import MAX_LINE_BYTES, BulkItem, is_retryable, to_json_line
 from intake.model.file import File, InvalidFile
 from intake.model.manifest import read_document
 
@@ -162,3 +162,18 @@ def test_failed_row_is_json_when_a_number_in_it_is_too_large(number: bytes) -> N
 
 def test_line_with_an_unpaired_surrogate_is_ascii_at_any_length() -> None:
     assert to_json_line(["\ud83d" * MAX_LINE_BYTES]).isascii()
+
+
+@pytest.mark.parametrize(
+    ("retryable", "line"),
+    [
+        (False, {"urls": ["x"], "intakeFailure": {"row": 1, "retryable": False}}),
+        (True, {"urls": ["x"], "intakeFailure": {"row": 1, "retryable": True}}),
+        (True, {"urls": ["x"], "intakeFailure": {"row": 1}}),  # a report of an earlier version
+        (True, {"urls": ["x"]}),  # a line that is too long for a failure
+        (True, ["x"]),
+        (False, {"intakeFailure": {"row": 1, "retryable": False, "value": ["x"]}}),
+    ],
+)
+def test_line_may_be_sent_again_unless_its_failure_says_no(*, retryable: bool, line: object) -> None:
+    assert is_retryable(to_json_line(line)) is retryable
