@@ -101,13 +101,17 @@ class FileStore:
         """See `Store.put_image`. The facts of the image are not stored: they are in its bytes."""
         folder = self._folder
         try:
-            if folder.exists(key) and folder.has_bytes(key, body):
-                return True
-            if self._is_fast and folder.create(key, body):
-                return False
-            return not await self._write(key, body, lambda temporary: self._place_image(temporary, key, body))
+            if not (folder.exists(key) and folder.has_bytes(key, body)):
+                if self._is_fast and folder.create(key, body):
+                    return False
+                if await self._write(key, body, lambda temporary: self._place_image(temporary, key, body)):
+                    return False
+            if self._fsync:  # whoever stored it may not have waited
+                await asyncio.to_thread(folder.sync, key)
+                await asyncio.to_thread(folder.sync_names, key)
         except OSError as error:
             raise self._to_failure(error, key) from error
+        return True
 
     async def put_document(self, key: str, document: bytes, *, retry: bool = True) -> None:  # noqa: ARG002 - the port's
         """See `Store.put_document`."""
@@ -158,8 +162,8 @@ class FileStore:
         finally:
             if not is_placed:
                 folder.remove(temporary)
-        if self._fsync:
-            await asyncio.to_thread(folder.sync, key.rpartition("/")[0])
+        if self._fsync and is_placed:
+            await asyncio.to_thread(folder.sync_names, key)
         return is_placed
 
     def _place_image(self, temporary: str, key: str, body: Buffer) -> bool:
@@ -178,7 +182,8 @@ class FileStore:
     def _to_failure(self, error: OSError, key: str) -> StoreFailed:
         if self.fault is None and error.errno not in _OTHER_FAULTS:
             self.fault = error
-        return StoreFailed(f"The folder could not store the file: {error.strerror}.", reason=f"{key}: {error.strerror}")
+        message = f"The folder cannot be used: {error.strerror}. Correct this and run the same command again."
+        return StoreFailed(message, reason=f"{key}: {error.strerror}")
 
 
 def _version_of(body: bytes) -> str:
