@@ -5,6 +5,7 @@ import errno
 import hashlib
 import sys
 from collections.abc import Buffer, Callable
+from functools import cached_property
 from pathlib import Path
 
 from infra.run.atomic_folder import AtomicFolder
@@ -33,22 +34,30 @@ _OTHER_FAULTS = frozenset({errno.EFBIG, errno.EMFILE, errno.ENAMETOOLONG, errno.
 class StoredFile(StoredObject):
     """An image in the folder. Its facts are parsed when they are asked for: most callers need the size alone."""
 
-    __slots__ = ("_read",)
+    _extension: str
     _read: Callable[[], bytes | None]
 
-    def __init__(self, size: int, read: Callable[[], bytes | None]) -> None:
-        """Describe a complete image of `size` bytes, which `read` reads."""
+    def __init__(self, size: int, extension: str, read: Callable[[], bytes | None]) -> None:
+        """Describe a complete file.
+
+        Args:
+            size: its bytes.
+            extension: the extension of its key, without the dot.
+            read: returns the bytes.
+        """
         object.__setattr__(self, "size", size)
+        object.__setattr__(self, "_extension", extension)
         object.__setattr__(self, "_read", read)
 
-    @property
+    @cached_property
     def image(self) -> ImageInfo | None:
-        """Its facts; None if its bytes are no image that the service stores."""
+        """Its facts; None if it is no image, or one of another type than its key says."""
         try:
             body = self._read()
-            return None if body is None else verify(body, _ANY_IMAGE, len(body))
+            image = None if body is None else verify(body, _ANY_IMAGE, len(body))
         except (OSError, IntakeError):
             return None
+        return image if image is not None and image.extension == self._extension else None
 
 
 class FileStore:
@@ -91,11 +100,12 @@ class FileStore:
         digest_and_extension = parse_image_key(key)
         if digest_and_extension is None:
             return None
+        expected, extension = digest_and_extension
         try:
-            found, digest = await self._read_image(key)
+            found, digest = await self._read_image(key, extension)
         except OSError:
             return None
-        return found if digest == digest_and_extension[0] else None
+        return found if digest == expected else None
 
     async def put_image(self, key: str, image: ImageInfo, body: Buffer, sha256: str) -> bool:  # noqa: ARG002 - the port's
         """See `Store.put_image`. The facts of the image are not stored: they are in its bytes."""
@@ -137,7 +147,7 @@ class FileStore:
             raise self._to_failure(error, key) from error
         return None if body is None else StoredDocument(body, _version_of(body))
 
-    async def _read_image(self, key: str) -> tuple[StoredObject | None, str]:
+    async def _read_image(self, key: str, extension: str) -> tuple[StoredObject | None, str]:
         """Return what is stored, and the digest of its bytes."""
         try:
             body = self._folder.read(key, _MAX_BLOCKING_BYTES)
@@ -145,10 +155,10 @@ class FileStore:
             if error.errno != errno.EFBIG:
                 raise
             size, digest = await asyncio.to_thread(self._folder.measure, key)
-            return StoredFile(size, lambda: self._folder.read(key, size)), digest
+            return StoredFile(size, extension, lambda: self._folder.read(key, size)), digest
         if body is None:
             return None, ""
-        return StoredFile(len(body), lambda: body), hashlib.sha256(body).hexdigest()
+        return StoredFile(len(body), extension, lambda: body), hashlib.sha256(body).hexdigest()
 
     async def _write(self, key: str, data: Buffer, place: Callable[[str], bool]) -> bool:
         """Write a temporary file, and let `place` give it its final name. Return whether it did."""
