@@ -5,7 +5,8 @@ from infra.run.file_names import check_name, make_temporary_name, parent_of
 
 
 @pytest.mark.parametrize(
-    "name", ["a", "images/3f/3f9a.jpg", "receipts/lot-7.cam_2.json", "runs/a/b/c.gz", "receipts/é ü\udcff.json", "a..b/c."]
+    "name",
+    ["a", "images/3f/3f9a.jpg", "receipts/lot-7.cam_2.json", "runs/a/b/c.gz", "receipts/é ü\udcff.json", "a..b/c."],
 )
 def test_name_inside_the_folder_is_allowed(name: str) -> None:
     assert check_name(name) == name
