@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from infra.run.spooled_list import group_name
-from intake.model.bulk_item import to_json_line
+from intake.model.bulk_item import is_retryable, to_json_line
 from intake.model.bulk_report import BatchReport, Summary
-from intake.model.object_keys import failed_key, report_key, summary_key
+from intake.model.object_keys import failed_key, report_key, retryable_key, summary_key
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 _NOT_IN_NAMES = re.compile("[^A-Za-z0-9._-]+")
@@ -77,13 +77,15 @@ class RunFolder:
             ended_at=datetime.now(UTC).strftime(_TIME),
             seconds=round(seconds + _read_seconds(self.path), 3),
         )
-        with self._replacing("failed.jsonl") as failed:
+        with self._replacing("failed.jsonl") as failed, self._replacing("retryable.jsonl") as retryable:
             for report in self.reports(groups):
                 summary.add(report)
-                for line in report.lines():
-                    failed.write(to_json_line(line) + b"\n")
-            has_failed = failed.tell() > 0
-        summary.failed_key = failed_key(self.name) if has_failed else None
+                for line in map(to_json_line, report.lines()):
+                    failed.write(line + b"\n")
+                    if is_retryable(line):
+                        retryable.write(line + b"\n")
+            summary.failed_key = failed_key(self.name) if failed.tell() else None
+            summary.retryable_key = retryable_key(self.name) if retryable.tell() else None
         if summary.batches < groups:
             error = error or f"{groups - summary.batches:,} of {groups:,} groups of rows have no report"
         summary.complete, summary.error = error is None, error

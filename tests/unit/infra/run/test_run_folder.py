@@ -63,7 +63,7 @@ def test_command_starts_a_run_of_its_own_when_another_list_has_not_come_to_its_e
 
 def test_command_starts_a_run_of_its_own_when_another_process_works_on_the_first(tmp_path: Path) -> None:
     first = open_and_close(tmp_path)
-    arguments = [sys.executable, "-c", _HOLD, first.path / "run.json"]
+    arguments = [sys.executable, "-c", _HOLD, str(first.path / "run.json")]
     with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         holder.stdout.readline()
