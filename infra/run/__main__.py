@@ -116,7 +116,8 @@ class _Run:
         try:
             summary = self.folder.finish(seconds, groups=len(groups), error=error)
         except OSError as fault:
-            print(f"The summary of the run cannot be written: {fault.strerror}. The same command goes on.")
+            print(f"Stopped: {error or 'all rows are done'}. The summary cannot be written: {fault.strerror}.")
+            print("The same command goes on.", flush=True)
             return INTERRUPTED if self.processes.is_interrupted else SOME_FAILED
         print_result(self.folder, summary, list(self.blocked), rows=groups.rows)
         from infra.run.page import write_page  # noqa: PLC0415 - imports Jinja2, which only the end needs
