@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from intake.model.bulk_item import to_json_line
+from intake.model.bulk_item import is_retryable, to_json_line
 from intake.model.bulk_report import BatchReport, Summary
-from intake.model.object_keys import failed_key, summary_key
+from intake.model.object_keys import failed_key, retryable_key, summary_key
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 _NOT_IN_NAMES = re.compile("[^A-Za-z0-9._-]+")
@@ -70,13 +70,15 @@ class RunFolder:
             complete=error is None,
             error=error,
         )
-        with self._replacing("failed.jsonl") as failed:
+        with self._replacing("failed.jsonl") as failed, self._replacing("retryable.jsonl") as retryable:
             for report in self.reports():
                 summary.add(report)
-                for line in report.lines():
-                    failed.write(to_json_line(line) + b"\n")
-            has_failed = failed.tell() > 0
-        summary.failed_key = failed_key(self.name) if has_failed else None
+                for line in map(to_json_line, report.lines()):
+                    failed.write(line + b"\n")
+                    if is_retryable(line):
+                        retryable.write(line + b"\n")
+            summary.failed_key = failed_key(self.name) if failed.tell() else None
+            summary.retryable_key = retryable_key(self.name) if retryable.tell() else None
         with self._replacing(Path(summary_key(self.name)).name) as file:
             file.write(summary.model_dump_json(by_alias=True).encode())
         return summary

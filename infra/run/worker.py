@@ -13,6 +13,7 @@ from pathlib import Path
 
 from infra.run.failure_reasons import FailureReasons
 from infra.run.file_store import FileStore
+from infra.run.group_pauses import GroupPauses
 from infra.run.group_service import GroupService
 from infra.run.spooled_list import Group
 from intake import app
@@ -96,7 +97,9 @@ class _Worker:
         self._connection = connection
         self._lines = work.lines
         self._store = FileStore(work.folder, fsync=work.fsync)
-        self._reasons = FailureReasons()
+        self._places = asyncio.Semaphore(MAX_GROUPS)
+        pauses = GroupPauses(self._places)
+        self._reasons = FailureReasons(pauses)
         config = work.config
         self._downloader = app.downloader(config, self._store if config.known_images else None)
         service = IngestService(
@@ -108,17 +111,18 @@ class _Worker:
             refresh=config.refresh,
             uses_known_documents=config.known_images,
         )
-        self._groups = GroupService(service, self._store, work.run, work.started_at, config.limits.max_base_images)
+        self._groups = GroupService(
+            service, self._store, work.run, work.started_at, config.limits.max_base_images, pauses
+        )
         self._replies: asyncio.Queue[Group | None] = asyncio.Queue()
 
     async def run(self) -> None:
         """Ask for groups and ingest them, as many at once as keep all slots in use."""
         loop = asyncio.get_running_loop()
         loop.add_reader(self._connection.fileno(), self._receive)
-        places = asyncio.Semaphore(MAX_GROUPS)
         async with asyncio.TaskGroup() as tasks:
             while True:
-                await places.acquire()
+                await self._places.acquire()
                 # Slots are given in order: when it is our turn, every image of the earlier groups has begun.
                 async with self._downloader.slots:
                     pass
@@ -127,7 +131,7 @@ class _Worker:
                 if group is None:
                     break
                 task = tasks.create_task(self._ingest(group))
-                task.add_done_callback(lambda _: places.release())
+                task.add_done_callback(lambda _: self._places.release())
                 await asyncio.sleep(0)
         await self._downloader.aclose()
 
