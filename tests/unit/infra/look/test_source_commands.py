@@ -9,7 +9,7 @@ from infra.look.source_commands import BucketCommands, FolderCommands
 KEY = "runs/run-1/retryable.jsonl"
 
 
-@pytest.mark.parametrize("folder", ["pictures", "my pictures", "it's $HOME", "/tmp/a;b"])
+@pytest.mark.parametrize("folder", ["pictures", "my pictures", "it's $HOME", "/srv/a;b"])
 def test_list_of_a_folder_is_sent_again_by_make_run(folder: str) -> None:
     (command,) = FolderCommands(Path(folder)).send_again(KEY)
 
@@ -49,4 +49,7 @@ def test_name_of_a_run_is_one_word_of_a_command(run: str) -> None:
 
     assert shlex.split(commands.continue_run(run)[0])[2].replace("$$", "$") == f"RUN={run}"
     assert shlex.split(commands.fetch_table(prefix)[0])[-2] == f"s3://the-images/{prefix}"
-    assert shlex.split(commands.send_again(f"runs/{run}/failed.jsonl")[0])[-2] == f"s3://the-images/runs/{run}/failed.jsonl"
+    assert (
+        shlex.split(commands.send_again(f"runs/{run}/failed.jsonl")[0])[-2]
+        == f"s3://the-images/runs/{run}/failed.jsonl"
+    )

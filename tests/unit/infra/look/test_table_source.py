@@ -2,7 +2,7 @@
 
 import io
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,8 @@ PREFIX = "runs/run-1/images/"
 class FakeS3:
     """A bucket whose listing has two keys a page."""
 
-    def __init__(self, parts: dict[str, bytes | Exception], listing: Exception | None = None) -> None:
-        self.parts = {f"{PREFIX}{name}": content for name, content in parts.items()}
+    def __init__(self, parts: Mapping[str, bytes | Exception], listing: Exception | None = None) -> None:
+        self.parts: dict[str, bytes | Exception] = {f"{PREFIX}{name}": content for name, content in parts.items()}
         self.listing = listing
 
     def get_paginator(self, _: str) -> "FakeS3":
@@ -119,7 +119,7 @@ def test_bucket_reads_a_bounded_number_of_bytes_of_a_part(monkeypatch: pytest.Mo
 
 
 def test_bucket_that_cannot_be_listed_ends_the_command() -> None:
-    with pytest.raises(LookError, match="s3://the-images/runs/run-1/images/ cannot be listed: .*AccessDenied"):
+    with pytest.raises(LookError, match=r"s3://the-images/runs/run-1/images/ cannot be listed: .*AccessDenied"):
         read(FakeS3({}, listing=denied()))
 
 
