@@ -47,8 +47,8 @@ class Failure(NamedTuple):
     @classmethod
     def of(cls, row: TableRow) -> "Failure":
         url, message = redact(row.url), redact_message(row.message)
-        image = row.role if row.role in {"", "file"} or row.position is None else f"{row.role} {row.position}"
-        return cls(row.row, shorten(row.id, _MAX_ID), image, url, row.status, row.code, message, _members(row))
+        image = row.role if row.role == "file" or row.position is None else f"{row.role} {row.position}"
+        return cls(row.row, shorten(row.id, _MAX_ID), shorten(image), url, row.status, row.code, message, _members(row))
 
 
 def _members(row: TableRow) -> list[tuple[str, str]]:
