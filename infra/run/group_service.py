@@ -66,7 +66,7 @@ class GroupService:
         service: IngestService,
         store: FileStore,
         run: str,
-        started_at: datetime,
+        receipts_since: datetime,
         max_base_images: int,
         pauses: GroupPauses | None = None,
     ) -> None:
@@ -76,14 +76,14 @@ class GroupService:
             service: ingests one File.
             store: stores the results.
             run: the name of the run.
-            started_at: when the run started first. Receipts that were written since then are taken over.
+            receipts_since: receipts that were written since then are of this run, and taken over.
             max_base_images: the limit of base images in a File.
             pauses: lets groups wait for origins; without it, none waits.
         """
         self._service = service
         self._store = store
         self._run = run
-        self._started_at = started_at
+        self._receipts_since = receipts_since
         self._max_base_images = max_base_images
         self._pauses = pauses
 
@@ -142,7 +142,7 @@ class GroupService:
 
     async def _ingest_unit(self, unit: _Unit) -> None:
         # Receipts of this run are taken over: what is stored, or failed for good, is not requested again.
-        unit.receipt = await self._service.ingest(unit.file, _NO_DEADLINE, submitted_at=self._started_at)
+        unit.receipt = await self._service.ingest(unit.file, _NO_DEADLINE, submitted_at=self._receipts_since)
         if unit.receipt.receipt_key is None:
             raise StoreFailed(reason=f"the receipt of {unit.file.id} is not stored")
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from infra.command.signals import ENDING_SIGNALS
 from infra.run.failure_reasons import FailureReasons
 from infra.run.file_store import FileStore
 from infra.run.group_pauses import GroupPauses
@@ -33,7 +34,7 @@ class Work:
         config: the settings.
         folder: the folder that the images are stored in.
         run: the name of the run.
-        started_at: when the run started first.
+        receipts_since: receipts that were written since then are of this run, and taken over.
         lines: descriptor of the JSON lines of the list.
         fsync: whether each image is written to the disk before it counts as stored.
     """
@@ -41,7 +42,7 @@ class Work:
     config: Config
     folder: Path
     run: str
-    started_at: datetime
+    receipts_since: datetime
     lines: int
     fsync: bool
 
@@ -84,10 +85,14 @@ type Message = GroupDone | GroupFailed | NextGroup
 def run_worker(connection: Connection, work: Work) -> None:
     """Run a worker process until the connection has sent None, or has ended.
 
-    The process is forked: Ctrl-C in a terminal reaches it too, but only the command decides what ends.
+    The process is forked: Ctrl-C in a terminal reaches it too, but only the command decides what ends. It starts with
+    the signals of the command blocked, so that none of the command's handlers runs here.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
     gc.freeze()
     asyncio.run(_Worker(connection, work).run())
 
@@ -107,12 +112,12 @@ class _Worker:
             self._store,
             self._reasons,
             config.limits,
-            str(work.folder),
+            os.fsencode(work.folder).decode(errors="backslashreplace"),  # receipts are UTF-8
             refresh=config.refresh,
             uses_known_documents=config.known_images,
         )
         self._groups = GroupService(
-            service, self._store, work.run, work.started_at, config.limits.max_base_images, pauses
+            service, self._store, work.run, work.receipts_since, config.limits.max_base_images, pauses
         )
         self._replies: asyncio.Queue[Group | None] = asyncio.Queue()
 
@@ -138,7 +143,7 @@ class _Worker:
     def _receive(self) -> None:
         try:
             self._replies.put_nowait(self._connection.recv())
-        except EOFError:  # the command was killed
+        except (EOFError, ConnectionError):  # the command was killed
             os._exit(1)
 
     async def _ingest(self, group: Group) -> None:
@@ -151,5 +156,5 @@ class _Worker:
             self._send(GroupDone(group, counts, self._reasons.take_blocked()))
 
     def _send(self, message: Message) -> None:
-        with suppress(BrokenPipeError):  # the command was killed; `_receive` sees it too
+        with suppress(ConnectionError):  # the command was killed; `_receive` sees it too
             self._connection.send(message)
