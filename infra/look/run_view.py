@@ -83,7 +83,7 @@ class Totals:
         """Return the parts of the bar; those without rows are left out."""
         parts = [
             ("new", "stored", self.new),
-            ("reused", "already stored", self.reused),
+            ("reused", "already there", self.reused),
             ("failed", "failed", self.failed),
             ("broken", "in batches that broke", self.broken),
             ("refused", "refused: no valid File", self.refused),

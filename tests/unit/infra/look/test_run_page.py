@@ -54,8 +54,8 @@ def test_page_says_first_how_the_run_went(tmp_path: Path) -> None:
     top = page.one("header")
     assert page.one("h1").text == "2 of 6 images are stored"
     assert top.one("p", "lead").text == "4 are not, most often timeout (3), not_found (1)."
-    assert [item.text for item in top.one("ul", "legend").all("li")] == ["1 stored", "1 already stored", "4 failed"]
-    assert top.one("svg").attributes["aria-label"] == "1 stored, 1 already stored, 4 failed"
+    assert [item.text for item in top.one("ul", "legend").all("li")] == ["1 stored", "1 already there", "4 failed"]
+    assert top.one("svg").attributes["aria-label"] == "1 stored, 1 already there, 4 failed"
     assert [fact.text for fact in top.one("dl", "facts").all("div")] == [
         "Stored 2.0 KB 33.3 % of the images",
         "Time 10 s",
