@@ -12,7 +12,7 @@ from intake.model.bulk_item import BulkItem
 from intake.model.error_codes import DeadlineExceeded
 from intake.model.file import Role
 from intake.model.invalid_file import Fault
-from intake.model.receipt import FailedEntry, Receipt
+from intake.model.receipt import FailedEntry, Status, StoredEntry
 from intake.model.shown_text import excerpt, redact_message
 
 MAX_REFUSED = 10
@@ -111,14 +111,17 @@ class BatchReport(_Document):
     refused: list[RefusedRow] = []
     failed: list[Any] = []
 
-    def add(self, item: BulkItem, receipt: Receipt) -> None:
-        """Count a File that was ingested."""
-        counts = receipt.counts
-        images = Counter(stored=counts.stored, reused=counts.reused, failed=counts.failed)
-        failed = [entry for entry in receipt.images if isinstance(entry, FailedEntry)]
-        self._count(receipt.status.value, images, Counter(entry.error.code for entry in failed), counts.bytes)
+    def add(self, item: BulkItem, entries: Sequence[StoredEntry | FailedEntry]) -> None:
+        """Count a row whose images were ingested, by their entries in the receipt."""
+        stored = [entry for entry in entries if isinstance(entry, StoredEntry)]
+        failed = [entry for entry in entries if isinstance(entry, FailedEntry)]
+        status = Status.of(stored=len(stored), failed=len(failed))
+        reused = sum([entry.reused for entry in stored])
+        images = Counter(stored=len(stored) - reused, reused=reused, failed=len(failed))
+        size = sum([entry.bytes for entry in stored])
+        self._count(status, images, Counter(entry.error.code for entry in failed), size)
         if failed:
-            self._add_failed(item, Failure.of_images(item, receipt.status.value, failed))
+            self._add_failed(item, Failure.of_images(item, status, failed))
 
     def add_skipped(self, item: BulkItem, images: int) -> None:
         """Count a File that was not started because the time ran out."""
