@@ -1,0 +1,111 @@
+"""The page of a receipt on a desktop, on a phone and on paper, in light and dark, by mouse and by keyboard."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page
+
+from support.browser.lab import PageLab
+from support.browser.measure import accessibility_faults, changed_pixels, focused, screenshot, too_wide
+from support.browser.visit import DESKTOP, PHONE, Scheme, Size, visit
+
+FILES = ["demo", "many", "list", "inspect-failed", "all-failed", "hostile"]
+MAX_STOPS = 60
+"""Elements that Tab reaches on a page of the demo, and more."""
+
+each_file = pytest.mark.parametrize("file_id", FILES)
+each_size = pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+each_scheme = pytest.mark.parametrize("scheme", ["light", "dark"])
+
+
+@each_scheme
+@each_size
+@each_file
+def test_page_fits_its_window_and_is_accessible(
+    lab: PageLab, browser: Browser, file_id: str, size: Size, scheme: Scheme, tmp_path: Path
+) -> None:
+    """Contrast, alternative texts, order of headings, landmarks, language and labels, as axe-core checks them."""
+    with visit(
+        browser, lab.write_page(file_id, tmp_path), size=size, scheme=scheme, allowed=lab.s3.url
+    ) as opened:
+        opened.load_pictures()
+        assert too_wide(opened.page) == []
+        assert accessibility_faults(opened.page) == []
+        assert opened.page.locator("main").count() == 1
+        assert opened.page.locator("html").get_attribute("lang") == "en"
+
+
+def in_view(picture: Locator) -> bool:
+    """Whether a picture is wholly in the window."""
+    visible: bool = picture.evaluate(
+        "picture => (box => box.top >= 0 && box.bottom <= innerHeight && box.height > 100)"
+        "(picture.getBoundingClientRect())"
+    )
+    return visible
+
+
+@pytest.mark.parametrize("file_id", ["many", "demo"])
+def test_image_to_inspect_stays_in_view_on_a_desktop(
+    lab: PageLab, browser: Browser, file_id: str, tmp_path: Path
+) -> None:
+    with visit(browser, lab.write_page(file_id, tmp_path), allowed=lab.s3.url) as opened:
+        inspected = opened.page.locator("img").first
+        opened.load_pictures()
+        height: int = opened.page.evaluate("document.documentElement.scrollHeight")
+        assert height > 2 * DESKTOP.height
+        for part in (0.0, 0.25, 0.5, 0.75, 0.95):
+            opened.page.evaluate("top => scrollTo(0, top)", part * (height - DESKTOP.height))
+            assert in_view(inspected), part
+
+
+def test_paper_shows_every_image_and_every_failure(lab: PageLab, browser: Browser, tmp_path: Path) -> None:
+    """Also those that a filter hides on the screen. Nothing is cut off by a box that scrolls."""
+    with visit(browser, lab.write_page("many", tmp_path), allowed=lab.s3.url) as opened:
+        page = opened.page
+        everything = page.locator("img").count(), page.locator("main").inner_text()
+        filters = page.locator("input")
+        for number in range(filters.count()):
+            press_filter(filters.nth(number))
+            page.emulate_media(media="print")
+            shown = page.locator("img:visible").count(), page.locator("main").inner_text()
+            assert everything[0] == shown[0]
+            for code in re.findall(r"\b[a-z]+_[a-z]+\b", everything[1]):
+                assert code in shown[1]
+            page.emulate_media(media="screen")
+        page.emulate_media(media="print")
+        cut: list[str] = page.locator("body *:visible").evaluate_all(
+            "all => all.filter(e => getComputedStyle(e).overflow !== 'visible' && e.scrollHeight > e.clientHeight + 1)"
+            ".map(e => e.outerHTML.slice(0, 200))"
+        )
+        assert cut == []
+        opened.page.pdf(path=tmp_path / "page.pdf")
+        opened.load_pictures()
+
+
+def press_filter(choice: Locator) -> None:
+    choice.evaluate("input => input.click()")
+
+
+def test_focus_is_visible_at_every_stop_of_the_tab_key(lab: PageLab, browser: Browser, tmp_path: Path) -> None:
+    with visit(browser, lab.write_page("demo", tmp_path), allowed=lab.s3.url) as opened:
+        opened.load_pictures()
+        stops = list(tab_stops(opened.page))
+        links = opened.page.locator("a[href]:visible").count()
+
+    assert len(stops) > links  # and the filters
+    assert [stop for stop, pixels in stops if pixels < 50] == []
+
+
+def tab_stops(page: Page) -> list[tuple[str, int]]:
+    """Press Tab until the focus leaves the page; return each element, and how many pixels its focus changes."""
+    found = []
+    page.evaluate("scrollTo(0, 0)")
+    for _ in range(MAX_STOPS):
+        page.keyboard.press("Tab")
+        if not (element := focused(page)):
+            break
+        with_focus = screenshot(page)
+        page.evaluate("document.activeElement.blur()")
+        found.append((element, changed_pixels(screenshot(page), with_focus)))
+    return found

@@ -1,0 +1,92 @@
+"""Measures an open page: its pictures, its width, its accessibility, what keys do, and how it looks."""
+
+import io
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image, ImageChops
+from playwright.sync_api import Page
+
+_PICTURES = """images => images.map(image => {
+  const box = image.getBoundingClientRect()
+  return {source: image.currentSrc || image.src, text: image.alt, width: image.naturalWidth, height: image.naturalHeight,
+    shown_width: box.width, shown_height: box.height, fit: getComputedStyle(image).objectFit}
+})"""
+_TOO_WIDE = """() => [...document.querySelectorAll('body *')]
+  .filter(element => element.checkVisibility() && element.getBoundingClientRect().right > innerWidth + 0.5)
+  .filter(element => !element.closest('svg') || element.localName === 'svg')
+  .map(element => `${element.localName}.${element.getAttribute('class')} to ${element.getBoundingClientRect().right}`)"""
+_FOCUSED = """() => {
+  const element = document.activeElement
+  return element === document.body ? '' : `${element.localName}#${element.id} ${element.textContent.trim().slice(0, 40)}`
+}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An `img` of a page. Sizes are in pixels; `shown` is its box on the page."""
+
+    source: str
+    text: str
+    width: int
+    height: int
+    shown_width: float
+    shown_height: float
+    fit: str
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """The size in the file."""
+        return self.width, self.height
+
+    @property
+    def key(self) -> str:
+        """The object key in its URL: images/{2 digits}/{name}."""
+        return "images/" + unquote(urlsplit(self.source).path).partition("/images/")[2]
+
+    @property
+    def is_distorted(self) -> bool:
+        """Whether it is drawn with other proportions; one percent is rounding."""
+        shown = self.shown_width / self.shown_height
+        return self.fit == "fill" and not 0.99 < shown * self.height / self.width < 1.01  # noqa: PLR2004 - one percent
+
+
+def pictures(page: Page) -> list[Picture]:
+    """List the pictures in the order of the page."""
+    return [Picture(**found) for found in page.locator("img").evaluate_all(_PICTURES)]
+
+
+def too_wide(page: Page) -> list[str]:
+    """List what reaches beyond the right edge of the window; empty if the page does not scroll sideways."""
+    scrolls = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    wide: list[str] = page.evaluate(_TOO_WIDE) if scrolls else []
+    return wide
+
+
+def accessibility_faults(page: Page) -> list[str]:
+    """List the rules of axe-core that the page breaks, and contrasts that axe-core cannot compute."""
+    found: dict[str, Any] = Axe().run(page, options={"resultTypes": ["violations", "incomplete"]}).response
+    unclear = [rule for rule in found["incomplete"] if rule["id"] == "color-contrast"]
+    return [
+        f"{rule['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for rule in [*found["violations"], *unclear]
+        for node in rule["nodes"]
+    ]
+
+
+def focused(page: Page) -> str:
+    """Describe the element that has the focus; empty if none has."""
+    return str(page.evaluate(_FOCUSED))
+
+
+def screenshot(page: Page, *, whole: bool = False) -> Image.Image:
+    """Draw the window, or the whole page."""
+    return Image.open(io.BytesIO(page.screenshot(full_page=whole))).convert("RGB")
+
+
+def changed_pixels(before: Image.Image, after: Image.Image) -> int:
+    """Count the pixels that differ visibly between two pictures of one size."""
+    difference = ImageChops.difference(before, after).convert("L")
+    return sum(difference.point(lambda level: level > 16).histogram()[1:])  # noqa: PLR2004 - of 255: less is not seen
