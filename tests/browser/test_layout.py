@@ -4,15 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator
 
 from support.browser.lab import PageLab
-from support.browser.measure import accessibility_faults, changed_pixels, focused, screenshot, too_wide
+from support.browser.measure import accessibility_faults, tab_stops, too_wide
 from support.browser.visit import DESKTOP, PHONE, Scheme, Size, visit
 
 FILES = ["demo", "many", "list", "inspect-failed", "all-failed", "hostile"]
-MAX_STOPS = 60
-"""Elements that Tab reaches on a page of the demo, and more."""
 
 each_file = pytest.mark.parametrize("file_id", FILES)
 each_size = pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
@@ -95,17 +93,3 @@ def test_focus_is_visible_at_every_stop_of_the_tab_key(lab: PageLab, browser: Br
 
     assert len(stops) > links  # and the filters
     assert [stop for stop, pixels in stops if pixels < 50] == []
-
-
-def tab_stops(page: Page) -> list[tuple[str, int]]:
-    """Press Tab until the focus leaves the page; return each element, and how many pixels its focus changes."""
-    found = []
-    page.evaluate("scrollTo(0, 0)")
-    for _ in range(MAX_STOPS):
-        page.keyboard.press("Tab")
-        if not (element := focused(page)):
-            break
-        with_focus = screenshot(page)
-        page.evaluate("document.activeElement.blur()")
-        found.append((element, changed_pixels(screenshot(page), with_focus)))
-    return found

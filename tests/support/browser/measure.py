@@ -9,6 +9,9 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image, ImageChops
 from playwright.sync_api import Page
 
+MAX_STOPS = 60
+"""How often Tab is pressed at most."""
+
 _PICTURES = """images => images.map(image => {
   const box = image.getBoundingClientRect()
   return {source: image.currentSrc || image.src, text: image.alt, width: image.naturalWidth, height: image.naturalHeight,
@@ -90,3 +93,17 @@ def changed_pixels(before: Image.Image, after: Image.Image) -> int:
     """Count the pixels that differ visibly between two pictures of one size."""
     difference = ImageChops.difference(before, after).convert("L")
     return sum(difference.point(lambda level: level > 16).histogram()[1:])  # noqa: PLR2004 - of 255: less is not seen
+
+
+def tab_stops(page: Page) -> list[tuple[str, int]]:
+    """Press Tab until the focus leaves the page; return each element, and how many pixels its focus changes."""
+    found = []
+    page.evaluate("scrollTo(0, 0)")
+    for _ in range(MAX_STOPS):
+        page.keyboard.press("Tab")
+        if not (element := focused(page)):
+            break
+        with_focus = screenshot(page)
+        page.evaluate("document.activeElement.blur()")
+        found.append((element, changed_pixels(screenshot(page), with_focus)))
+    return found

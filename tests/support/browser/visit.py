@@ -22,7 +22,7 @@ class Size(NamedTuple):
 DESKTOP, PHONE = Size(1440, 900), Size(390, 844)
 
 
-@dataclass(slots=True)
+@dataclass
 class Visit:
     """An open page.
 
@@ -60,6 +60,11 @@ class Visit:
             picture.scroll_into_view_if_needed()
             picture.evaluate("image => image.complete || new Promise(done => image.onload = image.onerror = done)")
 
+    def clear(self) -> None:
+        """Forget what the page did so far."""
+        self.faults.clear()
+        del self.requests[1:]
+
     def foreign_requests(self, allowed: str | None) -> list[str]:
         """Return the requests for anything but the page, data in the page, and an allowed origin or folder."""
         page, *others = self.requests
@@ -89,7 +94,7 @@ def visit(
         opened.record()
         opened.page.goto(path.as_uri())
         yield opened
-        assert opened.faults == []
-        assert opened.foreign_requests(allowed) == []
+        found = [*opened.faults, *(f"request: {url}" for url in opened.foreign_requests(allowed))]
+        assert found == [], "\n".join(found)
     finally:
         context.close()
