@@ -52,14 +52,18 @@ def hostile_page(lab: PageLab, browser: Browser, file_id: str, folder: Path, siz
 
 
 @pytest.mark.parametrize("file_id", HOSTILE)
-def test_page_shows_hostile_text_and_runs_nothing(
-    lab: PageLab, browser: Browser, file_id: str, tmp_path: Path
-) -> None:
+def test_page_shows_hostile_text_and_runs_nothing(lab: PageLab, browser: Browser, file_id: str, tmp_path: Path) -> None:
     with hostile_page(lab, browser, file_id, tmp_path) as opened:
         text = opened.page.locator("body").inner_text()
         assert not opened.page.evaluate(RAN)
 
-    for shown in ("<script>alert(1)</script>", "javascript:alert(1)", "{{ 7 * 7 }}", "&lt;script&gt;", "\\u202egpj.exe"):
+    for shown in (
+        "<script>alert(1)</script>",
+        "javascript:alert(1)",
+        "{{ 7 * 7 }}",
+        "&lt;script&gt;",
+        "\\u202egpj.exe",
+    ):
         assert shown in text
     assert re.findall(r"[\u202a-\u202e\u2066-\u2069\0\x1b]", text) == []
 

@@ -24,9 +24,7 @@ def test_page_fits_its_window_and_is_accessible(
     lab: PageLab, browser: Browser, file_id: str, size: Size, scheme: Scheme, tmp_path: Path
 ) -> None:
     """Contrast, alternative texts, order of headings, landmarks, language and labels, as axe-core checks them."""
-    with visit(
-        browser, lab.write_page(file_id, tmp_path), size=size, scheme=scheme, allowed=lab.s3.url
-    ) as opened:
+    with visit(browser, lab.write_page(file_id, tmp_path), size=size, scheme=scheme, allowed=lab.s3.url) as opened:
         opened.load_pictures()
         assert too_wide(opened.page) == []
         assert accessibility_faults(opened.page) == []

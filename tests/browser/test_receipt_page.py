@@ -76,7 +76,7 @@ def test_embedded_page_draws_its_pictures_without_the_server(lab: PageLab, brows
     path = lab.write_page("demo", tmp_path, embed=True)
 
     with visit(browser, path, allowed=None) as opened:
-        opened.page.context.set_offline(True)  # noqa: FBT003 - the method's only argument
+        opened.page.context.set_offline(True)
         opened.page.reload()
         opened.load_pictures()
         found = pictures(opened.page)

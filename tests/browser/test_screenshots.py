@@ -55,9 +55,7 @@ def page_path(request: pytest.FixtureRequest) -> Path:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_screenshots_are_kept(
-    browser: Browser, page_path: Path, screenshots: Path, size: Size, scheme: Scheme
-) -> None:
+def test_screenshots_are_kept(browser: Browser, page_path: Path, screenshots: Path, size: Size, scheme: Scheme) -> None:
     with visit(browser, page_path, size=size, scheme=scheme) as opened:
         opened.load_pictures()
         opened.page.evaluate("scrollTo(0, 0)")

@@ -21,6 +21,7 @@ from support.browser import hostile
 from support.real_service import post_file, real_service
 from support.sample_images import SAMPLES
 
+_ORIENTATION = 0x0112
 MANY = 30
 """Base images of a File whose page is far higher than a window."""
 
@@ -86,14 +87,20 @@ def _draw() -> dict[str, bytes]:
     """Return the pictures of the demo, a BMP, a photo that its Exif data rotates, and every sample."""
     drawn = draw_pictures()
     with Image.open(io.BytesIO(drawn["inspect.jpg"])) as board:
-        exif = board.getexif()
-        exif[0x0112] = 6  # the camera was held upright
         more = {
             "board.bmp": encode(board.resize((400, 300)), "BMP"),
-            "upright.jpg": encode(board, "JPEG", exif=exif.tobytes()),
+            "upright.jpg": _upright(board),
             **{f"part-{number}.jpg": encode(board.rotate(number), "JPEG") for number in range(MANY - 2)},
         }
     return drawn | more | {name: sample.data for name, sample in SAMPLES.items()}
+
+
+def _upright(picture: Image.Image) -> bytes:
+    """Encode a photo as a camera does that was held upright: its Exif data says how to rotate it."""
+    exif, out = Image.Exif(), io.BytesIO()
+    exif[_ORIENTATION] = 6
+    picture.save(out, "JPEG", exif=exif)
+    return out.getvalue()
 
 
 def _files(site: str, names: list[str]) -> Iterator[dict[str, Any]]:

@@ -53,7 +53,7 @@ class Picture:
     def is_distorted(self) -> bool:
         """Whether it is drawn with other proportions; one percent is rounding."""
         shown = self.shown_width / self.shown_height
-        return self.fit == "fill" and not 0.99 < shown * self.height / self.width < 1.01  # noqa: PLR2004 - one percent
+        return self.fit == "fill" and not 0.99 < shown * self.height / self.width < 1.01
 
 
 def pictures(page: Page) -> list[Picture]:
@@ -92,7 +92,7 @@ def screenshot(page: Page, *, whole: bool = False) -> Image.Image:
 def changed_pixels(before: Image.Image, after: Image.Image) -> int:
     """Count the pixels that differ visibly between two pictures of one size."""
     difference = ImageChops.difference(before, after).convert("L")
-    return sum(difference.point(lambda level: level > 16).histogram()[1:])  # noqa: PLR2004 - of 255: less is not seen
+    return sum(difference.point(lambda level: level > 16).histogram()[1:])
 
 
 def tab_stops(page: Page) -> list[tuple[str, int]]:

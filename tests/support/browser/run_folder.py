@@ -80,7 +80,7 @@ def _write(path: Path, content: bytes) -> None:
 
 def _add(table: BatchTable, report: BatchReport, row: int, random: Random) -> None:
     """Add a row of the list; each 2,000th is no File."""
-    if row % 2000 == 77:  # noqa: PLR2004 - any row
+    if row % 2000 == 77:
         item = BulkItem({"urls": []}, row)
         faults = [Fault("urls", "must have at least 1 item, has 0")]
         table.add_refused(item, faults)
@@ -101,7 +101,7 @@ def _entry(url: str, origin: _Origin, random: Random) -> StoredEntry | FailedEnt
     if random.random() < origin.failing:
         attempts = 3 if origin.error.retryable else 1
         return FailedEntry(**common, attempts=attempts, error=ErrorEntry.of(origin.error))
-    same = random.random() < 0.05  # noqa: PLR2004 - the share of duplicates
+    same = random.random() < 0.05
     digest = hashlib.sha256(b"blank" if same else url.encode()).hexdigest()
     return StoredEntry(
         **common,
