@@ -11,10 +11,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from infra.look.errors import LookError
-from infra.look.safe_text import format_bytes, format_count, show_text, to_link
+from infra.look.safe_text import format_bytes, format_count, format_time, show_json, show_text, to_link
 
 _FOLDER = Path(__file__).parent
-_STYLE = (_FOLDER / "style.css").read_text()
 
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(_FOLDER / "templates"),
@@ -23,14 +22,22 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.filters |= {"text": show_text, "link": to_link, "count": format_count, "bytes": format_bytes}
+_ENVIRONMENT.filters |= {
+    "bytes": format_bytes,
+    "count": format_count,
+    "json": show_json,
+    "link": to_link,
+    "text": show_text,
+    "time": format_time,
+}
 
 
 def write_page(template: str, target: Path, *, image_origin: str, **values: Any) -> None:  # noqa: ANN401 - what a template shows
     """Render a template and write it, with mode 0600. The target is replaced at once, or not changed.
 
     Args:
-        template: the name of a file in `templates`, which extends base.html.
+        template: the name of a file in `templates`, which extends base.html. A style sheet of the same name is added
+            to style.css.
         target: the page; its folder is made if it does not exist.
         image_origin: where images may come from: an origin, "file:" or "data:".
         values: what the template shows.
@@ -38,18 +45,21 @@ def write_page(template: str, target: Path, *, image_origin: str, **values: Any)
     Raises:
         LookError: the page cannot be written.
     """
-    style = Markup(_STYLE)  # noqa: S704 - a file of this package, not of a caller
-    policy = _policy(image_origin)
-    html = _ENVIRONMENT.get_template(template).render(style=style, policy=policy, **values)
+    style = "".join((_FOLDER / name).read_text() for name in ("style.css", f"{Path(template).stem}.css"))
+    html = _ENVIRONMENT.get_template(template).render(
+        style=Markup(style),  # noqa: S704 - files of this package, not of a caller
+        policy=_policy(image_origin, style),
+        **values,
+    )
     try:
         _replace(target, html.encode())
     except OSError as error:
         raise LookError(f"{target} cannot be written: {error.strerror}.") from None
 
 
-def _policy(image_origin: str) -> str:
-    """Return the content security policy: this style sheet and images of one origin, nothing else (CSP 3)."""
-    digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+def _policy(image_origin: str, style: str) -> str:
+    """Return the content security policy: one style sheet and images of one origin, nothing else (CSP 3)."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return (
         f"default-src 'none'; img-src {image_origin}; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     )

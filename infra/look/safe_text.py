@@ -4,7 +4,8 @@ Jinja2 escapes markup. These functions do what is left: control characters, char
 or are invisible, lengths, and links.
 """
 
-import math
+import json
+from datetime import UTC, datetime
 
 from intake.model.error_codes import IntakeError
 from intake.model.shown_text import shorten
@@ -12,6 +13,10 @@ from intake.model.url import Url
 
 MAX_TEXT = 4200
 """Characters of a text on the page; a URL has at most 4096."""
+
+_THOUSAND = 1000
+_ROUNDED_UP = 999.95
+"""From here on, one decimal place would show 1000.0."""
 
 
 def show_text(value: object, max_characters: int = MAX_TEXT) -> str:
@@ -28,18 +33,30 @@ def to_link(url: object) -> str | None:
     return str(url)
 
 
-def format_count(number: float) -> str:
+def show_json(value: object) -> str:
+    """Return a text as it is, and any other JSON value as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def format_time(moment: datetime | str) -> str:
+    """Format a time: "22 Nov 2026, 12:00:00 UTC". A text that is no time in ISO 8601 stays as it is."""
+    try:
+        parsed = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+        return parsed.astimezone(UTC).strftime("%-d %b %Y, %H:%M:%S UTC")
+    except (ValueError, OverflowError):
+        return show_text(moment, 40)
+
+
+def format_count(number: int) -> str:
     """Format a whole number with commas: 12,000."""
-    return f"{number:,.0f}" if isinstance(number, float) and math.isfinite(number) else f"{number:,}"
+    return f"{number:,}"
 
 
 def format_bytes(number: int) -> str:
     """Format a number of bytes: "532 bytes", "44.6 KB", "1.2 GB". A KB has 1,000 bytes."""
-    size, units = float(min(number, 10**18)), iter(("KB", "MB", "GB", "TB"))
-    if abs(size) < 1000:  # noqa: PLR2004 - below one KB
-        return f"{number} bytes" if number != 1 else "1 byte"
-    unit = next(units)
-    size /= 1000
-    while size >= 999.95 and (larger := next(units, None)):  # noqa: PLR2004 - it would be shown as 1000.0
-        unit, size = larger, size / 1000
-    return f"{size:,.1f} {unit}"
+    if number < _THOUSAND:
+        return f"{number:,} bytes"
+    size, units = min(number, 10**18) / _THOUSAND, ["KB", "MB", "GB", "TB"]
+    while size >= _ROUNDED_UP and len(units) > 1:
+        size, units = size / _THOUSAND, units[1:]
+    return f"{size:,.1f} {units[0]}"

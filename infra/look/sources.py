@@ -66,8 +66,12 @@ class Source(Protocol):
             key: the key of an image, which the caller has checked.
         """
 
-    def read_image(self, key: str) -> bytes | None:
-        """Read an image; None if it does not exist."""
+    def read_image(self, key: str, *, max_bytes: int) -> bytes | None:
+        """Read an image; None if it does not exist, or has more bytes.
+
+        Raises:
+            LookError: it cannot be read.
+        """
 
 
 class FolderSource:
@@ -96,21 +100,23 @@ class FolderSource:
     def image_url(self, key: str) -> str:
         return f"{self._prefix}/{quote(key)}"
 
-    def read_image(self, key: str) -> bytes | None:
-        return self._read(key)
+    def read_image(self, key: str, *, max_bytes: int) -> bytes | None:
+        return self._read(key, max_bytes)
 
     def _document(self, key: str) -> dict[str, Any] | None:
-        body = self._read(key)
+        body = self._read(key, MAX_DOCUMENT_BYTES)
         return None if body is None else _parse(body, str(self._folder / key))
 
-    def _read(self, key: str) -> bytes | None:
+    def _read(self, key: str, max_bytes: int) -> bytes | None:
         path = self._folder / key
         try:
-            return path.read_bytes()
+            with path.open("rb") as file:
+                body = file.read(max_bytes + 1)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise LookError(f"{path} cannot be read: {error.strerror}.") from None
+        return body if len(body) <= max_bytes else None
 
 
 class BucketSource:
@@ -142,21 +148,21 @@ class BucketSource:
         parameters = {"Bucket": self._bucket, "Key": key, "ResponseContentType": content_type_of(key)}
         return str(self._s3.generate_presigned_url("get_object", Params=parameters, ExpiresIn=LINK_SECONDS))
 
-    def read_image(self, key: str) -> bytes | None:
-        return self._read(key)
+    def read_image(self, key: str, *, max_bytes: int) -> bytes | None:
+        return self._read(key, max_bytes)
 
     def _document(self, key: str) -> dict[str, Any] | None:
-        body = self._read(key)
+        body = self._read(key, MAX_DOCUMENT_BYTES)
         return None if body is None else _parse(body, f"s3://{self._bucket}/{key}")
 
-    def _read(self, key: str) -> bytes | None:
+    def _read(self, key: str, max_bytes: int) -> bytes | None:
         try:
-            body: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+            body: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read(max_bytes + 1)
         except ClientError as error:
             if error.response["Error"]["Code"] in _MISSING:
                 return None
             raise LookError(_explain(error, f"s3://{self._bucket}/{key}")) from error
-        return body
+        return body if len(body) <= max_bytes else None
 
 
 def _table_prefix(run: str) -> str:
