@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Locator
 
 from support.browser.lab import PageLab
-from support.browser.measure import accessibility_faults, tab_stops, too_wide
+from support.browser.measure import MAX_STOPS, accessibility_faults, tab_stops, too_wide
 from support.browser.visit import DESKTOP, PHONE, Scheme, Size, visit
 
 FILES = ["demo", "many", "list", "inspect-failed", "all-failed", "hostile"]
@@ -91,3 +91,22 @@ def test_focus_is_visible_at_every_stop_of_the_tab_key(lab: PageLab, browser: Br
 
     assert len(stops) > links  # and the filters
     assert [stop for stop, pixels in stops if pixels < 50] == []
+
+
+def test_filters_work_by_keyboard_alone(lab: PageLab, browser: Browser, tmp_path: Path) -> None:
+    """Tab reaches them, the arrow keys choose, and each shows as many images as it says."""
+    with visit(browser, lab.write_page("many", tmp_path), allowed=lab.s3.url) as opened:
+        page = opened.page
+        cards, chosen = page.locator(".others article"), page.locator("input[name=show]:checked")
+        for _ in range(MAX_STOPS):
+            page.keyboard.press("Tab")
+            if chosen.evaluate("input => input === document.activeElement"):
+                break
+        seen = {}
+        for _ in range(4):
+            label = page.locator("input[name=show]:checked + label").inner_text()
+            seen[label] = cards.locator("visible=true").count()
+            page.keyboard.press("ArrowRight")
+        opened.load_pictures()
+
+    assert seen == {"All 30": 30, "Stored 28": 28, "Failed 2": 2}

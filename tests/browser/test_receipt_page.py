@@ -18,6 +18,9 @@ FILES = ("demo", "many", "list", "inspect-failed", "samples-jpeg", "samples-png"
 FORMATS = ("samples-bmp", "samples-avif", "samples-tiff")
 NOT_DRAWN = {"image/tiff"}
 
+UNKNOWN_PROFILE = "avif%3A%20icc%20and%20exif"
+"""An AVIF with a color profile that Chromium does not know; it draws no such AVIF."""
+
 
 def stored(receipt: dict[str, Any]) -> list[dict[str, Any]]:
     return [image for image in receipt["images"] if image["status"] == "stored"]
@@ -26,6 +29,7 @@ def stored(receipt: dict[str, Any]) -> list[dict[str, Any]]:
 def drawn_sizes(receipt: dict[str, Any]) -> list[tuple[str, tuple[int, int]]]:
     """Return key and size of each image that browsers draw, as the receipt has them."""
     images = [image for image in stored(receipt) if image["contentType"] not in NOT_DRAWN]
+    images = [image for image in images if not image["url"].endswith(UNKNOWN_PROFILE)]
     return [(image["key"], (image["width"], image["height"])) for image in images]
 
 
@@ -36,11 +40,22 @@ def test_page_draws_each_picture_in_the_size_of_the_receipt(
     receipt = lab.receipts[file_id]
     with visit(browser, lab.write_page(file_id, tmp_path), allowed=lab.s3.url) as opened:
         opened.load_pictures()
-        found = pictures(opened.page)
+        found = [picture for picture in pictures(opened.page) if UNKNOWN_PROFILE not in picture.text]
 
     assert stored(receipt)
     assert drawn_sizes(receipt) == [(picture.key, picture.size) for picture in found]
     assert [picture for picture in found if picture.is_distorted or not picture.text] == []
+
+
+def test_photo_that_its_exif_data_rotates_is_drawn_upright(lab: PageLab, browser: Browser, tmp_path: Path) -> None:
+    """The receipt has the size in the file; the picture is turned, and not pressed into that size."""
+    [image] = lab.receipts["upright"]["images"]
+    with visit(browser, lab.write_page("upright", tmp_path), allowed=lab.s3.url) as opened:
+        opened.load_pictures()
+        [found] = pictures(opened.page)
+
+    assert (image["height"], image["width"]) == found.size
+    assert not found.is_distorted
 
 
 @pytest.mark.parametrize("file_id", ["demo", "samples-tiff"])

@@ -50,8 +50,9 @@ def with_hostile_text(receipt: dict[str, Any], site: str) -> dict[str, Any]:
         text = texts[number % len(texts)]
         changed = image | {"url": text, "note": {text: text, "list": [text, {"nested": text}]}}
         if image["status"] == "stored":
-            changed |= {"finalUrl": text, "warnings": [text], "source": text, "contentType": text, "role": text}
+            changed |= {"finalUrl": text, "warnings": [text]}
         else:
-            changed["error"] = {"code": text, "class": text, "message": text, "retryable": True}
+            changed["error"] = image["error"] | {"code": text, "message": text}
         images.append(changed)
-    return receipt | {"images": images, "note": {text: text for text in texts}, "status": MARKUP[0]}
+    members = ("digest", "bucket", "receiptKey", "createdAt")
+    return receipt | dict.fromkeys(members, MARKUP[0]) | {"images": images, "note": {text: text for text in texts}}

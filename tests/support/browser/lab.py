@@ -113,9 +113,10 @@ def _files(site: str, names: list[str]) -> Iterator[dict[str, Any]]:
     for type_ in {sample.type: None for sample in SAMPLES.values()}:
         urls = [f"{site}/{quote(name)}" for name, sample in SAMPLES.items() if sample.type == type_ and sample.decodes]
         yield {"id": f"samples-{type_}", "urls": urls}
-    yield {"id": "list", "urls": [f"{site}/{name}" for name in ("upright.jpg", "board.bmp", "earlier.gif")]}
+    yield {"id": "list", "urls": [f"{site}/{name}" for name in ("board.bmp", "earlier.gif", "golden.avif")]}
+    yield {"id": "upright", "urls": [f"{site}/upright.jpg"]}
     note = {text: text for text in hostile.MARKUP}
-    others = [{"url": url, "note": {"text": url}} for url in hostile.urls(site)]
+    others = [{"url": url, "note": {"text": url[:500]}} for url in hostile.urls(site)]
     yield {**_file("hostile", site, "inspect.jpg"), "baseUrls": others, "note": note}
 
 

@@ -13,17 +13,17 @@ MAX_STOPS = 60
 """How often Tab is pressed at most."""
 
 _PICTURES = """images => images.map(image => {
-  const box = image.getBoundingClientRect()
-  return {source: image.currentSrc || image.src, text: image.alt, width: image.naturalWidth, height: image.naturalHeight,
-    shown_width: box.width, shown_height: box.height, fit: getComputedStyle(image).objectFit}
+  const {width, height} = image.getBoundingClientRect()
+  return {source: image.currentSrc || image.src, text: image.alt, fit: getComputedStyle(image).objectFit,
+    width: image.naturalWidth, height: image.naturalHeight, shown_width: width, shown_height: height}
 })"""
 _TOO_WIDE = """() => [...document.querySelectorAll('body *')]
   .filter(element => element.checkVisibility() && element.getBoundingClientRect().right > innerWidth + 0.5)
   .filter(element => !element.closest('svg') || element.localName === 'svg')
-  .map(element => `${element.localName}.${element.getAttribute('class')} to ${element.getBoundingClientRect().right}`)"""
+  .map(element => element.outerHTML.slice(0, 200))"""
 _FOCUSED = """() => {
   const element = document.activeElement
-  return element === document.body ? '' : `${element.localName}#${element.id} ${element.textContent.trim().slice(0, 40)}`
+  return element === document.body ? '' : element.outerHTML.slice(0, 200)
 }"""
 
 
