@@ -1,9 +1,8 @@
 """Checks a list before anything is done with it: what makes it unusable, and what the run will refuse."""
 
 from pathlib import Path
-from typing import IO
 
-from infra.bulk.list_check import MAX_FAULTS, ListCheck, convert_list
+from infra.bulk.list_check import MAX_FAULTS, LineTarget, ListCheck, convert_list
 from infra.bulk.local_endpoint import QUESTION, is_file_of_make_up
 from intake.model.binary_formats import HEAD_BYTES, describe_other_file_type
 
@@ -14,7 +13,7 @@ class UnusableList(Exception):
     """A list cannot be used; the text says why."""
 
 
-def check_list(path: Path, converted: IO[bytes], *, refusal: str) -> ListCheck:
+def check_list(path: Path, converted: LineTarget, *, refusal: str) -> ListCheck:
     """Write a list as JSON lines, and print what the run will refuse.
 
     Args:

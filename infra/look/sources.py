@@ -1,23 +1,23 @@
 """Where receipts, tables of runs and images are read from: a bucket, or a folder of `make run`."""
 
-import gzip
-import io
 import json
 import os
-import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, Any, Protocol, cast
+from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from infra.bulk.commands import DEFAULT_STACK
 from infra.look.errors import LookError
 from infra.look.image_types import content_type_of
-from intake.model.object_keys import receipt_key, summary_key
+from infra.look.source_commands import BucketCommands, FolderCommands, SourceCommands
+from infra.look.table_source import read_bucket, read_folder
+from intake.model.object_keys import receipt_key, summary_key, table_prefix
 
 LINK_SECONDS = 3600
 """How long a presigned URL is valid."""
@@ -36,11 +36,13 @@ class Source(Protocol):
         image_origin: the source expression of the images in a content security policy (CSP 3, 2.3.1).
         expires_at: when the URLs of images end; None if they do not.
         description: where the results are, for messages: "the bucket example-images".
+        commands: what a user types to go on with the results.
     """
 
     image_origin: str
     expires_at: datetime | None
     description: str
+    commands: SourceCommands
 
     def receipt(self, file_id: str) -> dict[str, Any] | None:
         """Read a receipt, which anybody who may write the bucket can have forged; None if there is none.
@@ -52,11 +54,11 @@ class Source(Protocol):
     def summary(self, run: str) -> dict[str, Any] | None:
         """Read the summary of a run, as `receipt` does."""
 
-    def rows(self, run: str) -> Iterator[dict[str, Any]]:
-        """Yield the rows of a run's table, part by part.
+    def rows(self, run: str) -> Iterator[object]:
+        """Yield the lines of a run's table, part by part, decoded from JSON; a TableFault for what cannot be read.
 
         Raises:
-            LookError: a part cannot be read, or a line is no JSON object.
+            LookError: the table cannot be listed.
         """
 
     def image_url(self, key: str) -> str:
@@ -85,6 +87,7 @@ class FolderSource:
         self._folder = folder
         self._prefix = quote(Path(os.path.relpath(folder.resolve(), page_folder.resolve())).as_posix())
         self.description = f"the folder {folder}"
+        self.commands: SourceCommands = FolderCommands(folder)
 
     def receipt(self, file_id: str) -> dict[str, Any] | None:
         return self._document(receipt_key(file_id))
@@ -92,10 +95,8 @@ class FolderSource:
     def summary(self, run: str) -> dict[str, Any] | None:
         return self._document(summary_key(run))
 
-    def rows(self, run: str) -> Iterator[dict[str, Any]]:
-        for part in sorted(self._folder.glob(f"{_table_prefix(run)}*.jsonl.gz")):
-            with part.open("rb") as file:
-                yield from _read_rows(file, str(part))
+    def rows(self, run: str) -> Iterator[object]:
+        return read_folder(self._folder / table_prefix(run))
 
     def image_url(self, key: str) -> str:
         return f"{self._prefix}/{quote(key)}"
@@ -122,12 +123,13 @@ class FolderSource:
 class BucketSource:
     """The image bucket of a stack, read with the credentials of the environment; a `Source`."""
 
-    def __init__(self, bucket: str, endpoint: str | None = None) -> None:
-        """Take the bucket, and the URL of a local AWS if it is there."""
+    def __init__(self, bucket: str, endpoint: str | None = None, stack: str = DEFAULT_STACK) -> None:
+        """Take the bucket, the URL of a local AWS if it is there, and the name of the stack for commands."""
         self._bucket = bucket
         self._s3 = boto3.client("s3", endpoint_url=endpoint, config=_CONFIG)
         self.expires_at: datetime | None = datetime.now(UTC) + timedelta(seconds=LINK_SECONDS)
         self.description = f"the bucket {bucket}"
+        self.commands: SourceCommands = BucketCommands(bucket, stack, endpoint)
         url = urlsplit(self.image_url("images/"))
         self.image_origin = f"{url.scheme}://{url.netloc}"
 
@@ -137,11 +139,8 @@ class BucketSource:
     def summary(self, run: str) -> dict[str, Any] | None:
         return self._document(summary_key(run))
 
-    def rows(self, run: str) -> Iterator[dict[str, Any]]:
-        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=_table_prefix(run))
-        for key in (item["Key"] for page in pages for item in page.get("Contents", ())):
-            body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"]
-            yield from _read_rows(cast("IO[bytes]", body), f"s3://{self._bucket}/{key}")
+    def rows(self, run: str) -> Iterator[object]:
+        return read_bucket(self._s3, self._bucket, table_prefix(run))
 
     def image_url(self, key: str) -> str:
         # The type is in the signature: whatever the object's own type says, no browser shows it as a page.
@@ -163,19 +162,6 @@ class BucketSource:
                 return None
             raise LookError(_explain(error, f"s3://{self._bucket}/{key}")) from error
         return body if len(body) <= max_bytes else None
-
-
-def _table_prefix(run: str) -> str:
-    return f"runs/{run}/images/"
-
-
-def _read_rows(file: IO[bytes], name: str) -> Iterator[dict[str, Any]]:
-    try:
-        with gzip.open(file) as lines:
-            for line in io.BufferedReader(lines):
-                yield _parse(line, name)
-    except (OSError, EOFError, zlib.error) as error:
-        raise LookError(f"{name} is not a part of a run's table: {error}.") from None
 
 
 def _parse(text: bytes, name: str) -> dict[str, Any]:
