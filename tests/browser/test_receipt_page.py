@@ -10,6 +10,7 @@ from infra.look.sources import FolderSource
 from playwright.sync_api import Browser
 
 from intake.image import formats
+from intake.model.object_keys import receipt_key
 from support.browser.lab import PageLab
 from support.browser.measure import pictures
 from support.browser.visit import visit
@@ -103,9 +104,7 @@ def test_embedded_page_draws_its_pictures_without_the_server(lab: PageLab, brows
 def test_page_of_a_folder_draws_the_files(lab: PageLab, browser: Browser, tmp_path: Path) -> None:
     """The folder has a name that a URL must escape, and the page is in another folder."""
     folder, pages = tmp_path / "my pictures #1 ?%41", tmp_path / "pages"
-    for key, body in lab.s3.objects(lab.bucket).items():
-        (folder / key).parent.mkdir(parents=True, exist_ok=True)
-        (folder / key).write_bytes(body)
+    lab.copy_images(folder, [*lab.receipts["demo"]["objectKeys"], receipt_key("demo")])
     write_receipt_page(FolderSource(folder, pages), "demo", pages / "demo.html")
 
     with visit(browser, pages / "demo.html", allowed=folder.as_uri()) as opened:

@@ -1,5 +1,6 @@
 """Screenshots, kept in .local/browser/, and the pictures in docs/images/, which must show what the pages are."""
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +11,10 @@ from infra.look.sources import FolderSource
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser
 
+from intake.model.object_keys import receipt_key
 from support.browser.document_pictures import (
     FOLDER,
     MAX_BYTES,
-    FixedSource,
     difference,
     encode,
     read,
@@ -32,11 +33,14 @@ TOLERANCE = 6.0
 @pytest.fixture(scope="session")
 def demo_page(lab: PageLab, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of the demo's File, the same on every machine."""
+    folder = tmp_path_factory.mktemp("demo")
     receipt = with_fixed_values(lab.receipts["demo"])
-    images = {key: body for key, body in lab.s3.objects(lab.bucket, "images/").items() if key in receipt["objectKeys"]}
-    target = tmp_path_factory.mktemp("demo") / "receipt.html"
-    write_receipt_page(FixedSource(receipt, images), receipt["id"], target, embed=True)
-    return target
+    lab.copy_images(folder, receipt["objectKeys"])
+    document = folder / receipt_key(receipt["id"])
+    document.parent.mkdir()
+    document.write_text(json.dumps(receipt))
+    write_receipt_page(FolderSource(folder, folder), receipt["id"], folder / "receipt.html", embed=True)
+    return folder / "receipt.html"
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +60,7 @@ def page_path(request: pytest.FixtureRequest) -> Path:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_screenshots_are_kept(browser: Browser, page_path: Path, screenshots: Path, size: Size, scheme: Scheme) -> None:
-    with visit(browser, page_path, size=size, scheme=scheme) as opened:
+    with visit(browser, page_path, size=size, scheme=scheme, allowed=page_path.parent.as_uri()) as opened:
         opened.load_pictures()
         opened.page.evaluate("scrollTo(0, 0)")
         picture = screenshot(opened.page, whole=True)
@@ -69,7 +73,7 @@ def test_screenshots_are_kept(browser: Browser, page_path: Path, screenshots: Pa
 def test_picture_of_the_documentation_shows_the_page(browser: Browser, page_path: Path) -> None:
     """`make browser UPDATE=1` draws it again."""
     path = FOLDER / f"{page_path.stem}.png"
-    with visit(browser, page_path, size=DOCUMENT) as opened:
+    with visit(browser, page_path, size=DOCUMENT, allowed=page_path.parent.as_uri()) as opened:
         opened.load_pictures()
         opened.page.evaluate("scrollTo(0, 0)")
         fresh = screenshot(opened.page)

@@ -2,9 +2,6 @@
 
 import io
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,32 +17,6 @@ _CELLS = (48, 36)
 _SITE = re.compile(r"http://127\.0\.0\.1:\d+")
 _TIMES = (87, 64, 71, 93, 58, 66, 62, 55)
 _CREATED_AT = "2026-11-22T12:00:00Z"
-
-
-@dataclass
-class FixedSource:
-    """A `Source` of one receipt, whose images are embedded into its page."""
-
-    document: Mapping[str, Any]
-    images: Mapping[str, bytes]
-    image_origin: str = "data:"
-    expires_at: datetime | None = None
-    description: str = "the bucket example-images"
-
-    def receipt(self, file_id: str) -> dict[str, Any] | None:
-        return dict(self.document) if file_id == self.document["id"] else None
-
-    def read_image(self, key: str, *, max_bytes: int) -> bytes | None:  # noqa: ARG002 - all are small
-        return self.images.get(key)
-
-    def image_url(self, key: str) -> str:
-        return f"https://example-images.s3.amazonaws.com/{key}"
-
-    def summary(self, run: str) -> dict[str, Any] | None:
-        """Return None: there are no runs."""
-
-    def rows(self, run: str) -> Iterator[dict[str, Any]]:  # noqa: ARG002 - there are no runs
-        yield from ()
 
 
 def with_fixed_values(receipt: dict[str, Any]) -> dict[str, Any]:

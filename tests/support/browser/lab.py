@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,6 +53,13 @@ class PageLab:
         target = folder / f"{file_id}.html"
         write_receipt_page(self.source, file_id, target, embed=embed)
         return target
+
+    def copy_images(self, folder: Path, keys: Iterable[str | None]) -> None:
+        """Copy images of the bucket into a folder, as files named after their keys."""
+        for key in filter(None, keys):
+            path = folder / key
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.s3.client().download_file(self.bucket, key, str(path))
 
     def store_receipt(self, receipt: dict[str, Any]) -> None:
         """Put a receipt into the bucket, past the service."""

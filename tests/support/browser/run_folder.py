@@ -4,9 +4,13 @@ The same number of rows gives the same run on every machine, so that pictures of
 """
 
 import hashlib
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
+
+from infra.pictures.board import encode
+from PIL import Image
 
 from intake.model.batch_table import BatchTable
 from intake.model.bulk_item import BulkItem
@@ -60,6 +64,8 @@ def write_run(folder: Path, rows: int, texts: tuple[str, ...] = ()) -> str:
             table.rows = [_with_texts(row, texts) for row in table.rows]
         _write(folder / table_key(RUN, f"batch-{first:08}"), table.to_gzip())
         summary.add(report)
+    digest = hashlib.sha256(_placeholder()).hexdigest()
+    _write(folder / f"images/{digest[:2]}/{digest}.jpg", _placeholder())
     if texts:
         summary = summary.model_copy(update={"source": texts[0], "error": texts[1]})
     _write(folder / summary_key(RUN), summary.model_dump_json(by_alias=True).encode())
@@ -76,6 +82,12 @@ _TIMES: dict[str, Any] = {
 def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
+
+
+@cache
+def _placeholder() -> bytes:
+    """Return the picture that origins send in place of a missing one; the only one whose file is in the folder."""
+    return encode(Image.new("RGB", (1000, 750), (222, 224, 226)), "JPEG")
 
 
 def _add(table: BatchTable, report: BatchReport, row: int, random: Random) -> None:
@@ -102,14 +114,14 @@ def _entry(url: str, origin: _Origin, random: Random) -> StoredEntry | FailedEnt
         attempts = 3 if origin.error.retryable else 1
         return FailedEntry(**common, attempts=attempts, error=ErrorEntry.of(origin.error))
     same = random.random() < 0.05
-    digest = hashlib.sha256(b"blank" if same else url.encode()).hexdigest()
+    digest = hashlib.sha256(_placeholder() if same else url.encode()).hexdigest()
     return StoredEntry(
         **common,
         attempts=1,
         key=f"images/{digest[:2]}/{digest}.jpg",
         sha256=digest,
         content_type="image/jpeg",
-        bytes=4096 if same else round(random.lognormvariate(11.5, 0.6)),
+        bytes=len(_placeholder()) if same else round(random.lognormvariate(11.5, 0.6)),
         width=1000,
         height=750,
         frames=1,
