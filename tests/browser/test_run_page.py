@@ -4,7 +4,9 @@ import re
 import stat
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from infra.look.pages import write_run_page
@@ -14,9 +16,10 @@ from playwright.sync_api import Browser
 from support.browser import hostile
 from support.browser.measure import accessibility_faults, tab_stops, too_wide
 from support.browser.run_folder import RUN, write_run
-from support.browser.visit import DESKTOP, PHONE, Scheme, Size, visit
+from support.browser.visit import DESKTOP, PHONE, Scheme, Size, Visit, visit
 
 type WritePage = Callable[..., Path]
+type OpenRun = Callable[..., AbstractContextManager[Visit]]
 
 ROWS, MANY_ROWS = 1000, 20_000
 OPEN_SECONDS = 2.0
@@ -38,6 +41,16 @@ def write_page(tmp_path: Path) -> WritePage:
     return write
 
 
+@pytest.fixture
+def open_run(browser: Browser, write_page: WritePage, tmp_path: Path) -> OpenRun:
+    """Write a run and its page, and open it."""
+
+    def open_page(rows: int, texts: tuple[str, ...] = (), **window: Any) -> AbstractContextManager[Visit]:
+        return visit(browser, write_page(rows, texts), allowed=tmp_path.as_uri(), **window)
+
+    return open_page
+
+
 def test_page_of_many_rows_opens_fast(browser: Browser, write_page: WritePage, tmp_path: Path) -> None:
     path = write_page(MANY_ROWS)
     seconds = []
@@ -52,21 +65,17 @@ def test_page_of_many_rows_opens_fast(browser: Browser, write_page: WritePage, t
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @each_size
-def test_page_fits_its_window_and_is_accessible(
-    browser: Browser, write_page: WritePage, size: Size, scheme: Scheme, tmp_path: Path
-) -> None:
-    with visit(browser, write_page(ROWS), size=size, scheme=scheme, allowed=tmp_path.as_uri()) as opened:
+def test_page_fits_its_window_and_is_accessible(open_run: OpenRun, size: Size, scheme: Scheme) -> None:
+    with open_run(ROWS, size=size, scheme=scheme) as opened:
         assert too_wide(opened.page) == []
         assert accessibility_faults(opened.page) == []
         assert opened.page.locator("main").count() == 1
 
 
 @each_size
-def test_page_shows_hostile_rows_and_runs_nothing(
-    browser: Browser, write_page: WritePage, size: Size, tmp_path: Path
-) -> None:
+def test_page_shows_hostile_rows_and_runs_nothing(open_run: OpenRun, size: Size) -> None:
     texts = (*hostile.MARKUP, *hostile.urls("https://images.example"))
-    with visit(browser, write_page(200, texts), size=size, allowed=tmp_path.as_uri()) as opened:
+    with open_run(200, texts, size=size) as opened:
         text = opened.page.locator("body").inner_text()
         links = opened.page.locator("[href]").evaluate_all("links => links.map(link => link.getAttribute('href'))")
         assert too_wide(opened.page) == []
@@ -77,10 +86,8 @@ def test_page_shows_hostile_rows_and_runs_nothing(
     assert [link for link in links if not re.fullmatch(r"https?://\S+|#[\w.-]+|\.\./\.\./images/\S+", link)] == []
 
 
-def test_page_names_the_codes_and_the_origins_of_the_failures(
-    browser: Browser, write_page: WritePage, tmp_path: Path
-) -> None:
-    with visit(browser, write_page(ROWS), allowed=tmp_path.as_uri()) as opened:
+def test_page_names_the_codes_and_the_origins_of_the_failures(open_run: OpenRun) -> None:
+    with open_run(ROWS) as opened:
         text = opened.page.locator("main").inner_text()
         charts = opened.page.locator("svg").count()
 
@@ -89,20 +96,20 @@ def test_page_names_the_codes_and_the_origins_of_the_failures(
     assert charts
 
 
-def test_paper_shows_what_the_screen_shows(browser: Browser, write_page: WritePage, tmp_path: Path) -> None:
-    with visit(browser, write_page(ROWS), allowed=tmp_path.as_uri()) as opened:
+def test_paper_shows_what_the_screen_shows(open_run: OpenRun) -> None:
+    with open_run(ROWS) as opened:
         cells = opened.page.locator("td, th, h1, h2, dd, figure, svg").locator("visible=true")
         on_screen = cells.all_inner_texts()
         opened.page.emulate_media(media="print")
         assert set(on_screen) <= set(cells.all_inner_texts())
 
 
-def test_focus_is_visible_at_every_stop_of_the_tab_key(browser: Browser, write_page: WritePage, tmp_path: Path) -> None:
-    with visit(browser, write_page(100), allowed=tmp_path.as_uri()) as opened:
+def test_focus_is_visible_at_every_stop_of_the_tab_key(open_run: OpenRun) -> None:
+    with open_run(100) as opened:
         assert [stop for stop, pixels in tab_stops(opened.page) if pixels < 50] == []
 
 
-def test_page_is_readable_by_its_owner_alone(write_page: WritePage, tmp_path: Path) -> None:
+def test_page_is_readable_by_its_owner_alone(write_page: WritePage) -> None:
     assert stat.S_IMODE(write_page(5).stat().st_mode) == 0o600
 
 
