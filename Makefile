@@ -4,15 +4,20 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo run up deploy bulk check test lint unit validate format openapi build clean install browser local bench \
-	fuzz pins audit sbom base dev run-packages sam ministack supply-chain rivals
+.PHONY: help demo run look up deploy bulk check test lint unit validate format openapi build clean install browser local \
+	bench fuzz pins audit sbom base dev run-packages sam ministack supply-chain rivals
 
 ARCH ?= arm64
 BENCH ?=
 BUILD ?= .aws-sam/build
+<<<<<<< HEAD
 CHROMIUM ?=
+=======
+EMBED ?=
+>>>>>>> lookrun
 ENDPOINT ?=
 FILE ?=
+ID ?=
 INPUTS ?=
 LIST ?=
 OUT ?=
@@ -54,7 +59,7 @@ run: run-packages ## Download your own list into a folder, without AWS | LIST=ur
 	@PYTHONPATH=functions $(PY) -m infra.run "$(LIST)" "$(OUT)" --file "$(FILE)" --given "$(GIVEN)" $(OR_STOPPED)
 
 up: base sam ministack ## Run the whole stack on a local AWS until Ctrl-C | PORT=4566 PICTURES=folder
-	@$(PY) -m infra.local --port "$(PORT)" $(if $(PICTURES),--pictures "$(PICTURES)") $(OR_STOPPED)
+	@PYTHONPATH=functions $(PY) -m infra.local --port "$(PORT)" $(if $(PICTURES),--pictures "$(PICTURES)") $(OR_STOPPED)
 
 ##@ Deploy
 deploy: base sam ## Build and deploy to your AWS account | STACK=image-intake PARAMETERS="MaxPerOrigin=8 ..." ARCH=arm64
@@ -66,6 +71,10 @@ deploy: base sam ## Build and deploy to your AWS account | STACK=image-intake PA
 bulk: base ## Send a list to a deployed stack and follow its run | LIST=list.csv, or RUN=name to follow again; STACK=image-intake
 	@PYTHONPATH=functions $(PY) -m infra.bulk $(if $(LIST),"$(LIST)") $(if $(RUN),--run "$(RUN)") --stack "$(STACK)" \
 	  --endpoint "$(ENDPOINT)" $(OR_STOPPED)
+
+look: base ## Show a receipt or a run in the browser | ID=lot-7-cam-2 or RUN=name; STACK=image-intake or OUT=folder; EMBED=1
+	@PYTHONPATH=functions $(PY) -m infra.look --id "$(ID)" --run "$(RUN)" --stack "$(STACK)" --endpoint "$(ENDPOINT)" \
+	  $(if $(OUT),--out "$(OUT)") $(if $(filter-out 0,$(EMBED)),--embed)
 
 ##@ Develop
 check: lint unit ## Lint, types and unit tests, in under a minute

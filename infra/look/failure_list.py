@@ -47,7 +47,7 @@ class Failure(NamedTuple):
     @classmethod
     def of(cls, row: TableRow) -> "Failure":
         url, message = redact(row.url), redact_message(row.message)
-        image = row.role if row.role in {"", "file"} or row.index is None else f"{row.role} {row.index}"
+        image = row.role if row.role in {"", "file"} or row.position is None else f"{row.role} {row.position}"
         return cls(row.row, shorten(row.id, _MAX_ID), image, url, row.status, row.code, message, _members(row))
 
 

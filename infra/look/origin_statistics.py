@@ -72,7 +72,7 @@ class Origins:
 
     Attributes:
         held: by name.
-        dropped: origins that are not held, counted once; too few of them if there are millions.
+        dropped: origins that were dropped, counted once; too few of them if there are millions.
         dropped_images: the images of these.
         dropped_failed: their images that are not stored.
     """
@@ -85,6 +85,11 @@ class Origins:
         self.dropped = 0
         self.dropped_images = 0
         self.dropped_failed = 0
+
+    @property
+    def total(self) -> int:
+        """The number of origins; about, if some were dropped."""
+        return self.dropped + sum(not origin.is_partial for origin in self.held.values())
 
     def add(self, row: TableRow) -> None:
         name = origin_of(row.url)

@@ -5,7 +5,8 @@ from typing import Any
 
 from infra.look.errors import LookError
 from infra.look.html_page import write_page
-from infra.look.run_sections import count_reasons, draw_sizes, draw_times, list_codes, list_kinds, list_origins, list_repeated
+from infra.look.run_charts import draw_sizes, draw_times
+from infra.look.run_sections import count_reasons, list_codes, list_kinds, list_origins, list_repeated
 from infra.look.run_statistics import RunStatistics
 from infra.look.run_steps import list_readers, list_steps
 from infra.look.run_summary import RunSummary

@@ -89,13 +89,9 @@ class RunStatistics:
             self.unreadable += 1
 
     @property
-    def stored(self) -> int:
-        return self.status["stored"]
-
-    @property
-    def failed(self) -> int:
-        """Rows that are not stored: failed images, and documents that were refused or whose batch failed."""
-        return self.rows - self.stored
+    def images(self) -> dict[str, int]:
+        """Images by result, as the summary of a run counts them: stored, reused, failed."""
+        return {"stored": self.status["stored"] - self.reused, "reused": self.reused, "failed": self.status["failed"]}
 
     def _add_damaged_part(self, fault: TableFault) -> None:
         self.damaged_parts += 1
@@ -124,7 +120,7 @@ class RunStatistics:
             self.keys.add(row.key)
             self.distinct.add(row.key)
         if row.width and row.height:
-            self.pixels.add(f"{row.width} × {row.height}")
+            self.pixels.add(f"{row.width} x {row.height}")
         if row.bytes is not None:
             self._add_bytes(row, row.bytes)
 

@@ -1,5 +1,6 @@
 """What a reader can do after a run, and with its table: sentences with the commands to type."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from infra.look.run_summary import RunSummary
@@ -12,7 +13,7 @@ class Step(NamedTuple):
     """One thing to do: a sentence, and the lines to type."""
 
     text: str
-    lines: list[str] = []
+    lines: Sequence[str] = ()
 
 
 def list_steps(run: str, totals: Totals, summary: RunSummary, commands: SourceCommands) -> list[Step]:
@@ -29,7 +30,7 @@ def list_steps(run: str, totals: Totals, summary: RunSummary, commands: SourceCo
         steps.append(Step(text, commands.send_again(key)))
     permanent = totals.lost - totals.retryable
     if permanent:
-        steps.append(Step(f"Failures that stay until something is changed: {permanent:,}. See what to do by code below."))
+        steps.append(Step(f"Failures that need a change first: {permanent:,}. See below what to do about each code."))
     return steps or [Step("Nothing: every image is stored.")]
 
 
@@ -37,21 +38,16 @@ def list_readers(run: str, commands: SourceCommands) -> list[Step]:
     """Return how to read the table."""
     prefix = table_prefix(run)
     fetch, files = commands.fetch_table(prefix), commands.table_files(prefix)
-    sql = f"select code, count(*) as images from read_json('{_quote(files)}') group by code order by images desc"
-    steps = [Step("Fetch it:", fetch)] if fetch else []
-    return [
-        *steps,
-        Step("Count with duckdb:", [sql]),
-        Step(
-            "Load into pandas:",
-            [
-                "import glob, pandas",
-                f"parts = sorted(glob.glob({files!r}))",
-                "table = pandas.concat(pandas.read_json(part, lines=True, dtype=False) for part in parts)",
-            ],
-        ),
+    quoted = files.replace("'", "''")
+    sql = [
+        "select code, count(*) as images",
+        f"from read_json('{quoted}')",
+        "group by code order by images desc",
     ]
-
-
-def _quote(text: str) -> str:
-    return text.replace("'", "''")
+    python = [
+        "import glob, pandas",
+        f"parts = sorted(glob.glob({files!r}))",
+        "table = pandas.concat(pandas.read_json(part, lines=True, dtype=False) for part in parts)",
+    ]
+    steps = [Step("Count by code with duckdb:", sql), Step("Load it with pandas:", python)]
+    return [Step("Fetch it:", fetch), *steps] if fetch else steps

@@ -2,16 +2,20 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
+from infra.look.error_advice import class_of
+from infra.look.origin_statistics import Origins
 from infra.look.run_format import format_rate, format_seconds, format_share
 from infra.look.run_statistics import RunStatistics
 from infra.look.run_summary import RunSummary
 from infra.look.safe_text import format_bytes
-from intake.model.error_codes import LEAVES, ErrorClass
+from intake.model.error_codes import ErrorClass
 from intake.model.shown_text import shorten
 
-_CLASSES = {leaf.code: leaf.error_class for leaf in LEAVES}
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 _STORED = ("new", "reused")
 _LEAST_IMAGES = 3
 _MAX_NAMED = 3
@@ -22,7 +26,7 @@ class Segment(NamedTuple):
 
     tone: str
     label: str
-    count: int
+    rows: int
     is_stored: bool
     start: float
     share: float
@@ -53,17 +57,15 @@ class Totals:
     @classmethod
     def of(cls, statistics: RunStatistics, summary: RunSummary) -> Self:
         """Count the rows of the table, or, if there are none, what the summary counts."""
+        images: Mapping[str, int] = summary.images
+        status: Mapping[str, int] = summary.status
+        codes: Mapping[str, int] = summary.codes
         if statistics.rows:
-            status, codes = statistics.status, statistics.codes.counts
-            stored, reused, failed = status["stored"], statistics.reused, status["failed"]
-            refused, broken = status["refused"], status["broken"]
-        else:
-            images, status, codes = summary.images, summary.status, summary.codes
-            reused, failed = images.get("reused", 0), images.get("failed", 0)
-            stored = images.get("stored", 0) + reused
-            refused, broken = status.get("refused", 0), status.get("broken", 0)
+            images, status, codes = statistics.images, statistics.status, statistics.codes.counts
+        new, reused, failed = (images.get(name, 0) for name in ("stored", "reused", "failed"))
+        refused, broken = (status.get(name, 0) for name in ("refused", "broken"))
         later = sum(count for code, count in codes.items() if class_of(code) is ErrorClass.TRANSIENT)
-        return cls(stored - reused, reused, failed, refused, broken, later + broken, is_from_table=bool(statistics.rows))
+        return cls(new, reused, failed, refused, broken, later + broken, is_from_table=statistics.rows > 0)
 
     @property
     def stored(self) -> int:
@@ -94,11 +96,6 @@ class Totals:
         return segments
 
 
-def class_of(code: str) -> ErrorClass | None:
-    """Return the class of an error code; None for one that does not exist."""
-    return _CLASSES.get(code)
-
-
 def describe_totals(totals: Totals) -> str:
     """Return the headline."""
     if not totals.rows:
@@ -107,7 +104,9 @@ def describe_totals(totals: Totals) -> str:
     if totals.stored == totals.rows > 1:
         return f"All {totals.rows:,} images are stored"
     if totals.rows == 1:
-        return "The image is stored" if totals.stored else f"The {'image' if not totals.refused else 'row'} is not stored"
+        return (
+            "The image is stored" if totals.stored else "The row is refused" if totals.refused else "The image failed"
+        )
     return f"{totals.stored:,} of {totals.rows:,} {what} {'is' if totals.stored == 1 else 'are'} stored"
 
 
@@ -143,15 +142,14 @@ def list_facts(totals: Totals, statistics: RunStatistics, summary: RunSummary) -
         speed = f"{format_bytes(round(statistics.downloaded_bytes / summary.seconds))} a second from the origins"
         facts.append(("Images a second", format_rate(totals.rows / summary.seconds), speed))
     if statistics.origins.held:
-        facts.append(("Origins", _count_origins(statistics), ""))
+        facts.append(("Origins", _count_origins(statistics.origins), ""))
     if statistics.distinct.total:
         facts.append(("Different images", *_count_distinct(statistics)))
     return facts
 
 
-def _count_origins(statistics: RunStatistics) -> str:
-    origins = statistics.origins
-    return f"{len(origins.held) + origins.dropped:,}"
+def _count_origins(origins: Origins) -> str:
+    return f"{'about ' if origins.dropped else ''}{origins.total:,}"
 
 
 def _count_distinct(statistics: RunStatistics) -> tuple[str, str]:
@@ -173,7 +171,7 @@ def list_notices(totals: Totals, statistics: RunStatistics, summary: RunSummary)
         notices.append(f"The table lacks {missing:,} of the rows that the summary counts.")
     if statistics.unreadable:
         notices.append(f"Lines of the table that are no row, and are not counted: {statistics.unreadable:,}.")
-    notices += [f"{fault.part} is damaged: {fault.reason}. Its rows from there on are missing." for fault in statistics.faults]
+    notices += [f"{part} is damaged: {reason}. Its later rows are missing." for part, reason, _ in statistics.faults]
     if (more := statistics.damaged_parts - len(statistics.faults)) > 0:
         notices.append(f"Other parts of the table that are damaged: {more:,}.")
     return notices

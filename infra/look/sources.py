@@ -17,7 +17,7 @@ from infra.look.errors import LookError
 from infra.look.image_types import content_type_of
 from infra.look.source_commands import BucketCommands, FolderCommands, SourceCommands
 from infra.look.table_source import read_bucket, read_folder
-from intake.model.object_keys import receipt_key, summary_key, table_prefix
+from intake.model.object_keys import problem_key, receipt_key, summary_key, table_prefix
 
 LINK_SECONDS = 3600
 """How long a presigned URL is valid."""
@@ -26,7 +26,7 @@ MAX_DOCUMENT_BYTES = 32 * 1024 * 1024
 """A receipt of 501 images with what is known of them has 1 MB."""
 
 _MISSING = {"NoSuchKey", "404"}
-_CONFIG = Config(signature_version="s3v4", retries={"mode": "standard", "max_attempts": 5})
+_DENIED = {"AccessDenied", "403"}
 
 
 class Source(Protocol):
@@ -50,6 +50,9 @@ class Source(Protocol):
         Raises:
             LookError: the object cannot be read, or is no JSON object.
         """
+
+    def problem(self, file_id: str) -> dict[str, Any] | None:
+        """Read the problem of a manifest, as `receipt` does."""
 
     def summary(self, run: str) -> dict[str, Any] | None:
         """Read the summary of a run, as `receipt` does."""
@@ -80,7 +83,7 @@ class FolderSource:
     """The folder that `make run` has written; a `Source`."""
 
     image_origin = "file:"
-    expires_at = None
+    expires_at: datetime | None = None
 
     def __init__(self, folder: Path, page_folder: Path) -> None:
         """Take the folder, and the folder of the page that links to its images."""
@@ -91,6 +94,9 @@ class FolderSource:
 
     def receipt(self, file_id: str) -> dict[str, Any] | None:
         return self._document(receipt_key(file_id))
+
+    def problem(self, file_id: str) -> dict[str, Any] | None:
+        return self._document(problem_key(file_id))
 
     def summary(self, run: str) -> dict[str, Any] | None:
         return self._document(summary_key(run))
@@ -123,11 +129,24 @@ class FolderSource:
 class BucketSource:
     """The image bucket of a stack, read with the credentials of the environment; a `Source`."""
 
-    def __init__(self, bucket: str, endpoint: str | None = None, stack: str = DEFAULT_STACK) -> None:
-        """Take the bucket, the URL of a local AWS if it is there, and the name of the stack for commands."""
+    def __init__(
+        self,
+        bucket: str,
+        endpoint: str | None = None,
+        stack: str = DEFAULT_STACK,
+        session: boto3.Session | None = None,
+    ) -> None:
+        """Take the bucket.
+
+        Args:
+            bucket: its name.
+            endpoint: the URL of a local AWS if it is there.
+            stack: the name of the stack, for commands.
+            session: the credentials and the region; by default, those of the environment.
+        """
         self._bucket = bucket
-        self._s3 = boto3.client("s3", endpoint_url=endpoint, config=_CONFIG)
-        self.expires_at: datetime | None = datetime.now(UTC) + timedelta(seconds=LINK_SECONDS)
+        self._s3 = _connect(session or boto3.Session(), endpoint)
+        self.expires_at: datetime | None = _end_of_links(self._s3)
         self.description = f"the bucket {bucket}"
         self.commands: SourceCommands = BucketCommands(bucket, stack, endpoint)
         url = urlsplit(self.image_url("images/"))
@@ -135,6 +154,9 @@ class BucketSource:
 
     def receipt(self, file_id: str) -> dict[str, Any] | None:
         return self._document(receipt_key(file_id))
+
+    def problem(self, file_id: str) -> dict[str, Any] | None:
+        return self._document(problem_key(file_id))
 
     def summary(self, run: str) -> dict[str, Any] | None:
         return self._document(summary_key(run))
@@ -164,6 +186,30 @@ class BucketSource:
         return body if len(body) <= max_bytes else None
 
 
+def _connect(session: boto3.Session, endpoint: str | None) -> Any:  # noqa: ANN401 - boto3 creates its classes at run time
+    """Return a client whose presigned URLs lead to the region of the bucket.
+
+    By itself, boto3 presigns for s3.amazonaws.com, which redirects to the region; the page allows no other origin.
+    """
+
+    def client(addressing_style: str) -> Any:  # noqa: ANN401 - the same
+        retries: Any = {"mode": "standard", "max_attempts": 5}
+        s3: Any = {"addressing_style": addressing_style}
+        config = Config(signature_version="s3v4", connect_timeout=10, retries=retries, s3=s3)
+        return session.client("s3", endpoint_url=endpoint, config=config)
+
+    is_aws = ".amazonaws.com" in client("auto").meta.endpoint_url
+    return client("virtual" if is_aws else "path")
+
+
+def _end_of_links(s3: Any) -> datetime:  # noqa: ANN401 - the same
+    """Return when presigned URLs end: after LINK_SECONDS, or earlier, with temporary credentials."""
+    end = datetime.now(UTC) + timedelta(seconds=LINK_SECONDS)
+    # botocore has no public name for it.
+    credentials_end = getattr(s3._request_signer._credentials, "_expiry_time", None)  # noqa: SLF001 - the same
+    return min(end, credentials_end) if credentials_end else end
+
+
 def _parse(text: bytes, name: str) -> dict[str, Any]:
     try:
         document = json.loads(text)
@@ -176,4 +222,7 @@ def _parse(text: bytes, name: str) -> dict[str, Any]:
 
 def _explain(error: ClientError, name: str) -> str:
     details = error.response["Error"]
-    return f"{name} cannot be read: S3 answered {details.get('Code')}: {details.get('Message')}."
+    text = f"{name} cannot be read: S3 answered {details.get('Code')}: {details.get('Message')}."
+    if details.get("Code") not in _DENIED:
+        return text
+    return f"{text} Your credentials need s3:GetObject; without s3:ListBucket, S3 says the same of what does not exist."

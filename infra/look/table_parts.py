@@ -1,10 +1,10 @@
-"""Reads the parts of a run's table: JSON lines, compressed or not. What cannot be read is a value, and the rest is read."""
+"""Reads the parts of a run's table: JSON lines, compressed or not. A line that cannot be read is a value as well."""
 
 import gzip
 import io
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import IO, NamedTuple, cast
 
@@ -39,18 +39,22 @@ def read_part(file: IO[bytes], name: str) -> Iterator[object]:
         name: its key or path.
     """
     try:
-        buffered = io.BufferedReader(cast("io.RawIOBase", file), _BUFFER_BYTES)
+        buffered = _buffer(file)
         if buffered.peek(len(_GZIP))[: len(_GZIP)] == _GZIP:
-            buffered = io.BufferedReader(cast("io.RawIOBase", gzip.GzipFile(fileobj=buffered)), _BUFFER_BYTES)
-        yield from _read_lines(buffered, name)
+            buffered = _buffer(gzip.GzipFile(fileobj=buffered))
+        yield from _read_lines(buffered.readline, name)
     except EOFError:
         yield TableFault(name, "it ends early")
     except (OSError, zlib.error) as error:
         yield TableFault(name, str(error))
 
 
-def _read_lines(file: io.BufferedReader, name: str) -> Iterator[object]:
-    read_line = partial(file.readline, MAX_LINE_BYTES)
+def _buffer(file: object) -> io.BufferedReader:
+    return io.BufferedReader(cast("io.RawIOBase", file), _BUFFER_BYTES)
+
+
+def _read_lines(readline: Callable[[int], bytes], name: str) -> Iterator[object]:
+    read_line = partial(readline, MAX_LINE_BYTES)
     for line in iter(read_line, b""):
         if line.endswith(b"\n") or len(line) < MAX_LINE_BYTES:
             yield _decode(line, name)

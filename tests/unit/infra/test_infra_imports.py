@@ -18,6 +18,7 @@ ALLOWED = {
     "deploy": {"command"},
     "bulk": {"command", "intake"},  # runs against AWS: nothing of the local AWS
     "look": {"bulk", "command", "intake"},  # reads what is stored: nothing of the local AWS
+    "run": {"bulk", "command", "look", "intake"},  # needs no AWS, local or real
     "local": {"build", "command", "look", "pictures", "local.ministack_patches"},  # never the demo
     "local.ministack_patches": {"bulk.input_limit"},  # runs inside MiniStack's environment
     "demo": {"build", "command", "local", "look", "pictures", "intake"},
