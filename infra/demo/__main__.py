@@ -32,6 +32,9 @@ from infra.pictures.picture_server import DELAY_SECONDS, OriginTraffic, serve_pi
 PICTURES = ROOT / ".local" / "demo"
 FAILING = {"half.jpg": "invalid_image", "missing.png": "not_found"}
 PAGE = PICTURES / "receipt.html"
+"""The page of the receipt. The pictures are in it, because the stack is gone at the end."""
+
+SEE_PAGE = f"Open {PAGE.relative_to(ROOT)} in a browser to see the images side by side."
 
 
 def main() -> int:
@@ -77,8 +80,9 @@ def _send_our_pictures() -> None:
         _print_run(deployed, first, show_hosts=False)
         check_failures(first.receipt, FAILING)
         check_objects(deployed, first.receipt, {f"{site}/{name}": content for name, content in pictures.items()})
+        write_page(deployed, first.receipt["id"], PAGE, embed=True)  # now: a later run has another receipt
         _send_again(deployed, traffic, file, first)
-        _write_page(deployed, first)
+        print_line(f"\n{SEE_PAGE}")
         print_line("Can you find the three defects of inspect.jpg?")
 
 
@@ -137,13 +141,8 @@ def _send_user_file(path: Path) -> None:
             print_line("\nNo image of this File was stored.")
         else:
             check_objects(deployed, run.receipt, {})
-        _write_page(deployed, run)
-
-
-def _write_page(deployed: DeployedStack, run: Run) -> None:
-    """Write the page of a receipt with its pictures in it, because the stack is gone at the end."""
-    write_page(deployed, run.receipt["id"], PAGE, embed=True)
-    print_line(f"\nTo see the images side by side, open {PAGE.relative_to(ROOT)} in a browser.")
+        write_page(deployed, run.receipt["id"], PAGE, embed=True)
+        print_line(f"\n{SEE_PAGE}")
 
 
 def _send(deployed: DeployedStack, body: bytes) -> Run:
