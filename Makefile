@@ -10,11 +10,8 @@ SHELL := /bin/bash
 ARCH ?= arm64
 BENCH ?=
 BUILD ?= .aws-sam/build
-<<<<<<< HEAD
 CHROMIUM ?=
-=======
 EMBED ?=
->>>>>>> lookrun
 ENDPOINT ?=
 FILE ?=
 ID ?=
