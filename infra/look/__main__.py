@@ -13,13 +13,14 @@ from infra.bulk.local_endpoint import QUESTION, is_missing, is_url
 from infra.bulk.stack import BulkError, Stack
 from infra.look.browser import open_page
 from infra.look.errors import LookError, WrongInput
-from infra.look.pages import write_receipt_page, write_run_page
+from infra.look.pages import describe_runs, write_receipt_page, write_run_page
 from infra.look.safe_text import format_bytes, format_time
 from infra.look.sources import BucketSource, FolderSource, Source
 from intake.model.file import ID_PATTERN
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / ".local" / "look"
+USAGE = "expected ID=lot-7-cam-2, the id of a File, or RUN=name, the name of a run."
 
 
 def main() -> int:
@@ -52,6 +53,8 @@ def _make_parser() -> argparse.ArgumentParser:
 
 
 def _look(options: argparse.Namespace) -> None:
+    if bool(options.id) == bool(options.run):
+        raise WrongInput(f"{USAGE} {'' if options.id else _name_runs(options)}".rstrip())
     _check_names(options.id, options.run)
     page = PAGES / f"{options.id or options.run}.html"
     source = _open_source(options, page.parent)
@@ -66,9 +69,15 @@ def _look(options: argparse.Namespace) -> None:
     open_page(page)
 
 
+def _name_runs(options: argparse.Namespace) -> str:
+    """Return which runs there are; an empty text if nobody can say."""
+    try:
+        return describe_runs(_open_source(options, PAGES))
+    except (LookError, BulkError, BotoCoreError, ClientError):
+        return ""
+
+
 def _check_names(file_id: str, run: str) -> None:
-    if bool(file_id) == bool(run):
-        raise WrongInput("expected ID=lot-7-cam-2, the id of a File, or RUN=name, the name of a run.")
     if file_id and not re.fullmatch(ID_PATTERN, file_id):
         raise WrongInput(f"ID={file_id} is not the id of a File: expected letters, digits, '.', '_' and '-'.")
     if "/" in run or run in {".", ".."} or not run.isprintable():

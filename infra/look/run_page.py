@@ -14,6 +14,8 @@ from infra.look.run_view import Totals, describe_reasons, describe_state, descri
 from infra.look.sources import Source
 from intake.model.object_keys import table_prefix
 
+_MAX_NAMED = 10
+
 
 def write_run_page(source: Source, run: str, target: Path) -> None:
     """Write the page of a run, complete or not. The table is read once, in bounded memory.
@@ -25,9 +27,15 @@ def write_run_page(source: Source, run: str, target: Path) -> None:
     summary = RunSummary.of(source.summary(run))
     statistics = RunStatistics.of(source.rows(run))
     if not (summary.exists or statistics.rows or statistics.damaged_parts):
-        raise LookError(f"{source.description} has no results of a run named {run}. make look lists the newest ones.")
+        raise LookError(f"{source.description} has no results of a run named {run}. {describe_runs(source)}")
     values = _view(source, run, summary, statistics)
     write_page("run.html", target, image_origin=source.image_origin, **values)
+
+
+def describe_runs(source: Source) -> str:
+    """Return which runs a source has, for a user who looks for one."""
+    names = source.newest_runs(_MAX_NAMED)
+    return "\n  ".join(["Its newest runs:", *names]) if names else "It has no runs."
 
 
 def _require_name(run: str) -> None:

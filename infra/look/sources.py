@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from infra.bulk.commands import DEFAULT_STACK
 from infra.look.errors import LookError
 from infra.look.image_types import content_type_of
+from infra.look.run_names import newest_in_bucket, newest_in_folder
 from infra.look.source_commands import BucketCommands, FolderCommands, SourceCommands
 from infra.look.table_source import read_bucket, read_folder
 from intake.model.object_keys import problem_key, receipt_key, summary_key, table_prefix
@@ -64,6 +65,13 @@ class Source(Protocol):
             LookError: the table cannot be listed.
         """
 
+    def newest_runs(self, number: int) -> list[str]:
+        """Return the names of the newest runs, the newest first.
+
+        Raises:
+            LookError: they cannot be listed.
+        """
+
     def image_url(self, key: str) -> str:
         """Return the URL of an image for the page: presigned for an hour, or a relative path.
 
@@ -103,6 +111,9 @@ class FolderSource:
 
     def rows(self, run: str) -> Iterator[object]:
         return read_folder(self._folder / table_prefix(run))
+
+    def newest_runs(self, number: int) -> list[str]:
+        return newest_in_folder(self._folder, number)
 
     def image_url(self, key: str) -> str:
         return f"{self._prefix}/{quote(key)}"
@@ -163,6 +174,9 @@ class BucketSource:
 
     def rows(self, run: str) -> Iterator[object]:
         return read_bucket(self._s3, self._bucket, table_prefix(run))
+
+    def newest_runs(self, number: int) -> list[str]:
+        return newest_in_bucket(self._s3, self._bucket, number)
 
     def image_url(self, key: str) -> str:
         # The type is in the signature: whatever the object's own type says, no browser shows it as a page.
