@@ -103,8 +103,7 @@ def test_filters_work_by_keyboard_alone(lab: PageLab, browser: Browser, tmp_path
                 break
         seen = {}
         for _ in range(4):
-            label = page.locator("input[name=show]:checked + label").inner_text()
-            seen[label] = cards.locator("visible=true").count()
+            seen[chosen.evaluate("input => input.labels[0].innerText")] = cards.locator("visible=true").count()
             page.keyboard.press("ArrowRight")
         opened.load_pictures()
 
