@@ -65,9 +65,9 @@ deploy: base sam ## Build and deploy to your AWS account | STACK=image-intake PA
 	@$(SAM) deploy --template-file "$(BUILD)/template.yaml" --stack-name "$(STACK)" --s3-prefix "$(STACK)" \
 	  --parameter-overrides Architecture=$(ARCH) $(PARAMETERS)
 
-bulk: base ## Send a list to a deployed stack and follow its run | LIST=list.csv, or RUN=name to follow again; STACK=image-intake
+bulk: base ## Send a list to a deployed stack and follow its run | LIST=list.csv, or RUN=name to follow again; STACK=image-intake OUT=folder
 	@PYTHONPATH=functions $(PY) -m infra.bulk $(if $(LIST),"$(LIST)") $(if $(RUN),--run "$(RUN)") --stack "$(STACK)" \
-	  --endpoint "$(ENDPOINT)" $(OR_STOPPED)
+	  --endpoint "$(ENDPOINT)" --out "$(OUT)" $(OR_STOPPED)
 
 look: base ## Show a receipt or a run in the browser | ID=lot-7-cam-2 or RUN=name; STACK=image-intake or OUT=folder; EMBED=1
 	@PYTHONPATH=functions $(PY) -m infra.look --id "$(ID)" --run "$(RUN)" --stack "$(STACK)" --endpoint "$(ENDPOINT)" \

@@ -96,9 +96,9 @@ class Origins:
         origin = self.held.get(name)
         if origin is None:
             origin = self.held[name] = OriginStatistics(name, is_partial=self._was_dropped(name))
-            if len(self.held) > 2 * self._limit:
-                self._drop()
         origin.add(row)
+        if len(self.held) > 2 * self._limit:
+            self._drop()
 
     def by_images(self, number: int) -> list[OriginStatistics]:
         """Return the origins with most images, the largest number first."""

@@ -4,10 +4,12 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from math import inf
 
 from infra.run.file_store import FileStore
+from infra.run.group_pauses import MAX_SECONDS, GroupPauses
 from intake.ingest.deadline import Deadline
 from intake.ingest.file_service import IngestService
 from intake.model.batch_table import BatchTable, Entry
@@ -33,11 +35,40 @@ class _Row:
         return len(self.file.images) == 1 and self.file.id == self.file.digest and not self.file.refresh
 
 
+@dataclass(slots=True)
+class _Unit:
+    """A File that is ingested, and its rows: one, or several whose only images are joined, in the order of its images.
+
+    Its receipt is set when it is ingested.
+    """
+
+    file: File
+    rows: Sequence[_Row]
+    receipt: Receipt = field(init=False)
+
+    def add_to(self, report: BatchReport, table: BatchTable) -> None:
+        """Report every row."""
+        images = self.receipt.images
+        if not self.rows[0].can_be_joined:
+            report.add(self.rows[0].item, images)
+            table.add(self.rows[0].item, self.file, images)
+            return
+        for row, request, entry in zip(self.rows, self.file.images, images, strict=True):
+            report.add(row.item, [_as_only_image(entry)])
+            table.add(row.item, replace(self.file, images=(request,)), [entry])
+
+
 class GroupService:
     """Ingests groups of lines. Rows of one image each become one URL list, which has one receipt."""
 
-    def __init__(
-        self, service: IngestService, store: FileStore, run: str, started_at: datetime, max_base_images: int
+    def __init__(  # noqa: PLR0913, PLR0917 - each has a name in `worker`
+        self,
+        service: IngestService,
+        store: FileStore,
+        run: str,
+        receipts_since: datetime,
+        max_base_images: int,
+        pauses: GroupPauses | None = None,
     ) -> None:
         """Create the service.
 
@@ -45,14 +76,16 @@ class GroupService:
             service: ingests one File.
             store: stores the results.
             run: the name of the run.
-            started_at: when the run started first. Receipts that were written since then are taken over.
+            receipts_since: receipts that were written since then are of this run, and taken over.
             max_base_images: the limit of base images in a File.
+            pauses: lets groups wait for origins; without it, none waits.
         """
         self._service = service
         self._store = store
         self._run = run
-        self._started_at = started_at
+        self._receipts_since = receipts_since
         self._max_base_images = max_base_images
+        self._pauses = pauses
 
     async def ingest(self, name: str, first_row: int, lines: Sequence[bytes]) -> Counter[str]:
         """Ingest a group.
@@ -71,17 +104,14 @@ class GroupService:
         """
         report, table = BatchReport(), BatchTable()
         items = [
-            BulkItem.read({"index": row - 1, "item": json.loads(line)}) for row, line in enumerate(lines, first_row)
+            BulkItem.read({"index": index, "item": json.loads(line)}) for index, line in enumerate(lines, first_row - 1)
         ]
-        rows = list(self._parse(items, report, table))
-        joined = [row for row in rows if row.can_be_joined]
-        single = [row for row in rows if not row.can_be_joined]
-        work = [self._ingest_row(row, report, table) for row in single]
-        if joined:
-            work.append(self._ingest_joined(joined, report, table))
-        await asyncio.gather(*work)
+        units = _make_units(self._parse(items, report, table))
+        await self._ingest_units(units)
         if self._store.fault is not None:
             raise StoreFailed(reason=self._store.fault.strerror)
+        for unit in units:
+            unit.add_to(report, table)
         await self._store.put_document(table_key(self._run, name), table.to_gzip())
         await self._store.put_document(report_key(self._run, name), report.to_json())
         return report.counts.images + Counter(bytes=report.counts.bytes)
@@ -96,23 +126,32 @@ class GroupService:
                 table.add_refused(item, error.faults)
         return rows
 
-    async def _ingest_row(self, row: _Row, report: BatchReport, table: BatchTable) -> None:
-        receipt = await self._ingest(row.file)
-        report.add(row.item, receipt.images)
-        table.add(row.item, row.file, receipt.images)
+    async def _ingest_units(self, units: Sequence[_Unit]) -> None:
+        """Ingest every unit; again those whose origins asked to wait, as long as that brings images."""
+        pending, waited, failed = units, 0.0, inf
+        while pending:
+            await asyncio.gather(*map(self._ingest_unit, pending))
+            seconds = self._pauses.take(unit.file.id for unit in units) if self._pauses else {}
+            pending = [unit for unit in pending if unit.file.id in seconds]
+            still_failed = sum(unit.receipt.counts.failed for unit in pending)
+            longest = max(seconds.values(), default=0.0)
+            waited = longest if still_failed < failed else waited + longest
+            failed = still_failed
+            if not self._pauses or waited > MAX_SECONDS or (pending and not await self._pauses.wait(longest)):
+                return
 
-    async def _ingest_joined(self, rows: Sequence[_Row], report: BatchReport, table: BatchTable) -> None:
-        file = _join([row.file for row in rows])
-        receipt = await self._ingest(file)
-        for row, request, entry in zip(rows, file.images, receipt.images, strict=True):
-            report.add(row.item, [_as_only_image(entry)])
-            table.add(row.item, replace(file, images=(request,)), [entry])
+    async def _ingest_unit(self, unit: _Unit) -> None:
+        # Receipts of this run are taken over: what is stored, or failed for good, is not requested again.
+        unit.receipt = await self._service.ingest(unit.file, _NO_DEADLINE, submitted_at=self._receipts_since)
+        if unit.receipt.receipt_key is None:
+            raise StoreFailed(reason=f"the receipt of {unit.file.id} is not stored")
 
-    async def _ingest(self, file: File) -> Receipt:
-        receipt = await self._service.ingest(file, _NO_DEADLINE, submitted_at=self._started_at)
-        if receipt.receipt_key is None:
-            raise StoreFailed(reason=f"the receipt of {file.id} is not stored")
-        return receipt
+
+def _make_units(rows: Sequence[_Row]) -> list[_Unit]:
+    """Divide rows into Files: those of one image each are joined, the others stay alone."""
+    joined = [row for row in rows if row.can_be_joined]
+    units = [_Unit(row.file, [row]) for row in rows if not row.can_be_joined]
+    return [*units, _Unit(_join([row.file for row in joined]), joined)] if joined else units
 
 
 def _join(files: Sequence[File]) -> File:

@@ -4,9 +4,10 @@ import gzip
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
-from intake.model.bulk_item import BulkItem
+from intake.model.bulk_item import MAX_LINE_BYTES, BulkItem
+from intake.model.bulk_report import BatchReport
 from intake.model.error_codes import DeadlineExceeded
 from intake.model.file import File, ImageRequest
 from intake.model.invalid_file import Fault, InvalidFile
@@ -48,6 +49,9 @@ _EMPTY_ROW: dict[str, Any] = dict.fromkeys(COLUMNS)
 _COMPRESSION_LEVEL = 1
 """Level 6 takes three times as long, for a part that is a fifth smaller."""
 
+_MAX_IMAGES = MAX_LINE_BYTES
+"""More images than a line can have. The limit of a File does not count where no image was downloaded."""
+
 _MAX_FAULTS = 5
 _MAX_MESSAGE = 200
 
@@ -63,6 +67,14 @@ class BatchTable:
     """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
+
+    @classmethod
+    def of_broken(cls, report: BatchReport) -> Self:
+        """Return the rows of a batch that failed as a whole, by the report of the state machine."""
+        table = cls()
+        for item in BulkItem.read_all(report.failed):
+            table.add_broken(item, report.error)
+        return table
 
     def add(self, item: BulkItem, file: File, entries: Sequence[Entry]) -> None:
         """Add the images of a File that was ingested; the entries have the order of its images."""
@@ -89,7 +101,7 @@ class BatchTable:
         """
         outcome = {"status": "broken", "message": f"The batch of this row broke: {redact_message(error, _MAX_MESSAGE)}"}
         try:
-            file = File.parse(item.document)
+            file = File.parse(item.document, max_base_images=_MAX_IMAGES)
         except InvalidFile:
             self.rows.append(_EMPTY_ROW | {"row": item.row} | outcome)
             return
