@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image, ImageChops
 from playwright.sync_api import Page
 
-MAX_STOPS = 60
+MAX_STOPS = 30
 """How often Tab is pressed at most."""
 
 _PICTURES = """images => images.map(image => {
@@ -22,8 +22,8 @@ _TOO_WIDE = """() => [...document.querySelectorAll('body *')]
   .filter(element => !element.closest('svg') || element.localName === 'svg')
   .map(element => element.outerHTML.slice(0, 200))"""
 _FOCUSED = """() => {
-  const element = document.activeElement
-  return element === document.body ? '' : element.outerHTML.slice(0, 200)
+  const element = document.activeElement, box = element.getBoundingClientRect()
+  return element === document.body ? null : [element.outerHTML.slice(0, 100), 2 * (box.width + box.height)]
 }"""
 
 
@@ -79,11 +79,6 @@ def accessibility_faults(page: Page) -> list[str]:
     ]
 
 
-def focused(page: Page) -> str:
-    """Describe the element that has the focus; empty if none has."""
-    return str(page.evaluate(_FOCUSED))
-
-
 def screenshot(page: Page, *, whole: bool = False) -> Image.Image:
     """Draw the window, or the whole page."""
     return Image.open(io.BytesIO(page.screenshot(full_page=whole))).convert("RGB")
@@ -95,15 +90,37 @@ def changed_pixels(before: Image.Image, after: Image.Image) -> int:
     return sum(difference.point(lambda level: level > 16).histogram()[1:])
 
 
-def tab_stops(page: Page) -> list[tuple[str, int]]:
-    """Press Tab until the focus leaves the page; return each element, and how many pixels its focus changes."""
+@dataclass(frozen=True, slots=True)
+class TabStop:
+    """An element that the Tab key reaches.
+
+    Attributes:
+        html: the beginning of its HTML.
+        perimeter: the length of its edge in pixels.
+        changed: the pixels of the window that differ while it has the focus.
+    """
+
+    html: str
+    perimeter: float
+    changed: int
+
+    @property
+    def is_visible(self) -> bool:
+        """Whether the focus is seen: it changes at least as much as a line around the element (WCAG 2.2, 2.4.13)."""
+        return self.changed >= max(self.perimeter, 1)
+
+
+def tab_stops(page: Page) -> list[TabStop]:
+    """Press Tab until the focus leaves the page."""
     found = []
     page.evaluate("scrollTo(0, 0)")
     for _ in range(MAX_STOPS):
         page.keyboard.press("Tab")
-        if not (element := focused(page)):
+        focused = page.evaluate(_FOCUSED)
+        if focused is None:
             break
+        html, perimeter = focused
         with_focus = screenshot(page)
         page.evaluate("document.activeElement.blur()")
-        found.append((element, changed_pixels(screenshot(page), with_focus)))
+        found.append(TabStop(html, perimeter, changed_pixels(screenshot(page), with_focus)))
     return found
