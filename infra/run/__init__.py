@@ -1,1 +1,1 @@
-"""`make run`: ingests a list on this machine, into a folder."""
+"""`make run`: download a list of images into a folder of this machine, with the service itself and without AWS."""

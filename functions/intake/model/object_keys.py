@@ -7,7 +7,7 @@ for bulk lists.
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from intake.model.url import Url
@@ -85,16 +85,36 @@ def batches_prefix(run: str) -> str:
     return f"runs/{run}/batches/"
 
 
-def batch_key(run: str, items: object, batch: str = "") -> str:
-    """`runs/{run}/batches/{digest}.json`: the report of one batch. A repeated batch overwrites its report.
+def batch_name(items: Sequence[object], batch: str = "") -> str:
+    """Return the name of a batch, which is the same when the batch is repeated, in whatever execution.
 
     Args:
-        run: the name of the run.
-        items: the items of the batch, as the state machine passed them.
-        batch: the name of the batch's execution. It gives equal batches of one list different keys.
+        items: the items of the batch, as the state machine passed them. The numbers of their rows give equal batches of
+            one list different names.
+        batch: the name of the batch's execution. It counts only if items have no numbers: a run that was stopped and
+            is continued repeats a batch in a new execution (AWS Step Functions, RedriveExecution).
     """
-    digest = hashlib.sha256(json.dumps([batch, items], separators=(",", ":")).encode()).hexdigest()
-    return f"{batches_prefix(run)}{digest}.json"
+    identity = items if all(map(_has_number, items)) else [batch, items]
+    return hashlib.sha256(json.dumps(identity, separators=(",", ":")).encode()).hexdigest()
+
+
+def _has_number(item: object) -> bool:
+    return isinstance(item, dict) and isinstance(item.get("index"), int) and "item" in item
+
+
+def report_key(run: str, batch: str) -> str:
+    """`runs/{run}/batches/{batch}.json`: the report of one batch. A repeated batch overwrites its report."""
+    return f"{batches_prefix(run)}{batch}.json"
+
+
+def table_prefix(run: str) -> str:
+    """`runs/{run}/images/`: the table of a run, one part for each batch."""
+    return f"runs/{run}/images/"
+
+
+def table_key(run: str, batch: str) -> str:
+    """`runs/{run}/images/{batch}.jsonl.gz`: the rows of one batch. A repeated batch overwrites its rows."""
+    return f"{table_prefix(run)}{batch}.jsonl.gz"
 
 
 def broken_prefix(run: str) -> str:
@@ -110,3 +130,8 @@ def summary_key(run: str) -> str:
 def failed_key(run: str) -> str:
     """`runs/{run}/failed.jsonl`: the documents of a run that failed, one on each line, ready to be submitted again."""
     return f"runs/{run}/failed.jsonl"
+
+
+def retryable_key(run: str) -> str:
+    """`runs/{run}/retryable.jsonl`: the lines of `failed.jsonl` that may succeed when they are submitted again."""
+    return f"runs/{run}/retryable.jsonl"

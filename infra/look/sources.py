@@ -1,0 +1,244 @@
+"""Where receipts, tables of runs and images are read from: a bucket, or a folder of `make run`."""
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import quote, urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from infra.bulk.commands import DEFAULT_STACK
+from infra.look.errors import LookError
+from infra.look.image_types import content_type_of
+from infra.look.run_names import newest_in_bucket, newest_in_folder
+from infra.look.safe_text import show_text
+from infra.look.source_commands import BucketCommands, FolderCommands, SourceCommands
+from infra.look.table_source import read_bucket, read_folder
+from intake.model.object_keys import problem_key, receipt_key, summary_key, table_prefix
+
+LINK_SECONDS = 3600
+"""How long a presigned URL is valid."""
+
+MAX_DOCUMENT_BYTES = 32 * 1024 * 1024
+"""A receipt of 501 images with what is known of them has 1 MB."""
+
+_MISSING = {"NoSuchKey", "404"}
+_DENIED = {"AccessDenied", "403"}
+
+
+class Source(Protocol):
+    """Results of the service.
+
+    Attributes:
+        image_origin: the source expression of the images in a content security policy (CSP 3, 2.3.1).
+        expires_at: when the URLs of images end; None if they do not.
+        description: where the results are, for messages: "the bucket example-images".
+        commands: what a user types to go on with the results.
+    """
+
+    image_origin: str
+    expires_at: datetime | None
+    description: str
+    commands: SourceCommands
+
+    def receipt(self, file_id: str) -> dict[str, Any] | None:
+        """Read a receipt, which anybody who may write the bucket can have forged; None if there is none.
+
+        Raises:
+            LookError: the object cannot be read, or is no JSON object.
+        """
+
+    def problem(self, file_id: str) -> dict[str, Any] | None:
+        """Read the problem of a manifest, as `receipt` does."""
+
+    def summary(self, run: str) -> dict[str, Any] | None:
+        """Read the summary of a run, as `receipt` does."""
+
+    def rows(self, run: str) -> Iterator[object]:
+        """Yield the lines of a run's table, part by part, decoded from JSON; a TableFault for what cannot be read.
+
+        Raises:
+            LookError: the table cannot be listed.
+        """
+
+    def newest_runs(self, number: int) -> list[str]:
+        """Return the names of the newest runs, the newest first.
+
+        Raises:
+            LookError: they cannot be listed.
+        """
+
+    def image_url(self, key: str) -> str:
+        """Return the URL of an image for the page: presigned for an hour, or a relative path.
+
+        Args:
+            key: the key of an image, which the caller has checked.
+        """
+
+    def read_image(self, key: str, *, max_bytes: int) -> bytes | None:
+        """Read an image; None if it does not exist, or has more bytes.
+
+        Raises:
+            LookError: it cannot be read.
+        """
+
+
+class FolderSource:
+    """The folder that `make run` has written; a `Source`."""
+
+    image_origin = "file:"
+    expires_at: datetime | None = None
+
+    def __init__(self, folder: Path, page_folder: Path) -> None:
+        """Take the folder, and the folder of the page that links to its images."""
+        self._folder = folder
+        self._prefix = quote(Path(os.path.relpath(folder.resolve(), page_folder.resolve())).as_posix())
+        self.description = f"the folder {folder}"
+        self.commands: SourceCommands = FolderCommands(folder)
+
+    def receipt(self, file_id: str) -> dict[str, Any] | None:
+        return self._document(receipt_key(file_id))
+
+    def problem(self, file_id: str) -> dict[str, Any] | None:
+        return self._document(problem_key(file_id))
+
+    def summary(self, run: str) -> dict[str, Any] | None:
+        return self._document(summary_key(run))
+
+    def rows(self, run: str) -> Iterator[object]:
+        return read_folder(self._folder / table_prefix(run))
+
+    def newest_runs(self, number: int) -> list[str]:
+        return newest_in_folder(self._folder, number)
+
+    def image_url(self, key: str) -> str:
+        return f"{self._prefix}/{quote(key)}"
+
+    def read_image(self, key: str, *, max_bytes: int) -> bytes | None:
+        return self._read(key, max_bytes)
+
+    def _document(self, key: str) -> dict[str, Any] | None:
+        body = self._read(key, MAX_DOCUMENT_BYTES)
+        return None if body is None else _parse(body, str(self._folder / key))
+
+    def _read(self, key: str, max_bytes: int) -> bytes | None:
+        path = self._folder / key
+        try:
+            with path.open("rb") as file:
+                body = file.read(max_bytes + 1)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise LookError(f"{path} cannot be read: {error.strerror}.") from None
+        return body if len(body) <= max_bytes else None
+
+
+class BucketSource:
+    """The image bucket of a stack, read with the credentials of the environment; a `Source`."""
+
+    def __init__(
+        self,
+        bucket: str,
+        endpoint: str | None = None,
+        stack: str = DEFAULT_STACK,
+        session: boto3.Session | None = None,
+    ) -> None:
+        """Take the bucket.
+
+        Args:
+            bucket: its name.
+            endpoint: the URL of a local AWS if it is there.
+            stack: the name of the stack, for commands.
+            session: the credentials and the region; by default, those of the environment.
+        """
+        self._bucket = bucket
+        self._s3 = _connect(session or boto3.Session(), endpoint)
+        self.expires_at: datetime | None = _end_of_links(self._s3)
+        self.description = f"the bucket {bucket}"
+        self.commands: SourceCommands = BucketCommands(bucket, stack, endpoint)
+        url = urlsplit(self.image_url("images/"))
+        self.image_origin = f"{url.scheme}://{url.netloc}"
+
+    def receipt(self, file_id: str) -> dict[str, Any] | None:
+        return self._document(receipt_key(file_id))
+
+    def problem(self, file_id: str) -> dict[str, Any] | None:
+        return self._document(problem_key(file_id))
+
+    def summary(self, run: str) -> dict[str, Any] | None:
+        return self._document(summary_key(run))
+
+    def rows(self, run: str) -> Iterator[object]:
+        return read_bucket(self._s3, self._bucket, table_prefix(run))
+
+    def newest_runs(self, number: int) -> list[str]:
+        return newest_in_bucket(self._s3, self._bucket, number)
+
+    def image_url(self, key: str) -> str:
+        # The type is in the signature: whatever the object's own type says, no browser shows it as a page.
+        parameters = {"Bucket": self._bucket, "Key": key, "ResponseContentType": content_type_of(key)}
+        return str(self._s3.generate_presigned_url("get_object", Params=parameters, ExpiresIn=LINK_SECONDS))
+
+    def read_image(self, key: str, *, max_bytes: int) -> bytes | None:
+        return self._read(key, max_bytes)
+
+    def _document(self, key: str) -> dict[str, Any] | None:
+        body = self._read(key, MAX_DOCUMENT_BYTES)
+        return None if body is None else _parse(body, f"s3://{self._bucket}/{key}")
+
+    def _read(self, key: str, max_bytes: int) -> bytes | None:
+        try:
+            body: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read(max_bytes + 1)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _MISSING:
+                return None
+            raise LookError(_explain(error, f"s3://{self._bucket}/{key}")) from error
+        return body if len(body) <= max_bytes else None
+
+
+def _connect(session: boto3.Session, endpoint: str | None) -> Any:  # noqa: ANN401 - boto3 creates its classes at run time
+    """Return a client whose presigned URLs lead to the region of the bucket.
+
+    By itself, boto3 presigns for s3.amazonaws.com, which redirects to the region; the page allows no other origin.
+    """
+
+    def client(addressing_style: str) -> Any:  # noqa: ANN401 - the same
+        retries: Any = {"mode": "standard", "max_attempts": 5}
+        s3: Any = {"addressing_style": addressing_style}
+        config = Config(signature_version="s3v4", connect_timeout=10, retries=retries, s3=s3)
+        return session.client("s3", endpoint_url=endpoint, config=config)
+
+    is_aws = ".amazonaws.com" in client("auto").meta.endpoint_url
+    return client("virtual" if is_aws else "path")
+
+
+def _end_of_links(s3: Any) -> datetime:  # noqa: ANN401 - the same
+    """Return when presigned URLs end: after LINK_SECONDS, or earlier, with temporary credentials."""
+    end = datetime.now(UTC) + timedelta(seconds=LINK_SECONDS)
+    # botocore has no public name for it.
+    credentials_end = getattr(s3._request_signer._credentials, "_expiry_time", None)  # noqa: SLF001 - the same
+    return min(end, credentials_end) if credentials_end else end
+
+
+def _parse(text: bytes, name: str) -> dict[str, Any]:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise LookError(f"{name} is not a JSON object.")
+    return document
+
+
+def _explain(error: ClientError, name: str) -> str:
+    details = error.response["Error"]
+    answer = show_text(f"{details.get('Code')}: {details.get('Message')}", 300).rstrip(".")
+    text = f"{name} cannot be read: S3 answered {answer}."
+    if details.get("Code") not in _DENIED:
+        return text
+    return f"{text} Your credentials need s3:GetObject; without s3:ListBucket, S3 says the same of what does not exist."

@@ -1,0 +1,153 @@
+"""`python -m infra.run LIST OUT`: download a list of images into a folder of this machine (`make run`)."""
+
+import argparse
+import io
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from infra.bulk.checked_list import UnusableList, check_list
+from infra.command.errors import CommandError
+from infra.command.signals import INTERRUPTED, install_signal_handlers
+from infra.run.file_store import FileStore
+from infra.run.folder_errors import folder_errors_named
+from infra.run.processes import Processes
+from infra.run.progress_bar import counted_lines, progress_bar
+from infra.run.report import format_rows, print_result
+from infra.run.run_folder import RunFolder, open_run
+from infra.run.settings import RunSettings, require_known_variables
+from infra.run.single_file import read_single_file
+from infra.run.spooled_list import Group, SpooledList
+from infra.run.worker import Work
+
+SOME_FAILED, WRONG_INPUT = 1, 2
+
+
+def main() -> int:
+    """Run the command.
+
+    Returns:
+        0 if every image is stored; 1 if some failed, or the run stopped before the end of the list; 2 if the list, the
+        folder or a setting cannot be used; 130 after Ctrl-C.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names of files may be no text in UTF-8
+    options = _make_parser().parse_args()
+    install_signal_handlers()
+    try:
+        require_known_variables(options.given.split())
+        source, out = _require_paths(options.list, options.file, options.out)
+        return _run(source, out, is_single_file=bool(options.file))
+    except (CommandError, UnusableList) as error:
+        print(f"make run: {error}", file=sys.stderr)
+        return WRONG_INPUT
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make run", description="Download a list of images into a folder.")
+    parser.add_argument("list", help="URLs (.txt), CSV (.csv), or JSON lines of Files or URL lists (.jsonl)")
+    parser.add_argument("out", help="the folder of images, receipts and results; it may exist")
+    parser.add_argument("--file", default="", help="one File, as JSON, instead of the list")
+    parser.add_argument("--given", default="", help="names of the variables that make was given")
+    return parser
+
+
+def _require_paths(source: str, file: str, out: str) -> tuple[Path, Path]:
+    if source and file:
+        raise CommandError("LIST and FILE are both set: keep one.")
+    if not source and not file:
+        raise CommandError("which list? make run LIST=urls.txt OUT=pictures. For one File: FILE=my-file.json")
+    if not out:
+        raise CommandError(f"into which folder? make run {'FILE' if file else 'LIST'}={source or file} OUT=pictures")
+    return Path(source or file), Path(out)
+
+
+def _run(path: Path, out: Path, *, is_single_file: bool) -> int:
+    settings = RunSettings.from_environment()
+    with ExitStack() as on_exit:
+        with folder_errors_named(out):
+            FileStore(out).remove_leftovers()
+        lines = on_exit.enter_context(closing(SpooledList(out)))
+        file_id = None
+        if is_single_file:
+            file_id = read_single_file(path, lines, settings.config.limits.max_base_images)
+        else:
+            with counted_lines(lines) as counted:
+                check_list(path, counted, refusal="was not downloaded")
+        lines.finish()
+        with folder_errors_named(out):
+            run = on_exit.enter_context(open_run(out, str(path), lines.digest))
+        return _Run(run, settings, lines, file_id).execute()
+
+
+@dataclass(slots=True)
+class _Run:
+    folder: RunFolder
+    settings: RunSettings
+    lines: SpooledList
+    file_id: str | None
+    processes: Processes = field(default_factory=Processes)
+    blocked: dict[str, None] = field(default_factory=dict)
+
+    def execute(self) -> int:
+        groups = self.lines.groups
+        done = self.folder.done(len(groups))
+        done_rows = sum(group.rows for group in groups if done[group.number])
+        what = "the remaining " if done_rows else ""
+        print(f"Downloading {what}{format_rows(groups.rows - done_rows)} into {self.folder.out} ...", flush=True)
+        began = time.monotonic()
+        try:
+            self.processes.start(min(self.settings.processes, done.count(0)), self._work())
+            self._ingest((group for group in groups if not done[group.number]), done_rows)
+        finally:
+            self.processes.stop()
+        return self._finish(time.monotonic() - began)
+
+    def _finish(self, seconds: float) -> int:
+        groups = self.lines.groups
+        error = "Ctrl-C" if self.processes.is_interrupted else self.processes.fault
+        try:
+            summary = self.folder.finish(seconds, groups=len(groups), error=error)
+        except OSError as fault:
+            print(f"Stopped: {error or 'all rows are done'}. The summary cannot be written: {fault.strerror}.")
+            print("The same command goes on.", flush=True)
+            return INTERRUPTED if self.processes.is_interrupted else SOME_FAILED
+        print_result(self.folder, summary, list(self.blocked), rows=groups.rows)
+        from infra.run.page import write_page  # noqa: PLC0415 - imports Jinja2, which only the end needs
+
+        if page := write_page(self.folder, self.file_id):
+            print(f"Page: {page}", flush=True)
+        if self.processes.is_interrupted:
+            return INTERRUPTED
+        return SOME_FAILED if not summary.complete or summary.failed_key else 0
+
+    def _work(self) -> Work:
+        run, settings = self.folder, self.settings
+        return Work(settings.config, run.out, run.name, run.receipts_since, self.lines.fileno(), settings.fsync)
+
+    def _ingest(self, pending: Iterable[Group], done_rows: int) -> None:
+        with _on_interrupt(self.processes.interrupt), progress_bar(self.lines.groups.rows, done_rows) as bar:
+            for message in self.processes.ingest(pending):
+                self.blocked |= dict.fromkeys(message.blocked)
+                bar.add(message.group.rows, message.counts)
+
+
+@contextmanager
+def _on_interrupt(action: Callable[[], None]) -> Iterator[None]:
+    """Call a function at Ctrl-C, until the block ends."""
+    before = signal.signal(signal.SIGINT, lambda *_: action())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
