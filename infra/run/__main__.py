@@ -25,6 +25,8 @@ from infra.run.spooled_list import Group, SpooledList
 from infra.run.worker import Work
 
 SOME_FAILED, WRONG_INPUT = 1, 2
+_MAX_REASONS = 100
+"""Reasons of blocked URLs that are kept, so that their number does not grow with the list."""
 
 
 def main() -> int:
@@ -136,7 +138,8 @@ class _Run:
         # The processes are forked before: tqdm starts a thread.
         with _on_interrupt(self.processes.interrupt), progress_bar(self.lines.groups.rows, done_rows) as bar:
             for message in self.processes.ingest(pending):
-                self.blocked |= dict.fromkeys(message.blocked)
+                if len(self.blocked) < _MAX_REASONS:
+                    self.blocked |= dict.fromkeys(message.blocked)
                 bar.add(message.group.rows, message.counts)
 
 
