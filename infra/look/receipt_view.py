@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from infra.look.error_advice import advise
-from infra.look.image_types import DRAWN, type_name
+from infra.look.image_types import DRAWN, SAVED, type_name
 from infra.look.safe_text import show_text
 from infra.look.warning_meanings import explain_warning
 from intake.model.error_codes import IntakeError
@@ -91,9 +91,10 @@ class StoredView(ImageView):
 
     @property
     def extension(self) -> str:
-        """The extension of the key; "" if the key is not that of the digest. A receipt can be forged."""
+        """The extension of the key; "" if it is not the key of an image with this digest. A receipt can be forged."""
         digest, extension = parse_image_key(self.entry.key) or ("", "")
-        return extension if digest == self.entry.sha256 else ""
+        is_image = extension in DRAWN or extension in SAVED
+        return extension if is_image and digest == self.entry.sha256 else ""
 
     @property
     def is_drawn(self) -> bool:

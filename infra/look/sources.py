@@ -16,6 +16,7 @@ from infra.bulk.commands import DEFAULT_STACK
 from infra.look.errors import LookError
 from infra.look.image_types import content_type_of
 from infra.look.run_names import newest_in_bucket, newest_in_folder
+from infra.look.safe_text import show_text
 from infra.look.source_commands import BucketCommands, FolderCommands, SourceCommands
 from infra.look.table_source import read_bucket, read_folder
 from intake.model.object_keys import problem_key, receipt_key, summary_key, table_prefix
@@ -236,7 +237,8 @@ def _parse(text: bytes, name: str) -> dict[str, Any]:
 
 def _explain(error: ClientError, name: str) -> str:
     details = error.response["Error"]
-    text = f"{name} cannot be read: S3 answered {details.get('Code')}: {details.get('Message')}."
+    answer = show_text(f"{details.get('Code')}: {details.get('Message')}", 300).rstrip(".")
+    text = f"{name} cannot be read: S3 answered {answer}."
     if details.get("Code") not in _DENIED:
         return text
     return f"{text} Your credentials need s3:GetObject; without s3:ListBucket, S3 says the same of what does not exist."
