@@ -87,7 +87,7 @@ def test_run_stores_each_image_of_a_list(
     assert len(rows(run)) == images
     assert sorted({row["row"] for row in rows(run)}) == list(range(1, documents + 1))
     assert {row["status"] for row in rows(run)} == {"stored"}
-    assert f"\n{documents:,} rows in " in output
+    assert f"\n{documents:,} row" in output
     assert (summary(run)["complete"], summary(run)["failedKey"]) == (True, None)
     assert (run / "index.html").stat().st_mode & 0o777 == 0o600
     check_folder(lab.out)
