@@ -4,12 +4,13 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo run look up deploy bulk check test lint unit validate format openapi build clean install local bench fuzz \
-	pins audit sbom base dev run-packages sam ministack supply-chain rivals
+.PHONY: help demo run look up deploy bulk check test lint unit validate format openapi build clean install browser local \
+	bench fuzz pins audit sbom base dev run-packages sam ministack supply-chain rivals
 
 ARCH ?= arm64
 BENCH ?=
 BUILD ?= .aws-sam/build
+CHROMIUM ?=
 EMBED ?=
 ENDPOINT ?=
 FILE ?=
@@ -24,6 +25,7 @@ RUN ?=
 SAM ?= .local/sam/bin/sam
 SEED ?=
 STACK ?= image-intake
+UPDATE ?=
 UPGRADE ?=
 CODE := functions infra tests
 PY := .venv/bin/python
@@ -100,12 +102,16 @@ build: base sam ## Build the artifact that is deployed, and check it | ARCH=arm6
 	@$(PY) -m infra.build.artifact "$(ARCH)" --into "$(BUILD)" --sam "$(SAM)"
 
 clean: ## Remove what was built, not what was installed
-	@rm -rf .aws-sam .coverage .local/build-* .local/demo .local/look .local/up .local/up-* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .aws-sam .coverage .local/browser .local/build-* .local/demo .local/look .local/up .local/up-* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find functions infra tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 install: dev sam ministack supply-chain ## Install what these commands need, except bench
 
 ##@ Examine and release
+browser: dev ## Test the pages in Chromium | UPDATE=1 draws the pictures in docs/images again
+	@infra/build/create_venv.sh .venv browser "Playwright, which drives Chromium"
+	@UPDATE="$(UPDATE)" CHROMIUM="$(CHROMIUM)" $(PY) -m pytest tests/browser
+
 local: dev sam ## Test sam local in Docker: every command of docs/sam-local.md, x86_64
 	@$(PY) -m pytest --force-enable-socket tests/e2e/sam_local
 

@@ -45,7 +45,7 @@ class DistinctCounter:
 
     __slots__ = ("_limit", "_mask", "_sample")
 
-    def __init__(self, limit: int = 32_768) -> None:
+    def __init__(self, limit: int) -> None:
         """Hold at most `limit` hashes."""
         self._limit = limit
         self._mask = 0

@@ -7,7 +7,7 @@ from typing import Self
 from infra.look.bounded_counter import BoundedCounter, DistinctCounter
 from infra.look.failure_list import FirstFailures
 from infra.look.histogram import Histogram
-from infra.look.origin_statistics import Origins
+from infra.look.origin_statistics import MAX_ORIGINS, Origins
 from infra.look.table_parts import TableFault
 from infra.look.table_row import TableRow, read_row
 
@@ -17,6 +17,7 @@ MAX_FAULTS = 5
 _MAX_NAMES = 200
 _MAX_SIZES = 5_000
 _MAX_KEYS = 20_000
+_MAX_SAMPLE = 32_768
 
 
 class RunStatistics:
@@ -55,7 +56,7 @@ class RunStatistics:
         self.status: Counter[str] = Counter()
         self.codes = BoundedCounter(_MAX_NAMES)
         self.examples: dict[str, str] = {}
-        self.origins = Origins()
+        self.origins = Origins(MAX_ORIGINS)
         self.times = Histogram()
         self.sizes = Histogram()
         self.pixels = BoundedCounter(_MAX_SIZES)
@@ -67,7 +68,7 @@ class RunStatistics:
         self.warnings = BoundedCounter(_MAX_NAMES)
         self.reused = 0
         self.keys = BoundedCounter(_MAX_KEYS)
-        self.distinct = DistinctCounter()
+        self.distinct = DistinctCounter(_MAX_SAMPLE)
         self.failures = FirstFailures()
 
     @classmethod

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from infra.look.run_summary import RunSummary
 from infra.look.run_view import Totals
 from infra.look.source_commands import SourceCommands
-from intake.model.object_keys import table_prefix
+from intake.model.object_keys import failed_key, retryable_key, table_prefix
 
 
 class Step(NamedTuple):
@@ -25,13 +25,22 @@ def list_steps(run: str, totals: Totals, summary: RunSummary, commands: SourceCo
     steps = []
     if not summary.is_complete:
         steps.append(Step("Remove the cause and send the whole list again. No image is stored twice."))
-    elif totals.retryable and (key := summary.retryable_key or summary.failed_key):
+    elif totals.retryable and (key := _find_list(run, summary)):
         text = f"Failures that may succeed later: {totals.retryable:,}. Send them again after a while:"
         steps.append(Step(text, commands.send_again(key)))
     permanent = totals.lost - totals.retryable
     if permanent:
         steps.append(Step(f"Failures that need a change first: {permanent:,}. See below what to do about each code."))
     return steps or [Step("Nothing: every image is stored.")]
+
+
+def _find_list(run: str, summary: RunSummary) -> str:
+    """Return the key of the list to send again; empty if the run has none.
+
+    A key in the summary may be anything, and this one becomes part of a command: only the known names count.
+    """
+    known = {summary.retryable_key, summary.failed_key}
+    return next((key for key in (retryable_key(run), failed_key(run)) if key in known), "")
 
 
 def list_readers(run: str, commands: SourceCommands) -> list[Step]:
