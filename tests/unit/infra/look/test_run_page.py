@@ -193,7 +193,7 @@ def test_page_draws_times_and_sizes_with_a_text_alternative(tmp_path: Path) -> N
     assert times.find("svg").attributes["aria-label"].startswith("Time of an image, of 4 images: half at most 30 ms, ")
     assert [title.text for title in times.find_all("title")][:3] == ["from 10 ms: 1", "from 20 ms: 2", "from 50 ms: 0"]
     assert [float(bar.attributes["height"]) for bar in times.find_all("rect", "fill")][:3] == [50, 100, 0]
-    assert [item.text for item in sizes.find("ol").find_all("li")] == ["1 KB"]
+    assert [item.text for item in sizes.find("ol").find_all("li")] == ["200 bytes", "500 bytes", "1 KB", "2 KB", "5 KB", "10 KB"]
 
 
 def test_page_shows_what_is_stored_and_which_images_repeat(tmp_path: Path) -> None:
@@ -261,7 +261,7 @@ def test_page_of_a_run_that_has_not_ended_shows_what_there_is(tmp_path: Path) ->
 
     assert page.find("h1").text == "1 of 2 images is stored"
     assert page.find("span", "tag").text == "not ended"
-    assert "The same make run command continues it." in section(page, "What to do next").text
+    assert "The same make run command goes on where it stopped." in section(page, "What to do next").text
 
 
 def test_page_of_a_run_that_stopped_says_why(tmp_path: Path) -> None:
@@ -270,7 +270,7 @@ def test_page_of_a_run_that_stopped_says_why(tmp_path: Path) -> None:
     assert page.find("span", "tag").text == "incomplete"
     notice = section(page, "Before you trust the figures")
     assert notice.text.endswith("the figures do not cover all of it. No space left on device\\u202e<b>")
-    assert "send the whole list again" in section(page, "What to do next").text
+    assert "Remove the cause of the stop. The same make run command goes on" in section(page, "What to do next").text
 
 
 def test_page_of_a_run_without_a_table_shows_its_summary(tmp_path: Path) -> None:
