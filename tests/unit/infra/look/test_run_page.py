@@ -296,6 +296,17 @@ def test_page_of_a_run_without_a_table_shows_its_summary(tmp_path: Path) -> None
     assert cells(section(page, "Why images failed").find("table"))[1][:2] == ["timeout", "2"]
 
 
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"7", b"\xff"])
+def test_page_of_a_run_with_a_damaged_summary_shows_its_table(content: bytes, tmp_path: Path) -> None:
+    write_part(tmp_path, [stored_row(1), stored_row(2)])
+    (tmp_path / "runs" / RUN / "summary.json").write_bytes(content)
+
+    page = show(tmp_path)
+
+    assert page.find("h1").text == "All 2 images are stored"
+    assert f"{RUN}/summary.json" in section(page, "Before you trust the figures").text
+
+
 def test_page_says_how_many_rows_the_table_lacks(tmp_path: Path) -> None:
     page = show_rows(tmp_path, [stored_row(1)], counts={"images": {"stored": 2, "failed": 1}, "status": {"refused": 1}})
 
