@@ -58,7 +58,7 @@ def write_page(
     policy = _policy(image_origin, text)
     html = _ENVIRONMENT.get_template(template).render(style=style, policy=policy, **values)
     try:
-        _replace(target, html.encode())
+        _replace(target, html.encode(errors="backslashreplace"))
     except OSError as error:
         raise LookError(f"{target} cannot be written: {error.strerror}.") from None
 

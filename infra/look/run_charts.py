@@ -7,6 +7,8 @@ from infra.look.histogram import Histogram
 from infra.look.run_format import format_ms
 from infra.look.safe_text import format_bytes
 
+_ALL_LABELED = 6
+
 
 class Column(NamedTuple):
     """A column of a chart. Only some have a label; `title` describes all."""
@@ -44,12 +46,15 @@ def _draw(title: str, values: Histogram, form: Callable[[int], str]) -> Chart:
     told = ", ".join(" ".join(fact) for fact in facts)
     return Chart(
         title=title,
-        columns=[_draw_column(bound, number, highest, form) for bound, number in columns],
+        columns=[
+            Column(_label(bound, len(columns), form), f"from {form(bound)}: {number:,}", number / highest)
+            for bound, number in columns
+        ],
         facts=facts,
         description=f"{title}, of {values.total:,} images: {told}.",
     )
 
 
-def _draw_column(bound: int, number: int, highest: int, form: Callable[[int], str]) -> Column:
-    is_decade = str(bound).startswith("1") or bound == 0
-    return Column(form(bound) if is_decade else "", f"from {form(bound)}: {number:,}", number / highest)
+def _label(bound: int, columns: int, form: Callable[[int], str]) -> str:
+    """Return the label of a column: empty if there are many, unless its bound is 0 or a power of 10."""
+    return form(bound) if columns <= _ALL_LABELED or bound == 0 or str(bound).startswith("1") else ""

@@ -8,9 +8,9 @@ _SMALL = 10
 
 
 def format_ms(milliseconds: int | None) -> str:
-    """Format milliseconds with at most two digits behind the point: 187 ms, 1.9 s, 15 s, 2 min 5 s; "?" if unknown."""
+    """Format milliseconds: 187 ms, 1.9 s, 15 s, 2 min 5 s; empty if unknown."""
     if milliseconds is None:
-        return "?"
+        return ""
     if milliseconds < _SECOND_MS:
         return f"{milliseconds} ms"
     if milliseconds < _MINUTE_MS:

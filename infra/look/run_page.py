@@ -29,8 +29,7 @@ def write_run_page(source: Source, run: str, target: Path) -> None:
     if not (summary.exists or statistics.rows or statistics.damaged_parts):
         raise LookError(f"{source.description} has no results of a run named {run}. {describe_runs(source)}")
     values = _view(source, run, summary, statistics)
-    styles = ("style.css", "run.css")
-    write_page("run.html", target, image_origin=source.image_origin, styles=styles, **values)
+    write_page("run.html", target, image_origin=source.image_origin, styles=("style.css", "run.css"), **values)
 
 
 def describe_runs(source: Source) -> str:

@@ -83,7 +83,7 @@ class Totals:
         """Return the parts of the bar; those without rows are left out."""
         parts = [
             ("new", "stored", self.new),
-            ("reused", "already stored", self.reused),
+            ("reused", "already there", self.reused),
             ("failed", "failed", self.failed),
             ("broken", "in batches that broke", self.broken),
             ("refused", "refused: no valid File", self.refused),
@@ -104,9 +104,7 @@ def describe_totals(totals: Totals) -> str:
     if totals.stored == totals.rows > 1:
         return f"All {totals.rows:,} images are stored"
     if totals.rows == 1:
-        return (
-            "The image is stored" if totals.stored else "The row is refused" if totals.refused else "The image failed"
-        )
+        return "The image is stored" if totals.stored else "The image is not stored"
     return f"{totals.stored:,} of {totals.rows:,} {what} {'is' if totals.stored == 1 else 'are'} stored"
 
 

@@ -16,7 +16,7 @@ from infra.command.signals import INTERRUPTED, install_signal_handlers
 from infra.run.file_store import FileStore
 from infra.run.folder_errors import folder_errors_named
 from infra.run.processes import Processes
-from infra.run.progress_bar import progress_bar
+from infra.run.progress_bar import counted_lines, progress_bar
 from infra.run.report import print_result
 from infra.run.run_folder import RunFolder, open_run
 from infra.run.settings import RunSettings, require_known_variables
@@ -79,7 +79,8 @@ def _run(path: Path, out: Path, *, is_single_file: bool) -> int:
         if is_single_file:
             file_id = read_single_file(path, lines, settings.config.limits.max_base_images)
         else:
-            check_list(path, lines, refusal="was not downloaded")
+            with counted_lines(lines) as counted:
+                check_list(path, counted, refusal="was not downloaded")
         lines.finish()
         with folder_errors_named(out):
             run = on_exit.enter_context(open_run(out, str(path), lines.digest))
@@ -115,7 +116,8 @@ class _Run:
         try:
             summary = self.folder.finish(seconds, groups=len(groups), error=error)
         except OSError as fault:
-            print(f"The summary of the run cannot be written: {fault.strerror}. The same command goes on.")
+            print(f"Stopped: {error or 'all rows are done'}. The summary cannot be written: {fault.strerror}.")
+            print("The same command goes on.", flush=True)
             return INTERRUPTED if self.processes.is_interrupted else SOME_FAILED
         print_result(self.folder, summary, list(self.blocked), rows=groups.rows)
         from infra.run.page import write_page  # noqa: PLC0415 - imports Jinja2, which only the end needs
@@ -131,7 +133,6 @@ class _Run:
         return Work(settings.config, run.out, run.name, run.receipts_since, self.lines.fileno(), settings.fsync)
 
     def _ingest(self, pending: Iterable[Group], done_rows: int) -> None:
-        # The processes are forked before: tqdm starts a thread.
         with _on_interrupt(self.processes.interrupt), progress_bar(self.lines.groups.rows, done_rows) as bar:
             for message in self.processes.ingest(pending):
                 self.blocked |= dict.fromkeys(message.blocked)

@@ -3,9 +3,10 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 from math import inf
 
 from infra.run.file_store import FileStore
@@ -16,7 +17,7 @@ from intake.model.batch_table import BatchTable, Entry
 from intake.model.bulk_item import BulkItem
 from intake.model.bulk_report import BatchReport
 from intake.model.error_codes import StoreFailed
-from intake.model.file import File, ImageRequest, InvalidFile
+from intake.model.file import Fault, File, ImageRequest, InvalidFile
 from intake.model.object_keys import report_key, table_key
 from intake.model.receipt import FailedEntry, Receipt
 
@@ -46,16 +47,40 @@ class _Unit:
     rows: Sequence[_Row]
     receipt: Receipt = field(init=False)
 
-    def add_to(self, report: BatchReport, table: BatchTable) -> None:
-        """Report every row."""
+    def results(self) -> Iterator["_Result"]:
+        """Yield the result of each row."""
         images = self.receipt.images
         if not self.rows[0].can_be_joined:
-            report.add(self.rows[0].item, images)
-            table.add(self.rows[0].item, self.file, images)
+            yield _Result(self.rows[0].item, self.file, images, images)
             return
         for row, request, entry in zip(self.rows, self.file.images, images, strict=True):
-            report.add(row.item, [_as_only_image(entry)])
-            table.add(row.item, replace(self.file, images=(request,)), [entry])
+            yield _Result(row.item, replace(self.file, images=(request,)), [entry], [_as_only_image(entry)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What happened to the images of a row. The report counts them by their positions in the row."""
+
+    item: BulkItem
+    file: File
+    entries: Sequence[Entry]
+    reported_entries: Sequence[Entry]
+
+    def add_to(self, report: BatchReport, table: BatchTable) -> None:
+        report.add(self.item, self.reported_entries)
+        table.add(self.item, self.file, self.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """Why a row is no valid File."""
+
+    item: BulkItem
+    faults: Sequence[Fault]
+
+    def add_to(self, report: BatchReport, table: BatchTable) -> None:
+        report.add_refused(self.item, self.faults)
+        table.add_refused(self.item, self.faults)
 
 
 class GroupService:
@@ -102,29 +127,27 @@ class GroupService:
             StoreFailed, StoreDenied: a receipt or the results could not be stored. The group has no report, so the
                 next run of the list ingests it again.
         """
-        report, table = BatchReport(), BatchTable()
         items = [
             BulkItem.read({"index": index, "item": json.loads(line)}) for index, line in enumerate(lines, first_row - 1)
         ]
-        units = _make_units(self._parse(items, report, table))
+        rows, refusals = self._parse(items)
+        units = _make_units(rows)
         await self._ingest_units(units)
         if self._store.fault is not None:
             raise StoreFailed(reason=self._store.fault.strerror)
-        for unit in units:
-            unit.add_to(report, table)
+        report, table = _make_results([*refusals, *chain.from_iterable(unit.results() for unit in units)])
         await self._store.put_document(table_key(self._run, name), table.to_gzip())
         await self._store.put_document(report_key(self._run, name), report.to_json())
         return report.counts.images + Counter(bytes=report.counts.bytes)
 
-    def _parse(self, items: Sequence[BulkItem], report: BatchReport, table: BatchTable) -> list[_Row]:
-        rows = []
+    def _parse(self, items: Sequence[BulkItem]) -> tuple[list[_Row], list[_Refusal]]:
+        rows, refusals = [], []
         for item in items:
             try:
                 rows.append(_Row(item, File.parse(item.document, max_base_images=self._max_base_images)))
             except InvalidFile as error:
-                report.add_refused(item, error.faults)
-                table.add_refused(item, error.faults)
-        return rows
+                refusals.append(_Refusal(item, error.faults))
+        return rows, refusals
 
     async def _ingest_units(self, units: Sequence[_Unit]) -> None:
         """Ingest every unit; again those whose origins asked to wait, as long as that brings images."""
@@ -145,6 +168,14 @@ class GroupService:
         unit.receipt = await self._service.ingest(unit.file, _NO_DEADLINE, submitted_at=self._receipts_since)
         if unit.receipt.receipt_key is None:
             raise StoreFailed(reason=f"the receipt of {unit.file.id} is not stored")
+
+
+def _make_results(results: Iterable[_Result | _Refusal]) -> tuple[BatchReport, BatchTable]:
+    """Make report and table, in the order of the list."""
+    report, table = BatchReport(), BatchTable()
+    for result in sorted(results, key=lambda result: result.item.row or 0):
+        result.add_to(report, table)
+    return report, table
 
 
 def _make_units(rows: Sequence[_Row]) -> list[_Unit]:

@@ -2,7 +2,6 @@
 
 import fcntl
 import json
-import os
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -108,7 +107,7 @@ class RunFolder:
     @contextmanager
     def _replacing(self, name: str) -> Iterator[IO[bytes]]:
         """Write a file that takes the place of an earlier one when the block ends; remove both if it is empty."""
-        target, unfinished = self.path / name, self.path / f".{name}.{os.getpid()}"
+        target, unfinished = self.path / name, self.path / f".{name}.part"
         try:
             with unfinished.open("wb") as file:
                 yield file

@@ -1,7 +1,7 @@
 """`make run` in forked processes: the packages are imported once, so that a test can afford many commands.
 
 Reads requests from stdin, one JSON object a line. `{"arguments": […], "environment": {…}, "log": "…"}` starts a command
-in a session of its own and prints its pid. `{"wait": pid}` prints its exit status, or a signal as a negative number.
+in a process group of its own and prints its pid. `{"wait": pid}` prints its exit status; a signal is negative.
 """
 
 import json
@@ -27,13 +27,14 @@ def run_target() -> None:
         pid = os.fork()
         if not pid:
             _run(request)
+        os.setpgid(pid, pid)
         print(pid, flush=True)
 
 
 def _run(request: dict[str, Any]) -> None:
     status: object = 1
     try:
-        os.setsid()
+        os.setpgid(0, 0)
         signal.alarm(_LONGEST_SECONDS)
         log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         for descriptor in (1, 2):

@@ -11,6 +11,7 @@ from intake.model.bulk_report import BatchReport
 from intake.model.error_codes import DeadlineExceeded
 from intake.model.file import File, ImageRequest
 from intake.model.invalid_file import Fault, InvalidFile
+from intake.model.note import find_note_fault
 from intake.model.receipt import FailedEntry, StoredEntry
 from intake.model.shown_text import redact_message
 from intake.model.url import redact
@@ -90,7 +91,7 @@ class BatchTable:
     def add_refused(self, item: BulkItem, faults: Sequence[Fault]) -> None:
         """Add a row for a document that is not a valid File."""
         message = redact_message("; ".join(map(str, faults[:_MAX_FAULTS])), _MAX_MESSAGE)
-        self.rows.append(_EMPTY_ROW | {"row": item.row, "status": "refused", "message": message})
+        self._append_refused(item, {"status": "refused", "message": message})
 
     def add_broken(self, item: BulkItem, error: str) -> None:
         """Add the images of a row whose batch failed as a whole.
@@ -103,7 +104,7 @@ class BatchTable:
         try:
             file = File.parse(item.document, max_base_images=_MAX_IMAGES)
         except InvalidFile:
-            self.rows.append(_EMPTY_ROW | {"row": item.row} | outcome)
+            self._append_refused(item, outcome)
             return
         for request in file.images:
             self._append(item, file, request, outcome)
@@ -113,6 +114,9 @@ class BatchTable:
         rows = sorted(self.rows, key=lambda row: (row["row"] is None, row["row"]))
         lines = "".join([_encode(row) for row in rows])
         return gzip.compress(lines.encode("ascii"), _COMPRESSION_LEVEL, mtime=0)
+
+    def _append_refused(self, item: BulkItem, outcome: dict[str, Any]) -> None:
+        self.rows.append(_EMPTY_ROW | {"row": item.row, "note": _find_note(item)} | outcome)
 
     def _append(self, item: BulkItem, file: File, request: ImageRequest, outcome: dict[str, Any]) -> None:
         image = {
@@ -128,6 +132,16 @@ class BatchTable:
 
 def _encode(row: dict[str, Any]) -> str:
     return json.dumps(row, separators=(",", ":")) + "\n"
+
+
+def _find_note(item: BulkItem) -> dict[str, Any] | None:
+    """Return the note of a document that is not a valid File; None if it has none that is valid itself."""
+    try:
+        document = item.document
+    except InvalidFile:
+        return None
+    note = document.get("note") if isinstance(document, dict) else None
+    return note if isinstance(note, dict) and find_note_fault(note) is None else None
 
 
 def _describe_entry(entry: Entry) -> dict[str, Any]:

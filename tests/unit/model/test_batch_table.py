@@ -92,6 +92,31 @@ def test_every_row_has_every_column_and_the_rows_have_the_order_of_the_list() ->
     assert "secret" not in json.dumps(rows)
 
 
+def test_row_of_a_refused_document_has_its_note() -> None:
+    """So callers can join it with their own rows. A note that is a fault itself is left out."""
+    table = BatchTable()
+    contents = [
+        {"id": "lot 7/3", "url": "u", "lot": "7"},
+        {"urls": [], "note": {"lot": 7}},
+        {"urls": [], "note": {"lot": "x" * 3000}},
+        {"urls": [], "note": "lot 7"},
+        {"url": "u", "extra": ["cut"]},
+        "text",
+    ]
+    for row, content in enumerate(contents):
+        table.add_refused(BulkItem(content, row), [Fault("", "x")])
+        table.add_broken(BulkItem(content, row), "x")
+    notes = [row["note"] for row in read_rows(table)]
+    assert notes[::2] == notes[1::2] == [{"lot": "7"}, {"lot": 7}, None, None, None, None]
+
+
+def test_table_has_the_notes_of_the_file_and_then_those_of_the_image() -> None:
+    document = DOCUMENT | {"note": {"lot": 7, "of": "file"}, "baseUrls": [{"url": "u", "note": {"of": "base"}}]}
+    table, file = BatchTable(), File.parse(document)
+    table.add_skipped(BulkItem(document), file)
+    assert [row["note"] for row in read_rows(table)] == [{"lot": 7, "of": "file"}, {"lot": 7, "of": "base"}]
+
+
 def test_broken_batch_has_a_row_for_every_image_whatever_the_limit_of_a_file() -> None:
     header = {"1": "url", "2": "id", "3": ""}
     cells = [header, {"1": "https://a.example/1", "2": "a"}, {"1": " ", "2": "", "3": ""}, header]

@@ -6,7 +6,7 @@ import pytest
 from infra.look.failure_list import Failure, FirstFailures
 from infra.look.table_row import TableRow, read_row
 
-from support.run_table import failed_row, refused_row
+from support.run_table import SHA256, failed_row, refused_row
 
 
 def row_of(columns: dict[str, object]) -> TableRow:
@@ -55,6 +55,7 @@ def test_failures_of_one_row_keep_their_order_and_those_without_a_row_come_last(
             {"message": "Not https://a.example/x but that."},
             {"message": "Not https://u:p@a.example/x?secret=1 but that."},
         ),
+        ({"id": "3f9a1c60d0a5…"}, {"id": SHA256}),
         ({"id": "\\u202eevil"}, {"id": "\u202eevil"}),
         (
             {"note": [("sku", "B-7"), ("count", "3"), ("tags", '["a"]')]},
