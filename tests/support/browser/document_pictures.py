@@ -21,7 +21,6 @@ WINDOW, DRAWN_WIDTH = Size(1440, 1200), 1200
 TOLERANCE = 12.0
 """Of `difference`. Five other fonts, one of them narrow enough to move whole paragraphs, differ by 9.6 at most."""
 
-_COLORS = 128
 _CELLS = (24, 20)
 """Pictures are compared by the mean colors of cells, in which text of other fonts looks nearly the same."""
 
@@ -61,7 +60,8 @@ def save(picture: Image.Image, text: str, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     info = PngInfo()
     info.add_itxt(_HEADINGS, text)
-    picture.quantize(_COLORS, dither=Image.Dither.NONE).save(path, "PNG", optimize=True, pnginfo=info)
+    palette = picture.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    palette.save(path, "PNG", optimize=True, pnginfo=info)
 
 
 def read(path: Path) -> tuple[Image.Image, str]:
