@@ -138,3 +138,4 @@ supply-chain:
 rivals:
 	@infra/build/create_venv.sh .local/bench/venv bench "the programs to compare with"
 	@infra/build/create_venv.sh .local/bench/img2dataset img2dataset "img2dataset" || echo "img2dataset is skipped."
+	@infra/build/create_venv.sh .local/bench/scrapy scrapy "Scrapy" || echo "Scrapy is skipped."
