@@ -4,8 +4,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo up deploy bulk check test lint unit validate format openapi build clean install local bench fuzz \
-	pins audit sbom base dev sam ministack supply-chain rivals
+.PHONY: help demo run up deploy bulk check test lint unit validate format openapi build clean install local bench fuzz \
+	pins audit sbom base dev run-packages sam ministack supply-chain rivals
 
 ARCH ?= arm64
 BENCH ?=
@@ -14,6 +14,7 @@ ENDPOINT ?=
 FILE ?=
 INPUTS ?=
 LIST ?=
+OUT ?=
 PARAMETERS ?=
 PICTURES ?=
 PORT ?= 4566
@@ -26,7 +27,10 @@ CODE := functions infra tests
 PY := .venv/bin/python
 PARALLEL := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 # Ctrl-C is no failure: without this, make prints a line of its own, "Error 130", below what the command has said.
-OR_STOPPED := || [ $$? -eq 130 ]
+OR_STOPPED := || { status=$$?; [ $$status -eq 130 ] || exit $$status; }
+
+# The names of the variables on the command line of make, so that `make run` can refuse a misspelled setting.
+GIVEN = $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
 
 export SAM_CLI_TELEMETRY := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -43,6 +47,9 @@ help:
 ##@ Try it on this machine
 demo: base sam ministack ## Deploy to a local AWS, send a File, show its receipt | FILE=my-file.json sends a File of yours
 	@PYTHONPATH=functions $(PY) -m infra.demo $(if $(FILE),"$(FILE)") $(OR_STOPPED)
+
+run: run-packages ## Download your own list into a folder, without AWS | LIST=urls.txt (or .csv, .jsonl) OUT=folder; FILE=my-file.json
+	@PYTHONPATH=functions $(PY) -m infra.run "$(LIST)" "$(OUT)" --file "$(FILE)" --given "$(GIVEN)" $(OR_STOPPED)
 
 up: base sam ministack ## Run the whole stack on a local AWS until Ctrl-C | PORT=4566 PICTURES=folder
 	@$(PY) -m infra.local --port "$(PORT)" $(if $(PICTURES),--pictures "$(PICTURES)") $(OR_STOPPED)
@@ -122,6 +129,9 @@ sbom: build dev ## List the packages in the artifact, as CycloneDX
 # .venv holds two groups: `make demo` needs the first alone.
 base:
 	@infra/build/create_venv.sh .venv base "the packages that run on Lambda" requirements.txt
+
+run-packages:
+	@infra/build/create_venv.sh .venv run "the packages of make run" requirements.txt
 
 dev: base
 	@infra/build/create_venv.sh .venv dev "the development tools"

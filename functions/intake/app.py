@@ -37,6 +37,7 @@ with gc_paused():
 if TYPE_CHECKING:
     import boto3
 
+    from intake.ingest.ports import Store
     from intake.s3.bulk_results import BulkResults
     from intake.s3.signer import Signer
 
@@ -117,7 +118,7 @@ def bulk_results() -> "BulkResults":
     return BulkResults(config().image_bucket)
 
 
-def downloader(settings: Config, documents: S3Store | None = None) -> HttpDownloader:
+def downloader(settings: Config, documents: "Store | None" = None) -> HttpDownloader:
     """Create the downloader, whose resolver refuses addresses that are not public.
 
     Args:

@@ -8,20 +8,17 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import IO
 
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
+from infra.bulk.checked_list import UnusableList, check_list
 from infra.bulk.commands import DEFAULT_STACK, Commands
-from infra.bulk.list_check import MAX_FAULTS, convert_list
-from infra.bulk.local_endpoint import QUESTION, is_file_of_make_up, is_missing, is_url
+from infra.bulk.local_endpoint import QUESTION, is_missing, is_url
 from infra.bulk.progress import Progress, ProgressLine
 from infra.bulk.stack import BulkError, Stack, run_name
 from infra.bulk.summary import format_summary, has_stored_images
-from intake.model.binary_formats import HEAD_BYTES, describe_other_file_type
 
-ENDINGS = {".jsonl", ".csv", ".txt"}
 POLL_SECONDS = 1.0
 INTERRUPTED = 130
 
@@ -39,7 +36,7 @@ def main() -> int:
     options = _make_parser().parse_args()
     try:
         return _run(options.list, options.run, Commands(options.stack, options.endpoint or None))
-    except BulkError as error:
+    except (BulkError, UnusableList) as error:
         print(f"make bulk: {error}", file=sys.stderr)
     except (NoCredentialsError, NoRegionError) as error:
         print(f"make bulk: {str(error).rstrip('.')}.", file=sys.stderr)
@@ -72,7 +69,7 @@ def _run(path: Path | None, run: str | None, commands: Commands) -> int:
         stack = _connect(commands)
         return _follow(stack, stack.find_run(str(run)), commands)
     with tempfile.NamedTemporaryFile(prefix="list-", suffix=".jsonl") as converted:
-        _check(path, converted)
+        check_list(path, converted, refusal="was not uploaded")
         stack = _connect(commands)
         arn = _start(stack, path.name, Path(converted.name), commands)
     return INTERRUPTED if arn is None else _follow(stack, arn, commands)
@@ -86,38 +83,6 @@ def _connect(commands: Commands) -> Stack:
     if is_missing(endpoint):
         raise BulkError(f"nothing listens at {endpoint}. {QUESTION}")
     return Stack(commands.stack, commands.endpoint)
-
-
-def _check(path: Path, converted: IO[bytes]) -> None:
-    """Write a list as JSON lines, or raise BulkError if it cannot be uploaded. Name what the run will refuse."""
-    try:
-        _require_list(path)
-        print(f"Checking {path.name}, {path.stat().st_size:,} bytes ...", flush=True)
-        check = convert_list(path, converted)
-        converted.flush()
-    except OSError as error:
-        raise BulkError(f"{path} cannot be read: {error.strerror}.") from None
-    if check.faults:
-        more = "\n  There may be more." if len(check.faults) == MAX_FAULTS else ""
-        raise BulkError("\n  ".join([f"{path.name} was not uploaded:", *check.faults]) + more)
-    if check.refused:
-        first = f"The run will refuse {check.refused:,} of {check.files:,} lines:"
-        rest = ["..."] if check.refused > len(check.refusals) else []
-        print("\n  ".join([first, *check.refusals, *rest]), flush=True)
-
-
-def _require_list(path: Path) -> None:
-    if not path.is_file():
-        question = f" {QUESTION}" if is_file_of_make_up(path) else ""
-        raise BulkError(f"{path} does not exist, or is not a file.{question}")
-    if path.suffix.lower() not in ENDINGS:
-        with path.open("rb") as file:
-            if other := describe_other_file_type(file.read(HEAD_BYTES)):
-                raise BulkError(f"{path.name} {other}.")
-        raise BulkError(
-            f"{path.name} is not a list: its name must end in .jsonl (a File or a URL list on each line), .csv "
-            "(a column url, or columns fileUrl and baseUrls) or .txt (a URL on each line)."
-        )
 
 
 def _start(stack: Stack, name: str, converted: Path, commands: Commands) -> str | None:

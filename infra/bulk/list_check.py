@@ -6,7 +6,7 @@ way, is named before the upload as well.
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import Protocol
 
 from infra.bulk.list_file import ListLine, read_list
 
@@ -14,6 +14,14 @@ MAX_FAULTS = 10
 """The limit of reported faults. After it, the rest of the list is not read."""
 
 _LONGEST_SHOWN = 300
+
+
+class LineTarget(Protocol):
+    """Takes the lines of a list, such as a binary file."""
+
+    def write(self, line: bytes, /) -> object: ...
+
+    def flush(self) -> None: ...
 
 
 @dataclass(slots=True)
@@ -33,7 +41,7 @@ class ListCheck:
     faults: list[str] = field(default_factory=list)
 
 
-def convert_list(path: Path, target: IO[bytes]) -> ListCheck:
+def convert_list(path: Path, target: LineTarget) -> ListCheck:
     """Write a list as JSON lines, without byte order marks and empty lines, and say what is wrong with it.
 
     Raises:

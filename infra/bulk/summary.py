@@ -37,10 +37,10 @@ def _describe_missing(rows: int, source: str) -> str:
 def _counts(summary: Mapping[str, Any]) -> Iterator[str]:
     counts = summary["counts"]
     yield f"{counts['files']:,} Files in {duration(summary['seconds'])}, batches: {summary['batches']:,}"
-    yield f"  Files    {_join(counts['status'])}"
-    yield f"  images   {_join(counts['images'])}; {counts['bytes']:,} bytes"
+    yield f"  Files    {join_counts(counts['status'])}"
+    yield f"  images   {join_counts(counts['images'])}; {counts['bytes']:,} bytes"
     if counts["codes"]:
-        yield f"  failed   {_join(counts['codes'])}"
+        yield f"  failed   {join_counts(counts['codes'])}"
     if "refused" in summary:  # stacks of earlier versions do not write it
         yield from _refused(summary["refused"], counts["status"].get("refused", 0))
 
@@ -54,7 +54,8 @@ def _refused(rows: Sequence[Mapping[str, Any]], total: int) -> Iterator[str]:
         yield f"  refused  {total - len(rows):,} more rows; failed.jsonl has their reasons"
 
 
-def _join(counts: Mapping[str, int]) -> str:
+def join_counts(counts: Mapping[str, int]) -> str:
+    """Format counts, the largest first: "9,800 stored, 200 failed"."""
     ordered = sorted(counts.items(), key=lambda item: -item[1])
     return ", ".join(f"{number:,} {name}" for name, number in ordered) or "none"
 

@@ -10,7 +10,7 @@ from intake import app
 from intake.handlers.summary import handler
 from intake.model.bulk_item import BulkItem
 from intake.model.bulk_report import BatchReport, Totals
-from intake.model.object_keys import batch_key
+from intake.model.object_keys import batch_name, report_key
 from intake.s3.bulk_results import BulkResults
 from support import s3_server
 from support.lambda_context import Context
@@ -29,7 +29,7 @@ def results(s3: s3_server.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
 
 
 def put_report(s3: s3_server.S3Server, bucket: str, run: str, items: object, report: BatchReport) -> None:
-    s3.client().put_object(Bucket=bucket, Key=batch_key(run, items), Body=report.to_json())
+    s3.client().put_object(Bucket=bucket, Key=report_key(run, batch_name(items)), Body=report.to_json())
 
 
 def get_object(s3: s3_server.S3Server, bucket: str, key: str) -> bytes:
@@ -95,7 +95,7 @@ def test_summary_writes_no_list_when_nothing_failed(s3: s3_server.S3Server, buck
     put_report(s3, bucket, "run-1", "batch-1", BatchReport(counts=Totals(files=1, status={"stored": 1})))
     assert handler(EVENT, Context(60.0))["failedKey"] is None
     listed = s3.client().list_objects_v2(Bucket=bucket, Prefix="runs/run-1/")["Contents"]
-    assert {item["Key"] for item in listed} == {batch_key("run-1", "batch-1"), "runs/run-1/summary.json"}
+    assert {item["Key"] for item in listed} == {report_key("run-1", batch_name("batch-1")), "runs/run-1/summary.json"}
 
 
 def test_summary_counts_nothing_when_the_run_has_no_batch() -> None:
@@ -111,7 +111,7 @@ def put_broken(s3: s3_server.S3Server, bucket: str, batch: str, items: list[obje
 def test_summary_counts_a_broken_batch_only_when_it_has_no_report(s3: s3_server.S3Server, bucket: str) -> None:
     items: list[object] = [{"id": "\ud83d", "urls": ["https://a.example/1"], "of": 1.0}]
     own = BatchReport(counts=Totals(files=1, status={"stored": 1}))
-    s3.client().put_object(Bucket=bucket, Key=batch_key("run-1", items, "batch-1"), Body=own.to_json())
+    s3.client().put_object(Bucket=bucket, Key=report_key("run-1", batch_name(items, "batch-1")), Body=own.to_json())
     for batch in ("batch-1", "batch-2"):
         put_broken(s3, bucket, batch, items)
 

@@ -1,7 +1,7 @@
 """The bulk entry point: ingests a batch of Files from the state machine and stores a report; or ingests one File."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +10,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from intake import app
 from intake.ingest.concurrent_files import ingest_all
 from intake.ingest.deadline import Deadline
+from intake.model.batch_table import BatchTable
 from intake.model.bulk_item import BulkItem
 from intake.model.bulk_report import BatchReport
 from intake.model.error_codes import StoreFailed
 from intake.model.file import File, InvalidFile
-from intake.model.object_keys import batch_key
+from intake.model.object_keys import batch_name, report_key, table_key
 from intake.telemetry import logger
 
 
@@ -40,27 +41,31 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     submitted_at = datetime.fromisoformat(started_at) if started_at else None
     deadline = app.deadline(context.get_remaining_time_in_millis() / 1000)
     files_deadline = deadline.one_margin_earlier() if "run" in batch_input else deadline  # the report follows
-    report = app.run(_ingest(BulkItem.read_all(items), files_deadline, submitted_at))
+    report, table = app.run(_ingest(BulkItem.read_all(items), files_deadline, submitted_at))
     if "run" in batch_input:
-        key = batch_key(batch_input["run"], items, event.get("batch", ""))
-        app.run(_store_report(key, report, deadline))
+        run, batch = batch_input["run"], batch_name(items, event.get("batch", ""))
+        # The report is last: a batch that has one has its rows in the table.
+        documents = {table_key(run, batch): table.to_gzip(), report_key(run, batch): report.to_json()}
+        app.run(_store(documents, deadline))
     counts = report.counts
     logger.info("batch done", extra={"files": counts.files, "failed": len(report.failed), "bytes": counts.bytes})
     return counts.model_dump(by_alias=True)
 
 
-async def _ingest(items: list[BulkItem], deadline: Deadline, submitted_at: datetime | None) -> BatchReport:
+async def _ingest(
+    items: list[BulkItem], deadline: Deadline, submitted_at: datetime | None
+) -> tuple[BatchReport, BatchTable]:
     """Ingest the Files of all rows, and report on each row.
 
     Raises:
         StoreFailed: a receipt could not be stored. No report is returned, because the batch runs again and must be
             counted once.
     """
-    report, missing_receipts = BatchReport(), 0
+    report, table, missing_receipts = BatchReport(), BatchTable(), 0
     limits = app.config().limits
     receipts = ingest_all(
         app.ingest_service(),
-        _parse_files(items, report, limits.max_base_images),
+        _parse_files(items, report, table, limits.max_base_images),
         max_concurrent=limits.max_in_flight,
         deadline=deadline,
         submitted_at=submitted_at,
@@ -68,30 +73,35 @@ async def _ingest(items: list[BulkItem], deadline: Deadline, submitted_at: datet
     async for (item, file), receipt in receipts:
         if receipt is None:
             report.add_skipped(item, len(file.images))
+            table.add_skipped(item, file)
         else:
-            report.add(item, receipt)
+            report.add(item, receipt.images)
+            table.add(item, file, receipt.images)
             missing_receipts += receipt.receipt_key is None
     if missing_receipts:
         raise StoreFailed(f"The receipts of {missing_receipts} Files are not stored.")
-    return report
+    return report, table
 
 
 async def _parse_files(
-    items: list[BulkItem], report: BatchReport, max_base_images: int
+    items: list[BulkItem], report: BatchReport, table: BatchTable, max_base_images: int
 ) -> AsyncGenerator[tuple[tuple[BulkItem, File], File]]:
-    """Yield each File, tagged with its row and itself. Count rows that are no File in the report."""
+    """Yield each File, tagged with its row and itself. Rows that are no File are in the report and in the table."""
     for item in items:
         try:
             file = File.parse(item.document, max_base_images=max_base_images)
         except InvalidFile as error:
             report.add_refused(item, error.faults)
+            table.add_refused(item, error.faults)
         else:
             yield (item, file), file
 
 
-async def _store_report(key: str, report: BatchReport, deadline: Deadline) -> None:
-    try:
-        async with asyncio.timeout_at(deadline.response):
-            await app.store().put_document(key, report.to_json())
-    except TimeoutError as error:
-        raise StoreFailed(reason=f"{key} could not be stored in time") from error
+async def _store(documents: Mapping[str, bytes], deadline: Deadline) -> None:
+    """Store the results of a batch one after the other."""
+    for key, document in documents.items():
+        try:
+            async with asyncio.timeout_at(deadline.response):
+                await app.store().put_document(key, document)
+        except TimeoutError as error:
+            raise StoreFailed(reason=f"{key} could not be stored in time") from error

@@ -12,7 +12,7 @@ from intake.model.bulk_item import BulkItem
 from intake.model.error_codes import DeadlineExceeded
 from intake.model.file import Role
 from intake.model.invalid_file import Fault
-from intake.model.receipt import FailedEntry, Receipt
+from intake.model.receipt import FailedEntry, Status, StoredEntry
 from intake.model.shown_text import excerpt, redact_message
 
 MAX_REFUSED = 10
@@ -111,24 +111,34 @@ class BatchReport(_Document):
     refused: list[RefusedRow] = []
     failed: list[Any] = []
 
-    def add(self, item: BulkItem, receipt: Receipt) -> None:
-        """Count a File that was ingested."""
-        counts = receipt.counts
-        images = Counter(stored=counts.stored, reused=counts.reused, failed=counts.failed)
-        failed = [entry for entry in receipt.images if isinstance(entry, FailedEntry)]
-        self._count(receipt.status.value, images, Counter(entry.error.code for entry in failed), counts.bytes)
+    def add(self, item: BulkItem, entries: Sequence[StoredEntry | FailedEntry]) -> None:
+        """Count a row whose images were ingested, by their entries in the receipt."""
+        failed = []
+        images, size = self.counts.images, 0
+        for entry in entries:
+            if isinstance(entry, FailedEntry):
+                failed.append(entry)
+                images["failed"] += 1
+                self.counts.codes[entry.error.code] += 1
+            else:
+                images["reused" if entry.reused else "stored"] += 1
+                size += entry.bytes
+        status = Status.of(stored=len(entries) - len(failed), failed=len(failed))
+        self._count(status, size)
         if failed:
-            self._add_failed(item, Failure.of_images(item, receipt.status.value, failed))
+            self._add_failed(item, Failure.of_images(item, status, failed))
 
     def add_skipped(self, item: BulkItem, images: int) -> None:
         """Count a File that was not started because the time ran out."""
-        self._count("failed", Counter(failed=images), Counter(deadline_exceeded=images), 0)
+        self._count("failed")
+        self.counts.images["failed"] += images
+        self.counts.codes[DeadlineExceeded.code] += images
         message = "The batch had no time left to start the File."
         self._add_failed(item, Failure.of_row(item, "failed", message, DeadlineExceeded.code))
 
     def add_refused(self, item: BulkItem, faults: Sequence[Fault]) -> None:
         """Count a row that is not a valid File."""
-        self._count("refused", Counter(), Counter(), 0)
+        self._count("refused")
         failure = Failure.of_faults(item, faults)
         self._add_failed(item, failure)
         if len(self.refused) < MAX_REFUSED:
@@ -153,9 +163,10 @@ class BatchReport(_Document):
     def _add_failed(self, item: BulkItem, failure: Failure) -> None:
         self.failed.append(_to_line(item, failure))
 
-    def _count(self, status: str, images: Counter[str], codes: Counter[str], size: int) -> None:
-        # Adding Counters drops the entries that are zero.
-        self.counts.add(Totals(files=1, status=Counter({status: 1}), images=images, codes=codes, bytes=size))
+    def _count(self, status: str, size: int = 0) -> None:
+        self.counts.files += 1
+        self.counts.status[status] += 1
+        self.counts.bytes += size
 
     def to_json(self) -> bytes:
         """Encode the report as ASCII, because JSON allows an unpaired surrogate and UTF-8 does not.

@@ -5,9 +5,10 @@ Every entry point parses its documents here, so no other module validates them.
 
 import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -40,12 +41,14 @@ class ImageRequest:
         index: its position among the images of its role, from 0.
         url: the text that the caller sent; it may not be a URL at all.
         sha256: the expected digest of the bytes, in lower case, or None.
+        note: what the caller wants to find again in the receipt and in the table of a run, or None.
     """
 
     role: Role
     index: int
     url: str
     sha256: str | None
+    note: Mapping[str, Any] | None = field(default=None, compare=False)
 
     def accepts(self, sha256: str) -> bool:
         """Whether the request expects bytes with this digest, or any bytes."""
@@ -61,12 +64,14 @@ class File:
         digest: SHA-256 over the URLs and their roles, in order; 64 hex digits.
         images: in the order of the request: the file first, then the base images.
         refresh: whether every image is downloaded anew, whatever is known of it.
+        note: what the caller wants to find again in the receipt and in the table of a run, or None.
     """
 
     id: str
     digest: str
     images: tuple[ImageRequest, ...]
     refresh: bool = False
+    note: Mapping[str, Any] | None = field(default=None, compare=False)
 
     @classmethod
     def parse(cls, document: object, *, max_base_images: int = DEFAULT_MAX_BASE_IMAGES) -> "File":

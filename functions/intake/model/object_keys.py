@@ -85,16 +85,29 @@ def batches_prefix(run: str) -> str:
     return f"runs/{run}/batches/"
 
 
-def batch_key(run: str, items: object, batch: str = "") -> str:
-    """`runs/{run}/batches/{digest}.json`: the report of one batch. A repeated batch overwrites its report.
+def batch_name(items: object, batch: str = "") -> str:
+    """Return the name of a batch, which is the same when the batch is repeated.
 
     Args:
-        run: the name of the run.
         items: the items of the batch, as the state machine passed them.
-        batch: the name of the batch's execution. It gives equal batches of one list different keys.
+        batch: the name of the batch's execution. It gives equal batches of one list different names.
     """
-    digest = hashlib.sha256(json.dumps([batch, items], separators=(",", ":")).encode()).hexdigest()
-    return f"{batches_prefix(run)}{digest}.json"
+    return hashlib.sha256(json.dumps([batch, items], separators=(",", ":")).encode()).hexdigest()
+
+
+def report_key(run: str, batch: str) -> str:
+    """`runs/{run}/batches/{batch}.json`: the report of one batch. A repeated batch overwrites its report."""
+    return f"{batches_prefix(run)}{batch}.json"
+
+
+def table_prefix(run: str) -> str:
+    """`runs/{run}/images/`: the table of a run, one part for each batch."""
+    return f"runs/{run}/images/"
+
+
+def table_key(run: str, batch: str) -> str:
+    """`runs/{run}/images/{batch}.jsonl.gz`: the rows of one batch. A repeated batch overwrites its rows."""
+    return f"{table_prefix(run)}{batch}.jsonl.gz"
 
 
 def broken_prefix(run: str) -> str:

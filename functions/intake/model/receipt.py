@@ -26,6 +26,11 @@ class Status(StrEnum):
     PARTIAL = "partial"
     FAILED = "failed"
 
+    @classmethod
+    def of(cls, *, stored: int, failed: int) -> "Status":
+        """Return the status of a File with so many stored and failed images."""
+        return cls.STORED if not failed else cls.PARTIAL if stored else cls.FAILED
+
 
 class _Document(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
@@ -134,11 +139,10 @@ class Receipt(_Document):
         stored = [entry for entry in entries if isinstance(entry, StoredEntry)]
         failed = len(entries) - len(stored)
         reused = Counter(entry.reused for entry in stored)
-        status = Status.STORED if not failed else Status.PARTIAL if stored else Status.FAILED
         return cls(
             id=file.id,
             digest=file.digest,
-            status=status,
+            status=Status.of(stored=len(stored), failed=failed),
             bucket=bucket,
             receipt_key=receipt_key(file.id),
             created_at=created_at.strftime(_TIME),

@@ -14,7 +14,14 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 
 from intake.model.bulk_report import BatchReport, Summary
-from intake.model.object_keys import batch_key, batches_prefix, broken_prefix, failed_key, summary_key
+from intake.model.object_keys import (
+    batch_name,
+    batches_prefix,
+    broken_prefix,
+    failed_key,
+    report_key,
+    summary_key,
+)
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -64,7 +71,7 @@ class BulkResults:
     def _read_broken(self, run: str, key: str) -> tuple[str, BatchReport | None]:
         """Return the key of the batch's own report, and the report at `key`, or None if the own report exists."""
         report = self._read_report(key)
-        own_key = batch_key(run, report.failed, report.batch)
+        own_key = report_key(run, batch_name(report.failed, report.batch))
         return own_key, None if self._exists(own_key) else report
 
     def _read_report(self, key: str) -> BatchReport:

@@ -70,7 +70,7 @@ def test_failure_names_the_images_that_failed(path: str, document: dict[str, Any
     outcomes = [Failed(error, FetchStats()) for error in (NotFound("The origin answered 404."), Timeout())]
     receipt = Receipt.of(file, outcomes, bucket="b", created_at=datetime.now(UTC), elapsed_ms=0)
     report = BatchReport()
-    report.add(BulkItem(document, 2), receipt)
+    report.add(BulkItem(document, 2), receipt.images)
     failure = failure_of(report)
     assert (failure["row"], failure["status"], len(failure["errors"])) == (2, "failed", 2)
     assert failure["errors"][0] == {"path": path, "code": "not_found", "message": "The origin answered 404."}

@@ -1,0 +1,40 @@
+"""FailureReasons: an observer that keeps why URLs were blocked, which on this machine is no secret."""
+
+from collections.abc import Sequence
+
+from intake.ingest.ports import DocumentFault, Observer
+from intake.model.error_codes import Blocked, IntakeError
+from intake.model.file import File
+from intake.model.outcome import Failed, Outcome
+from intake.model.receipt import Receipt
+
+_MAX_REASONS = 20
+
+
+class FailureReasons(Observer):
+    """Implements the port `Observer`; writes no log."""
+
+    def __init__(self) -> None:
+        self._blocked: dict[str, None] = {}
+
+    def take_blocked(self) -> list[str]:
+        """Return the reasons since the last call, each once, in the order of their appearance."""
+        reasons, self._blocked = list(self._blocked), {}
+        return reasons
+
+    def images_done(self, file: File, outcomes: Sequence[Outcome]) -> None:
+        """See `Observer.images_done`."""
+        del file
+        errors = [outcome.error for outcome in outcomes if isinstance(outcome, Failed)]
+        for error in errors:
+            if isinstance(error, Blocked) and error.reason and len(self._blocked) < _MAX_REASONS:
+                self._blocked[error.reason] = None
+
+    def file_done(self, receipt: Receipt, receipt_error: IntakeError | None) -> None:
+        """See `Observer.file_done`."""
+
+    def known_document_unread(self, fault: DocumentFault, reason: str) -> None:
+        """See `Observer.known_document_unread`."""
+
+    def file_skipped(self, file: File) -> None:
+        """See `Observer.file_skipped`."""

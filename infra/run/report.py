@@ -1,0 +1,51 @@
+"""Prints how a run of `make run` ended, where its results are, and what to do next."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from infra.bulk.progress import duration
+from infra.bulk.summary import join_counts
+from infra.command.terminal import print_line
+from infra.run.run_folder import RunFolder
+from intake.model.bulk_report import Summary
+
+_MAX_REASONS = 5
+_PRIVATE = re.compile(r": (private use|loopback|link-local|shared address space)$")
+_PORT = re.compile(r":(?P<port>\d+): port not in ALLOWED_PORTS$")
+
+
+def print_result(run: RunFolder, summary: Summary, blocked: Sequence[str], *, rows: int) -> None:
+    """Print the result of a run.
+
+    Args:
+        run: its folder.
+        summary: its summary.
+        blocked: why URLs were blocked.
+        rows: the rows of the list.
+    """
+    counts = summary.counts
+    rate = counts.images.total() / summary.seconds if summary.seconds else 0.0
+    print_line(f"{counts.files:,} rows in {duration(summary.seconds)}, {rate:,.0f} images a second")
+    print_line(f"  images   {join_counts(counts.images)}; {counts.bytes:,} bytes")
+    if counts.codes:
+        print_line(f"  failed   {join_counts(counts.codes)}")
+    if counts.status["refused"]:
+        print_line(f"  refused  {counts.status['refused']:,} rows that are no File")
+    for line in _describe_blocked(blocked):
+        print_line(f"  blocked  {line}")
+    print_line(f"Images: {run.out / 'images'}/   a row for each: {run.path / 'images'}/*.jsonl.gz")
+    if summary.failed_key:
+        print_line(f"Each failed row, with its reason: {run.path / 'failed.jsonl'}")
+    if not summary.complete:
+        print_line(f"Stopped after {counts.files:,} of {rows:,} rows: {summary.error}.", "yellow")
+        print_line("The same command goes on.")
+
+
+def _describe_blocked(reasons: Sequence[str]) -> Iterator[str]:
+    yield from reasons[:_MAX_REASONS]
+    if len(reasons) > _MAX_REASONS:
+        yield "..."
+    if ports := sorted({int(match["port"]) for reason in reasons if (match := _PORT.search(reason))}):
+        yield f"To allow these ports: ALLOWED_PORTS=80,443,{','.join(map(str, ports))}"
+    if any(map(_PRIVATE.search, reasons)):
+        yield "To allow your own network: ALLOW=10.0.0.0/8, or whatever it is"
