@@ -2,8 +2,8 @@
 
     python command_cost.py    reads one JSON object from stdin, writes one JSON object to stdout
 
-The input has `commands` (run at the same time), `env`, `cwd` and `log`; the output is a `Cost`. Linux only. It runs in a
-process of its own: every process that ends below it counts, and nothing else does.
+The input has `commands` (run at the same time), `env`, `cwd` and `log`; the output is a `Cost`. Linux only.
+It runs in a process of its own: every process that ends below it counts, and nothing else does.
 """
 
 import ctypes

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.list_origins import ImageList
 from intake.image.verify import verify
 from intake.model.error_base import IntakeError
 from intake.model.limits import Limits
-
-from bench.list_origins import ImageList
 
 _SUFFIXES = {".jpg", ".jpeg"}
 
