@@ -65,7 +65,7 @@ def run_once(program: ListProgram, images: ImageList, origins: ListOrigins, max_
 def _measure(program: ListProgram, task: Task, log: Path) -> Cost:
     commands = [[str(program.python), *arguments] for arguments in program.commands(task)]
     asked = {"commands": commands, "env": environment(program, task), "cwd": str(ROOT), "log": str(log)}
-    runner = [sys.executable, HERE.parent / "command_cost.py"]
+    runner = [sys.executable, str(HERE.parent / "command_cost.py")]
     ended = subprocess.run(runner, input=json.dumps(asked), stdout=subprocess.PIPE, text=True, check=True)
     cost: Cost = json.loads(ended.stdout)
     return cost

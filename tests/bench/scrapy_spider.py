@@ -7,7 +7,7 @@ from typing import Any
 import scrapy
 
 
-class ListSpider(scrapy.Spider):
+class ListSpider(scrapy.Spider):  # type: ignore[misc]  # not installed where types are checked
     """Yields the URLs as members of both pipelines; the settings choose the pipeline.
 
     Attributes:
