@@ -20,9 +20,13 @@ class Commands:
 
     def follow(self, run: str) -> str:
         """Return the command that follows a run again."""
+        return self.bulk(f"RUN={run}")
+
+    def bulk(self, argument: str) -> str:
+        """Return `make bulk` with an argument, such as LIST=list.csv."""
         stack = "" if self.stack == DEFAULT_STACK else f" STACK={shlex.quote(self.stack)}"
         endpoint = f" ENDPOINT={self.endpoint}" if self.endpoint else ""
-        return f"make bulk RUN={run}{stack}{endpoint}"
+        return f"make bulk {argument}{stack}{endpoint}"
 
     def newest_run(self, machine: str) -> str:
         """Return the command that prints the name of the newest run of a state machine (ARN)."""

@@ -73,13 +73,14 @@ def _run(path: Path, out: Path, *, is_single_file: bool) -> int:
     with ExitStack() as on_exit:
         _prepare(out)
         lines = on_exit.enter_context(closing(_spool(out)))
+        file_id = None
         if is_single_file:
-            read_single_file(path, lines, settings.config.limits.max_base_images)
+            file_id = read_single_file(path, lines, settings.config.limits.max_base_images)
         else:
             check_list(path, lines, refusal="was not downloaded")
         lines.finish()
         run = on_exit.enter_context(open_run(out, str(path), lines.digest))
-        return _Run(run, settings, lines).execute()
+        return _Run(run, settings, lines, file_id).execute()
 
 
 def _prepare(out: Path) -> None:
@@ -102,6 +103,7 @@ class _Run:
     folder: RunFolder
     settings: RunSettings
     lines: SpooledList
+    file_id: str | None
     processes: Processes = field(default_factory=Processes)
     blocked: dict[str, None] = field(default_factory=dict)
 
@@ -119,6 +121,10 @@ class _Run:
         error = "Ctrl-C" if self.processes.is_interrupted else self.processes.fault
         summary = self.folder.finish(time.monotonic() - began, error=error)
         print_result(self.folder, summary, list(self.blocked), rows=_count_rows(self.lines.groups))
+        from infra.run.page import write_page  # noqa: PLC0415 - imports Jinja2, which only the end needs
+
+        if page := write_page(self.folder, self.file_id):
+            print(f"Page: {page}", flush=True)
         if self.processes.is_interrupted:
             return INTERRUPTED
         return SOME_FAILED if error or summary.failed_key else 0

@@ -9,15 +9,15 @@ from intake.model.file import File, InvalidFile
 from intake.model.manifest import NotJson, read_document
 
 
-def read_single_file(path: Path, target: LineTarget, max_base_images: int) -> None:
-    """Write a File as one JSON line.
+def read_single_file(path: Path, target: LineTarget, max_base_images: int) -> str:
+    """Write a File as one JSON line, and return its id.
 
     Raises:
         CommandError: the file cannot be read, or is not a valid File. The text has every fault.
     """
     try:
         document = read_document(path.read_bytes())
-        File.parse(document, max_base_images=max_base_images)
+        file = File.parse(document, max_base_images=max_base_images)
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror}.") from None
     except NotJson as error:
@@ -25,3 +25,4 @@ def read_single_file(path: Path, target: LineTarget, max_base_images: int) -> No
     except InvalidFile as error:
         raise CommandError("\n  ".join([f"{path} is not a valid File:", *map(str, error.faults)])) from None
     target.write(json.dumps(document, separators=(",", ":")).encode() + b"\n")
+    return file.id

@@ -16,10 +16,13 @@ ALLOWED = {
     "pictures": {"command"},
     "openapi": {"build", "intake"},
     "deploy": {"command"},
+    "run": {"command", "intake"},  # lists on this machine, without AWS
     "bulk": {"command", "intake"},  # runs against AWS: nothing of the local AWS
-    "local": {"build", "command", "pictures", "local.ministack_patches"},  # never the demo
+    "look": {"bulk", "command", "intake"},  # reads what is stored: nothing of the local AWS
+    "run": {"bulk", "command", "look", "intake"},  # needs no AWS, local or real
+    "local": {"build", "command", "look", "pictures", "local.ministack_patches"},  # never the demo
     "local.ministack_patches": {"bulk.input_limit"},  # runs inside MiniStack's environment
-    "demo": {"build", "command", "local", "pictures", "intake"},
+    "demo": {"build", "command", "local", "look", "pictures", "intake"},
 }
 """What each package may import of the others, and of the service (`intake`)."""
 

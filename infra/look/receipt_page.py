@@ -1,0 +1,94 @@
+"""The page of one receipt: the image to inspect beside its base images, failures in their place."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from infra.look.errors import LookError
+from infra.look.html_page import write_page
+from infra.look.pictures import Picture, embed_pictures, link_pictures
+from infra.look.receipt_view import FailedView, StoredView, View, view_images
+from infra.look.safe_text import show_text
+from infra.look.sources import Source
+from intake.model.file import ID_PATTERN, Role
+from intake.model.receipt import Receipt
+
+EMBEDDED = "data:"
+"""The origin of embedded pictures in the content security policy."""
+
+
+def write_receipt_page(source: Source, file_id: str, target: Path, *, embed: bool = False) -> None:
+    """Write the page of a receipt.
+
+    Args:
+        source: where the receipt and its images are.
+        file_id: the id of the File.
+        target: the page.
+        embed: whether the page holds the pictures themselves, so that it can be shared; if not, it links to them.
+
+    Raises:
+        LookError: there is no such receipt, it is not a receipt, or the page cannot be written.
+    """
+    document = _read(source, file_id)
+    receipt = _validate(document, file_id)
+    images = view_images(receipt, document)
+    stored = [image for image in images if isinstance(image, StoredView)]
+    pictures = (embed_pictures if embed else link_pictures)(source, stored)
+    write_page(
+        "receipt.html",
+        target,
+        image_origin=EMBEDDED if embed else source.image_origin,
+        title=receipt.id,
+        receipt=receipt,
+        note=_note(document),
+        images=images,
+        inspected=_inspected(images),
+        others=images[1:] if _inspected(images) else images,
+        stored=stored,
+        failed=[image for image in images if isinstance(image, FailedView)],
+        pictures=pictures,
+        left_out=_left_out(images, pictures) if embed else [],
+        embed=embed,
+        source=source,
+    )
+
+
+def _read(source: Source, file_id: str) -> dict[str, Any]:
+    if not re.fullmatch(ID_PATTERN, file_id):
+        raise LookError(f"{show_text(file_id, 200)} is not the id of a File: it must match {ID_PATTERN}.")
+    document = source.receipt(file_id)
+    if document is None:
+        raise LookError(f"{source.description} has no receipt receipts/{file_id}.json.")
+    return document
+
+
+def _validate(document: Mapping[str, Any], file_id: str) -> Receipt:
+    """Parse a receipt. Anybody who may write the bucket can have forged it."""
+    try:
+        receipt = Receipt.model_validate(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        path = ".".join(map(str, first["loc"]))
+        raise LookError(
+            f"receipts/{file_id}.json is not a receipt: {show_text(path, 200)}: {show_text(first['msg'], 200)}."
+        ) from None
+    if receipt.id != file_id:
+        raise LookError(f"receipts/{file_id}.json is not its receipt, but that of {show_text(receipt.id, 200)}.")
+    return receipt
+
+
+def _inspected(images: Sequence[View]) -> View | None:
+    """Return the image to inspect; None for a URL list."""
+    return images[0] if images and images[0].entry.role is Role.FILE else None
+
+
+def _note(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    note = document.get("note")
+    return note if isinstance(note, dict) else {}
+
+
+def _left_out(images: Sequence[View], pictures: Mapping[str, Picture]) -> list[View]:
+    return [image for image in images if image.anchor in pictures and not pictures[image.anchor].src]

@@ -1,0 +1,73 @@
+"""The page of a run: how it went, why images failed, from where, how fast, and what to do next."""
+
+from pathlib import Path
+from typing import Any
+
+from infra.look.errors import LookError
+from infra.look.html_page import write_page
+from infra.look.run_format import format_time
+from infra.look.run_sections import (
+    count_reasons,
+    draw_sizes,
+    draw_times,
+    list_codes,
+    list_kinds,
+    list_origins,
+    list_repeated,
+)
+from infra.look.run_statistics import RunStatistics
+from infra.look.run_steps import list_readers, list_steps
+from infra.look.run_summary import RunSummary
+from infra.look.run_view import Totals, describe_reasons, describe_state, list_facts, list_notices
+from infra.look.sources import Source
+from intake.model.object_keys import table_prefix
+
+
+def write_run_page(source: Source, run: str, target: Path) -> None:
+    """Write the page of a run, complete or not. The table is read once, in bounded memory.
+
+    Raises:
+        LookError: there is no such run, it cannot be read, or the page cannot be written.
+    """
+    _require_name(run)
+    summary = RunSummary.of(source.summary(run))
+    statistics = RunStatistics.of(source.rows(run))
+    if not (summary.exists or statistics.rows or statistics.damaged_parts):
+        raise LookError(f"{source.description} has no results of a run named {run}. make look lists the newest ones.")
+    values = _view(source, run, summary, statistics)
+    write_page("run.html", target, image_origin=source.image_origin, styles=("style.css", "run.css"), **values)
+
+
+def _require_name(run: str) -> None:
+    if not run or "/" in run or run in {".", ".."} or not run.isprintable():
+        raise LookError(f"RUN={run!r} is not the name of a run: expected one name without slashes.")
+
+
+def _view(source: Source, run: str, summary: RunSummary, statistics: RunStatistics) -> dict[str, Any]:
+    totals = Totals.of(statistics, summary)
+    failures = statistics.failures.in_order()
+    reasons_shown = count_reasons(failures)
+    return {
+        "title": run,
+        "run": run,
+        "source": source,
+        "summary": summary,
+        "started_at": format_time(summary.started_at),
+        "statistics": statistics,
+        "totals": totals,
+        "state": describe_state(summary),
+        "reasons": describe_reasons(totals, statistics, summary),
+        "facts": list_facts(totals, statistics, summary),
+        "notices": list_notices(totals, statistics, summary),
+        "steps": list_steps(run, totals, summary, source.commands),
+        "codes": list_codes(statistics, summary),
+        "origin_tables": list_origins(statistics.origins),
+        "charts": [chart for chart in (draw_times(statistics.times), draw_sizes(statistics.sizes)) if chart.columns],
+        "kinds": list_kinds(statistics),
+        "repeated": list_repeated(statistics, source),
+        "failures": failures,
+        "reasons_shown": reasons_shown,
+        "reason_numbers": {reason: number for number, (reason, _) in enumerate(reasons_shown)},
+        "table": table_prefix(run),
+        "readers": list_readers(run, source.commands),
+    }

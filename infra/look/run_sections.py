@@ -1,0 +1,233 @@
+"""The sections of a run's page, as values for its template: failures by code, origins, charts, kinds of images."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from infra.look.bounded_counter import BoundedCounter
+from infra.look.error_advice import advise, class_of
+from infra.look.failure_list import Failure
+from infra.look.histogram import Histogram
+from infra.look.image_types import DRAWN
+from infra.look.origin_statistics import NO_ORIGIN, Origins, OriginStatistics
+from infra.look.run_format import format_ms
+from infra.look.run_statistics import RunStatistics
+from infra.look.run_summary import RunSummary
+from infra.look.safe_text import format_bytes
+from infra.look.sources import Source
+from intake.model.error_codes import ErrorClass
+from intake.model.object_keys import parse_image_key
+from intake.model.url import redact
+
+MAX_ORIGINS = 50
+"""Origins in a table of the page."""
+
+MAX_FILTERS = 8
+"""Reasons that failures can be filtered by; run.css has a rule for each."""
+
+_MAX_CODES = 40
+_MAX_LINES = 8
+_MAX_REPEATED = 6
+_CLASSES = {
+    ErrorClass.TRANSIENT: "may succeed later",
+    ErrorClass.PERMANENT: "fails again",
+    ErrorClass.POLICY: "not accepted here",
+    ErrorClass.INTERNAL: "a bug in the service",
+}
+
+
+class CodeLine(NamedTuple):
+    """Failed images with one code. `share` is relative to the most frequent code, from 0 to 1."""
+
+    code: str
+    count: int
+    share: float
+    outlook: str
+    advice: str
+    example: str
+
+
+class OriginLine(NamedTuple):
+    """One origin. `failed_share` is of its own images, `time_share` relative to the slowest one."""
+
+    name: str
+    images: int
+    failed: int
+    failed_share: float
+    code: str
+    bytes: int
+    median: str
+    slow: str
+    time_share: float
+    is_partial: bool
+
+
+class OriginTable(NamedTuple):
+    """The first origins in one order."""
+
+    order: str
+    lines: list[OriginLine]
+
+
+class Column(NamedTuple):
+    """A column of a chart. Only some have a label; `title` describes all."""
+
+    label: str
+    title: str
+    height: float
+
+
+class Chart(NamedTuple):
+    """A histogram, and its text alternative."""
+
+    title: str
+    columns: list[Column]
+    facts: list[tuple[str, str]]
+    description: str
+
+
+class KindLine(NamedTuple):
+    """Stored images of one kind. `share` is relative to the most frequent one; `bytes` is None if it is not counted."""
+
+    name: str
+    count: int
+    share: float
+    bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """The stored images by one property.
+
+    Attributes:
+        title: the property.
+        lines: the most frequent values.
+        more: images of other values.
+    """
+
+    title: str
+    lines: list[KindLine]
+    more: int
+
+
+class RepeatedImage(NamedTuple):
+    """A stored image that several rows have: its key, the rows, where it is, and whether browsers draw it."""
+
+    key: str
+    count: int
+    url: str
+    is_drawn: bool
+
+
+def list_codes(statistics: RunStatistics, summary: RunSummary) -> list[CodeLine]:
+    """Return the most frequent error codes, with what to do; those of the summary if there is no table."""
+    codes = statistics.codes.counts or summary.codes
+    largest = sorted(codes.items(), key=lambda item: (-item[1], item[0]))[:_MAX_CODES]
+    return [
+        CodeLine(
+            code=code,
+            count=count,
+            share=count / largest[0][1],
+            outlook=_CLASSES[error_class] if (error_class := class_of(code)) else "unknown code",
+            advice=advise(code),
+            example=redact(statistics.examples.get(code, "")),
+        )
+        for code, count in largest
+    ]
+
+
+def list_origins(origins: Origins) -> list[OriginTable]:
+    """Return the first origins in each order; tables without lines are left out."""
+    tables = [
+        ("failures", origins.by_failures(MAX_ORIGINS)),
+        ("images", origins.by_images(MAX_ORIGINS)),
+        ("time", origins.by_time(MAX_ORIGINS)),
+    ]
+    return [OriginTable(order, _list_lines(lines)) for order, lines in tables if lines]
+
+
+def _list_lines(origins: list[OriginStatistics]) -> list[OriginLine]:
+    slowest = max((origin.times.quantile(0.95) or 0 for origin in origins), default=0) or 1
+    return [_describe_origin(origin, slowest) for origin in origins]
+
+
+def _describe_origin(origin: OriginStatistics, slowest: int) -> OriginLine:
+    slow = origin.times.quantile(0.95)
+    return OriginLine(
+        name="(no URL)" if origin.name == NO_ORIGIN else origin.name,
+        images=origin.images,
+        failed=origin.failed,
+        failed_share=origin.failed / origin.images,
+        code=origin.main_code,
+        bytes=origin.bytes,
+        median=format_ms(origin.times.quantile(0.5)),
+        slow=format_ms(slow),
+        time_share=(slow or 0) / slowest,
+        is_partial=origin.is_partial,
+    )
+
+
+def draw_times(times: Histogram) -> Chart:
+    """Return the histogram of milliseconds."""
+    return _draw("Time of an image", times, format_ms)
+
+
+def draw_sizes(sizes: Histogram) -> Chart:
+    """Return the histogram of bytes."""
+    return _draw("Size of an image", sizes, lambda size: format_bytes(size).replace(".0 ", " "))
+
+
+def _draw(title: str, values: Histogram, form: Callable[[int], str]) -> Chart:
+    columns = values.columns()
+    highest = max((number for _, number in columns), default=0) or 1
+    quantiles = [("half at most", 0.5), ("95 % at most", 0.95)]
+    facts = [(name, form(value)) for name, share in quantiles if (value := values.quantile(share)) is not None]
+    facts += [("largest", form(values.highest))] if columns else []
+    told = ", ".join(" ".join(fact) for fact in facts)
+    return Chart(
+        title=title,
+        columns=[_draw_column(bound, number, highest, form) for bound, number in columns],
+        facts=facts,
+        description=f"{title}, of {values.total:,} images: {told}.",
+    )
+
+
+def _draw_column(bound: int, number: int, highest: int, form: Callable[[int], str]) -> Column:
+    is_decade = str(bound).startswith("1") or bound == 0
+    return Column(form(bound) if is_decade else "", f"from {form(bound)}: {number:,}", number / highest)
+
+
+def list_kinds(statistics: RunStatistics) -> list[Kinds]:
+    """Return the stored images by type, source, warning and pixels; what no image has is left out."""
+    kinds = [
+        _count("Types", statistics.types, statistics.type_bytes),
+        _count("Sources", statistics.sources),
+        _count("Warnings", statistics.warnings),
+        _count("Pixels", statistics.pixels),
+    ]
+    return [kind for kind in kinds if kind.lines]
+
+
+def _count(title: str, counter: BoundedCounter, sizes: BoundedCounter | None = None) -> Kinds:
+    largest = counter.largest(_MAX_LINES)
+    lines = [
+        KindLine(name or "unknown", count, count / largest[0][1], sizes.counts.get(name) if sizes else None)
+        for name, count in largest
+    ]
+    return Kinds(title, lines, counter.total + counter.dropped - sum(line.count for line in lines))
+
+
+def list_repeated(statistics: RunStatistics, source: Source) -> list[RepeatedImage]:
+    """Return the images that most rows have: often the picture that an origin sends in place of a missing one."""
+    repeated = [(key, count) for key, count in statistics.keys.largest(_MAX_REPEATED) if count > 1]
+    return [
+        RepeatedImage(key, count, source.image_url(key), is_drawn=name[1] in DRAWN)
+        for key, count in repeated
+        if (name := parse_image_key(key))
+    ]
+
+
+def count_reasons(failures: Sequence[Failure]) -> list[tuple[str, int]]:
+    """Return the commonest reasons among failures, as many as run.css has filters for."""
+    return Counter(failure.reason for failure in failures).most_common(MAX_FILTERS)

@@ -1,0 +1,169 @@
+"""RunView: what the page of a run says first: how it went, how fast, and what to do next."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+from infra.look.error_advice import class_of
+from infra.look.run_format import format_rate, format_seconds, format_share
+from infra.look.run_statistics import RunStatistics
+from infra.look.run_summary import RunSummary
+from infra.look.safe_text import format_bytes
+from intake.model.error_codes import ErrorClass
+from intake.model.shown_text import shorten
+
+_LEAST_IMAGES = 3
+_MAX_NAMED = 3
+
+
+class Segment(NamedTuple):
+    """A part of the bar at the top. `start` and `share` are from 0 to 1."""
+
+    tone: str
+    label: str
+    count: int
+    start: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Rows by result.
+
+    Attributes:
+        new: images whose bytes were new to the store.
+        reused: images whose bytes were there before.
+        failed: images that failed.
+        refused: documents that are no File.
+        broken: images of batches that failed as a whole.
+        retryable: failures that may succeed later.
+        is_from_table: whether the table was counted; else the summary, because the run has no table.
+    """
+
+    new: int
+    reused: int
+    failed: int
+    refused: int
+    broken: int
+    retryable: int
+    is_from_table: bool = True
+
+    @classmethod
+    def of(cls, statistics: RunStatistics, summary: RunSummary) -> Self:
+        """Count the rows of the table, or, if there are none, what the summary counts."""
+        if statistics.rows:
+            status, codes = statistics.status, statistics.codes.counts
+            stored, reused, failed = status["stored"], statistics.reused, status["failed"]
+            refused, broken = status["refused"], status["broken"]
+        else:
+            images, status, codes = summary.images, summary.status, summary.codes
+            reused, failed = images.get("reused", 0), images.get("failed", 0)
+            stored = images.get("stored", 0) + reused
+            refused, broken = status.get("refused", 0), status.get("broken", 0)
+        later = sum(count for code, count in codes.items() if class_of(code) is ErrorClass.TRANSIENT)
+        return cls(
+            stored - reused, reused, failed, refused, broken, later + broken, is_from_table=bool(statistics.rows)
+        )
+
+    @property
+    def stored(self) -> int:
+        return self.new + self.reused
+
+    @property
+    def lost(self) -> int:
+        return self.failed + self.refused + self.broken
+
+    @property
+    def rows(self) -> int:
+        return self.stored + self.lost
+
+    def segments(self) -> list[Segment]:
+        """Return the parts of the bar; those without rows are left out."""
+        parts = [
+            ("new", "stored", self.new),
+            ("reused", "stored before", self.reused),
+            ("failed", "failed", self.failed),
+            ("broken", "in batches that broke", self.broken),
+            ("refused", "refused: no valid File", self.refused),
+        ]
+        segments, start = [], 0
+        for tone, label, count in parts:
+            if count:
+                segments.append(Segment(tone, label, count, start / self.rows, count / self.rows))
+                start += count
+        return segments
+
+
+def describe_state(summary: RunSummary) -> tuple[str, str]:
+    """Return a tone and words for how the run ended."""
+    if not summary.exists:
+        return "warn", "not ended"
+    return ("good", "complete") if summary.is_complete else ("fail", "incomplete")
+
+
+def describe_reasons(totals: Totals, statistics: RunStatistics, summary: RunSummary) -> list[str]:
+    """Return sentences on what is not stored: how many, the commonest codes, and origins without a single image."""
+    if not totals.lost:
+        return []
+    codes = Counter(statistics.codes.counts or summary.codes).most_common(_MAX_NAMED)
+    often = ", ".join(f"{code or 'no code'} ({count:,})" for code, count in codes)
+    sentences = [f"{totals.lost:,} {'is' if totals.lost == 1 else 'are'} not{', most often ' if often else ''}{often}."]
+    down = statistics.origins.without_images(_LEAST_IMAGES)
+    if down:
+        named = ", ".join(origin.name for origin in down[:_MAX_NAMED])
+        more = f" and {len(down) - _MAX_NAMED:,} more origins" if len(down) > _MAX_NAMED else ""
+        sentences.append(f"Not one image came from {named}{more}.")
+    return sentences
+
+
+def list_facts(totals: Totals, statistics: RunStatistics, summary: RunSummary) -> list[tuple[str, str, str]]:
+    """Return the figures below the bar: name, value, detail."""
+    size = statistics.bytes if totals.is_from_table else summary.bytes
+    facts = [("Stored", format_bytes(size), f"{format_share(totals.stored, totals.rows)} of the images")]
+    if summary.seconds is not None:
+        facts.append(("Time", format_seconds(summary.seconds), ""))
+    if summary.seconds:
+        speed = f"{format_bytes(round(statistics.downloaded_bytes / summary.seconds))} a second from the origins"
+        facts.append(("Images a second", format_rate(totals.rows / summary.seconds), speed))
+    if statistics.origins.held:
+        facts.append(("Origins", _count_origins(statistics), ""))
+    if statistics.distinct.total:
+        facts.append(("Different images", *_count_distinct(statistics)))
+    return facts
+
+
+def _count_origins(statistics: RunStatistics) -> str:
+    origins = statistics.origins
+    return f"{len(origins.held) + origins.dropped:,}"
+
+
+def _count_distinct(statistics: RunStatistics) -> tuple[str, str]:
+    distinct = statistics.distinct
+    repeated = max(0, statistics.keys.total + statistics.keys.dropped - distinct.total)
+    about = "" if distinct.is_exact else "about "
+    return f"{about}{distinct.total:,}", f"{about}{repeated:,} rows repeat one" if repeated else "none twice"
+
+
+def list_notices(totals: Totals, statistics: RunStatistics, summary: RunSummary) -> list[str]:
+    """Return what a reader must know before the figures are trusted."""
+    notices = []
+    if summary.exists and not summary.is_complete:
+        reason = f" {shorten(summary.error)}" if summary.error else ""
+        notices.append(f"The run stopped before the end of its list, so the figures do not cover all of it.{reason}")
+    if not totals.is_from_table:
+        notices.append("The run has no table: these are the figures of its summary.")
+    elif summary.is_complete and (missing := _count_missing(totals, summary)):
+        notices.append(f"The table lacks {missing:,} of the rows that the summary counts.")
+    if statistics.unreadable:
+        notices.append(f"Lines of the table that are no row, and are not counted: {statistics.unreadable:,}.")
+    notices += [
+        f"{fault.part} is damaged: {fault.reason}. Its rows from there on are missing." for fault in statistics.faults
+    ]
+    if (more := statistics.damaged_parts - len(statistics.faults)) > 0:
+        notices.append(f"Other parts of the table that are damaged: {more:,}.")
+    return notices
+
+
+def _count_missing(totals: Totals, summary: RunSummary) -> int:
+    counted = sum(summary.images.values()) + summary.status.get("refused", 0)
+    return max(0, counted - (totals.stored + totals.failed + totals.refused))

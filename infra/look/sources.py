@@ -1,0 +1,179 @@
+"""Where receipts, tables of runs and images are read from: a bucket, or a folder of `make run`."""
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import quote, urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from infra.bulk.commands import DEFAULT_STACK
+from infra.look.errors import LookError
+from infra.look.image_types import content_type_of
+from infra.look.source_commands import BucketCommands, FolderCommands, SourceCommands
+from infra.look.table_source import read_bucket, read_folder
+from intake.model.object_keys import receipt_key, summary_key, table_prefix
+
+LINK_SECONDS = 3600
+"""How long a presigned URL is valid."""
+
+MAX_DOCUMENT_BYTES = 32 * 1024 * 1024
+"""A receipt of 501 images with what is known of them has 1 MB."""
+
+_MISSING = {"NoSuchKey", "404"}
+_CONFIG = Config(signature_version="s3v4", retries={"mode": "standard", "max_attempts": 5})
+
+
+class Source(Protocol):
+    """Results of the service.
+
+    Attributes:
+        image_origin: the source expression of the images in a content security policy (CSP 3, 2.3.1).
+        expires_at: when the URLs of images end; None if they do not.
+        description: where the results are, for messages: "the bucket example-images".
+        commands: what a user types to go on with the results.
+    """
+
+    image_origin: str
+    expires_at: datetime | None
+    description: str
+    commands: SourceCommands
+
+    def receipt(self, file_id: str) -> dict[str, Any] | None:
+        """Read a receipt, which anybody who may write the bucket can have forged; None if there is none.
+
+        Raises:
+            LookError: the object cannot be read, or is no JSON object.
+        """
+
+    def summary(self, run: str) -> dict[str, Any] | None:
+        """Read the summary of a run, as `receipt` does."""
+
+    def rows(self, run: str) -> Iterator[object]:
+        """Yield the lines of a run's table, part by part, decoded from JSON; a TableFault for what cannot be read.
+
+        Raises:
+            LookError: the table cannot be listed.
+        """
+
+    def image_url(self, key: str) -> str:
+        """Return the URL of an image for the page: presigned for an hour, or a relative path.
+
+        Args:
+            key: the key of an image, which the caller has checked.
+        """
+
+    def read_image(self, key: str, *, max_bytes: int) -> bytes | None:
+        """Read an image; None if it does not exist, or has more bytes.
+
+        Raises:
+            LookError: it cannot be read.
+        """
+
+
+class FolderSource:
+    """The folder that `make run` has written; a `Source`."""
+
+    image_origin = "file:"
+    expires_at = None
+
+    def __init__(self, folder: Path, page_folder: Path) -> None:
+        """Take the folder, and the folder of the page that links to its images."""
+        self._folder = folder
+        self._prefix = quote(Path(os.path.relpath(folder.resolve(), page_folder.resolve())).as_posix())
+        self.description = f"the folder {folder}"
+        self.commands: SourceCommands = FolderCommands(folder)
+
+    def receipt(self, file_id: str) -> dict[str, Any] | None:
+        return self._document(receipt_key(file_id))
+
+    def summary(self, run: str) -> dict[str, Any] | None:
+        return self._document(summary_key(run))
+
+    def rows(self, run: str) -> Iterator[object]:
+        return read_folder(self._folder / table_prefix(run))
+
+    def image_url(self, key: str) -> str:
+        return f"{self._prefix}/{quote(key)}"
+
+    def read_image(self, key: str, *, max_bytes: int) -> bytes | None:
+        return self._read(key, max_bytes)
+
+    def _document(self, key: str) -> dict[str, Any] | None:
+        body = self._read(key, MAX_DOCUMENT_BYTES)
+        return None if body is None else _parse(body, str(self._folder / key))
+
+    def _read(self, key: str, max_bytes: int) -> bytes | None:
+        path = self._folder / key
+        try:
+            with path.open("rb") as file:
+                body = file.read(max_bytes + 1)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise LookError(f"{path} cannot be read: {error.strerror}.") from None
+        return body if len(body) <= max_bytes else None
+
+
+class BucketSource:
+    """The image bucket of a stack, read with the credentials of the environment; a `Source`."""
+
+    def __init__(self, bucket: str, endpoint: str | None = None, stack: str = DEFAULT_STACK) -> None:
+        """Take the bucket, the URL of a local AWS if it is there, and the name of the stack for commands."""
+        self._bucket = bucket
+        self._s3 = boto3.client("s3", endpoint_url=endpoint, config=_CONFIG)
+        self.expires_at: datetime | None = datetime.now(UTC) + timedelta(seconds=LINK_SECONDS)
+        self.description = f"the bucket {bucket}"
+        self.commands: SourceCommands = BucketCommands(bucket, stack, endpoint)
+        url = urlsplit(self.image_url("images/"))
+        self.image_origin = f"{url.scheme}://{url.netloc}"
+
+    def receipt(self, file_id: str) -> dict[str, Any] | None:
+        return self._document(receipt_key(file_id))
+
+    def summary(self, run: str) -> dict[str, Any] | None:
+        return self._document(summary_key(run))
+
+    def rows(self, run: str) -> Iterator[object]:
+        return read_bucket(self._s3, self._bucket, table_prefix(run))
+
+    def image_url(self, key: str) -> str:
+        # The type is in the signature: whatever the object's own type says, no browser shows it as a page.
+        parameters = {"Bucket": self._bucket, "Key": key, "ResponseContentType": content_type_of(key)}
+        return str(self._s3.generate_presigned_url("get_object", Params=parameters, ExpiresIn=LINK_SECONDS))
+
+    def read_image(self, key: str, *, max_bytes: int) -> bytes | None:
+        return self._read(key, max_bytes)
+
+    def _document(self, key: str) -> dict[str, Any] | None:
+        body = self._read(key, MAX_DOCUMENT_BYTES)
+        return None if body is None else _parse(body, f"s3://{self._bucket}/{key}")
+
+    def _read(self, key: str, max_bytes: int) -> bytes | None:
+        try:
+            body: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read(max_bytes + 1)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _MISSING:
+                return None
+            raise LookError(_explain(error, f"s3://{self._bucket}/{key}")) from error
+        return body if len(body) <= max_bytes else None
+
+
+def _parse(text: bytes, name: str) -> dict[str, Any]:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise LookError(f"{name} is not a JSON object.")
+    return document
+
+
+def _explain(error: ClientError, name: str) -> str:
+    details = error.response["Error"]
+    return f"{name} cannot be read: S3 answered {details.get('Code')}: {details.get('Message')}."

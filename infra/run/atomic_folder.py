@@ -1,0 +1,250 @@
+"""AtomicFolder: files of a folder that are written whole or not at all, also by several processes at once.
+
+Names are relative to the folder, with `/`. A temporary file never has a name outside of `.store/`:
+
+* `create` writes a file without a name (O_TMPFILE) and links it to its name. The kernel removes it if the process is
+  killed. Where the file system cannot do that, `has_unnamed_files` is False.
+* Everything else writes `.store/{random}.part` and links or renames it. `remove_leftovers` removes what killed
+  processes left there.
+
+The methods are synchronous and raise OSError.
+"""
+
+import errno
+import fcntl
+import os
+import re
+from collections.abc import Buffer, Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from infra.run.open_files import lock, measure, read_all, write_all
+
+_OWN = ".store"
+_LOCK = f"{_OWN}/write.lock"
+"""Held while a named temporary file gets its final name, so that what was there can be compared before."""
+
+_IN_USE = f"{_OWN}/in-use.lock"
+"""Shared by all processes that use the folder; held alone by one that removes the leftovers of others."""
+
+_SUFFIX = ".part"
+_FILE_MODE = 0o666  # less the umask of the user
+_NAME = re.compile(r"(?:[^./\0][^/\0]*/)*[^./\0][^/\0]*")
+_NO_LINKS = frozenset({errno.EPERM, errno.EMLINK, errno.ENOSYS, errno.EOPNOTSUPP})
+"""What file systems without hard links answer: vfat EPERM, others EOPNOTSUPP or ENOSYS."""
+
+_NO_UNNAMED_FILES = _NO_LINKS | {errno.EISDIR, errno.EINVAL, errno.ENOENT}
+"""The same for O_TMPFILE (open(2), "O_TMPFILE"). ENOENT: /proc is not mounted."""
+
+
+class AtomicFolder:
+    """A folder. Several processes may use it at once."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open a folder, and create it if it is missing.
+
+        Raises:
+            OSError: it cannot be created or written.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        self._root = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._in_use = -1
+        try:
+            self._make_folder(_OWN)
+            self._in_use = os.open(_IN_USE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _FILE_MODE, dir_fd=self._root)
+            lock(self._in_use, fcntl.LOCK_SH)
+            self.has_unnamed_files = self._try_unnamed_file()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the folder."""
+        for descriptor in (self._root, self._in_use):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._root = self._in_use = -1
+
+    def remove_leftovers(self) -> int:
+        """Remove the temporary files of killed processes, and return their number.
+
+        Call it before this process writes. While other processes use the folder, it does nothing: a file may be theirs.
+        """
+        try:
+            if not lock(self._in_use, fcntl.LOCK_EX | fcntl.LOCK_NB):
+                return 0
+            return self._remove_temporary_files()
+        except BlockingIOError:
+            return 0
+        finally:
+            lock(self._in_use, fcntl.LOCK_SH)
+
+    def exists(self, name: str) -> bool:
+        """Whether there is something under the name."""
+        return os.access(_checked(name), os.F_OK, dir_fd=self._root)
+
+    def read(self, name: str, max_bytes: int) -> bytes | None:
+        """Return the bytes of a file; None if it is missing.
+
+        Raises:
+            OSError: it cannot be read; EFBIG: it has more bytes than `max_bytes`.
+        """
+        try:
+            file = self._open_to_read(name)
+        except FileNotFoundError:
+            return None
+        try:
+            if os.fstat(file).st_size > max_bytes:
+                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+            return read_all(file)
+        finally:
+            os.close(file)
+
+    def measure(self, name: str) -> tuple[int, str]:
+        """Return the size and the SHA-256 of a file of any size."""
+        file = self._open_to_read(name)
+        try:
+            return measure(file)
+        finally:
+            os.close(file)
+
+    def has_bytes(self, name: str, body: Buffer) -> bool:
+        """Whether the file under the name has exactly these bytes. It must exist."""
+        file = self._open_to_read(name)
+        try:
+            expected = bytes(body)  # a memoryview is compared byte by byte, in 13 times the time
+            return os.fstat(file).st_size == len(expected) and read_all(file) == expected
+        finally:
+            os.close(file)
+
+    def create(self, name: str, body: Buffer) -> bool:
+        """Create a file, if there is none. Return whether it was created. It needs `has_unnamed_files`."""
+        parent = _checked(name).rpartition("/")[0] or "."
+        try:
+            return self._link_unnamed_file(parent, name, body)
+        except FileNotFoundError:
+            self._make_folder(parent)
+            return self._link_unnamed_file(parent, name, body)
+
+    def write_temporary(self, body: Buffer) -> str:
+        """Write a temporary file and return its name, for `add`, `replace` or `remove`."""
+        name = f"{_OWN}/{os.urandom(8).hex()}{_SUFFIX}"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        file = os.open(name, flags, _FILE_MODE, dir_fd=self._root)
+        try:
+            try:
+                write_all(file, body)
+            finally:
+                os.close(file)  # some file systems say only now that they are full
+        except BaseException:
+            self.remove(name)
+            raise
+        return name
+
+    def add(self, temporary: str, name: str) -> bool:
+        """Give a temporary file its final name, if there is no file of that name. Return whether it has it now.
+
+        Call it inside `locked`.
+        """
+        self._make_parent_of(name)
+        try:
+            os.link(temporary, name, src_dir_fd=self._root, dst_dir_fd=self._root)
+        except FileExistsError:
+            return False
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            return not self.exists(name) and self.replace(temporary, name)
+        self.remove(temporary)
+        return True
+
+    def replace(self, temporary: str, name: str) -> bool:
+        """Give a temporary file its final name; replace the file that has it. Return True. Call it inside `locked`."""
+        self._make_parent_of(name)
+        os.rename(temporary, name, src_dir_fd=self._root, dst_dir_fd=self._root)
+        return True
+
+    def remove(self, temporary: str) -> None:
+        """Remove a temporary file, if it is there."""
+        with suppress(FileNotFoundError):
+            os.unlink(temporary, dir_fd=self._root)
+
+    def sync(self, name: str) -> None:
+        """Wait until a file, or the names in a folder, are on the disk."""
+        file = os.open(name or ".", os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._root)
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
+
+    @contextmanager
+    def locked(self) -> Generator[None]:
+        """Hold the lock of all processes that write to this folder."""
+        # Opened each time: processes that are forked from one another share the locks of descriptors they inherit.
+        file = os.open(_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _FILE_MODE, dir_fd=self._root)
+        try:
+            lock(file, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(file)
+
+    def _remove_temporary_files(self) -> int:
+        own = os.open(_OWN, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._root)
+        try:
+            with os.scandir(own) as entries:
+                leftovers = [entry.name for entry in entries if entry.name.endswith(_SUFFIX)]
+        finally:
+            os.close(own)
+        for name in leftovers:
+            self.remove(f"{_OWN}/{name}")
+        return len(leftovers)
+
+    def _open_to_read(self, name: str) -> int:
+        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # does not wait for the writer of a FIFO
+        return os.open(_checked(name), flags, dir_fd=self._root)
+
+    def _make_parent_of(self, name: str) -> None:
+        parent = _checked(name).rpartition("/")[0]
+        if parent and not os.access(parent, os.F_OK, dir_fd=self._root):
+            self._make_folder(parent)
+
+    def _make_folder(self, name: str) -> None:
+        """Create a folder below this one, with its parents. This one is never created again: its files are lost."""
+        parts = name.split("/")
+        for end in range(1, len(parts) + 1):
+            with suppress(FileExistsError):
+                os.mkdir("/".join(parts[:end]), dir_fd=self._root)
+
+    def _link_unnamed_file(self, parent: str, name: str, body: Buffer) -> bool:
+        file = os.open(parent, os.O_WRONLY | os.O_TMPFILE | os.O_CLOEXEC, _FILE_MODE, dir_fd=self._root)
+        try:
+            write_all(file, body)
+            # With a dir_fd, Python calls linkat with AT_SYMLINK_FOLLOW, which links the file behind the symbolic link.
+            os.link(f"/proc/self/fd/{file}", name, src_dir_fd=self._root, dst_dir_fd=self._root)
+        except FileExistsError:
+            return False
+        finally:
+            os.close(file)
+        return True
+
+    def _try_unnamed_file(self) -> bool:
+        name = f"{_OWN}/{os.urandom(8).hex()}{_SUFFIX}"
+        try:
+            self._link_unnamed_file(_OWN, name, b"")
+        except OSError as error:
+            if error.errno not in _NO_UNNAMED_FILES:
+                raise
+            return False
+        self.remove(name)
+        return True
+
+
+def _checked(name: str) -> str:
+    """Return the name. Nothing outside of the folder has one, and nothing in a hidden folder.
+
+    Raises:
+        ValueError: it is no such name. Keys consist of digests and checked ids, so that is a bug.
+    """
+    if _NAME.fullmatch(name) is None:
+        raise ValueError(f"{name!r} is not the name of a file in the folder")
+    return name

@@ -1,0 +1,30 @@
+"""Writes the page of a run, or of the receipt of its one File."""
+
+import sys
+from pathlib import Path
+
+from infra.look.errors import LookError
+from infra.look.receipt_page import write_receipt_page
+from infra.look.run_page import write_run_page
+from infra.look.sources import FolderSource
+from infra.run.run_folder import RunFolder
+
+
+def write_page(run: RunFolder, file_id: str | None) -> Path | None:
+    """Write the page, and return its path. None, after a message, if it could not be written.
+
+    Args:
+        run: the run.
+        file_id: the id of its File, if the run is of one File alone.
+    """
+    target = run.path / "index.html"
+    source = FolderSource(run.out, run.path)
+    try:
+        if file_id is None:
+            write_run_page(source, run.name, target)
+        else:
+            write_receipt_page(source, file_id, target)
+    except LookError as error:
+        print(f"The page of the run is not written: {error}", file=sys.stderr)
+        return None
+    return target
