@@ -4,14 +4,17 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo run up deploy bulk check test lint unit validate format openapi build clean install local bench fuzz \
-	pins audit sbom base dev run-packages sam ministack supply-chain rivals
+.PHONY: help demo run look up deploy bulk check test lint unit validate format openapi build clean install browser local \
+	bench fuzz pins audit sbom base dev run-packages sam ministack supply-chain rivals
 
 ARCH ?= arm64
 BENCH ?=
 BUILD ?= .aws-sam/build
+CHROMIUM ?=
+EMBED ?=
 ENDPOINT ?=
 FILE ?=
+ID ?=
 INPUTS ?=
 LIST ?=
 OUT ?=
@@ -22,6 +25,7 @@ RUN ?=
 SAM ?= .local/sam/bin/sam
 SEED ?=
 STACK ?= image-intake
+UPDATE ?=
 UPGRADE ?=
 CODE := functions infra tests
 PY := .venv/bin/python
@@ -52,7 +56,7 @@ run: run-packages ## Download your own list into a folder, without AWS | LIST=ur
 	@PYTHONPATH=functions $(PY) -m infra.run "$(LIST)" "$(OUT)" --file "$(FILE)" --given "$(GIVEN)" $(OR_STOPPED)
 
 up: base sam ministack ## Run the whole stack on a local AWS until Ctrl-C | PORT=4566 PICTURES=folder
-	@$(PY) -m infra.local --port "$(PORT)" $(if $(PICTURES),--pictures "$(PICTURES)") $(OR_STOPPED)
+	@PYTHONPATH=functions $(PY) -m infra.local --port "$(PORT)" $(if $(PICTURES),--pictures "$(PICTURES)") $(OR_STOPPED)
 
 ##@ Deploy
 deploy: base sam ## Build and deploy to your AWS account | STACK=image-intake PARAMETERS="MaxPerOrigin=8 ..." ARCH=arm64
@@ -61,9 +65,13 @@ deploy: base sam ## Build and deploy to your AWS account | STACK=image-intake PA
 	@$(SAM) deploy --template-file "$(BUILD)/template.yaml" --stack-name "$(STACK)" --s3-prefix "$(STACK)" \
 	  --parameter-overrides Architecture=$(ARCH) $(PARAMETERS)
 
-bulk: base ## Send a list to a deployed stack and follow its run | LIST=list.csv, or RUN=name to follow again; STACK=image-intake
+bulk: base ## Send a list to a deployed stack and follow its run | LIST=list.csv, or RUN=name to follow again; STACK=image-intake OUT=folder
 	@PYTHONPATH=functions $(PY) -m infra.bulk $(if $(LIST),"$(LIST)") $(if $(RUN),--run "$(RUN)") --stack "$(STACK)" \
-	  --endpoint "$(ENDPOINT)" $(OR_STOPPED)
+	  --endpoint "$(ENDPOINT)" --out "$(OUT)" $(OR_STOPPED)
+
+look: base ## Show a receipt or a run in the browser | ID=lot-7-cam-2 or RUN=name; STACK=image-intake or OUT=folder; EMBED=1
+	@PYTHONPATH=functions $(PY) -m infra.look --id "$(ID)" --run "$(RUN)" --stack "$(STACK)" --endpoint "$(ENDPOINT)" \
+	  $(if $(OUT),--out "$(OUT)") $(if $(filter-out 0,$(EMBED)),--embed)
 
 ##@ Develop
 check: lint unit ## Lint, types and unit tests, in under a minute
@@ -94,12 +102,16 @@ build: base sam ## Build the artifact that is deployed, and check it | ARCH=arm6
 	@$(PY) -m infra.build.artifact "$(ARCH)" --into "$(BUILD)" --sam "$(SAM)"
 
 clean: ## Remove what was built, not what was installed
-	@rm -rf .aws-sam .coverage .local/build-* .local/demo .local/up .local/up-* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .aws-sam .coverage .local/browser .local/build-* .local/demo .local/up .local/up-* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find functions infra tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 install: dev sam ministack supply-chain ## Install what these commands need, except bench
 
 ##@ Examine and release
+browser: dev ## Test the pages in Chromium | UPDATE=1 draws the pictures in docs/images again
+	@infra/build/create_venv.sh .venv browser "Playwright, which drives Chromium"
+	@UPDATE="$(UPDATE)" CHROMIUM="$(CHROMIUM)" $(PY) -m pytest tests/browser
+
 local: dev sam ## Test sam local in Docker: every command of docs/sam-local.md, x86_64
 	@$(PY) -m pytest --force-enable-socket tests/e2e/sam_local
 

@@ -1,7 +1,7 @@
 """Commands that `make bulk` tells the user to type."""
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 DEFAULT_STACK = "image-intake"
 
@@ -13,10 +13,12 @@ class Commands:
     Attributes:
         stack: the name of the stack.
         endpoint: URL of a local AWS; None for AWS itself.
+        out: the folder that results are downloaded into; empty for none.
     """
 
     stack: str
     endpoint: str | None = None
+    out: str = ""
 
     def follow(self, run: str) -> str:
         """Return the command that follows a run again."""
@@ -26,7 +28,12 @@ class Commands:
         """Return `make bulk` with an argument, such as LIST=list.csv."""
         stack = "" if self.stack == DEFAULT_STACK else f" STACK={shlex.quote(self.stack)}"
         endpoint = f" ENDPOINT={self.endpoint}" if self.endpoint else ""
-        return f"make bulk {argument}{stack}{endpoint}"
+        out = f" OUT={shlex.quote(self.out)}" if self.out else ""
+        return f"make bulk {argument}{stack}{endpoint}{out}"
+
+    def download(self, run: str) -> str:
+        """Return the command that downloads the results of a run into a folder."""
+        return replace(self, out="folder").follow(run)
 
     def newest_run(self, machine: str) -> str:
         """Return the command that prints the name of the newest run of a state machine (ARN)."""

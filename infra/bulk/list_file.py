@@ -15,6 +15,7 @@ from intake.model.file import File
 from intake.model.invalid_file import InvalidFile
 from intake.model.json_lines import DocumentLines
 from intake.model.manifest import MAX_DOCUMENT_BYTES, NotJson, read_document, url_line_to_document
+from intake.model.note import encode_note
 
 _CHUNK_BYTES = 256 * 1024
 _ANY_NUMBER_OF_IMAGES = 1_000_000
@@ -146,14 +147,28 @@ def _describe_byte(cell: str) -> str:
 
 def _read_row(number: int, cells: list[str], columns: CsvColumns) -> ListLine:
     try:
-        return _make_line(number, columns.to_document(cells))
+        return _make_line(number, *_encode_row(cells, columns))
     except InvalidFile as error:
         return ListLine(number, fault=str(error))
 
 
+def _encode_row(cells: list[str], columns: CsvColumns) -> tuple[dict[str, object], bytes]:
+    """Return the document of a row, and the document as JSON. If the line is too long, its note is shortened."""
+    document = columns.to_document(cells)
+    text = _encode(document)
+    if (excess := len(text) - MAX_LINE_BYTES) > 0 and "note" in document:
+        document = columns.to_document(cells, max_note_bytes=len(encode_note(document["note"])) - excess)
+        text = _encode(document)
+    return document, text
+
+
+def _encode(document: object) -> bytes:
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+
+
 def _make_line(number: int, document: object, text: bytes = b"") -> ListLine:
     """Check a document as the run does. `text` is the document as JSON, if the list has it."""
-    text = text or json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+    text = text or _encode(document)
     if len(text) > MAX_LINE_BYTES:
         return ListLine(number, fault=_describe_size(len(text)))
     try:

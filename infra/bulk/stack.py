@@ -17,7 +17,10 @@ from infra.bulk.progress import Progress
 START_SECONDS = 60.0
 """Time limit for the start of a run. EventBridge usually starts one within two seconds."""
 
-_CONFIG = Config(retries={"mode": "standard", "max_attempts": 8})
+MAX_CONNECTIONS = 16
+"""Requests to S3 at the same time."""
+
+_CONFIG = Config(retries={"mode": "standard", "max_attempts": 8}, max_pool_connections=MAX_CONNECTIONS)
 _OUTPUTS = {"InboxBucketName", "ImageBucketName", "StateMachineArn"}
 _NO_SUCH_RUN = {"ExecutionDoesNotExist", "InvalidArn", "ValidationException"}
 
@@ -35,6 +38,7 @@ class Stack:
         inbox: the bucket that lists are uploaded to.
         images: the bucket of images, receipts and results of runs.
         machine: ARN of the state machine.
+        s3: a client, which threads may share.
     """
 
     def __init__(self, name: str, endpoint: str | None = None) -> None:
@@ -55,7 +59,7 @@ class Stack:
         self.inbox: str = outputs["InboxBucketName"]
         self.images: str = outputs["ImageBucketName"]
         self.machine: str = outputs["StateMachineArn"]
-        self._s3, self._states = self._client("s3"), self._client("stepfunctions")
+        self.s3, self._states = self._client("s3"), self._client("stepfunctions")
 
     def _client(self, service: Any) -> Any:  # noqa: ANN401 - boto3 creates its classes at run time
         return boto3.client(service, endpoint_url=self._endpoint, config=_CONFIG)
@@ -69,11 +73,11 @@ class Stack:
 
     def upload(self, path: Path, key: str) -> None:
         """Upload a list to the inbox, which starts its run."""
-        self._s3.upload_file(str(path), self.inbox, key)
+        self.s3.upload_file(str(path), self.inbox, key)
 
     def has_list(self, key: str) -> bool:
         """Whether a list is in the inbox."""
-        listed = self._s3.list_objects_v2(Bucket=self.inbox, Prefix=key, MaxKeys=1)
+        listed = self.s3.list_objects_v2(Bucket=self.inbox, Prefix=key, MaxKeys=1)
         return bool(listed.get("KeyCount"))
 
     def wait_for_run(self, key: str) -> str:
@@ -148,7 +152,7 @@ class Stack:
     def summary(self, run: str) -> dict[str, Any] | None:
         """Read the summary of a run (its name); None if there is none."""
         try:
-            response = self._s3.get_object(Bucket=self.images, Key=f"runs/{run}/summary.json")
+            response = self.s3.get_object(Bucket=self.images, Key=f"runs/{run}/summary.json")
         except ClientError as error:
             if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
                 return None

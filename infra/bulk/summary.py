@@ -19,6 +19,10 @@ def format_summary(summary: Mapping[str, Any], bucket: str, total: int) -> list[
     lines += _counts(summary)
     if summary.get("failedKey"):
         lines += ["A list of what failed, ready for another run:", f"  s3://{bucket}/{summary['failedKey']}"]
+    if summary.get("retryableKey"):
+        lines += ["The part of it that may succeed later:", f"  s3://{bucket}/{summary['retryableKey']}"]
+    if summary.get("tablePrefix"):
+        lines += ["The table, with a row for each image:", f"  s3://{bucket}/{summary['tablePrefix']}"]
     files = summary["counts"]["files"]
     if not is_complete:
         lines += [f"{files:,} of the {total:,} Files that were read from the list are counted here."] if total else []

@@ -24,13 +24,17 @@ from infra.demo.stored_object_check import Mismatch, check_failures, check_objec
 from infra.demo.user_file import read_file
 from infra.local.deploy_template import DeployedStack, relax_for_loopback, to_json_bytes
 from infra.local.ministack import ignore_aws_profiles
+from infra.local.receipt_page import RECEIPT_STATUSES, write_page
 from infra.local.start_stack import start_stack, stop_orphans
 from infra.pictures.board import draw_pictures
 from infra.pictures.picture_server import DELAY_SECONDS, OriginTraffic, serve_pictures
 
 PICTURES = ROOT / ".local" / "demo"
 FAILING = {"half.jpg": "invalid_image", "missing.png": "not_found"}
-RECEIPT_STATUSES = {200, 207, 502}
+PAGE = PICTURES / "receipt.html"
+"""The page of the receipt. The pictures are in it, because the stack is gone at the end."""
+
+SEE_PAGE = f"Open {PAGE.relative_to(ROOT)} in a browser to see the images side by side."
 
 
 def main() -> int:
@@ -76,8 +80,10 @@ def _send_our_pictures() -> None:
         _print_run(deployed, first, show_hosts=False)
         check_failures(first.receipt, FAILING)
         check_objects(deployed, first.receipt, {f"{site}/{name}": content for name, content in pictures.items()})
+        write_page(deployed, first.receipt["id"], PAGE, embed=True)  # now: a later run has another receipt
         _send_again(deployed, traffic, file, first)
-        print_line(f"The pictures are in {PICTURES.relative_to(ROOT)}. Can you find the three defects of inspect.jpg?")
+        print_line(f"\n{SEE_PAGE}")
+        print_line("Can you find the three defects of inspect.jpg?")
 
 
 def _send_again(deployed: DeployedStack, origin: OriginTraffic, file: Mapping[str, Any], first: Run) -> None:
@@ -135,6 +141,8 @@ def _send_user_file(path: Path) -> None:
             print_line("\nNo image of this File was stored.")
         else:
             check_objects(deployed, run.receipt, {})
+        write_page(deployed, run.receipt["id"], PAGE, embed=True)
+        print_line(f"\n{SEE_PAGE}")
 
 
 def _send(deployed: DeployedStack, body: bytes) -> Run:

@@ -12,12 +12,16 @@ from infra.command.signals import install_signal_handlers
 from infra.command.tcp_ports import LOOPBACK, parse_port
 from infra.command.terminal import print_line, timed_step
 from infra.local.deploy_template import DeployedStack, relax_for_loopback
-from infra.local.example_files import DEFAULT_PORT, example_files, folder_of, to_urls
+from infra.local.example_files import DEFAULT_PORT, EXAMPLE_ID, example_file, example_files, folder_of, to_urls
 from infra.local.ministack import ignore_aws_profiles
+from infra.local.receipt_page import send_file, write_page
 from infra.local.start_stack import require_port, start_stack, stop_orphans
 from infra.pictures.board import draw_pictures
 from infra.pictures.picture_folder import PictureFolder
 from infra.pictures.picture_server import serve_pictures
+
+PAGE = "receipt.html"
+"""The page of the example File, below the folder of the example files."""
 
 MAX_CONCURRENCY = "4"
 """Concurrent batches of a list: each runs in a process of 80 MB on this machine."""
@@ -55,6 +59,9 @@ def _start(on_exit: ExitStack, port: int, pictures: Path | None) -> None:
     relax_for_loopback(deployed, {"ALLOWED_NETWORKS": f"{LOOPBACK}/32"})
     folder = folder_of(port)
     on_exit.enter_context(example_files(folder, deployed, urls, base_images=not pictures))
+    with timed_step("Sending an example File"):
+        send_file(deployed, example_file(urls, base_images=not pictures))
+        write_page(deployed, EXAMPLE_ID, folder / PAGE)
     _print_addresses(deployed, urls[0], folder)
 
 
@@ -79,10 +86,12 @@ def _print_addresses(deployed: DeployedStack, example: str, folder: Path) -> Non
         ("inbox bucket", deployed.inbox),
         ("image bucket", deployed.bucket),
         ("pictures", f"{example} and others"),
+        ("receipt page", f"{files / PAGE}: open it in a browser"),
     ):
         print_line(f"  {name:14}{value}")
     print_line("\nOther public URLs work too. In another terminal, in this directory:\n")
     print_line(f"  . {files}/env")
+    print_line(f"  make look ID={EXAMPLE_ID} ENDPOINT=$AWS_ENDPOINT_URL")
     print_line(f"  make bulk LIST={files}/list.csv ENDPOINT=$AWS_ENDPOINT_URL")
     print_line("  .local/sam/bin/sam logs --tail   # the logs of the functions")
     print_line("\nMore commands: docs/try-it-locally.md. Press Ctrl-C to stop.")

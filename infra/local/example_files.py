@@ -20,6 +20,11 @@ MAX_IMAGES = 101
 
 LIST_ROWS = 400
 
+EXAMPLE_ID = "example"
+"""The id of the File that `make up` sends itself."""
+
+_EXAMPLE_IMAGES = 12
+
 
 def folder_of(port: int) -> Path:
     """Return the folder for the files of a `make up`: .local/up, or .local/up-PORT if the port is not the default."""
@@ -41,12 +46,17 @@ def example_files(folder: Path, deployed: DeployedStack, urls: Sequence[str], *,
     folder.mkdir(parents=True)
     try:
         (folder / "env").write_text(_shell_variables(deployed, folder))
-        (folder / "file.json").write_text(json.dumps(_file(urls[:MAX_IMAGES], base_images=base_images)))
+        (folder / "file.json").write_text(json.dumps(_file("by-curl", urls[:MAX_IMAGES], base_images=base_images)))
         (folder / "lot.jsonl").write_text(_manifest(urls))
         (folder / "list.csv").write_text(_list(urls))
         yield
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def example_file(urls: Sequence[str], *, base_images: bool) -> dict[str, object]:
+    """Return a small File of some of the images. Its URLs have a query: the service does not know file.json by them."""
+    return _file(EXAMPLE_ID, [f"{url}?{EXAMPLE_ID}" for url in urls[:_EXAMPLE_IMAGES]], base_images=base_images)
 
 
 def to_urls(site: str, names: Sequence[str] | Mapping[str, bytes]) -> list[str]:
@@ -71,11 +81,11 @@ def _shell_variables(deployed: DeployedStack, folder: Path) -> str:
     return "\n".join(["unset AWS_SESSION_TOKEN AWS_PROFILE", *exports, ""])
 
 
-def _file(urls: Sequence[str], *, base_images: bool) -> dict[str, object]:
+def _file(file_id: str, urls: Sequence[str], *, base_images: bool) -> dict[str, object]:
     if not base_images:
-        return {"id": "by-curl", "urls": list(urls)}
+        return {"id": file_id, "urls": list(urls)}
     first, *others = urls
-    return {"id": "by-curl", "fileUrl": first, "baseUrls": [{"url": url} for url in others]}
+    return {"id": file_id, "fileUrl": first, "baseUrls": [{"url": url} for url in others]}
 
 
 def _manifest(urls: Sequence[str]) -> str:

@@ -45,6 +45,11 @@ class MiniStack:
     endpoint: str
     log: Path
 
+    @property
+    def session(self) -> boto3.Session:
+        """The credentials of the account's root user, and the region."""
+        return boto3.Session(ROOT_KEY, ROOT_SECRET, region_name=REGION)
+
     def client(self, service: Service) -> Any:  # noqa: ANN401 - boto3 makes its classes as it runs
         """Create a boto3 client with the credentials of the account's root user."""
         client = boto3.client(

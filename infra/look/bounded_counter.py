@@ -7,7 +7,7 @@ class BoundedCounter:
     """Counts texts. Of more than twice the limit, it keeps those with the largest counts.
 
     Attributes:
-        counts: the kept texts. If texts were dropped, a text that came again afterwards may have a count that is too low.
+        counts: the kept texts. If texts were dropped, one that came again afterwards may have too low a count.
         dropped: how many of the counted texts have no count of their own.
     """
 
@@ -45,7 +45,7 @@ class DistinctCounter:
 
     __slots__ = ("_limit", "_mask", "_sample")
 
-    def __init__(self, limit: int = 32_768) -> None:
+    def __init__(self, limit: int) -> None:
         """Hold at most `limit` hashes."""
         self._limit = limit
         self._mask = 0

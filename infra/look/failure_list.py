@@ -1,5 +1,6 @@
 """The first failures of a run, in the order of its list, however its table is ordered."""
 
+import re
 from heapq import heappush, heapreplace
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ _LAST = float("inf")
 _MAX_MEMBERS = 8
 _MAX_MEMBER = 120
 _MAX_ID = 128
+_DIGEST = re.compile("[0-9a-f]{64}")
 
 
 class Failure(NamedTuple):
@@ -47,8 +49,13 @@ class Failure(NamedTuple):
     @classmethod
     def of(cls, row: TableRow) -> "Failure":
         url, message = redact(row.url), redact_message(row.message)
-        image = row.role if row.role in {"", "file"} or row.index is None else f"{row.role} {row.index}"
-        return cls(row.row, shorten(row.id, _MAX_ID), image, url, row.status, row.code, message, _members(row))
+        image = row.role if row.role == "file" or row.position is None else f"{row.role} {row.position}"
+        return cls(row.row, _show_id(row.id), shorten(image), url, row.status, row.code, message, _members(row))
+
+
+def _show_id(file_id: str) -> str:
+    """Return an id; of the digest that takes its place where a File has none, only the beginning."""
+    return f"{file_id[:12]}…" if _DIGEST.fullmatch(file_id) else shorten(file_id, _MAX_ID)
 
 
 def _members(row: TableRow) -> list[tuple[str, str]]:

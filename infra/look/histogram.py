@@ -7,8 +7,8 @@ _DECADES = 16
 _STEPS = 20
 """Steps in a factor of 10: each is 12 % wide."""
 
-_BOUNDS = [0] + [digit * 10**decade for decade in range(_DECADES) for digit in (1, 2, 5)]
-_EDGES = sorted({*_BOUNDS, *(ceil(10 ** (step / _STEPS)) for step in range(_DECADES * _STEPS))})
+_BOUNDS: list[int] = [0] + [digit * 10**decade for decade in range(_DECADES) for digit in (1, 2, 5)]
+_EDGES: list[int] = sorted({*_BOUNDS, *(ceil(10 ** (step / _STEPS)) for step in range(_DECADES * _STEPS))})
 """The lowest value of each step. Those below 10 have a step each, and no step crosses a bound."""
 
 
@@ -28,10 +28,8 @@ class Histogram:
         step = bisect_right(_EDGES, value) - 1
         self._steps[step] = self._steps.get(step, 0) + 1
         self.total += 1
-        if value > self.highest:
-            self.highest = value
-        if value < self.lowest or self.total == 1:
-            self.lowest = value
+        self.highest = max(self.highest, value)
+        self.lowest = value if self.total == 1 else min(self.lowest, value)
 
     def quantile(self, share: float) -> int | None:
         """Return the value that this share of the values does not exceed (0.5: the median); None without values."""

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,27 +33,32 @@ _ENVIRONMENT.filters |= {
 }
 
 
-def write_page(template: str, target: Path, *, image_origin: str, **values: Any) -> None:  # noqa: ANN401 - what a template shows
+def write_page(
+    template: str,
+    target: Path,
+    *,
+    image_origin: str,
+    styles: Sequence[str] = ("style.css",),
+    **values: Any,  # noqa: ANN401 - what a template shows
+) -> None:
     """Render a template and write it, with mode 0600. The target is replaced at once, or not changed.
 
     Args:
-        template: the name of a file in `templates`, which extends base.html. A style sheet of the same name is added
-            to style.css.
+        template: the name of a file in `templates`, which extends base.html.
         target: the page; its folder is made if it does not exist.
         image_origin: where images may come from: an origin, "file:" or "data:".
+        styles: the files of its style sheet.
         values: what the template shows.
 
     Raises:
         LookError: the page cannot be written.
     """
-    style = "".join((_FOLDER / name).read_text() for name in ("style.css", f"{Path(template).stem}.css"))
-    html = _ENVIRONMENT.get_template(template).render(
-        style=Markup(style),  # noqa: S704 - files of this package, not of a caller
-        policy=_policy(image_origin, style),
-        **values,
-    )
+    text = "\n".join((_FOLDER / name).read_text() for name in styles)
+    style = Markup(text)  # noqa: S704 - files of this package, not of a caller
+    policy = _policy(image_origin, text)
+    html = _ENVIRONMENT.get_template(template).render(style=style, policy=policy, **values)
     try:
-        _replace(target, html.encode())
+        _replace(target, html.encode(errors="backslashreplace"))
     except OSError as error:
         raise LookError(f"{target} cannot be written: {error.strerror}.") from None
 

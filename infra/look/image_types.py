@@ -1,5 +1,7 @@
 """Which images browsers draw, by the extension of their keys."""
 
+from infra.look.safe_text import show_text
+
 DRAWN = {
     "jpg": "image/jpeg",
     "png": "image/png",
@@ -10,6 +12,17 @@ DRAWN = {
     "ico": "image/x-icon",
 }
 """The media types of images that every browser draws, by extension. SVG is never one: it is a document."""
+
+SAVED = {"tiff", "heic", "heif", "jxl", "jp2", "jls", "pnm"}
+"""The extensions of images that browsers save. A key with any other extension is not that of an image."""
+
+_NAMES = {"webp": "WebP", "jp2": "JPEG 2000", "jxl": "JPEG XL", "jls": "JPEG-LS", "svg+xml": "SVG", "x-icon": "ICO"}
+
+
+def type_name(content_type: str) -> str:
+    """Return the name of an image type for people: "JPEG" for "image/jpeg"."""
+    subtype = content_type.removeprefix("image/")
+    return _NAMES.get(subtype, show_text(subtype, 30).upper())
 
 
 def content_type_of(key: str) -> str:

@@ -72,7 +72,7 @@ class Origins:
 
     Attributes:
         held: by name.
-        dropped: origins that are not held, counted once; too few of them if there are millions.
+        dropped: origins that were dropped, counted once; too few of them if there are millions.
         dropped_images: the images of these.
         dropped_failed: their images that are not stored.
     """
@@ -86,14 +86,19 @@ class Origins:
         self.dropped_images = 0
         self.dropped_failed = 0
 
+    @property
+    def total(self) -> int:
+        """The number of origins; about, if some were dropped."""
+        return self.dropped + sum(not origin.is_partial for origin in self.held.values())
+
     def add(self, row: TableRow) -> None:
         name = origin_of(row.url)
         origin = self.held.get(name)
         if origin is None:
             origin = self.held[name] = OriginStatistics(name, is_partial=self._was_dropped(name))
-            if len(self.held) > 2 * self._limit:
-                self._drop()
         origin.add(row)
+        if len(self.held) > 2 * self._limit:
+            self._drop()
 
     def by_images(self, number: int) -> list[OriginStatistics]:
         """Return the origins with most images, the largest number first."""

@@ -9,7 +9,7 @@ THREADS = 8
 
 
 def read_ahead[T, R](function: Callable[[T], R], items: Iterable[T], threads: int = THREADS) -> Iterator[R]:
-    """Yield the results in the order of the items. Unlike `Executor.map`, start no more calls than there are threads."""
+    """Yield the results in the order of the items. Unlike `Executor.map`, never run more than `threads` calls ahead."""
     running: deque[Future[R]] = deque()
     with ThreadPoolExecutor(threads) as executor:
         for item in items:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from infra.look.errors import LookError
+from infra.look.errors import LookError, WrongInput
 from infra.look.html_page import write_page
 from infra.look.pictures import Picture, embed_pictures, link_pictures
 from infra.look.receipt_view import FailedView, StoredView, View, view_images
@@ -41,6 +41,7 @@ def write_receipt_page(source: Source, file_id: str, target: Path, *, embed: boo
         "receipt.html",
         target,
         image_origin=EMBEDDED if embed else source.image_origin,
+        styles=("style.css", "receipt.css"),
         title=receipt.id,
         receipt=receipt,
         note=_note(document),
@@ -58,11 +59,25 @@ def write_receipt_page(source: Source, file_id: str, target: Path, *, embed: boo
 
 def _read(source: Source, file_id: str) -> dict[str, Any]:
     if not re.fullmatch(ID_PATTERN, file_id):
-        raise LookError(f"{show_text(file_id, 200)} is not the id of a File: it must match {ID_PATTERN}.")
-    document = source.receipt(file_id)
-    if document is None:
-        raise LookError(f"{source.description} has no receipt receipts/{file_id}.json.")
-    return document
+        raise WrongInput(f"{show_text(file_id, 200)} is not the id of a File: it must match {ID_PATTERN}.")
+    if (document := source.receipt(file_id)) is not None:
+        return document
+    if (problem := source.problem(file_id)) is not None:
+        raise LookError(f"{file_id} was refused, so it has no receipt. {_describe(problem)}")
+    raise LookError(
+        f"{source.description} has no receipts/{file_id}.json. Check the id, and the stack or the folder. The response "
+        "to a File has its id; that of a File sent without one is a digest."
+    )
+
+
+def _describe(problem: Mapping[str, Any]) -> str:
+    """Return the detail and the first fault of a problem (RFC 9457)."""
+    match problem:
+        case {"detail": detail, "errors": [{"path": path, "message": message}, *_]}:
+            parts = [detail, f"{path}: {message}."]
+        case _:
+            parts = [problem.get("detail", "")]
+    return " ".join(show_text(part, 400) for part in parts)
 
 
 def _validate(document: Mapping[str, Any], file_id: str) -> Receipt:

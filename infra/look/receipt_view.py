@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from infra.look.documentation import find_advice, find_warning
-from infra.look.image_types import DRAWN
+from infra.look.error_advice import advise
+from infra.look.image_types import DRAWN, SAVED, type_name
 from infra.look.safe_text import show_text
+from infra.look.warning_meanings import explain_warning
 from intake.model.error_codes import IntakeError
 from intake.model.file import Role
 from intake.model.object_keys import parse_image_key
@@ -57,7 +58,7 @@ class FailedView(ImageView):
 
     @property
     def advice(self) -> str:
-        return find_advice(self.entry.error.code)
+        return advise(self.entry.error.code) or "See docs/errors.md of the version that wrote the receipt."
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class StoredView(ImageView):
     @property
     def warnings(self) -> dict[str, str]:
         """The meaning of each warning, by its code."""
-        return {code: find_warning(code) for code in self.entry.warnings}
+        return {code: explain_warning(code) for code in self.entry.warnings}
 
     @property
     def final_url(self) -> str:
@@ -86,13 +87,14 @@ class StoredView(ImageView):
     @property
     def type_name(self) -> str:
         """The type for people: "JPEG"."""
-        return show_text(self.entry.content_type.removeprefix("image/").removesuffix("+xml"), 30).upper()
+        return type_name(self.entry.content_type)
 
     @property
     def extension(self) -> str:
-        """The extension of the key; "" if the key is not that of the digest. A receipt can be forged."""
+        """The extension of the key; "" if it is not the key of an image with this digest. A receipt can be forged."""
         digest, extension = parse_image_key(self.entry.key) or ("", "")
-        return extension if digest == self.entry.sha256 else ""
+        is_image = extension in DRAWN or extension in SAVED
+        return extension if is_image and digest == self.entry.sha256 else ""
 
     @property
     def is_drawn(self) -> bool:
@@ -107,11 +109,11 @@ class StoredView(ImageView):
 
     @property
     def shape(self) -> str:
-        """How the picture fits its place: "tiny", "wide", "tall", or "" for an ordinary one."""
+        """How the picture fits its place: "tiny", "wide", "tall", or "fit" for an ordinary one."""
         width, height = self.size or (_TINY, _TINY)
         if max(width, height) < _TINY:
             return "tiny"
-        return "wide" if width > _LONG * height else "tall" if height > _LONG * width else ""
+        return "wide" if width > _LONG * height else "tall" if height > _LONG * width else "fit"
 
 
 type View = StoredView | FailedView

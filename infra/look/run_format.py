@@ -1,7 +1,5 @@
 """Formats the figures of a run for people."""
 
-from datetime import datetime
-
 from infra.bulk.progress import duration
 
 _SECOND_MS = 1000
@@ -10,9 +8,9 @@ _SMALL = 10
 
 
 def format_ms(milliseconds: int | None) -> str:
-    """Format milliseconds with at most two digits behind the point: 187 ms, 1.9 s, 15 s, 2 min 5 s; "–" if unknown."""
+    """Format milliseconds: 187 ms, 1.9 s, 15 s, 2 min 5 s; empty if unknown."""
     if milliseconds is None:
-        return "–"
+        return ""
     if milliseconds < _SECOND_MS:
         return f"{milliseconds} ms"
     if milliseconds < _MINUTE_MS:
@@ -36,13 +34,3 @@ def format_share(part: int, whole: int) -> str:
         return "100 %" if part else "0 %"
     percent = 100 * part / whole
     return "< 0.1 %" if percent < 0.1 else f"{min(percent, 99.9):.1f} %"  # noqa: PLR2004 - the smallest shown
-
-
-def format_time(text: str) -> str:
-    """Format a time of a summary: 2026-11-22 16:01:03 UTC; empty if it is none."""
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        return ""
-    zone = time.tzname() or ""
-    return f"{time:%Y-%m-%d %H:%M:%S} {zone}".strip()

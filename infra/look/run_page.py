@@ -5,22 +5,16 @@ from typing import Any
 
 from infra.look.errors import LookError
 from infra.look.html_page import write_page
-from infra.look.run_format import format_time
-from infra.look.run_sections import (
-    count_reasons,
-    draw_sizes,
-    draw_times,
-    list_codes,
-    list_kinds,
-    list_origins,
-    list_repeated,
-)
+from infra.look.run_charts import draw_sizes, draw_times
+from infra.look.run_sections import count_reasons, list_codes, list_kinds, list_origins, list_repeated
 from infra.look.run_statistics import RunStatistics
 from infra.look.run_steps import list_readers, list_steps
 from infra.look.run_summary import RunSummary
-from infra.look.run_view import Totals, describe_reasons, describe_state, list_facts, list_notices
+from infra.look.run_view import Totals, describe_reasons, describe_state, describe_totals, list_facts, list_notices
 from infra.look.sources import Source
 from intake.model.object_keys import table_prefix
+
+_MAX_NAMED = 10
 
 
 def write_run_page(source: Source, run: str, target: Path) -> None:
@@ -33,9 +27,15 @@ def write_run_page(source: Source, run: str, target: Path) -> None:
     summary = RunSummary.of(source.summary(run))
     statistics = RunStatistics.of(source.rows(run))
     if not (summary.exists or statistics.rows or statistics.damaged_parts):
-        raise LookError(f"{source.description} has no results of a run named {run}. make look lists the newest ones.")
+        raise LookError(f"{source.description} has no results of a run named {run}. {describe_runs(source)}")
     values = _view(source, run, summary, statistics)
     write_page("run.html", target, image_origin=source.image_origin, styles=("style.css", "run.css"), **values)
+
+
+def describe_runs(source: Source) -> str:
+    """Return which runs a source has, for a user who looks for one."""
+    names = source.newest_runs(_MAX_NAMED)
+    return "\n  ".join(["Its newest runs:", *names]) if names else "It has no runs."
 
 
 def _require_name(run: str) -> None:
@@ -46,16 +46,16 @@ def _require_name(run: str) -> None:
 def _view(source: Source, run: str, summary: RunSummary, statistics: RunStatistics) -> dict[str, Any]:
     totals = Totals.of(statistics, summary)
     failures = statistics.failures.in_order()
-    reasons_shown = count_reasons(failures)
+    filters = count_reasons(failures)
     return {
         "title": run,
         "run": run,
         "source": source,
         "summary": summary,
-        "started_at": format_time(summary.started_at),
         "statistics": statistics,
         "totals": totals,
         "state": describe_state(summary),
+        "headline": describe_totals(totals),
         "reasons": describe_reasons(totals, statistics, summary),
         "facts": list_facts(totals, statistics, summary),
         "notices": list_notices(totals, statistics, summary),
@@ -66,8 +66,8 @@ def _view(source: Source, run: str, summary: RunSummary, statistics: RunStatisti
         "kinds": list_kinds(statistics),
         "repeated": list_repeated(statistics, source),
         "failures": failures,
-        "reasons_shown": reasons_shown,
-        "reason_numbers": {reason: number for number, (reason, _) in enumerate(reasons_shown)},
+        "filters": filters,
+        "filter_numbers": {reason: number for number, (reason, _) in enumerate(filters)},
         "table": table_prefix(run),
         "readers": list_readers(run, source.commands),
     }

@@ -1,20 +1,18 @@
-"""The sections of a run's page, as values for its template: failures by code, origins, charts, kinds of images."""
+"""The sections of a run's page, as values for its template: failures by code, origins, kinds of images."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from infra.look.bounded_counter import BoundedCounter
 from infra.look.error_advice import advise, class_of
 from infra.look.failure_list import Failure
-from infra.look.histogram import Histogram
 from infra.look.image_types import DRAWN
 from infra.look.origin_statistics import NO_ORIGIN, Origins, OriginStatistics
 from infra.look.run_format import format_ms
 from infra.look.run_statistics import RunStatistics
 from infra.look.run_summary import RunSummary
-from infra.look.safe_text import format_bytes
 from infra.look.sources import Source
 from intake.model.error_codes import ErrorClass
 from intake.model.object_keys import parse_image_key
@@ -41,7 +39,7 @@ class CodeLine(NamedTuple):
     """Failed images with one code. `share` is relative to the most frequent code, from 0 to 1."""
 
     code: str
-    count: int
+    images: int
     share: float
     outlook: str
     advice: str
@@ -64,34 +62,18 @@ class OriginLine(NamedTuple):
 
 
 class OriginTable(NamedTuple):
-    """The first origins in one order."""
+    """The first origins in one order, and how many more there are."""
 
     order: str
     lines: list[OriginLine]
-
-
-class Column(NamedTuple):
-    """A column of a chart. Only some have a label; `title` describes all."""
-
-    label: str
-    title: str
-    height: float
-
-
-class Chart(NamedTuple):
-    """A histogram, and its text alternative."""
-
-    title: str
-    columns: list[Column]
-    facts: list[tuple[str, str]]
-    description: str
+    more: int
 
 
 class KindLine(NamedTuple):
     """Stored images of one kind. `share` is relative to the most frequent one; `bytes` is None if it is not counted."""
 
     name: str
-    count: int
+    images: int
     share: float
     bytes: int | None = None
 
@@ -115,7 +97,7 @@ class RepeatedImage(NamedTuple):
     """A stored image that several rows have: its key, the rows, where it is, and whether browsers draw it."""
 
     key: str
-    count: int
+    rows: int
     url: str
     is_drawn: bool
 
@@ -127,7 +109,7 @@ def list_codes(statistics: RunStatistics, summary: RunSummary) -> list[CodeLine]
     return [
         CodeLine(
             code=code,
-            count=count,
+            images=count,
             share=count / largest[0][1],
             outlook=_CLASSES[error_class] if (error_class := class_of(code)) else "unknown code",
             advice=advise(code),
@@ -139,12 +121,17 @@ def list_codes(statistics: RunStatistics, summary: RunSummary) -> list[CodeLine]
 
 def list_origins(origins: Origins) -> list[OriginTable]:
     """Return the first origins in each order; tables without lines are left out."""
-    tables = [
-        ("failures", origins.by_failures(MAX_ORIGINS)),
-        ("images", origins.by_images(MAX_ORIGINS)),
-        ("time", origins.by_time(MAX_ORIGINS)),
+    number = len(origins.held)
+    orders = {
+        "failures": origins.by_failures(number),
+        "images": origins.by_images(number),
+        "time": origins.by_time(number),
+    }
+    return [
+        OriginTable(order, _list_lines(ranked[:MAX_ORIGINS]), max(0, len(ranked) - MAX_ORIGINS))
+        for order, ranked in orders.items()
+        if ranked
     ]
-    return [OriginTable(order, _list_lines(lines)) for order, lines in tables if lines]
 
 
 def _list_lines(origins: list[OriginStatistics]) -> list[OriginLine]:
@@ -168,36 +155,6 @@ def _describe_origin(origin: OriginStatistics, slowest: int) -> OriginLine:
     )
 
 
-def draw_times(times: Histogram) -> Chart:
-    """Return the histogram of milliseconds."""
-    return _draw("Time of an image", times, format_ms)
-
-
-def draw_sizes(sizes: Histogram) -> Chart:
-    """Return the histogram of bytes."""
-    return _draw("Size of an image", sizes, lambda size: format_bytes(size).replace(".0 ", " "))
-
-
-def _draw(title: str, values: Histogram, form: Callable[[int], str]) -> Chart:
-    columns = values.columns()
-    highest = max((number for _, number in columns), default=0) or 1
-    quantiles = [("half at most", 0.5), ("95 % at most", 0.95)]
-    facts = [(name, form(value)) for name, share in quantiles if (value := values.quantile(share)) is not None]
-    facts += [("largest", form(values.highest))] if columns else []
-    told = ", ".join(" ".join(fact) for fact in facts)
-    return Chart(
-        title=title,
-        columns=[_draw_column(bound, number, highest, form) for bound, number in columns],
-        facts=facts,
-        description=f"{title}, of {values.total:,} images: {told}.",
-    )
-
-
-def _draw_column(bound: int, number: int, highest: int, form: Callable[[int], str]) -> Column:
-    is_decade = str(bound).startswith("1") or bound == 0
-    return Column(form(bound) if is_decade else "", f"from {form(bound)}: {number:,}", number / highest)
-
-
 def list_kinds(statistics: RunStatistics) -> list[Kinds]:
     """Return the stored images by type, source, warning and pixels; what no image has is left out."""
     kinds = [
@@ -215,7 +172,7 @@ def _count(title: str, counter: BoundedCounter, sizes: BoundedCounter | None = N
         KindLine(name or "unknown", count, count / largest[0][1], sizes.counts.get(name) if sizes else None)
         for name, count in largest
     ]
-    return Kinds(title, lines, counter.total + counter.dropped - sum(line.count for line in lines))
+    return Kinds(title, lines, counter.total + counter.dropped - sum(line.images for line in lines))
 
 
 def list_repeated(statistics: RunStatistics, source: Source) -> list[RepeatedImage]:

@@ -7,7 +7,7 @@ from typing import Self
 from infra.look.bounded_counter import BoundedCounter, DistinctCounter
 from infra.look.failure_list import FirstFailures
 from infra.look.histogram import Histogram
-from infra.look.origin_statistics import Origins
+from infra.look.origin_statistics import MAX_ORIGINS, Origins
 from infra.look.table_parts import TableFault
 from infra.look.table_row import TableRow, read_row
 
@@ -17,6 +17,7 @@ MAX_FAULTS = 5
 _MAX_NAMES = 200
 _MAX_SIZES = 5_000
 _MAX_KEYS = 20_000
+_MAX_SAMPLE = 32_768
 
 
 class RunStatistics:
@@ -55,7 +56,7 @@ class RunStatistics:
         self.status: Counter[str] = Counter()
         self.codes = BoundedCounter(_MAX_NAMES)
         self.examples: dict[str, str] = {}
-        self.origins = Origins()
+        self.origins = Origins(MAX_ORIGINS)
         self.times = Histogram()
         self.sizes = Histogram()
         self.pixels = BoundedCounter(_MAX_SIZES)
@@ -67,7 +68,7 @@ class RunStatistics:
         self.warnings = BoundedCounter(_MAX_NAMES)
         self.reused = 0
         self.keys = BoundedCounter(_MAX_KEYS)
-        self.distinct = DistinctCounter()
+        self.distinct = DistinctCounter(_MAX_SAMPLE)
         self.failures = FirstFailures()
 
     @classmethod
@@ -89,13 +90,9 @@ class RunStatistics:
             self.unreadable += 1
 
     @property
-    def stored(self) -> int:
-        return self.status["stored"]
-
-    @property
-    def failed(self) -> int:
-        """Rows that are not stored: failed images, and documents that were refused or whose batch failed."""
-        return self.rows - self.stored
+    def images(self) -> dict[str, int]:
+        """Images by result, as the summary of a run counts them: stored, reused, failed."""
+        return {"stored": self.status["stored"] - self.reused, "reused": self.reused, "failed": self.status["failed"]}
 
     def _add_damaged_part(self, fault: TableFault) -> None:
         self.damaged_parts += 1
@@ -124,7 +121,7 @@ class RunStatistics:
             self.keys.add(row.key)
             self.distinct.add(row.key)
         if row.width and row.height:
-            self.pixels.add(f"{row.width} × {row.height}")
+            self.pixels.add(f"{row.width} x {row.height}")
         if row.bytes is not None:
             self._add_bytes(row, row.bytes)
 

@@ -1,18 +1,19 @@
 """What a reader can do after a run, and with its table: sentences with the commands to type."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from infra.look.run_summary import RunSummary
 from infra.look.run_view import Totals
 from infra.look.source_commands import SourceCommands
-from intake.model.object_keys import table_prefix
+from intake.model.object_keys import failed_key, retryable_key, table_prefix
 
 
 class Step(NamedTuple):
     """One thing to do: a sentence, and the lines to type."""
 
     text: str
-    lines: list[str] = []
+    lines: Sequence[str] = ()
 
 
 def list_steps(run: str, totals: Totals, summary: RunSummary, commands: SourceCommands) -> list[Step]:
@@ -24,36 +25,38 @@ def list_steps(run: str, totals: Totals, summary: RunSummary, commands: SourceCo
     steps = []
     if not summary.is_complete:
         steps.append(Step("Remove the cause and send the whole list again. No image is stored twice."))
-    elif totals.retryable and (key := summary.retryable_key or summary.failed_key):
+    elif totals.retryable and (key := _find_list(run, summary)):
         text = f"Failures that may succeed later: {totals.retryable:,}. Send them again after a while:"
         steps.append(Step(text, commands.send_again(key)))
     permanent = totals.lost - totals.retryable
     if permanent:
-        steps.append(
-            Step(f"Failures that stay until something is changed: {permanent:,}. See what to do by code below.")
-        )
+        steps.append(Step(f"Failures that need a change first: {permanent:,}. See below what to do about each code."))
     return steps or [Step("Nothing: every image is stored.")]
+
+
+def _find_list(run: str, summary: RunSummary) -> str:
+    """Return the key of the list to send again; empty if the run has none.
+
+    A key in the summary may be anything, and this one becomes part of a command: only the known names count.
+    """
+    known = {summary.retryable_key, summary.failed_key}
+    return next((key for key in (retryable_key(run), failed_key(run)) if key in known), "")
 
 
 def list_readers(run: str, commands: SourceCommands) -> list[Step]:
     """Return how to read the table."""
     prefix = table_prefix(run)
     fetch, files = commands.fetch_table(prefix), commands.table_files(prefix)
-    sql = f"select code, count(*) as images from read_json('{_quote(files)}') group by code order by images desc"
-    steps = [Step("Fetch it:", fetch)] if fetch else []
-    return [
-        *steps,
-        Step("Count with duckdb:", [sql]),
-        Step(
-            "Load into pandas:",
-            [
-                "import glob, pandas",
-                f"parts = sorted(glob.glob({files!r}))",
-                "table = pandas.concat(pandas.read_json(part, lines=True, dtype=False) for part in parts)",
-            ],
-        ),
+    quoted = files.replace("'", "''")
+    sql = [
+        "select code, count(*) as images",
+        f"from read_json('{quoted}')",
+        "group by code order by images desc",
     ]
-
-
-def _quote(text: str) -> str:
-    return text.replace("'", "''")
+    python = [
+        "import glob, pandas",
+        f"parts = sorted(glob.glob({files!r}))",
+        "table = pandas.concat(pandas.read_json(part, lines=True, dtype=False) for part in parts)",
+    ]
+    steps = [Step("Count by code with duckdb:", sql), Step("Load it with pandas:", python)]
+    return [Step("Fetch it:", fetch), *steps] if fetch else steps

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from infra.look.error_advice import class_of
+from infra.look.origin_statistics import Origins
 from infra.look.run_format import format_rate, format_seconds, format_share
 from infra.look.run_statistics import RunStatistics
 from infra.look.run_summary import RunSummary
@@ -12,6 +13,10 @@ from infra.look.safe_text import format_bytes
 from intake.model.error_codes import ErrorClass
 from intake.model.shown_text import shorten
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_STORED = ("new", "reused")
 _LEAST_IMAGES = 3
 _MAX_NAMED = 3
 
@@ -21,7 +26,8 @@ class Segment(NamedTuple):
 
     tone: str
     label: str
-    count: int
+    rows: int
+    is_stored: bool
     start: float
     share: float
 
@@ -51,19 +57,15 @@ class Totals:
     @classmethod
     def of(cls, statistics: RunStatistics, summary: RunSummary) -> Self:
         """Count the rows of the table, or, if there are none, what the summary counts."""
+        images: Mapping[str, int] = summary.images
+        status: Mapping[str, int] = summary.status
+        codes: Mapping[str, int] = summary.codes
         if statistics.rows:
-            status, codes = statistics.status, statistics.codes.counts
-            stored, reused, failed = status["stored"], statistics.reused, status["failed"]
-            refused, broken = status["refused"], status["broken"]
-        else:
-            images, status, codes = summary.images, summary.status, summary.codes
-            reused, failed = images.get("reused", 0), images.get("failed", 0)
-            stored = images.get("stored", 0) + reused
-            refused, broken = status.get("refused", 0), status.get("broken", 0)
+            images, status, codes = statistics.images, statistics.status, statistics.codes.counts
+        new, reused, failed = (images.get(name, 0) for name in ("stored", "reused", "failed"))
+        refused, broken = (status.get(name, 0) for name in ("refused", "broken"))
         later = sum(count for code, count in codes.items() if class_of(code) is ErrorClass.TRANSIENT)
-        return cls(
-            stored - reused, reused, failed, refused, broken, later + broken, is_from_table=bool(statistics.rows)
-        )
+        return cls(new, reused, failed, refused, broken, later + broken, is_from_table=statistics.rows > 0)
 
     @property
     def stored(self) -> int:
@@ -81,7 +83,7 @@ class Totals:
         """Return the parts of the bar; those without rows are left out."""
         parts = [
             ("new", "stored", self.new),
-            ("reused", "stored before", self.reused),
+            ("reused", "already there", self.reused),
             ("failed", "failed", self.failed),
             ("broken", "in batches that broke", self.broken),
             ("refused", "refused: no valid File", self.refused),
@@ -89,16 +91,28 @@ class Totals:
         segments, start = [], 0
         for tone, label, count in parts:
             if count:
-                segments.append(Segment(tone, label, count, start / self.rows, count / self.rows))
+                segments.append(Segment(tone, label, count, tone in _STORED, start / self.rows, count / self.rows))
                 start += count
         return segments
+
+
+def describe_totals(totals: Totals) -> str:
+    """Return the headline."""
+    if not totals.rows:
+        return "No image yet"
+    what = "images" if not totals.refused else "images and refused rows"
+    if totals.stored == totals.rows > 1:
+        return f"All {totals.rows:,} images are stored"
+    if totals.rows == 1:
+        return "The image is stored" if totals.stored else "The image is not stored"
+    return f"{totals.stored:,} of {totals.rows:,} {what} {'is' if totals.stored == 1 else 'are'} stored"
 
 
 def describe_state(summary: RunSummary) -> tuple[str, str]:
     """Return a tone and words for how the run ended."""
     if not summary.exists:
         return "warn", "not ended"
-    return ("good", "complete") if summary.is_complete else ("fail", "incomplete")
+    return ("good", "complete") if summary.is_complete else ("bad", "incomplete")
 
 
 def describe_reasons(totals: Totals, statistics: RunStatistics, summary: RunSummary) -> list[str]:
@@ -126,15 +140,14 @@ def list_facts(totals: Totals, statistics: RunStatistics, summary: RunSummary) -
         speed = f"{format_bytes(round(statistics.downloaded_bytes / summary.seconds))} a second from the origins"
         facts.append(("Images a second", format_rate(totals.rows / summary.seconds), speed))
     if statistics.origins.held:
-        facts.append(("Origins", _count_origins(statistics), ""))
+        facts.append(("Origins", _count_origins(statistics.origins), ""))
     if statistics.distinct.total:
         facts.append(("Different images", *_count_distinct(statistics)))
     return facts
 
 
-def _count_origins(statistics: RunStatistics) -> str:
-    origins = statistics.origins
-    return f"{len(origins.held) + origins.dropped:,}"
+def _count_origins(origins: Origins) -> str:
+    return f"{'about ' if origins.dropped else ''}{origins.total:,}"
 
 
 def _count_distinct(statistics: RunStatistics) -> tuple[str, str]:
@@ -156,9 +169,7 @@ def list_notices(totals: Totals, statistics: RunStatistics, summary: RunSummary)
         notices.append(f"The table lacks {missing:,} of the rows that the summary counts.")
     if statistics.unreadable:
         notices.append(f"Lines of the table that are no row, and are not counted: {statistics.unreadable:,}.")
-    notices += [
-        f"{fault.part} is damaged: {fault.reason}. Its rows from there on are missing." for fault in statistics.faults
-    ]
+    notices += [f"{part} is damaged: {reason}. Its later rows are missing." for part, reason, _ in statistics.faults]
     if (more := statistics.damaged_parts - len(statistics.faults)) > 0:
         notices.append(f"Other parts of the table that are damaged: {more:,}.")
     return notices

@@ -35,7 +35,10 @@ def to_link(url: object) -> str | None:
 
 def show_json(value: object) -> str:
     """Return a text as it is, and any other JSON value as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    try:
+        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        return "…"
 
 
 def format_time(moment: datetime | str) -> str:

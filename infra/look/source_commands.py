@@ -72,10 +72,11 @@ class BucketCommands:
 
     def send_again(self, key: str) -> list[str]:
         name = key.rpartition("/")[2]
-        return [f"{self._aws()} cp {shlex.quote(self.location(key))} {name}", self._make(f"LIST={name}")]
+        fetch = f"{self._aws()} cp {shlex.quote(self.location(key))} {shlex.quote(name)}"
+        return [fetch, self._make(_assign("LIST", name))]
 
     def continue_run(self, run: str) -> list[str]:
-        return [self._make(f"RUN={shlex.quote(run)}")]
+        return [self._make(_assign("RUN", run))]
 
     def fetch_table(self, prefix: str) -> list[str]:
         return [f"{self._aws()} cp --recursive {shlex.quote(self.location(prefix))} {_FETCHED}"]

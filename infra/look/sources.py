@@ -15,9 +15,11 @@ from botocore.exceptions import ClientError
 from infra.bulk.commands import DEFAULT_STACK
 from infra.look.errors import LookError
 from infra.look.image_types import content_type_of
+from infra.look.run_names import newest_in_bucket, newest_in_folder
+from infra.look.safe_text import show_text
 from infra.look.source_commands import BucketCommands, FolderCommands, SourceCommands
 from infra.look.table_source import read_bucket, read_folder
-from intake.model.object_keys import receipt_key, summary_key, table_prefix
+from intake.model.object_keys import problem_key, receipt_key, summary_key, table_prefix
 
 LINK_SECONDS = 3600
 """How long a presigned URL is valid."""
@@ -26,7 +28,7 @@ MAX_DOCUMENT_BYTES = 32 * 1024 * 1024
 """A receipt of 501 images with what is known of them has 1 MB."""
 
 _MISSING = {"NoSuchKey", "404"}
-_CONFIG = Config(signature_version="s3v4", retries={"mode": "standard", "max_attempts": 5})
+_DENIED = {"AccessDenied", "403"}
 
 
 class Source(Protocol):
@@ -51,6 +53,9 @@ class Source(Protocol):
             LookError: the object cannot be read, or is no JSON object.
         """
 
+    def problem(self, file_id: str) -> dict[str, Any] | None:
+        """Read the problem of a manifest, as `receipt` does."""
+
     def summary(self, run: str) -> dict[str, Any] | None:
         """Read the summary of a run, as `receipt` does."""
 
@@ -59,6 +64,13 @@ class Source(Protocol):
 
         Raises:
             LookError: the table cannot be listed.
+        """
+
+    def newest_runs(self, number: int) -> list[str]:
+        """Return the names of the newest runs, the newest first.
+
+        Raises:
+            LookError: they cannot be listed.
         """
 
     def image_url(self, key: str) -> str:
@@ -80,7 +92,7 @@ class FolderSource:
     """The folder that `make run` has written; a `Source`."""
 
     image_origin = "file:"
-    expires_at = None
+    expires_at: datetime | None = None
 
     def __init__(self, folder: Path, page_folder: Path) -> None:
         """Take the folder, and the folder of the page that links to its images."""
@@ -92,11 +104,17 @@ class FolderSource:
     def receipt(self, file_id: str) -> dict[str, Any] | None:
         return self._document(receipt_key(file_id))
 
+    def problem(self, file_id: str) -> dict[str, Any] | None:
+        return self._document(problem_key(file_id))
+
     def summary(self, run: str) -> dict[str, Any] | None:
         return self._document(summary_key(run))
 
     def rows(self, run: str) -> Iterator[object]:
         return read_folder(self._folder / table_prefix(run))
+
+    def newest_runs(self, number: int) -> list[str]:
+        return newest_in_folder(self._folder, number)
 
     def image_url(self, key: str) -> str:
         return f"{self._prefix}/{quote(key)}"
@@ -123,11 +141,24 @@ class FolderSource:
 class BucketSource:
     """The image bucket of a stack, read with the credentials of the environment; a `Source`."""
 
-    def __init__(self, bucket: str, endpoint: str | None = None, stack: str = DEFAULT_STACK) -> None:
-        """Take the bucket, the URL of a local AWS if it is there, and the name of the stack for commands."""
+    def __init__(
+        self,
+        bucket: str,
+        endpoint: str | None = None,
+        stack: str = DEFAULT_STACK,
+        session: boto3.Session | None = None,
+    ) -> None:
+        """Take the bucket.
+
+        Args:
+            bucket: its name.
+            endpoint: the URL of a local AWS if it is there.
+            stack: the name of the stack, for commands.
+            session: the credentials and the region; by default, those of the environment.
+        """
         self._bucket = bucket
-        self._s3 = boto3.client("s3", endpoint_url=endpoint, config=_CONFIG)
-        self.expires_at: datetime | None = datetime.now(UTC) + timedelta(seconds=LINK_SECONDS)
+        self._s3 = _connect(session or boto3.Session(), endpoint)
+        self.expires_at: datetime | None = _end_of_links(self._s3)
         self.description = f"the bucket {bucket}"
         self.commands: SourceCommands = BucketCommands(bucket, stack, endpoint)
         url = urlsplit(self.image_url("images/"))
@@ -136,11 +167,17 @@ class BucketSource:
     def receipt(self, file_id: str) -> dict[str, Any] | None:
         return self._document(receipt_key(file_id))
 
+    def problem(self, file_id: str) -> dict[str, Any] | None:
+        return self._document(problem_key(file_id))
+
     def summary(self, run: str) -> dict[str, Any] | None:
         return self._document(summary_key(run))
 
     def rows(self, run: str) -> Iterator[object]:
         return read_bucket(self._s3, self._bucket, table_prefix(run))
+
+    def newest_runs(self, number: int) -> list[str]:
+        return newest_in_bucket(self._s3, self._bucket, number)
 
     def image_url(self, key: str) -> str:
         # The type is in the signature: whatever the object's own type says, no browser shows it as a page.
@@ -164,6 +201,30 @@ class BucketSource:
         return body if len(body) <= max_bytes else None
 
 
+def _connect(session: boto3.Session, endpoint: str | None) -> Any:  # noqa: ANN401 - boto3 creates its classes at run time
+    """Return a client whose presigned URLs lead to the region of the bucket.
+
+    By itself, boto3 presigns for s3.amazonaws.com, which redirects to the region; the page allows no other origin.
+    """
+
+    def client(addressing_style: str) -> Any:  # noqa: ANN401 - the same
+        retries: Any = {"mode": "standard", "max_attempts": 5}
+        s3: Any = {"addressing_style": addressing_style}
+        config = Config(signature_version="s3v4", connect_timeout=10, retries=retries, s3=s3)
+        return session.client("s3", endpoint_url=endpoint, config=config)
+
+    is_aws = ".amazonaws.com" in client("auto").meta.endpoint_url
+    return client("virtual" if is_aws else "path")
+
+
+def _end_of_links(s3: Any) -> datetime:  # noqa: ANN401 - the same
+    """Return when presigned URLs end: after LINK_SECONDS, or earlier, with temporary credentials."""
+    end = datetime.now(UTC) + timedelta(seconds=LINK_SECONDS)
+    # botocore has no public name for it.
+    credentials_end = getattr(s3._request_signer._credentials, "_expiry_time", None)  # noqa: SLF001 - the same
+    return min(end, credentials_end) if credentials_end else end
+
+
 def _parse(text: bytes, name: str) -> dict[str, Any]:
     try:
         document = json.loads(text)
@@ -176,4 +237,8 @@ def _parse(text: bytes, name: str) -> dict[str, Any]:
 
 def _explain(error: ClientError, name: str) -> str:
     details = error.response["Error"]
-    return f"{name} cannot be read: S3 answered {details.get('Code')}: {details.get('Message')}."
+    answer = show_text(f"{details.get('Code')}: {details.get('Message')}", 300).rstrip(".")
+    text = f"{name} cannot be read: S3 answered {answer}."
+    if details.get("Code") not in _DENIED:
+        return text
+    return f"{text} Your credentials need s3:GetObject; without s3:ListBucket, S3 says the same of what does not exist."

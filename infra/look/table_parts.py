@@ -1,20 +1,21 @@
-"""Reads the parts of a run's table: JSON lines, compressed or not. What cannot be read is a value, and the rest is read."""
+"""Reads the parts of a run's table: JSON lines, compressed or not. A line that cannot be read is a value as well."""
 
 import gzip
-import io
 import json
 import zlib
-from collections.abc import Iterator
-from functools import partial
-from typing import IO, NamedTuple, cast
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 from pydantic_core import from_json
+
+if TYPE_CHECKING:
+    import io
 
 MAX_LINE_BYTES = 1024 * 1024
 """The longest line that is read. A row has a URL, a message and a note, which together have some kilobytes."""
 
 _GZIP = b"\x1f\x8b"
-_BUFFER_BYTES = 128 * 1024
+_CHUNK_BYTES = 128 * 1024
 
 
 class TableFault(NamedTuple):
@@ -31,37 +32,42 @@ class TableFault(NamedTuple):
     is_line: bool = False
 
 
-def read_part(file: IO[bytes], name: str) -> Iterator[object]:
-    """Yield what each line of a part has, decoded from JSON, or a TableFault.
+def read_part(file: BinaryIO, name: str) -> Iterator[object]:
+    """Yield what each line of a part has, decoded from JSON, or a TableFault. Empty lines are skipped.
 
     Args:
-        file: the part, compressed with gzip or not.
+        file: the part, compressed with gzip or not. It can seek.
         name: its key or path.
     """
     try:
-        buffered = io.BufferedReader(cast("io.RawIOBase", file), _BUFFER_BYTES)
-        if buffered.peek(len(_GZIP))[: len(_GZIP)] == _GZIP:
-            buffered = io.BufferedReader(cast("io.RawIOBase", gzip.GzipFile(fileobj=buffered)), _BUFFER_BYTES)
-        yield from _read_lines(buffered, name)
+        is_compressed = file.read(len(_GZIP)) == _GZIP
+        file.seek(0)
+        content = gzip.GzipFile(fileobj=file) if is_compressed else cast("io.BufferedReader", file)
+        for line in _read_lines(content.read1):
+            yield _decode(line, name)
     except EOFError:
         yield TableFault(name, "it ends early")
     except (OSError, zlib.error) as error:
         yield TableFault(name, str(error))
 
 
-def _read_lines(file: io.BufferedReader, name: str) -> Iterator[object]:
-    read_line = partial(file.readline, MAX_LINE_BYTES)
-    for line in iter(read_line, b""):
-        if line.endswith(b"\n") or len(line) < MAX_LINE_BYTES:
-            yield _decode(line, name)
-            continue
-        for rest in iter(read_line, b""):
-            if rest.endswith(b"\n"):
-                break
-        yield TableFault(name, f"a line is longer than {MAX_LINE_BYTES:,} bytes", is_line=True)
+def _read_lines(read_available: Callable[[int], bytes]) -> Iterator[bytes]:
+    """Yield the lines without their ends, and of a line that is too long its beginning.
+
+    A read returns what there is: of a part that is cut, every line before the cut is yielded before the error comes.
+    """
+    rest = b""
+    while chunk := read_available(_CHUNK_BYTES):
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from filter(None, lines)
+        rest = rest[: MAX_LINE_BYTES + 1]
+    if rest:
+        yield rest
 
 
 def _decode(line: bytes, name: str) -> object:
+    if len(line) > MAX_LINE_BYTES:
+        return TableFault(name, f"a line is longer than {MAX_LINE_BYTES:,} bytes", is_line=True)
     try:
         decoded: object = from_json(line)
     except ValueError:

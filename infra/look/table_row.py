@@ -21,7 +21,7 @@ class TableRow(NamedTuple):
         row: the number of the document in the list, from 1.
         id: the id of the File.
         role: `file`, `base` or `image`.
-        index: the position among the images of this role, from 0.
+        position: the index among the images of this role, from 0.
         url: the URL without its query.
         reused: whether the bytes were in the store already.
         source: how the service learned that it has the bytes: `fetched`, `unchanged`, `fresh` or `known`.
@@ -42,7 +42,7 @@ class TableRow(NamedTuple):
     row: int | None
     id: str
     role: str
-    index: int | None
+    position: int | None
     url: str
     reused: bool
     source: str
@@ -61,7 +61,7 @@ class TableRow(NamedTuple):
 
 def read_row(columns: object) -> TableRow | None:
     """Read a row; None if it is no object or has no status that a table knows."""
-    if not isinstance(columns, Mapping):
+    if not isinstance(columns, dict):
         return None
     column = columns.get
     status = _text(column("status"))
@@ -73,7 +73,7 @@ def read_row(columns: object) -> TableRow | None:
         row=read_number(column("row")),
         id=_text(column("id"), _MAX_TEXT),
         role=_text(column("role")),
-        index=read_number(column("index")),
+        position=read_number(column("index")),
         url=_text(column("url"), _MAX_TEXT),
         reused=column("reused") is True,
         source=_text(column("source")),
@@ -87,7 +87,7 @@ def read_row(columns: object) -> TableRow | None:
         elapsed_ms=read_number(column("elapsedMs")),
         code=_text(column("code")),
         message=_text(column("message"), _MAX_TEXT),
-        note=note if isinstance(note, Mapping) else None,
+        note=note if isinstance(note, dict) else None,
     )
 
 
@@ -96,13 +96,16 @@ def _text(value: object, longest: int = _MAX_NAME) -> str:
 
 
 def _texts(values: object) -> Sequence[str]:
-    if not values or not isinstance(values, Sequence) or isinstance(values, str):
+    if not values or not isinstance(values, list):
         return ()
     return [text for text in map(_text, values[:_MAX_WARNINGS]) if text]
 
 
 def read_number(value: object) -> int | None:
-    """Return a number as an integer; None if it is none, negative or above 2^53. pandas and duckdb write a column of integers with gaps as 7.0."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    """Return a number as an integer; None if it is none, negative or above 2^53.
+
+    pandas and duckdb write a column of integers with gaps as 7.0.
+    """
+    if value is None or isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return int(value) if 0 <= value <= _MAX_NUMBER else None

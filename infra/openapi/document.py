@@ -143,7 +143,11 @@ def _post() -> dict[str, Any]:
             "content": {
                 "application/json": {
                     "schema": _ref("File"),
-                    "examples": {"file": {"value": example.FILE}, "urlList": {"value": example.URL_LIST}},
+                    "examples": {
+                        "file": {"value": example.FILE},
+                        "urlList": {"value": example.URL_LIST},
+                        "notes": {"value": example.NOTED},
+                    },
                 }
             },
         },

@@ -26,6 +26,10 @@ FILE: dict[str, Any] = {
 URL_LIST: dict[str, Any] = {
     "urls": ["https://images.example/a.jpg", {"url": "https://images.example/b.jpg", "sha256": FILE["sha256"]}]
 }
+NOTED: dict[str, Any] = {
+    "urls": [{"url": "https://images.example/a.jpg", "note": {"camera": 2}}],
+    "note": {"lot": "7", "operator": "north"},
+}
 REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 """A request id as in the AWS documentation."""
 

@@ -5,7 +5,7 @@ import io
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +14,9 @@ from infra.bulk.checked_list import UnusableList, check_list
 from infra.command.errors import CommandError
 from infra.command.signals import INTERRUPTED, install_signal_handlers
 from infra.run.file_store import FileStore
+from infra.run.folder_errors import folder_errors_named
 from infra.run.processes import Processes
-from infra.run.progress_bar import progress_bar
+from infra.run.progress_bar import counted_lines, progress_bar
 from infra.run.report import print_result
 from infra.run.run_folder import RunFolder, open_run
 from infra.run.settings import RunSettings, require_known_variables
@@ -71,31 +72,19 @@ def _require_paths(source: str, file: str, out: str) -> tuple[Path, Path]:
 def _run(path: Path, out: Path, *, is_single_file: bool) -> int:
     settings = RunSettings.from_environment()
     with ExitStack() as on_exit:
-        _prepare(out)
-        lines = on_exit.enter_context(closing(_spool(out)))
+        with folder_errors_named(out):
+            FileStore(out).remove_leftovers()
+        lines = on_exit.enter_context(closing(SpooledList(out)))
         file_id = None
         if is_single_file:
             file_id = read_single_file(path, lines, settings.config.limits.max_base_images)
         else:
-            check_list(path, lines, refusal="was not downloaded")
+            with counted_lines(lines) as counted:
+                check_list(path, counted, refusal="was not downloaded")
         lines.finish()
-        run = on_exit.enter_context(open_run(out, str(path), lines.digest))
+        with folder_errors_named(out):
+            run = on_exit.enter_context(open_run(out, str(path), lines.digest))
         return _Run(run, settings, lines, file_id).execute()
-
-
-def _prepare(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        FileStore(out).remove_leftovers()
-    except OSError as error:
-        raise CommandError(f"the folder {out} cannot be written: {error.strerror}.") from None
-
-
-def _spool(out: Path) -> SpooledList:
-    try:
-        return SpooledList(out)
-    except OSError as error:
-        raise CommandError(f"the folder {out} cannot be written: {error.strerror}.") from None
 
 
 @dataclass(slots=True)
@@ -108,42 +97,46 @@ class _Run:
     blocked: dict[str, None] = field(default_factory=dict)
 
     def execute(self) -> int:
-        done = self.folder.done()
-        pending = [group for group in self.lines.groups if group.name not in done]
-        what = "the remaining " if done else ""
-        print(f"Downloading {what}{_count_rows(pending):,} rows into {self.folder.out} ...", flush=True)
+        groups = self.lines.groups
+        done = self.folder.done(len(groups))
+        done_rows = sum(group.rows for group in groups if done[group.number])
+        what = "the remaining " if done_rows else ""
+        print(f"Downloading {what}{groups.rows - done_rows:,} rows into {self.folder.out} ...", flush=True)
         began = time.monotonic()
         try:
-            self.processes.start(min(self.settings.processes, len(pending)), self._work())
-            self._ingest(pending)
+            self.processes.start(min(self.settings.processes, done.count(0)), self._work())
+            self._ingest((group for group in groups if not done[group.number]), done_rows)
         finally:
             self.processes.stop()
+        return self._finish(time.monotonic() - began)
+
+    def _finish(self, seconds: float) -> int:
+        groups = self.lines.groups
         error = "Ctrl-C" if self.processes.is_interrupted else self.processes.fault
-        summary = self.folder.finish(time.monotonic() - began, error=error)
-        print_result(self.folder, summary, list(self.blocked), rows=_count_rows(self.lines.groups))
+        try:
+            summary = self.folder.finish(seconds, groups=len(groups), error=error)
+        except OSError as fault:
+            print(f"Stopped: {error or 'all rows are done'}. The summary cannot be written: {fault.strerror}.")
+            print("The same command goes on.", flush=True)
+            return INTERRUPTED if self.processes.is_interrupted else SOME_FAILED
+        print_result(self.folder, summary, list(self.blocked), rows=groups.rows)
         from infra.run.page import write_page  # noqa: PLC0415 - imports Jinja2, which only the end needs
 
         if page := write_page(self.folder, self.file_id):
             print(f"Page: {page}", flush=True)
         if self.processes.is_interrupted:
             return INTERRUPTED
-        return SOME_FAILED if error or summary.failed_key else 0
+        return SOME_FAILED if not summary.complete or summary.failed_key else 0
 
     def _work(self) -> Work:
         run, settings = self.folder, self.settings
-        return Work(settings.config, run.out, run.name, run.started_at, self.lines.fileno(), settings.fsync)
+        return Work(settings.config, run.out, run.name, run.receipts_since, self.lines.fileno(), settings.fsync)
 
-    def _ingest(self, pending: Sequence[Group]) -> None:
-        total = _count_rows(self.lines.groups)
-        # The processes are forked before: tqdm starts a thread.
-        with _on_interrupt(self.processes.interrupt), progress_bar(total, total - _count_rows(pending)) as bar:
+    def _ingest(self, pending: Iterable[Group], done_rows: int) -> None:
+        with _on_interrupt(self.processes.interrupt), progress_bar(self.lines.groups.rows, done_rows) as bar:
             for message in self.processes.ingest(pending):
                 self.blocked |= dict.fromkeys(message.blocked)
                 bar.add(message.group.rows, message.counts)
-
-
-def _count_rows(groups: Iterable[Group]) -> int:
-    return sum(group.rows for group in groups)
 
 
 @contextmanager

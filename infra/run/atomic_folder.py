@@ -13,23 +13,20 @@ The methods are synchronous and raise OSError.
 import errno
 import fcntl
 import os
-import re
 from collections.abc import Buffer, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from infra.run.file_names import OWN_FOLDER, TEMPORARY_SUFFIX, check_name, make_temporary_name, parent_of
 from infra.run.open_files import lock, measure, read_all, write_all
 
-_OWN = ".store"
-_LOCK = f"{_OWN}/write.lock"
+_LOCK = f"{OWN_FOLDER}/write.lock"
 """Held while a named temporary file gets its final name, so that what was there can be compared before."""
 
-_IN_USE = f"{_OWN}/in-use.lock"
+_IN_USE = f"{OWN_FOLDER}/in-use.lock"
 """Shared by all processes that use the folder; held alone by one that removes the leftovers of others."""
 
-_SUFFIX = ".part"
 _FILE_MODE = 0o666  # less the umask of the user
-_NAME = re.compile(r"(?:[^./\0][^/\0]*/)*[^./\0][^/\0]*")
 _NO_LINKS = frozenset({errno.EPERM, errno.EMLINK, errno.ENOSYS, errno.EOPNOTSUPP})
 """What file systems without hard links answer: vfat EPERM, others EOPNOTSUPP or ENOSYS."""
 
@@ -49,8 +46,9 @@ class AtomicFolder:
         folder.mkdir(parents=True, exist_ok=True)
         self._root = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self._in_use = -1
+        self._durable_folders: set[str] = set()
         try:
-            self._make_folder(_OWN)
+            self._make_folder(OWN_FOLDER)
             self._in_use = os.open(_IN_USE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _FILE_MODE, dir_fd=self._root)
             lock(self._in_use, fcntl.LOCK_SH)
             self.has_unnamed_files = self._try_unnamed_file()
@@ -81,7 +79,7 @@ class AtomicFolder:
 
     def exists(self, name: str) -> bool:
         """Whether there is something under the name."""
-        return os.access(_checked(name), os.F_OK, dir_fd=self._root)
+        return os.access(check_name(name), os.F_OK, dir_fd=self._root)
 
     def read(self, name: str, max_bytes: int) -> bytes | None:
         """Return the bytes of a file; None if it is missing.
@@ -94,9 +92,10 @@ class AtomicFolder:
         except FileNotFoundError:
             return None
         try:
-            if os.fstat(file).st_size > max_bytes:
+            size = os.fstat(file).st_size
+            if size > max_bytes:
                 raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
-            return read_all(file)
+            return read_all(file, size)
         finally:
             os.close(file)
 
@@ -109,17 +108,21 @@ class AtomicFolder:
             os.close(file)
 
     def has_bytes(self, name: str, body: Buffer) -> bool:
-        """Whether the file under the name has exactly these bytes. It must exist."""
-        file = self._open_to_read(name)
+        """Whether there is a file under the name with exactly these bytes."""
+        expected = bytes(body)  # comparing a memoryview takes 13 times as long
         try:
-            expected = bytes(body)  # a memoryview is compared byte by byte, in 13 times the time
-            return os.fstat(file).st_size == len(expected) and read_all(file) == expected
+            file = self._open_to_read(name)
+        except FileNotFoundError:
+            return False
+        try:
+            size = os.fstat(file).st_size
+            return size == len(expected) and read_all(file, size) == expected
         finally:
             os.close(file)
 
     def create(self, name: str, body: Buffer) -> bool:
         """Create a file, if there is none. Return whether it was created. It needs `has_unnamed_files`."""
-        parent = _checked(name).rpartition("/")[0] or "."
+        parent = parent_of(check_name(name))
         try:
             return self._link_unnamed_file(parent, name, body)
         except FileNotFoundError:
@@ -128,7 +131,7 @@ class AtomicFolder:
 
     def write_temporary(self, body: Buffer) -> str:
         """Write a temporary file and return its name, for `add`, `replace` or `remove`."""
-        name = f"{_OWN}/{os.urandom(8).hex()}{_SUFFIX}"
+        name = make_temporary_name()
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         file = os.open(name, flags, _FILE_MODE, dir_fd=self._root)
         try:
@@ -142,10 +145,7 @@ class AtomicFolder:
         return name
 
     def add(self, temporary: str, name: str) -> bool:
-        """Give a temporary file its final name, if there is no file of that name. Return whether it has it now.
-
-        Call it inside `locked`.
-        """
+        """Give a temporary file its name, if no file has it. Return whether it has it now. Call it inside `locked`."""
         self._make_parent_of(name)
         try:
             os.link(temporary, name, src_dir_fd=self._root, dst_dir_fd=self._root)
@@ -170,12 +170,21 @@ class AtomicFolder:
             os.unlink(temporary, dir_fd=self._root)
 
     def sync(self, name: str) -> None:
-        """Wait until a file, or the names in a folder, are on the disk."""
-        file = os.open(name or ".", os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._root)
+        """Wait until a file is on the disk, or, for the name of a folder, until the names in it are."""
+        file = os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._root)
         try:
             os.fsync(file)
         finally:
             os.close(file)
+
+    def sync_names(self, name: str) -> None:
+        """Wait until the name of a file is on the disk, and the names of the folders that this process has not seen."""
+        parent = parent_of(name)
+        self.sync(parent)
+        while parent != "." and parent not in self._durable_folders:
+            self.sync(parent_of(parent))
+            self._durable_folders.add(parent)
+            parent = parent_of(parent)
 
     @contextmanager
     def locked(self) -> Generator[None]:
@@ -189,23 +198,23 @@ class AtomicFolder:
             os.close(file)
 
     def _remove_temporary_files(self) -> int:
-        own = os.open(_OWN, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._root)
+        own = os.open(OWN_FOLDER, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._root)
         try:
             with os.scandir(own) as entries:
-                leftovers = [entry.name for entry in entries if entry.name.endswith(_SUFFIX)]
+                leftovers = [entry.name for entry in entries if entry.name.endswith(TEMPORARY_SUFFIX)]
         finally:
             os.close(own)
         for name in leftovers:
-            self.remove(f"{_OWN}/{name}")
+            self.remove(f"{OWN_FOLDER}/{name}")
         return len(leftovers)
 
     def _open_to_read(self, name: str) -> int:
         flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # does not wait for the writer of a FIFO
-        return os.open(_checked(name), flags, dir_fd=self._root)
+        return os.open(check_name(name), flags, dir_fd=self._root)
 
     def _make_parent_of(self, name: str) -> None:
-        parent = _checked(name).rpartition("/")[0]
-        if parent and not os.access(parent, os.F_OK, dir_fd=self._root):
+        parent = parent_of(check_name(name))
+        if not os.access(parent, os.F_OK, dir_fd=self._root):
             self._make_folder(parent)
 
     def _make_folder(self, name: str) -> None:
@@ -228,23 +237,12 @@ class AtomicFolder:
         return True
 
     def _try_unnamed_file(self) -> bool:
-        name = f"{_OWN}/{os.urandom(8).hex()}{_SUFFIX}"
+        name = make_temporary_name()
         try:
-            self._link_unnamed_file(_OWN, name, b"")
+            self._link_unnamed_file(OWN_FOLDER, name, b"")
         except OSError as error:
             if error.errno not in _NO_UNNAMED_FILES:
                 raise
             return False
         self.remove(name)
         return True
-
-
-def _checked(name: str) -> str:
-    """Return the name. Nothing outside of the folder has one, and nothing in a hidden folder.
-
-    Raises:
-        ValueError: it is no such name. Keys consist of digests and checked ids, so that is a bug.
-    """
-    if _NAME.fullmatch(name) is None:
-        raise ValueError(f"{name!r} is not the name of a file in the folder")
-    return name

@@ -1,8 +1,10 @@
-"""FailureReasons: an observer that keeps why URLs were blocked, which on this machine is no secret."""
+"""FailureReasons: an observer that keeps why URLs were blocked, and which Files may succeed when they wait."""
 
 from collections.abc import Sequence
 
+from infra.run.group_pauses import GroupPauses
 from intake.ingest.ports import DocumentFault, Observer
+from intake.model.error_base import Transient
 from intake.model.error_codes import Blocked, IntakeError
 from intake.model.file import File
 from intake.model.outcome import Failed, Outcome
@@ -12,9 +14,11 @@ _MAX_REASONS = 20
 
 
 class FailureReasons(Observer):
-    """Implements the port `Observer`; writes no log."""
+    """Implements the port `Observer`; writes no log. On this machine, the reason of a blocked URL is no secret."""
 
-    def __init__(self) -> None:
+    def __init__(self, pauses: GroupPauses) -> None:
+        """Note in `pauses` what origins asked for."""
+        self._pauses = pauses
         self._blocked: dict[str, None] = {}
 
     def take_blocked(self) -> list[str]:
@@ -24,11 +28,12 @@ class FailureReasons(Observer):
 
     def images_done(self, file: File, outcomes: Sequence[Outcome]) -> None:
         """See `Observer.images_done`."""
-        del file
         errors = [outcome.error for outcome in outcomes if isinstance(outcome, Failed)]
         for error in errors:
             if isinstance(error, Blocked) and error.reason and len(self._blocked) < _MAX_REASONS:
                 self._blocked[error.reason] = None
+            if isinstance(error, Transient) and error.retry_after is not None:
+                self._pauses.note(file.id, error.retry_after)
 
     def file_done(self, receipt: Receipt, receipt_error: IntakeError | None) -> None:
         """See `Observer.file_done`."""

@@ -5,6 +5,7 @@ import errno
 import hashlib
 import sys
 from collections.abc import Buffer, Callable
+from functools import cached_property
 from pathlib import Path
 
 from infra.run.atomic_folder import AtomicFolder
@@ -33,22 +34,30 @@ _OTHER_FAULTS = frozenset({errno.EFBIG, errno.EMFILE, errno.ENAMETOOLONG, errno.
 class StoredFile(StoredObject):
     """An image in the folder. Its facts are parsed when they are asked for: most callers need the size alone."""
 
-    __slots__ = ("_read",)
+    _extension: str
     _read: Callable[[], bytes | None]
 
-    def __init__(self, size: int, read: Callable[[], bytes | None]) -> None:
-        """Describe a complete image of `size` bytes, which `read` reads."""
+    def __init__(self, size: int, extension: str, read: Callable[[], bytes | None]) -> None:
+        """Describe a complete file.
+
+        Args:
+            size: its bytes.
+            extension: the extension of its key, without the dot.
+            read: returns the bytes.
+        """
         object.__setattr__(self, "size", size)
+        object.__setattr__(self, "_extension", extension)
         object.__setattr__(self, "_read", read)
 
-    @property
+    @cached_property
     def image(self) -> ImageInfo | None:
-        """Its facts; None if its bytes are no image that the service stores."""
+        """Its facts; None if it is no image, or one of another type than its key says."""
         try:
             body = self._read()
-            return None if body is None else verify(body, _ANY_IMAGE, len(body))
+            image = None if body is None else verify(body, _ANY_IMAGE, len(body))
         except (OSError, IntakeError):
             return None
+        return image if image is not None and image.extension == self._extension else None
 
 
 class FileStore:
@@ -91,23 +100,28 @@ class FileStore:
         digest_and_extension = parse_image_key(key)
         if digest_and_extension is None:
             return None
+        expected, extension = digest_and_extension
         try:
-            found, digest = await self._read_image(key)
+            found, digest = await self._read_image(key, extension)
         except OSError:
             return None
-        return found if digest == digest_and_extension[0] else None
+        return found if digest == expected else None
 
     async def put_image(self, key: str, image: ImageInfo, body: Buffer, sha256: str) -> bool:  # noqa: ARG002 - the port's
         """See `Store.put_image`. The facts of the image are not stored: they are in its bytes."""
         folder = self._folder
         try:
-            if folder.exists(key) and folder.has_bytes(key, body):
-                return True
-            if self._is_fast and folder.create(key, body):
-                return False
-            return not await self._write(key, body, lambda temporary: self._place_image(temporary, key, body))
+            if not (folder.exists(key) and folder.has_bytes(key, body)):
+                if self._is_fast and folder.create(key, body):
+                    return False
+                if await self._write(key, body, lambda temporary: self._place_image(temporary, key, body)):
+                    return False
+            if self._fsync:  # whoever stored it may not have waited
+                await asyncio.to_thread(folder.sync, key)
+                await asyncio.to_thread(folder.sync_names, key)
         except OSError as error:
             raise self._to_failure(error, key) from error
+        return True
 
     async def put_document(self, key: str, document: bytes, *, retry: bool = True) -> None:  # noqa: ARG002 - the port's
         """See `Store.put_document`."""
@@ -133,7 +147,7 @@ class FileStore:
             raise self._to_failure(error, key) from error
         return None if body is None else StoredDocument(body, _version_of(body))
 
-    async def _read_image(self, key: str) -> tuple[StoredObject | None, str]:
+    async def _read_image(self, key: str, extension: str) -> tuple[StoredObject | None, str]:
         """Return what is stored, and the digest of its bytes."""
         try:
             body = self._folder.read(key, _MAX_BLOCKING_BYTES)
@@ -141,10 +155,10 @@ class FileStore:
             if error.errno != errno.EFBIG:
                 raise
             size, digest = await asyncio.to_thread(self._folder.measure, key)
-            return StoredFile(size, lambda: self._folder.read(key, size)), digest
+            return StoredFile(size, extension, lambda: self._folder.read(key, size)), digest
         if body is None:
             return None, ""
-        return StoredFile(len(body), lambda: body), hashlib.sha256(body).hexdigest()
+        return StoredFile(len(body), extension, lambda: body), hashlib.sha256(body).hexdigest()
 
     async def _write(self, key: str, data: Buffer, place: Callable[[str], bool]) -> bool:
         """Write a temporary file, and let `place` give it its final name. Return whether it did."""
@@ -158,8 +172,8 @@ class FileStore:
         finally:
             if not is_placed:
                 folder.remove(temporary)
-        if self._fsync:
-            await asyncio.to_thread(folder.sync, key.rpartition("/")[0])
+        if self._fsync and is_placed:
+            await asyncio.to_thread(folder.sync_names, key)
         return is_placed
 
     def _place_image(self, temporary: str, key: str, body: Buffer) -> bool:
@@ -178,7 +192,8 @@ class FileStore:
     def _to_failure(self, error: OSError, key: str) -> StoreFailed:
         if self.fault is None and error.errno not in _OTHER_FAULTS:
             self.fault = error
-        return StoreFailed(f"The folder could not store the file: {error.strerror}.", reason=f"{key}: {error.strerror}")
+        message = f"The folder cannot be used: {error.strerror}. Correct this and run the same command again."
+        return StoreFailed(message, reason=f"{key}: {error.strerror}")
 
 
 def _version_of(body: bytes) -> str:

@@ -3,18 +3,21 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
+from math import inf
 
 from infra.run.file_store import FileStore
+from infra.run.group_pauses import MAX_SECONDS, GroupPauses
 from intake.ingest.deadline import Deadline
 from intake.ingest.file_service import IngestService
 from intake.model.batch_table import BatchTable, Entry
 from intake.model.bulk_item import BulkItem
 from intake.model.bulk_report import BatchReport
 from intake.model.error_codes import StoreFailed
-from intake.model.file import File, ImageRequest, InvalidFile
+from intake.model.file import Fault, File, ImageRequest, InvalidFile
 from intake.model.object_keys import report_key, table_key
 from intake.model.receipt import FailedEntry, Receipt
 
@@ -33,11 +36,64 @@ class _Row:
         return len(self.file.images) == 1 and self.file.id == self.file.digest and not self.file.refresh
 
 
+@dataclass(slots=True)
+class _Unit:
+    """A File that is ingested, and its rows: one, or several whose only images are joined, in the order of its images.
+
+    Its receipt is set when it is ingested.
+    """
+
+    file: File
+    rows: Sequence[_Row]
+    receipt: Receipt = field(init=False)
+
+    def results(self) -> Iterator["_Result"]:
+        """Yield the result of each row."""
+        images = self.receipt.images
+        if not self.rows[0].can_be_joined:
+            yield _Result(self.rows[0].item, self.file, images, images)
+            return
+        for row, request, entry in zip(self.rows, self.file.images, images, strict=True):
+            yield _Result(row.item, replace(self.file, images=(request,)), [entry], [_as_only_image(entry)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What happened to the images of a row. The report counts them by their positions in the row."""
+
+    item: BulkItem
+    file: File
+    entries: Sequence[Entry]
+    reported_entries: Sequence[Entry]
+
+    def add_to(self, report: BatchReport, table: BatchTable) -> None:
+        report.add(self.item, self.reported_entries)
+        table.add(self.item, self.file, self.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """Why a row is no valid File."""
+
+    item: BulkItem
+    faults: Sequence[Fault]
+
+    def add_to(self, report: BatchReport, table: BatchTable) -> None:
+        report.add_refused(self.item, self.faults)
+        table.add_refused(self.item, self.faults)
+
+
 class GroupService:
     """Ingests groups of lines. Rows of one image each become one URL list, which has one receipt."""
 
-    def __init__(
-        self, service: IngestService, store: FileStore, run: str, started_at: datetime, max_base_images: int
+    def __init__(  # noqa: PLR0913, PLR0917 - each has a name in `worker`
+        self,
+        service: IngestService,
+        store: FileStore,
+        run: str,
+        receipts_since: datetime,
+        max_base_images: int,
+        pauses: GroupPauses | None = None,
     ) -> None:
         """Create the service.
 
@@ -45,14 +101,16 @@ class GroupService:
             service: ingests one File.
             store: stores the results.
             run: the name of the run.
-            started_at: when the run started first. Receipts that were written since then are taken over.
+            receipts_since: receipts that were written since then are of this run, and taken over.
             max_base_images: the limit of base images in a File.
+            pauses: lets groups wait for origins; without it, none waits.
         """
         self._service = service
         self._store = store
         self._run = run
-        self._started_at = started_at
+        self._receipts_since = receipts_since
         self._max_base_images = max_base_images
+        self._pauses = pauses
 
     async def ingest(self, name: str, first_row: int, lines: Sequence[bytes]) -> Counter[str]:
         """Ingest a group.
@@ -69,50 +127,62 @@ class GroupService:
             StoreFailed, StoreDenied: a receipt or the results could not be stored. The group has no report, so the
                 next run of the list ingests it again.
         """
-        report, table = BatchReport(), BatchTable()
         items = [
-            BulkItem.read({"index": row - 1, "item": json.loads(line)}) for row, line in enumerate(lines, first_row)
+            BulkItem.read({"index": index, "item": json.loads(line)}) for index, line in enumerate(lines, first_row - 1)
         ]
-        rows = list(self._parse(items, report, table))
-        joined = [row for row in rows if row.can_be_joined]
-        single = [row for row in rows if not row.can_be_joined]
-        work = [self._ingest_row(row, report, table) for row in single]
-        if joined:
-            work.append(self._ingest_joined(joined, report, table))
-        await asyncio.gather(*work)
+        rows, refusals = self._parse(items)
+        units = _make_units(rows)
+        await self._ingest_units(units)
         if self._store.fault is not None:
             raise StoreFailed(reason=self._store.fault.strerror)
+        report, table = _make_results([*refusals, *chain.from_iterable(unit.results() for unit in units)])
         await self._store.put_document(table_key(self._run, name), table.to_gzip())
         await self._store.put_document(report_key(self._run, name), report.to_json())
         return report.counts.images + Counter(bytes=report.counts.bytes)
 
-    def _parse(self, items: Sequence[BulkItem], report: BatchReport, table: BatchTable) -> list[_Row]:
-        rows = []
+    def _parse(self, items: Sequence[BulkItem]) -> tuple[list[_Row], list[_Refusal]]:
+        rows, refusals = [], []
         for item in items:
             try:
                 rows.append(_Row(item, File.parse(item.document, max_base_images=self._max_base_images)))
             except InvalidFile as error:
-                report.add_refused(item, error.faults)
-                table.add_refused(item, error.faults)
-        return rows
+                refusals.append(_Refusal(item, error.faults))
+        return rows, refusals
 
-    async def _ingest_row(self, row: _Row, report: BatchReport, table: BatchTable) -> None:
-        receipt = await self._ingest(row.file)
-        report.add(row.item, receipt.images)
-        table.add(row.item, row.file, receipt.images)
+    async def _ingest_units(self, units: Sequence[_Unit]) -> None:
+        """Ingest every unit; again those whose origins asked to wait, as long as that brings images."""
+        pending, waited, failed = units, 0.0, inf
+        while pending:
+            await asyncio.gather(*map(self._ingest_unit, pending))
+            seconds = self._pauses.take(unit.file.id for unit in units) if self._pauses else {}
+            pending = [unit for unit in pending if unit.file.id in seconds]
+            still_failed = sum(unit.receipt.counts.failed for unit in pending)
+            longest = max(seconds.values(), default=0.0)
+            waited = longest if still_failed < failed else waited + longest
+            failed = still_failed
+            if not self._pauses or waited > MAX_SECONDS or (pending and not await self._pauses.wait(longest)):
+                return
 
-    async def _ingest_joined(self, rows: Sequence[_Row], report: BatchReport, table: BatchTable) -> None:
-        file = _join([row.file for row in rows])
-        receipt = await self._ingest(file)
-        for row, request, entry in zip(rows, file.images, receipt.images, strict=True):
-            report.add(row.item, [_as_only_image(entry)])
-            table.add(row.item, replace(file, images=(request,)), [entry])
+    async def _ingest_unit(self, unit: _Unit) -> None:
+        # Receipts of this run are taken over: what is stored, or failed for good, is not requested again.
+        unit.receipt = await self._service.ingest(unit.file, _NO_DEADLINE, submitted_at=self._receipts_since)
+        if unit.receipt.receipt_key is None:
+            raise StoreFailed(reason=f"the receipt of {unit.file.id} is not stored")
 
-    async def _ingest(self, file: File) -> Receipt:
-        receipt = await self._service.ingest(file, _NO_DEADLINE, submitted_at=self._started_at)
-        if receipt.receipt_key is None:
-            raise StoreFailed(reason=f"the receipt of {file.id} is not stored")
-        return receipt
+
+def _make_results(results: Iterable[_Result | _Refusal]) -> tuple[BatchReport, BatchTable]:
+    """Make report and table, in the order of the list."""
+    report, table = BatchReport(), BatchTable()
+    for result in sorted(results, key=lambda result: result.item.row or 0):
+        result.add_to(report, table)
+    return report, table
+
+
+def _make_units(rows: Sequence[_Row]) -> list[_Unit]:
+    """Divide rows into Files: those of one image each are joined, the others stay alone."""
+    joined = [row for row in rows if row.can_be_joined]
+    units = [_Unit(row.file, [row]) for row in rows if not row.can_be_joined]
+    return [*units, _Unit(_join([row.file for row in joined]), joined)] if joined else units
 
 
 def _join(files: Sequence[File]) -> File:

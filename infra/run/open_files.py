@@ -25,9 +25,14 @@ def lock(file: int, operation: int) -> bool:
     return True
 
 
-def read_all(file: int) -> bytes:
-    """Return the bytes from the current position to the end."""
-    body = os.read(file, os.fstat(file).st_size + 1)
+def read_all(file: int, size: int) -> bytes:
+    """Return the bytes from the current position to the end.
+
+    Args:
+        file: the descriptor.
+        size: how many bytes there should be, to read them at once.
+    """
+    body = os.read(file, size + 1)
     while chunk := os.read(file, _CHUNK_BYTES):  # a read may return less than there is
         body += chunk
     return body

@@ -1,6 +1,7 @@
 """Runs the worker processes of `make run`, and gives each of them groups of lines."""
 
 import multiprocessing
+import signal
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 from time import monotonic
 
+from infra.command.signals import ENDING_SIGNALS
 from infra.run.spooled_list import Group
 from infra.run.worker import GroupDone, GroupFailed, Message, NextGroup, Work, run_worker
 
@@ -44,12 +46,16 @@ class Processes:
             number: how many.
             work: what they do.
         """
-        for _ in range(number):
-            ours, theirs = _FORK.Pipe()
-            process = _FORK.Process(target=_run, args=([*self._running, ours], theirs, work))
-            process.start()
-            theirs.close()
-            self._running[ours] = process
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)  # until the new process has its own handlers
+        try:
+            for _ in range(number):
+                ours, theirs = _FORK.Pipe()
+                process = _FORK.Process(target=_run, args=([*self._running, ours], theirs, work))
+                process.start()
+                theirs.close()
+                self._running[ours] = process
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
 
     def ingest(self, groups: Iterable[Group]) -> Iterator[GroupDone]:
         """Yield each group when it is done. After a fault or an interruption, no more groups are begun."""
@@ -100,7 +106,13 @@ class Processes:
         process = self._running.pop(connection)
         process.join()
         if process.exitcode:
-            self.fault = self.fault or f"a worker process ended with status {process.exitcode}"
+            self.fault = self.fault or _describe_end(process.exitcode)
+
+
+def _describe_end(status: int) -> str:
+    if status == -signal.SIGKILL:
+        return "a worker process was killed; perhaps the machine has too little memory, and PROCESSES=1 needs less"
+    return f"a worker process ended with status {status}"
 
 
 def _run(others: list[Connection], connection: Connection, work: Work) -> None:

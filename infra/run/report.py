@@ -1,6 +1,7 @@
 """Prints how a run of `make run` ended, where its results are, and what to do next."""
 
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 
 from infra.bulk.progress import duration
@@ -36,6 +37,9 @@ def print_result(run: RunFolder, summary: Summary, blocked: Sequence[str], *, ro
     print_line(f"Images: {run.out / 'images'}/   a row for each: {run.path / 'images'}/*.jsonl.gz")
     if summary.failed_key:
         print_line(f"Each failed row, with its reason: {run.path / 'failed.jsonl'}")
+    if summary.retryable_key:
+        again, out = (shlex.quote(str(path)) for path in (run.path / "retryable.jsonl", run.out))
+        print_line(f"To send those again that may succeed: make run LIST={again} OUT={out}")
     if not summary.complete:
         print_line(f"Stopped after {counts.files:,} of {rows:,} rows: {summary.error}.", "yellow")
         print_line("The same command goes on.")

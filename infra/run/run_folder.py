@@ -2,18 +2,19 @@
 
 import fcntl
 import json
-import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
-from intake.model.bulk_item import to_json_line
+from infra.run.spooled_list import group_name
+from intake.model.bulk_item import is_retryable, to_json_line
 from intake.model.bulk_report import BatchReport, Summary
-from intake.model.object_keys import failed_key, summary_key
+from intake.model.object_keys import failed_key, report_key, retryable_key, summary_key
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 _NOT_IN_NAMES = re.compile("[^A-Za-z0-9._-]+")
@@ -43,23 +44,31 @@ class RunFolder:
         """The folder of the run."""
         return self.out / "runs" / self.name
 
-    def done(self) -> set[str]:
-        """Return the names of the groups that are done."""
-        folder = self.path / "batches"
-        return {path.stem for path in folder.glob("*.json")} if folder.exists() else set()
+    @property
+    def receipts_since(self) -> datetime:
+        """From when on a receipt is certainly of this run: its time has whole seconds, as that of another run has."""
+        return self.started_at + timedelta(seconds=1)
 
-    def reports(self) -> Iterator[BatchReport]:
+    def done(self, groups: int) -> bytearray:
+        """Return for each of the groups of the list whether it is done: 1 or 0, by its number."""
+        if not (self.path / "batches").exists():
+            return bytearray(groups)
+        return bytearray(self._read_report(number) is not None for number in range(groups))
+
+    def reports(self, groups: int) -> Iterator[BatchReport]:
         """Yield the reports of the groups that are done, in the order of the list."""
-        for path in sorted((self.path / "batches").glob("*.json")):
-            # json, not pydantic's own parser, as in `s3.bulk_results`: a row may have an unpaired surrogate.
-            yield BatchReport.model_validate(json.loads(path.read_bytes()))
+        return filter(None, map(self._read_report, range(groups)))
 
-    def finish(self, seconds: float, *, error: str | None) -> Summary:
+    def finish(self, seconds: float, *, groups: int, error: str | None) -> Summary:
         """Write failed.jsonl, retryable.jsonl and summary.json from the reports.
 
         Args:
             seconds: how long this command took; earlier ones that did not come to the end are added.
+            groups: the number of groups of the list.
             error: why the run stopped before the end of the list; None if it did not.
+
+        Raises:
+            OSError: a file cannot be written.
         """
         summary = Summary(
             run=self.name,
@@ -67,24 +76,38 @@ class RunFolder:
             started_at=self.started_at.strftime(_TIME),
             ended_at=datetime.now(UTC).strftime(_TIME),
             seconds=round(seconds + _read_seconds(self.path), 3),
-            complete=error is None,
-            error=error,
         )
-        with self._replacing("failed.jsonl") as failed:
-            for report in self.reports():
+        with self._replacing("failed.jsonl") as failed, self._replacing("retryable.jsonl") as retryable:
+            for report in self.reports(groups):
                 summary.add(report)
-                for line in report.lines():
-                    failed.write(to_json_line(line) + b"\n")
-            has_failed = failed.tell() > 0
-        summary.failed_key = failed_key(self.name) if has_failed else None
+                for line in map(to_json_line, report.lines()):
+                    failed.write(line + b"\n")
+                    if is_retryable(line):
+                        retryable.write(line + b"\n")
+            summary.failed_key = failed_key(self.name) if failed.tell() else None
+            summary.retryable_key = retryable_key(self.name) if retryable.tell() else None
+        if summary.batches < groups:
+            error = error or f"{groups - summary.batches:,} of {groups:,} groups of rows have no report"
+        summary.complete, summary.error = error is None, error
         with self._replacing(Path(summary_key(self.name)).name) as file:
-            file.write(summary.model_dump_json(by_alias=True).encode())
+            # json, not pydantic: the name of a list may be no text in UTF-8, and a row may have an unpaired surrogate.
+            file.write(json.dumps(summary.model_dump(by_alias=True), separators=(",", ":")).encode())
         return summary
+
+    def _read_report(self, number: int) -> BatchReport | None:
+        """Return the report of a group; None if there is none, or if a crash of the machine has damaged it."""
+        try:
+            return BatchReport.model_validate(json.loads((self.out / self._report_key(number)).read_bytes()))
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def _report_key(self, number: int) -> str:
+        return report_key(self.name, group_name(number))
 
     @contextmanager
     def _replacing(self, name: str) -> Iterator[IO[bytes]]:
         """Write a file that takes the place of an earlier one when the block ends; remove both if it is empty."""
-        target, unfinished = self.path / name, self.path / f".{name}.{os.getpid()}"
+        target, unfinished = self.path / name, self.path / f".{name}.part"
         try:
             with unfinished.open("wb") as file:
                 yield file
@@ -112,48 +135,51 @@ def open_run(out: Path, source: str, digest: str) -> Iterator[RunFolder]:
         OSError: the folder cannot be written.
     """
     for path in sorted((out / "runs").glob("*/run.json"), reverse=True):
-        with _lock(path) as record:
-            if record is not None and record.get("digest") == digest and not _is_complete(path.parent):
-                yield _parse(out, path.parent.name, record)
+        with _locked_run(out, path) as run:
+            if run is not None and run.digest == digest and not _is_complete(run.path):
+                yield run
                 return
-    run = _create(out, source, digest)
-    with _lock(run.path / "run.json"):
-        yield run
+    while True:
+        path = _create(out, source, digest)
+        with _locked_run(out, path) as run:
+            if run is not None:  # else another process with the same list has found and continued it already
+                yield run
+                return
 
 
-def _create(out: Path, source: str, digest: str) -> RunFolder:
+def _create(out: Path, source: str, digest: str) -> Path:
+    """Create the folder of a run with its record, and return the path of the record."""
     started_at = datetime.now(UTC).replace(microsecond=0)
     stem = _NOT_IN_NAMES.sub("-", Path(source).stem)[:_MAX_STEM].strip("-.") or "list"
     name = f"{stem}-{started_at:%Y%m%dT%H%M%SZ}"
-    number = 1
-    while True:
+    for number in count(1):
         run = RunFolder(out, name if number == 1 else f"{name}-{number}", source, digest, started_at)
-        try:
+        with suppress(FileExistsError):
             run.path.mkdir(parents=True)
-        except FileExistsError:
-            number += 1
-            continue
-        record = {"list": source, "digest": digest, "startedAt": started_at.strftime(_TIME)}
-        with run._replacing("run.json") as file:  # noqa: SLF001 - of this module
-            file.write(json.dumps(record).encode())
-        return run
-
-
-def _parse(out: Path, name: str, record: dict[str, Any]) -> RunFolder:
-    started_at = datetime.strptime(record["startedAt"], _TIME).replace(tzinfo=UTC)
-    return RunFolder(out, name, record["list"], record["digest"], started_at)
+            break
+    record = {"list": source, "digest": digest, "startedAt": started_at.strftime(_TIME)}
+    with run._replacing("run.json") as file:  # noqa: SLF001 - of this module
+        file.write(json.dumps(record).encode())
+    return run.path / "run.json"
 
 
 @contextmanager
-def _lock(path: Path) -> Iterator[dict[str, Any] | None]:
+def _locked_run(out: Path, path: Path) -> Iterator[RunFolder | None]:
     """Lock the record of a run, and read it; None if another process has the lock, or it is no record."""
-    with path.open("rb") as file:
+    with ExitStack() as on_exit:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            record = json.load(file)
-        except (BlockingIOError, ValueError):
-            record = None
-        yield record if isinstance(record, dict) and record.keys() >= {"list", "digest", "startedAt"} else None
+            file = on_exit.enter_context(path.open("r+b"))
+            # lockf, not flock: a worker shares a lock of flock, and could hold it longer than the command.
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            run = _parse(out, path.parent.name, json.load(file))
+        except (OSError, ValueError, TypeError, KeyError):
+            run = None
+        yield run
+
+
+def _parse(out: Path, name: str, record: dict[str, str]) -> RunFolder:
+    started_at = datetime.strptime(record["startedAt"], _TIME).replace(tzinfo=UTC)
+    return RunFolder(out, name, str(record["list"]), record["digest"], started_at)
 
 
 def _is_complete(folder: Path) -> bool:

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from infra.command.errors import CommandError
 from intake.settings.config import Config, ConfigError
 from intake.settings.table import VARIABLES
-from intake.settings.types import SWITCH, SettingType, whole_number
+from intake.settings.types import NETWORKS, SWITCH, SettingType, whole_number
 
 MAX_PROCESSES = 64
 _OF_A_STACK = {"IMAGE_BUCKET", "INBOX_BUCKET"}
@@ -41,11 +41,12 @@ class RunSettings:
         processes = _read(
             environment, "PROCESSES", whole_number(1, MAX_PROCESSES), default=os.process_cpu_count() or 1, faults=faults
         )
+        allow = _read(environment, "ALLOW", NETWORKS, default=(), faults=faults)
         try:
             # With MAX_PER_ORIGIN=1, two processes would send two requests at once.
-            whole = Config.from_environment(_service_variables(environment, 1))
+            whole = Config.from_environment(_service_variables(environment, allow, 1))
             processes = min(processes, whole.limits.max_per_origin, MAX_PROCESSES)
-            config = Config.from_environment(_service_variables(environment, processes))
+            config = Config.from_environment(_service_variables(environment, allow, processes))
         except ConfigError as error:
             faults += error.faults
         if faults:
@@ -53,15 +54,13 @@ class RunSettings:
         return cls(config, processes, fsync)
 
 
-def _service_variables(environment: Mapping[str, str], processes: int) -> dict[str, str]:
+def _service_variables(environment: Mapping[str, str], allow: tuple[object, ...], processes: int) -> dict[str, str]:
     variables = dict(environment)
     for name in (*_OF_A_STACK, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"):
         variables.pop(name, None)
     variables |= {"IMAGE_BUCKET": "folder", "CONCURRENT_FUNCTIONS": str(processes)}
-    if environment.get("ALLOW"):
-        variables["ALLOWED_NETWORKS"] = ",".join(
-            filter(None, [environment.get("ALLOWED_NETWORKS"), environment["ALLOW"]])
-        )
+    networks = [environment.get("ALLOWED_NETWORKS", "").strip(), *map(str, allow)]
+    variables["ALLOWED_NETWORKS"] = ",".join(filter(None, networks))
     return variables
 
 

@@ -3,8 +3,13 @@
 import hashlib
 import tempfile
 import zlib
+from array import array
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
+
+from infra.run.folder_errors import folder_errors_named
 
 MAX_GROUP_LINES = 101
 """The images of a File with 100 base images. Larger groups cost more memory, smaller ones more receipts an image."""
@@ -36,7 +41,39 @@ class Group(NamedTuple):
     @property
     def name(self) -> str:
         """The name of the group in the folder of the run; names have the order of the list."""
-        return f"{self.number:08d}"
+        return group_name(self.number)
+
+
+def group_name(number: int) -> str:
+    """Return the name of a group by its position in the list, from 0."""
+    return f"{number:08d}"
+
+
+class Groups:
+    """The groups of a list, in 16 bytes each: ten million lines have about 145,000 groups."""
+
+    def __init__(self) -> None:
+        self._ends, self._last_rows = array("Q", [0]), array("Q", [0])
+
+    @property
+    def rows(self) -> int:
+        """The lines of all groups."""
+        return self._last_rows[-1]
+
+    def append(self, size: int, rows: int) -> None:
+        """Add the next group of the list, with its bytes and its lines."""
+        self._ends.append(self._ends[-1] + size)
+        self._last_rows.append(self._last_rows[-1] + rows)
+
+    def __len__(self) -> int:
+        """Return the number of groups."""
+        return len(self._ends) - 1
+
+    def __iter__(self) -> Iterator[Group]:
+        """Yield the groups in the order of the list."""
+        for number in range(len(self)):
+            offset, row = self._ends[number], self._last_rows[number]
+            yield Group(number, offset, self._ends[number + 1] - offset, row + 1, self._last_rows[number + 1] - row)
 
 
 class SpooledList:
@@ -53,18 +90,25 @@ class SpooledList:
         """Create the file in a folder, which has room for the images anyway.
 
         Raises:
-            OSError: the file cannot be created.
+            CommandError: the file cannot be created.
         """
-        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - open as long as this object
+        self._folder = folder
         self._digest = hashlib.sha256()
-        self.groups: list[Group] = []
-        self._offset = self._size = self._rows = self._row = 0
+        self.groups = Groups()
+        self._size = self._rows = 0
+        with folder_errors_named(self._folder):
+            self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - open as long as this object
 
     def write(self, line: bytes) -> None:
-        """Append one JSON line with its end of line."""
+        """Append one JSON line with its end of line.
+
+        Raises:
+            CommandError: the file cannot be written, for example because the disk is full.
+        """
         if self._size + len(line) > MAX_GROUP_BYTES:
             self._end_group()
-        self._file.write(line)
+        with folder_errors_named(self._folder):
+            self._file.write(line)
         self._digest.update(line)
         self._size += len(line)
         self._rows += 1
@@ -72,17 +116,27 @@ class SpooledList:
             self._end_group()
 
     def flush(self) -> None:
-        """Write what is still in memory."""
-        self._file.flush()
+        """Write what is still in memory.
+
+        Raises:
+            CommandError: the file cannot be written.
+        """
+        with folder_errors_named(self._folder):
+            self._file.flush()
 
     def finish(self) -> None:
-        """End the last group."""
+        """End the last group.
+
+        Raises:
+            CommandError: the file cannot be written.
+        """
         self._end_group()
         self.flush()
 
     def close(self) -> None:
         """Delete the file."""
-        self._file.close()
+        with suppress(OSError):  # the rest of the file cannot be written: it is deleted anyway
+            self._file.close()
 
     @property
     def digest(self) -> str:
@@ -95,7 +149,5 @@ class SpooledList:
 
     def _end_group(self) -> None:
         if self._rows:
-            self.groups.append(Group(len(self.groups), self._offset, self._size, self._row + 1, self._rows))
-            self._offset += self._size
-            self._row += self._rows
+            self.groups.append(self._size, self._rows)
             self._size = self._rows = 0

@@ -11,8 +11,10 @@ from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from infra.command.signals import ENDING_SIGNALS
 from infra.run.failure_reasons import FailureReasons
 from infra.run.file_store import FileStore
+from infra.run.group_pauses import GroupPauses
 from infra.run.group_service import GroupService
 from infra.run.spooled_list import Group
 from intake import app
@@ -32,7 +34,7 @@ class Work:
         config: the settings.
         folder: the folder that the images are stored in.
         run: the name of the run.
-        started_at: when the run started first.
+        receipts_since: receipts that were written since then are of this run, and taken over.
         lines: descriptor of the JSON lines of the list.
         fsync: whether each image is written to the disk before it counts as stored.
     """
@@ -40,7 +42,7 @@ class Work:
     config: Config
     folder: Path
     run: str
-    started_at: datetime
+    receipts_since: datetime
     lines: int
     fsync: bool
 
@@ -83,10 +85,14 @@ type Message = GroupDone | GroupFailed | NextGroup
 def run_worker(connection: Connection, work: Work) -> None:
     """Run a worker process until the connection has sent None, or has ended.
 
-    The process is forked: Ctrl-C in a terminal reaches it too, but only the command decides what ends.
+    The process is forked: Ctrl-C in a terminal reaches it too, but only the command decides what ends. It starts with
+    the signals of the command blocked, so that none of the command's handlers runs here.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
     gc.freeze()
     asyncio.run(_Worker(connection, work).run())
 
@@ -96,7 +102,9 @@ class _Worker:
         self._connection = connection
         self._lines = work.lines
         self._store = FileStore(work.folder, fsync=work.fsync)
-        self._reasons = FailureReasons()
+        self._places = asyncio.Semaphore(MAX_GROUPS)
+        pauses = GroupPauses(self._places)
+        self._reasons = FailureReasons(pauses)
         config = work.config
         self._downloader = app.downloader(config, self._store if config.known_images else None)
         service = IngestService(
@@ -104,21 +112,22 @@ class _Worker:
             self._store,
             self._reasons,
             config.limits,
-            str(work.folder),
+            os.fsencode(work.folder).decode(errors="backslashreplace"),  # receipts are UTF-8
             refresh=config.refresh,
             uses_known_documents=config.known_images,
         )
-        self._groups = GroupService(service, self._store, work.run, work.started_at, config.limits.max_base_images)
+        self._groups = GroupService(
+            service, self._store, work.run, work.receipts_since, config.limits.max_base_images, pauses
+        )
         self._replies: asyncio.Queue[Group | None] = asyncio.Queue()
 
     async def run(self) -> None:
         """Ask for groups and ingest them, as many at once as keep all slots in use."""
         loop = asyncio.get_running_loop()
         loop.add_reader(self._connection.fileno(), self._receive)
-        places = asyncio.Semaphore(MAX_GROUPS)
         async with asyncio.TaskGroup() as tasks:
             while True:
-                await places.acquire()
+                await self._places.acquire()
                 # Slots are given in order: when it is our turn, every image of the earlier groups has begun.
                 async with self._downloader.slots:
                     pass
@@ -127,14 +136,14 @@ class _Worker:
                 if group is None:
                     break
                 task = tasks.create_task(self._ingest(group))
-                task.add_done_callback(lambda _: places.release())
+                task.add_done_callback(lambda _: self._places.release())
                 await asyncio.sleep(0)
         await self._downloader.aclose()
 
     def _receive(self) -> None:
         try:
             self._replies.put_nowait(self._connection.recv())
-        except EOFError:  # the command was killed
+        except (EOFError, ConnectionError):  # the command was killed
             os._exit(1)
 
     async def _ingest(self, group: Group) -> None:
@@ -147,5 +156,5 @@ class _Worker:
             self._send(GroupDone(group, counts, self._reasons.take_blocked()))
 
     def _send(self, message: Message) -> None:
-        with suppress(BrokenPipeError):  # the command was killed; `_receive` sees it too
+        with suppress(ConnectionError):  # the command was killed; `_receive` sees it too
             self._connection.send(message)

@@ -53,7 +53,7 @@ def test_row_of_a_broken_batch_is_in_failed_jsonl_as_a_url_list(fakes: HandlerFa
 
     failed = json.loads(fakes.store.objects["runs/run-1/failed.jsonl"])
     errors = [{"path": "", "message": "The batch of this row broke: MemoryError."}]
-    failure = {"row": 1, "status": "broken", "errors": errors}
+    failure = {"row": 1, "status": "broken", "retryable": True, "errors": errors}
     assert failed == {"urls": [{"url": SITE + "1"}], "id": "a", "intakeFailure": failure}
 
 

@@ -61,7 +61,7 @@ def test_item_larger_than_a_batch_is_refused() -> None:
 
 
 def test_rows_with_a_url_and_rows_with_base_images_are_files(fakes: HandlerFakes) -> None:
-    fakes.store.objects["bulk/urls.csv"] = f"id,url\na,{SITE}1\nb,{SITE}gone\n".encode()
+    fakes.store.objects["bulk/urls.csv"] = f"id,lot,url\na,7,{SITE}1\nb,,{SITE}gone\n".encode()
     fakes.store.objects["bulk/files.csv"] = f'id,fileUrl,baseUrls\nc,{SITE}2,"{SITE}3 {SITE}4"\n'.encode()
 
     first = state_machine(fakes).run("bulk/urls.csv")
@@ -70,7 +70,9 @@ def test_rows_with_a_url_and_rows_with_base_images_are_files(fakes: HandlerFakes
     assert first["counts"]["status"] == {"stored": 1, "failed": 1}
     assert second["counts"]["files"] == 3  # this run has the same name, so the summary counts both
     assert receipt_ids(fakes) == {"a", "b", "c"}
-    assert len(json.loads(fakes.store.objects["receipts/c.json"])["objectKeys"]) == 3
+    receipts = [json.loads(fakes.store.objects[f"receipts/{name}.json"]) for name in "abc"]
+    assert [len(receipt["objectKeys"]) for receipt in receipts] == [1, 1, 3]
+    assert [receipt.get("note") for receipt in receipts] == [{"lot": "7"}, None, None]
 
 
 def test_row_with_too_many_cells_is_refused_and_no_other_image_is_fetched(fakes: HandlerFakes) -> None:

@@ -17,9 +17,10 @@ PLACEHOLDER = re.compile(r"<\w+>")
 
 
 def tracked_files() -> list[Path]:
+    """Return the text files of the repository."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     files = [ROOT / name for name in listed.split("\0") if name]
-    return [file for file in files if file.is_file() and not file.is_symlink()]
+    return [file for file in files if file.is_file() and not file.is_symlink() and file.suffix != ".png"]
 
 
 def editor_settings(file: Path) -> dict[str, str]:

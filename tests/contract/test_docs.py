@@ -122,7 +122,8 @@ def test_page_has_json_examples_that_the_models_accept(page: Path) -> None:
 
 def test_files_page_has_the_examples_of_the_openapi_document() -> None:
     invalid = example.make_problem(HTTPStatus.UNPROCESSABLE_ENTITY, "This is not a valid File.", *example.find_faults())
-    assert blocks(ROOT / "docs" / "files-and-receipts.md") == [example.FILE, example.URL_LIST, example.PARTIAL, invalid]
+    documents = [example.FILE, example.URL_LIST, example.NOTED, example.PARTIAL, invalid]
+    assert blocks(ROOT / "docs" / "files-and-receipts.md") == documents
 
 
 @each_page

@@ -67,7 +67,7 @@ def log_every_line(monkeypatch: pytest.MonkeyPatch) -> None:
         bulk.handler(
             {"Items": [{"url": URL}], "BatchInput": {"run": "r", "startedAt": "2026-11-22T12:00:00Z"}}, context
         )
-        kept = SimpleNamespace(reports=lambda _: [], put_failed=lambda *_: False, put_summary=lambda _: None)
+        kept = SimpleNamespace(reports=lambda _: [], put_lines=lambda *_: False, put_summary=lambda _: None)
         monkeypatch.setattr(app, "bulk_results", lambda: kept)
         summary.handler({"run": "r", "startedAt": "2026-11-22T12:00:00Z", "list": "s3://b/k"}, context)
         for error in (StoreFailed(reason="S3 answered 503"), ZeroDivisionError()):

@@ -57,7 +57,7 @@ def test_csv_list_is_ingested_in_batches_and_failed_jsonl_can_be_run_again(deplo
     missing = {7, 300, 599}
     paths = [f"{'not_yet' if n in missing else 'length'}/b-csv-{n}" for n in range(600)]
     deployed.origin.responders["not_yet"] = BEHAVIOURS["status_404"].respond
-    rows = [{"id": f"b-csv-{n}", "url": deployed.origin.url(path)} for n, path in enumerate(paths)]
+    rows = [{"lot": str(n), "id": f"b-csv-{n}", "url": deployed.origin.url(path)} for n, path in enumerate(paths)]
     deployed.put_in_inbox("bulk/b-lot.csv", csv_list(*rows))
 
     run = wait_for_run(deployed, "bulk/b-lot.csv")
@@ -83,6 +83,7 @@ def test_csv_list_is_ingested_in_batches_and_failed_jsonl_can_be_run_again(deplo
     again = json.loads(wait_for_run(deployed, "bulk/b-failed.jsonl")["output"])
 
     assert (again["counts"]["status"], again["failedKey"]) == ({"stored": 3}, None)
+    assert [deployed.json(f"receipts/b-csv-{n}.json")["note"] for n in (6, 7)] == [{"lot": "6"}, {"lot": "7"}]
 
 
 def test_csv_row_and_json_line_of_the_same_file_have_the_same_result(deployed: Lab) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import gc
 import socket
+import subprocess
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import AsyncExitStack, suppress
 from ipaddress import ip_address
@@ -17,6 +18,7 @@ from support import s3_server
 from support.origin import Origin
 from support.origin.client import Client, MakeClient, limits_for
 from support.origin.fake_dns import FakeDns
+from support.run_lab import RunLab, run_lab, run_target
 
 VENV = Path(__file__).parents[2] / ".local" / "ministack"
 _GRACE_SECONDS = 2.0
@@ -43,6 +45,20 @@ def server(request: pytest.FixtureRequest) -> s3_server.S3Server:
 def images(server: s3_server.S3Server) -> str:
     """A new bucket on that server."""
     return server.new_bucket()
+
+
+@pytest.fixture(scope="session")
+def run_process() -> Iterator[subprocess.Popen[str]]:
+    """The process that starts commands `make run`."""
+    with run_target() as target:
+        yield target
+
+
+@pytest.fixture
+def lab(run_process: subprocess.Popen[str], tmp_path: Path) -> Iterator[RunLab]:
+    """What a test of `make run` needs."""
+    with run_lab(tmp_path, run_process) as started:
+        yield started
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def results(s3: s3_server.S3Server, bucket: str, monkeypatch: pytest.MonkeyPatch
     opened._client.close()
 
 
-def put_report(s3: s3_server.S3Server, bucket: str, run: str, items: object, report: BatchReport) -> None:
+def put_report(s3: s3_server.S3Server, bucket: str, run: str, items: list[object], report: BatchReport) -> None:
     s3.client().put_object(Bucket=bucket, Key=report_key(run, batch_name(items)), Body=report.to_json())
 
 
@@ -40,8 +40,8 @@ def test_summary_adds_up_all_reports_and_lists_failed_documents(s3: s3_server.S3
     failed = [{"id": f"é{number}", "urls": ["https://a.example/?sig=kept"]} for number in range(30)]
     for number, document in enumerate(failed):
         counts = Totals(files=2, status={"stored": 1, "failed": 1}, images={"stored": 5}, codes={"timeout": 1}, bytes=7)
-        put_report(s3, bucket, "run-1", f"batch-{number}", BatchReport(counts=counts, failed=[document]))
-    put_report(s3, bucket, "run-2", "another-run", BatchReport(counts=Totals(files=1000)))
+        put_report(s3, bucket, "run-1", [f"batch-{number}"], BatchReport(counts=counts, failed=[document]))
+    put_report(s3, bucket, "run-2", ["another-run"], BatchReport(counts=Totals(files=1000)))
 
     summary = handler(EVENT, Context(60.0))
 
@@ -62,7 +62,7 @@ def test_failed_list_of_several_parts_has_every_line_in_order(
     """The lines have other lengths than the parts, and one is longer than a part."""
     lines = [b"%d" % number * (1 + number) for number in range(2000)]
     lines[1000] = b"x" * 20_000_000
-    assert results.put_failed("run-1", iter(lines))
+    assert results.put_lines("runs/run-1/failed.jsonl", iter(lines))
     stored = s3.client().get_object(Bucket=bucket, Key="runs/run-1/failed.jsonl")
     parts = 1 + stored["ContentLength"] // (8 * 1024 * 1024)
     assert (parts, stored["ETag"][-3:]) == (4, '-4"')
@@ -73,7 +73,7 @@ def test_failed_list_of_several_parts_has_every_line_in_order(
 def test_failed_list_is_whole_when_it_ends_near_the_end_of_a_part(
     s3: s3_server.S3Server, bucket: str, results: BulkResults, size: int
 ) -> None:
-    results.put_failed("run-1", [b"x" * size])
+    results.put_lines("runs/run-1/failed.jsonl", [b"x" * size])
     assert get_object(s3, bucket, "runs/run-1/failed.jsonl") == b"x" * size + b"\n"
 
 
@@ -92,10 +92,10 @@ def test_summary_raises_and_stores_no_list_when_a_report_cannot_be_read(
 
 
 def test_summary_writes_no_list_when_nothing_failed(s3: s3_server.S3Server, bucket: str) -> None:
-    put_report(s3, bucket, "run-1", "batch-1", BatchReport(counts=Totals(files=1, status={"stored": 1})))
+    put_report(s3, bucket, "run-1", ["batch-1"], BatchReport(counts=Totals(files=1, status={"stored": 1})))
     assert handler(EVENT, Context(60.0))["failedKey"] is None
     listed = s3.client().list_objects_v2(Bucket=bucket, Prefix="runs/run-1/")["Contents"]
-    assert {item["Key"] for item in listed} == {report_key("run-1", batch_name("batch-1")), "runs/run-1/summary.json"}
+    assert {item["Key"] for item in listed} == {report_key("run-1", batch_name(["batch-1"])), "runs/run-1/summary.json"}
 
 
 def test_summary_counts_nothing_when_the_run_has_no_batch() -> None:

@@ -1,5 +1,7 @@
 """A secret in the query or the user information of a URL is in no log line, metric, receipt or problem.
 
+A secret in a note is in the receipt, where its caller wants it, and in no log line, metric or problem.
+
 The whole service runs, with the buckets in memory, through every handler, against an origin that repeats the secret in
 every part of its responses.
 """
@@ -31,6 +33,8 @@ from support.origin.behaviour import Reader, Request, Responder, Writer, chunks,
 from support.origin.fake_dns import FakeDns
 
 SECRET = "Secret7f3a91"
+NOTED_SECRET = "Noted5c20de"
+NOTE = {NOTED_SECRET: f"https://a.example/?token={NOTED_SECRET}"}
 QUERY = f"?X-Amz-Signature={SECRET}&response=%22{SECRET}%22"
 
 RESPONSES: dict[str, str] = {
@@ -180,8 +184,10 @@ def _assert_no_secret(
     out, err = capfd.readouterr()
     # The failed Files of a bulk run are stored as they came, so that they can be sent again (docs/bulk.md).
     stored = [text.decode() for key, text in setup.store.objects.items() if not key.startswith(("runs/", "images/"))]
+    problems = [text.decode() for key, text in setup.store.objects.items() if key.startswith("problems/")]
     lines = [line for text in (*setup.logged, out, err, caplog.text, *stored) for line in text.splitlines()]
     assert [line for line in lines if SECRET.lower() in line.lower()] == []
+    assert NOTED_SECRET not in "".join([*setup.logged, out, err, caplog.text, *problems])
     assert len(setup.logged) > 0
     assert setup.store.objects
 
@@ -195,8 +201,10 @@ def _post(body: str) -> dict[str, Any]:
 
 def test_response_to_a_file_has_the_secret_in_its_urls_only(setup: Setup) -> None:
     """The response repeats each URL as it was sent."""
-    receipt = _post(json.dumps({"id": "lot-7", "urls": setup.urls}))
+    urls = [{"url": url, "note": NOTE} for url in setup.urls]
+    receipt = _post(json.dumps({"id": "lot-7", "urls": urls, "note": NOTE}))
 
+    assert [receipt.pop("note"), *(entry.pop("note") for entry in receipt["images"])] == [NOTE] * (len(urls) + 1)
     assert setup.urls == [entry.pop("url") for entry in receipt["images"]]
     assert SECRET not in json.dumps(receipt)
     assert len({entry["error"]["code"] for entry in receipt["images"] if "error" in entry}) > 12
@@ -204,7 +212,9 @@ def test_response_to_a_file_has_the_secret_in_its_urls_only(setup: Setup) -> Non
 
 def test_faults_of_a_manifest_do_not_contain_the_secret(setup: Setup) -> None:
     lines = [
-        {"id": "a", "urls": setup.urls[:9]},
+        {"id": "a", "urls": setup.urls[:9], "note": NOTE},
+        {"id": "b", "urls": [{"url": 7, "note": NOTE}], "note": [NOTE]},
+        {"id": "c", "urls": ["x"], "note": {**NOTE, "x": "x" * 3000}},
         {"fileUrl": setup.urls[0], "baseUrls": 7},
         {"fileUrl": [setup.urls[1]], "baseUrls": [{"url": {"x": SECRET}}], "sha256": SECRET, "id": f"?{SECRET}"},
         {f"fileUrl{QUERY}": 1},
@@ -232,11 +242,12 @@ def test_problem_does_not_contain_the_secret(body: str, setup: Setup) -> None:
 
 
 def test_counts_of_a_batch_do_not_contain_the_secret(setup: Setup) -> None:
-    items = [{"id": "a", "urls": setup.urls}, {"url": setup.urls[0]}, {"x": QUERY}]
+    items = [{"id": "a", "urls": setup.urls, "note": NOTE}, {"url": "x", **NOTE}, {"url": setup.urls[0]}, {"x": QUERY}]
 
     counts = bulk.handler({"Items": items, "BatchInput": {"run": "r"}}, Context(60.0))
 
     assert SECRET not in json.dumps(counts)
+    assert NOTED_SECRET not in json.dumps(counts)
 
 
 def test_logged_traceback_does_not_contain_the_secret(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,6 +259,6 @@ def test_logged_traceback_does_not_contain_the_secret(setup: Setup, monkeypatch:
 
     monkeypatch.setattr(app.ingest_service()._images._downloader, "_follow_redirects", broken)
 
-    receipt = _post(json.dumps({"urls": [setup.urls[0]]}))
+    receipt = _post(json.dumps({"urls": [{"url": setup.urls[0], "note": NOTE}], "note": NOTE}))
 
     assert [entry["error"]["code"] for entry in receipt["images"]] == ["internal_error"]

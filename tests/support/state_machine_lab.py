@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterator
 from itertools import batched
+from threading import Lock
 from typing import Any
 
 from intake.handlers import bulk, summary
 from intake.model.bulk_report import BatchReport
-from intake.model.object_keys import failed_key, summary_key
+from intake.model.object_keys import summary_key
 from intake.s3.bulk_results import BulkResults
 from support.fake_ports import FakeStore
 from support.handler_fakes import HandlerFakes
@@ -25,6 +26,7 @@ class FakeBulkResults(BulkResults):
 
     def __init__(self, store: FakeStore) -> None:
         self._objects = store.objects
+        self._table_lock = Lock()
 
     def _list_keys(self, prefix: str, page_size: int) -> Iterator[list[str]]:
         keys = sorted(key for key in self._objects if key.startswith(prefix))
@@ -36,10 +38,16 @@ class FakeBulkResults(BulkResults):
     def _exists(self, key: str) -> bool:
         return key in self._objects
 
-    def put_failed(self, run: str, lines: Any) -> bool:
+    def _put_part(self, key: str, rows: bytes) -> None:
+        self._objects[key] = rows
+
+    def put_lines(self, key: str, lines: Any) -> bool:
         if text := b"".join(line + b"\n" for line in lines):
-            self._objects[failed_key(run)] = text
+            self._objects[key] = text
         return bool(text)
+
+    def read_lines(self, key: str) -> Iterator[bytes]:
+        yield from self._objects[key].splitlines()
 
     def put_summary(self, summary: Any) -> None:
         self._objects[summary_key(summary.run)] = summary.model_dump_json(by_alias=True).encode()

@@ -21,7 +21,13 @@ from intake.model.url import Url
 FILE = File.parse(
     {
         "id": "lot-7",
-        "urls": ["https://a.example/1.jpg?X-Amz-Signature=secret", "https://u:secret@a.example/2", "x", "y"],
+        "urls": [
+            "https://a.example/1.jpg?X-Amz-Signature=secret",
+            {"url": "https://u:secret@a.example/2", "note": {"secret": "secret"}},
+            "x",
+            "y",
+        ],
+        "note": {"secret": ["secret"]},
     }
 )
 LINE_FIELDS = {"level", "message", "timestamp", "service", "file_id", "status"}

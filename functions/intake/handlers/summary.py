@@ -7,9 +7,9 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from intake import app
-from intake.model.bulk_item import to_json_line
+from intake.model.bulk_item import is_retryable, to_json_line
 from intake.model.bulk_report import Summary
-from intake.model.object_keys import failed_key
+from intake.model.object_keys import failed_key, retryable_key
 from intake.telemetry import logger
 
 
@@ -26,22 +26,30 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """
     logger.append_keys(request_id=context.aws_request_id)
     summary = _start_summary(event, datetime.now(UTC))
-    results = app.bulk_results()
-
-    def failed_lines() -> Iterator[bytes]:
-        for report in results.reports(summary.run):
-            summary.add(report)
-            yield from map(to_json_line, report.lines())
-
-    if results.put_failed(summary.run, failed_lines()):
-        summary.failed_key = failed_key(summary.run)
-    results.put_summary(summary)
+    _put_lists(summary)
+    app.bulk_results().put_summary(summary)
     counts = summary.counts
     logger.info(
         "run done",
         extra={"run": summary.run, "complete": summary.complete, "files": counts.files, "bytes": counts.bytes},
     )
     return summary.model_dump(by_alias=True)
+
+
+def _put_lists(summary: Summary) -> None:
+    """Store the lists of failed rows, and add up the reports that they are read from."""
+    results, failed, retryable = app.bulk_results(), failed_key(summary.run), retryable_key(summary.run)
+
+    def failed_lines() -> Iterator[bytes]:
+        for report in results.reports(summary.run):
+            summary.add(report)
+            yield from map(to_json_line, report.lines())
+
+    if results.put_lines(failed, failed_lines()):
+        summary.failed_key = failed
+        # From the stored list, so that neither list is ever in memory.
+        if results.put_lines(retryable, filter(is_retryable, results.read_lines(failed))):
+            summary.retryable_key = retryable
 
 
 def _start_summary(event: dict[str, Any], ended_at: datetime) -> Summary:

@@ -82,7 +82,7 @@ class IngestService:
             previous = await self._receipts.load_previous(file, submitted_at, deadline)
             known_images.add(previous.known)
             reusable = previous.reusable_outcomes(file)
-            if previous.receipt is not None and all(reusable):
+            if previous.receipt is not None and all(reusable) and previous.receipt.has_notes_of(file):
                 self._observer.file_done(previous.receipt, None)
                 return previous.receipt
             pending = [outcome or item for outcome, item in zip(reusable, items, strict=True)]

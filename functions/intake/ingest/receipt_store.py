@@ -106,7 +106,8 @@ class ReceiptStore:
             if theirs is not None and has_expected_bytes(theirs, file):
                 merged = merge(receipt, theirs, file, is_ours_later=is_ours_later)
                 if merged is theirs:
-                    return theirs  # ours adds nothing; or it is ours, and the response to an earlier write was lost
+                    # Ours adds nothing; or it is ours, and the response to an earlier write was lost.
+                    return theirs.with_notes_of(file)
                 receipt = merged.with_known(_merge_known(receipt, theirs))
             elif not is_ours_later and document is not None and document.version != version:
                 return receipt  # it was written after our run ended

@@ -5,6 +5,7 @@ file_faults.py       every fault of a document that is not a File
 invalid_file.py      a fault, and the error that has them all
 misspelled_names.py  members and columns whose names are spelled differently
 file_schema.py       models of the JSON documents that callers send; the published schema comes from them
+note.py              the limits of a note, which the receipt repeats
 file_status.py       what GET /files/{id} returns for a File
 manifest.py          the documents in a manifest: one, or one on each line
 json_lines.py        the lines of a file with a document on each
@@ -12,6 +13,7 @@ json_faults.py       why a text is not one JSON document
 binary_formats.py    files that are not text in UTF-8
 csv_list.py          the rows of a CSV list
 csv_header.py        the first row of a CSV list
+csv_note.py          the note of a row: its columns that are not known
 url.py               Url: parse, follow a redirect, redact
 host.py              the host of a URL: UTS #46, IPv4 and IPv6 addresses
 url_faults.py        what is wrong with a text that is no URL

@@ -4,12 +4,14 @@ import gzip
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
-from intake.model.bulk_item import BulkItem
+from intake.model.bulk_item import MAX_LINE_BYTES, BulkItem
+from intake.model.bulk_report import BatchReport
 from intake.model.error_codes import DeadlineExceeded
 from intake.model.file import File, ImageRequest
 from intake.model.invalid_file import Fault, InvalidFile
+from intake.model.note import find_note_fault
 from intake.model.receipt import FailedEntry, StoredEntry
 from intake.model.shown_text import redact_message
 from intake.model.url import redact
@@ -48,6 +50,9 @@ _EMPTY_ROW: dict[str, Any] = dict.fromkeys(COLUMNS)
 _COMPRESSION_LEVEL = 1
 """Level 6 takes three times as long, for a part that is a fifth smaller."""
 
+_MAX_IMAGES = MAX_LINE_BYTES
+"""More images than a line can have. The limit of a File does not count where no image was downloaded."""
+
 _MAX_FAULTS = 5
 _MAX_MESSAGE = 200
 
@@ -64,6 +69,14 @@ class BatchTable:
 
     rows: list[dict[str, Any]] = field(default_factory=list)
 
+    @classmethod
+    def of_broken(cls, report: BatchReport) -> Self:
+        """Return the rows of a batch that failed as a whole, by the report of the state machine."""
+        table = cls()
+        for item in BulkItem.read_all(report.failed):
+            table.add_broken(item, report.error)
+        return table
+
     def add(self, item: BulkItem, file: File, entries: Sequence[Entry]) -> None:
         """Add the images of a File that was ingested; the entries have the order of its images."""
         for request, entry in zip(file.images, entries, strict=True):
@@ -78,7 +91,7 @@ class BatchTable:
     def add_refused(self, item: BulkItem, faults: Sequence[Fault]) -> None:
         """Add a row for a document that is not a valid File."""
         message = redact_message("; ".join(map(str, faults[:_MAX_FAULTS])), _MAX_MESSAGE)
-        self.rows.append(_EMPTY_ROW | {"row": item.row, "status": "refused", "message": message})
+        self._append_refused(item, {"status": "refused", "message": message})
 
     def add_broken(self, item: BulkItem, error: str) -> None:
         """Add the images of a row whose batch failed as a whole.
@@ -89,9 +102,9 @@ class BatchTable:
         """
         outcome = {"status": "broken", "message": f"The batch of this row broke: {redact_message(error, _MAX_MESSAGE)}"}
         try:
-            file = File.parse(item.document)
+            file = File.parse(item.document, max_base_images=_MAX_IMAGES)
         except InvalidFile:
-            self.rows.append(_EMPTY_ROW | {"row": item.row} | outcome)
+            self._append_refused(item, outcome)
             return
         for request in file.images:
             self._append(item, file, request, outcome)
@@ -101,6 +114,9 @@ class BatchTable:
         rows = sorted(self.rows, key=lambda row: (row["row"] is None, row["row"]))
         lines = "".join([_encode(row) for row in rows])
         return gzip.compress(lines.encode("ascii"), _COMPRESSION_LEVEL, mtime=0)
+
+    def _append_refused(self, item: BulkItem, outcome: dict[str, Any]) -> None:
+        self.rows.append(_EMPTY_ROW | {"row": item.row, "note": _find_note(item)} | outcome)
 
     def _append(self, item: BulkItem, file: File, request: ImageRequest, outcome: dict[str, Any]) -> None:
         image = {
@@ -116,6 +132,16 @@ class BatchTable:
 
 def _encode(row: dict[str, Any]) -> str:
     return json.dumps(row, separators=(",", ":")) + "\n"
+
+
+def _find_note(item: BulkItem) -> dict[str, Any] | None:
+    """Return the note of a document that is not a valid File; None if it has none that is valid itself."""
+    try:
+        document = item.document
+    except InvalidFile:
+        return None
+    note = document.get("note") if isinstance(document, dict) else None
+    return note if isinstance(note, dict) and find_note_fault(note) is None else None
 
 
 def _describe_entry(entry: Entry) -> dict[str, Any]:

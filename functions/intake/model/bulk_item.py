@@ -91,6 +91,14 @@ def to_json_line(document: object) -> bytes:
     return line.encode("ascii")
 
 
+def is_retryable(line: bytes) -> bool:
+    """Whether it may help to send a line of `failed.jsonl` again. Lines that are too long for a failure may."""
+    match json.loads(line):
+        case {"intakeFailure": {"retryable": False}}:
+            return False
+    return True
+
+
 def _add_failure(document: object, failure: Mapping[str, object]) -> dict[str, object]:
     if isinstance(document, dict):
         return document | {"intakeFailure": failure}

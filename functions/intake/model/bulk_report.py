@@ -12,6 +12,7 @@ from intake.model.bulk_item import BulkItem
 from intake.model.error_codes import DeadlineExceeded
 from intake.model.file import Role
 from intake.model.invalid_file import Fault
+from intake.model.object_keys import table_prefix
 from intake.model.receipt import FailedEntry, Status, StoredEntry
 from intake.model.shown_text import excerpt, redact_message
 
@@ -64,31 +65,38 @@ class RowError(_Document):
 
 
 class Failure(_Document):
-    """Why a row failed: the first errors, and how many more there are."""
+    """Why a row failed: the first errors, how many more there are, and whether the row may succeed later."""
 
     row: int | None
     status: str
+    retryable: Annotated[bool, Field(description="Whether it may help to send the row again as it is.")]
     errors: list[RowError]
     more_errors: Annotated[int, Field(exclude_if=lambda number: number == 0)] = 0
 
     @classmethod
     def of_images(cls, item: BulkItem, status: str, entries: Sequence[FailedEntry]) -> Self:
         errors = [RowError.of_image(entry) for entry in entries[:_MAX_ERRORS]]
-        return cls(row=item.row, status=status, errors=errors, more_errors=len(entries) - len(errors))
+        is_retryable = any(entry.error.retryable for entry in entries)
+        more = len(entries) - len(errors)
+        return cls(row=item.row, status=status, retryable=is_retryable, errors=errors, more_errors=more)
 
     @classmethod
     def of_faults(cls, item: BulkItem, faults: Sequence[Fault]) -> Self:
         errors = [RowError.of_fault(fault) for fault in faults[:_MAX_ERRORS]]
-        return cls(row=item.row, status="refused", errors=errors, more_errors=len(faults) - len(errors))
+        more = len(faults) - len(errors)
+        return cls(row=item.row, status="refused", retryable=False, errors=errors, more_errors=more)
 
     @classmethod
-    def of_row(cls, item: BulkItem, status: str, message: str, code: str | None = None) -> Self:
-        return cls(row=item.row, status=status, errors=[RowError(path="", code=code, message=message)])
+    def of_batch(cls, item: BulkItem, status: str, message: str, code: str | None = None) -> Self:
+        """Describe a row that failed with its batch, whatever its images are."""
+        error = RowError(path="", code=code, message=message)
+        return cls(row=item.row, status=status, retryable=True, errors=[error])
 
 
 class RefusedRow(Failure):
     """A row that is no File, with the beginning of its content."""
 
+    retryable: bool = False
     item: str
 
 
@@ -134,7 +142,7 @@ class BatchReport(_Document):
         self.counts.images["failed"] += images
         self.counts.codes[DeadlineExceeded.code] += images
         message = "The batch had no time left to start the File."
-        self._add_failed(item, Failure.of_row(item, "failed", message, DeadlineExceeded.code))
+        self._add_failed(item, Failure.of_batch(item, "failed", message, DeadlineExceeded.code))
 
     def add_refused(self, item: BulkItem, faults: Sequence[Fault]) -> None:
         """Count a row that is not a valid File."""
@@ -158,7 +166,7 @@ class BatchReport(_Document):
             return
         for item in BulkItem.read_all(self.failed):
             message = f"The batch of this row broke: {redact_message(self.error, _MAX_MESSAGE) or 'see map/'}."
-            yield _to_line(item, Failure.of_row(item, "broken", message))
+            yield _to_line(item, Failure.of_batch(item, "broken", message))
 
     def _add_failed(self, item: BulkItem, failure: Failure) -> None:
         self.failed.append(_to_line(item, failure))
@@ -196,7 +204,13 @@ class Summary(_Document):
     batches: int = 0
     counts: Totals = Field(default_factory=Totals)
     refused: Annotated[list[RefusedRow], Field(description="The first rows that are not valid Files.")] = []
+    table_prefix: Annotated[str, Field(description="The keys of the run's table: one part for each batch.")] = Field(
+        default_factory=lambda summary: table_prefix(summary["run"])
+    )
     failed_key: Annotated[str | None, Field(description="The list of failed lines; null if none failed.")] = None
+    retryable_key: Annotated[
+        str | None, Field(description="The failed lines that may succeed later; null if there are none.")
+    ] = None
 
     def add(self, report: BatchReport) -> None:
         """Add the report of one batch."""

@@ -11,8 +11,10 @@ from itertools import chain
 from typing import NamedTuple, Self
 
 from intake.model.csv_header import COLUMNS, read_header, trim_names
+from intake.model.csv_note import make_note, make_unique, name_members
 from intake.model.invalid_file import Fault, InvalidFile
 from intake.model.json_faults import check_nesting
+from intake.model.note import MAX_NOTE_BYTES
 
 _BYTE_ORDER_MARK = "\ufeff"
 _BOOLEANS = {"true": True, "false": False}
@@ -25,10 +27,12 @@ class CsvColumns:
     Attributes:
         names: the first row.
         positions: the position of each known column, by its known name.
+        members: the positions of the other columns, by the names that they have in the note of a row.
     """
 
     names: tuple[str, ...]
     positions: Mapping[str, int]
+    members: Mapping[str, int]
 
     @classmethod
     def parse(cls, cells: Sequence[str]) -> Self:
@@ -38,18 +42,24 @@ class CsvColumns:
             InvalidFile: with the faults of the row; no row of the list can be read.
         """
         names = read_header(cells)
-        known = {COLUMNS.find(name): position for position, name in enumerate(names)}
-        return cls(names, {name: position for name, position in known.items() if name})
+        known = {name: position for position, given in enumerate(names) if (name := COLUMNS.find(given))}
+        members = {name: position for position, name in enumerate(name_members(names))}
+        others = {name: position for name, position in members.items() if position not in known.values()}
+        return cls(names, known, others)
 
     def is_header(self, cells: Sequence[str]) -> bool:
         """Whether a row is the first row again, as in lists that were joined."""
         return trim_names(cells) == self.names
 
-    def to_document(self, cells: Sequence[str]) -> dict[str, object]:
+    def to_document(self, cells: Sequence[str], *, max_note_bytes: int = MAX_NOTE_BYTES) -> dict[str, object]:
         """Turn a row into the document of a File. Cells beyond the columns must be empty.
 
         A row with a URL becomes a URL list of one image. In a row with `fileUrl` and `baseUrls`, spaces separate the
-        base URLs.
+        base URLs. Columns that are not known become members of the note.
+
+        Args:
+            cells: the row.
+            max_note_bytes: what the note is shortened to, see `make_note`.
 
         Raises:
             InvalidFile: the row is empty, or has too many cells.
@@ -60,16 +70,22 @@ class CsvColumns:
             raise InvalidFile([Fault("", "is empty")])
         if filled > len(self.names):
             raise InvalidFile([Fault("", _describe_extra_cells(filled, len(self.names)))])
-        row = {name: cells[position] for name, position in self.positions.items() if position < len(cells)}
+        row, others = _pick(cells, self.positions), _pick(cells, self.members)
+        note = make_note(others, max_note_bytes) if others else {}
+        rest = _select(row, "id") | _refresh(row) | ({"note": note} if note else {})
         if "url" in self.positions:
-            return {"urls": [{"url": row.get("url", "")} | _select(row, "sha256")]} | _select(row, "id") | _refresh(row)
+            return {"urls": [{"url": row.get("url", "")} | _select(row, "sha256")]} | rest
         bases = [{"url": url} for url in row.get("baseUrls", "").split()]
-        return {"fileUrl": row.get("fileUrl", ""), "baseUrls": bases} | _select(row, "sha256", "id") | _refresh(row)
+        return {"fileUrl": row.get("fileUrl", ""), "baseUrls": bases} | _select(row, "sha256") | rest
 
 
 def _describe_extra_cells(cells: int, columns: int) -> str:
     named = "1 column" if columns == 1 else f"{columns} columns"
     return f"has {cells} cells for {named}: a cell with a comma in it needs double quotes around it"
+
+
+def _pick(cells: Sequence[str], positions: Mapping[str, int]) -> dict[str, str]:
+    return {name: cells[position] for name, position in positions.items() if position < len(cells)}
 
 
 def _select(row: Mapping[str, str], *columns: str) -> dict[str, object]:
@@ -123,18 +139,14 @@ def _trim(cell: str) -> str:
 def name_cells(item: object) -> object:
     """Return a row with the names of its columns; return other items as is.
 
-    Cells whose column has no name, or the name of another one, are in `extra`. It is there, as a list, whenever the row
-    may lack cells or names: then nobody can take the result for a row of its own.
+    A column without a name, or with the name of another one, gets one, see `make_unique`. Cells beyond the columns are
+    in `extra`. It is there, as a list, whenever the row may lack cells or names: then nobody can take the result for a
+    row of its own.
     """
     if row := _split(item):
-        names = trim_names(row.names)
+        names = make_unique(trim_names(row.names))
         extra = [cell for cell in row.cells[len(names) :] if cell]
-        named: dict[str, str | list[str]] = {}
-        for name, cell in zip(names, row.cells, strict=False):
-            if name in named:
-                extra.append(cell)
-            elif name:
-                named[name] = cell
+        named: dict[str, object] = dict(zip(names, row.cells, strict=False))
         return named | ({"extra": extra} if extra or not _names_columns(row.names) else {})
     return item
 

@@ -87,7 +87,7 @@ class File:
         valid = _validate(document, max_base_images)
         requests = tuple(_read_file_images(valid) if isinstance(valid, FileDocument) else _read_list_images(valid))
         digest = _compute_digest(requests)
-        return cls(valid.id or digest, digest, requests, bool(valid.refresh))
+        return cls(valid.id or digest, digest, requests, bool(valid.refresh), valid.note)
 
 
 def _validate(document: object, max_base_images: int) -> FileDocument | UrlListDocument:
@@ -120,18 +120,18 @@ def _validate_thoroughly(document: object, max_base_images: int) -> FileDocument
 
 
 def _read_file_images(file: FileDocument) -> Iterator[ImageRequest]:
-    yield _make_request(Role.FILE, 0, file.file_url, file.sha256)
+    yield _make_request(Role.FILE, 0, file.file_url, file.sha256, None)
     for index, base in enumerate(file.base_urls):
-        yield _make_request(Role.BASE, index, base.url, base.sha256)
+        yield _make_request(Role.BASE, index, base.url, base.sha256, base.note)
 
 
 def _read_list_images(document: UrlListDocument) -> Iterator[ImageRequest]:
     for index, item in enumerate(document.urls):
-        yield _make_request(Role.IMAGE, index, item.url, item.sha256)
+        yield _make_request(Role.IMAGE, index, item.url, item.sha256, item.note)
 
 
-def _make_request(role: Role, index: int, url: str, sha256: str | None) -> ImageRequest:
-    return ImageRequest(role, index, url, sha256.lower() if sha256 else None)
+def _make_request(role: Role, index: int, url: str, sha256: str | None, note: Mapping[str, Any] | None) -> ImageRequest:
+    return ImageRequest(role, index, url, sha256.lower() if sha256 else None, note)
 
 
 def _compute_digest(images: tuple[ImageRequest, ...]) -> str:

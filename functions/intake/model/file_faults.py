@@ -18,8 +18,8 @@ MAX_MISSPELLED = 20
 """The limit of faults about spelling. Nobody writes more by accident, and a document of 1 MiB could have 100,000."""
 
 _OF_FILE = {"fileUrl", "baseUrls"}
-_MEMBERS = KnownNames("fileUrl", "baseUrls", "urls", "id", "sha256", "refresh")
-_ITEM_MEMBERS = KnownNames("url", "sha256")
+_MEMBERS = KnownNames("fileUrl", "baseUrls", "urls", "id", "sha256", "refresh", "note")
+_ITEM_MEMBERS = KnownNames("url", "sha256", "note")
 _LONGEST_NAME = 64
 
 _FORMS = "a File has fileUrl and baseUrls, a list of URLs has urls"
@@ -142,6 +142,8 @@ def _make_fault(detail: ErrorDetails, document: dict[str, Any]) -> Fault:
             message = f"must be true or false, got {_describe_type(value)}"
         case "string_unicode":
             message = "must be Unicode text"
+        case "dict_type":
+            message = f"must be an object, got {_describe_type(value)}"
         case "list_type":
             message = f"must be a list, got {_describe_type(value)}"
         case "model_type" | "model_attributes_type":

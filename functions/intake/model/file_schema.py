@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictStr, TypeAdapter
 from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticKnownError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from intake.model.limits import Limits
 
@@ -22,6 +22,14 @@ def _require_unicode(text: str) -> str:
     return text
 
 
+def _check_note(note: dict[str, Any]) -> dict[str, Any]:
+    from intake.model.note import find_note_fault  # noqa: PLC0415 - most Files have no note
+
+    if fault := find_note_fault(note):
+        raise PydanticCustomError("note", "{fault}", {"fault": fault})
+    return note
+
+
 _ID = Annotated[
     StrictStr,
     Field(
@@ -34,6 +42,15 @@ _SHA256 = Annotated[StrictStr, Field(pattern=SHA256_PATTERN, description="The ex
 _REFRESH = Annotated[
     StrictBool | None,
     Field(description="Whether every image is downloaded anew, whatever is known of it."),
+]
+_NOTE = Annotated[
+    dict[str, Any],
+    AfterValidator(_check_note),
+    Field(
+        description="An object of your own, which the receipt repeats: at most 2,048 bytes as compact JSON in UTF-8, "
+        "at most 32 levels. It is stored as it is, so it must not contain secrets.",
+        examples=[{"lot": 7, "camera": "front"}],
+    ),
 ]
 _URL = Annotated[
     StrictStr,
@@ -52,6 +69,7 @@ class UrlObject(_Document):
 
     url: _URL
     sha256: _SHA256 | None = None
+    note: _NOTE | None = None
 
 
 def _wrap_first_item(value: object) -> object:
@@ -88,6 +106,7 @@ class FileDocument(_Document):
     sha256: _SHA256 | None = None
     id: _ID | None = None
     refresh: _REFRESH = None
+    note: _NOTE | None = None
 
 
 class UrlListDocument(_Document):
@@ -103,6 +122,7 @@ class UrlListDocument(_Document):
     ]
     id: _ID | None = None
     refresh: _REFRESH = None
+    note: _NOTE | None = None
 
 
 FILE_JSON_SCHEMA: TypeAdapter[FileDocument | UrlListDocument] = TypeAdapter(FileDocument | UrlListDocument)

@@ -7,7 +7,7 @@ for bulk lists.
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from intake.model.url import Url
@@ -85,14 +85,21 @@ def batches_prefix(run: str) -> str:
     return f"runs/{run}/batches/"
 
 
-def batch_name(items: object, batch: str = "") -> str:
-    """Return the name of a batch, which is the same when the batch is repeated.
+def batch_name(items: Sequence[object], batch: str = "") -> str:
+    """Return the name of a batch, which is the same when the batch is repeated, in whatever execution.
 
     Args:
-        items: the items of the batch, as the state machine passed them.
-        batch: the name of the batch's execution. It gives equal batches of one list different names.
+        items: the items of the batch, as the state machine passed them. The numbers of their rows give equal batches of
+            one list different names.
+        batch: the name of the batch's execution. It counts only if items have no numbers: a run that was stopped and
+            is continued repeats a batch in a new execution (AWS Step Functions, RedriveExecution).
     """
-    return hashlib.sha256(json.dumps([batch, items], separators=(",", ":")).encode()).hexdigest()
+    identity = items if all(map(_has_number, items)) else [batch, items]
+    return hashlib.sha256(json.dumps(identity, separators=(",", ":")).encode()).hexdigest()
+
+
+def _has_number(item: object) -> bool:
+    return isinstance(item, dict) and isinstance(item.get("index"), int) and "item" in item
 
 
 def report_key(run: str, batch: str) -> str:
@@ -123,3 +130,8 @@ def summary_key(run: str) -> str:
 def failed_key(run: str) -> str:
     """`runs/{run}/failed.jsonl`: the documents of a run that failed, one on each line, ready to be submitted again."""
     return f"runs/{run}/failed.jsonl"
+
+
+def retryable_key(run: str) -> str:
+    """`runs/{run}/retryable.jsonl`: the lines of `failed.jsonl` that may succeed when they are submitted again."""
+    return f"runs/{run}/retryable.jsonl"

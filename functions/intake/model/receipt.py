@@ -1,12 +1,15 @@
 """Receipt: what happened to a File, with one entry for every image, in the order of the request."""
 
+import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
+from operator import is_
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 from intake.model.error_codes import LEAVES, ErrorClass, IntakeError
@@ -49,12 +52,24 @@ class ErrorEntry(_Document):
         return cls(code=error.code, error_class=error.error_class, message=error.message, retryable=error.retryable)
 
 
+_NOTE = Annotated[
+    dict[str, Any] | None,
+    WithJsonSchema({"type": "object", "additionalProperties": True}),
+    Field(
+        exclude_if=partial(is_, None),  # a function in C, because it is called for every image
+        description="The note of the request, if it has one.",
+        json_schema_extra=lambda schema: schema.pop("default"),
+    ),
+]
+
+
 class _Entry(_Document):
     role: Role
     index: Annotated[int, Field(ge=0, description="The position among the images of this role, from 0.")]
     url: Annotated[str, Field(description="The URL of the request; the stored receipt omits its query.")]
     attempts: Annotated[int, Field(ge=0)]
     elapsed_ms: Annotated[int, Field(ge=0)]
+    note: _NOTE = None
 
 
 class StoredEntry(_Entry):
@@ -123,6 +138,7 @@ class Receipt(_Document):
     object_keys: Annotated[list[str | None], Field(description="In request order; null for an image that failed.")]
     counts: Counts
     images: list[Annotated[StoredEntry | FailedEntry, Field(discriminator="status")]]
+    note: _NOTE = None
     known: Annotated[
         Any,
         Field(
@@ -152,6 +168,7 @@ class Receipt(_Document):
                 stored=reused[False], reused=reused[True], failed=failed, bytes=sum(entry.bytes for entry in stored)
             ),
             images=entries,
+            note=file.note,
         )
 
     @property
@@ -177,20 +194,36 @@ class Receipt(_Document):
         """Return the receipt with what is known of its images, for the next run of the File."""
         return self.model_copy(update={"known": known})
 
+    def has_notes_of(self, file: File) -> bool:
+        """Whether the notes are those of a File with as many images."""
+        return _encode_notes(self.note, self.images) == _encode_notes(file.note, file.images)
+
+    def with_notes_of(self, file: File) -> Self:
+        """Return the receipt with the notes of a File, which has as many images."""
+        pairs = zip(self.images, file.images, strict=True)
+        images = [image.model_copy(update={"note": request.note}) for image, request in pairs]
+        return self.model_copy(update={"note": file.note, "images": images})
+
     def without_key(self) -> Self:
         """Return the receipt with a null key, because it could not be stored."""
         return self.model_copy(update={"receipt_key": None})
 
 
+def _encode_notes(note: object, images: Iterable[_Entry | ImageRequest]) -> str:
+    """Encode notes, to compare them. In Python, 1 and True are equal."""
+    return json.dumps([note, *(image.note for image in images)], sort_keys=True)
+
+
 def _make_entry(request: ImageRequest, outcome: Outcome) -> StoredEntry | FailedEntry:
     if isinstance(outcome, CarriedOver):
-        return outcome.entry.model_copy(update={"url": request.url})
+        return outcome.entry.model_copy(update={"url": request.url, "note": request.note})
     common = {
         "role": request.role,
         "index": request.index,
         "url": request.url,
         "attempts": outcome.stats.attempts,
         "elapsed_ms": outcome.stats.fetch_ms + outcome.stats.store_ms,
+        "note": request.note,
     }
     match outcome:
         case Failed(error):

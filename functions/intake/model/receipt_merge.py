@@ -49,13 +49,15 @@ def merge(ours: Receipt, theirs: Receipt, file: File, *, is_ours_later: bool = T
         is_ours_later: whether our run ended after theirs was stored. Of two entries of equal value, the later stands.
 
     Returns:
-        A receipt with the better entry for each image, without `known`; or `theirs` itself if ours adds nothing to it.
+        A receipt with the better entry for each image and the notes of the File, without `known`; or `theirs` itself if
+        ours adds nothing to it. Then, if theirs is later, its notes may be those of another request.
     """
     merged = [
         our_entry if _is_better(our_entry, their_entry, request, is_ours_later=is_ours_later) else their_entry
         for our_entry, their_entry, request in zip(ours.images, theirs.images, file.images, strict=True)
     ]
-    if all(entry is their_entry for entry, their_entry in zip(merged, theirs.images, strict=True)):
+    adds_nothing = all(entry is their_entry for entry, their_entry in zip(merged, theirs.images, strict=True))
+    if adds_nothing and (theirs.has_notes_of(file) or not is_ours_later):
         return theirs
     outcomes = [CarriedOver(entry) for entry in merged]
     return Receipt.of(file, outcomes, bucket=ours.bucket, created_at=ours.written_at, elapsed_ms=ours.elapsed_ms)

@@ -10,6 +10,7 @@ from intake.s3.client import NOT_FOUND, PRECONDITION_FAILED, S3Client, WriteConf
 from intake.s3.image_metadata import parse_image, to_headers
 
 _JSON = {"Content-Type": "application/json"}
+_GZIP = {"Content-Type": "application/gzip"}  # not a Content-Encoding: clients would decompress what they download
 
 
 class S3Store:
@@ -49,7 +50,8 @@ class S3Store:
 
     async def put_document(self, key: str, document: bytes, *, retry: bool = True) -> None:
         """See `Store.put_document`."""
-        await self._client.call("PUT", key, _JSON, document, retry=retry)
+        headers = _GZIP if key.endswith(".gz") else _JSON
+        await self._client.call("PUT", key, headers, document, retry=retry)
 
     async def replace_document(self, key: str, document: bytes, version: str | None, *, retry: bool = True) -> bool:
         """See `Store.replace_document`; the version is an ETag."""

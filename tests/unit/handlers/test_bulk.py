@@ -1,5 +1,6 @@
 """The bulk handler on fakes: batches as the ItemBatcher makes them, and the report of each."""
 
+import gzip
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -89,6 +90,35 @@ def test_report_lists_failed_documents_that_can_be_sent_again(fakes: HandlerFake
         {"Items": json.loads(json.dumps(report.failed)), "BatchInput": later, "batch": "batch-1"}, Context(60.0)
     )
     assert again["status"] == {"stored": 2}
+
+
+def table_of(fakes: HandlerFakes, run: str = "run-1") -> list[dict[str, Any]]:
+    [part] = [body for key, body in fakes.store.objects.items() if key.startswith(f"runs/{run}/images/")]
+    return [json.loads(line) for line in gzip.decompress(part).splitlines()]
+
+
+def test_notes_are_in_receipts_and_in_the_table_and_in_the_next_run(fakes: HandlerFakes) -> None:
+    """The rows of one image have one receipt, and each its own note in the table."""
+    header = [{"1": "url", "2": "Lot", "3": ""}]
+    items = [
+        {"index": 1, "item": {"1": AT + "1", "2": "7", "3": ""}, "header": header},
+        {"index": 2, "item": {"1": AT + "1", "2": "8", "3": ""}, "header": header},
+        {"index": 3, "item": {"1": AT + "gone", "2": "9", "3": ""}, "header": header},
+        {"index": 4, "item": {"1": AT + "1", "2": "9", "3": "cut"}, "header": header},
+    ]
+    call(*items)
+    rows = table_of(fakes)
+    assert [(row["row"], row["status"], row["note"]) for row in rows] == [
+        (1, "stored", {"Lot": "7"}),
+        (2, "stored", {"Lot": "8"}),
+        (3, "failed", {"Lot": "9"}),
+        (4, "refused", None),
+    ]
+    receipts = [json.loads(body) for key, body in fakes.store.objects.items() if key.startswith("receipts/")]
+    assert sorted(receipt["note"]["Lot"] in {"7", "8"} for receipt in receipts) == [False, True]
+    [report] = reports(fakes)
+    handler({"Items": report.failed, "BatchInput": {"run": "run-2"}}, Context(60.0))
+    assert [row["note"] for row in table_of(fakes, "run-2") if row["status"] == "failed"] == [{"Lot": "9"}]
 
 
 def test_handler_counts_files_as_deadline_exceeded_when_there_is_no_time_for_them(

@@ -44,6 +44,15 @@ def test_handler_ingests_every_record_of_an_event(fakes: HandlerFakes) -> None:
     assert documents(fakes) == {"receipts/a.json", "receipts/b.json", "receipts/c.json"}
 
 
+def test_receipts_of_a_manifest_have_the_notes_of_its_lines(fakes: HandlerFakes) -> None:
+    """Both lines have the same images, so the second takes over the outcomes of the first."""
+    lines = [{"id": "a", "urls": [URL], "note": {"row": row}} for row in (1, 2)]
+    fakes.inbox.objects = {f"inbox/{row}.json": json.dumps(line).encode() for row, line in enumerate(lines)}
+    call(*map(s3_record, fakes.inbox.objects))
+    assert json.loads(fakes.store.objects["receipts/a.json"])["note"] == {"row": 2}
+    assert fakes.downloader.requests == {URL: 1}
+
+
 @pytest.mark.parametrize(
     ("key", "encoded"),
     [

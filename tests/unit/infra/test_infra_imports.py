@@ -16,7 +16,6 @@ ALLOWED = {
     "pictures": {"command"},
     "openapi": {"build", "intake"},
     "deploy": {"command"},
-    "run": {"command", "intake"},  # lists on this machine, without AWS
     "bulk": {"command", "intake"},  # runs against AWS: nothing of the local AWS
     "look": {"bulk", "command", "intake"},  # reads what is stored: nothing of the local AWS
     "run": {"bulk", "command", "look", "intake"},  # needs no AWS, local or real

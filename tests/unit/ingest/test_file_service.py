@@ -65,6 +65,14 @@ async def test_service_stores_every_image_and_returns_keys_in_request_order() ->
     assert {key(ONE): ONE, key(TWO): TWO}.items() <= setup.store.objects.items()
 
 
+async def test_images_of_one_url_are_fetched_once_and_have_their_own_notes() -> None:
+    setup = Setup({"one": ONE})
+    urls = [{"url": AT + "one", "note": {"a": 1}}, AT + "one", {"url": AT + "one", "note": {"a": 2}}]
+    receipt = await setup.ingest(File.parse({"urls": urls}))
+    assert [image.note for image in receipt.images] == [{"a": 1}, None, {"a": 2}]
+    assert setup.downloader.requests == {AT + "one": 1}
+
+
 async def test_failed_image_has_no_key_and_the_others_are_stored() -> None:
     setup = Setup({"one": ONE, "dead": ConnectFailed(), "two": TWO})
     receipt = await setup.ingest(file("one", "dead", "gone", "two"))

@@ -89,6 +89,53 @@ async def test_later_run_of_a_final_receipt_requests_and_writes_nothing() -> Non
     assert (runs.asked, runs.store.writes) == ({}, writes)
 
 
+def noted(name: str) -> File:
+    """The File, with notes that name it."""
+    urls = [AT + "one", {"url": AT + "two", "note": {"image": name}}]
+    return File.parse({"id": "lot-7", "urls": urls, "note": {"file": name}})
+
+
+def notes_of(receipt: Receipt) -> list[object]:
+    return [receipt.note, *(image.note for image in receipt.images)]
+
+
+@pytest.mark.parametrize("two", [TWO, DOWN, NotFound()])
+async def test_later_run_with_other_notes_writes_them_and_requests_nothing_final(two: FakeResult) -> None:
+    """Rows of a list may have the same URLs and differ in their notes. The later receipt stands."""
+    runs = Runs()
+    await runs.run(ONE, two, file=noted("first"))
+    receipt = await runs.run(ONE, two, file=noted("second"))
+    assert notes_of(receipt) == notes_of(runs.stored()) == [{"file": "second"}, None, {"image": "second"}]
+    assert runs.asked == ({AT + "two": 1} if two is DOWN else {})
+    assert notes_of(await runs.run(ONE, two)) == notes_of(runs.stored()) == [None, None, None]
+
+
+async def test_later_run_with_the_same_notes_writes_nothing() -> None:
+    runs = Runs()
+    first = await runs.run(file=noted("first"))
+    writes = runs.store.writes.copy()
+    assert (await runs.run(file=noted("first")), runs.store.writes) == (first, writes)
+
+
+@pytest.mark.parametrize("theirs", [(ONE, TWO), (DOWN, TWO)])
+async def test_run_that_writes_last_keeps_its_notes(theirs: tuple[FakeResult, FakeResult]) -> None:
+    runs = Runs()
+    runs.store.written_by_others = [await receipt_of_another_run(*theirs, file=noted("theirs"))]
+    receipt = await runs.run(file=noted("ours"))
+    assert notes_of(receipt) == notes_of(runs.stored()) == [{"file": "ours"}, None, {"image": "ours"}]
+
+
+async def test_run_returns_its_notes_when_the_receipt_of_a_later_run_stands() -> None:
+    runs = Runs()
+    runs.store.written_by_others = [
+        await receipt_of_another_run(ONE, DOWN, file=noted("earlier")),
+        await receipt_of_another_run(ONE, TWO, file=noted("later")),
+    ]
+    receipt = await runs.run(file=noted("ours"))
+    assert notes_of(receipt) == [{"file": "ours"}, None, {"image": "ours"}]
+    assert notes_of(runs.stored()) == [{"file": "later"}, None, {"image": "later"}]
+
+
 @pytest.mark.parametrize("submitted_at", [None, datetime.now(UTC) + timedelta(days=1)])
 async def test_run_reuses_nothing_from_before_its_submission(submitted_at: datetime | None) -> None:
     runs = Runs()

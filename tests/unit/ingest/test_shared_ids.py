@@ -26,6 +26,8 @@ SUBMITTED_AT = datetime.now(UTC) - timedelta(seconds=5)
 def files_with_one_id(kind: str) -> list[File]:
     """Return 50 Files with the id lot-7."""
     digests = [hashlib.sha256(ONE).hexdigest(), "0" * 64]
+    if kind == "other notes":
+        return [File.parse({"id": "lot-7", "urls": [AT + "one"], "note": {"row": row}}) for row in range(50)]
     urls: dict[str, list[list[object]]] = {
         "other URLs": [[f"{AT}{number}"] for number in range(50)],
         "same URLs": [[AT + "one", AT + "two", AT + "3"]] * 50,
@@ -35,7 +37,7 @@ def files_with_one_id(kind: str) -> list[File]:
     return [File.parse({"id": "lot-7", "urls": each}) for each in urls[kind]]
 
 
-@pytest.mark.parametrize("kind", ["other URLs", "same URLs", "other digests", "pairs"])
+@pytest.mark.parametrize("kind", ["other URLs", "same URLs", "other digests", "pairs", "other notes"])
 @pytest.mark.parametrize("seed", range(3))
 async def test_every_run_succeeds_when_fifty_files_share_an_id(kind: str, seed: int) -> None:
     """Each run has its own results, so runs of the same File always have something to merge."""
@@ -47,7 +49,7 @@ async def test_every_run_succeeds_when_fifty_files_share_an_id(kind: str, seed: 
         choices = {image.url: Delayed(0.001, generator.choice(results)) for image in file.images}
         service = IngestService(FakeDownloader(choices), store, observer, Limits(), "bucket")
         receipt = await service.ingest(file, Deadline.after(60.0), submitted_at=SUBMITTED_AT)
-        assert (receipt.digest, has_expected_bytes(receipt, file)) == (file.digest, True)
+        assert (receipt.digest, has_expected_bytes(receipt, file), receipt.note) == (file.digest, True, file.note)
 
     await asyncio.gather(*map(run, files_with_one_id(kind)))
 

@@ -2,11 +2,13 @@
 
 import gzip
 import json
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
 from intake.model.batch_table import COLUMNS, BatchTable
 from intake.model.bulk_item import BulkItem
+from intake.model.bulk_report import BatchReport
 from intake.model.error_codes import NotFound
 from intake.model.file import Fault, File
 from intake.model.image_info import ImageInfo
@@ -87,6 +89,46 @@ def test_every_row_has_every_column_and_the_rows_have_the_order_of_the_list() ->
         (4, "broken", None),
         (None, "refused", None),
     ]
+    assert "secret" not in json.dumps(rows)
+
+
+def test_row_of_a_refused_document_has_its_note() -> None:
+    """So callers can join it with their own rows. A note that is a fault itself is left out."""
+    table = BatchTable()
+    contents = [
+        {"id": "lot 7/3", "url": "u", "lot": "7"},
+        {"urls": [], "note": {"lot": 7}},
+        {"urls": [], "note": {"lot": "x" * 3000}},
+        {"urls": [], "note": "lot 7"},
+        {"url": "u", "extra": ["cut"]},
+        "text",
+    ]
+    for row, content in enumerate(contents):
+        table.add_refused(BulkItem(content, row), [Fault("", "x")])
+        table.add_broken(BulkItem(content, row), "x")
+    notes = [row["note"] for row in read_rows(table)]
+    assert notes[::2] == notes[1::2] == [{"lot": "7"}, {"lot": 7}, None, None, None, None]
+
+
+def test_table_has_the_notes_of_the_file_and_then_those_of_the_image() -> None:
+    document = DOCUMENT | {"note": {"lot": 7, "of": "file"}, "baseUrls": [{"url": "u", "note": {"of": "base"}}]}
+    table, file = BatchTable(), File.parse(document)
+    table.add_skipped(BulkItem(document), file)
+    assert [row["note"] for row in read_rows(table)] == [{"lot": 7, "of": "file"}, {"lot": 7, "of": "base"}]
+
+
+def test_broken_batch_has_a_row_for_every_image_whatever_the_limit_of_a_file() -> None:
+    header = {"1": "url", "2": "id", "3": ""}
+    cells = [header, {"1": "https://a.example/1", "2": "a"}, {"1": " ", "2": "", "3": ""}, header]
+    rows_of_csv = [{"index": index, "item": row, "header": [header]} for index, row in enumerate(cells)]
+    many = {"fileUrl": "https://a.example/0", "baseUrls": [[f"https://a.example/{n}?s=secret"] for n in range(700)]}
+    items = [*rows_of_csv, {"index": 7, "item": many}, {"index": 8, "item": ["no File"]}, {"urls": ["a", "a"]}]
+    report = BatchReport(batch="b", error="States.Timeout", failed=items)
+    rows = read_rows(BatchTable.of_broken(report))
+    assert Counter(row["row"] for row in rows) == {1: 1, 8: 701, 9: 1, None: 2}
+    assert {row["status"] for row in rows} == {"broken"}
+    assert {row["message"] for row in rows} == {"The batch of this row broke: States.Timeout"}
+    assert rows[0]["id"] == "a"
     assert "secret" not in json.dumps(rows)
 
 

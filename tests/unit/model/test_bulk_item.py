@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from intake.model.bulk_item import MAX_LINE_BYTES, BulkItem, to_json_line
+from intake.model.bulk_item import MAX_LINE_BYTES, BulkItem, is_retryable, to_json_line
 from intake.model.file import File, InvalidFile
 from intake.model.manifest import read_document
 
@@ -76,7 +76,8 @@ def test_row_with_too_many_cells_cannot_be_sent_again_by_mistake() -> None:
 @pytest.mark.parametrize(
     ("expected", "header"),
     [
-        ({"url": "a", "extra": ["2", "https://a.example/?size=1"]}, ["url", "url", "", ""]),
+        ({"url": "a", "url_2": "https://a.example/?size=1", "extra": ["2"]}, ["url", "url", "", ""]),
+        ({"url": "a", "column_2": "https://a.example/?size=1", "Url": "2", "extra": []}, ["url", "", "Url", ""]),
         ({"url": "a", "fileUrl": "https://a.example/?size=1", "x": "2", "extra": []}, ["url", "fileUrl", "x", ""]),
         ({"id": "a", "url": "https://a.example/?size=1", "x": "2", "y": "", "extra": []}, ["id", "url", "x", "y"]),
     ],
@@ -89,6 +90,23 @@ def test_row_whose_columns_are_not_known_cannot_be_sent_again_by_mistake(expecte
     assert again.document == expected
     with pytest.raises(InvalidFile):
         File.parse(again.document)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"urls": [{"url": "u", "note": {"a": 1.0}}], "note": {"lot": "7"}},
+        {"id": "a", "url": "u", "lot": "7", "text": "x" * 9000},
+        ROW
+        | {"item": {"1": "7", "2": "u", "3": "0", "4": ""}, "header": [{"1": "lot", "2": "url", "3": "lot", "4": ""}]},
+        {"fileUrl": "f", "baseUrls": "b " * 100_000, "lot": "7"},
+    ],
+)
+def test_next_run_reads_the_notes_of_a_failed_row(content: object) -> None:
+    item = BulkItem.read(content)
+    again = BulkItem.read(json.loads(to_json_line(item.to_failed(FAILURE))))
+    assert again.document == item.document
+    assert "'lot': '7'" in str(again.document)
 
 
 def test_first_row_is_left_out_wherever_it_is() -> None:
@@ -144,3 +162,18 @@ def test_failed_row_is_json_when_a_number_in_it_is_too_large(number: bytes) -> N
 
 def test_line_with_an_unpaired_surrogate_is_ascii_at_any_length() -> None:
     assert to_json_line(["\ud83d" * MAX_LINE_BYTES]).isascii()
+
+
+@pytest.mark.parametrize(
+    ("retryable", "line"),
+    [
+        (False, {"urls": ["x"], "intakeFailure": {"row": 1, "retryable": False}}),
+        (True, {"urls": ["x"], "intakeFailure": {"row": 1, "retryable": True}}),
+        (True, {"urls": ["x"], "intakeFailure": {"row": 1}}),  # a report of an earlier version
+        (True, {"urls": ["x"]}),  # a line that is too long for a failure
+        (True, ["x"]),
+        (False, {"intakeFailure": {"row": 1, "retryable": False, "value": ["x"]}}),
+    ],
+)
+def test_line_may_be_sent_again_unless_its_failure_says_no(*, retryable: bool, line: object) -> None:
+    assert is_retryable(to_json_line(line)) is retryable

@@ -8,7 +8,16 @@ import pytest
 
 from intake.model.bulk_item import BulkItem
 from intake.model.bulk_report import MAX_REFUSED, BatchReport, Summary, Totals
-from intake.model.error_codes import NotFound, Timeout
+from intake.model.error_codes import (
+    Blocked,
+    ChecksumMismatch,
+    CoolingDown,
+    IntakeError,
+    NotFound,
+    StoreFailed,
+    Timeout,
+    TooLarge,
+)
 from intake.model.file import Fault, File
 from intake.model.outcome import Failed, FetchStats
 from intake.model.receipt import Receipt
@@ -43,10 +52,11 @@ def test_refused_row_has_its_number_its_faults_and_an_excerpt() -> None:
     assert row == {
         "row": 3,
         "status": "refused",
+        "retryable": False,
         "errors": [{"path": "baseUrls", "message": "is missing"}],
         "item": f'{{"id": "a", "fileUrl": ["{URL}"]}}',
     }
-    assert failure_of(report) == {name: row[name] for name in ("row", "status", "errors")}
+    assert failure_of(report) == {name: value for name, value in row.items() if name != "item"}
 
 
 def test_failure_lists_the_first_faults_and_says_how_many_more_there_are() -> None:
@@ -83,6 +93,7 @@ def test_rows_of_a_broken_batch_are_documents_with_the_error_of_the_batch() -> N
     failure = {
         "row": 5,
         "status": "broken",
+        "retryable": True,
         "errors": [{"path": "", "message": "The batch of this row broke: StoreFailed."}],
     }
     assert row == {"urls": [{"url": URL}], "id": "a", "intakeFailure": failure}
@@ -91,6 +102,33 @@ def test_rows_of_a_broken_batch_are_documents_with_the_error_of_the_batch() -> N
 
 def test_line_of_an_earlier_version_is_kept_as_it_is() -> None:
     assert list(BatchReport.model_validate({"failed": [{"id": "a"}, "text"]}).lines()) == [{"id": "a"}, "text"]
+    refused = {"row": 1, "status": "refused", "errors": [], "item": "{}"}
+    assert not BatchReport.model_validate({"refused": [refused]}).refused[0].retryable
+
+
+@pytest.mark.parametrize(
+    ("retryable", "errors"),
+    [
+        (False, [NotFound()]),
+        (False, [TooLarge(), ChecksumMismatch(), Blocked(reason="x")]),
+        (True, [Timeout()]),
+        (True, [NotFound(), CoolingDown(), NotFound()]),
+        (True, [*[NotFound()] * 9, StoreFailed()]),  # behind the errors that the failure shows
+    ],
+)
+def test_row_may_be_sent_again_if_one_of_its_images_may_succeed(*, retryable: bool, errors: list[IntakeError]) -> None:
+    document = {"urls": [f"{URL}?{number}" for number in range(len(errors))]}
+    outcomes = [Failed(error, FetchStats()) for error in errors]
+    receipt = Receipt.of(File.parse(document), outcomes, bucket="b", created_at=datetime.now(UTC), elapsed_ms=0)
+    report = BatchReport()
+    report.add(BulkItem(document, 2), receipt.images)
+    assert failure_of(report)["retryable"] is retryable
+
+
+def test_row_of_a_batch_without_time_may_be_sent_again() -> None:
+    report = BatchReport()
+    report.add_skipped(BulkItem({"urls": [URL]}, 2), 1)
+    assert failure_of(report)["retryable"] is True
 
 
 def test_summary_shows_the_first_refused_rows_of_all_batches() -> None:

@@ -68,7 +68,26 @@ def test_first_row_is_refused_when_it_does_not_name_the_columns(expected: str, h
 @pytest.mark.parametrize(
     ("expected", "row"),
     [
-        ({"urls": [{"url": "u"}]}, {"url": "u", "id": "", "sha256": " ", "note": "ignored"}),
+        ({"urls": [{"url": "u"}]}, {"url": "u", "id": "", "sha256": " ", "lot": " "}),
+        (
+            {"urls": [{"url": "u"}], "note": {"lot": "7", "Cam No": "x y"}},
+            {" lot": " 7", "url": "u", "\ufeffCam No ": "x y\n"},
+        ),
+        (
+            {"urls": [{"url": "u"}], "id": "a", "note": {"note": "mine", "NOTE": "too"}},
+            {"url": "u", "note": "mine", "NOTE": "too", "id": "a"},
+        ),
+        (
+            {"urls": [{"url": "u"}], "note": {"__proto__": "a", "id2": "b", "ur": "c"}},
+            {"url": "u", "__proto__": "a", "id2": "b", "ur": "c"},
+        ),
+        ({"urls": [{"url": "u"}], "note": {"lot": "1", "lot_2": "2"}}, {"url": "u", "lot": "1", "lot ": "2"}),
+        ({"urls": [{"url": "u"}], "note": {"column_2": "0"}}, {"url": "u", "": "0", "x": ""}),
+        ({"urls": [{"url": "u"}], "note": {"text": "cut \ufffd"}}, {"url": "u", "text": "cut \ud83d"}),
+        (
+            {"fileUrl": "f", "baseUrls": [{"url": "a"}], "refresh": True, "note": {"lot": "7"}},
+            {"lot": "7", "fileUrl": "f", "baseUrls": "a", "refresh": "true"},
+        ),
         ({"urls": [{"url": "u", "sha256": "ab"}], "id": "x"}, {"id": " x", "SHA-256": "ab", "\ufeffurl": " u "}),
         ({"urls": [{"url": ""}], "id": "x"}, {"url": "", "id": "x"}),
         ({"urls": [{"url": "u"}], "id": "true", "refresh": True}, {"url": "u", "id": "true", "Refresh": "TRUE"}),
@@ -123,6 +142,30 @@ def test_row_may_have_fewer_cells_and_empty_ones_beyond_the_columns() -> None:
     columns = CsvColumns.parse(["url", "id", "sha256"])
     assert columns.to_document(["u"]) == {"urls": [{"url": "u"}]}
     assert columns.to_document(["\ufeffu", "a", "", "", " "]) == {"urls": [{"url": "u"}], "id": "a"}
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"text": "x" * 9000},
+        {"text": 'é"\x00' * 3000, "more": "y" * 3000},
+        {"n" * 5000: "x"},
+        {"name " + "é" * 60 + str(number): "some text" for number in range(1000)},
+        {"\ud800" * 90: "\udfff" * 3000},
+    ],
+)
+def test_row_has_a_valid_note_whatever_its_other_columns_have(others: dict[str, str]) -> None:
+    """Nobody loses an image because of a long description beside it."""
+    file = File.parse(row_to_document({"id": "a", **others, "url": "u"}))
+    assert (file.images[0].url, file.id) == ("u", "a")
+    assert file.note
+
+
+def test_columns_of_step_functions_become_members_of_the_note() -> None:
+    names = {"1": "lot", "2": "", "3": "url", "4": "lot", "5": "text", "6": "", "7": ""}
+    cells = {"1": "7", "2": "0", "3": "u", "4": " 8 ", "5": "", "6": "", "7": " "}
+    document = row_to_document({"index": 3, "item": cells, "header": [names]})
+    assert document == {"urls": [{"url": "u"}], "note": {"lot": "7", "column_2": "0", "lot_2": "8"}}
 
 
 def test_row_is_refused_when_it_has_no_base_urls() -> None:

@@ -30,7 +30,7 @@ def test_file_has_its_image_first_and_then_its_base_images() -> None:
             "fileUrl": "https://a.example/inspect.jpg",
             "sha256": SHA256.upper(),
             "baseUrls": [
-                {"url": URL, "sha256": SHA256, "note": 1},
+                {"url": URL, "sha256": SHA256, "lot": 1},
                 ["https://a.example/2.png", 5, None],
                 {"url": ""},
             ],
@@ -156,7 +156,7 @@ def test_parse_names_the_member_that_was_meant(expected: dict[str, str], documen
     ("images", "document"),
     [
         (1, {"urls": [URL], "sha256": None, "fileUrl": None, "baseUrls": None, "url": "ignored", "source": "camera"}),
-        (2, {"fileUrl": URL, "baseUrls": [{"url": URL, "uri": 7}], "url": URL, "urls": None, "note": {"ID": 7}}),
+        (2, {"fileUrl": URL, "baseUrls": [{"url": URL, "uri": 7}], "url": URL, "urls": None, "notes": {"ID": 7}}),
         (2, {"fileUrl": URL, "baseUrls": [[URL, {"URL": URL}]], "sha256sum": "", "refreshed": 1, "": 1, "-": 2}),
     ],
 )
@@ -170,6 +170,78 @@ def test_refresh_is_read_from_a_file_and_a_url_list(document: dict[str, object])
     assert [File.parse(each).refresh for each in given] == [False, False, False, True]
     assert faults_of(document | {"refresh": "true"}) == {"refresh": "must be true or false, got a string"}
     assert faults_of(document | {"Refresh": True}) == {"Refresh": "must be written refresh"}
+
+
+OF_FILE: dict[str, object] = {"fileUrl": URL, "baseUrls": [[URL]]}
+
+
+def notes_of(document: object) -> list[object]:
+    file = File.parse(document)
+    return [file.note, *(image.note for image in file.images)]
+
+
+@pytest.mark.parametrize(
+    ("expected", "document"),
+    [
+        ([{"lot": 7}, None, None], OF_FILE | {"note": {"lot": 7}}),
+        ([{"lot": 7}, None], {"urls": [URL], "note": {"lot": 7}}),
+        (
+            [None, None, {"a": [1.5, None, {"b": "\u2028"}]}],
+            OF_FILE | {"baseUrls": [{"url": URL, "note": {"a": [1.5, None, {"b": "\u2028"}]}}]},
+        ),
+        (
+            [None, {"a": 1}, {"a": 2}, None],
+            {"urls": [{"url": URL, "note": {"a": 1}}, {"url": URL, "note": {"a": 2}}, URL]},
+        ),
+        ([{}, None], {"urls": [URL], "note": {}}),
+        (
+            [{"__proto__": {"URL": 1}, "": "", "fileUrl": 7}, None],
+            {"urls": [URL], "note": {"__proto__": {"URL": 1}, "": "", "fileUrl": 7}},
+        ),
+        ([None, None, None], OF_FILE | {"note": None, "baseUrls": [{"url": URL, "note": None}]}),
+        ([None, None, None], OF_FILE | {"baseUrls": [[URL, {"note": {"a": 1}}]], "lot": 7}),
+    ],
+)
+def test_notes_are_read_from_a_file_its_base_objects_and_the_items_of_a_url_list(
+    expected: list[object], document: dict[str, object]
+) -> None:
+    """A base image in a list has none; null means the same as a missing note."""
+    assert repr(expected) == repr(notes_of(document))
+    assert repr(expected) == repr(notes_of(document | {"an": "unknown member"}))
+
+
+def test_note_changes_neither_id_nor_digest() -> None:
+    assert File.parse({"urls": [{"url": URL, "note": {"a": 1}}], "note": {"b": 1}}) == File.parse({"urls": [URL]})
+
+
+@pytest.mark.parametrize(
+    ("expected", "document"),
+    [
+        ({"note": "must be an object, got a string"}, OF_FILE | {"note": "lot 7"}),
+        ({"note": "must be an object, got a boolean"}, {"urls": [URL], "note": False}),
+        (
+            {"baseUrls[0].note": "must be an object, got a list", "id": "must be a string, got a number"},
+            OF_FILE | {"baseUrls": [{"url": URL, "note": []}], "id": 7},
+        ),
+        ({"urls[1].note": "must be an object, got a number"}, {"urls": [URL, {"url": URL, "note": 0}]}),
+        ({"Note": "must be written note"}, {"urls": [URL], "Note": {}}),
+        (
+            {"NOTE": "must be written note", "urls[0].no-te": "must be written note"},
+            {"urls": [{"url": URL, "no-te": 1}], "NOTE": 1},
+        ),
+        ({"baseUrls[0]. note": "must be written note"}, OF_FILE | {"baseUrls": [{"url": URL, " note": {}}]}),
+    ],
+)
+def test_parse_refuses_a_note_that_is_no_object_or_is_spelled_differently(
+    expected: dict[str, str], document: object
+) -> None:
+    assert expected == faults_of(document)
+
+
+@pytest.mark.parametrize("note", [{"a": "x" * 2048}, {"a": float("inf")}, {"\ud800": 1}])
+def test_parse_names_the_place_of_a_note_over_its_limits_once(note: object) -> None:
+    document = {"urls": [{"url": URL, "note": note}, URL], "note": note}
+    assert list(faults_of(document)) == ["urls[0].note", "note"]
 
 
 def test_faults_are_bounded_when_a_member_is_spelled_in_many_ways() -> None:
@@ -233,7 +305,11 @@ def test_id_is_a_digest_of_the_urls_when_missing() -> None:
     """It must never change: callers find receipts by it."""
     file = File.parse({"fileUrl": URL, "baseUrls": [["https://a.example/2.png"]]})
     assert file.id == file.digest == "7ea08cff0cf8b8b2e27b4bb12dbe1bedcee5ce79fcfeccd9c46d30f15b1c1f71"
-    other_form = {"fileUrl": URL, "baseUrls": [{"url": "https://a.example/2.png", "sha256": SHA256}], "note": 1}
+    other_form = {
+        "fileUrl": URL,
+        "baseUrls": [{"url": "https://a.example/2.png", "sha256": SHA256}],
+        "note": {"lot": 7},
+    }
     assert file.id == File.parse(other_form).id
     assert file.digest == File.parse({**other_form, "id": "x"}).digest
 
@@ -255,9 +331,11 @@ def test_digest_depends_on_urls_order_and_roles() -> None:
 
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None)),
-    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["url", "URL", "sha256", "x", "urls"]), inner),
+    lambda inner: (
+        st.lists(inner) | st.dictionaries(st.sampled_from(["url", "URL", "sha256", "note", "x", "urls"]), inner)
+    ),
 )
-MEMBERS = st.sampled_from(["fileUrl", "baseUrls", "urls", "id", "sha256", "url", "URLs", "SHA256", "fileurl"])
+MEMBERS = st.sampled_from(["fileUrl", "baseUrls", "urls", "id", "sha256", "url", "URLs", "SHA256", "fileurl", "note"])
 PATH_STEP = re.compile(r"([A-Za-z0-9]+)|\[([0-9]+)\]")
 
 

@@ -71,8 +71,17 @@ def test_batch_name_is_the_same_when_a_batch_is_repeated() -> None:
     assert batch_name([{"url": "\ud800"}], "batch-1") == digest
 
 
-def test_batch_name_differs_by_items_and_batch() -> None:
-    assert len({batch_name([1], "b"), batch_name([2], "b"), batch_name([1], "c")}) == 3
+def test_batch_name_of_numbered_rows_is_the_same_when_a_new_execution_repeats_the_batch() -> None:
+    """The digest must never change either."""
+    digest = "955b90a049745dbbb0e6fd4b4528f6bd99426fb248d5fbf4ce55a1006a453932"
+    items = [{"index": 7, "item": {"url": "\ud800"}}, {"index": 8, "item": {"1": "a"}, "header": [{"1": "url"}]}]
+    assert {batch_name(items, "batch-1"), batch_name(items, "batch-2"), batch_name(items)} == {digest}
+
+
+def test_batch_name_differs_by_items_and_by_the_batch_of_items_without_numbers() -> None:
+    numbered = [[{"index": number, "item": "x"}] for number in (1, 2)]
+    plain = ([1], "b"), ([2], "b"), ([1], "c"), ([{"index": "1", "item": 1}], "b"), ([{"index": 1}], "b")
+    assert len({*map(batch_name, numbered), *(batch_name(*arguments) for arguments in plain)}) == 7
 
 
 def test_key_of_known_document_is_that_of_the_set_of_urls() -> None:

@@ -1,6 +1,7 @@
 """The receipt, member by member as the contract has it."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -165,6 +166,49 @@ def test_image_has_no_attempts_when_it_was_never_requested() -> None:
         0
     ]
     assert (entry["attempts"], entry["elapsedMs"]) == (0, 0)
+
+
+NOTE = {"lot": 7, "url": "https://a.example/?note=kept"}
+NOTED = File.parse({"id": "x", "note": NOTE, "urls": [{"url": "1", "note": {"a": [1]}}, "2", {"url": "3", "note": {}}]})
+
+
+@pytest.mark.parametrize("encode", [Receipt.to_json, Receipt.to_stored_json])
+def test_receipt_repeats_the_notes_of_the_request_where_it_has_some(encode: Callable[[Receipt], bytes]) -> None:
+    document = json.loads(encode(receipt_of(NOTED, stored(), failed(), failed())))
+    assert document["note"] == NOTE
+    assert [image.get("note", "none") for image in document["images"]] == [{"a": [1]}, "none", {}]
+    assert "note" not in json.loads(encode(receipt_of(File.parse({"urls": ["1"]}), stored())))
+
+
+def test_carried_over_image_has_the_note_of_the_present_request() -> None:
+    earlier = receipt_of(NOTED, stored(), failed(), stored())
+    later = File.parse({"id": "x", "urls": ["1", {"url": "2", "note": {"b": 2}}, {"url": "3", "note": {"c": 3}}]})
+    carried_over = [CarriedOver(image) for image in Receipt.model_validate_json(earlier.to_stored_json()).images]
+    for receipt in (receipt_of(later, *carried_over), earlier.with_notes_of(later)):
+        document = json.loads(receipt.to_json())
+        assert "note" not in document
+        assert [image.get("note") for image in document["images"]] == [None, {"b": 2}, {"c": 3}]
+    assert earlier.note == NOTE
+
+
+@pytest.mark.parametrize(
+    ("expected", "of_file", "of_image"),
+    [
+        (True, {"a": 1, "b": [{"c": None, "d": 1e22}]}, None),
+        (True, {"b": [{"d": 1e22, "c": None}], "a": 1}, None),
+        (False, {"a": True, "b": [{"c": None, "d": 1e22}]}, None),
+        (False, {"a": 1.0, "b": [{"c": None, "d": 1e22}]}, None),
+        (False, None, None),
+        (False, {}, None),
+        (False, {"a": 1, "b": [{"c": None, "d": 1e22}]}, {}),
+        (False, None, {"a": 1, "b": [{"c": None, "d": 1e22}]}),
+    ],
+)
+def test_notes_are_compared_as_json(*, expected: bool, of_file: object, of_image: object) -> None:
+    noted = File.parse({"urls": ["1"], "note": {"a": 1, "b": [{"c": None, "d": 1e22}]}})
+    receipt = Receipt.model_validate_json(receipt_of(noted, stored()).to_stored_json())
+    file = File.parse({"urls": [{"url": "1", "note": of_image}], "note": of_file})
+    assert receipt.has_notes_of(file) is expected
 
 
 def test_receipt_needs_one_outcome_for_every_image() -> None:

@@ -177,6 +177,27 @@ def test_merge_returns_theirs_itself_when_ours_adds_nothing(ours: Outcome, their
     assert merge(receipt_of(ours, TRANSIENT), their_receipt, FILE) is their_receipt
 
 
+NOTED = File.parse({"id": "lot-7", "urls": [URLS[0], {"url": URLS[1], "note": {"a": 1}}], "note": {"lot": 7}})
+
+
+def notes_of(receipt: Receipt) -> list[object]:
+    return [receipt.note, *(image.note for image in receipt.images)]
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(STORED, TRANSIENT), (TRANSIENT, STORED), (STORED, STORED)])
+def test_merged_receipt_has_the_notes_of_the_later_request(ours: Outcome, theirs: Outcome) -> None:
+    """Even if ours has nothing but its notes to add."""
+    merged = merge(receipt_of(STORED, ours, file=NOTED), receipt_of(STORED, theirs), NOTED)
+    assert notes_of(merged) == [{"lot": 7}, None, {"a": 1}]
+    merged = merge(receipt_of(STORED, ours), receipt_of(STORED, theirs, file=NOTED), FILE)
+    assert notes_of(merged) == [None, None, None]
+
+
+def test_merge_returns_theirs_itself_when_its_other_notes_are_later() -> None:
+    theirs = receipt_of(STORED, STORED)
+    assert merge(receipt_of(STORED, STORED, file=NOTED), theirs, NOTED, is_ours_later=False) is theirs
+
+
 def test_merged_receipt_has_status_keys_and_counts_of_both() -> None:
     merged = merge(receipt_of(STORED, TRANSIENT), receipt_of(TRANSIENT, stored(OTHER_SHA256, reused=True)), FILE)
     assert merged.status is Status.STORED

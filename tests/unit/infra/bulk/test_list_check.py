@@ -39,7 +39,11 @@ def convert(path: Path) -> tuple[ListCheck, list[object]]:
         ([ONE, ONE], "a.csv", f"url,id\r{AT}1\r{AT}1,,"),
         ([ONE, ONE], "a.csv", f'{MARK}"url"\n{AT}1\n{MARK}"url"\n{AT}1\n'),
         ([ONE, ONE], "a.csv", f"{MARK}url\n{AT}1\n{MARK}{AT}1\n{MARK}\n{MARK}"),
-        ([{"urls": [{"url": AT + "a,b\\c"}]}], "a.csv", f'note,URL\n"two\nlines, ""q""","{AT}a,b\\c"\n'),
+        (
+            [{"urls": [{"url": AT + "a,b\\c"}], "note": {"note": 'two\nlines, "q"'}}],
+            "a.csv",
+            f'note,URL\n"two\nlines, ""q""","{AT}a,b\\c"\n',
+        ),
         ([{"urls": [{"url": "u", "sha256": "ab" * 32}], "id": "a"}], "a.csv", f"ID,Url,SHA-256\na,u,{'ab' * 32}"),
         (
             [{"fileUrl": AT + "3", "baseUrls": [{"url": AT + "1"}, {"url": AT + "2"}], "id": "a"}],
@@ -65,6 +69,34 @@ def test_list_becomes_json_lines_that_a_run_can_read(
     check, documents = convert(write(tmp_path, name, content))
     assert check.faults == []
     assert expected == documents
+
+
+@pytest.mark.parametrize(
+    ("expected", "header"),
+    [
+        ({"lot": "7", "Cam No": "x", "column_4": "y"}, "lot,url, Cam No ,"),
+        ({"lot": "7", "lot_2": "x", "column_4": "y"}, "lot,url,lot,"),
+        ({"note": "7", "__proto__": "x", "Note": "y"}, "note,url,__proto__,Note"),
+    ],
+)
+def test_other_columns_of_a_row_become_its_note(tmp_path: Path, expected: object, header: str) -> None:
+    check, [document] = convert(write(tmp_path, "a.csv", f"{header},more\n7,{AT}1, x ,y,\n"))
+    assert (check.faults, check.refused) == ([], 0)
+    assert document == ONE | {"note": expected}
+
+
+@pytest.mark.parametrize("free", [-100, 0, 1, 7, 8, 9, 40, 41, 500, 2057, 2058, 5000])
+def test_note_of_a_row_is_shortened_when_its_line_is_too_long(tmp_path: Path, free: int) -> None:
+    """A line that fits without its note fits with it."""
+    bare = json.dumps({"fileUrl": "f", "baseUrls": [{"url": "b"}] * 16_000}, separators=(",", ":"))
+    longest = "b" + "x" * (MAX_LINE_BYTES - len(bare) - free)
+    row = f"f,{longest}{' b' * 15_999},7,{'é' * 4000}\n"
+    target = BytesIO()
+    check = convert_list(write(tmp_path, "a.csv", f"fileUrl,baseUrls,lot,text\n{row}"), target)
+    line = target.getvalue().rstrip(b"\n")
+    assert (len(check.faults), check.refused) == (free < 0, 0)
+    if free >= 0:
+        assert MAX_LINE_BYTES - max(free - 2050, 60) <= len(line) <= MAX_LINE_BYTES
 
 
 FORMS = "expected a column url, or columns fileUrl and baseUrls"

@@ -1,0 +1,60 @@
+"""Histograms of a run's page, as values for its template: columns of a height from 0 to 1, and a text alternative."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from infra.look.histogram import Histogram
+from infra.look.run_format import format_ms
+from infra.look.safe_text import format_bytes
+
+_ALL_LABELED = 6
+
+
+class Column(NamedTuple):
+    """A column of a chart. Only some have a label; `title` describes all."""
+
+    label: str
+    title: str
+    height: float
+
+
+class Chart(NamedTuple):
+    """A histogram, and its text alternative."""
+
+    title: str
+    columns: list[Column]
+    facts: list[tuple[str, str]]
+    description: str
+
+
+def draw_times(times: Histogram) -> Chart:
+    """Return the histogram of milliseconds."""
+    return _draw("Time of an image", times, format_ms)
+
+
+def draw_sizes(sizes: Histogram) -> Chart:
+    """Return the histogram of bytes."""
+    return _draw("Size of an image", sizes, lambda size: format_bytes(size).replace(".0 ", " "))
+
+
+def _draw(title: str, values: Histogram, form: Callable[[int], str]) -> Chart:
+    columns = values.columns()
+    highest = max((number for _, number in columns), default=0) or 1
+    quantiles = [("half at most", 0.5), ("95 % at most", 0.95)]
+    facts = [(name, form(value)) for name, share in quantiles if (value := values.quantile(share)) is not None]
+    facts += [("largest", form(values.highest))] if columns else []
+    told = ", ".join(" ".join(fact) for fact in facts)
+    return Chart(
+        title=title,
+        columns=[
+            Column(_label(bound, len(columns), form), f"from {form(bound)}: {number:,}", number / highest)
+            for bound, number in columns
+        ],
+        facts=facts,
+        description=f"{title}, of {values.total:,} images: {told}.",
+    )
+
+
+def _label(bound: int, columns: int, form: Callable[[int], str]) -> str:
+    """Return the label of a column: empty if there are many, unless its bound is 0 or a power of 10."""
+    return form(bound) if columns <= _ALL_LABELED or bound == 0 or str(bound).startswith("1") else ""

@@ -1,0 +1,108 @@
+"""Screenshots, kept in .local/browser/, and the pictures in docs/images/, which must show what the pages are."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from infra.look.pages import write_receipt_page, write_run_page
+from infra.look.sources import FolderSource
+from PIL import Image, ImageDraw
+from playwright.sync_api import Browser
+
+from intake.model.object_keys import receipt_key
+from support.browser.document_pictures import (
+    FOLDER,
+    MAX_BYTES,
+    difference,
+    encode,
+    read,
+    with_fixed_values,
+)
+from support.browser.lab import PageLab
+from support.browser.measure import screenshot
+from support.browser.run_folder import RUN, write_run
+from support.browser.visit import DESKTOP, PHONE, Scheme, Size, visit
+
+DOCUMENT = Size(1200, 900)
+TOLERANCE = 6.0
+"""Of 255. Other fonts differ by less, and a missing picture or section by more."""
+
+
+@pytest.fixture(scope="session")
+def demo_page(lab: PageLab, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of the demo's File, the same on every machine."""
+    folder = tmp_path_factory.mktemp("demo")
+    receipt = with_fixed_values(lab.receipts["demo"])
+    lab.copy_images(folder, receipt["objectKeys"])
+    document = folder / receipt_key(receipt["id"])
+    document.parent.mkdir()
+    document.write_text(json.dumps(receipt))
+    write_receipt_page(FolderSource(folder, folder), receipt["id"], folder / "receipt.html", embed=True)
+    return folder / "receipt.html"
+
+
+@pytest.fixture(scope="session")
+def run_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    write_run(folder, 20_000)
+    write_run_page(FolderSource(folder, folder), RUN, folder / "run.html")
+    return folder / "run.html"
+
+
+@pytest.fixture(params=["demo_page", "run_page"], ids=["receipt", "run"])
+def page_path(request: pytest.FixtureRequest) -> Path:
+    path: Path = request.getfixturevalue(request.param)
+    return path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_screenshots_are_kept(browser: Browser, page_path: Path, screenshots: Path, size: Size, scheme: Scheme) -> None:
+    with visit(browser, page_path, size=size, scheme=scheme, allowed=page_path.parent.as_uri()) as opened:
+        opened.load_pictures()
+        opened.page.evaluate("scrollTo(0, 0)")
+        picture = screenshot(opened.page, whole=True)
+    picture.save(screenshots / f"{page_path.stem}-{size.width}-{scheme}.png")
+
+    assert picture.width == size.width
+    assert picture.height >= size.height
+
+
+def test_picture_of_the_documentation_shows_the_page(browser: Browser, page_path: Path) -> None:
+    """`make browser UPDATE=1` draws it again."""
+    path = FOLDER / f"{page_path.stem}.png"
+    with visit(browser, page_path, size=DOCUMENT, allowed=page_path.parent.as_uri()) as opened:
+        opened.load_pictures()
+        opened.page.evaluate("scrollTo(0, 0)")
+        fresh = screenshot(opened.page)
+    if os.environ.get("UPDATE"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encode(fresh))
+
+    assert path.stat().st_size <= MAX_BYTES
+    assert difference(read(path), fresh) < TOLERANCE, f"{path.name} is stale: run `make browser UPDATE=1`"
+
+
+def blank(picture: Image.Image) -> None:
+    """Remove a fifth of the picture, as a missing board would."""
+    width, height = picture.size
+    ImageDraw.Draw(picture).rectangle((0, height // 2, width // 2, height * 9 // 10), fill="white")
+
+
+def invert(picture: Image.Image) -> None:
+    picture.paste(picture.point(lambda level: 255 - level))
+
+
+def move(picture: Image.Image) -> None:
+    """Move everything down, as a new section at the top would."""
+    picture.paste(picture.copy(), (0, 120))
+
+
+@pytest.mark.parametrize("change", [blank, invert, move])
+def test_stale_picture_is_noticed(change: Callable[[Image.Image], None]) -> None:
+    for path in sorted(FOLDER.glob("*.png")):
+        changed = read(path)
+        change(changed)
+        assert difference(read(path), changed) > TOLERANCE, path.name

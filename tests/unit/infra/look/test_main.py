@@ -1,0 +1,92 @@
+"""`make look`: what it prints, and its exit status."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from infra.look import __main__ as look
+
+from support.html_document import parse_html
+from support.receipt_documents import receipt, stored, write_objects
+
+STACK_OF_AWS = ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID")
+
+
+@pytest.fixture(autouse=True)
+def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Write pages below the directory of the test, open none, and know no AWS; return the pages that were opened."""
+    pages: list[Path] = []
+    monkeypatch.setattr(look, "PAGES", tmp_path / "pages")
+    monkeypatch.setattr(look, "open_page", pages.append)
+    for name in STACK_OF_AWS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.chdir(tmp_path)
+    write_objects(tmp_path / "out", receipt("lot-7", stored("a.png")))
+    return pages
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    """Run the command as the Makefile does, which passes variables that are not set as empty texts."""
+    monkeypatch.setattr(sys, "argv", ["make look", "--id", "", "--run", "", "--endpoint", "", *arguments])
+    return look.main()
+
+
+@pytest.mark.parametrize(("arguments", "origin"), [([], "file:"), (["--embed"], "data:")])
+def test_look_writes_the_page_says_where_it_is_and_opens_it(
+    opened: list[Path],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    origin: str,
+) -> None:
+    assert run(monkeypatch, "--id", "lot-7", "--out", "out", *arguments) == 0
+
+    [page] = opened
+    said = f"The page is pages/lot-7.html ({page.stat().st_size / 1000:.1f} KB). Only you can read it.\n"
+    assert capsys.readouterr().out == said
+    assert f"img-src {origin};" in page.read_text()
+    source = parse_html(page.read_text()).find("img").attributes["src"]
+    assert source.startswith("data:" if arguments else "../out/images/")
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "arguments"),
+    [
+        (1, "the folder out has no receipts/lot-8.json. Check the id", ["--id", "lot-8", "--out", "out"]),
+        (2, "expected ID=lot-7-cam-2, the id of a File, or RUN=name", []),
+        (2, "expected ID=lot-7-cam-2, the id of a File, or RUN=name", ["--id", "lot-7", "--run", "run-1"]),
+        (2, "ID=../lot-7 is not the id of a File", ["--id", "../lot-7", "--out", "out"]),
+        (2, "ID=-x is not the id of a File", ["--id=-x"]),
+        (2, "RUN='../x' is not the name of a run", ["--run", "../x", "--out", "out"]),
+        (2, "RUN='a\\nb' is not the name of a run", ["--run", "a\nb"]),
+        (2, "OUT=none is not a folder", ["--id", "lot-7", "--out", "none"]),
+        (2, "ENDPOINT=ftp://x is not a URL", ["--id", "lot-7", "--endpoint", "ftp://x"]),
+        (
+            1,
+            "nothing listens at http://127.0.0.1:1. Is `make up` running?",
+            ["--id", "a", "--endpoint", "http://127.0.0.1:1"],
+        ),
+        (1, "You must specify a region.", ["--id", "lot-7"]),
+    ],
+)
+def test_look_says_what_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], status: int, message: str, arguments: list[str]
+) -> None:
+    assert run(monkeypatch, *arguments) == status
+
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("make look: ")
+    assert message in printed.err
+    assert not look.PAGES.exists()
+
+
+def test_endpoint_of_the_environment_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "127.0.0.1:4566")
+
+    assert run(monkeypatch, "--id", "lot-7") == 2
+    assert "AWS_ENDPOINT_URL=127.0.0.1:4566 is not a URL" in capsys.readouterr().err

@@ -1,0 +1,76 @@
+"""What `make run` prints at its end."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from infra.run.report import print_result
+from infra.run.run_folder import RunFolder
+
+from intake.model.bulk_report import Summary, Totals
+
+RUN = RunFolder(Path("my pictures"), "urls-1", "urls.txt", "0" * 64, datetime.now(UTC))
+ALL_STORED = Totals(files=1200, status={"stored": 1200}, images={"stored": 1000, "reused": 200}, bytes=123_456_789)
+SOME_FAILED = Totals(
+    files=3, status={"stored": 1, "failed": 1, "refused": 1}, images={"stored": 1, "failed": 1}, codes={"timeout": 1}
+)
+
+
+def printed(capsys: pytest.CaptureFixture[str], *blocked: str, rows: int = 3, **members: Any) -> list[str]:
+    summary = Summary(run="urls-1", ended_at="", **{"seconds": 2.0, "counts": SOME_FAILED} | members)
+    print_result(RUN, summary, blocked, rows=rows)
+    return capsys.readouterr().out.splitlines()
+
+
+def test_report_says_what_was_stored_and_where(capsys: pytest.CaptureFixture[str]) -> None:
+    assert printed(capsys, seconds=65.4, counts=ALL_STORED, rows=1200) == [
+        "1,200 rows in 1 min 5 s, 18 images a second",
+        "  images   1,000 stored, 200 reused; 123,456,789 bytes",
+        "Images: my pictures/images/   a row for each: my pictures/runs/urls-1/images/*.jsonl.gz",
+    ]
+
+
+def test_report_says_what_failed_and_how_to_send_it_again(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(capsys, failed_key="runs/urls-1/failed.jsonl", retryable_key="runs/urls-1/retryable.jsonl")
+    assert lines[2:4] == ["  failed   1 timeout", "  refused  1 rows that are no File"]
+    again = "make run LIST='my pictures/runs/urls-1/retryable.jsonl' OUT='my pictures'"
+    assert lines[5:] == [
+        "Each failed row, with its reason: my pictures/runs/urls-1/failed.jsonl",
+        f"To send those again that may succeed: {again}",
+    ]
+
+
+@pytest.mark.parametrize(
+    "error",
+    ["Ctrl-C", "No space left on device", "a worker process was killed", "1 of 9 groups of rows have no report"],
+)
+def test_report_says_why_the_run_stopped(capsys: pytest.CaptureFixture[str], error: str) -> None:
+    lines = printed(capsys, complete=False, error=error, rows=7000)
+    assert lines[-2:] == [f"Stopped after 3 of 7,000 rows: {error}.", "The same command goes on."]
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.0004])
+def test_report_has_a_rate_when_the_run_took_no_time(capsys: pytest.CaptureFixture[str], seconds: float) -> None:
+    assert printed(capsys, seconds=seconds)[0].startswith("3 rows in 0 s, ")
+
+
+@pytest.mark.parametrize(
+    ("reasons", "expected"),
+    [
+        (["10.0.0.7: private use"], ["10.0.0.7: private use", "To allow your own network: ALLOW=10.0.0.0/8, or "]),
+        (
+            ["a.example:8080: port not in ALLOWED_PORTS", "b.example:81: port not in ALLOWED_PORTS"],
+            ["a.example:8080: ", "b.example:81: ", "To allow these ports: ALLOWED_PORTS=80,443,81,8080"],
+        ),
+        (["ftp: scheme"], ["ftp: scheme"]),
+        ([f"10.0.0.{n}: loopback" for n in range(9)], [*[f"10.0.0.{n}: " for n in range(5)], "...", "To allow your"]),
+        ([], []),
+    ],
+)
+def test_report_says_why_urls_were_blocked_and_what_allows_them(
+    capsys: pytest.CaptureFixture[str], reasons: list[str], expected: list[str]
+) -> None:
+    lines = [line.removeprefix("  blocked  ") for line in printed(capsys, *reasons) if line.startswith("  blocked")]
+    assert len(lines) == len(expected)
+    assert all(line.startswith(text) for line, text in zip(lines, expected, strict=True)), lines

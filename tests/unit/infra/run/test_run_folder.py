@@ -1,0 +1,201 @@
+"""The folder of a run: which run a command continues, and what it writes at its end."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from infra.run.run_folder import RunFolder, open_run
+
+from intake.model.bulk_item import BulkItem
+from intake.model.bulk_report import BatchReport
+from intake.model.error_codes import ConnectFailed, NotFound
+from intake.model.file import File
+from intake.model.invalid_file import Fault
+from intake.model.outcome import Failed, FetchStats
+from intake.model.receipt import Receipt
+
+DIGEST, OTHER = "1" * 64, "2" * 64
+_HOLD = "import fcntl, sys; f = open(sys.argv[1], 'r+b'); fcntl.lockf(f, fcntl.LOCK_EX); print(flush=True); input()"
+
+
+def open_and_close(out: Path, source: str = "urls.txt", digest: str = DIGEST) -> RunFolder:
+    with open_run(out, source, digest) as run:
+        return run
+
+
+def write_report(run: RunFolder, number: int, *failed: Any, files: int = 1) -> None:
+    report = BatchReport()
+    for row, error in enumerate(failed, 1):
+        document = {"urls": [f"https://a.example/{row}"]}
+        outcomes = [Failed(error, FetchStats())]
+        receipt = Receipt.of(File.parse(document), outcomes, bucket="b", created_at=datetime.now(UTC), elapsed_ms=1)
+        report.add(BulkItem(document, row), receipt.images)
+    report.counts.files += files
+    path = run.path / "batches" / f"{number:08d}.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(report.to_json())
+
+
+def read_lines(path: Path) -> list[Any]:
+    return [json.loads(line) for line in path.read_bytes().splitlines()]
+
+
+def test_command_continues_the_run_of_the_same_list_until_it_is_complete(tmp_path: Path) -> None:
+    first = open_and_close(tmp_path)
+    assert first == open_and_close(tmp_path)
+    first.finish(1.0, groups=1, error="No space left on device")
+    assert first == open_and_close(tmp_path, "renamed.txt")
+    write_report(first, 0)
+    first.finish(1.0, groups=1, error=None)
+    assert first.name != open_and_close(tmp_path).name
+
+
+def test_command_starts_a_run_of_its_own_when_another_list_has_not_come_to_its_end(tmp_path: Path) -> None:
+    names = [open_and_close(tmp_path, digest=digest).name for digest in (DIGEST, OTHER, DIGEST, OTHER)]
+    assert names[:2] == names[2:]
+    assert names[0] != names[1]
+
+
+def test_command_starts_a_run_of_its_own_when_another_process_works_on_the_first(tmp_path: Path) -> None:
+    first = open_and_close(tmp_path)
+    arguments = [sys.executable, "-c", _HOLD, str(first.path / "run.json")]
+    with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        second = open_and_close(tmp_path)
+        holder.communicate(b"\n")
+    assert second.name != first.name
+    assert second.digest == first.digest
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        b"",
+        b"\0" * 80,
+        b"{",
+        b"[]",
+        b"null",
+        b"{}",
+        b'{"list": "a", "digest": "1"}',
+        b'{"list": "a", "digest": "%b", "startedAt": "yesterday"}' % DIGEST.encode(),
+        b'{"list": "a", "digest": "%b", "startedAt": 7}' % DIGEST.encode(),
+        b'{"list": "\xff", "digest": "%b"}' % DIGEST.encode(),
+    ],
+)
+def test_command_starts_a_run_of_its_own_when_a_record_is_damaged(tmp_path: Path, record: bytes) -> None:
+    damaged = open_and_close(tmp_path)
+    (damaged.path / "run.json").write_bytes(record)
+    assert open_and_close(tmp_path).name != damaged.name
+
+
+@pytest.mark.parametrize("summary", [b"", b"\0\0", b"[]", b'{"complete": "yes"}', b'{"seconds": "long"}'])
+def test_command_continues_a_run_when_its_summary_is_damaged(tmp_path: Path, summary: bytes) -> None:
+    run = open_and_close(tmp_path)
+    (run.path / "summary.json").write_bytes(summary)
+    assert run == open_and_close(tmp_path)
+    write_report(run, 0)
+    assert run.finish(2.0, groups=1, error=None).seconds == 2.0
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("urls.txt", "urls"),
+        ("/some where/my list.csv", "my-list"),
+        ("Größe & mehr.jsonl", "Gr-e-mehr"),
+        ("\udcff\udcfe.txt", "list"),
+        ("画像.txt", "list"),
+        ("-.-.txt", "list"),
+        ("..a..csv", "a"),
+        ("a" * 200 + ".txt", "a" * 60),
+        ("a\nb.txt", "a-b"),
+    ],
+)
+def test_run_is_named_after_its_list(tmp_path: Path, source: str, expected: str) -> None:
+    run = open_and_close(tmp_path, source)
+    stem, _, started = run.name.rpartition("-")
+    assert expected == stem
+    assert run.started_at == datetime.strptime(started, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    assert run.source == source == open_and_close(tmp_path).source
+
+
+def test_runs_of_one_second_have_names_of_their_own(tmp_path: Path) -> None:
+    names = {open_and_close(tmp_path, digest=str(number) * 64).name for number in range(9)}
+    assert len(names) == 9
+
+
+def test_receipts_of_a_run_that_ended_in_the_same_second_are_not_taken_over(tmp_path: Path) -> None:
+    run = open_and_close(tmp_path)
+    assert run.receipts_since > datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=1)
+    assert run.receipts_since - run.started_at == timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("damaged", [b"", b"\0" * 100, b"{", b"[]", b'{"counts": 7}'])
+def test_group_is_not_done_when_its_report_is_damaged(tmp_path: Path, damaged: bytes) -> None:
+    run = open_and_close(tmp_path)
+    assert list(run.done(3)) == [0, 0, 0]
+    write_report(run, 0)
+    write_report(run, 2)
+    (run.path / "batches" / "00000001.json").write_bytes(damaged)
+    (run.path / "batches" / "note.json").write_bytes(b"{}")
+    assert list(run.done(3)) == [1, 0, 1]
+
+
+def test_finish_writes_the_rows_that_failed_in_the_order_of_the_list(tmp_path: Path) -> None:
+    run = open_and_close(tmp_path)
+    for number in (11, 2, 0):
+        write_report(run, number, *[NotFound()] * (number == 0), *[ConnectFailed()] * (number != 0))
+    summary = run.finish(1.5, groups=12, error="Ctrl-C")
+    codes = [line["intakeFailure"]["errors"][0]["code"] for line in read_lines(run.path / "failed.jsonl")]
+    assert codes == ["not_found", "connect_failed", "connect_failed"]
+    assert (summary.complete, summary.error, summary.batches) == (False, "Ctrl-C", 3)
+    assert summary.failed_key == f"runs/{run.name}/failed.jsonl"
+    assert json.loads((run.path / "summary.json").read_bytes())["counts"]["codes"] == {
+        "not_found": 1,
+        "connect_failed": 2,
+    }
+
+
+def test_finish_removes_the_list_of_failures_when_a_later_command_has_none(tmp_path: Path) -> None:
+    run = open_and_close(tmp_path)
+    write_report(run, 0, NotFound())
+    run.finish(1.0, groups=2, error="Ctrl-C")
+    for number in (0, 1):
+        write_report(run, number)
+    summary = run.finish(1.25, groups=2, error=None)
+    assert (summary.complete, summary.failed_key, summary.seconds) == (True, None, 2.25)
+    assert sorted(path.name for path in run.path.iterdir()) == ["batches", "run.json", "summary.json"]
+
+
+@pytest.mark.parametrize("missing", [(), (0,), (2,)], ids=["all", "last two", "first two"])
+def test_run_is_not_complete_when_a_group_has_no_report(tmp_path: Path, missing: Sequence[int]) -> None:
+    run = open_and_close(tmp_path)
+    for number in missing:
+        write_report(run, number)
+    summary = run.finish(1.0, groups=3, error=None)
+    assert not summary.complete
+    assert summary.error == f"{3 - len(missing)} of 3 groups of rows have no report"
+    assert run == open_and_close(tmp_path)
+
+
+def test_finish_writes_whatever_the_list_and_its_rows_contain(tmp_path: Path) -> None:
+    run = open_and_close(tmp_path, "\udcff.jsonl")
+    report = BatchReport()
+    report.add_refused(BulkItem({"\ud800": "\udfff", "n": float("inf")}, 1), [Fault("\ud800", "is odd")])
+    path = run.path / "batches" / "00000000.json"
+    path.parent.mkdir()
+    path.write_bytes(report.to_json())
+    run.finish(1.0, groups=1, error=None)
+    assert json.loads((run.path / "summary.json").read_bytes())["list"] == "\udcff.jsonl"
+    [line] = read_lines(run.path / "failed.jsonl")
+    assert line["\ud800"] == "\udfff"
+
+
+def test_run_without_rows_is_complete(tmp_path: Path) -> None:
+    assert open_and_close(tmp_path).finish(0.0, groups=0, error=None).complete
