@@ -25,6 +25,9 @@ from intake.settings.config import Config
 MAX_GROUPS = 24
 """Groups that a process works on at once. A group waits for its slowest image, while the others need few slots."""
 
+_GC_THRESHOLD = 50_000
+"""New objects before the garbage collector looks for cycles. With Python's default, 2,000, it uses 4 % of the CPU time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -94,6 +97,7 @@ def run_worker(connection: Connection, work: Work) -> None:
             signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
     gc.freeze()
+    gc.set_threshold(_GC_THRESHOLD)
     asyncio.run(_Worker(connection, work).run())
 
 
