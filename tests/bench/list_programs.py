@@ -5,7 +5,6 @@ Each uses two processes, has 15 seconds for a request, keeps what it gets in a f
 
 import json
 import os
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -137,7 +136,12 @@ def _scrapy_commands(pipeline: str) -> Callable[[Task], list[list[str]]]:
 
 PROGRAMS = (
     ListProgram(
-        OURS, "image-intake, `make run`", Path(sys.executable), _our_commands, status=1, variables=_our_variables
+        OURS,
+        "image-intake, `make run`",
+        _BENCH / "run" / "bin" / "python",
+        _our_commands,
+        status=1,
+        variables=_our_variables,
     ),
     ListProgram(
         IMG2DATASET,
