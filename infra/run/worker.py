@@ -26,7 +26,7 @@ MAX_GROUPS = 24
 """Groups that a process works on at once. A group waits for its slowest image, while the others need few slots."""
 
 _GC_THRESHOLD = 50_000
-"""New objects before the garbage collector looks for cycles. With Python's default, 2,000, it uses 4 % of the CPU time."""
+"""New objects before the garbage collector looks for cycles. With Python's default, 2,000, it used 4 % of the CPU."""
 
 
 @dataclass(frozen=True, slots=True)
