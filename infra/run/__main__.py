@@ -17,7 +17,7 @@ from infra.run.file_store import FileStore
 from infra.run.folder_errors import folder_errors_named
 from infra.run.processes import Processes
 from infra.run.progress_bar import counted_lines, progress_bar
-from infra.run.report import print_result
+from infra.run.report import format_rows, print_result
 from infra.run.run_folder import RunFolder, open_run
 from infra.run.settings import RunSettings, require_known_variables
 from infra.run.single_file import read_single_file
@@ -101,7 +101,7 @@ class _Run:
         done = self.folder.done(len(groups))
         done_rows = sum(group.rows for group in groups if done[group.number])
         what = "the remaining " if done_rows else ""
-        print(f"Downloading {what}{groups.rows - done_rows:,} rows into {self.folder.out} ...", flush=True)
+        print(f"Downloading {what}{format_rows(groups.rows - done_rows)} into {self.folder.out} ...", flush=True)
         began = time.monotonic()
         try:
             self.processes.start(min(self.settings.processes, done.count(0)), self._work())

@@ -26,7 +26,7 @@ def print_result(run: RunFolder, summary: Summary, blocked: Sequence[str], *, ro
     """
     counts = summary.counts
     rate = counts.images.total() / summary.seconds if summary.seconds else 0.0
-    print_line(f"{counts.files:,} rows in {duration(summary.seconds)}, {rate:,.0f} images a second")
+    print_line(f"{format_rows(counts.files)} in {duration(summary.seconds)}, {rate:,.0f} images a second")
     print_line(f"  images   {join_counts(counts.images)}; {counts.bytes:,} bytes")
     if counts.codes:
         print_line(f"  failed   {join_counts(counts.codes)}")
@@ -41,8 +41,13 @@ def print_result(run: RunFolder, summary: Summary, blocked: Sequence[str], *, ro
         again, out = (shlex.quote(str(path)) for path in (run.path / "retryable.jsonl", run.out))
         print_line(f"To send those again that may succeed: make run LIST={again} OUT={out}")
     if not summary.complete:
-        print_line(f"Stopped after {counts.files:,} of {rows:,} rows: {summary.error}.", "yellow")
+        print_line(f"Stopped after {counts.files:,} of {format_rows(rows)}: {summary.error}.", "yellow")
         print_line("The same command goes on.")
+
+
+def format_rows(number: int) -> str:
+    """Format a number of rows: "1 row", "10,000 rows"."""
+    return f"{number:,} row{'' if number == 1 else 's'}"
 
 
 def _describe_blocked(reasons: Sequence[str]) -> Iterator[str]:
