@@ -11,11 +11,11 @@ from pathlib import Path
 
 from infra.build.template_file import ROOT
 
+from bench.cases import OURS
 from bench.list_origins import ImageList
 
 PROCESSES = 2
 MAX_ATTEMPTS = 3
-OURS = "ours"
 IMG2DATASET = "img2dataset"
 
 _BENCH = ROOT / ".local" / "bench"
