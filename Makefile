@@ -119,6 +119,7 @@ local: dev sam ## Test sam local in Docker: every command of docs/sam-local.md, 
 bench: dev sam rivals ## Measure speed, memory and start beside other programs | BENCH="--all" adds the long cases
 	@$(PY) tests/bench/compare.py $(BENCH)
 	@$(PY) tests/bench/known_images.py
+	@$(PY) tests/bench/list_run.py
 	@$(PY) tests/bench/memory.py
 	@$(PY) tests/bench/leak_check.py
 	@$(PY) tests/bench/cold_start.py
@@ -163,4 +164,6 @@ supply-chain:
 
 rivals:
 	@infra/build/create_venv.sh .local/bench/venv bench "the programs to compare with"
+	@infra/build/create_venv.sh .local/bench/run run "the packages of make run" requirements.txt
 	@infra/build/create_venv.sh .local/bench/img2dataset img2dataset "img2dataset" || echo "img2dataset is skipped."
+	@infra/build/create_venv.sh .local/bench/scrapy scrapy "Scrapy" || echo "Scrapy is skipped."
