@@ -102,7 +102,8 @@ build: base sam ## Build the artifact that is deployed, and check it | ARCH=arm6
 	@$(PY) -m infra.build.artifact "$(ARCH)" --into "$(BUILD)" --sam "$(SAM)"
 
 clean: ## Remove what was built, not what was installed
-	@rm -rf .aws-sam .coverage .local/browser .local/build-* .local/demo .local/up .local/up-* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .aws-sam .coverage .local/browser .local/build-* .local/demo .local/look .local/up .local/up-* .mypy_cache \
+	  .ruff_cache .pytest_cache .hypothesis
 	@find functions infra tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 install: dev sam ministack tables supply-chain ## Install what these commands need, except bench
@@ -118,6 +119,7 @@ local: dev sam ## Test sam local in Docker: every command of docs/sam-local.md, 
 bench: dev sam rivals ## Measure speed, memory and start beside other programs | BENCH="--all" adds the long cases
 	@$(PY) tests/bench/compare.py $(BENCH)
 	@$(PY) tests/bench/known_images.py
+	@$(PY) tests/bench/list_run.py
 	@$(PY) tests/bench/memory.py
 	@$(PY) tests/bench/leak_check.py
 	@$(PY) tests/bench/cold_start.py
@@ -162,4 +164,6 @@ supply-chain:
 
 rivals:
 	@infra/build/create_venv.sh .local/bench/venv bench "the programs to compare with"
+	@infra/build/create_venv.sh .local/bench/run run "the packages of make run" requirements.txt
 	@infra/build/create_venv.sh .local/bench/img2dataset img2dataset "img2dataset" || echo "img2dataset is skipped."
+	@infra/build/create_venv.sh .local/bench/scrapy scrapy "Scrapy" || echo "Scrapy is skipped."
