@@ -1,5 +1,7 @@
 """The folder of a run: which run a command continues, and what it writes at its end."""
 
+import errno
+import fcntl
 import json
 import subprocess
 import sys
@@ -7,6 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from infra.run.run_folder import RunFolder, open_run
@@ -71,6 +74,24 @@ def test_command_starts_a_run_of_its_own_when_another_process_works_on_the_first
         holder.communicate(b"\n")
     assert second.name != first.name
     assert second.digest == first.digest
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_run_is_continued_when_the_file_system_has_no_locks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    monkeypatch.setattr(fcntl, "lockf", Mock(side_effect=OSError(number, "no locks")))
+    assert open_and_close(tmp_path) == open_and_close(tmp_path)
+
+
+def test_command_starts_no_run_when_other_processes_take_each_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fcntl, "lockf", Mock(side_effect=[BlockingIOError()] * 2 + [None]))
+    assert open_and_close(tmp_path).name.endswith("-3")
+    monkeypatch.setattr(fcntl, "lockf", Mock(side_effect=BlockingIOError()))
+    with pytest.raises(BlockingIOError):
+        open_and_close(tmp_path)
 
 
 @pytest.mark.parametrize(
