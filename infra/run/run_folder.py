@@ -20,7 +20,7 @@ from intake.model.object_keys import failed_key, report_key, retryable_key, summ
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 _NOT_IN_NAMES = re.compile("[^A-Za-z0-9._-]+")
 _MAX_STEM = 60
-_MAX_STARTS = 100
+_MAX_STARTS = 20
 
 
 @dataclass(slots=True)
