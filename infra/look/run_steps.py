@@ -50,7 +50,8 @@ def list_readers(run: str, commands: SourceCommands) -> list[Step]:
     quoted = files.replace("'", "''")
     sql = [
         "select code, count(*) as images",
-        f"from read_json('{quoted}')",
+        # Without `columns`, a column that is null in the first files is null in all.
+        f"from read_json('{quoted}', columns = {{code: 'VARCHAR'}})",
         "group by code order by images desc",
     ]
     python = [
