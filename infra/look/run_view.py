@@ -107,11 +107,13 @@ def describe_totals(totals: Totals) -> str:
     return f"{totals.stored:,} of {totals.rows:,} images {'is' if totals.stored == 1 else 'are'} stored"
 
 
-def describe_state(summary: RunSummary) -> tuple[str, str]:
+def describe_state(totals: Totals, summary: RunSummary) -> tuple[str, str]:
     """Return a tone and words for how the run ended."""
     if not summary.exists:
         return "warn", "not ended"
-    return ("good", "complete") if summary.is_complete else ("bad", "incomplete")
+    if not summary.is_complete:
+        return "bad", "incomplete"
+    return "plain" if totals.lost else "good", "complete"
 
 
 def describe_reasons(totals: Totals, statistics: RunStatistics, summary: RunSummary) -> list[str]:
@@ -165,11 +167,11 @@ def _count_distinct(statistics: RunStatistics) -> tuple[str, str]:
 
 def list_notices(totals: Totals, statistics: RunStatistics, summary: RunSummary) -> list[str]:
     """Return what a reader must know before the figures are trusted."""
-    notices = []
+    notices = [summary.fault] if summary.fault else []
     if summary.exists and not summary.is_complete:
         reason = f" {shorten(summary.error)}" if summary.error else ""
         notices.append(f"The run stopped before the end of its list, so the figures do not cover all of it.{reason}")
-    if not totals.is_from_table:
+    if not totals.is_from_table and totals.rows:
         notices.append("The run has no table: these are the figures of its summary.")
     elif summary.is_complete and (missing := _count_missing(totals, summary)):
         notices.append(f"The table lacks {missing:,} of the rows that the summary counts.")

@@ -7,15 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from infra.look import run_statistics
 from infra.look.error_advice import advise
 from infra.look.errors import LookError
+from infra.look.failure_list import MAX_FAILURES
+from infra.look.origin_statistics import MAX_ORIGINS, MIN_TIMES
 from infra.look.run_page import write_run_page
+from infra.look.run_sections import MAX_ORIGINS as MAX_SHOWN_ORIGINS
 from infra.look.sources import FolderSource
 
 from intake.model.error_codes import LEAVES
 from support.html_document import Element, parse_html
 from support.run_table import RUN, SHA256, failed_row, refused_row, stored_row, write_part, write_summary
 
+ROOT = Path(__file__).parents[4]
 KEYS = {"failedKey": f"runs/{RUN}/failed.jsonl", "retryableKey": f"runs/{RUN}/retryable.jsonl"}
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
 
@@ -157,7 +162,7 @@ def test_page_filters_failures_by_the_commonest_reasons(tmp_path: Path) -> None:
 
     failures = section(show_rows(tmp_path, rows), "Every failure")
 
-    rules = (Path(__file__).parents[4] / "infra" / "look" / "run.css").read_text()
+    rules = (ROOT / "infra" / "look" / "run.css").read_text()
     choices = [choice.attributes["id"] for choice in failures.find_all("input")]
     assert choices == ["reason-all", *(f"reason-{number}" for number in range(8))]
     assert all(f"#{choice}:checked" in rules for choice in choices[1:])
@@ -193,7 +198,14 @@ def test_page_draws_times_and_sizes_with_a_text_alternative(tmp_path: Path) -> N
     assert times.find("svg").attributes["aria-label"].startswith("Time of an image, of 4 images: half at most 30 ms, ")
     assert [title.text for title in times.find_all("title")][:3] == ["from 10 ms: 1", "from 20 ms: 2", "from 50 ms: 0"]
     assert [float(bar.attributes["height"]) for bar in times.find_all("rect", "fill")][:3] == [50, 100, 0]
-    assert [item.text for item in sizes.find("ol").find_all("li")] == ["200 bytes", "500 bytes", "1 KB", "2 KB", "5 KB", "10 KB"]
+    assert [item.text for item in sizes.find("ol").find_all("li")] == [
+        "200 bytes",
+        "500 bytes",
+        "1 KB",
+        "2 KB",
+        "5 KB",
+        "10 KB",
+    ]
 
 
 def test_page_shows_what_is_stored_and_which_images_repeat(tmp_path: Path) -> None:
@@ -284,6 +296,17 @@ def test_page_of_a_run_without_a_table_shows_its_summary(tmp_path: Path) -> None
     assert cells(section(page, "Why images failed").find("table"))[1][:2] == ["timeout", "2"]
 
 
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"7", b"\xff"])
+def test_page_of_a_run_with_a_damaged_summary_shows_its_table(content: bytes, tmp_path: Path) -> None:
+    write_part(tmp_path, [stored_row(1), stored_row(2)])
+    (tmp_path / "runs" / RUN / "summary.json").write_bytes(content)
+
+    page = show(tmp_path)
+
+    assert page.find("h1").text == "All 2 images are stored"
+    assert f"{RUN}/summary.json" in section(page, "Before you trust the figures").text
+
+
 def test_page_says_how_many_rows_the_table_lacks(tmp_path: Path) -> None:
     page = show_rows(tmp_path, [stored_row(1)], counts={"images": {"stored": 2, "failed": 1}, "status": {"refused": 1}})
 
@@ -363,3 +386,17 @@ def test_run_that_does_not_exist_is_an_error_that_names_those_that_do(run: str, 
 def test_run_must_be_one_name(run: str, tmp_path: Path) -> None:
     with pytest.raises(LookError, match="expected one name without slashes"):
         write_run_page(FolderSource(tmp_path, tmp_path), run, tmp_path / "page.html")
+
+
+@pytest.mark.parametrize(
+    "bound",
+    [
+        f"first {MAX_FAILURES} failures",
+        f"first {MAX_SHOWN_ORIGINS} origins",
+        f"more than {2 * MAX_ORIGINS:,} origins",
+        f"Beyond {run_statistics._MAX_SAMPLE:,} different images",
+        f"slow from {MIN_TIMES} times on",
+    ],
+)
+def test_documentation_names_the_bounds_of_the_page(bound: str) -> None:
+    assert bound in " ".join((ROOT / "docs" / "look.md").read_text().split())
