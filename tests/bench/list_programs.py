@@ -170,4 +170,4 @@ PROGRAMS = (
 
 def environment(program: ListProgram, task: Task) -> dict[str, str]:
     """Return the whole environment of a program."""
-    return {"PATH": os.environ["PATH"], "HOME": str(task.home), **program.variables(task)}
+    return {"PATH": os.environ["PATH"], "HOME": str(task.home), "TMPDIR": str(task.home), **program.variables(task)}
