@@ -156,6 +156,7 @@ PROGRAMS = (
         "Scrapy, FilesPipeline",
         _BENCH / "scrapy" / "bin" / "python",
         _scrapy_commands("scrapy.pipelines.files.FilesPipeline"),
+        most_runs=1,
     ),
     ListProgram(
         "scrapy_images",
