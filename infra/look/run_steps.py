@@ -19,12 +19,12 @@ class Step(NamedTuple):
 def list_steps(run: str, totals: Totals, summary: RunSummary, commands: SourceCommands) -> list[Step]:
     """Return what to do next, the most useful first."""
     if not summary.exists:
-        text = "The run has no summary yet: it is running, or it was stopped. "
-        lines = commands.continue_run(run)
-        return [Step(text + ("Follow it:" if lines else "The same make run command continues it."), lines)]
+        lines = commands.follow(run)
+        text = f"The run has no summary: it is running, or it was stopped. {commands.resume}"
+        return [Step(f"{text} To follow it:" if lines else text, lines)]
     steps = []
     if not summary.is_complete:
-        steps.append(Step("Remove the cause and send the whole list again. No image is stored twice."))
+        steps.append(Step(f"Remove the cause of the stop. {commands.resume}"))
     elif totals.retryable and (key := _find_list(run, summary)):
         text = f"Failures that may succeed later: {totals.retryable:,}. Send them again after a while:"
         steps.append(Step(text, commands.send_again(key)))

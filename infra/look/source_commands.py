@@ -3,7 +3,7 @@
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from infra.bulk.commands import DEFAULT_STACK, Commands
 
@@ -19,8 +19,12 @@ class SourceCommands(Protocol):
     def send_again(self, key: str) -> list[str]:
         """Return the commands that send a list among the results again."""
 
-    def continue_run(self, run: str) -> list[str]:
-        """Return the commands that follow or continue a run without a summary; none if only the user knows them."""
+    @property
+    def resume(self) -> str:
+        """How the user completes a run that stopped, as a sentence."""
+
+    def follow(self, run: str) -> list[str]:
+        """Return the commands that follow a run; none if they are not known here."""
 
     def fetch_table(self, prefix: str) -> list[str]:
         """Return the commands that bring the table to this machine; none if it is here."""
@@ -34,6 +38,7 @@ class FolderCommands:
     """Commands for a folder of `make run`."""
 
     folder: Path
+    resume: ClassVar[str] = "The same make run command goes on where it stopped."
 
     def location(self, key: str) -> str:
         return str(self.folder / key)
@@ -41,7 +46,7 @@ class FolderCommands:
     def send_again(self, key: str) -> list[str]:
         return [f"make run {_assign('LIST', str(self.folder / key))} {_assign('OUT', str(self.folder))}"]
 
-    def continue_run(self, run: str) -> list[str]:
+    def follow(self, run: str) -> list[str]:
         del run
         return []
 
@@ -66,6 +71,7 @@ class BucketCommands:
     bucket: str
     stack: str = DEFAULT_STACK
     endpoint: str | None = None
+    resume: ClassVar[str] = "Send the whole list again: no image is stored twice."
 
     def location(self, key: str) -> str:
         return f"s3://{self.bucket}/{key}"
@@ -75,7 +81,7 @@ class BucketCommands:
         fetch = f"{self._aws()} cp {shlex.quote(self.location(key))} {shlex.quote(name)}"
         return [fetch, self._make(_assign("LIST", name))]
 
-    def continue_run(self, run: str) -> list[str]:
+    def follow(self, run: str) -> list[str]:
         return [self._make(_assign("RUN", run))]
 
     def fetch_table(self, prefix: str) -> list[str]:

@@ -5,11 +5,9 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlsplit
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from infra.bulk.commands import DEFAULT_STACK
@@ -20,6 +18,9 @@ from infra.look.safe_text import show_text
 from infra.look.source_commands import BucketCommands, FolderCommands, SourceCommands
 from infra.look.table_source import read_bucket, read_folder
 from intake.model.object_keys import problem_key, receipt_key, summary_key, table_prefix
+
+if TYPE_CHECKING:
+    import boto3
 
 LINK_SECONDS = 3600
 """How long a presigned URL is valid."""
@@ -146,7 +147,7 @@ class BucketSource:
         bucket: str,
         endpoint: str | None = None,
         stack: str = DEFAULT_STACK,
-        session: boto3.Session | None = None,
+        session: "boto3.Session | None" = None,
     ) -> None:
         """Take the bucket.
 
@@ -157,7 +158,7 @@ class BucketSource:
             session: the credentials and the region; by default, those of the environment.
         """
         self._bucket = bucket
-        self._s3 = _connect(session or boto3.Session(), endpoint)
+        self._s3 = _connect(session, endpoint)
         self.expires_at: datetime | None = _end_of_links(self._s3)
         self.description = f"the bucket {bucket}"
         self.commands: SourceCommands = BucketCommands(bucket, stack, endpoint)
@@ -201,11 +202,15 @@ class BucketSource:
         return body if len(body) <= max_bytes else None
 
 
-def _connect(session: boto3.Session, endpoint: str | None) -> Any:  # noqa: ANN401 - boto3 creates its classes at run time
+def _connect(session: "boto3.Session | None", endpoint: str | None) -> Any:  # noqa: ANN401 - boto3 creates its classes
     """Return a client whose presigned URLs lead to the region of the bucket.
 
     By itself, boto3 presigns for s3.amazonaws.com, which redirects to the region; the page allows no other origin.
     """
+    import boto3  # noqa: PLC0415 - takes a tenth of a second, which the page of a folder does not need
+    from botocore.config import Config  # noqa: PLC0415 - the same
+
+    session = session or boto3.Session()
 
     def client(addressing_style: str) -> Any:  # noqa: ANN401 - the same
         retries: Any = {"mode": "standard", "max_attempts": 5}

@@ -22,8 +22,12 @@ from intake.ingest.file_service import IngestService
 from intake.model.error_codes import IntakeError
 from intake.settings.config import Config
 
-MAX_GROUPS = 24
-"""Groups that a process works on at once. A group waits for its slowest image, while the others need few slots."""
+MAX_GROUPS = 64
+"""Groups that a process works on at once. A group waits for its slowest image, while the others need few slots: if two
+images of a hundred take two seconds, a process that downloads 2,500 images a second has 50 groups at once."""
+
+_GC_THRESHOLD = 50_000
+"""New objects before the garbage collector looks for cycles. With Python's default, 2,000, it used 4 % of the CPU."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ def run_worker(connection: Connection, work: Work) -> None:
             signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
     gc.freeze()
+    gc.set_threshold(_GC_THRESHOLD)
     asyncio.run(_Worker(connection, work).run())
 
 

@@ -6,6 +6,7 @@ Shape of a summary, each part empty where nothing was measured:
     compare   by case: `on`, `at`, `runs`, and by program medians: `wall_ms`, `cpu_ms` and `server_ms` per image, …
     known     by name `on` and `at`; of the same File by place its medians and requests, of pairs of processes what
               KNOWN_IMAGES=on adds: see `known_figures`
+    lists     by case: `on`, `at`, and by program what `list_figures.of_runs` returns
     startup   `on`, `at`, and by function medians: `init_ms`, `cold_ms`
     memory    `on`, `at`, and MiB: `imports_mib`, `peak_mib`, `beyond_imports_mib`, `budget_mib`
     load      `on`, `at`, `files`, and by name the value of the first and of the last period
@@ -19,14 +20,14 @@ from typing import Any
 
 from infra.build.template_file import ROOT
 
-from bench import known_figures
+from bench import known_figures, list_figures
 from bench.cases import CASES, Case
 from bench.competitor_process import Run
 from bench.known_figures import FIRST_FILES, LATER_FILES, SAME_FILE
 from bench.speed_goals import TARGETS
 
 PATH = ROOT / "docs" / "performance" / "measured.json"
-PARTS = ("compare", "known", "startup", "memory", "load", "ratios")
+PARTS = ("compare", "known", "lists", "startup", "memory", "load", "ratios")
 
 type Summary = dict[str, Any]
 type Row = dict[str, float]
@@ -69,6 +70,7 @@ def updated(kept: Summary, results: Mapping[str, Mapping[str, Any]]) -> Summary:
             count = len(next(iter(measured["is"].values())))
             fresh["compare"][case.name] = {**_origin(measured), "runs": count, "programs": programs}
     fresh["known"] |= _known(results["known"])
+    fresh["lists"] |= _lists(results["lists"])
     if measured := results["startup"].get("starts"):
         programs = {name: of_starts(figures) for name, figures in measured["is"].items()}
         fresh["startup"] = {**_origin(measured), "programs": programs}
@@ -90,6 +92,17 @@ def _known(results: Mapping[str, Any]) -> Summary:
     for name in (FIRST_FILES, LATER_FILES):
         if measured := results.get(name):
             summary[name] = {**_origin(measured), **known_figures.of_pairs(measured["is"])}
+    return summary
+
+
+def _lists(results: Mapping[str, Any]) -> Summary:
+    summary: Summary = {}
+    for size in list_figures.SIZES:
+        if measured := results.get(name := list_figures.case_name(size)):
+            programs = {
+                title: list_figures.of_runs(list_figures.IMAGES, runs) for title, runs in measured["is"].items()
+            }
+            summary[name] = {**_origin(measured), "programs": programs}
     return summary
 
 

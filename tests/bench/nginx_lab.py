@@ -1,41 +1,26 @@
-"""The origin and the S3 stand-in of the benchmark, both served by one nginx on loopback.
+"""The origin and the S3 stand-in of the benchmark, both served by one nginx on loopback."""
 
-nginx needs its Lua module (Debian: nginx-extras). It delays each response exactly and uses little CPU.
-"""
-
-import re
-import shutil
-import socket
-import subprocess
-import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from os import geteuid
 from pathlib import Path
-from string import ascii_lowercase, digits
 
 import certifi
 import trustme
 from infra.build.template_file import ROOT
-from infra.command.child_process import read_tail, run_in_background
-from infra.command.errors import CommandError
 from infra.command.tcp_ports import LOOPBACK, find_free_port
 
 from bench import origin_images, request_counts
+from bench.nginx_process import Nginx, run_nginx
 from bench.request_counts import Counts
 
 ORIGIN_SECONDS = 0.050
 S3_SECONDS = 0.020
 IMAGES = ROOT / ".local" / "bench" / "images"
 BUCKET = "bench"
-
-_START_SECONDS = 10.0
-_MODULE = "ngx_http_lua_module.so"
-_MISSING = "nginx with its Lua module is missing: apt install nginx-extras, then stop the service that it starts."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +34,7 @@ class NginxLab:
 
     ports: Mapping[str, int]
     bundle: Path
-    _nginx: int
+    _nginx: Nginx
     _editions: Iterator[int] = field(default_factory=lambda: count(1))
 
     def new_urls(self, scheme: str, size: int, number: int) -> list[str]:
@@ -74,9 +59,8 @@ class NginxLab:
             return request_counts.parse(response.read().decode())
 
     def cpu_seconds(self) -> float:
-        """Return the CPU seconds of both servers so far, as the kernel counts them for the nginx workers."""
-        children = Path(f"/proc/{self._nginx}/task/{self._nginx}/children").read_text().split()
-        return sum(int(Path(f"/proc/{child}/schedstat").read_text().split()[0]) for child in children) / 1e9
+        """Return the CPU seconds of both servers so far."""
+        return self._nginx.cpu_seconds()
 
 
 @contextmanager
@@ -91,41 +75,19 @@ def open_lab(home: Path, *, origin: float = ORIGIN_SECONDS, s3: float = S3_SECON
     Raises:
         CommandError: nginx is missing or does not start.
     """
-    nginx, modules = _find_nginx()
     IMAGES.mkdir(parents=True, exist_ok=True)
     bundle = _issue_certificate(home)
     ports = {f"{server}_{scheme}": find_free_port() for server in ("origin", "s3") for scheme in ("http", "https")}
     values = {
-        "modules": modules,
-        "user": "user root;" if geteuid() == 0 else "",
-        "home": home,
         "images": IMAGES,
         "s3_stand_in": Path(__file__).parent / "s3_stand_in.lua",
         "origin_seconds": origin,
         "s3_seconds": s3,
         **ports,
     }
-    text = (Path(__file__).parent / "nginx.conf").read_text()
-    conf = home / "nginx.conf"
-    conf.write_text(re.sub(rf"@([{ascii_lowercase}{digits}_]+)@", lambda match: str(values[match[1]]), text))
-    log = home / "nginx.log"
-    with run_in_background(
-        [nginx, "-p", home, "-e", home / "error.log", "-c", conf], env={}, cwd=home, log=log
-    ) as process:
-        _wait_until_listening(process, ports["s3_https"], log)
-        yield NginxLab(ports, bundle, process.pid)
-
-
-def _find_nginx() -> tuple[str, Path]:
-    """Return the paths of nginx and of its modules."""
-    found = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
-    if found is None:
-        raise CommandError(_MISSING)
-    version = subprocess.run([found, "-V"], capture_output=True, text=True, check=True).stderr
-    modules = Path((re.search(r"--modules-path=(\S+)", version) or ["", "/nowhere"])[1])
-    if not (modules / _MODULE).exists():
-        raise CommandError(_MISSING)
-    return found, modules
+    template = Path(__file__).parent / "nginx.conf"
+    with run_nginx(template, home, (LOOPBACK, ports["s3_https"]), values) as nginx:
+        yield NginxLab(ports, bundle, nginx)
 
 
 def _issue_certificate(home: Path) -> Path:
@@ -143,14 +105,3 @@ def _issue_certificate(home: Path) -> Path:
     bundle = home / "bundle.pem"
     bundle.write_bytes(Path(certifi.where()).read_bytes() + authority.cert_pem.bytes())
     return bundle
-
-
-def _wait_until_listening(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    until = time.monotonic() + _START_SECONDS
-    while True:
-        with socket.socket() as probe:
-            if probe.connect_ex((LOOPBACK, port)) == 0:
-                return
-        if process.poll() is not None or time.monotonic() > until:
-            raise CommandError(f"nginx did not start:\n{read_tail(log)}")
-        time.sleep(0.02)

@@ -24,6 +24,7 @@ from bench import (  # noqa: E402
     cost_by_image_size,
     documented_figures,
     known_figures,
+    list_figures,
     results,
     speed_goals,
 )
@@ -33,7 +34,7 @@ from bench.known_figures import FIRST_FILES, LATER_FILES, SAME_FILE  # noqa: E40
 
 PERFORMANCE, COST, README = ROOT / "docs" / "performance.md", ROOT / "docs" / "cost.md", ROOT / "README.md"
 DRAWINGS = ROOT / "docs" / "performance"
-SUBJECTS = ("compare", "known", "memory", "startup", "load")
+SUBJECTS = ("compare", "known", "lists", "memory", "startup", "load")
 DRAWN = (WARM_48, COLD_48)
 LOAD_PERIOD = 20
 
@@ -112,6 +113,14 @@ def _unknown(measured: Summary) -> str:
     return f"{known_figures.added_table(found)}\n\n{_source(later)}, {pairs}"
 
 
+def _lists(measured: Summary) -> str:
+    parts = []
+    for size in list_figures.SIZES:
+        if found := measured["lists"].get(list_figures.case_name(size)):
+            parts += [list_figures.table(list_figures.IMAGES, size, found["programs"]), _source(found)]
+    return "\n\n".join(parts)
+
+
 def _start(measured: Summary) -> str:
     return f"{results.starts_table(measured['startup']['programs'])}\n\n{_source(measured['startup'])}"
 
@@ -176,6 +185,7 @@ BLOCKS: dict[tuple[Path, str], Callable[[Summary], str]] = {
     (PERFORMANCE, "ratios"): _ratios,
     (PERFORMANCE, "known images"): _known,
     (PERFORMANCE, "unknown images"): _unknown,
+    (PERFORMANCE, "lists"): _lists,
     (PERFORMANCE, "start"): _start,
     (PERFORMANCE, "memory"): _memory,
     (PERFORMANCE, "long life"): _long_life,

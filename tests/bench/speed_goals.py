@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from bench import known_figures
+from bench import known_figures, list_figures
 from bench.cases import CALLERS_TODAY, COLD_48, LARGE_48, OURS, WARM_48, WARM_4800, Case
 from bench.known_figures import LATER_FILES, SAME_FILE
+from bench.list_programs import IMG2DATASET
 
 type Results = Mapping[str, Mapping[str, Any]]
-"""The measured figures by subject (`compare`, `known`, `memory`, `startup`) and name: see `results.save`."""
+"""The measured figures by subject (`compare`, `known`, `lists`, `memory`, `startup`) and name: see `results.save`."""
 
 FLOOR_SECONDS = 0.090
 """The delays of the servers: one image from the origin and into S3, then the receipt. No program can be faster."""
@@ -134,6 +135,24 @@ def _percent_added(figure: str) -> Callable[[Results], float | None]:
     return measured
 
 
+def _list_runs(results: Results, size: int) -> Mapping[str, list_figures.Runs]:
+    found: Mapping[str, list_figures.Runs] = (
+        results.get("lists", {}).get(list_figures.case_name(size), {}).get("is", {})
+    )
+    return found
+
+
+def _list_ratio(size: int, figure: str) -> Callable[[Results], float | None]:
+    """Return a function that divides our figure of a list of images by that of img2dataset."""
+    return lambda results: list_figures.ratio(_list_runs(results, size), OURS, IMG2DATASET, figure)
+
+
+def _damaged_images(results: Results) -> float | None:
+    """Return how many damaged images we kept in all runs of all lists."""
+    runs = [run for size in list_figures.SIZES for run in _list_runs(results, size).get(OURS, [])]
+    return sum(run["damaged"] for run in runs) if runs else None
+
+
 def _cold_start_ratio(figure: str, other: str) -> Callable[[Results], float | None]:
     def measured(results: Results) -> float | None:
         found = results.get("startup", {}).get("starts", {}).get("is", {})
@@ -174,6 +193,11 @@ TARGETS = (
     Target("48 again, REFRESH=fresh: wall / one PUT of 20 ms", 1.5, 1.25, _fresh_wall_ratio),
     Target("48 of which nothing is known: wall added by KNOWN_IMAGES=on, %", 3, 1, _percent_added("wall")),
     Target("48 of which nothing is known: CPU added by KNOWN_IMAGES=on, %", 3, 1, _percent_added("cpu")),
+    Target("list of 20 KB: wall / img2dataset", 0.333, 0.2, _list_ratio(20_000, "wall")),
+    Target("list of 20 KB: CPU / img2dataset", 0.333, 0.2, _list_ratio(20_000, "cpu")),
+    Target("list of 150 KB: wall / img2dataset", 0.4, 0.2, _list_ratio(150_000, "wall")),
+    Target("list of 150 KB: CPU / img2dataset", 0.4, 0.2, _list_ratio(150_000, "cpu")),
+    Target("lists: damaged images that were kept", 0, 0, _damaged_images),
     Target("CPU of an image, 4,800 / 48", 1.1, 1.0, _cpu_ratio_of_many_images),
     Target("1,000 images of 2 MB: MiB beyond imports and budget", 48, 24, _memory_over_budget),
     Target(

@@ -27,7 +27,7 @@ def test_list_of_a_bucket_is_fetched_and_sent_again_by_make_bulk() -> None:
 def test_commands_for_a_bucket_name_its_stack_and_the_local_aws() -> None:
     commands = BucketCommands("the-images", "boards", "http://127.0.0.1:4566")
 
-    assert commands.continue_run("run-1") == ["make bulk RUN=run-1 STACK=boards ENDPOINT=http://127.0.0.1:4566"]
+    assert commands.follow("run-1") == ["make bulk RUN=run-1 STACK=boards ENDPOINT=http://127.0.0.1:4566"]
     assert commands.fetch_table("runs/run-1/images/") == [
         "aws --endpoint-url http://127.0.0.1:4566 s3 cp --recursive s3://the-images/runs/run-1/images/ table"
     ]
@@ -47,7 +47,7 @@ def test_name_of_a_run_is_one_word_of_a_command(run: str) -> None:
     commands = BucketCommands("the-images")
     prefix = f"runs/{run}/images/"
 
-    assert shlex.split(commands.continue_run(run)[0])[2].replace("$$", "$") == f"RUN={run}"
+    assert shlex.split(commands.follow(run)[0])[2].replace("$$", "$") == f"RUN={run}"
     assert shlex.split(commands.fetch_table(prefix)[0])[-2] == f"s3://the-images/{prefix}"
     assert (
         shlex.split(commands.send_again(f"runs/{run}/failed.jsonl")[0])[-2]
