@@ -156,6 +156,7 @@ PROGRAMS = (
         "Scrapy, FilesPipeline",
         _BENCH / "scrapy" / "bin" / "python",
         _scrapy_commands("scrapy.pipelines.files.FilesPipeline"),
+        most_runs=1,
     ),
     ListProgram(
         "scrapy_images",
@@ -170,4 +171,4 @@ PROGRAMS = (
 
 def environment(program: ListProgram, task: Task) -> dict[str, str]:
     """Return the whole environment of a program."""
-    return {"PATH": os.environ["PATH"], "HOME": str(task.home), **program.variables(task)}
+    return {"PATH": os.environ["PATH"], "HOME": str(task.home), "TMPDIR": str(task.home), **program.variables(task)}
