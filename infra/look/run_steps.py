@@ -47,16 +47,17 @@ def list_readers(run: str, commands: SourceCommands) -> list[Step]:
     """Return how to read the table."""
     fetch, files = commands.fetch_table(run), commands.table_files(run)
     quoted = files.replace("'", "''")
+    # With named columns: DuckDB guesses types from the first files, and nothing may have failed in these.
     sql = [
-        "select code, count(*) as images",
-        # Without `columns`, a column that is null in the first files is null in all.
-        f"from read_json('{quoted}', columns = {{code: 'VARCHAR'}})",
-        "group by code order by images desc",
+        "SELECT status, code, count(*) AS images",
+        f"FROM read_json('{quoted}', columns = {{status: 'VARCHAR', code: 'VARCHAR'}})",
+        "GROUP BY ALL ORDER BY images DESC;",
     ]
     python = [
-        "import glob, pandas",
-        f"parts = sorted(glob.glob({files!r}))",
-        "table = pandas.concat(pandas.read_json(part, lines=True, dtype=False) for part in parts)",
+        "from glob import glob",
+        "import pandas as pd",
+        f"parts = glob({files!r})",
+        "images = pd.concat(pd.read_json(part, lines=True, dtype=False) for part in parts)",
     ]
-    steps = [Step("Count by code with duckdb:", sql), Step("Load it with pandas:", python)]
+    steps = [Step("Count by code with DuckDB:", sql), Step("Load it with pandas:", python)]
     return [Step("Fetch it:", fetch), *steps] if fetch else steps
