@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo run look up deploy bulk check test lint unit validate format openapi build clean install browser local \
-	bench fuzz pins audit sbom base dev run-packages sam ministack supply-chain rivals
+	bench fuzz pins audit sbom base dev run-packages sam ministack supply-chain rivals tables
 
 ARCH ?= arm64
 BENCH ?=
@@ -76,7 +76,7 @@ look: base ## Show a receipt or a run in the browser | ID=lot-7-cam-2 or RUN=nam
 ##@ Develop
 check: lint unit ## Lint, types and unit tests, in under a minute
 
-test: dev sam ministack lint validate ## Everything: lint, types, templates, all tests, coverage
+test: dev sam ministack tables lint validate ## Everything: lint, types, templates, all tests, coverage
 	@$(PY) -m pytest $(PARALLEL) --cov
 
 lint: dev ## Lint, format and types; changes nothing
@@ -102,10 +102,11 @@ build: base sam ## Build the artifact that is deployed, and check it | ARCH=arm6
 	@$(PY) -m infra.build.artifact "$(ARCH)" --into "$(BUILD)" --sam "$(SAM)"
 
 clean: ## Remove what was built, not what was installed
-	@rm -rf .aws-sam .coverage .local/browser .local/build-* .local/demo .local/up .local/up-* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .aws-sam .coverage .local/browser .local/build-* .local/demo .local/look .local/up .local/up-* .mypy_cache \
+	  .ruff_cache .pytest_cache .hypothesis
 	@find functions infra tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-install: dev sam ministack supply-chain ## Install what these commands need, except bench
+install: dev sam ministack tables supply-chain ## Install what these commands need, except bench
 
 ##@ Examine and release
 browser: dev ## Test the pages in Chromium | UPDATE=1 draws the pictures in docs/images again
@@ -154,6 +155,9 @@ sam:
 
 ministack:
 	@infra/build/create_venv.sh .local/ministack ministack "MiniStack, the local AWS"
+
+tables:
+	@infra/build/create_venv.sh .local/tables tables "DuckDB and pandas, which read tables of runs"
 
 supply-chain:
 	@infra/build/create_venv.sh .local/supply-chain supply-chain "the tools for pins and audit"

@@ -40,10 +40,11 @@ class Histogram:
                 return min(max(_middle(step), self.lowest), self.highest)
         return None
 
-    def columns(self) -> list[tuple[int, int]]:
+    def columns(self, least: int = 1) -> list[tuple[int, int]]:
         """Return pairs of a bound (0, 1, 2, 5, 10, 20, …) and the number of values from it to the next one.
 
-        The first and the last pair have values; those between may have none.
+        Args:
+            least: the number of pairs that are there at least, if there is any value; some may have no values.
         """
         totals: dict[int, int] = {}
         for step, number in self._steps.items():
@@ -51,7 +52,9 @@ class Histogram:
             totals[column] = totals.get(column, 0) + number
         if not totals:
             return []
-        return [(_BOUNDS[column], totals.get(column, 0)) for column in range(min(totals), max(totals) + 1)]
+        first = max(0, min(totals) - max(0, least - 1 - max(totals) + min(totals)) // 2)
+        columns = range(first, max(max(totals) + 1, first + least))
+        return [(_BOUNDS[column], totals.get(column, 0)) for column in columns if column < len(_BOUNDS)]
 
 
 def _middle(step: int) -> int:

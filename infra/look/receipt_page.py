@@ -32,9 +32,8 @@ def write_receipt_page(source: Source, file_id: str, target: Path, *, embed: boo
     Raises:
         LookError: there is no such receipt, it is not a receipt, or the page cannot be written.
     """
-    document = _read(source, file_id)
-    receipt = _validate(document, file_id)
-    images = view_images(receipt, document)
+    receipt = _validate(_read(source, file_id), file_id)
+    images = view_images(receipt)
     stored = [image for image in images if isinstance(image, StoredView)]
     pictures = (embed_pictures if embed else link_pictures)(source, stored)
     write_page(
@@ -44,7 +43,7 @@ def write_receipt_page(source: Source, file_id: str, target: Path, *, embed: boo
         styles=("style.css", "receipt.css"),
         title=receipt.id,
         receipt=receipt,
-        note=_note(document),
+        note=receipt.note or {},
         images=images,
         inspected=_inspected(images),
         others=images[1:] if _inspected(images) else images,
@@ -98,11 +97,6 @@ def _validate(document: Mapping[str, Any], file_id: str) -> Receipt:
 def _inspected(images: Sequence[View]) -> View | None:
     """Return the image to inspect; None for a URL list."""
     return images[0] if images and images[0].entry.role is Role.FILE else None
-
-
-def _note(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    note = document.get("note")
-    return note if isinstance(note, dict) else {}
 
 
 def _left_out(images: Sequence[View], pictures: Mapping[str, Picture]) -> list[View]:

@@ -119,23 +119,15 @@ class StoredView(ImageView):
 type View = StoredView | FailedView
 
 
-def view_images(receipt: Receipt, document: Mapping[str, Any]) -> list[View]:
-    """Return the images of a receipt, in its order.
-
-    Args:
-        receipt: the receipt.
-        document: the JSON object that the receipt was read from.
-    """
-    return [
-        _view(position, entry, document["images"][position].get("note"))
-        for position, entry in enumerate(receipt.images)
-    ]
+def view_images(receipt: Receipt) -> list[View]:
+    """Return the images of a receipt, in its order."""
+    return [_view(position, entry) for position, entry in enumerate(receipt.images)]
 
 
-def _view(position: int, entry: StoredEntry | FailedEntry, note: object) -> View:
+def _view(position: int, entry: StoredEntry | FailedEntry) -> View:
     label = _LABELS[entry.role] if entry.role is Role.FILE else f"{_LABELS[entry.role]} {entry.index}"
     url = redact(entry.url)
-    common = (f"image-{position}", label, _name(url), url, note if isinstance(note, dict) else {})
+    common = (f"image-{position}", label, _name(url), url, entry.note or {})
     return FailedView(*common, entry) if isinstance(entry, FailedEntry) else StoredView(*common, entry)
 
 

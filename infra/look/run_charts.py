@@ -7,7 +7,8 @@ from infra.look.histogram import Histogram
 from infra.look.run_format import format_ms
 from infra.look.safe_text import format_bytes
 
-_ALL_LABELED = 6
+_LEAST_COLUMNS = 6
+_ALL_LABELED = 7
 
 
 class Column(NamedTuple):
@@ -38,7 +39,7 @@ def draw_sizes(sizes: Histogram) -> Chart:
 
 
 def _draw(title: str, values: Histogram, form: Callable[[int], str]) -> Chart:
-    columns = values.columns()
+    columns = values.columns(_LEAST_COLUMNS)
     highest = max((number for _, number in columns), default=0) or 1
     quantiles = [("half at most", 0.5), ("95 % at most", 0.95)]
     facts = [(name, form(value)) for name, share in quantiles if (value := values.quantile(share)) is not None]

@@ -24,9 +24,9 @@ def write_run_page(source: Source, run: str, target: Path) -> None:
         LookError: there is no such run, it cannot be read, or the page cannot be written.
     """
     _require_name(run)
-    summary = RunSummary.of(source.summary(run))
+    summary = _read_summary(source, run)
     statistics = RunStatistics.of(source.rows(run))
-    if not (summary.exists or statistics.rows or statistics.damaged_parts):
+    if not (summary.exists or summary.fault or statistics.rows or statistics.damaged_parts):
         raise LookError(f"{source.description} has no results of a run named {run}. {describe_runs(source)}")
     values = _view(source, run, summary, statistics)
     write_page("run.html", target, image_origin=source.image_origin, styles=("style.css", "run.css"), **values)
@@ -36,6 +36,14 @@ def describe_runs(source: Source) -> str:
     """Return which runs a source has, for a user who looks for one."""
     names = source.newest_runs(_MAX_NAMED)
     return "\n  ".join(["Its newest runs:", *names]) if names else "It has no runs."
+
+
+def _read_summary(source: Source, run: str) -> RunSummary:
+    """Read the summary. A damaged one is no reason to hide the table."""
+    try:
+        return RunSummary.of(source.summary(run))
+    except LookError as error:
+        return RunSummary(fault=str(error))
 
 
 def _require_name(run: str) -> None:
@@ -54,7 +62,7 @@ def _view(source: Source, run: str, summary: RunSummary, statistics: RunStatisti
         "summary": summary,
         "statistics": statistics,
         "totals": totals,
-        "state": describe_state(summary),
+        "state": describe_state(totals, summary),
         "headline": describe_totals(totals),
         "reasons": describe_reasons(totals, statistics, summary),
         "facts": list_facts(totals, statistics, summary),

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from infra.look.run_summary import RunSummary
 from infra.look.run_view import Totals
 from infra.look.source_commands import SourceCommands
-from intake.model.object_keys import failed_key, retryable_key, table_prefix
+from intake.model.object_keys import failed_key, retryable_key
 
 
 class Step(NamedTuple):
@@ -19,15 +19,15 @@ class Step(NamedTuple):
 def list_steps(run: str, totals: Totals, summary: RunSummary, commands: SourceCommands) -> list[Step]:
     """Return what to do next, the most useful first."""
     if not summary.exists:
-        text = "The run has no summary yet: it is running, or it was stopped. "
-        lines = commands.continue_run(run)
-        return [Step(text + ("Follow it:" if lines else "The same make run command continues it."), lines)]
+        lines = commands.follow(run)
+        text = f"The run has no summary: it is running, or it was stopped. {commands.resume}"
+        return [Step(f"{text} To follow it:" if lines else text, lines)]
     steps = []
     if not summary.is_complete:
-        steps.append(Step("Remove the cause and send the whole list again. No image is stored twice."))
+        steps.append(Step(f"Remove the cause of the stop. {commands.resume}"))
     elif totals.retryable and (key := _find_list(run, summary)):
         text = f"Failures that may succeed later: {totals.retryable:,}. Send them again after a while:"
-        steps.append(Step(text, commands.send_again(key)))
+        steps.append(Step(text, commands.send_again(run, key)))
     permanent = totals.lost - totals.retryable
     if permanent:
         steps.append(Step(f"Failures that need a change first: {permanent:,}. See below what to do about each code."))
@@ -45,12 +45,12 @@ def _find_list(run: str, summary: RunSummary) -> str:
 
 def list_readers(run: str, commands: SourceCommands) -> list[Step]:
     """Return how to read the table."""
-    prefix = table_prefix(run)
-    fetch, files = commands.fetch_table(prefix), commands.table_files(prefix)
+    fetch, files = commands.fetch_table(run), commands.table_files(run)
     quoted = files.replace("'", "''")
     sql = [
         "select code, count(*) as images",
-        f"from read_json('{quoted}')",
+        # Without `columns`, a column that is null in the first files is null in all.
+        f"from read_json('{quoted}', columns = {{code: 'VARCHAR'}})",
         "group by code order by images desc",
     ]
     python = [

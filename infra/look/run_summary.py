@@ -13,6 +13,7 @@ class RunSummary:
 
     Attributes:
         exists: whether the run has a summary; it has none while it runs, and if it was killed.
+        fault: why it cannot be read; empty if it can, or does not exist.
         is_complete: whether the run reached the end of its list.
         error: why it did not.
         source: the list.
@@ -29,6 +30,7 @@ class RunSummary:
     """
 
     exists: bool = False
+    fault: str = ""
     is_complete: bool = False
     error: str = ""
     source: str = ""

@@ -100,34 +100,43 @@ def describe_totals(totals: Totals) -> str:
     """Return the headline."""
     if not totals.rows:
         return "No image yet"
-    what = "images" if not totals.refused else "images and refused rows"
     if totals.stored == totals.rows > 1:
         return f"All {totals.rows:,} images are stored"
     if totals.rows == 1:
         return "The image is stored" if totals.stored else "The image is not stored"
-    return f"{totals.stored:,} of {totals.rows:,} {what} {'is' if totals.stored == 1 else 'are'} stored"
+    return f"{totals.stored:,} of {totals.rows:,} images {'is' if totals.stored == 1 else 'are'} stored"
 
 
-def describe_state(summary: RunSummary) -> tuple[str, str]:
+def describe_state(totals: Totals, summary: RunSummary) -> tuple[str, str]:
     """Return a tone and words for how the run ended."""
     if not summary.exists:
         return "warn", "not ended"
-    return ("good", "complete") if summary.is_complete else ("bad", "incomplete")
+    if not summary.is_complete:
+        return "bad", "incomplete"
+    return "plain" if totals.lost else "good", "complete"
 
 
 def describe_reasons(totals: Totals, statistics: RunStatistics, summary: RunSummary) -> list[str]:
     """Return sentences on what is not stored: how many, the commonest codes, and origins without a single image."""
     if not totals.lost:
         return []
-    codes = Counter(statistics.codes.counts or summary.codes).most_common(_MAX_NAMED)
-    often = ", ".join(f"{code or 'no code'} ({count:,})" for code, count in codes)
-    sentences = [f"{totals.lost:,} {'is' if totals.lost == 1 else 'are'} not{', most often ' if often else ''}{often}."]
+    sentences = [
+        f"{totals.lost:,} {'is' if totals.lost == 1 else 'are'} not{_join_codes(totals, statistics, summary)}."
+    ]
     down = statistics.origins.without_images(_LEAST_IMAGES)
     if down:
         named = ", ".join(origin.name for origin in down[:_MAX_NAMED])
         more = f" and {len(down) - _MAX_NAMED:,} more origins" if len(down) > _MAX_NAMED else ""
         sentences.append(f"Not one image came from {named}{more}.")
     return sentences
+
+
+def _join_codes(totals: Totals, statistics: RunStatistics, summary: RunSummary) -> str:
+    codes = Counter(statistics.codes.counts or summary.codes).most_common(_MAX_NAMED)
+    if not codes:
+        return ""
+    separator = ": " if sum(count for _, count in codes) == totals.lost else ", most often "
+    return separator + ", ".join(f"{code or 'no code'} ({count:,})" for code, count in codes)
 
 
 def list_facts(totals: Totals, statistics: RunStatistics, summary: RunSummary) -> list[tuple[str, str, str]]:
@@ -159,11 +168,11 @@ def _count_distinct(statistics: RunStatistics) -> tuple[str, str]:
 
 def list_notices(totals: Totals, statistics: RunStatistics, summary: RunSummary) -> list[str]:
     """Return what a reader must know before the figures are trusted."""
-    notices = []
+    notices = [summary.fault] if summary.fault else []
     if summary.exists and not summary.is_complete:
         reason = f" {shorten(summary.error)}" if summary.error else ""
         notices.append(f"The run stopped before the end of its list, so the figures do not cover all of it.{reason}")
-    if not totals.is_from_table:
+    if not totals.is_from_table and totals.rows:
         notices.append("The run has no table: these are the figures of its summary.")
     elif summary.is_complete and (missing := _count_missing(totals, summary)):
         notices.append(f"The table lacks {missing:,} of the rows that the summary counts.")

@@ -25,6 +25,8 @@ from infra.run.spooled_list import Group, SpooledList
 from infra.run.worker import Work
 
 SOME_FAILED, WRONG_INPUT = 1, 2
+_MAX_REASONS = 100
+"""Reasons of blocked URLs that are kept, so that their number does not grow with the list."""
 
 
 def main() -> int:
@@ -119,7 +121,8 @@ class _Run:
             print(f"Stopped: {error or 'all rows are done'}. The summary cannot be written: {fault.strerror}.")
             print("The same command goes on.", flush=True)
             return INTERRUPTED if self.processes.is_interrupted else SOME_FAILED
-        print_result(self.folder, summary, list(self.blocked), rows=groups.rows)
+        ports = self.settings.config.limits.allowed_ports
+        print_result(self.folder, summary, list(self.blocked), rows=groups.rows, allowed_ports=ports)
         from infra.run.page import write_page  # noqa: PLC0415 - imports Jinja2, which only the end needs
 
         if page := write_page(self.folder, self.file_id):
@@ -135,7 +138,8 @@ class _Run:
     def _ingest(self, pending: Iterable[Group], done_rows: int) -> None:
         with _on_interrupt(self.processes.interrupt), progress_bar(self.lines.groups.rows, done_rows) as bar:
             for message in self.processes.ingest(pending):
-                self.blocked |= dict.fromkeys(message.blocked)
+                if len(self.blocked) < _MAX_REASONS:
+                    self.blocked |= dict.fromkeys(message.blocked)
                 bar.add(message.group.rows, message.counts)
 
 

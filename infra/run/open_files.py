@@ -25,6 +25,21 @@ def lock(file: int, operation: int) -> bool:
     return True
 
 
+def lock_for_process(file: int) -> None:
+    """Lock a file, open for writing, with a record lock (fcntl(2)). A file system without locks is used without them.
+
+    Processes that are forked share a lock of `lock`, and hold it as long as they run; they do not have this one.
+
+    Raises:
+        BlockingIOError, PermissionError: another process has it.
+    """
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+
+
 def read_all(file: int, size: int) -> bytes:
     """Return the bytes from the current position to the end.
 

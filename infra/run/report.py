@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from infra.bulk.progress import duration
 from infra.bulk.summary import join_counts
@@ -12,10 +12,13 @@ from intake.model.bulk_report import Summary
 
 _MAX_REASONS = 5
 _PRIVATE = re.compile(r": (private use|loopback|link-local|shared address space)$")
-_PORT = re.compile(r":(?P<port>\d+): port not in ALLOWED_PORTS$")
+_PORT = re.compile(r"^(?P<scheme>https?)://.*?(?::(?P<port>\d+))?: port not in ALLOWED_PORTS$")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-def print_result(run: RunFolder, summary: Summary, blocked: Sequence[str], *, rows: int) -> None:
+def print_result(
+    run: RunFolder, summary: Summary, blocked: Sequence[str], *, rows: int, allowed_ports: Iterable[int]
+) -> None:
     """Print the result of a run.
 
     Args:
@@ -23,6 +26,7 @@ def print_result(run: RunFolder, summary: Summary, blocked: Sequence[str], *, ro
         summary: its summary.
         blocked: why URLs were blocked.
         rows: the rows of the list.
+        allowed_ports: the setting ALLOWED_PORTS.
     """
     counts = summary.counts
     rate = counts.images.total() / summary.seconds if summary.seconds else 0.0
@@ -32,7 +36,7 @@ def print_result(run: RunFolder, summary: Summary, blocked: Sequence[str], *, ro
         print_line(f"  failed   {join_counts(counts.codes)}")
     if counts.status["refused"]:
         print_line(f"  refused  {counts.status['refused']:,} rows that are no File")
-    for line in _describe_blocked(blocked):
+    for line in _describe_blocked(blocked, allowed_ports):
         print_line(f"  blocked  {line}")
     print_line(f"Images: {run.out / 'images'}/   a row for each: {run.path / 'images'}/*.jsonl.gz")
     if summary.failed_key:
@@ -50,11 +54,12 @@ def format_rows(number: int) -> str:
     return f"{number:,} row{'' if number == 1 else 's'}"
 
 
-def _describe_blocked(reasons: Sequence[str]) -> Iterator[str]:
+def _describe_blocked(reasons: Sequence[str], allowed_ports: Iterable[int]) -> Iterator[str]:
     yield from reasons[:_MAX_REASONS]
     if len(reasons) > _MAX_REASONS:
         yield "..."
-    if ports := sorted({int(match["port"]) for reason in reasons if (match := _PORT.search(reason))}):
-        yield f"To allow these ports: ALLOWED_PORTS=80,443,{','.join(map(str, ports))}"
+    found = [match for reason in reasons if (match := _PORT.search(reason))]
+    if ports := {int(match["port"] or _DEFAULT_PORTS[match["scheme"]]) for match in found}:
+        yield f"To allow these ports: ALLOWED_PORTS={','.join(map(str, sorted({*allowed_ports, *ports})))}"
     if any(map(_PRIVATE.search, reasons)):
         yield "To allow your own network: ALLOW=10.0.0.0/8, or whatever it is"

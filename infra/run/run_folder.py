@@ -1,6 +1,6 @@
 """RunFolder: the folder of one run below OUT, `runs/{run}/`: what is done, the summary, and the rows that failed."""
 
-import fcntl
+import errno
 import json
 import re
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
+from infra.run.open_files import lock_for_process
 from infra.run.spooled_list import group_name
 from intake.model.bulk_item import is_retryable, to_json_line
 from intake.model.bulk_report import BatchReport, Summary
@@ -19,6 +20,7 @@ from intake.model.object_keys import failed_key, report_key, retryable_key, summ
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 _NOT_IN_NAMES = re.compile("[^A-Za-z0-9._-]+")
 _MAX_STEM = 60
+_MAX_STARTS = 20
 
 
 @dataclass(slots=True)
@@ -139,12 +141,13 @@ def open_run(out: Path, source: str, digest: str) -> Iterator[RunFolder]:
             if run is not None and run.digest == digest and not _is_complete(run.path):
                 yield run
                 return
-    while True:
+    for _ in range(_MAX_STARTS):
         path = _create(out, source, digest)
         with _locked_run(out, path) as run:
             if run is not None:  # else another process with the same list has found and continued it already
                 yield run
                 return
+    raise BlockingIOError(errno.EAGAIN, "other commands take each new run")
 
 
 def _create(out: Path, source: str, digest: str) -> Path:
@@ -169,8 +172,7 @@ def _locked_run(out: Path, path: Path) -> Iterator[RunFolder | None]:
     with ExitStack() as on_exit:
         try:
             file = on_exit.enter_context(path.open("r+b"))
-            # lockf, not flock: a worker shares a lock of flock, and could hold it longer than the command.
-            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock_for_process(file.fileno())  # not for the workers, which may outlive a killed command
             run = _parse(out, path.parent.name, json.load(file))
         except (OSError, ValueError, TypeError, KeyError):
             run = None

@@ -49,6 +49,7 @@ HTTP_IMAGES = 10
 MANIFEST_FILES, MANIFEST_IMAGES = 100, 10
 KNOWN_IMAGES = 9  # of the ten, where the others are new
 BATCH_FILES = 50
+PUTS_PER_BATCH = 2  # its part of the run's table, its report
 EXPRESS_GB = 64 / 1024
 
 # Billed each month: the metrics of the service, one for every error code and every fault of a known document that
@@ -151,8 +152,9 @@ def _manifests(seconds: float, *, puts_per_file: float, reads_per_file: float) -
 
 def _bulk(seconds: float, *, puts_per_file: float, reads_per_file: float) -> Work:
     batches = IMAGES / BATCH_FILES
-    # A line is a File of one image, with receipts as in a manifest. Each batch writes a report; the summary reads it.
-    puts = (puts_per_file + 1) * IMAGES + batches
+    # A line is a File of one image, with receipts as in a manifest. Each batch writes its part of the run's table and a
+    # report; the summary reads the report.
+    puts = (puts_per_file + 1) * IMAGES + PUTS_PER_BATCH * batches
     reads = (reads_per_file + 1) * IMAGES + (1 + 1) * batches
     return Work(IMAGES, batches, seconds, puts=puts, reads=reads, transitions=batches, expresses=batches)
 

@@ -10,7 +10,7 @@ from support.browser.lab import PageLab
 from support.browser.measure import MAX_STOPS, accessibility_faults, tab_stops, too_wide
 from support.browser.visit import DESKTOP, PHONE, Scheme, Size, visit
 
-FILES = ["demo", "many", "list", "inspect-failed", "all-failed", "hostile"]
+FILES = ["demo", "list", "inspect-failed", "all-failed", "hostile", "hostile-text"]
 
 SCHEMES: list[Scheme] = ["light", "dark"]
 
@@ -74,8 +74,9 @@ def test_paper_shows_every_image_and_every_failure(lab: PageLab, browser: Browse
             ".map(e => e.outerHTML.slice(0, 200))"
         )
         assert cut == []
-        opened.page.pdf(path=tmp_path / "page.pdf")
+        printed = opened.page.pdf()
         opened.load_pictures()
+    assert printed.count(b"/Subtype /Image") >= everything[0]
 
 
 def press_filter(choice: Locator) -> None:

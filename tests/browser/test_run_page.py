@@ -14,7 +14,8 @@ from infra.look.sources import FolderSource
 from playwright.sync_api import Browser
 
 from support.browser import hostile
-from support.browser.measure import accessibility_faults, tab_stops, too_wide
+from support.browser.lab import PageLab
+from support.browser.measure import accessibility_faults, pictures, tab_stops, too_wide
 from support.browser.run_folder import RUN, write_run
 from support.browser.visit import DESKTOP, PHONE, Scheme, Size, Visit, visit
 
@@ -84,6 +85,24 @@ def test_page_shows_hostile_rows_and_runs_nothing(open_run: OpenRun, size: Size)
     assert "<script>alert(1)</script>" in text
     assert re.findall(r"[\u202a-\u202e\u2066-\u2069\0\x1b]", text) == []
     assert [link for link in links if not re.fullmatch(r"https?://\S+|#[\w.-]+|\.\./\.\./images/\S+", link)] == []
+
+
+def test_page_of_a_bucket_draws_its_pictures(
+    lab: PageLab, browser: Browser, write_page: WritePage, tmp_path: Path
+) -> None:
+    local = write_page(ROWS)
+    for path in (*tmp_path.rglob("*.jpg"), *tmp_path.rglob("*.gz"), *tmp_path.rglob("*.json")):
+        lab.s3.client().upload_file(str(path), lab.bucket, path.relative_to(tmp_path).as_posix())
+    write_run_page(lab.source, RUN, tmp_path / "run.html")
+
+    with visit(browser, local, allowed=tmp_path.as_uri()) as opened:
+        drawn = pictures(opened.page)
+    with visit(browser, tmp_path / "run.html", allowed=lab.s3.url) as opened:
+        opened.load_pictures()
+        drawn_from_bucket = pictures(opened.page)
+
+    assert [picture.size for picture in drawn_from_bucket] == [(1000, 750)]
+    assert [picture.key for picture in drawn] == [picture.key for picture in drawn_from_bucket]
 
 
 def test_page_names_the_codes_and_the_origins_of_the_failures(open_run: OpenRun) -> None:

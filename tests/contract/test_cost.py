@@ -8,6 +8,7 @@ import pytest
 from infra.build.template_file import ROOT
 
 from bench import cost, cost_inputs
+from intake.handlers import bulk
 from intake.ingest.deadline import Deadline
 from intake.ingest.file_service import IngestService
 from intake.ingest.ports import DocumentFault
@@ -16,6 +17,8 @@ from intake.model.file import File
 from intake.model.limits import Limits
 from support.alarms_and_dashboard import ALARMS, COST, Metric, metrics_of
 from support.fake_ports import FakeDownloader, FakeStore, RecordingObserver
+from support.handler_fakes import HandlerFakes
+from support.lambda_context import Context
 from support.sample_images import jpeg_of_size
 
 PRICE = re.compile(r"^\| `([A-Z0-9_]+)` \| \$([\d.]+)(?: per (thousand|million))?", re.MULTILINE)
@@ -70,6 +73,14 @@ async def test_cost_counts_the_requests_of_a_file(work: cost.Work, earlier: File
 
     per_file = [int(counted / work.files) for counted in (work.puts, work.reads - work.runs)]  # a run reads a cool-down
     assert per_file == [requests["PUT"], requests["GET"] + requests["HEAD"]]
+
+
+def test_cost_counts_the_objects_that_a_batch_writes(fakes: HandlerFakes) -> None:
+    run = {"run": "run-1", "startedAt": "2026-11-29T12:00:00Z"}
+    urls = [[f"https://a.example/{number}"] for number in range(cost.BATCH_FILES)]
+    bulk.handler({"Items": [{"urls": one} for one in urls], "BatchInput": run, "batch": "b"}, Context(60.0))
+    written = [key for key in fakes.store.requests if key.startswith("PUT runs/")]
+    assert len(written) == cost.PUTS_PER_BATCH
 
 
 def new_instance(store: FakeStore, file: File) -> IngestService:

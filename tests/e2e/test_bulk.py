@@ -6,8 +6,10 @@ counts what the functions received and what the bucket contains.
 """
 
 import csv
+import gzip
 import json
 import time
+from collections import Counter
 from io import StringIO
 from typing import Any
 
@@ -15,9 +17,12 @@ import pytest
 
 from intake.model.bulk_item import BulkItem
 from support.deployed_lab import BATCH_SIZE, Lab, broken_function, json_lines, wait_for
+from support.killed_client import kill_client
 from support.origin import BEHAVIOURS
 
 MANY = 20_000
+BROKEN = 11_100
+"""The line whose batch breaks."""
 
 
 def wait_for_run(lab: Lab, key: str, seconds: float = 60.0) -> dict[str, Any]:
@@ -34,10 +39,17 @@ def wait_for_run(lab: Lab, key: str, seconds: float = 60.0) -> dict[str, Any]:
     return wait_for(poll, seconds)
 
 
-def batches(lab: Lab, run: str) -> list[dict[str, Any]]:
-    """Read the inputs of the batches from the output of ResultWriter."""
-    [key] = [key for key in lab.objects(f"runs/{run}/map/") if key.endswith("SUCCEEDED_0.json")]
-    return [json.loads(child["Input"]) for child in lab.json(key)]
+def batches(lab: Lab, run: str, *endings: str) -> list[dict[str, Any]]:
+    """Read the inputs of the batches that ended so from the output of ResultWriter."""
+    names = tuple(f"{ending}_0.json" for ending in endings or ("SUCCEEDED",))
+    keys = [key for key in lab.objects(f"runs/{run}/map/") if key.endswith(names)]
+    return [json.loads(child["Input"]) for key in keys for child in lab.json(key)]
+
+
+def read_table(lab: Lab, run: str) -> list[dict[str, Any]]:
+    """Read the rows of all parts of the table."""
+    parts = map(lab.read, lab.objects(f"runs/{run}/images/"))
+    return [json.loads(line) for part in parts for line in gzip.decompress(part).splitlines()]
 
 
 def read_failed(lab: Lab, run: str) -> list[Any]:
@@ -218,23 +230,38 @@ def test_run_fails_with_a_summary_when_a_line_cannot_be_read(deployed: Lab, line
     assert summary["error"].startswith(error)
 
 
-def test_no_line_of_twenty_thousand_is_lost(deployed: Lab) -> None:
-    """One line in five is a File, whose URL is invalid; one in a hundred has an image that can be downloaded."""
-    url = deployed.origin.url("length/b-many")
-    files = {n: {"id": f"b-many-{n}", "urls": [url if n % 100 == 0 else "no URL"]} for n in range(0, MANY, 5)}
+def test_no_line_of_twenty_thousand_is_lost_or_twice_when_functions_are_killed(deployed: Lab) -> None:
+    """One line in five is a File, whose URL is invalid; one in a hundred has an image that can be downloaded.
+
+    Some images kill the function at their first request; one does it twice, which breaks its batch.
+    """
+    deployed.origin.responders["killer"] = kill_client
+    kills = {n: f"killer/1-{n}" for n in (300, 15_000)} | {BROKEN: f"killer/2-{BROKEN}"}
+    paths = {n: kills.get(n, "length/b-many") for n in range(0, MANY, 100)}
+    urls = {n: deployed.origin.url(paths[n]) if n in paths else "no URL" for n in range(0, MANY, 5)}
+    files = {n: {"id": f"b-many-{n}", "urls": [url], "note": {"lot": str(n)}} for n, url in urls.items()}
     documents = [files.get(n, {"number": n}) for n in range(MANY)]
     deployed.put_in_inbox("bulk/b-many.jsonl", json_lines(*documents))
 
     run = wait_for_run(deployed, "bulk/b-many.jsonl", seconds=240)
 
-    sizes = [len(batch["Items"]) for batch in batches(deployed, run["name"])]
+    sizes = [len(batch["Items"]) for batch in batches(deployed, run["name"], "SUCCEEDED", "FAILED")]
     assert (run["status"], sizes) == ("SUCCEEDED", [BATCH_SIZE] * (MANY // BATCH_SIZE))
-    counts = json.loads(run["output"])["counts"]
-    assert counts["files"] == MANY
-    assert counts["status"] == {"refused": MANY - len(files), "stored": MANY // 100, "failed": len(files) - MANY // 100}
-    assert set(deployed.objects("receipts/b-many-")) == {f"receipts/b-many-{n}.json" for n in files}
-    failed = {
-        json.dumps(BulkItem.read(line).content, separators=(",", ":")) for line in read_failed(deployed, run["name"])
-    }
-    stored = {json.dumps(files[n], separators=(",", ":")) for n in range(0, MANY, 100)}
-    assert failed == {json.dumps(document, separators=(",", ":")) for document in documents} - stored
+    assert [deployed.origin.request_count(path) for path in kills.values()] == [2] * len(kills)
+    expected = {n: "stored" if n in paths else "failed" if n in files else "refused" for n in range(MANY)}
+    first = BROKEN // BATCH_SIZE * BATCH_SIZE
+    expected |= dict.fromkeys(range(first, first + BATCH_SIZE), "broken")
+    table = read_table(deployed, run["name"])
+    assert len(table) == MANY
+    assert {row["row"] - 1: row["status"] for row in table} == expected
+    assert {row["row"] - 1: row["url"] for row in table if row["url"]} == urls
+    assert {row["row"] - 1: row["note"]["lot"] for row in table if row["note"]} == {n: str(n) for n in files}
+    summary = json.loads(run["output"])
+    assert (summary["counts"]["files"], summary["counts"]["status"]) == (MANY, Counter(expected.values()))
+    whole = {f"receipts/b-many-{n}.json" for n in files if expected[n] != "broken"}
+    assert whole <= set(deployed.objects("receipts/b-many-"))
+    lines = read_failed(deployed, run["name"])
+    failed = {line["intakeFailure"]["row"] - 1: BulkItem.read(line).content for line in lines}
+    assert failed == {n: documents[n] for n, status in expected.items() if status != "stored"}
+    retryable = [json.loads(line) for line in deployed.read(summary["retryableKey"]).splitlines()]
+    assert {line["intakeFailure"]["row"] - 1 for line in retryable} == set(range(first, first + BATCH_SIZE))

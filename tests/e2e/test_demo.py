@@ -1,12 +1,15 @@
 """What `make demo` prints: of a File of the user's own, and of the same File again."""
 
 import re
+from pathlib import Path
 
 import pytest
 from infra.demo import __main__ as demo
 from infra.local.deploy_template import to_json_bytes
+from infra.local.receipt_page import write_page
 
 from support.deployed_lab import Lab
+from support.html_document import parse_html
 
 
 def test_demo_prints_hosts_and_why_a_url_is_blocked(deployed: Lab, capsys: pytest.CaptureFixture[str]) -> None:
@@ -42,3 +45,16 @@ def test_demo_compares_three_runs_of_one_file(deployed: Lab, capsys: pytest.Capt
     assert figures["of these, answered 304: unchanged"] == ["0", "2", "0"]
     assert figures["S3: PUT receipts/"] == ["1", "1", "1"]
     assert figures["S3: PUT images/"][1:] == ["0", "2"]
+
+
+def test_demo_page_holds_its_pictures(deployed: Lab, tmp_path: Path) -> None:
+    """The stack is gone when somebody opens the page."""
+    file = {"id": "demo-page", "fileUrl": deployed.url("inspect.jpg"), "baseUrls": [[deployed.url("half.jpg")]]}
+    demo._send(deployed.stack, to_json_bytes(file))
+
+    write_page(deployed.stack, "demo-page", tmp_path / "receipt.html", embed=True)
+
+    page = parse_html((tmp_path / "receipt.html").read_text())
+    assert page.find("section", "panel").find("h2").text == "1 of 2 images failed"
+    assert page.find("img").attributes["src"].startswith("data:image/jpeg;base64,")
+    assert deployed.stack.aws.endpoint not in (tmp_path / "receipt.html").read_text()

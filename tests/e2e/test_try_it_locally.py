@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,10 +19,11 @@ from infra.local.example_files import folder_of
 from infra.pictures.board import draw_board, encode
 
 from support.deployed_lab import wait_for
+from support.html_document import parse_html
 from support.running_command import SIGINT_IGNORED
 
 PAGE = ROOT / "docs" / "try-it-locally.md"
-START, SOURCE, FILE, MANIFEST, RECEIPT, BULK, LISTING, LOGS = re.findall(
+START, SOURCE, FILE, LOOK, MANIFEST, RECEIPT, BULK, LISTING, LOGS = re.findall(
     r"^```sh\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE
 )
 PORT = find_free_port()
@@ -81,10 +83,30 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def run_typed(command: str, port: int = PORT) -> str:
     """What a command of the page prints in a terminal that has read the variables of a `make up`."""
-    typed = (SOURCE + command).replace(".local/up/", f".local/{folder_of(port).name}/")
+    typed = ("export BROWSER=none\n" + SOURCE + command).replace(".local/up/", f".local/{folder_of(port).name}/")
     done = subprocess.run(["bash", "-euc", typed], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr + done.stdout
     return done.stdout
+
+
+def count_pictures(page: Path) -> int:
+    """Load every picture of a page as a browser does, and count them."""
+    images = parse_html(page.read_text()).find_all("img")
+    for image in images:
+        with urllib.request.urlopen(image.attributes["src"], timeout=10) as response:  # noqa: S310 - the local S3
+            assert response.headers["Content-Type"].startswith("image/")
+    return len(images)
+
+
+def test_up_ends_with_the_page_of_an_example(up: Path) -> None:
+    page = folder_of(PORT) / "receipt.html"
+
+    assert f"{page.relative_to(ROOT)}: open it in a browser" in up.read_text()
+    assert count_pictures(page) == 5
+    assert [tag.text for tag in parse_html(page.read_text()).find("ul", "status").find_all("span", "tag")] == [
+        "6 stored",
+        "2 failed",
+    ]
 
 
 def test_up_stops_ministack_that_a_killed_command_left_running(up: Path) -> None:
@@ -101,6 +123,9 @@ def test_every_entry_point_works_by_the_commands_of_the_page() -> None:
     }
     again = json.loads(run_typed(FILE))
     assert {image["source"] for image in again["images"] if image["status"] == "stored"} == {"unchanged"}
+
+    assert "The page is .local/look/by-curl.html (" in run_typed(LOOK)
+    assert count_pictures(ROOT / ".local" / "look" / "by-curl.html") == 5, "the sixth is a TIFF"
 
     assert not run_typed(MANIFEST)
     assert wait_for(lambda: json.loads(run_typed(RECEIPT)).get("status") == "stored")
@@ -124,7 +149,12 @@ def test_second_up_says_which_process_uses_the_port() -> None:
     python = str(Path(".venv") / "bin" / "python")
 
     done = subprocess.run(
-        [python, "-m", "infra.local", "--port", str(PORT)], cwd=ROOT, capture_output=True, text=True, check=False
+        [python, "-m", "infra.local", "--port", str(PORT)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": "functions"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert done.returncode == 1
@@ -144,6 +174,7 @@ def test_second_up_has_its_own_files_and_the_users_pictures(tmp_path: Path) -> N
     with make_up(directory, port, f"PICTURES={own}", prefix=SIGINT_IGNORED):
         receipt = json.loads(run_typed(FILE, port))
 
-    assert (receipt["status"], receipt["counts"]["stored"]) == ("stored", 1)
+    assert (receipt["status"], len(receipt["images"])) == ("stored", 1)
+    assert receipt["counts"]["reused"] == 1, "the example had the same bytes"
     assert receipt["images"][0]["url"].endswith("/lot%207/board.jpg")
     assert (folder_of(PORT) / "env").read_text() == first

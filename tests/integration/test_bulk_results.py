@@ -1,5 +1,6 @@
 """`BulkResults` and the summary handler on a real S3 server: counts, summary, and the list of failed documents."""
 
+import gzip
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +11,7 @@ from intake import app
 from intake.handlers.summary import handler
 from intake.model.bulk_item import BulkItem
 from intake.model.bulk_report import BatchReport, Totals
-from intake.model.object_keys import batch_name, report_key
+from intake.model.object_keys import batch_name, report_key, table_key
 from intake.s3.bulk_results import BulkResults
 from support import s3_server
 from support.lambda_context import Context
@@ -52,7 +53,8 @@ def test_summary_adds_up_all_reports_and_lists_failed_documents(s3: s3_server.S3
     assert summary["counts"]["status"] == {"stored": 30, "failed": 30}
     assert summary["counts"]["codes"] == {"timeout": 30}
     assert summary["list"] == "s3://the-inbox/bulk/list.csv"
-    assert summary["failedKey"] == "runs/run-1/failed.jsonl"
+    assert summary["tablePrefix"] == "runs/run-1/images/"
+    assert [summary["failedKey"], summary["retryableKey"]] == ["runs/run-1/failed.jsonl", "runs/run-1/retryable.jsonl"]
     assert sorted(map(str, failed)) == sorted(str(json.loads(line)) for line in lines)
 
 
@@ -93,7 +95,8 @@ def test_summary_raises_and_stores_no_list_when_a_report_cannot_be_read(
 
 def test_summary_writes_no_list_when_nothing_failed(s3: s3_server.S3Server, bucket: str) -> None:
     put_report(s3, bucket, "run-1", ["batch-1"], BatchReport(counts=Totals(files=1, status={"stored": 1})))
-    assert handler(EVENT, Context(60.0))["failedKey"] is None
+    summary = handler(EVENT, Context(60.0))
+    assert (summary["failedKey"], summary["retryableKey"]) == (None, None)
     listed = s3.client().list_objects_v2(Bucket=bucket, Prefix="runs/run-1/")["Contents"]
     assert {item["Key"] for item in listed} == {report_key("run-1", batch_name(["batch-1"])), "runs/run-1/summary.json"}
 
@@ -120,6 +123,33 @@ def test_summary_counts_a_broken_batch_only_when_it_has_no_report(s3: s3_server.
     assert (summary["batches"], summary["counts"]["status"]) == (2, {"stored": 1, "broken": 1})
     failed = BulkItem.read(json.loads(get_object(s3, bucket, "runs/run-1/failed.jsonl")))
     assert failed.content == items[0]
+
+
+def test_summary_writes_the_rows_of_a_broken_batch_once_and_leaves_those_of_a_batch_with_a_report(
+    s3: s3_server.S3Server, bucket: str
+) -> None:
+    """The reports of a broken batch name its executions, which differ if the run was continued."""
+    batches: dict[str, list[object]] = {
+        name: [{"index": number, "item": {"urls": ["https://a.example/1", "https://a.example/2"]}}]
+        for number, name in enumerate(("reported", "half", "twice"))
+    }
+    keys = {name: table_key("run-1", batch_name(items)) for name, items in batches.items()}
+    put_report(s3, bucket, "run-1", batches["reported"], BatchReport(counts=Totals(files=1, status={"stored": 1})))
+    for name in ("reported", "half"):  # a batch that was killed before its report has its part already
+        s3.client().put_object(Bucket=bucket, Key=keys[name], Body=b"of the batch")
+    for name, items in batches.items():
+        for execution in ("1", "2") if name == "twice" else ("1",):
+            put_broken(s3, bucket, f"{name}-{execution}", items)
+
+    summary = handler(EVENT, Context(60.0))
+
+    assert summary["counts"]["status"] == {"stored": 1, "broken": 2}
+    assert {key for key in s3.objects(bucket) if "/images/" in key} == set(keys.values())
+    assert get_object(s3, bucket, keys["reported"]) == b"of the batch"
+    for number, name in enumerate(("half", "twice"), start=2):
+        rows = [json.loads(line) for line in gzip.decompress(get_object(s3, bucket, keys[name])).splitlines()]
+        assert [(row["row"], row["status"]) for row in rows] == [(number, "broken")] * 2
+    assert s3.client().head_object(Bucket=bucket, Key=keys["half"])["ContentType"] == "application/gzip"
 
 
 def test_summary_counts_more_broken_batches_than_one_page_holds(s3: s3_server.S3Server, bucket: str) -> None:

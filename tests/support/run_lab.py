@@ -142,7 +142,7 @@ class RunLab:
         """Start `make run` with a list."""
         self._started += 1
         log = self.folder / f"{self._started}.log"
-        arguments = [str(path), str(out or self.out), *options]
+        arguments = [str(path), str(self.out if out is None else out), *options]
         log.touch()
         request = {"arguments": arguments, "environment": self.environment | settings, "log": str(log)}
         return Command(int(self.ask(request)), log, self)

@@ -33,7 +33,8 @@ def urls(site: str) -> list[str]:
         "//images.example/no-scheme.png",
         f"{site}/'onmouseover='alert(1)",
         f'{site}/"><script src={site}/evil.js></script>',
-        f"https://user:secret@images.example/{'x' * 2000}",
+        f"https://images.example/{'x' * 2000}",
+        f"javascript:{'x' * 2000}",
     ]
 
 

@@ -187,48 +187,6 @@ def test_post_responds_within_the_limit_of_lambda_whatever_is_wrong_with_the_fil
     assert len(json.dumps(json.dumps(problem))) < 1_000_000
 
 
-NOTED = {
-    "id": "lot-7",
-    "urls": [{"url": URL, "note": {"a": [1.5]}}, {"url": "x", "note": {"b": None}}],
-    "note": {"lot": 7},
-}
-
-
-@pytest.mark.parametrize("prefer", [None, "respond-async"])
-@pytest.mark.usefixtures("fakes")
-def test_notes_are_in_the_response_and_in_the_stored_receipt(prefer: str | None) -> None:
-    status, _, receipt = post(NOTED, prefer)
-    if prefer:
-        run_s3_handler("inbox/lot-7.json")
-    for document in (get("/files/lot-7")[2], *([] if prefer else [receipt])):
-        assert (document["note"], [image["note"] for image in document["images"]]) == (
-            {"lot": 7},
-            [{"a": [1.5]}, {"b": None}],
-        )
-    assert status == (202 if prefer else 207)
-
-
-@pytest.mark.parametrize(
-    ("status", "expected", "note"),
-    [
-        (200, "", '{"a": 1E5}'),
-        (422, "must have finite numbers, got NaN or infinity, as 1e400 is read", '{"a": [1e400]}'),
-        (422, "must have at most 2,048 bytes as compact JSON in UTF-8, got 3,008", '{"a": "' + "x" * 3000 + '"}'),
-        (422, "must have at most 32 levels of objects and lists, got 191", '{"a": ' + "[" * 190 + "]" * 190 + "}"),
-        (400, "is not JSON", '{"a": "\\ud800"}'),
-        (422, "has the member 'a' twice", '{"a": 1, "a": 2}'),
-        (422, "must be an object, got a string", '"secret"'),
-    ],
-)
-@pytest.mark.usefixtures("fakes")
-def test_post_says_what_is_wrong_with_a_note(status: int, expected: str, note: str) -> None:
-    body = '{"id": "lot-7", "urls": ["' + URL + '"], "note": ' + note + "}"
-    found, _, document = call("POST", "/files", body)
-    messages = [error["message"] for error in document.get("errors", [{"message": ""}])]
-    assert (found, messages[0].startswith(expected)) == (status, True), messages
-    assert found == 200 or "secret" not in str(document)
-
-
 @pytest.mark.usefixtures("fakes")
 def test_post_answers_with_the_id_that_the_receipt_gets_when_the_file_has_none() -> None:
     _, headers, body = post({"urls": [URL]}, "respond-async")

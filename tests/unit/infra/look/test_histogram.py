@@ -52,6 +52,20 @@ def test_columns_begin_at_1_2_and_5(expected: list[tuple[int, int]], values: lis
     assert histogram_of(values).columns() == expected
 
 
+@pytest.mark.parametrize(
+    ("expected", "values"),
+    [
+        ([0, 1, 2, 5], [0]),
+        ([20, 50, 100, 200], [50, 50]),
+        ([10, 20, 50, 100], [25, 60]),
+        ([1, 2, 5, 10, 20], [1, 20]),
+        ([], []),
+    ],
+)
+def test_columns_are_as_many_as_asked_for(expected: list[int], values: list[int]) -> None:
+    assert [bound for bound, _ in histogram_of(values).columns(least=4)] == expected
+
+
 def test_histogram_of_any_values_has_few_steps() -> None:
     source = random.Random(1)
 

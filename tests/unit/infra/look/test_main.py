@@ -8,6 +8,7 @@ from infra.look import __main__ as look
 
 from support.html_document import parse_html
 from support.receipt_documents import receipt, stored, write_objects
+from support.run_table import RUN, stored_row, write_part
 
 STACK_OF_AWS = ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID")
 
@@ -90,3 +91,31 @@ def test_endpoint_of_the_environment_is_named(
 
     assert run(monkeypatch, "--id", "lot-7") == 2
     assert "AWS_ENDPOINT_URL=127.0.0.1:4566 is not a URL" in capsys.readouterr().err
+
+
+def test_look_writes_the_page_of_a_run(
+    opened: list[Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    write_part(tmp_path / "out", [stored_row()])
+
+    assert run(monkeypatch, "--run", RUN, "--out", "out") == 0
+
+    assert parse_html(opened[0].read_text()).find("h1").text == "The image is stored"
+    assert f"The page is pages/{RUN}.html" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("status", "arguments"), [(2, []), (2, ["--id", ""]), (1, ["--run", "missing"]), (1, ["--run", "run"])]
+)
+def test_look_names_the_newest_runs_when_it_does_not_know_which(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    status: int,
+    arguments: list[str],
+) -> None:
+    write_part(tmp_path / "out", [stored_row()])
+
+    assert run(monkeypatch, *arguments, "--out", "out") == status
+
+    assert capsys.readouterr().err.endswith(f"Its newest runs:\n  {RUN}\n")

@@ -18,8 +18,8 @@ BODIES = (b"a" * 40, b"b" * 50, b"c" * 10)
 
 
 def views_of(*entries: dict[str, Any]) -> list[StoredView]:
-    document = receipt("f", *entries)
-    return [view for view in view_images(Receipt.model_validate(document), document) if isinstance(view, StoredView)]
+    views = view_images(Receipt.model_validate(receipt("f", *entries)))
+    return [view for view in views if isinstance(view, StoredView)]
 
 
 @pytest.fixture

@@ -13,8 +13,7 @@ from support.receipt_documents import ORIGIN, failed, receipt, stored
 
 
 def view(entry: dict[str, Any]) -> Any:
-    document = receipt("f", entry)
-    [found] = view_images(Receipt.model_validate(document), document)
+    [found] = view_images(Receipt.model_validate(receipt("f", entry)))
     return found
 
 

@@ -7,15 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from infra.look import run_statistics
 from infra.look.error_advice import advise
 from infra.look.errors import LookError
+from infra.look.failure_list import MAX_FAILURES
+from infra.look.origin_statistics import MAX_ORIGINS, MIN_TIMES
 from infra.look.run_page import write_run_page
+from infra.look.run_sections import MAX_ORIGINS as MAX_SHOWN_ORIGINS
 from infra.look.sources import FolderSource
 
 from intake.model.error_codes import LEAVES
-from support.html_tree import Element, parse_page
+from support.html_document import Element, parse_html
 from support.run_table import RUN, SHA256, failed_row, refused_row, stored_row, write_part, write_summary
 
+ROOT = Path(__file__).parents[4]
 KEYS = {"failedKey": f"runs/{RUN}/failed.jsonl", "retryableKey": f"runs/{RUN}/retryable.jsonl"}
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
 
@@ -23,7 +28,7 @@ HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
 def show(folder: Path, run: str = RUN) -> Element:
     target = folder / "runs" / run / "index.html"
     write_run_page(FolderSource(folder, target.parent), run, target)
-    return parse_page(target.read_text(encoding="utf-8"))
+    return parse_html(target.read_text(encoding="utf-8"))
 
 
 def show_rows(folder: Path, rows: Iterable[object], **summary: Any) -> Element:
@@ -34,16 +39,18 @@ def show_rows(folder: Path, rows: Iterable[object], **summary: Any) -> Element:
 
 def section(page: Element, heading: str) -> Element:
     """The section whose heading begins so."""
-    (found,) = [one for one in page.all("section") if one.all("h2") and one.all("h2")[0].text.startswith(heading)]
+    (found,) = [
+        one for one in page.find_all("section") if one.find_all("h2") and one.find_all("h2")[0].text.startswith(heading)
+    ]
     return found
 
 
 def headings(page: Element) -> list[str]:
-    return [heading.text for heading in page.all("h2")]
+    return [heading.text for heading in page.find_all("h2")]
 
 
 def cells(table: Element) -> list[list[str]]:
-    return [[cell.text for cell in row.children if isinstance(cell, Element)] for row in table.all("tr")]
+    return [[cell.text for cell in row.children if isinstance(cell, Element)] for row in table.find_all("tr")]
 
 
 def test_page_says_first_how_the_run_went(tmp_path: Path) -> None:
@@ -51,19 +58,23 @@ def test_page_says_first_how_the_run_went(tmp_path: Path) -> None:
 
     page = show_rows(tmp_path, [*rows, failed_row(6)], **KEYS)
 
-    top = page.one("header")
-    assert page.one("h1").text == "2 of 6 images are stored"
-    assert top.one("p", "lead").text == "4 are not, most often timeout (3), not_found (1)."
-    assert [item.text for item in top.one("ul", "legend").all("li")] == ["1 stored", "1 already there", "4 failed"]
-    assert top.one("svg").attributes["aria-label"] == "1 stored, 1 already there, 4 failed"
-    assert [fact.text for fact in top.one("dl", "facts").all("div")] == [
+    top = page.find("header")
+    assert page.find("h1").text == "2 of 6 images are stored"
+    assert top.find("p", "lead").text == "4 are not: timeout (3), not_found (1)."
+    assert [item.text for item in top.find("ul", "legend").find_all("li")] == [
+        "1 stored",
+        "1 already there",
+        "4 failed",
+    ]
+    assert top.find("svg").attributes["aria-label"] == "1 stored, 1 already there, 4 failed"
+    assert [fact.text for fact in top.find("dl", "facts").find_all("div")] == [
         "Stored 2.0 KB 33.3 % of the images",
         "Time 10 s",
         "Images a second 0.6 200 bytes a second from the origins",
         "Origins 1",
         "Different images 1 1 rows repeat one",
     ]
-    assert top.one("span", "tag").text == "complete"
+    assert top.find("span", "tag").text == "complete"
     assert "list boards.csv" in top.text
     assert "22 Nov 2026, 16:01:03 UTC" in top.text
 
@@ -72,7 +83,7 @@ def test_page_says_what_to_do_next(tmp_path: Path) -> None:
     page = show_rows(tmp_path, [failed_row(1, code="timeout"), failed_row(2)], **KEYS)
 
     todo = section(page, "What to do next")
-    assert todo.one("pre").text == f"make run LIST={tmp_path}/runs/{RUN}/retryable.jsonl OUT={tmp_path}"
+    assert todo.find("pre").text == f"make run LIST={tmp_path}/runs/{RUN}/retryable.jsonl OUT={tmp_path}"
     assert "may succeed later: 1." in todo.text
     assert "need a change first: 1." in todo.text
 
@@ -81,7 +92,7 @@ def test_page_says_what_to_do_next(tmp_path: Path) -> None:
 def test_page_has_no_command_for_a_list_that_a_run_does_not_have(key: object, tmp_path: Path) -> None:
     page = show_rows(tmp_path, [failed_row(1, code="timeout")], retryableKey=key, failedKey=key)
 
-    assert section(page, "What to do next").all("pre") == []
+    assert section(page, "What to do next").find_all("pre") == []
 
 
 def test_page_explains_each_code(tmp_path: Path) -> None:
@@ -92,7 +103,7 @@ def test_page_explains_each_code(tmp_path: Path) -> None:
         failed_row(4, code="new"),
     ]
 
-    table = section(show_rows(tmp_path, rows), "Why images failed").one("table")
+    table = section(show_rows(tmp_path, rows), "Why images failed").find("table")
 
     assert cells(table)[1:] == [
         ["not_found", "2", "fails again", "Correct the URL. For example https://images.example/gone.jpg"],
@@ -104,14 +115,14 @@ def test_page_explains_each_code(tmp_path: Path) -> None:
             f"{advise('timeout')} For example javascript:alert(1)",
         ],
     ]
-    assert {link.attributes["href"] for link in table.all("a")} == {"https://images.example/gone.jpg"}
-    assert [float(bar.attributes["width"]) for bar in table.all("rect", "fill")] == [100, 50, 50]
+    assert {link.attributes["href"] for link in table.find_all("a")} == {"https://images.example/gone.jpg"}
+    assert [float(bar.attributes["width"]) for bar in table.find_all("rect", "fill")] == [100, 50, 50]
 
 
 def test_page_explains_every_code_of_the_service(tmp_path: Path) -> None:
     page = show_rows(tmp_path, [failed_row(number, code=leaf.code) for number, leaf in enumerate(LEAVES)])
 
-    rows = cells(section(page, "Why images failed").one("table"))[1:]
+    rows = cells(section(page, "Why images failed").find("table"))[1:]
     assert {row[0] for row in rows} == {leaf.code for leaf in LEAVES}
     assert all(row[3].partition("For example")[0] for row in rows)
     assert "unknown code" not in page.text
@@ -122,16 +133,16 @@ def test_page_names_origins_that_gave_no_image(tmp_path: Path) -> None:
 
     page = show_rows(tmp_path, [stored_row(9, elapsedMs=1500), *rows])
 
-    assert page.one("p", "lead").text.endswith("Not one image came from down.example.")
+    assert page.find("p", "lead").text.endswith("Not one image came from down.example.")
     origins = section(page, "Origins")
-    assert [choice.text for choice in origins.all("label")] == ["By failures", "By images", "By time"]
-    assert [choice.attributes["id"] for choice in origins.all("input") if "checked" in choice.attributes] == [
+    assert [choice.text for choice in origins.find_all("label")] == ["By failures", "By images", "By time"]
+    assert [choice.attributes["id"] for choice in origins.find_all("input") if "checked" in choice.attributes] == [
         "order-failures"
     ]
-    assert cells(origins.all("table")[0])[1:] == [
+    assert cells(origins.find_all("table")[0])[1:] == [
         ["down.example", "5", "5", "connect_failed", "0 bytes", "30 ms", "30 ms"]
     ]
-    assert cells(origins.all("table")[1])[2] == ["images.example", "1", "0", "", "1.0 KB", "1.5 s", "1.5 s"]
+    assert cells(origins.find_all("table")[1])[2] == ["images.example", "1", "0", "", "1.0 KB", "1.5 s", "1.5 s"]
 
 
 def test_page_shows_the_first_origins_and_failures_and_how_many_more_there_are(tmp_path: Path) -> None:
@@ -140,10 +151,10 @@ def test_page_shows_the_first_origins_and_failures_and_how_many_more_there_are(t
     page = show_rows(tmp_path, rows)
 
     origins, failures = section(page, "Origins"), section(page, "The first 200 of 250 failures")
-    assert len(cells(origins.all("table")[0])[1:]) == 50
-    assert origins.all("p", "more")[0].text == "200 more origins are in the table of the run."
-    assert [row[0] for row in cells(failures.one("table"))[1:]] == [str(row) for row in range(1, 201)]
-    assert failures.one("p", "more").text.startswith("50 more are in failed.jsonl")
+    assert len(cells(origins.find_all("table")[0])[1:]) == 50
+    assert origins.find_all("p", "more")[0].text == "200 more origins are in the table of the run."
+    assert [row[0] for row in cells(failures.find("table"))[1:]] == [str(row) for row in range(1, 201)]
+    assert failures.find("p", "more").text.startswith("50 more are in failed.jsonl")
 
 
 def test_page_filters_failures_by_the_commonest_reasons(tmp_path: Path) -> None:
@@ -151,29 +162,29 @@ def test_page_filters_failures_by_the_commonest_reasons(tmp_path: Path) -> None:
 
     failures = section(show_rows(tmp_path, rows), "Every failure")
 
-    rules = (Path(__file__).parents[4] / "infra" / "look" / "run.css").read_text()
-    choices = [choice.attributes["id"] for choice in failures.all("input")]
+    rules = (ROOT / "infra" / "look" / "run.css").read_text()
+    choices = [choice.attributes["id"] for choice in failures.find_all("input")]
     assert choices == ["reason-all", *(f"reason-{number}" for number in range(8))]
     assert all(f"#{choice}:checked" in rules for choice in choices[1:])
-    for number, label in enumerate(failures.all("label")[1:]):
+    for number, label in enumerate(failures.find_all("label")[1:]):
         code, count = label.text.split()
-        shown = failures.one("table").all("tr", f"reason-{number}")
-        assert (len(shown), {row.all("code")[0].text for row in shown}) == (int(count), {code})
+        shown = failures.find("table").find_all("tr", f"reason-{number}")
+        assert (len(shown), {row.find_all("code")[0].text for row in shown}) == (int(count), {code})
 
 
 def test_page_shows_failures_with_row_image_and_note(tmp_path: Path) -> None:
     note = {"sku": "B-7", "line": 3}
     rows = [failed_row(1_234, note=note), refused_row(7)]
 
-    table = section(show_rows(tmp_path, rows), "Every failure").one("table")
+    table = section(show_rows(tmp_path, rows), "Every failure").find("table")
 
     assert cells(table)[1:] == [
         ["7", "refused fileUrl: is missing", "", ""],
         [
             "1,234",
             "not_found The origin answered 404.",
-            "https://images.example/gone.jpg lot-7 , base 2",
-            "sku : B-7 line : 3",
+            "https://images.example/gone.jpg lot-7, base 2",
+            "sku: B-7 line: 3",
         ],
     ]
 
@@ -181,13 +192,20 @@ def test_page_shows_failures_with_row_image_and_note(tmp_path: Path) -> None:
 def test_page_draws_times_and_sizes_with_a_text_alternative(tmp_path: Path) -> None:
     rows = [stored_row(row, elapsedMs=milliseconds) for row, milliseconds in enumerate([10, 30, 40, 3000])]
 
-    times, sizes = show_rows(tmp_path, rows).all("figure")
+    times, sizes = show_rows(tmp_path, rows).find_all("figure")
 
-    assert times.one("svg").attributes["role"] == "img"
-    assert times.one("svg").attributes["aria-label"].startswith("Time of an image, of 4 images: half at most 30 ms, ")
-    assert [title.text for title in times.all("title")][:3] == ["from 10 ms: 1", "from 20 ms: 2", "from 50 ms: 0"]
-    assert [float(bar.attributes["height"]) for bar in times.all("rect", "fill")][:3] == [50, 100, 0]
-    assert [item.text for item in sizes.one("ol").all("li")] == ["1 KB"]
+    assert times.find("svg").attributes["role"] == "img"
+    assert times.find("svg").attributes["aria-label"].startswith("Time of an image, of 4 images: half at most 30 ms, ")
+    assert [title.text for title in times.find_all("title")][:3] == ["from 10 ms: 1", "from 20 ms: 2", "from 50 ms: 0"]
+    assert [float(bar.attributes["height"]) for bar in times.find_all("rect", "fill")][:3] == [50, 100, 0]
+    assert [item.text for item in sizes.find("ol").find_all("li")] == [
+        "200 bytes",
+        "500 bytes",
+        "1 KB",
+        "2 KB",
+        "5 KB",
+        "10 KB",
+    ]
 
 
 def test_page_shows_what_is_stored_and_which_images_repeat(tmp_path: Path) -> None:
@@ -197,23 +215,26 @@ def test_page_shows_what_is_stored_and_which_images_repeat(tmp_path: Path) -> No
     page = show_rows(tmp_path, [*rows, stored_row(6, key="../../secret.jpg"), stored_row(7, key="../../secret.jpg")])
 
     kinds = section(page, "What is stored")
-    assert cells(kinds.all("table")[0]) == [["image/jpeg", "", "4", "4.0 KB"], ["image/tiff", "", "3", "3.0 KB"]]
+    assert cells(kinds.find_all("table")[0]) == [["image/jpeg", "", "4", "4.0 KB"], ["image/tiff", "", "3", "3.0 KB"]]
     repeated = section(page, "Images of several rows")
-    assert [item.text for item in repeated.all("li")] == ["tiff 3 rows", "2 rows"]
-    assert [link.attributes["href"] for link in repeated.all("a")] == [f"../../{tiff}", f"../../images/3f/{SHA256}.jpg"]
-    assert len(repeated.all("img")) == 1
+    assert [item.text for item in repeated.find_all("li")] == ["tiff 3 rows", "2 rows"]
+    assert [link.attributes["href"] for link in repeated.find_all("a")] == [
+        f"../../{tiff}",
+        f"../../images/3f/{SHA256}.jpg",
+    ]
+    assert len(repeated.find_all("img")) == 1
 
 
 def test_page_of_a_run_without_failures_has_nothing_to_do(tmp_path: Path) -> None:
     page = show_rows(tmp_path, [stored_row(1), stored_row(2)])
 
-    assert page.one("h1").text == "All 2 images are stored"
+    assert page.find("h1").text == "All 2 images are stored"
     assert section(page, "What to do next").text == "What to do next Nothing: every image is stored."
     assert not {"Why images failed", "Every failure"} & set(headings(page))
 
 
 def test_page_has_its_style_sheet(tmp_path: Path) -> None:
-    style = show_rows(tmp_path, [stored_row()]).one("style").text
+    style = show_rows(tmp_path, [stored_row()]).find("style").text
 
     assert ":root {" in style
     assert ".whole {" in style
@@ -229,13 +250,13 @@ def test_page_has_its_style_sheet(tmp_path: Path) -> None:
     ],
 )
 def test_page_of_one_row_says_what_became_of_it(expected: str, row: object, tmp_path: Path) -> None:
-    assert show_rows(tmp_path, [row]).one("h1").text == expected
+    assert show_rows(tmp_path, [row]).find("h1").text == expected
 
 
 def test_page_of_a_run_in_which_everything_failed_has_no_image(tmp_path: Path) -> None:
     page = show_rows(tmp_path, [failed_row(row, elapsedMs=None, url="") for row in range(30)])
 
-    assert page.one("h1").text == "0 of 30 images are stored"
+    assert page.find("h1").text == "0 of 30 images are stored"
     assert headings(page) == [
         "What to do next",
         "Why images failed",
@@ -250,18 +271,18 @@ def test_page_of_a_run_that_has_not_ended_shows_what_there_is(tmp_path: Path) ->
 
     page = show(tmp_path)
 
-    assert page.one("h1").text == "1 of 2 images is stored"
-    assert page.one("span", "tag").text == "not ended"
-    assert "The same make run command continues it." in section(page, "What to do next").text
+    assert page.find("h1").text == "1 of 2 images is stored"
+    assert page.find("span", "tag").text == "not ended"
+    assert "The same make run command goes on where it stopped." in section(page, "What to do next").text
 
 
 def test_page_of_a_run_that_stopped_says_why(tmp_path: Path) -> None:
     page = show_rows(tmp_path, [stored_row(1)], complete=False, error="No space left on device\u202e<b>")
 
-    assert page.one("span", "tag").text == "incomplete"
+    assert page.find("span", "tag").text == "incomplete"
     notice = section(page, "Before you trust the figures")
     assert notice.text.endswith("the figures do not cover all of it. No space left on device\\u202e<b>")
-    assert "send the whole list again" in section(page, "What to do next").text
+    assert "Remove the cause of the stop. The same make run command goes on" in section(page, "What to do next").text
 
 
 def test_page_of_a_run_without_a_table_shows_its_summary(tmp_path: Path) -> None:
@@ -270,9 +291,20 @@ def test_page_of_a_run_without_a_table_shows_its_summary(tmp_path: Path) -> None
 
     page = show(tmp_path)
 
-    assert page.one("h1").text == "8 of 10 images are stored"
+    assert page.find("h1").text == "8 of 10 images are stored"
     assert "has no table" in section(page, "Before you trust the figures").text
-    assert cells(section(page, "Why images failed").one("table"))[1][:2] == ["timeout", "2"]
+    assert cells(section(page, "Why images failed").find("table"))[1][:2] == ["timeout", "2"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"7", b"\xff"])
+def test_page_of_a_run_with_a_damaged_summary_shows_its_table(content: bytes, tmp_path: Path) -> None:
+    write_part(tmp_path, [stored_row(1), stored_row(2)])
+    (tmp_path / "runs" / RUN / "summary.json").write_bytes(content)
+
+    page = show(tmp_path)
+
+    assert page.find("h1").text == "All 2 images are stored"
+    assert f"{RUN}/summary.json" in section(page, "Before you trust the figures").text
 
 
 def test_page_says_how_many_rows_the_table_lacks(tmp_path: Path) -> None:
@@ -288,8 +320,8 @@ def test_page_says_what_of_the_table_cannot_be_read(tmp_path: Path) -> None:
 
     page = show(tmp_path)
 
-    assert page.one("h1").text == "All 101 images are stored"
-    notices = [item.text for item in section(page, "Before you trust the figures").all("li")]
+    assert page.find("h1").text == "All 101 images are stored"
+    notices = [item.text for item in section(page, "Before you trust the figures").find_all("li")]
     assert notices == [
         "Lines of the table that are no row, and are not counted: 3.",
         f"{part} is damaged: it ends early. Its later rows are missing.",
@@ -311,8 +343,8 @@ def test_hostile_rows_are_text(tmp_path: Path) -> None:
     page = show(tmp_path)
 
     assert HOSTILE in page.text
-    assert {element.tag for element in page.all()}.isdisjoint({"script", "iframe", "object", "form", "b\u202e"})
-    for element in page.all():
+    assert {element.tag for element in page.find_all()}.isdisjoint({"script", "iframe", "object", "form", "b\u202e"})
+    for element in page.find_all():
         assert not {name for name in element.attributes if name.startswith("on") or name in {"style", "srcdoc"}}
         assert element.attributes.get("href", "https://").startswith(("https://images.example/", "#", "https://"))
         assert "49" not in element.attributes.get("href", "")
@@ -323,10 +355,10 @@ def test_hostile_rows_are_text(tmp_path: Path) -> None:
 def test_page_loads_nothing_but_stored_images(tmp_path: Path) -> None:
     page = show_rows(tmp_path, [stored_row(1), stored_row(2), failed_row(3)])
 
-    policy, referrer, *_ = [meta.attributes for meta in page.all("meta") if meta.attributes.get("content")]
+    policy, referrer, *_ = [meta.attributes for meta in page.find_all("meta") if meta.attributes.get("content")]
     assert policy["content"].startswith("default-src 'none'; img-src file:; style-src 'sha256-")
     assert referrer == {"name": "referrer", "content": "no-referrer"}
-    assert [image.attributes["src"] for image in page.all("img")] == [f"../../images/3f/{SHA256}.jpg"]
+    assert [image.attributes["src"] for image in page.find_all("img")] == [f"../../images/3f/{SHA256}.jpg"]
 
 
 def test_page_of_20_000_rows_is_small_and_belongs_to_its_owner(tmp_path: Path) -> None:
@@ -354,3 +386,17 @@ def test_run_that_does_not_exist_is_an_error_that_names_those_that_do(run: str, 
 def test_run_must_be_one_name(run: str, tmp_path: Path) -> None:
     with pytest.raises(LookError, match="expected one name without slashes"):
         write_run_page(FolderSource(tmp_path, tmp_path), run, tmp_path / "page.html")
+
+
+@pytest.mark.parametrize(
+    "bound",
+    [
+        f"first {MAX_FAILURES} failures",
+        f"first {MAX_SHOWN_ORIGINS} origins",
+        f"more than {2 * MAX_ORIGINS:,} origins",
+        f"Beyond {run_statistics._MAX_SAMPLE:,} different images",
+        f"slow from {MIN_TIMES} times on",
+    ],
+)
+def test_documentation_names_the_bounds_of_the_page(bound: str) -> None:
+    assert bound in " ".join((ROOT / "docs" / "look.md").read_text().split())

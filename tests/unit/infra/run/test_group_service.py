@@ -3,19 +3,21 @@
 import asyncio
 import gzip
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from infra.run.failure_reasons import FailureReasons
+from infra.run.group_pauses import GroupPauses
 from infra.run.group_service import GroupService
 
 from intake.handlers.bulk import handler
 from intake.ingest.file_service import IngestService
-from intake.model.error_codes import ConnectFailed, NotFound, StoreFailed
+from intake.model.error_codes import ConnectFailed, NotFound, StoreFailed, Throttled
 from intake.model.limits import Limits
-from support.fake_ports import FakeDownloader, FakeStore, RecordingObserver
+from support.fake_ports import FakeDownloader, FakeStore
 from support.handler_fakes import install_fakes
 from support.lambda_context import Context
 from support.sample_images import picture
@@ -35,17 +37,37 @@ class FolderOfFakes(FakeStore):
     fault: OSError | None = None
 
 
+class Pauses(GroupPauses):
+    """Pauses that take no time.
+
+    Attributes:
+        seconds: how long each was to take.
+        after: called at the end of each.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(asyncio.Semaphore())
+        self.seconds: list[float] = []
+        self.after: Callable[[], object] = lambda: None
+
+    async def wait(self, seconds: float) -> bool:
+        self.seconds.append(seconds)
+        self.after()
+        return True
+
+
 @dataclass
 class Group:
     """A group of rows, and the fakes that it is ingested with."""
 
     downloader: FakeDownloader = field(default_factory=lambda: FakeDownloader(RESULTS))
     store: FolderOfFakes = field(default_factory=FolderOfFakes)
+    pauses: Pauses = field(default_factory=Pauses)
 
     async def ingest(self, *documents: object, first_row: int = 1, max_base_images: int = 100) -> dict[str, int]:
-        service = IngestService(self.downloader, self.store, RecordingObserver(), Limits(), "folder")
-        store: Any = self.store
-        groups = GroupService(service, store, "run-1", STARTED_AT, max_base_images)
+        reasons, store = FailureReasons(self.pauses), cast("Any", self.store)
+        service = IngestService(self.downloader, self.store, reasons, Limits(), "folder")
+        groups = GroupService(service, store, "run-1", STARTED_AT, max_base_images, self.pauses)
         return await groups.ingest("0", first_row, [json.dumps(document).encode() for document in documents])
 
     @property
@@ -206,3 +228,28 @@ async def test_group_refuses_more_images_than_the_setting_allows() -> None:
     await group.ingest({"urls": [AT + str(number) for number in range(4)]}, *urls(5, 6), max_base_images=2)
     assert group.report["counts"]["status"] == {"refused": 1, "stored": 2}
     assert [row["status"] for row in group.table] == ["refused", "stored", "stored"]
+
+
+def throttled(seconds: float) -> Throttled:
+    return Throttled(retry_after=seconds)
+
+
+async def test_group_waits_and_requests_again_what_an_origin_asked_to_wait_for() -> None:
+    group = Group(FakeDownloader(RESULTS | {AT + "busy": throttled(7.0)}))
+    group.pauses.after = lambda: group.downloader.results.update({AT + "busy": picture(9, 9, 9)})  # type: ignore[attr-defined]
+    await group.ingest(*urls(0, "busy", "down"), {"id": "a", "urls": [AT + "1"]})
+
+    assert group.pauses.seconds == [7.0]
+    assert dict(group.downloader.requests) == {AT + "0": 1, AT + "busy": 2, AT + "down": 2, AT + "1": 1}
+    assert [row["status"] for row in group.table] == ["stored", "stored", "failed", "stored"]
+    assert group.report["counts"]["files"] == 4
+
+
+@pytest.mark.parametrize(("seconds", "pauses"), [(7.0, 8), (50.0, 1), (60.0, 1), (61.0, 0), (900.0, 0)])
+async def test_group_gives_up_when_waiting_brings_no_image(seconds: float, pauses: int) -> None:
+    group = Group(FakeDownloader(RESULTS | {AT + "busy": throttled(seconds)}))
+    await group.ingest(*urls(0, "busy"))
+
+    assert len(group.pauses.seconds) == pauses
+    assert [row["code"] for row in group.table] == [None, "throttled"]
+    assert [line["intakeFailure"]["retryable"] for line in group.report["failed"]] == [True]

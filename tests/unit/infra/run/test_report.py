@@ -19,7 +19,7 @@ SOME_FAILED = Totals(
 
 def printed(capsys: pytest.CaptureFixture[str], *blocked: str, rows: int = 3, **members: Any) -> list[str]:
     summary = Summary(run="urls-1", ended_at="", **{"seconds": 2.0, "counts": SOME_FAILED} | members)
-    print_result(RUN, summary, blocked, rows=rows)
+    print_result(RUN, summary, blocked, rows=rows, allowed_ports=(80, 9000))
     return capsys.readouterr().out.splitlines()
 
 
@@ -60,8 +60,19 @@ def test_report_has_a_rate_when_the_run_took_no_time(capsys: pytest.CaptureFixtu
     [
         (["10.0.0.7: private use"], ["10.0.0.7: private use", "To allow your own network: ALLOW=10.0.0.0/8, or "]),
         (
-            ["a.example:8080: port not in ALLOWED_PORTS", "b.example:81: port not in ALLOWED_PORTS"],
-            ["a.example:8080: ", "b.example:81: ", "To allow these ports: ALLOWED_PORTS=80,443,81,8080"],
+            [f"{url}: port not in ALLOWED_PORTS" for url in ("http://a.example:8080", "https://b.example:81")],
+            [
+                "http://a.example:8080: ",
+                "https://b.example:81: ",
+                "To allow these ports: ALLOWED_PORTS=80,81,8080,9000",
+            ],
+        ),
+        (
+            [
+                f"{url}: port not in ALLOWED_PORTS"
+                for url in ("http://a.example", "https://b.example", "https://[::1]:7")
+            ],
+            ["http", "https://b", "https://[::1]:7: ", "To allow these ports: ALLOWED_PORTS=7,80,443,9000"],
         ),
         (["ftp: scheme"], ["ftp: scheme"]),
         ([f"10.0.0.{n}: loopback" for n in range(9)], [*[f"10.0.0.{n}: " for n in range(5)], "...", "To allow your"]),

@@ -1,5 +1,7 @@
 """The folder of a run: which run a command continues, and what it writes at its end."""
 
+import errno
+import fcntl
 import json
 import subprocess
 import sys
@@ -7,6 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from infra.run.run_folder import RunFolder, open_run
@@ -18,6 +21,7 @@ from intake.model.file import File
 from intake.model.invalid_file import Fault
 from intake.model.outcome import Failed, FetchStats
 from intake.model.receipt import Receipt
+from support.process_memory import traced_peak
 
 DIGEST, OTHER = "1" * 64, "2" * 64
 _HOLD = "import fcntl, sys; f = open(sys.argv[1], 'r+b'); fcntl.lockf(f, fcntl.LOCK_EX); print(flush=True); input()"
@@ -71,6 +75,24 @@ def test_command_starts_a_run_of_its_own_when_another_process_works_on_the_first
         holder.communicate(b"\n")
     assert second.name != first.name
     assert second.digest == first.digest
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_run_is_continued_when_the_file_system_has_no_locks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    monkeypatch.setattr(fcntl, "lockf", Mock(side_effect=OSError(number, "no locks")))
+    assert open_and_close(tmp_path) == open_and_close(tmp_path)
+
+
+def test_command_starts_no_run_when_other_processes_take_each_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fcntl, "lockf", Mock(side_effect=[BlockingIOError()] * 2 + [None]))
+    assert open_and_close(tmp_path).name.endswith("-3")
+    monkeypatch.setattr(fcntl, "lockf", Mock(side_effect=BlockingIOError()))
+    with pytest.raises(BlockingIOError):
+        open_and_close(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -199,3 +221,18 @@ def test_finish_writes_whatever_the_list_and_its_rows_contain(tmp_path: Path) ->
 
 def test_run_without_rows_is_complete(tmp_path: Path) -> None:
     assert open_and_close(tmp_path).finish(0.0, groups=0, error=None).complete
+
+
+def test_memory_at_the_end_of_a_run_does_not_grow_with_the_groups(tmp_path: Path) -> None:
+    run = open_and_close(tmp_path)
+    write_report(run, 0, *[NotFound()] * 2)
+    first = run.path / "batches" / "00000000.json"
+    for number in range(1, 400):
+        (run.path / "batches" / f"{number:08d}.json").hardlink_to(first)
+
+    def end(groups: int) -> None:
+        assert sum(run.done(groups)) == groups
+        assert run.finish(1.0, groups=groups, error=None).counts.images == {"failed": 2 * groups}
+
+    end(10)  # allocates what is needed once
+    assert traced_peak(lambda: end(400)) - traced_peak(lambda: end(50)) < 350 * 16
