@@ -122,7 +122,7 @@ def test_run_goes_on_when_a_full_disk_has_room_again(lab: RunLab) -> None:
             assert "No space left on device" in output
             assert "Traceback" not in output
             check_folder(disk)
-        assert statuses in ([1, 1], [1, 2])  # 2 if the list, which is written into the folder, has no room
+        assert statuses in ([1, 1], [1, 2])  # 2 if the list, which is written into the folder, has no space
         subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
 
         status, output = lab.run(path, disk)
