@@ -111,7 +111,7 @@ def mounted(folder: Path, options: str) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-def test_run_goes_on_when_a_full_disk_has_room_again(lab: RunLab) -> None:
+def test_run_goes_on_when_a_full_disk_has_space_again(lab: RunLab) -> None:
     """Every image takes a page of 4 KiB. The disk is full before the first half of them."""
     path = lab.write_urls("a.txt", range(ROWS))
     with mounted(lab.folder / "disk", "size=700k") as disk:
