@@ -104,6 +104,7 @@ def test_bulk_follows_a_run_again_by_name_or_arn(
     assert out.startswith("The run is run-1\n[########################] 100%  2 of 2 done")
     assert "2 Files in 3 s" in out
     assert "Results of the run: s3://the-images/runs/run-1/\n" in out
+    assert "To see them as a page:\n  make look RUN=run-1\n" in out
 
 
 @pytest.mark.usefixtures("stack")
