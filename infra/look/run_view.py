@@ -127,7 +127,7 @@ def describe_reasons(totals: Totals, statistics: RunStatistics, summary: RunSumm
     if down:
         named = ", ".join(origin.name for origin in down[:_MAX_NAMED])
         more = f" and {len(down) - _MAX_NAMED:,} more origins" if len(down) > _MAX_NAMED else ""
-        sentences.append(f"Not one image came from {named}{more}.")
+        sentences.append(f"No image came from {named}{more}.")
     return sentences
 
 
