@@ -2,7 +2,6 @@
 
 import argparse
 import io
-import os
 import signal
 import sys
 import tempfile
@@ -16,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 
 from infra.bulk.checked_list import UnusableList, check_list
 from infra.bulk.commands import DEFAULT_STACK, Commands
-from infra.bulk.local_endpoint import QUESTION, is_missing, is_url
+from infra.bulk.local_endpoint import require_endpoint
 from infra.bulk.progress import Progress, ProgressLine
 from infra.bulk.run_download import RunDownload, require_writable
 from infra.bulk.stack import BulkError, Stack, run_name
@@ -82,12 +81,10 @@ def _run(path: Path | None, run: str | None, commands: Commands) -> int:
 
 
 def _connect(commands: Commands) -> Stack:
-    endpoint = commands.endpoint or os.environ.get("AWS_ENDPOINT_URL", "")
-    if endpoint and not is_url(endpoint):
-        name = "ENDPOINT" if commands.endpoint else "AWS_ENDPOINT_URL"
-        raise BulkError(f"{name}={endpoint} is not a URL such as http://127.0.0.1:4566.")
-    if is_missing(endpoint):
-        raise BulkError(f"nothing listens at {endpoint}. {QUESTION}")
+    try:
+        require_endpoint(commands.endpoint or "")
+    except (ValueError, ConnectionError) as error:
+        raise BulkError(str(error)) from None
     return Stack(commands.stack, commands.endpoint)
 
 

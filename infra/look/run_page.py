@@ -5,6 +5,7 @@ from typing import Any
 
 from infra.look.errors import LookError
 from infra.look.html_page import write_page
+from infra.look.names import require_run_name
 from infra.look.run_charts import draw_sizes, draw_times
 from infra.look.run_sections import count_reasons, list_codes, list_kinds, list_origins, list_repeated
 from infra.look.run_statistics import RunStatistics
@@ -23,7 +24,7 @@ def write_run_page(source: Source, run: str, target: Path) -> None:
     Raises:
         LookError: there is no such run, it cannot be read, or the page cannot be written.
     """
-    _require_name(run)
+    require_run_name(run)
     summary = _read_summary(source, run)
     statistics = RunStatistics.of(source.rows(run))
     if not (summary.exists or summary.fault or statistics.rows or statistics.damaged_parts):
@@ -44,11 +45,6 @@ def _read_summary(source: Source, run: str) -> RunSummary:
         return RunSummary.of(source.summary(run))
     except LookError as error:
         return RunSummary(fault=str(error))
-
-
-def _require_name(run: str) -> None:
-    if not run or "/" in run or run in {".", ".."} or not run.isprintable():
-        raise LookError(f"RUN={run!r} is not the name of a run: expected one name without slashes.")
 
 
 def _view(source: Source, run: str, summary: RunSummary, statistics: RunStatistics) -> dict[str, Any]:

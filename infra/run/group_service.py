@@ -21,8 +21,8 @@ from intake.model.file import Fault, File, ImageRequest, InvalidFile
 from intake.model.object_keys import report_key, table_key
 from intake.model.receipt import FailedEntry, Receipt
 
-_NO_DEADLINE = Deadline(float("inf"))
-"""Nobody ends this process, so each image has IMAGE_TIMEOUT, and all of them together as long as they need."""
+_NO_DEADLINE = Deadline(inf)
+"""Unlike a Lambda function, this process has no time limit: only IMAGE_TIMEOUT limits each image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class _Refusal:
 class GroupService:
     """Ingests groups of lines. Rows of one image each become one URL list, which has one receipt."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - each has a name in `worker`
+    def __init__(  # noqa: PLR0913, PLR0917 - what a group depends on
         self,
         service: IngestService,
         store: FileStore,
@@ -150,11 +150,11 @@ class GroupService:
         return rows, refusals
 
     async def _ingest_units(self, units: Sequence[_Unit]) -> None:
-        """Ingest every unit; again those whose origins asked to wait, as long as that brings images."""
+        """Ingest every unit; repeat those whose origins asked to wait, until MAX_SECONDS of waiting bring no image."""
         pending, waited, failed = units, 0.0, inf
         while pending:
             await asyncio.gather(*map(self._ingest_unit, pending))
-            seconds = self._pauses.take(unit.file.id for unit in units) if self._pauses else {}
+            seconds = self._pauses.pop(unit.file.id for unit in units) if self._pauses else {}
             pending = [unit for unit in pending if unit.file.id in seconds]
             still_failed = sum(unit.receipt.counts.failed for unit in pending)
             longest = max(seconds.values(), default=0.0)

@@ -384,7 +384,7 @@ def test_run_that_does_not_exist_is_an_error_that_names_those_that_do(run: str, 
 
 @pytest.mark.parametrize("run", ["", ".", "..", "../other", "a/b", "a\nb"])
 def test_run_must_be_one_name(run: str, tmp_path: Path) -> None:
-    with pytest.raises(LookError, match="expected one name without slashes"):
+    with pytest.raises(LookError, match="expected a name without slashes"):
         write_run_page(FolderSource(tmp_path, tmp_path), run, tmp_path / "page.html")
 
 

