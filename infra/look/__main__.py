@@ -11,9 +11,9 @@ from infra.bulk.local_endpoint import require_endpoint
 from infra.bulk.stack import BulkError, Stack
 from infra.look.browser import open_page
 from infra.look.errors import LookError, WrongInput
+from infra.look.figures import format_bytes, format_time
 from infra.look.names import require_file_id, require_run_name
 from infra.look.pages import describe_runs, write_receipt_page, write_run_page
-from infra.look.safe_text import format_bytes, format_time
 from infra.look.sources import BucketSource, FolderSource, Source
 
 ROOT = Path(__file__).parents[2]

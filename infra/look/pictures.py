@@ -5,9 +5,9 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from infra.look.figures import format_bytes
 from infra.look.image_types import DRAWN
 from infra.look.receipt_view import StoredView
-from infra.look.safe_text import format_bytes
 from infra.look.sources import Source
 
 MAX_EMBEDDED_BYTES = 48 * 1000 * 1000

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from infra.look.figures import format_bytes, format_ms
 from infra.look.histogram import Histogram
-from infra.look.run_format import format_ms
-from infra.look.safe_text import format_bytes
 
 _LEAST_COLUMNS = 6
 _ALL_LABELED = 7

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from infra.look.bounded_counter import BoundedCounter
 from infra.look.error_advice import advise, class_of
 from infra.look.failure_list import Failure
+from infra.look.figures import format_ms
 from infra.look.image_types import DRAWN
 from infra.look.origin_statistics import NO_ORIGIN, Origins, OriginStatistics
-from infra.look.run_format import format_ms
 from infra.look.run_statistics import RunStatistics
 from infra.look.run_summary import RunSummary
 from infra.look.sources import Source

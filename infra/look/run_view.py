@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from infra.look.error_advice import class_of
+from infra.look.figures import format_bytes, format_rate, format_seconds, format_share
 from infra.look.origin_statistics import Origins
-from infra.look.run_format import format_rate, format_seconds, format_share
 from infra.look.run_statistics import RunStatistics
 from infra.look.run_summary import RunSummary
-from infra.look.safe_text import format_bytes
 from intake.model.error_codes import ErrorClass
 from intake.model.shown_text import shorten
 

@@ -4,7 +4,7 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
-from infra.bulk.progress import duration
+from infra.bulk.progress import format_duration
 from infra.bulk.summary import join_counts
 from infra.command.terminal import print_line
 from infra.run.run_folder import RunFolder
@@ -30,7 +30,7 @@ def print_result(
     """
     counts = summary.counts
     rate = counts.images.total() / summary.seconds if summary.seconds else 0.0
-    print_line(f"{format_rows(counts.files)} in {duration(summary.seconds)}, {rate:,.0f} images a second")
+    print_line(f"{format_rows(counts.files)} in {format_duration(summary.seconds)}, {rate:,.0f} images a second")
     print_line(f"  images   {join_counts(counts.images)}; {counts.bytes:,} bytes")
     if counts.codes:
         print_line(f"  failed   {join_counts(counts.codes)}")
