@@ -13,8 +13,8 @@ from typing import Any
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
-from infra.bulk.checked_list import UnusableList, check_list
 from infra.bulk.commands import DEFAULT_STACK, Commands
+from infra.bulk.list_check import UnusableList, check_list
 from infra.bulk.local_endpoint import require_endpoint
 from infra.bulk.progress import Progress, ProgressLine
 from infra.bulk.run_download import RunDownload, require_writable
@@ -74,7 +74,7 @@ def _run(path: Path | None, run: str | None, commands: Commands) -> int:
         stack = _connect(commands)
         return _follow(stack, stack.find_run(str(run)), commands)
     with tempfile.NamedTemporaryFile(prefix="list-", suffix=".jsonl") as converted:
-        check_list(path, converted, refusal="was not uploaded")
+        check_list(path, converted, consequence="was not uploaded")
         stack = _connect(commands)
         arn = _start(stack, path.name, Path(converted.name), commands)
     return INTERRUPTED if arn is None else _follow(stack, arn, commands)

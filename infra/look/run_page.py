@@ -1,4 +1,4 @@
-"""The page of a run: how it went, why images failed, from where, how fast, and what to do next."""
+"""The page of a run: its counts, failures, origins and times, and what to do next."""
 
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ def describe_runs(source: Source) -> str:
 
 
 def _read_summary(source: Source, run: str) -> RunSummary:
-    """Read the summary. A damaged one is no reason to hide the table."""
+    """Read the summary. If it is damaged, the page shows the table without it."""
     try:
         return RunSummary.of(source.summary(run))
     except LookError as error:

@@ -158,15 +158,15 @@ def _describe_origin(origin: OriginStatistics, slowest: int) -> OriginLine:
 def list_kinds(statistics: RunStatistics) -> list[Kinds]:
     """Return the stored images by type, source, warning and pixels; what no image has is left out."""
     kinds = [
-        _count("Types", statistics.types, statistics.type_bytes),
-        _count("Sources", statistics.sources),
-        _count("Warnings", statistics.warnings),
-        _count("Pixels", statistics.pixels),
+        _list_kind("Types", statistics.types, statistics.type_bytes),
+        _list_kind("Sources", statistics.sources),
+        _list_kind("Warnings", statistics.warnings),
+        _list_kind("Pixels", statistics.pixels),
     ]
     return [kind for kind in kinds if kind.lines]
 
 
-def _count(title: str, counter: BoundedCounter, sizes: BoundedCounter | None = None) -> Kinds:
+def _list_kind(title: str, counter: BoundedCounter, sizes: BoundedCounter | None = None) -> Kinds:
     largest = counter.largest(_MAX_LINES)
     lines = [
         KindLine(name or "unknown", count, count / largest[0][1], sizes.counts.get(name) if sizes else None)

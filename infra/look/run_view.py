@@ -1,4 +1,4 @@
-"""RunView: what the page of a run says first: how it went, how fast, and what to do next."""
+"""The head of a run's page, as values for its template: counts, result, speed, and what the figures lack."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -166,7 +166,7 @@ def _count_distinct(statistics: RunStatistics) -> tuple[str, str]:
 
 
 def list_notices(totals: Totals, statistics: RunStatistics, summary: RunSummary) -> list[str]:
-    """Return what a reader must know before the figures are trusted."""
+    """Return what the figures do not cover, or why they may be wrong."""
     notices = [summary.fault] if summary.fault else []
     if summary.exists and not summary.is_complete:
         reason = f" {shorten(summary.error)}" if summary.error else ""

@@ -39,7 +39,7 @@ class Source(Protocol):
         image_origin: the source expression of the images in a content security policy (CSP 3, 2.3.1).
         expires_at: when the URLs of images end; None if they do not.
         description: where the results are, for messages: "the bucket example-images".
-        commands: what a user types to go on with the results.
+        commands: what a user types to use the results.
     """
 
     image_origin: str

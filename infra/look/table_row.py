@@ -35,7 +35,7 @@ class TableRow(NamedTuple):
         elapsed_ms: milliseconds spent on the image.
         code: the error code.
         message: the text of the error.
-        note: what the caller noted.
+        note: the notes of the File and of the image.
     """
 
     status: str

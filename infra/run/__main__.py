@@ -10,7 +10,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from infra.bulk.checked_list import UnusableList, check_list
+from infra.bulk.list_check import UnusableList, check_list
 from infra.command.errors import CommandError
 from infra.command.signals import INTERRUPTED, install_signal_handlers
 from infra.run.file_store import FileStore
@@ -82,7 +82,7 @@ def _run(path: Path, out: Path, *, is_single_file: bool) -> int:
             file_id = read_single_file(path, lines, settings.config.limits.max_base_images)
         else:
             with counted_lines(lines) as counted:
-                check_list(path, counted, refusal="was not downloaded")
+                check_list(path, counted, consequence="was not downloaded")
         lines.finish()
         with folder_errors_named(out):
             run = on_exit.enter_context(open_run(out, str(path), lines.digest))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from boto3.exceptions import S3UploadFailedError
 from infra.bulk import __main__ as command
-from infra.bulk import checked_list
+from infra.bulk import list_check
 from infra.bulk.progress import Progress
 from infra.bulk.stack import BulkError
 
@@ -266,7 +266,7 @@ def test_bulk_names_the_reason_when_a_list_cannot_be_read(
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(checked_list, "convert_list", refuse)  # root can read every file
+    monkeypatch.setattr(list_check, "convert_list", refuse)  # root can read every file
 
     assert run(monkeypatch, path) == 1
     assert capsys.readouterr().err == f"make bulk: {path} cannot be read: Permission denied.\n"
