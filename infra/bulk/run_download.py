@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryFile
 from threading import Event
@@ -64,11 +65,13 @@ class RunDownload:
         Raises:
             BulkError: a key names a file outside of the folder, or a file cannot be written.
         """
-        lists = [failed_key(self.run), retryable_key(self.run)]
-        with exclusive_lock(self.path / ".download", "Another command downloads this run: waiting for it ..."):
-            for prefix in (table_prefix(self.run), *lists, summary_key(self.run)):
-                for page in self._list(prefix):
+        names = [name(self.run) for name in (table_prefix, failed_key, retryable_key, summary_key)]
+        try:
+            with exclusive_lock(self.path / ".download", "Another command downloads this run: waiting for it ..."):
+                for page in chain.from_iterable(map(self._list, names)):
                     self._download_page(page)
+        except OSError as error:
+            raise BulkError(f"{error.filename or self.path} cannot be written: {error.strerror}.") from error
 
     def _list(self, name: str) -> Iterator[list[dict[str, Any]]]:
         """Yield the object of this name, or those of this prefix, without the folders that the S3 console creates."""
@@ -89,7 +92,7 @@ class RunDownload:
             except BaseException:
                 self._stopped.set()
                 raise
-        if self.parts and targets:
+        if len(targets) > 1:
             print(f"  {self.files:,} files, {self.bytes:,} bytes", flush=True)
 
     def _download(self, wanted: tuple[Path, dict[str, Any]]) -> bool:
@@ -99,11 +102,8 @@ class RunDownload:
             raise _StoppedError
         if _is_current(target, found):
             return False
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self._write(target, found["Key"])
-        except OSError as error:
-            raise BulkError(f"{target} cannot be written: {error.strerror}.") from error
+        target.parent.mkdir(parents=True, exist_ok=True)
+        self._write(target, found["Key"])
         return True
 
     def _write(self, target: Path, key: str) -> None:

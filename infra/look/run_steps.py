@@ -6,7 +6,7 @@ from typing import NamedTuple
 from infra.look.run_summary import RunSummary
 from infra.look.run_view import Totals
 from infra.look.source_commands import SourceCommands
-from intake.model.object_keys import failed_key, retryable_key, table_prefix
+from intake.model.object_keys import failed_key, retryable_key
 
 
 class Step(NamedTuple):
@@ -27,7 +27,7 @@ def list_steps(run: str, totals: Totals, summary: RunSummary, commands: SourceCo
         steps.append(Step(f"Remove the cause of the stop. {commands.resume}"))
     elif totals.retryable and (key := _find_list(run, summary)):
         text = f"Failures that may succeed later: {totals.retryable:,}. Send them again after a while:"
-        steps.append(Step(text, commands.send_again(key)))
+        steps.append(Step(text, commands.send_again(run, key)))
     permanent = totals.lost - totals.retryable
     if permanent:
         steps.append(Step(f"Failures that need a change first: {permanent:,}. See below what to do about each code."))
@@ -45,18 +45,19 @@ def _find_list(run: str, summary: RunSummary) -> str:
 
 def list_readers(run: str, commands: SourceCommands) -> list[Step]:
     """Return how to read the table."""
-    prefix = table_prefix(run)
-    fetch, files = commands.fetch_table(prefix), commands.table_files(prefix)
+    fetch, files = commands.fetch_table(run), commands.table_files(run)
     quoted = files.replace("'", "''")
+    # With named columns: DuckDB guesses types from the first files, and nothing may have failed in these.
     sql = [
-        "select code, count(*) as images",
-        f"from read_json('{quoted}')",
-        "group by code order by images desc",
+        "SELECT status, code, count(*) AS images",
+        f"FROM read_json('{quoted}', columns = {{status: 'VARCHAR', code: 'VARCHAR'}})",
+        "GROUP BY ALL ORDER BY images DESC;",
     ]
     python = [
-        "import glob, pandas",
-        f"parts = sorted(glob.glob({files!r}))",
-        "table = pandas.concat(pandas.read_json(part, lines=True, dtype=False) for part in parts)",
+        "from glob import glob",
+        "import pandas as pd",
+        f"parts = glob({files!r})",
+        "images = pd.concat(pd.read_json(part, lines=True, dtype=False) for part in parts)",
     ]
-    steps = [Step("Count by code with duckdb:", sql), Step("Load it with pandas:", python)]
+    steps = [Step("Count by code with DuckDB:", sql), Step("Load it with pandas:", python)]
     return [Step("Fetch it:", fetch), *steps] if fetch else steps

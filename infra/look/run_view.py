@@ -133,9 +133,10 @@ def describe_reasons(totals: Totals, statistics: RunStatistics, summary: RunSumm
 
 def _join_codes(totals: Totals, statistics: RunStatistics, summary: RunSummary) -> str:
     codes = Counter(statistics.codes.counts or summary.codes).most_common(_MAX_NAMED)
-    if not codes or codes[0][1] == totals.lost:
-        return f": {codes[0][0] or 'no code'}" if codes else ""
-    return ", most often " + ", ".join(f"{code or 'no code'} ({count:,})" for code, count in codes)
+    if not codes:
+        return ""
+    separator = ": " if sum(count for _, count in codes) == totals.lost else ", most often "
+    return separator + ", ".join(f"{code or 'no code'} ({count:,})" for code, count in codes)
 
 
 def list_facts(totals: Totals, statistics: RunStatistics, summary: RunSummary) -> list[tuple[str, str, str]]:

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 
 from infra.bulk.commands import DEFAULT_STACK, Commands
+from intake.model.object_keys import table_prefix
 
-_FETCHED = "table"
+_FETCHED = "folder"
 
 
 class SourceCommands(Protocol):
@@ -16,8 +17,8 @@ class SourceCommands(Protocol):
     def location(self, key: str) -> str:
         """Return the path or the address of a key."""
 
-    def send_again(self, key: str) -> list[str]:
-        """Return the commands that send a list among the results again."""
+    def send_again(self, run: str, key: str) -> list[str]:
+        """Return the commands that send a list among the results of a run again."""
 
     @property
     def resume(self) -> str:
@@ -26,10 +27,10 @@ class SourceCommands(Protocol):
     def follow(self, run: str) -> list[str]:
         """Return the commands that follow a run; none if they are not known here."""
 
-    def fetch_table(self, prefix: str) -> list[str]:
-        """Return the commands that bring the table to this machine; none if it is here."""
+    def fetch_table(self, run: str) -> list[str]:
+        """Return the commands that bring the table of a run to this machine; none if it is here."""
 
-    def table_files(self, prefix: str) -> str:
+    def table_files(self, run: str) -> str:
         """Return a pattern for the files of the table, after `fetch_table`."""
 
 
@@ -43,19 +44,20 @@ class FolderCommands:
     def location(self, key: str) -> str:
         return str(self.folder / key)
 
-    def send_again(self, key: str) -> list[str]:
+    def send_again(self, run: str, key: str) -> list[str]:
+        del run
         return [f"make run {_assign('LIST', str(self.folder / key))} {_assign('OUT', str(self.folder))}"]
 
     def follow(self, run: str) -> list[str]:
         del run
         return []
 
-    def fetch_table(self, prefix: str) -> list[str]:
-        del prefix
+    def fetch_table(self, run: str) -> list[str]:
+        del run
         return []
 
-    def table_files(self, prefix: str) -> str:
-        return f"{self.folder / prefix}/*.jsonl.gz"
+    def table_files(self, run: str) -> str:
+        return f"{self.folder / table_prefix(run)}/*.jsonl.gz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +78,20 @@ class BucketCommands:
     def location(self, key: str) -> str:
         return f"s3://{self.bucket}/{key}"
 
-    def send_again(self, key: str) -> list[str]:
-        name = key.rpartition("/")[2]
-        fetch = f"{self._aws()} cp {shlex.quote(self.location(key))} {shlex.quote(name)}"
-        return [fetch, self._make(_assign("LIST", name))]
+    def send_again(self, run: str, key: str) -> list[str]:
+        return [*self.fetch_table(run), self._make(_assign("LIST", f"{_FETCHED}/{key}"))]
 
     def follow(self, run: str) -> list[str]:
         return [self._make(_assign("RUN", run))]
 
-    def fetch_table(self, prefix: str) -> list[str]:
-        return [f"{self._aws()} cp --recursive {shlex.quote(self.location(prefix))} {_FETCHED}"]
+    def fetch_table(self, run: str) -> list[str]:
+        return [self._make(_assign("RUN", run), out=_FETCHED)]
 
-    def table_files(self, prefix: str) -> str:
-        del prefix
-        return f"{_FETCHED}/*.jsonl.gz"
+    def table_files(self, run: str) -> str:
+        return f"{_FETCHED}/{table_prefix(run)}*.jsonl.gz"
 
-    def _aws(self) -> str:
-        return f"aws --endpoint-url {self.endpoint} s3" if self.endpoint else "aws s3"
-
-    def _make(self, argument: str) -> str:
-        return Commands(self.stack, self.endpoint).bulk(argument)
+    def _make(self, argument: str, out: str = "") -> str:
+        return Commands(self.stack, self.endpoint, out).bulk(argument)
 
 
 def _assign(name: str, value: str) -> str:

@@ -116,7 +116,7 @@ class FileStore:
                     return False
                 if await self._write(key, body, lambda temporary: self._place_image(temporary, key, body)):
                     return False
-            if self._fsync:  # whoever stored it may not have waited
+            if self._fsync:  # another process may have stored it without waiting
                 await asyncio.to_thread(folder.sync, key)
                 await asyncio.to_thread(folder.sync_names, key)
         except OSError as error:

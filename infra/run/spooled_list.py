@@ -87,7 +87,7 @@ class SpooledList:
     """
 
     def __init__(self, folder: Path) -> None:
-        """Create the file in a folder, which has room for the images anyway.
+        """Create the file in the folder that the images will be stored in.
 
         Raises:
             CommandError: the file cannot be created.

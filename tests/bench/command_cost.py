@@ -1,9 +1,10 @@
 """Runs commands from start to end, and measures what they and all of their child processes cost.
 
-    python command_cost.py    reads one JSON object from stdin, writes one JSON object to stdout
+    python command_cost.py COMMANDS COST    reads one file of JSON, and writes the other
 
-The input has `commands` (run at the same time), `env`, `cwd` and `log`; the output is a `Cost`. Linux only.
-It runs in a process of its own: every process that ends below it counts, and nothing else does.
+COMMANDS has the arguments of each command; all are run at the same time, with the environment, the directory and the
+output of this process. COST is a `Cost`. Linux only. It runs in a process of its own: every process that ends below it
+counts, and nothing else does.
 """
 
 import ctypes
@@ -16,10 +17,10 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 _SAMPLE_SECONDS = 0.2
 _SET_CHILD_SUBREAPER = 36  # linux/prctl.h
@@ -44,19 +45,15 @@ class Cost(TypedDict):
     statuses: list[int]
 
 
-def measure(commands: Sequence[Sequence[str]], *, env: Mapping[str, str], cwd: Path, log: Path) -> Cost:
-    """Run the commands at the same time; their output goes to a log."""
+def measure(commands: Sequence[Sequence[str]]) -> Cost:
+    """Run the commands at the same time, to their end."""
     # Processes whose parent has ended become children of this one, so that their CPU time is counted as well.
     ctypes.CDLL(None, use_errno=True).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     before = _cpu_seconds()
-    with log.open("ab") as out:
-        begin = time.perf_counter()
-        processes = [
-            subprocess.Popen(command, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
-            for command in commands
-        ]
-        peak = _wait_and_sample(processes)
-        wall = time.perf_counter() - begin
+    begin = time.perf_counter()
+    processes = [subprocess.Popen(command, stdin=subprocess.DEVNULL) for command in commands]
+    peak = _wait_and_sample(processes)
+    wall = time.perf_counter() - begin
     _wait_for_orphans()
     return Cost(
         wall=wall, cpu=_cpu_seconds() - before, peak_mib=peak, statuses=[process.returncode for process in processes]
@@ -110,9 +107,8 @@ def _pss_mib(pid: int) -> float:
 
 
 def main() -> None:
-    asked: dict[str, Any] = json.load(sys.stdin)
-    cost = measure(asked["commands"], env=asked["env"], cwd=Path(asked["cwd"]), log=Path(asked["log"]))
-    print(json.dumps(cost))
+    commands, cost = map(Path, sys.argv[1:])
+    cost.write_text(json.dumps(measure(json.loads(commands.read_text()))))
 
 
 if __name__ == "__main__":

@@ -109,7 +109,10 @@ def _img2dataset_commands(task: Task) -> list[list[str]]:
 
 
 def _scrapy_commands(pipeline: str) -> Callable[[Task], list[list[str]]]:
-    """Scrapy has one process, so each of two gets one half of the list. Log, cookies and telnet console are off."""
+    """Scrapy has one process, so each of two gets one half of the list. Log, cookies and telnet console are off.
+
+    16 requests at once to each of 20 hosts were as fast as 8, and faster than 4.
+    """
 
     def commands(task: Task) -> list[list[str]]:
         settings = {
@@ -117,7 +120,7 @@ def _scrapy_commands(pipeline: str) -> Callable[[Task], list[list[str]]]:
             "FILES_STORE": task.out,
             "IMAGES_STORE": task.out,
             "CONCURRENT_REQUESTS": 1_000,
-            "CONCURRENT_REQUESTS_PER_DOMAIN": 8,
+            "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
             "DOWNLOAD_TIMEOUT": _SECONDS,
             "RETRY_TIMES": task.max_attempts - 1,
             "LOG_ENABLED": False,
@@ -156,6 +159,7 @@ PROGRAMS = (
         "Scrapy, FilesPipeline",
         _BENCH / "scrapy" / "bin" / "python",
         _scrapy_commands("scrapy.pipelines.files.FilesPipeline"),
+        most_runs=1,
     ),
     ListProgram(
         "scrapy_images",
@@ -170,4 +174,4 @@ PROGRAMS = (
 
 def environment(program: ListProgram, task: Task) -> dict[str, str]:
     """Return the whole environment of a program."""
-    return {"PATH": os.environ["PATH"], "HOME": str(task.home), **program.variables(task)}
+    return {"PATH": os.environ["PATH"], "HOME": str(task.home), "TMPDIR": str(task.home), **program.variables(task)}

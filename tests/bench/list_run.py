@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -25,8 +25,9 @@ HERE = Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parents[2]), str(HERE.parents[1]), str(HERE.parents[2] / "functions")]
 
 from infra.build.template_file import ROOT  # noqa: E402 - the path comes first
-from infra.command.child_process import read_tail  # noqa: E402
+from infra.command.child_process import Command, read_tail, run_in_background  # noqa: E402
 from infra.command.errors import CommandError  # noqa: E402
+from infra.command.signals import install_signal_handlers  # noqa: E402
 
 from bench import kept_files, list_figures, results  # noqa: E402
 from bench.command_cost import Cost  # noqa: E402
@@ -37,6 +38,8 @@ from bench.list_programs import MAX_ATTEMPTS, PROGRAMS, ListProgram, Task, envir
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - the folder in memory that Linux has; the directories in it have random names
 FOLDER = results.DIRECTORY / "list-images"
+LOG = "output.log"
+MAX_SECONDS = 600.0
 ROUNDS = 3
 _WARM_UP_IMAGES = 400
 """Each program runs once with a short list, so that Python has compiled its modules."""
@@ -51,23 +54,32 @@ def run_once(program: ListProgram, images: ImageList, origins: ListOrigins, max_
     with _directory_in_memory() as home:
         task = Task(images, home, origins.port, max_attempts)
         task.out.mkdir()
-        log = home / "output.log"
         server = origins.nginx.cpu_seconds()
-        cost = _measure(program, task, log)
+        commands = [[str(program.python), *arguments] for arguments in program.commands(task)]
+        cost = measure_commands(commands, environment(program, task), home)
         server = origins.nginx.cpu_seconds() - server
         kept = kept_files.examine(task.out, images)
         problem = _find_problem(program, cost, kept)
         if problem:
-            raise CommandError(f"{program.title}: {problem}\n{read_tail(log)}")
+            raise CommandError(f"{program.title}: {problem}\n{read_tail(home / LOG)}")
     return ListRun(cost["wall"], cost["cpu"], server, cost["peak_mib"], **asdict(kept))
 
 
-def _measure(program: ListProgram, task: Task, log: Path) -> Cost:
-    commands = [[str(program.python), *arguments] for arguments in program.commands(task)]
-    asked = {"commands": commands, "env": environment(program, task), "cwd": str(ROOT), "log": str(log)}
-    runner = [sys.executable, str(HERE.parent / "command_cost.py")]
-    ended = subprocess.run(runner, input=json.dumps(asked), stdout=subprocess.PIPE, text=True, check=True)
-    cost: Cost = json.loads(ended.stdout)
+def measure_commands(commands: Sequence[Sequence[str]], env: Mapping[str, str], home: Path) -> Cost:
+    """Run commands at the same time, from start to end; their output goes to `home`/output.log.
+
+    Raises:
+        CommandError: they need more than MAX_SECONDS.
+    """
+    asked, measured, log = home / "commands.json", home / "cost.json", home / LOG
+    asked.write_text(json.dumps(commands))
+    runner: Command = [sys.executable, HERE.parent / "command_cost.py", asked, measured]
+    with run_in_background(runner, env=env, cwd=ROOT, log=log) as process:
+        try:
+            process.wait(MAX_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise CommandError(f"not done after {MAX_SECONDS:g} seconds:\n{read_tail(log)}") from None
+    cost: Cost = json.loads(measured.read_text())
     return cost
 
 
@@ -119,6 +131,7 @@ def _parse_arguments() -> argparse.Namespace:
 
 def main() -> int:
     asked = _parse_arguments()
+    install_signal_handlers()
     chosen = [program for program in PROGRAMS if program.name in asked.only or not asked.only]
     installed = [program for program in chosen if program.python.exists()]
     for missing in set(chosen) - set(installed):

@@ -10,7 +10,7 @@ from support.browser.lab import PageLab
 from support.browser.measure import MAX_STOPS, accessibility_faults, tab_stops, too_wide
 from support.browser.visit import DESKTOP, PHONE, Scheme, Size, visit
 
-FILES = ["demo", "many", "list", "inspect-failed", "all-failed", "hostile", "hostile-text"]
+FILES = ["demo", "list", "inspect-failed", "all-failed", "hostile", "hostile-text"]
 
 SCHEMES: list[Scheme] = ["light", "dark"]
 

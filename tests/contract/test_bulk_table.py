@@ -85,13 +85,14 @@ def lines_of(fakes: HandlerFakes, name: str) -> list[Any]:
 
 def write_json_lines(urls: list[str]) -> bytes:
     """Write URLs as a list; the fifth of seven rows is no File."""
-    return json_lines(*({"urls": [url]} if n % 7 != 5 else {"url": 5, "n": n} for n, url in enumerate(urls, start=1)))
+    rows = ({"urls": [url], "note": {"n": str(n)}} for n, url in enumerate(urls, start=1))
+    return json_lines(*({"urls": [5]} if n % 7 == 5 else row for n, row in enumerate(rows, start=1)))
 
 
 def write_csv(urls: list[str]) -> bytes:
     """Write URLs as a list; the fifth of seven rows has too many cells, the first row is there again."""
-    rows = [url if n % 7 != 5 else f"{url},too,many" for n, url in enumerate(urls, start=1)]
-    return "\n".join(["url,name", *rows[:70], "url,name", ",", *rows[70:], ",,", ",", ""]).encode()
+    rows = [f"{url},{n}" if n % 7 != 5 else f"{url},too,many" for n, url in enumerate(urls, start=1)]
+    return "\n".join(["url,n", *rows[:70], "url,n", ",", *rows[70:], ",,", ",", ""]).encode()
 
 
 @pytest.mark.parametrize("stop_after", [None, 60], ids=["to its end", "stopped and continued"])
@@ -122,6 +123,8 @@ def test_table_has_every_row_once_when_functions_are_killed_and_batches_are_repe
     by_number = {row["row"]: row for row in rows}
     shown = [None if n % 7 == 5 else url for n, url in enumerate(urls, start=1)]
     assert [by_number[number]["url"] for number in numbers] == shown
+    notes = [None if url is None else {"n": f"{n}"} for n, url in enumerate(shown, start=1)]
+    assert [by_number[number]["note"] for number in numbers] == notes
     failed = {line["intakeFailure"]["row"]: line for line in lines_of(fakes, "failed.jsonl")}
     assert failed.keys() == {number for number, row in by_number.items() if row["status"] != "stored"}
     broken = {number for number, row in by_number.items() if row["status"] == "broken"}

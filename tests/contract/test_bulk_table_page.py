@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from infra.build.template_file import ROOT
+from infra.look.run_steps import list_readers
+from infra.look.source_commands import FolderCommands
 
 from intake.model.batch_table import COLUMNS, BatchTable
 from intake.model.bulk_item import BulkItem
@@ -126,6 +128,12 @@ def test_documented_sql_counts_joins_and_reads_notes(folder: Path) -> None:
     numbered = [[number, url(number), status_of(number)] for number in range(1, ROWS + 1)]
     assert run_sql(folder, join_by_row) == [*numbered, [ROWS + 1, "no File", "refused"]]
     assert sorted(run_sql(folder, notes), key=str) == [["00", 7], ["01", 6], ["02", 7], [None, 1]]
+
+
+def test_commands_of_a_run_page_count_codes_and_read_all_rows(folder: Path) -> None:
+    sql, python = (step.lines for step in list_readers("6d81586b", FolderCommands(Path("folder"))))
+    assert run_sql(folder, "\n".join(sql)) == [[None, 101], ["deadline_exceeded", 20]]
+    assert run([str(PYTHON), "-W", "error", "-c", "\n".join([*python, "print(len(table))"])], folder) == "121\n"
 
 
 def test_documented_python_joins_the_list_with_pandas(folder: Path) -> None:

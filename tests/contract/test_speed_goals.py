@@ -47,6 +47,20 @@ PAIRS = [{"on": [ingested(on)], "off": [ingested(0.1)]} for on in (0.1, 0.102, 0
 KNOWN = {"known": {SAME_FILE: {"is": AGAIN}, LATER_FILES: {"is": PAIRS}}}
 
 
+def listed(wall: float, cpu: float, damaged: int = 0) -> list[dict[str, float]]:
+    """Return three runs of a program with a list."""
+    return [{"wall": wall * factor, "cpu": cpu * factor, "damaged": damaged} for factor in (0.5, 1.0, 9.0)]
+
+
+LISTS = {
+    "lists": {
+        "10000x20KB": {"is": {"ours": listed(3.0, 4.0), "img2dataset": listed(12.0, 10.0, damaged=50)}},
+        "10000x150KB": {"is": {"ours": listed(4.0, 6.0, damaged=1), "img2dataset": listed(20.0, 12.0)}},
+    }
+}
+CLEAN_LISTS = {"lists": {"10000x20KB": LISTS["lists"]["10000x20KB"]}}
+
+
 @pytest.mark.parametrize(
     ("expected", "name", "results"),
     [
@@ -66,6 +80,14 @@ KNOWN = {"known": {SAME_FILE: {"is": AGAIN}, LATER_FILES: {"is": PAIRS}}}
         (1.2, "48 again, REFRESH=fresh: wall / one PUT of 20 ms", KNOWN),
         (2.0, "48 of which nothing is known: wall added by KNOWN_IMAGES=on, %", KNOWN),
         (2.0, "48 of which nothing is known: CPU added by KNOWN_IMAGES=on, %", KNOWN),
+        (0.25, "list of 20 KB: wall / img2dataset", LISTS),
+        (0.4, "list of 20 KB: CPU / img2dataset", LISTS),
+        (0.2, "list of 150 KB: wall / img2dataset", LISTS),
+        (0.5, "list of 150 KB: CPU / img2dataset", LISTS),
+        (3.0, "lists: damaged images that were kept", LISTS),
+        (0.0, "lists: damaged images that were kept", CLEAN_LISTS),
+        (None, "list of 150 KB: wall / img2dataset", CLEAN_LISTS),
+        (None, "lists: damaged images that were kept", WARM),
         (None, "48 again: PUTs", WARM),
         (None, "48 of which nothing is known: CPU added by KNOWN_IMAGES=on, %", WARM),
         (None, "48 warm: wall / (aiohttp + aiobotocore)", COLD),

@@ -239,7 +239,7 @@ def test_no_line_of_twenty_thousand_is_lost_or_twice_when_functions_are_killed(d
     kills = {n: f"killer/1-{n}" for n in (300, 15_000)} | {BROKEN: f"killer/2-{BROKEN}"}
     paths = {n: kills.get(n, "length/b-many") for n in range(0, MANY, 100)}
     urls = {n: deployed.origin.url(paths[n]) if n in paths else "no URL" for n in range(0, MANY, 5)}
-    files = {n: {"id": f"b-many-{n}", "urls": [url]} for n, url in urls.items()}
+    files = {n: {"id": f"b-many-{n}", "urls": [url], "note": {"lot": str(n)}} for n, url in urls.items()}
     documents = [files.get(n, {"number": n}) for n in range(MANY)]
     deployed.put_in_inbox("bulk/b-many.jsonl", json_lines(*documents))
 
@@ -255,6 +255,7 @@ def test_no_line_of_twenty_thousand_is_lost_or_twice_when_functions_are_killed(d
     assert len(table) == MANY
     assert {row["row"] - 1: row["status"] for row in table} == expected
     assert {row["row"] - 1: row["url"] for row in table if row["url"]} == urls
+    assert {row["row"] - 1: row["note"]["lot"] for row in table if row["note"]} == {n: str(n) for n in files}
     summary = json.loads(run["output"])
     assert (summary["counts"]["files"], summary["counts"]["status"]) == (MANY, Counter(expected.values()))
     whole = {f"receipts/b-many-{n}.json" for n in files if expected[n] != "broken"}

@@ -1,6 +1,8 @@
 """`make bulk`, as a user types it, against the stack on MiniStack."""
 
 import asyncio
+import gzip
+import json
 import os
 import signal
 import subprocess
@@ -56,6 +58,31 @@ def test_bulk_uploads_a_list_follows_its_run_and_prints_the_summary(deployed: La
     [key] = [word for word in done.stdout.split() if word.endswith("failed.jsonl")]
     assert deployed.objects(key.removeprefix(f"s3://{deployed.stack.bucket}/")) != []
     assert len(deployed.objects("receipts/c-")) == 301
+
+
+def test_bulk_downloads_the_table_and_the_lists_of_a_run(deployed: Lab, tmp_path: Path) -> None:
+    path, out = tmp_path / "list.csv", tmp_path / "the results"
+    names = ["status_404/c-no", "status_503/c-later", *(f"length/c-out-{n}" for n in range(2 * BATCH_SIZE))]
+    write_csv(path, [deployed.origin.url(name) for name in names])
+
+    done = run(deployed, f"LIST={path}", f"OUT={out}")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    [folder] = (out / "runs").iterdir()
+    assert done.stdout.endswith(f"The table has 3 parts in {folder}/images/; 6 files.\n")
+    files = {str(file.relative_to(out)): file for file in folder.rglob("*") if file.is_file() and file.name[0] != "."}
+    wanted = deployed.objects(f"runs/{folder.name}/images/")
+    wanted += [f"runs/{folder.name}/{name}" for name in ("failed.jsonl", "retryable.jsonl", "summary.json")]
+    assert {name: file.read_bytes() for name, file in files.items()} == {key: deployed.read(key) for key in wanted}
+    parts = [gzip.decompress(file.read_bytes()).splitlines() for file in (folder / "images").glob("*.jsonl.gz")]
+    assert sorted(json.loads(line)["row"] for part in parts for line in part) == [*range(1, len(names) + 1)]
+    [line] = (folder / "retryable.jsonl").read_bytes().splitlines()
+    assert json.loads(line)["intakeFailure"]["row"] == 2
+
+    files[wanted[0]].unlink()
+    again = run(deployed, f"RUN={folder.name}", f"OUT={out}")
+    assert again.stdout.endswith("; 6 files, of which 5 were there.\n")
+    assert files[wanted[0]].read_bytes() == deployed.read(wanted[0])
 
 
 def test_bulk_fails_when_no_image_was_stored(deployed: Lab, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`FileStore` on a disk that is full, has no room for another file, is read-only, or is taken away."""
+"""`FileStore` on a disk that is full, has no space for another file, is read-only, or is taken away."""
 
 import errno
 import json
@@ -47,8 +47,8 @@ def test_store_says_that_the_disk_is_full_and_leaves_nothing_half(disk: str, res
 
 
 @pytest.mark.parametrize("disk", ["size", "files"])
-def test_store_goes_on_when_there_is_room_again(disk: str, results: dict[str, Any]) -> None:
-    result = results[f"{disk}, with room"]
+def test_store_goes_on_when_there_is_space_again(disk: str, results: dict[str, Any]) -> None:
+    result = results[f"{disk}, with space"]
     assert result == {"new": True, "images": result["whole"], "whole": result["whole"], "leftovers": 0}
 
 

@@ -195,4 +195,4 @@ class TestReceiptThatCannotBeStored:
         assert lab.s3.objects(lab.bucket, "runs/") == {}
         lab.proxy.clear()
         assert invoke_bulk([lab.file])["status"] == {"stored": 1}
-        assert len(lab.s3.objects(lab.bucket, "runs/")) == 1
+        assert [len(lab.s3.objects(lab.bucket, f"runs/run-1/{name}/")) for name in ("images", "batches")] == [1, 1]

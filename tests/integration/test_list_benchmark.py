@@ -1,15 +1,14 @@
 """The benchmark of lists counts what programs keep and what they cost."""
 
-import json
-import subprocess
 import sys
+import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import pytest
-from infra.build.template_file import ROOT
 from infra.command.errors import CommandError
 
 from bench import list_figures, list_run
@@ -134,18 +133,7 @@ def test_kept_files_are_compared_with_the_images_of_the_origin(
 
 
 def measure(*codes: str, tmp_path: Path) -> Cost:
-    asked = {
-        "commands": [[sys.executable, "-c", code] for code in codes],
-        "env": {},
-        "cwd": str(tmp_path),
-        "log": str(tmp_path / "log"),
-    }
-    runner = ROOT / "tests" / "bench" / "command_cost.py"
-    ended = subprocess.run(
-        [sys.executable, runner], input=json.dumps(asked), capture_output=True, text=True, check=True
-    )
-    cost: Cost = json.loads(ended.stdout)
-    return cost
+    return list_run.measure_commands([[sys.executable, "-c", code] for code in codes], {}, tmp_path)
 
 
 BURN = "import os, sys, time\ndef burn(seconds):\n    while time.process_time() < seconds: pass\n"
@@ -177,6 +165,25 @@ def test_cost_counts_shared_memory_once_and_that_of_all_commands(tmp_path: Path)
 
 def test_cost_has_the_status_of_each_command(tmp_path: Path) -> None:
     assert measure("raise SystemExit(3)", "pass", tmp_path=tmp_path)["statuses"] == [3, 0]
+
+
+def is_running(text: str) -> bool:
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended
+            if text in file.read_text(errors="replace"):
+                return True
+    return False
+
+
+def test_commands_are_ended_when_they_need_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(list_run, "MAX_SECONDS", 2)
+    with pytest.raises(CommandError, match="not done after 2 seconds"):
+        measure(f"import os, time\nos.fork()\ntime.sleep(60)  # {tmp_path}", tmp_path=tmp_path)
+
+    until = time.monotonic() + 10
+    while is_running(str(tmp_path)) and time.monotonic() < until:
+        time.sleep(0.05)  # a killed process ends at its next time slice
+    assert not is_running(str(tmp_path))
 
 
 @pytest.mark.parametrize("count", [1, 2])

@@ -52,7 +52,10 @@ def test_page_counts_every_part_of_a_long_listing(
 
     assert page.find("h1").text == "1,050 of 2,100 images are stored"
     assert f"s3://{images}/{damaged} is damaged: it ends early" in page.text
-    assert page.find_all("pre")[0].text.startswith(f"aws --endpoint-url {server.url} s3 cp s3://{images}/runs/{RUN}/")
+    assert page.find_all("pre")[0].text == (
+        f"make bulk RUN={RUN} ENDPOINT={server.url} OUT=folder "
+        f"make bulk LIST=folder/{failed_key(RUN)} ENDPOINT={server.url}"
+    )
     assert [image.attributes["src"].partition("?")[0] for image in page.find_all("img")] == [
         f"{server.url}/{images}/{stored_row()['key']}"
     ]

@@ -7,6 +7,7 @@ every part of its responses.
 """
 
 import asyncio
+import gzip
 import json
 import logging
 from collections.abc import Iterator
@@ -184,6 +185,8 @@ def _assert_no_secret(
     out, err = capfd.readouterr()
     # The failed Files of a bulk run are stored as they came, so that they can be sent again (docs/bulk.md).
     stored = [text.decode() for key, text in setup.store.objects.items() if not key.startswith(("runs/", "images/"))]
+    tables = [body for key, body in setup.store.objects.items() if key.endswith(".jsonl.gz")]
+    stored += [gzip.decompress(body).decode() for body in tables]
     problems = [text.decode() for key, text in setup.store.objects.items() if key.startswith("problems/")]
     lines = [line for text in (*setup.logged, out, err, caplog.text, *stored) for line in text.splitlines()]
     assert [line for line in lines if SECRET.lower() in line.lower()] == []

@@ -52,9 +52,9 @@ async def _use(folder: Path, *, fsync: bool) -> tuple[dict[str, Any], dict[str, 
     store = FileStore(folder, fsync=fsync)
     full = await _fill(store, SIZE) | _look(folder)
     _remove_images(folder, 4)
-    with_room = {"new": await put(store, body_of(10_000, SIZE))} | _look(folder)
+    with_space = {"new": await put(store, body_of(10_000, SIZE))} | _look(folder)
     await store.aclose()
-    return full, with_room
+    return full, with_space
 
 
 def _remove_images(folder: Path, number: int) -> None:
@@ -76,7 +76,7 @@ def main(folder: Path, kind: str) -> None:
     results: dict[str, Any] = {}
     for name, options in (("size", "size=2m"), ("files", "size=20m,nr_inodes=60")):
         _mount(folder, options)
-        results[name], results[f"{name}, with room"] = asyncio.run(_use(folder, fsync=kind == "fsync"))
+        results[name], results[f"{name}, with space"] = asyncio.run(_use(folder, fsync=kind == "fsync"))
     results["read-only"], results["writable"] = _open_again(folder, "ro"), _open_again(folder, "rw")
     print(json.dumps(results))
 

@@ -72,8 +72,9 @@ def check_manifest(lab: SamLocalLab, result: Any) -> None:
 def check_batch(lab: SamLocalLab, result: Any) -> None:
     keys = lab.stored("inspect.jpg", "golden.avif", "earlier.gif", "earlier.tiff")
     receipts = {f"receipts/batch-{name}.json" for name in ("file", "list", "row")}
-    (report,) = lab.keys() - {*keys} - receipts
-    assert report.startswith("runs/run-9/batches/")
+    table, report = sorted(lab.keys() - {*keys} - receipts, reverse=True)
+    name = report.removeprefix("runs/run-9/batches/").removesuffix(".json")
+    assert table == f"runs/run-9/images/{name}.jsonl.gz"
     assert result["status"] == {"stored": 2, "partial": 1, "refused": 1}
     assert (result["files"], result["codes"]) == (4, {"not_found": 1})
     assert result["images"] == {"stored": 4, "failed": 1}

@@ -161,6 +161,14 @@ def test_folder_that_cannot_be_written_is_named(tmp_path: Path, name: str) -> No
         require_writable(tmp_path / name)
 
 
+@pytest.mark.parametrize("name", ["runs", "runs/run-1", "runs/run-1/images"])
+def test_download_names_the_file_that_stands_where_a_folder_must_be(bucket: Bucket, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_bytes(b"")
+    with pytest.raises(BulkError, match=r"/runs.* cannot be written: (File exists|Not a directory)\."):
+        download(bucket, tmp_path)
+
+
 def test_folder_is_created_and_stays_empty(tmp_path: Path) -> None:
     require_writable(tmp_path / "a" / "b")
     assert list((tmp_path / "a" / "b").iterdir()) == []

@@ -60,7 +60,7 @@ def test_page_says_first_how_the_run_went(tmp_path: Path) -> None:
 
     top = page.find("header")
     assert page.find("h1").text == "2 of 6 images are stored"
-    assert top.find("p", "lead").text == "4 are not, most often timeout (3), not_found (1)."
+    assert top.find("p", "lead").text == "4 are not: timeout (3), not_found (1)."
     assert [item.text for item in top.find("ul", "legend").find_all("li")] == [
         "1 stored",
         "1 already there",
