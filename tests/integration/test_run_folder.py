@@ -111,7 +111,7 @@ def mounted(folder: Path, options: str) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-def test_run_goes_on_when_a_full_disk_has_room_again(lab: RunLab) -> None:
+def test_run_goes_on_when_a_full_disk_has_space_again(lab: RunLab) -> None:
     """Every image takes a page of 4 KiB. The disk is full before the first half of them."""
     path = lab.write_urls("a.txt", range(ROWS))
     with mounted(lab.folder / "disk", "size=700k") as disk:
@@ -122,7 +122,7 @@ def test_run_goes_on_when_a_full_disk_has_room_again(lab: RunLab) -> None:
             assert "No space left on device" in output
             assert "Traceback" not in output
             check_folder(disk)
-        assert statuses in ([1, 1], [1, 2])  # 2 if the list, which is written into the folder, has no room
+        assert statuses in ([1, 1], [1, 2])  # 2 if the list, which is written into the folder, has no space
         subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
 
         status, output = lab.run(path, disk)
