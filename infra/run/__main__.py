@@ -25,6 +25,8 @@ from infra.run.spooled_list import Group, SpooledList
 from infra.run.worker import Work
 
 SOME_FAILED, WRONG_INPUT = 1, 2
+_MANY_ROWS = 100_000
+"""The page of a longer list takes more than some seconds to write."""
 _MAX_REASONS = 100
 """Reasons of blocked URLs that are kept, so that their number does not grow with the list."""
 
@@ -125,6 +127,8 @@ class _Run:
         print_result(self.folder, summary, list(self.blocked), rows=groups.rows, allowed_ports=ports)
         from infra.run.page import write_page  # noqa: PLC0415 - imports Jinja2, which only the end needs
 
+        if groups.rows >= _MANY_ROWS:
+            print("Writing the page of the run ...", flush=True)
         if page := write_page(self.folder, self.file_id):
             print(f"Page: {page}", flush=True)
         if self.processes.is_interrupted:
