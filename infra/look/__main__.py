@@ -14,7 +14,7 @@ from infra.look.errors import LookError, WrongInput
 from infra.look.figures import format_bytes, format_time
 from infra.look.names import require_file_id, require_run_name
 from infra.look.pages import describe_runs, write_receipt_page, write_run_page
-from infra.look.sources import BucketSource, FolderSource, Source
+from infra.look.sources import BucketSource, FolderSource, ResultSource
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / ".local" / "look"
@@ -86,7 +86,7 @@ def _check_variables(options: argparse.Namespace) -> None:
         raise WrongInput(f"{USAGE} {_name_runs(options)}".rstrip())
 
 
-def _open_source(options: argparse.Namespace, page_folder: Path) -> Source:
+def _open_source(options: argparse.Namespace, page_folder: Path) -> ResultSource:
     if options.out:
         if not options.out.is_dir():
             raise WrongInput(f"OUT={options.out} is not a folder. Expected the folder that `make run` has written.")

@@ -12,7 +12,7 @@ from infra.look.names import require_file_id
 from infra.look.pictures import Picture, embed_pictures, link_pictures
 from infra.look.receipt_view import FailedView, StoredView, View, view_images
 from infra.look.safe_text import show_text
-from infra.look.sources import Source
+from infra.look.sources import ResultSource
 from intake.model.file import Role
 from intake.model.receipt import Receipt
 
@@ -20,7 +20,7 @@ EMBEDDED = "data:"
 """The origin of embedded pictures in the content security policy."""
 
 
-def write_receipt_page(source: Source, file_id: str, target: Path, *, embed: bool = False) -> None:
+def write_receipt_page(source: ResultSource, file_id: str, target: Path, *, embed: bool = False) -> None:
     """Write the page of a receipt.
 
     Args:
@@ -56,7 +56,7 @@ def write_receipt_page(source: Source, file_id: str, target: Path, *, embed: boo
     )
 
 
-def _read(source: Source, file_id: str) -> dict[str, Any]:
+def _read(source: ResultSource, file_id: str) -> dict[str, Any]:
     require_file_id(file_id)
     if (document := source.receipt(file_id)) is not None:
         return document

@@ -12,13 +12,13 @@ from infra.look.run_statistics import RunStatistics
 from infra.look.run_steps import list_readers, list_steps
 from infra.look.run_summary import RunSummary
 from infra.look.run_view import Totals, describe_reasons, describe_state, describe_totals, list_facts, list_notices
-from infra.look.sources import Source
+from infra.look.sources import ResultSource
 from intake.model.object_keys import table_prefix
 
 _MAX_NAMED = 10
 
 
-def write_run_page(source: Source, run: str, target: Path) -> None:
+def write_run_page(source: ResultSource, run: str, target: Path) -> None:
     """Write the page of a run, complete or not. The table is read once, in bounded memory.
 
     Raises:
@@ -33,13 +33,13 @@ def write_run_page(source: Source, run: str, target: Path) -> None:
     write_page("run.html", target, image_origin=source.image_origin, styles=("style.css", "run.css"), **values)
 
 
-def describe_runs(source: Source) -> str:
+def describe_runs(source: ResultSource) -> str:
     """Return which runs a source has, for a user who looks for one."""
     names = source.newest_runs(_MAX_NAMED)
     return "\n  ".join(["Its newest runs:", *names]) if names else "It has no runs."
 
 
-def _read_summary(source: Source, run: str) -> RunSummary:
+def _read_summary(source: ResultSource, run: str) -> RunSummary:
     """Read the summary. If it is damaged, the page shows the table without it."""
     try:
         return RunSummary.of(source.summary(run))
@@ -47,7 +47,7 @@ def _read_summary(source: Source, run: str) -> RunSummary:
         return RunSummary(fault=str(error))
 
 
-def _view(source: Source, run: str, summary: RunSummary, statistics: RunStatistics) -> dict[str, Any]:
+def _view(source: ResultSource, run: str, summary: RunSummary, statistics: RunStatistics) -> dict[str, Any]:
     totals = Totals.of(statistics, summary)
     failures = statistics.failures.in_order()
     filters = count_reasons(failures)

@@ -13,7 +13,7 @@ from infra.look.image_types import DRAWN
 from infra.look.origin_statistics import NO_ORIGIN, Origins, OriginStatistics
 from infra.look.run_statistics import RunStatistics
 from infra.look.run_summary import RunSummary
-from infra.look.sources import Source
+from infra.look.sources import ResultSource
 from intake.model.error_codes import ErrorClass
 from intake.model.object_keys import parse_image_key
 from intake.model.url import redact
@@ -175,7 +175,7 @@ def _list_kind(title: str, counter: BoundedCounter, sizes: BoundedCounter | None
     return Kinds(title, lines, counter.total + counter.dropped - sum(line.images for line in lines))
 
 
-def list_repeated(statistics: RunStatistics, source: Source) -> list[RepeatedImage]:
+def list_repeated(statistics: RunStatistics, source: ResultSource) -> list[RepeatedImage]:
     """Return the images that most rows have: often the picture that an origin sends in place of a missing one."""
     repeated = [(key, count) for key, count in statistics.keys.largest(_MAX_REPEATED) if count > 1]
     return [

@@ -93,7 +93,7 @@ class GroupService:
         run: str,
         receipts_since: datetime,
         max_base_images: int,
-        pauses: GroupPauses | None = None,
+        pauses: GroupPauses,
     ) -> None:
         """Create the service.
 
@@ -103,7 +103,7 @@ class GroupService:
             run: the name of the run.
             receipts_since: receipts that were written since then are of this run, and taken over.
             max_base_images: the limit of base images in a File.
-            pauses: lets groups wait for origins; without it, none waits.
+            pauses: lets groups wait for origins.
         """
         self._service = service
         self._store = store
@@ -154,13 +154,13 @@ class GroupService:
         pending, waited, failed = units, 0.0, inf
         while pending:
             await asyncio.gather(*map(self._ingest_unit, pending))
-            seconds = self._pauses.pop(unit.file.id for unit in units) if self._pauses else {}
+            seconds = self._pauses.pop(unit.file.id for unit in units)
             pending = [unit for unit in pending if unit.file.id in seconds]
             still_failed = sum(unit.receipt.counts.failed for unit in pending)
             longest = max(seconds.values(), default=0.0)
             waited = longest if still_failed < failed else waited + longest
             failed = still_failed
-            if not self._pauses or waited > MAX_SECONDS or (pending and not await self._pauses.wait(longest)):
+            if waited > MAX_SECONDS or (pending and not await self._pauses.wait(longest)):
                 return
 
     async def _ingest_unit(self, unit: _Unit) -> None:
