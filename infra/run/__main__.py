@@ -102,6 +102,8 @@ class _Run:
 
     def execute(self) -> int:
         groups = self.lines.groups
+        if self.folder.has_reports:
+            print("Checking what an earlier command has stored ...", flush=True)
         done = self.folder.done(len(groups))
         done_rows = sum(group.rows for group in groups if done[group.number])
         what = "the remaining " if done_rows else ""

@@ -13,13 +13,14 @@ from infra.run.file_store import FileStore
 from infra.run.group_pauses import MAX_SECONDS, GroupPauses
 from intake.ingest.deadline import Deadline
 from intake.ingest.file_service import IngestService
+from intake.ingest.receipt_store import ReceiptStore
 from intake.model.batch_table import BatchTable, Entry
 from intake.model.bulk_item import BulkItem
 from intake.model.bulk_report import BatchReport
 from intake.model.error_codes import StoreFailed
 from intake.model.file import Fault, File, ImageRequest, InvalidFile
 from intake.model.object_keys import report_key, table_key
-from intake.model.receipt import FailedEntry, Receipt
+from intake.model.receipt import FailedEntry, Receipt, StoredEntry
 
 _NO_DEADLINE = Deadline(inf)
 """Unlike a Lambda function, this process has no time limit: only IMAGE_TIMEOUT limits each image."""
@@ -107,6 +108,7 @@ class GroupService:
         """
         self._service = service
         self._store = store
+        self._receipts = ReceiptStore(store)
         self._run = run
         self._receipts_since = receipts_since
         self._max_base_images = max_base_images
@@ -165,9 +167,19 @@ class GroupService:
 
     async def _ingest_unit(self, unit: _Unit) -> None:
         # Receipts of this run are taken over: what is stored, or failed for good, is not requested again.
-        unit.receipt = await self._service.ingest(unit.file, _NO_DEADLINE, submitted_at=self._receipts_since)
+        since = self._receipts_since if await self._has_images_of_receipt(unit.file) else None
+        unit.receipt = await self._service.ingest(unit.file, _NO_DEADLINE, submitted_at=since)
         if unit.receipt.receipt_key is None:
             raise StoreFailed(reason=f"the receipt of {unit.file.id} is not stored")
+
+    async def _has_images_of_receipt(self, file: File) -> bool:
+        """Whether every image is whole that a receipt of this run calls stored. A crash may have lost some."""
+        previous = await self._receipts.load_previous(file, self._receipts_since, _NO_DEADLINE)
+        entries = [outcome.entry for outcome in previous.reusable_outcomes(file) if outcome is not None]
+        for entry in entries:
+            if isinstance(entry, StoredEntry) and await self._store.find_image(entry.key) is None:
+                return False
+        return True
 
 
 def _make_results(results: Iterable[_Result | _Refusal]) -> tuple[BatchReport, BatchTable]:

@@ -11,11 +11,12 @@ from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
+from infra.run.group_results import has_whole_results
 from infra.run.open_files import lock_for_process
 from infra.run.spooled_list import group_name
 from intake.model.bulk_item import is_retryable, to_json_line
 from intake.model.bulk_report import BatchReport, Summary
-from intake.model.object_keys import failed_key, report_key, retryable_key, summary_key
+from intake.model.object_keys import failed_key, report_key, retryable_key, summary_key, table_key
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 _NOT_IN_NAMES = re.compile("[^A-Za-z0-9._-]+")
@@ -47,15 +48,21 @@ class RunFolder:
         return self.out / "runs" / self.name
 
     @property
+    def has_reports(self) -> bool:
+        """Whether an earlier command has begun the run."""
+        return (self.path / "batches").exists()
+
+    @property
     def receipts_since(self) -> datetime:
         """From when on a receipt is certainly of this run: its time has whole seconds, as that of another run has."""
         return self.started_at + timedelta(seconds=1)
 
     def done(self, groups: int) -> bytearray:
-        """Return for each of the groups of the list whether it is done: 1 or 0, by its number."""
-        if not (self.path / "batches").exists():
-            return bytearray(groups)
-        return bytearray(self._read_report(number) is not None for number in range(groups))
+        """Return for each of the groups of the list whether it is done: 1 or 0, by its number.
+
+        A group is not done if anything that it has stored is missing or damaged. The check reads every image.
+        """
+        return bytearray(map(self._is_done, range(groups))) if self.has_reports else bytearray(groups)
 
     def reports(self, groups: int) -> Iterator[BatchReport]:
         """Yield the reports of the groups that are done, in the order of the list."""
@@ -96,11 +103,15 @@ class RunFolder:
             file.write(json.dumps(summary.model_dump(by_alias=True), separators=(",", ":")).encode())
         return summary
 
+    def _is_done(self, number: int) -> bool:
+        part = self.out / table_key(self.name, group_name(number))
+        return self._read_report(number) is not None and has_whole_results(self.out, part)
+
     def _read_report(self, number: int) -> BatchReport | None:
-        """Return the report of a group; None if there is none, or if a crash of the machine has damaged it."""
+        """Return the report of a group; None if there is none, or if it cannot be read, as after a crash."""
         try:
             return BatchReport.model_validate(json.loads((self.out / self._report_key(number)).read_bytes()))
-        except (FileNotFoundError, ValueError):
+        except (OSError, ValueError):
             return None
 
     def _report_key(self, number: int) -> str:

@@ -89,6 +89,36 @@ def test_run_continues_with_the_rows_that_are_not_done(lab: RunLab) -> None:
     assert [row["row"] for row in rows(run)] == list(range(1, ROWS + 1))
 
 
+@pytest.mark.parametrize(
+    ("names", "body"),
+    [
+        ("images/*/*.jpg", None),
+        ("images/*/*.jpg", b"x"),
+        ("receipts/*.json", None),
+        ("known/*.json", None),
+        ("runs/*/images/*.gz", None),
+        ("runs/*/images/*.gz", b""),
+    ],
+)
+def test_run_stores_again_what_is_lost_before_it_continues(lab: RunLab, names: str, body: bytes | None) -> None:
+    path = lab.write_urls("a.txt", range(ROWS))
+    assert lab.run(path)[0] == 0
+    [run] = runs(lab.out)
+    (run / "summary.json").unlink()
+    max((run / "batches").iterdir()).unlink()
+    for lost in lab.out.glob(names):
+        lost.unlink() if body is None else lost.write_bytes(body)
+
+    status, output = lab.run(path)
+
+    assert status == 0, output
+    assert runs(lab.out) == [run]
+    assert [row["row"] for row in rows(run)] == list(range(1, ROWS + 1))
+    assert len(images(lab.out)) == ROWS
+    assert {row["id"] for row in rows(run)} == {receipt.stem for receipt in (lab.out / "receipts").iterdir()}
+    check_folder(lab.out)
+
+
 def test_folder_may_have_any_name(lab: RunLab) -> None:
     out = lab.folder / os.fsdecode(b"my pictures, caf\xe9")
     status, output = lab.run(lab.write("a.csv", f"url,id\n{lab.url(1)},lot-1\n"), out)

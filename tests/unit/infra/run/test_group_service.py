@@ -245,3 +245,19 @@ async def test_group_gives_up_when_waiting_brings_no_image(seconds: float, pause
     assert len(group.pauses.seconds) == pauses
     assert [row["code"] for row in group.table] == [None, "throttled"]
     assert [line["intakeFailure"]["retryable"] for line in group.report["failed"]] == [True]
+
+
+@pytest.mark.parametrize("is_lost", [False, True], ids=["image is there", "image is lost"])
+async def test_stored_image_of_a_receipt_is_taken_over_only_when_it_is_there(*, is_lost: bool) -> None:
+    group = Group()
+    await group.ingest(*urls(0, 1))
+    key = group.table[0]["key"]
+    if is_lost:
+        del group.store.objects[key]
+    requested = group.downloader.requests.total()
+
+    await group.ingest(*urls(0, 1))
+
+    assert (group.downloader.requests.total() > requested) is is_lost
+    assert key in group.store.objects
+    assert [row["status"] for row in group.table] == ["stored", "stored"]

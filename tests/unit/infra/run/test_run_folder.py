@@ -22,6 +22,7 @@ from intake.model.invalid_file import Fault
 from intake.model.outcome import Failed, FetchStats
 from intake.model.receipt import Receipt
 from support.process_memory import traced_peak
+from support.run_table import encode_part
 
 DIGEST, OTHER = "1" * 64, "2" * 64
 _HOLD = "import fcntl, sys; f = open(sys.argv[1], 'r+b'); fcntl.lockf(f, fcntl.LOCK_EX); print(flush=True); input()"
@@ -40,9 +41,11 @@ def write_report(run: RunFolder, number: int, *failed: Any, files: int = 1) -> N
         receipt = Receipt.of(File.parse(document), outcomes, bucket="b", created_at=datetime.now(UTC), elapsed_ms=1)
         report.add(BulkItem(document, row), receipt.images)
     report.counts.files += files
-    path = run.path / "batches" / f"{number:08d}.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(report.to_json())
+    part = encode_part([{"id": None, "key": None, "sha256": None}])
+    for name, body in {"batches/{}.json": report.to_json(), "images/{}.jsonl.gz": part}.items():
+        path = run.path / name.format(f"{number:08d}")
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(body)
 
 
 def read_lines(path: Path) -> list[Any]:
@@ -192,7 +195,7 @@ def test_finish_removes_the_list_of_failures_when_a_later_command_has_none(tmp_p
         write_report(run, number)
     summary = run.finish(1.25, groups=2, error=None)
     assert (summary.complete, summary.failed_key, summary.seconds) == (True, None, 2.25)
-    assert sorted(path.name for path in run.path.iterdir()) == ["batches", "run.json", "summary.json"]
+    assert sorted(path.name for path in run.path.iterdir()) == ["batches", "images", "run.json", "summary.json"]
 
 
 @pytest.mark.parametrize("missing", [(), (0,), (2,)], ids=["all", "last two", "first two"])
@@ -226,9 +229,9 @@ def test_run_without_rows_is_complete(tmp_path: Path) -> None:
 def test_memory_at_the_end_of_a_run_does_not_grow_with_the_groups(tmp_path: Path) -> None:
     run = open_and_close(tmp_path)
     write_report(run, 0, *[NotFound()] * 2)
-    first = run.path / "batches" / "00000000.json"
-    for number in range(1, 400):
-        (run.path / "batches" / f"{number:08d}.json").hardlink_to(first)
+    for name in ("batches/{}.json", "images/{}.jsonl.gz"):
+        for number in range(1, 400):
+            (run.path / name.format(f"{number:08d}")).hardlink_to(run.path / name.format("00000000"))
 
     def end(groups: int) -> None:
         assert sum(run.done(groups)) == groups

@@ -1,0 +1,39 @@
+"""Checks that everything that the results of a group call stored is in the folder, and whole."""
+
+import gzip
+import json
+import os
+import zlib
+from pathlib import Path
+from typing import Any
+
+from infra.run.open_files import measure
+from intake.model.object_keys import receipt_key
+
+
+def has_whole_results(out: Path, part: Path) -> bool:
+    """Whether a part of the table is whole, and every receipt and image that it names.
+
+    A crash of the machine may lose or damage any of them; so may the user.
+
+    Args:
+        out: the folder of all images and receipts.
+        part: the file with the rows of the group.
+    """
+    try:
+        rows: list[dict[str, Any]] = list(map(json.loads, gzip.decompress(part.read_bytes()).splitlines()))
+        receipts = {row["id"] for row in rows if row["id"]}
+        images = {row["key"]: row["sha256"] for row in rows if row["key"]}
+        for file_id in receipts:
+            json.loads((out / receipt_key(file_id)).read_bytes())
+        return bool(rows) and all(_measure_digest(out / key) == sha256 for key, sha256 in images.items())
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError):
+        return False
+
+
+def _measure_digest(path: Path) -> str:
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # does not wait for the writer of a FIFO
+    try:
+        return measure(file)[1]
+    finally:
+        os.close(file)
