@@ -121,7 +121,7 @@ def _parse_rows(text: TextIO) -> Iterator[tuple[int, list[str]]]:
 
 
 def _check_delimiter(text: TextIO) -> None:
-    """Read the first line again, whatever is around its double quotes: it may have another delimiter than commas.
+    """Read the first line again without checking its double quotes: it may have another delimiter than commas.
 
     Raises:
         InvalidFile: the line does not name the columns.

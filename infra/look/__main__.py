@@ -66,7 +66,7 @@ def _look(options: argparse.Namespace) -> None:
 
 
 def _name_runs(options: argparse.Namespace) -> str:
-    """Return which runs there are; an empty text if nobody can say."""
+    """Return which runs there are; an empty text if they cannot be listed."""
     try:
         return describe_runs(_open_source(options, PAGES))
     except (LookError, BulkError, BotoCoreError, ClientError):

@@ -1,4 +1,4 @@
-"""Renders a template as one self-contained page, and writes it: readable by its owner alone, complete or not at all."""
+"""Renders a template as one self-contained page, and replaces the file of the page. Only its owner can read it."""
 
 import base64
 import hashlib

@@ -181,7 +181,7 @@ class BucketSource(_DocumentReader):
         return newest_in_bucket(self._s3, self._bucket, number)
 
     def image_url(self, key: str) -> str:
-        # The type is in the signature: whatever the object's own type says, no browser shows it as a page.
+        # The signed link sets the type of the response, so that no browser shows the object as a page.
         parameters = {"Bucket": self._bucket, "Key": key, "ResponseContentType": content_type_of(key)}
         return str(self._s3.generate_presigned_url("get_object", Params=parameters, ExpiresIn=LINK_SECONDS))
 

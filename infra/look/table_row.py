@@ -1,4 +1,4 @@
-"""TableRow: one row of a run's table, whatever wrote it. A table is input like any other: it may be edited by hand."""
+"""TableRow: one row of a run's table. A table is input: anything in it may be missing or wrong."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple

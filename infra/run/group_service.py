@@ -33,7 +33,7 @@ class _Row:
 
     @property
     def can_be_joined(self) -> bool:
-        """Whether the row is a URL list of one image, whose receipt nobody asks for by an id."""
+        """Whether the row is a URL list of one image without an id, so that its receipt may be shared."""
         return len(self.file.images) == 1 and self.file.id == self.file.digest and not self.file.refresh
 
 
