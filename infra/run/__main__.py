@@ -21,7 +21,7 @@ from infra.run.report import format_rows, print_result
 from infra.run.run_folder import RunFolder, open_run
 from infra.run.settings import RunSettings, require_known_variables
 from infra.run.single_file import read_single_file
-from infra.run.spooled_list import Group, SpooledList
+from infra.run.spooled_list import Group, GroupSize, SpooledList
 from infra.run.worker import Work
 
 SOME_FAILED, WRONG_INPUT = 1, 2
@@ -78,7 +78,7 @@ def _run(path: Path, out: Path, *, is_single_file: bool) -> int:
     with ExitStack() as on_exit:
         with folder_errors_named(out):
             FileStore(out).remove_leftovers()
-        lines = on_exit.enter_context(closing(SpooledList(out)))
+        lines = on_exit.enter_context(closing(SpooledList(out, GroupSize.of_list(_size_of(path)))))
         file_id = None
         if is_single_file:
             file_id = read_single_file(path, lines, settings.config.limits.max_base_images)
@@ -104,7 +104,7 @@ class _Run:
         groups = self.lines.groups
         if self.folder.has_reports:
             print("Checking what an earlier command has stored ...", flush=True)
-        done = self.folder.done(len(groups))
+        done = self.folder.done(groups)
         done_rows = sum(group.rows for group in groups if done[group.number])
         what = "the remaining " if done_rows else ""
         print(f"Downloading {what}{format_rows(groups.rows - done_rows)} into {self.folder.out} ...", flush=True)
@@ -120,7 +120,7 @@ class _Run:
         groups = self.lines.groups
         error = "Ctrl-C" if self.processes.is_interrupted else self.processes.fault
         try:
-            summary = self.folder.finish(seconds, groups=len(groups), error=error)
+            summary = self.folder.finish(seconds, groups=groups, error=error)
         except OSError as fault:
             print(f"Stopped: {error or 'all rows are done'}. The summary cannot be written: {fault.strerror}.")
             print("The same command goes on.", flush=True)
@@ -146,7 +146,14 @@ class _Run:
             for message in self.processes.ingest(pending):
                 if len(self.blocked) < _MAX_REASONS:
                     self.blocked |= dict.fromkeys(message.blocked)
-                bar.add(message.group.rows, message.counts)
+                bar.add(message.rows, message.images)
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0  # reading the list says why
 
 
 @contextmanager

@@ -21,6 +21,7 @@ class GroupPauses:
         self._group_slots = group_slots
         self._seconds: dict[str, float] = {}
         self._waiting = 0
+        self._stopped = asyncio.Event()
 
     def add(self, file_id: str, seconds: float) -> None:
         """Remember that images of a File may succeed after some seconds."""
@@ -38,8 +39,15 @@ class GroupPauses:
         self._waiting += 1
         self._group_slots.release()
         try:
-            await asyncio.sleep(seconds + random.random() * _JITTER_SECONDS)  # noqa: S311 - jitter, not a secret
+            async with asyncio.timeout(seconds + random.random() * _JITTER_SECONDS):  # noqa: S311 - jitter, not a secret
+                await self._stopped.wait()
+        except TimeoutError:
+            return True
         finally:
             self._waiting -= 1
             await self._group_slots.acquire()
-        return True
+        return False
+
+    def stop(self) -> None:
+        """End every wait, and let no group wait any more."""
+        self._stopped.set()

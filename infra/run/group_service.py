@@ -2,11 +2,9 @@
 
 import asyncio
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import chain
 from math import inf
 
 from infra.run.file_store import FileStore
@@ -17,7 +15,7 @@ from intake.ingest.receipt_store import ReceiptStore
 from intake.model.batch_table import BatchTable, Entry
 from intake.model.bulk_item import BulkItem
 from intake.model.bulk_report import BatchReport
-from intake.model.error_codes import StoreFailed
+from intake.model.error_codes import DeadlineExceeded, StoreFailed
 from intake.model.file import Fault, File, ImageRequest, InvalidFile
 from intake.model.object_keys import report_key, table_key
 from intake.model.receipt import FailedEntry, Receipt, StoredEntry
@@ -67,6 +65,12 @@ class _Result:
     entries: Sequence[Entry]
     reported_entries: Sequence[Entry]
 
+    @property
+    def is_final(self) -> bool:
+        """Whether every image was tried. There is no deadline, so only `InterruptibleDownloader` ends one earlier."""
+        codes = {entry.error.code for entry in self.entries if isinstance(entry, FailedEntry)}
+        return DeadlineExceeded.code not in codes
+
     def add_to(self, report: BatchReport, table: BatchTable) -> None:
         report.add(self.item, self.reported_entries)
         table.add(self.item, self.file, self.entries)
@@ -114,8 +118,8 @@ class GroupService:
         self._max_base_images = max_base_images
         self._pauses = pauses
 
-    async def ingest(self, name: str, first_row: int, lines: Sequence[bytes]) -> Counter[str]:
-        """Ingest a group.
+    async def ingest(self, name: str, first_row: int, lines: Sequence[bytes]) -> BatchReport:
+        """Ingest a group. Rows whose images were not tried, because the command was stopped, are in no result.
 
         Args:
             name: the name of the group.
@@ -123,7 +127,7 @@ class GroupService:
             lines: each is a document as JSON.
 
         Returns:
-            The number of images by result: stored, reused, failed; and the bytes.
+            The report, which is stored if there are any results.
 
         Raises:
             StoreFailed, StoreDenied: a receipt or the results could not be stored. The group has no report, so the
@@ -137,10 +141,12 @@ class GroupService:
         await self._ingest_units(units)
         if self._store.fault is not None:
             raise StoreFailed(reason=self._store.fault.strerror)
-        report, table = _make_results([*refusals, *chain.from_iterable(unit.results() for unit in units)])
-        await self._store.put_document(table_key(self._run, name), table.to_gzip())
-        await self._store.put_document(report_key(self._run, name), report.to_json())
-        return report.counts.images + Counter(bytes=report.counts.bytes)
+        results = [result for unit in units for result in unit.results() if result.is_final]
+        report, table = _make_results([*refusals, *results])
+        if table.rows:
+            await self._store.put_document(table_key(self._run, name), table.to_gzip())
+            await self._store.put_document(report_key(self._run, name), report.to_json())
+        return report
 
     def _parse(self, items: Sequence[BulkItem]) -> tuple[list[_Row], list[_Refusal]]:
         rows, refusals = [], []

@@ -12,7 +12,7 @@ from time import monotonic
 
 from infra.command.signals import ENDING_SIGNALS
 from infra.run.spooled_list import Group
-from infra.run.worker import GroupDone, GroupFailed, Message, NextGroup, Work, run_worker
+from infra.run.worker import GroupDone, GroupFailed, Message, NextGroup, Stop, Work, run_worker
 
 STOP_SECONDS = 5.0
 """How long images that were begun may take after Ctrl-C. A second Ctrl-C ends the wait."""
@@ -38,6 +38,7 @@ class Processes:
     _ends_at: float = inf
     _running: dict[Connection, ForkProcess] = field(default_factory=dict)
     _asking: list[Connection] = field(default_factory=list)
+    _stopped: set[Connection] = field(default_factory=set)
 
     def start(self, number: int, work: Work) -> None:
         """Start worker processes. Call it before the process has threads or an event loop.
@@ -68,18 +69,27 @@ class Processes:
                     self.fault = self.fault or message.reason
             if self.fault or self.is_interrupted:
                 remaining = iter(())
+            if self.is_interrupted:
+                self._send_stop()
             for connection in self._asking:
                 with suppress(OSError):  # the process has ended, which the next `_receive` reports
                     connection.send(next(remaining, None))
             self._asking.clear()
 
     def interrupt(self) -> None:
-        """Let the groups that were begun end within STOP_SECONDS, and begin no more. A second call waits no longer.
+        """Let images end that were requested, within STOP_SECONDS, and begin no more. A second call waits no longer.
 
         A signal handler may call it: an exception in the middle of a message would make the rest unreadable.
         """
         self._ends_at = monotonic() if self.is_interrupted else monotonic() + STOP_SECONDS
         self.is_interrupted = True
+
+    def _send_stop(self) -> None:
+        """Tell every process to stop, once."""
+        for connection in self._running.keys() - self._stopped:
+            with suppress(OSError):
+                connection.send(Stop())
+        self._stopped |= self._running.keys()
 
     def stop(self) -> None:
         """End every process. What they have begun is done by the next run of the list."""

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from infra.run.group_results import has_whole_results
 from infra.run.open_files import lock_for_process
-from infra.run.spooled_list import group_name
+from infra.run.spooled_list import Group, Groups, group_name
 from intake.model.bulk_item import is_retryable, to_json_line
 from intake.model.bulk_report import BatchReport, Summary
 from intake.model.object_keys import failed_key, report_key, retryable_key, summary_key, table_key
@@ -57,23 +57,24 @@ class RunFolder:
         """From when on a receipt is certainly of this run: its time has whole seconds, as that of another run has."""
         return self.started_at + timedelta(seconds=1)
 
-    def done(self, groups: int) -> bytearray:
+    def done(self, groups: Groups) -> bytearray:
         """Return for each of the groups of the list whether it is done: 1 or 0, by its number.
 
-        A group is not done if anything that it has stored is missing or damaged. The check reads every image.
+        A group is not done if Ctrl-C left some of its rows, or if anything that it has stored is missing or damaged.
+        The check reads every image.
         """
-        return bytearray(map(self._is_done, range(groups))) if self.has_reports else bytearray(groups)
+        return bytearray(map(self._is_done, groups)) if self.has_reports else bytearray(len(groups))
 
     def reports(self, groups: int) -> Iterator[BatchReport]:
-        """Yield the reports of the groups that are done, in the order of the list."""
+        """Yield the reports of the groups that are done, wholly or in part, in the order of the list."""
         return filter(None, map(self._read_report, range(groups)))
 
-    def finish(self, seconds: float, *, groups: int, error: str | None) -> Summary:
+    def finish(self, seconds: float, *, groups: Groups, error: str | None) -> Summary:
         """Write failed.jsonl, retryable.jsonl and summary.json from the reports.
 
         Args:
             seconds: how long this command took; earlier ones that did not come to the end are added.
-            groups: the number of groups of the list.
+            groups: the groups of the list.
             error: why the run stopped before the end of the list; None if it did not.
 
         Raises:
@@ -87,7 +88,7 @@ class RunFolder:
             seconds=round(seconds + _read_seconds(self.path), 3),
         )
         with self._replacing("failed.jsonl") as failed, self._replacing("retryable.jsonl") as retryable:
-            for report in self.reports(groups):
+            for report in self.reports(len(groups)):
                 summary.add(report)
                 for line in map(to_json_line, report.lines()):
                     failed.write(line + b"\n")
@@ -95,17 +96,18 @@ class RunFolder:
                         retryable.write(line + b"\n")
             summary.failed_key = failed_key(self.name) if failed.tell() else None
             summary.retryable_key = retryable_key(self.name) if retryable.tell() else None
-        if summary.batches < groups:
-            error = error or f"{groups - summary.batches:,} of {groups:,} groups of rows have no report"
+        if summary.counts.files < groups.rows:
+            error = error or f"{groups.rows - summary.counts.files:,} of {groups.rows:,} rows have no report"
         summary.complete, summary.error = error is None, error
         with self._replacing(Path(summary_key(self.name)).name) as file:
             # json, not pydantic: the name of a list may be no text in UTF-8, and a row may have an unpaired surrogate.
             file.write(json.dumps(summary.model_dump(by_alias=True), separators=(",", ":")).encode())
         return summary
 
-    def _is_done(self, number: int) -> bool:
-        part = self.out / table_key(self.name, group_name(number))
-        return self._read_report(number) is not None and has_whole_results(self.out, part)
+    def _is_done(self, group: Group) -> bool:
+        report = self._read_report(group.number)
+        is_complete = report is not None and report.counts.files == group.rows
+        return is_complete and has_whole_results(self.out, self.out / table_key(self.name, group.name))
 
     def _read_report(self, number: int) -> BatchReport | None:
         """Return the report of a group; None if there is none, or if it cannot be read, as after a crash."""

@@ -17,11 +17,35 @@ MAX_GROUP_LINES = 101
 MAX_GROUP_BYTES = 256 * 1024
 """Bounds the memory of a group whose lines are long Files."""
 
-MIN_GROUP_LINES = 32
-"""A list that repeats one line gets groups of at least this size, except the last one."""
+SHORT_LIST_BYTES = 64 * 1024
+"""A list with fewer bytes has groups of a few lines."""
 
-_BOUNDARY_MASK = 63
-"""A group ends after a line whose CRC has these bits clear, so one line of 64. Two thirds of the groups end there."""
+
+class GroupSize(NamedTuple):
+    """How many lines a group has.
+
+    Attributes:
+        minimum: of every group but the last one: a list may repeat one line.
+        maximum: of every group.
+        mask: a group ends after a line whose CRC has these bits clear.
+    """
+
+    minimum: int
+    maximum: int
+    mask: int
+
+    @classmethod
+    def of_list(cls, size: int) -> "GroupSize":
+        """Return the size of the groups of a list with so many bytes.
+
+        What one group costs matters only in long lists. In short ones, a line that is added or changed should affect
+        few others.
+        """
+        return _SHORT if size < SHORT_LIST_BYTES else _LONG
+
+
+_SHORT = GroupSize(minimum=4, maximum=16, mask=3)
+_LONG = GroupSize(minimum=32, maximum=MAX_GROUP_LINES, mask=63)
 
 
 class Group(NamedTuple):
@@ -89,13 +113,18 @@ class SpooledList:
         groups: the complete groups; `finish` adds the last one.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, group_size: GroupSize = _LONG) -> None:
         """Create the file in the folder that the images will be stored in.
+
+        Args:
+            folder: the folder.
+            group_size: how many lines a group has.
 
         Raises:
             CommandError: the file cannot be created.
         """
         self._folder = folder
+        self._group_size = group_size
         self._digest = hashlib.sha256()
         self.groups = Groups()
         self._size = self._rows = 0
@@ -115,7 +144,8 @@ class SpooledList:
         self._digest.update(line)
         self._size += len(line)
         self._rows += 1
-        if self._rows >= MIN_GROUP_LINES and (self._rows == MAX_GROUP_LINES or not zlib.crc32(line) & _BOUNDARY_MASK):
+        size = self._group_size
+        if self._rows >= size.minimum and (self._rows == size.maximum or not zlib.crc32(line) & size.mask):
             self._end_group()
 
     def flush(self) -> None:

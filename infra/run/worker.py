@@ -5,9 +5,11 @@ import gc
 import os
 import signal
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -16,11 +18,16 @@ from infra.run.failure_reasons import FailureReasons
 from infra.run.file_store import FileStore
 from infra.run.group_pauses import GroupPauses
 from infra.run.group_service import GroupService
+from infra.run.interruptible_downloader import InterruptibleDownloader
+from infra.run.origin_turns import OriginTurns
 from infra.run.spooled_list import Group
 from intake import app
 from intake.ingest.file_service import IngestService
 from intake.model.error_codes import IntakeError
 from intake.settings.config import Config
+
+FINISH_SECONDS = 4.0
+"""How long images that were requested may take after Ctrl-C. Then their receipts are written."""
 
 MAX_GROUPS = 64
 """Groups that a process works on at once. A group ends with its slowest image: if two images of a hundred take two
@@ -56,13 +63,13 @@ class GroupDone:
     """A message of a worker: a group is done, and its report is stored.
 
     Attributes:
-        group: the group.
-        counts: images stored, reused and failed; bytes.
+        rows: the number of its rows that are done: all, unless the command was stopped.
+        images: the number of images by result: stored, reused, failed.
         blocked: why URLs were blocked: an example of each reason.
     """
 
-    group: Group
-    counts: Counter[str]
+    rows: int
+    images: Counter[str]
     blocked: list[str] = field(default_factory=list)
 
 
@@ -71,16 +78,18 @@ class GroupFailed:
     """A message of a worker: the results of a group could not be stored.
 
     Attributes:
-        group: the group.
         reason: why not.
     """
 
-    group: Group
     reason: str
 
 
 class NextGroup:
     """A message of a worker: it asks for another group."""
+
+
+class Stop:
+    """A message to a worker: it ends as soon as what it has requested is done, and lets nothing begin."""
 
 
 type Message = GroupDone | GroupFailed | NextGroup
@@ -112,8 +121,10 @@ class _Worker:
         self._reasons = FailureReasons(pauses)
         config = work.config
         self._downloader = app.downloader(config, self._store if config.known_images else None)
+        self._interruptible = InterruptibleDownloader(self._downloader)
+        self._pauses = pauses
         service = IngestService(
-            self._downloader,
+            self._interruptible,
             self._store,
             self._reasons,
             config.limits,
@@ -124,6 +135,7 @@ class _Worker:
         self._groups = GroupService(
             service, self._store, work.run, work.receipts_since, config.limits.max_base_images, pauses
         )
+        self._turns = OriginTurns(self._downloader)
         self._replies: asyncio.Queue[Group | None] = asyncio.Queue()
 
     async def run(self) -> None:
@@ -133,32 +145,41 @@ class _Worker:
         async with asyncio.TaskGroup() as tasks:
             while True:
                 await self._group_slots.acquire()
-                # Slots are given in order: when it is our turn, every image of the earlier groups has begun.
-                async with self._downloader.slots:
-                    pass
                 self._send(NextGroup())
                 group = await self._replies.get()
                 if group is None:
                     break
-                task = tasks.create_task(self._ingest(group))
+                lines = os.pread(self._lines, group.size, group.offset).splitlines()
+                task = tasks.create_task(self._ingest(group, lines))
                 task.add_done_callback(lambda _: self._group_slots.release())
-                await asyncio.sleep(0)
+                await self._turns.wait_for_images(lines)
         await self._downloader.aclose()
 
     def _receive(self) -> None:
         try:
-            self._replies.put_nowait(self._connection.recv())
+            message = self._connection.recv()
         except (EOFError, ConnectionError):  # the command was killed
             os._exit(1)
-
-    async def _ingest(self, group: Group) -> None:
-        lines = os.pread(self._lines, group.size, group.offset).splitlines()
-        try:
-            counts = await self._groups.ingest(group.name, group.first_row, lines)
-        except IntakeError as error:
-            self._send(GroupFailed(group, error.reason or error.message))
+        if isinstance(message, Stop):
+            self._stop()
         else:
-            self._send(GroupDone(group, counts, self._reasons.pop_blocked()))
+            self._replies.put_nowait(message)
+
+    def _stop(self) -> None:
+        """Let images end that are requested already, and after a while none."""
+        self._pauses.stop()
+        self._interruptible.stop(requested_too=False)
+        later = partial(self._interruptible.stop, requested_too=True)
+        asyncio.get_running_loop().call_later(FINISH_SECONDS, later)
+
+    async def _ingest(self, group: Group, lines: Sequence[bytes]) -> None:
+        try:
+            report = await self._groups.ingest(group.name, group.first_row, lines)
+        except IntakeError as error:
+            self._send(GroupFailed(error.reason or error.message))
+        else:
+            counts = report.counts
+            self._send(GroupDone(counts.files, counts.images, self._reasons.pop_blocked()))
 
     def _send(self, message: Message) -> None:
         with suppress(ConnectionError):  # the command was killed; `_receive` sees it too

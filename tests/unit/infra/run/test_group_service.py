@@ -15,6 +15,7 @@ from infra.run.group_service import GroupService
 
 from intake.handlers.bulk import handler
 from intake.ingest.file_service import IngestService
+from intake.model.bulk_report import BatchReport
 from intake.model.error_codes import ConnectFailed, NotFound, StoreFailed, Throttled
 from intake.model.limits import Limits
 from support.fake_ports import FakeDownloader, FakeStore
@@ -64,7 +65,7 @@ class Group:
     store: FolderOfFakes = field(default_factory=FolderOfFakes)
     pauses: Pauses = field(default_factory=Pauses)
 
-    async def ingest(self, *documents: object, first_row: int = 1, max_base_images: int = 100) -> dict[str, int]:
+    async def ingest(self, *documents: object, first_row: int = 1, max_base_images: int = 100) -> BatchReport:
         reasons, store = FailureReasons(self.pauses), cast("Any", self.store)
         service = IngestService(self.downloader, self.store, reasons, Limits(), "folder")
         groups = GroupService(service, store, "run-1", STARTED_AT, max_base_images, self.pauses)
@@ -94,11 +95,12 @@ def urls(*names: object) -> list[dict[str, Any]]:
 
 async def test_rows_of_one_image_are_joined_into_one_url_list() -> None:
     group = Group()
-    counts = await group.ingest(*urls(0, 1, 2, "gone"), first_row=41)
+    counts = (await group.ingest(*urls(0, 1, 2, "gone"), first_row=41)).counts
 
     [receipt] = group.receipts
     assert [image["url"] for image in receipt["images"]] == [f"{AT}{name}" for name in (0, 1, 2, "gone")]
-    assert counts == {"stored": 3, "failed": 1, "bytes": sum(len(RESULTS[AT + str(n)]) for n in range(3))}
+    assert counts.images == {"stored": 3, "failed": 1}
+    assert counts.bytes == sum(len(RESULTS[AT + str(n)]) for n in range(3))
     assert [(row["row"], row["id"], row["index"]) for row in group.table] == [
         (41 + number, receipt["id"], number) for number in range(4)
     ]

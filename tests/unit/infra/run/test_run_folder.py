@@ -13,6 +13,7 @@ from unittest.mock import Mock
 
 import pytest
 from infra.run.run_folder import RunFolder, open_run
+from infra.run.spooled_list import Groups
 
 from intake.model.bulk_item import BulkItem
 from intake.model.bulk_report import BatchReport
@@ -31,6 +32,14 @@ _HOLD = "import fcntl, sys; f = open(sys.argv[1], 'r+b'); fcntl.lockf(f, fcntl.L
 def open_and_close(out: Path, source: str = "urls.txt", digest: str = DIGEST) -> RunFolder:
     with open_run(out, source, digest) as run:
         return run
+
+
+def groups_of(*rows: int) -> Groups:
+    """Groups with so many rows each."""
+    groups = Groups()
+    for number in rows:
+        groups.append(size=10, rows=number)
+    return groups
 
 
 def write_report(run: RunFolder, number: int, *failed: Any, files: int = 1) -> None:
@@ -55,10 +64,10 @@ def read_lines(path: Path) -> list[Any]:
 def test_command_continues_the_run_of_the_same_list_until_it_is_complete(tmp_path: Path) -> None:
     first = open_and_close(tmp_path)
     assert first == open_and_close(tmp_path)
-    first.finish(1.0, groups=1, error="No space left on device")
+    first.finish(1.0, groups=groups_of(1), error="No space left on device")
     assert first == open_and_close(tmp_path, "renamed.txt")
     write_report(first, 0)
-    first.finish(1.0, groups=1, error=None)
+    first.finish(1.0, groups=groups_of(1), error=None)
     assert first.name != open_and_close(tmp_path).name
 
 
@@ -125,7 +134,7 @@ def test_command_continues_a_run_when_its_summary_is_damaged(tmp_path: Path, sum
     (run.path / "summary.json").write_bytes(summary)
     assert run == open_and_close(tmp_path)
     write_report(run, 0)
-    assert run.finish(2.0, groups=1, error=None).seconds == 2.0
+    assert run.finish(2.0, groups=groups_of(1), error=None).seconds == 2.0
 
 
 @pytest.mark.parametrize(
@@ -164,19 +173,29 @@ def test_receipts_of_a_run_that_ended_in_the_same_second_are_not_taken_over(tmp_
 @pytest.mark.parametrize("damaged", [b"", b"\0" * 100, b"{", b"[]", b'{"counts": 7}'])
 def test_group_is_not_done_when_its_report_is_damaged(tmp_path: Path, damaged: bytes) -> None:
     run = open_and_close(tmp_path)
-    assert list(run.done(3)) == [0, 0, 0]
+    assert list(run.done(groups_of(1, 1, 1))) == [0, 0, 0]
     write_report(run, 0)
     write_report(run, 2)
     (run.path / "batches" / "00000001.json").write_bytes(damaged)
     (run.path / "batches" / "note.json").write_bytes(b"{}")
-    assert list(run.done(3)) == [1, 0, 1]
+    assert list(run.done(groups_of(1, 1, 1))) == [1, 0, 1]
+
+
+def test_group_is_not_done_when_its_report_has_a_part_of_its_rows(tmp_path: Path) -> None:
+    """Ctrl-C leaves such a report, which counts in the summary, and which the next command replaces."""
+    run = open_and_close(tmp_path)
+    write_report(run, 0, files=2)
+    assert list(run.done(groups_of(3))) == [0]
+    assert list(run.done(groups_of(2))) == [1]
+    summary = run.finish(1.0, groups=groups_of(3), error="Ctrl-C")
+    assert (summary.complete, summary.counts.files) == (False, 2)
 
 
 def test_finish_writes_the_rows_that_failed_in_the_order_of_the_list(tmp_path: Path) -> None:
     run = open_and_close(tmp_path)
     for number in (11, 2, 0):
         write_report(run, number, *[NotFound()] * (number == 0), *[ConnectFailed()] * (number != 0))
-    summary = run.finish(1.5, groups=12, error="Ctrl-C")
+    summary = run.finish(1.5, groups=groups_of(*[2] * 12), error="Ctrl-C")
     codes = [line["intakeFailure"]["errors"][0]["code"] for line in read_lines(run.path / "failed.jsonl")]
     assert codes == ["not_found", "connect_failed", "connect_failed"]
     assert (summary.complete, summary.error, summary.batches) == (False, "Ctrl-C", 3)
@@ -190,10 +209,10 @@ def test_finish_writes_the_rows_that_failed_in_the_order_of_the_list(tmp_path: P
 def test_finish_removes_the_list_of_failures_when_a_later_command_has_none(tmp_path: Path) -> None:
     run = open_and_close(tmp_path)
     write_report(run, 0, NotFound())
-    run.finish(1.0, groups=2, error="Ctrl-C")
+    run.finish(1.0, groups=groups_of(1, 1), error="Ctrl-C")
     for number in (0, 1):
         write_report(run, number)
-    summary = run.finish(1.25, groups=2, error=None)
+    summary = run.finish(1.25, groups=groups_of(1, 1), error=None)
     assert (summary.complete, summary.failed_key, summary.seconds) == (True, None, 2.25)
     assert sorted(path.name for path in run.path.iterdir()) == ["batches", "images", "run.json", "summary.json"]
 
@@ -203,9 +222,9 @@ def test_run_is_not_complete_when_a_group_has_no_report(tmp_path: Path, missing:
     run = open_and_close(tmp_path)
     for number in missing:
         write_report(run, number)
-    summary = run.finish(1.0, groups=3, error=None)
+    summary = run.finish(1.0, groups=groups_of(1, 1, 1), error=None)
     assert not summary.complete
-    assert summary.error == f"{3 - len(missing)} of 3 groups of rows have no report"
+    assert summary.error == f"{3 - len(missing)} of 3 rows have no report"
     assert run == open_and_close(tmp_path)
 
 
@@ -216,14 +235,14 @@ def test_finish_writes_whatever_the_list_and_its_rows_contain(tmp_path: Path) ->
     path = run.path / "batches" / "00000000.json"
     path.parent.mkdir()
     path.write_bytes(report.to_json())
-    run.finish(1.0, groups=1, error=None)
+    run.finish(1.0, groups=groups_of(1), error=None)
     assert json.loads((run.path / "summary.json").read_bytes())["list"] == "\udcff.jsonl"
     [line] = read_lines(run.path / "failed.jsonl")
     assert line["\ud800"] == "\udfff"
 
 
 def test_run_without_rows_is_complete(tmp_path: Path) -> None:
-    assert open_and_close(tmp_path).finish(0.0, groups=0, error=None).complete
+    assert open_and_close(tmp_path).finish(0.0, groups=groups_of(), error=None).complete
 
 
 def test_memory_at_the_end_of_a_run_does_not_grow_with_the_groups(tmp_path: Path) -> None:
@@ -233,11 +252,12 @@ def test_memory_at_the_end_of_a_run_does_not_grow_with_the_groups(tmp_path: Path
         for number in range(1, 400):
             (run.path / name.format(f"{number:08d}")).hardlink_to(run.path / name.format("00000000"))
 
-    def end(groups: int) -> None:
-        assert sum(run.done(groups)) == groups
-        assert run.finish(1.0, groups=groups, error=None).counts.images == {"failed": 2 * groups}
+    def end(groups: Groups) -> None:
+        assert sum(run.done(groups)) == len(groups)
+        assert run.finish(1.0, groups=groups, error=None).counts.images == {"failed": 2 * len(groups)}
 
-    end(10)  # allocates what is needed once
+    few, many = groups_of(*[3] * 50), groups_of(*[3] * 400)
+    end(few)  # allocates what is needed once
     # Threads of earlier tests may allocate at the same time, but not each time.
-    small, large = (min(traced_peak(lambda: end(groups)) for _ in range(3)) for groups in (50, 400))  # noqa: B023 - called at once
+    small, large = (min(traced_peak(lambda: end(groups)) for _ in range(3)) for groups in (few, many))  # noqa: B023 - called at once
     assert large - small < 350 * 16
