@@ -1,4 +1,4 @@
-"""Checks that everything that the results of a group call stored is in the folder, and whole."""
+"""Checks that the stored results of a group are complete: its rows, its receipts and its images."""
 
 import gzip
 import json
@@ -12,9 +12,9 @@ from intake.model.object_keys import receipt_key
 
 
 def has_whole_results(out: Path, part: Path) -> bool:
-    """Whether a part of the table is whole, and every receipt and image that it names.
+    """Whether a part of the table can be read, and every receipt and image in it is in the folder, undamaged.
 
-    A crash of the machine may lose or damage any of them; so may the user.
+    A crash of the machine or the user may remove or damage files.
 
     Args:
         out: the folder of all images and receipts.

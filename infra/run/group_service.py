@@ -179,7 +179,7 @@ class GroupService:
             raise StoreFailed(reason=f"the receipt of {unit.file.id} is not stored")
 
     async def _has_images_of_receipt(self, file: File) -> bool:
-        """Whether every image is whole that a receipt of this run calls stored. A crash may have lost some."""
+        """Whether the folder has every image of the receipt of this run. A crash of the machine may have lost some."""
         previous = await self._receipts.load_previous(file, self._receipts_since, _NO_DEADLINE)
         entries = [outcome.entry for outcome in previous.reusable_outcomes(file) if outcome is not None]
         for entry in entries:

@@ -12,7 +12,7 @@ from intake.settings.types import NETWORKS, SWITCH, SettingType, whole_number
 
 MAX_PROCESSES = 64
 MAX_IN_FLIGHT = 128
-"""The default of this setting here: twice that of a function, because slow images of a long list hold many slots."""
+"""The default of MAX_IN_FLIGHT: twice that of a function, because slow images of a long list occupy many slots."""
 
 _OF_A_STACK = {"IMAGE_BUCKET", "INBOX_BUCKET"}
 _VARIABLES = sorted({*VARIABLES, "LIST", "FILE", "OUT", "ALLOW", "PROCESSES", "FSYNC", "PYTHON", "PY"} - _OF_A_STACK)
