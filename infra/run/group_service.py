@@ -135,8 +135,7 @@ class GroupService:
         rows, refusals = self._parse(items)
         units = _make_units(rows)
         await self._ingest_units(units)
-        if self._store.fault is not None:
-            raise StoreFailed(reason=self._store.fault.strerror)
+        self._require_folder()
         report, table = _make_results([*refusals, *chain.from_iterable(unit.results() for unit in units)])
         await self._store.put_document(table_key(self._run, name), table.to_gzip())
         await self._store.put_document(report_key(self._run, name), report.to_json())
@@ -170,7 +169,12 @@ class GroupService:
         since = self._receipts_since if await self._has_images_of_receipt(unit.file) else None
         unit.receipt = await self._service.ingest(unit.file, _NO_DEADLINE, submitted_at=since)
         if unit.receipt.receipt_key is None:
+            self._require_folder()
             raise StoreFailed(reason=f"the receipt of {unit.file.id} is not stored")
+
+    def _require_folder(self) -> None:
+        if (fault := self._store.fault) is not None:
+            raise StoreFailed(reason=f"{fault.strerror}: {fault.filename}")
 
     async def _has_images_of_receipt(self, file: File) -> bool:
         """Whether every image is whole that a receipt of this run calls stored. A crash may have lost some."""
