@@ -174,7 +174,7 @@ class GroupService:
 
     def _require_folder(self) -> None:
         if (fault := self._store.fault) is not None:
-            raise StoreFailed(reason=f"{fault.strerror}: {fault.filename}")
+            raise StoreFailed(reason=f"{fault.filename}: {fault.strerror}")
 
     async def _has_images_of_receipt(self, file: File) -> bool:
         """Whether every image is whole that a receipt of this run calls stored. A crash may have lost some."""

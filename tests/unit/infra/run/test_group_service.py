@@ -204,7 +204,7 @@ async def test_group_has_no_report_when_the_folder_is_full(prefix: str) -> None:
     group.store.failures[prefix] = StoreFailed()
     with pytest.raises(StoreFailed) as raised:
         await group.ingest(*urls(0, 1))
-    assert raised.value.reason == "No space left on device: images/00/0.jpg"
+    assert raised.value.reason == "images/00/0.jpg: No space left on device"
     assert not [key for key in group.store.objects if key.startswith("runs/")]
 
 
