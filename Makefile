@@ -69,7 +69,7 @@ bulk: base ## Send a list to a deployed stack and follow its run | LIST=list.csv
 	@PYTHONPATH=functions $(PY) -m infra.bulk $(if $(LIST),"$(LIST)") $(if $(RUN),--run "$(RUN)") --stack "$(STACK)" \
 	  --endpoint "$(ENDPOINT)" --out "$(OUT)" $(OR_STOPPED)
 
-look: base ## Show a receipt or a run in the browser | ID=lot-7-cam-2 or RUN=name; STACK=image-intake or OUT=folder; EMBED=1
+look: base ## Show a receipt or a run as a page in your browser | ID=lot-7-cam-2 or RUN=name; STACK=image-intake or OUT=folder; EMBED=1
 	@PYTHONPATH=functions $(PY) -m infra.look --id "$(ID)" --run "$(RUN)" --stack "$(STACK)" --endpoint "$(ENDPOINT)" \
 	  $(if $(OUT),--out "$(OUT)") $(if $(filter-out 0,$(EMBED)),--embed)
 
@@ -140,7 +140,7 @@ sbom: build dev ## List the packages in the artifact, as CycloneDX
 	@$(PY) -m infra.build.sbom
 
 # Virtual environments. sam and MiniStack need one each: their versions of botocore exclude each other.
-# .venv holds two groups: `make demo` needs the first alone.
+# .venv has the groups base, run, dev and browser: each command installs those that it needs.
 base:
 	@infra/build/create_venv.sh .venv base "the packages that run on Lambda" requirements.txt
 

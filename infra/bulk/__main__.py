@@ -2,7 +2,6 @@
 
 import argparse
 import io
-import os
 import signal
 import sys
 import tempfile
@@ -14,9 +13,9 @@ from typing import Any
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
-from infra.bulk.checked_list import UnusableList, check_list
 from infra.bulk.commands import DEFAULT_STACK, Commands
-from infra.bulk.local_endpoint import QUESTION, is_missing, is_url
+from infra.bulk.list_check import UnusableList, check_list
+from infra.bulk.local_endpoint import require_endpoint
 from infra.bulk.progress import Progress, ProgressLine
 from infra.bulk.run_download import RunDownload, require_writable
 from infra.bulk.stack import BulkError, Stack, run_name
@@ -75,19 +74,17 @@ def _run(path: Path | None, run: str | None, commands: Commands) -> int:
         stack = _connect(commands)
         return _follow(stack, stack.find_run(str(run)), commands)
     with tempfile.NamedTemporaryFile(prefix="list-", suffix=".jsonl") as converted:
-        check_list(path, converted, refusal="was not uploaded")
+        check_list(path, converted, consequence="was not uploaded")
         stack = _connect(commands)
         arn = _start(stack, path.name, Path(converted.name), commands)
     return INTERRUPTED if arn is None else _follow(stack, arn, commands)
 
 
 def _connect(commands: Commands) -> Stack:
-    endpoint = commands.endpoint or os.environ.get("AWS_ENDPOINT_URL", "")
-    if endpoint and not is_url(endpoint):
-        name = "ENDPOINT" if commands.endpoint else "AWS_ENDPOINT_URL"
-        raise BulkError(f"{name}={endpoint} is not a URL such as http://127.0.0.1:4566.")
-    if is_missing(endpoint):
-        raise BulkError(f"nothing listens at {endpoint}. {QUESTION}")
+    try:
+        require_endpoint(commands.endpoint or "")
+    except (ValueError, ConnectionError) as error:
+        raise BulkError(str(error)) from None
     return Stack(commands.stack, commands.endpoint)
 
 
@@ -138,6 +135,7 @@ def _report(stack: Stack, arn: str, ended: Progress, commands: Commands) -> int:
     else:
         print(f"The run has no summary. If only its last state failed, this repeats it:\n  {commands.redrive(arn)}")
     print(f"Results of the run: s3://{stack.images}/runs/{run}/", flush=True)
+    print(f"To see them as a page:\n  {commands.look(run)}", flush=True)
     if not commands.out:
         print(f"To download the table and the lists:\n  {commands.download(run)}", flush=True)
     if ended.status != "SUCCEEDED":

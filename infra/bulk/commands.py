@@ -26,10 +26,12 @@ class Commands:
 
     def bulk(self, argument: str) -> str:
         """Return `make bulk` with an argument, such as LIST=list.csv."""
-        stack = "" if self.stack == DEFAULT_STACK else f" STACK={shlex.quote(self.stack)}"
-        endpoint = f" ENDPOINT={self.endpoint}" if self.endpoint else ""
         out = f" OUT={shlex.quote(self.out)}" if self.out else ""
-        return f"make bulk {argument}{stack}{endpoint}{out}"
+        return f"make bulk {argument}{self._where()}{out}"
+
+    def look(self, run: str) -> str:
+        """Return the command that writes the page of a run."""
+        return f"make look RUN={run}{self._where()}"
 
     def download(self, run: str) -> str:
         """Return the command that downloads the results of a run into a folder."""
@@ -48,6 +50,10 @@ class Commands:
     def redrive(self, arn: str) -> str:
         """Return the command that repeats the failed state of a run (ARN)."""
         return self._aws(f"stepfunctions redrive-execution --execution-arn {arn}")
+
+    def _where(self) -> str:
+        stack = "" if self.stack == DEFAULT_STACK else f" STACK={shlex.quote(self.stack)}"
+        return f"{stack} ENDPOINT={self.endpoint}" if self.endpoint else stack
 
     def _aws(self, arguments: str) -> str:
         return f"aws --endpoint-url {self.endpoint} {arguments}" if self.endpoint else f"aws {arguments}"

@@ -1,4 +1,4 @@
-"""Reads a list of `make bulk`: JSON lines, rows of CSV or plain URLs, with the code that reads them in a run."""
+"""Reads a list: JSON lines, rows of CSV or plain URLs, with the code of the service."""
 
 import csv
 import json
@@ -19,7 +19,7 @@ from intake.model.note import encode_note
 
 _CHUNK_BYTES = 256 * 1024
 _ANY_NUMBER_OF_IMAGES = 1_000_000
-"""The limit of images is a setting of the stack, so only the run checks their number."""
+"""The limit of images is a setting, so only the run checks their number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,8 @@ class ListLine:
 
     Attributes:
         number: the number of the line, from 1; 0 for the list itself.
-        document: the document of a File as JSON; empty if the line cannot be uploaded.
-        fault: why the list cannot be uploaded because of this line; else empty.
+        document: the document of a File as JSON; empty if the line cannot be used.
+        fault: why the list cannot be used because of this line; else empty.
         refusal: why the run will refuse the document; else empty.
     """
 
@@ -121,7 +121,7 @@ def _parse_rows(text: TextIO) -> Iterator[tuple[int, list[str]]]:
 
 
 def _check_delimiter(text: TextIO) -> None:
-    """Read the first line again, whatever is around its double quotes: it may have another delimiter than commas.
+    """Read the first line again without checking its double quotes: it may have another delimiter than commas.
 
     Raises:
         InvalidFile: the line does not name the columns.

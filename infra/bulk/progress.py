@@ -71,7 +71,7 @@ def format_line(progress: Progress, width: int = COLUMNS - 1) -> str:
         width: the maximum length of the line in characters.
     """
     if not progress.total:
-        return f"reading the list, {duration(progress.seconds)}"[:width]
+        return f"reading the list, {format_duration(progress.seconds)}"[:width]
     share = progress.done / progress.total
     text = _format_counts(progress, share, with_rate=True)
     if len(text) > width:
@@ -91,12 +91,16 @@ def _format_counts(progress: Progress, share: float, *, with_rate: bool) -> str:
     if with_rate and rate:
         parts.append(f"{rate:,.0f} a second")
     if progress.is_running:
-        left = f"{duration((progress.total - progress.done) / rate)} left" if rate else "waiting for the first batch"
+        left = (
+            f"{format_duration((progress.total - progress.done) / rate)} left"
+            if rate
+            else "waiting for the first batch"
+        )
         parts.append(left)
     return ", ".join(parts)
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Format a time in its two largest units: 8 s, 3 min 20 s, 2 h 5 min."""
     rounded = round(seconds)
     if rounded < _MINUTE:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from infra.bulk.progress import duration
+from infra.bulk.progress import format_duration
 
 
 def format_summary(summary: Mapping[str, Any], bucket: str, total: int) -> list[str]:
@@ -40,7 +40,7 @@ def _describe_missing(rows: int, source: str) -> str:
 
 def _counts(summary: Mapping[str, Any]) -> Iterator[str]:
     counts = summary["counts"]
-    yield f"{counts['files']:,} Files in {duration(summary['seconds'])}, batches: {summary['batches']:,}"
+    yield f"{counts['files']:,} Files in {format_duration(summary['seconds'])}, batches: {summary['batches']:,}"
     yield f"  Files    {join_counts(counts['status'])}"
     yield f"  images   {join_counts(counts['images'])}; {counts['bytes']:,} bytes"
     if counts["codes"]:

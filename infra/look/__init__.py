@@ -2,5 +2,5 @@
 
 `sources` reads receipts, tables of runs and images, from a bucket or from a folder. `pages` writes the pages.
 `html_page` renders a template with autoescape and a content security policy, and writes it. `safe_text` makes hostile
-text harmless.
+text harmless, `figures` formats numbers, bytes and times.
 """

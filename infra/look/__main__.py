@@ -1,22 +1,20 @@
 """`python -m infra.look --id ID` or `--run RUN`: the page of a receipt or of a run, and opens it (`make look`)."""
 
 import argparse
-import os
-import re
 import sys
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
 from infra.bulk.commands import DEFAULT_STACK
-from infra.bulk.local_endpoint import QUESTION, is_missing, is_url
+from infra.bulk.local_endpoint import require_endpoint
 from infra.bulk.stack import BulkError, Stack
 from infra.look.browser import open_page
 from infra.look.errors import LookError, WrongInput
+from infra.look.figures import format_bytes, format_time
+from infra.look.names import require_file_id, require_run_name
 from infra.look.pages import describe_runs, write_receipt_page, write_run_page
-from infra.look.safe_text import format_bytes, format_time
-from infra.look.sources import BucketSource, FolderSource, Source
-from intake.model.file import ID_PATTERN
+from infra.look.sources import BucketSource, FolderSource, ResultSource
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / ".local" / "look"
@@ -53,9 +51,7 @@ def _make_parser() -> argparse.ArgumentParser:
 
 
 def _look(options: argparse.Namespace) -> None:
-    if bool(options.id) == bool(options.run):
-        raise WrongInput(f"{USAGE} {'' if options.id else _name_runs(options)}".rstrip())
-    _check_names(options.id, options.run)
+    _check_variables(options)
     page = PAGES / f"{options.id or options.run}.html"
     source = _open_source(options, page.parent)
     if options.run:
@@ -70,37 +66,39 @@ def _look(options: argparse.Namespace) -> None:
 
 
 def _name_runs(options: argparse.Namespace) -> str:
-    """Return which runs there are; an empty text if nobody can say."""
+    """Return which runs there are; an empty text if they cannot be listed."""
     try:
         return describe_runs(_open_source(options, PAGES))
     except (LookError, BulkError, BotoCoreError, ClientError):
         return ""
 
 
-def _check_names(file_id: str, run: str) -> None:
-    if file_id and not re.fullmatch(ID_PATTERN, file_id):
-        raise WrongInput(f"ID={file_id} is not the id of a File: expected letters, digits, '.', '_' and '-'.")
-    if "/" in run or run in {".", ".."} or not run.isprintable():
-        raise WrongInput(f"RUN={run!r} is not the name of a run: expected a name without slashes.")
+def _check_variables(options: argparse.Namespace) -> None:
+    if options.id and options.run:
+        raise WrongInput("ID and RUN are both set: keep one.")
+    if options.run and options.embed:
+        raise WrongInput("EMBED=1 is for the page of a receipt: leave it out, or name an ID in place of the RUN.")
+    if options.id:
+        require_file_id(options.id)
+    elif options.run:
+        require_run_name(options.run)
+    else:
+        raise WrongInput(f"{USAGE} {_name_runs(options)}".rstrip())
 
 
-def _open_source(options: argparse.Namespace, page_folder: Path) -> Source:
+def _open_source(options: argparse.Namespace, page_folder: Path) -> ResultSource:
     if options.out:
         if not options.out.is_dir():
             raise WrongInput(f"OUT={options.out} is not a folder. Expected the folder that `make run` has written.")
         return FolderSource(options.out, page_folder)
-    _check_endpoint(options.endpoint)
+    try:
+        require_endpoint(options.endpoint)
+    except ValueError as error:
+        raise WrongInput(str(error)) from None
+    except ConnectionError as error:
+        raise LookError(str(error)) from None
     endpoint = options.endpoint or None
     return BucketSource(Stack(options.stack, endpoint).images, endpoint, options.stack)
-
-
-def _check_endpoint(endpoint: str) -> None:
-    """Check the URL of a local AWS, which ENDPOINT or AWS_ENDPOINT_URL names."""
-    name, url = ("ENDPOINT", endpoint) if endpoint else ("AWS_ENDPOINT_URL", os.environ.get("AWS_ENDPOINT_URL", ""))
-    if url and not is_url(url):
-        raise WrongInput(f"{name}={url} is not a URL such as http://127.0.0.1:4566.")
-    if url and is_missing(url):
-        raise LookError(f"nothing listens at {url}. {QUESTION}")
 
 
 def show_path(path: Path) -> Path:

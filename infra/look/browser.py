@@ -14,6 +14,6 @@ def has_browser(environment: Mapping[str, str], platform: str = sys.platform) ->
 
 
 def open_page(page: Path) -> None:
-    """Open a page if there is a browser; whatever fails, the page is there."""
+    """Open a page if there is a browser. A browser that does not start is no error: the page is written."""
     if has_browser(os.environ):
         webbrowser.open(page.absolute().as_uri())

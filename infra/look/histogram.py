@@ -13,7 +13,7 @@ _EDGES: list[int] = sorted({*_BOUNDS, *(ceil(10 ** (step / _STEPS)) for step in 
 
 
 class Histogram:
-    """Counts integers from 0 on. Its quantiles are exact within 6 %; those of one value are exact."""
+    """Counts integers from 0 on. Its quantiles are off by at most 6 %; those of one value are exact."""
 
     __slots__ = ("_steps", "highest", "lowest", "total")
 

@@ -1,4 +1,4 @@
-"""Renders a template as one self-contained page, and writes it: readable by its owner alone, complete or not at all."""
+"""Renders a template as one self-contained page, and replaces the file of the page. Only its owner can read it."""
 
 import base64
 import hashlib
@@ -12,7 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from infra.look.errors import LookError
-from infra.look.safe_text import format_bytes, format_count, format_time, show_json, show_text, to_link
+from infra.look.figures import format_bytes, format_count, format_time
+from infra.look.safe_text import show_json, show_text, to_link
 
 _FOLDER = Path(__file__).parent
 

@@ -13,8 +13,8 @@ DRAWN = {
 }
 """The media types of images that every browser draws, by extension. SVG is never one: it is a document."""
 
-SAVED = {"tiff", "heic", "heif", "jxl", "jp2", "jls", "pnm"}
-"""The extensions of images that browsers save. A key with any other extension is not that of an image."""
+NOT_DRAWN = {"tiff", "heic", "heif", "jxl", "jp2", "jls", "pnm"}
+"""The extensions of images that browsers do not draw. A key with any other extension is not that of an image."""
 
 _NAMES = {"webp": "WebP", "jp2": "JPEG 2000", "jxl": "JPEG XL", "jls": "JPEG-LS", "svg+xml": "SVG", "x-icon": "ICO"}
 

@@ -5,10 +5,10 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from infra.look.figures import format_bytes
 from infra.look.image_types import DRAWN
 from infra.look.receipt_view import StoredView
-from infra.look.safe_text import format_bytes
-from infra.look.sources import Source
+from infra.look.sources import ResultSource
 
 MAX_EMBEDDED_BYTES = 48 * 1000 * 1000
 """The images that one page embeds, together; base64 makes a third more of them."""
@@ -29,19 +29,19 @@ class Picture:
     absence: str = ""
 
 
-def link_pictures(source: Source, images: Iterable[StoredView]) -> dict[str, Picture]:
+def link_pictures(source: ResultSource, images: Iterable[StoredView]) -> dict[str, Picture]:
     """Return pictures that the browser reads from where they are stored, by the anchor of the image."""
     return {image.anchor: _link(source, image) for image in images}
 
 
-def _link(source: Source, image: StoredView) -> Picture:
+def _link(source: ResultSource, image: StoredView) -> Picture:
     if not image.extension:
         return _not_an_image()
     url = source.image_url(image.entry.key)
     return Picture(src=url, href=url) if image.is_drawn else Picture(href=url, absence=_not_drawn(image))
 
 
-def embed_pictures(source: Source, images: Iterable[StoredView]) -> dict[str, Picture]:
+def embed_pictures(source: ResultSource, images: Iterable[StoredView]) -> dict[str, Picture]:
     """Read the pictures and return them as data: URLs, at most MAX_EMBEDDED_BYTES, by the anchor of the image.
 
     Raises:
@@ -54,7 +54,7 @@ def embed_pictures(source: Source, images: Iterable[StoredView]) -> dict[str, Pi
     return pictures
 
 
-def _embed(source: Source, image: StoredView, left: int) -> Picture:
+def _embed(source: ResultSource, image: StoredView, left: int) -> Picture:
     entry = image.entry
     if not image.extension:
         return _not_an_image()

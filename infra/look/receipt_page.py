@@ -1,26 +1,26 @@
 """The page of one receipt: the image to inspect beside its base images, failures in their place."""
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from infra.look.errors import LookError, WrongInput
+from infra.look.errors import LookError
 from infra.look.html_page import write_page
+from infra.look.names import require_file_id
 from infra.look.pictures import Picture, embed_pictures, link_pictures
 from infra.look.receipt_view import FailedView, StoredView, View, view_images
 from infra.look.safe_text import show_text
-from infra.look.sources import Source
-from intake.model.file import ID_PATTERN, Role
+from infra.look.sources import ResultSource
+from intake.model.file import Role
 from intake.model.receipt import Receipt
 
 EMBEDDED = "data:"
 """The origin of embedded pictures in the content security policy."""
 
 
-def write_receipt_page(source: Source, file_id: str, target: Path, *, embed: bool = False) -> None:
+def write_receipt_page(source: ResultSource, file_id: str, target: Path, *, embed: bool = False) -> None:
     """Write the page of a receipt.
 
     Args:
@@ -56,9 +56,8 @@ def write_receipt_page(source: Source, file_id: str, target: Path, *, embed: boo
     )
 
 
-def _read(source: Source, file_id: str) -> dict[str, Any]:
-    if not re.fullmatch(ID_PATTERN, file_id):
-        raise WrongInput(f"{show_text(file_id, 200)} is not the id of a File: it must match {ID_PATTERN}.")
+def _read(source: ResultSource, file_id: str) -> dict[str, Any]:
+    require_file_id(file_id)
     if (document := source.receipt(file_id)) is not None:
         return document
     if (problem := source.problem(file_id)) is not None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from infra.look.error_advice import advise
-from infra.look.image_types import DRAWN, SAVED, type_name
+from infra.look.image_types import DRAWN, NOT_DRAWN, type_name
 from infra.look.safe_text import show_text
 from infra.look.warning_meanings import explain_warning
 from intake.model.error_codes import IntakeError
@@ -24,7 +24,7 @@ SOURCES = {
 _LABELS = {Role.FILE: "Image to inspect", Role.BASE: "Base image", Role.IMAGE: "Image"}
 _MAX_NAME = 80
 _MAX_SIDE = 100_000
-"""Pixels; a receipt that says more is not believed."""
+"""Pixels. A receipt that says more is wrong."""
 
 _TINY, _LONG = 48, 6
 """An image with fewer pixels on both sides is shown enlarged; one with a larger ratio of its sides can be scrolled."""
@@ -39,7 +39,7 @@ class ImageView:
         label: its role, and its index within the role.
         name: the last part of its URL.
         url: the URL without its query.
-        note: what the caller wants to find again; empty if there is nothing.
+        note: the note of the image; empty if it has none.
     """
 
     anchor: str
@@ -93,7 +93,7 @@ class StoredView(ImageView):
     def extension(self) -> str:
         """The extension of the key; "" if it is not the key of an image with this digest. A receipt can be forged."""
         digest, extension = parse_image_key(self.entry.key) or ("", "")
-        is_image = extension in DRAWN or extension in SAVED
+        is_image = extension in DRAWN or extension in NOT_DRAWN
         return extension if is_image and digest == self.entry.sha256 else ""
 
     @property

@@ -1,29 +1,30 @@
-"""The page of a run: how it went, why images failed, from where, how fast, and what to do next."""
+"""The page of a run: its counts, failures, origins and times, and what to do next."""
 
 from pathlib import Path
 from typing import Any
 
 from infra.look.errors import LookError
 from infra.look.html_page import write_page
+from infra.look.names import require_run_name
 from infra.look.run_charts import draw_sizes, draw_times
 from infra.look.run_sections import count_reasons, list_codes, list_kinds, list_origins, list_repeated
 from infra.look.run_statistics import RunStatistics
 from infra.look.run_steps import list_readers, list_steps
 from infra.look.run_summary import RunSummary
 from infra.look.run_view import Totals, describe_reasons, describe_state, describe_totals, list_facts, list_notices
-from infra.look.sources import Source
+from infra.look.sources import ResultSource
 from intake.model.object_keys import table_prefix
 
 _MAX_NAMED = 10
 
 
-def write_run_page(source: Source, run: str, target: Path) -> None:
+def write_run_page(source: ResultSource, run: str, target: Path) -> None:
     """Write the page of a run, complete or not. The table is read once, in bounded memory.
 
     Raises:
         LookError: there is no such run, it cannot be read, or the page cannot be written.
     """
-    _require_name(run)
+    require_run_name(run)
     summary = _read_summary(source, run)
     statistics = RunStatistics.of(source.rows(run))
     if not (summary.exists or summary.fault or statistics.rows or statistics.damaged_parts):
@@ -32,26 +33,21 @@ def write_run_page(source: Source, run: str, target: Path) -> None:
     write_page("run.html", target, image_origin=source.image_origin, styles=("style.css", "run.css"), **values)
 
 
-def describe_runs(source: Source) -> str:
+def describe_runs(source: ResultSource) -> str:
     """Return which runs a source has, for a user who looks for one."""
     names = source.newest_runs(_MAX_NAMED)
     return "\n  ".join(["Its newest runs:", *names]) if names else "It has no runs."
 
 
-def _read_summary(source: Source, run: str) -> RunSummary:
-    """Read the summary. A damaged one is no reason to hide the table."""
+def _read_summary(source: ResultSource, run: str) -> RunSummary:
+    """Read the summary. If it is damaged, the page shows the table without it."""
     try:
         return RunSummary.of(source.summary(run))
     except LookError as error:
         return RunSummary(fault=str(error))
 
 
-def _require_name(run: str) -> None:
-    if not run or "/" in run or run in {".", ".."} or not run.isprintable():
-        raise LookError(f"RUN={run!r} is not the name of a run: expected one name without slashes.")
-
-
-def _view(source: Source, run: str, summary: RunSummary, statistics: RunStatistics) -> dict[str, Any]:
+def _view(source: ResultSource, run: str, summary: RunSummary, statistics: RunStatistics) -> dict[str, Any]:
     totals = Totals.of(statistics, summary)
     failures = statistics.failures.in_order()
     filters = count_reasons(failures)

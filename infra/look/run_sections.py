@@ -8,12 +8,12 @@ from typing import NamedTuple
 from infra.look.bounded_counter import BoundedCounter
 from infra.look.error_advice import advise, class_of
 from infra.look.failure_list import Failure
+from infra.look.figures import format_ms
 from infra.look.image_types import DRAWN
 from infra.look.origin_statistics import NO_ORIGIN, Origins, OriginStatistics
-from infra.look.run_format import format_ms
 from infra.look.run_statistics import RunStatistics
 from infra.look.run_summary import RunSummary
-from infra.look.sources import Source
+from infra.look.sources import ResultSource
 from intake.model.error_codes import ErrorClass
 from intake.model.object_keys import parse_image_key
 from intake.model.url import redact
@@ -158,15 +158,15 @@ def _describe_origin(origin: OriginStatistics, slowest: int) -> OriginLine:
 def list_kinds(statistics: RunStatistics) -> list[Kinds]:
     """Return the stored images by type, source, warning and pixels; what no image has is left out."""
     kinds = [
-        _count("Types", statistics.types, statistics.type_bytes),
-        _count("Sources", statistics.sources),
-        _count("Warnings", statistics.warnings),
-        _count("Pixels", statistics.pixels),
+        _list_kind("Types", statistics.types, statistics.type_bytes),
+        _list_kind("Sources", statistics.sources),
+        _list_kind("Warnings", statistics.warnings),
+        _list_kind("Pixels", statistics.pixels),
     ]
     return [kind for kind in kinds if kind.lines]
 
 
-def _count(title: str, counter: BoundedCounter, sizes: BoundedCounter | None = None) -> Kinds:
+def _list_kind(title: str, counter: BoundedCounter, sizes: BoundedCounter | None = None) -> Kinds:
     largest = counter.largest(_MAX_LINES)
     lines = [
         KindLine(name or "unknown", count, count / largest[0][1], sizes.counts.get(name) if sizes else None)
@@ -175,7 +175,7 @@ def _count(title: str, counter: BoundedCounter, sizes: BoundedCounter | None = N
     return Kinds(title, lines, counter.total + counter.dropped - sum(line.images for line in lines))
 
 
-def list_repeated(statistics: RunStatistics, source: Source) -> list[RepeatedImage]:
+def list_repeated(statistics: RunStatistics, source: ResultSource) -> list[RepeatedImage]:
     """Return the images that most rows have: often the picture that an origin sends in place of a missing one."""
     repeated = [(key, count) for key, count in statistics.keys.largest(_MAX_REPEATED) if count > 1]
     return [

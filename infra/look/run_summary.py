@@ -1,4 +1,4 @@
-"""RunSummary: what `summary.json` says of a run. It is input like the table: anything in it may be missing or wrong."""
+"""RunSummary: the values of a run's `summary.json`. It is input: anything in it may be missing or wrong."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

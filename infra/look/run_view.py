@@ -1,15 +1,14 @@
-"""RunView: what the page of a run says first: how it went, how fast, and what to do next."""
+"""The head of a run's page, as values for its template: counts, result, speed, and what the figures lack."""
 
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from infra.look.error_advice import class_of
+from infra.look.figures import format_bytes, format_rate, format_seconds, format_share
 from infra.look.origin_statistics import Origins
-from infra.look.run_format import format_rate, format_seconds, format_share
 from infra.look.run_statistics import RunStatistics
 from infra.look.run_summary import RunSummary
-from infra.look.safe_text import format_bytes
 from intake.model.error_codes import ErrorClass
 from intake.model.shown_text import shorten
 
@@ -127,7 +126,7 @@ def describe_reasons(totals: Totals, statistics: RunStatistics, summary: RunSumm
     if down:
         named = ", ".join(origin.name for origin in down[:_MAX_NAMED])
         more = f" and {len(down) - _MAX_NAMED:,} more origins" if len(down) > _MAX_NAMED else ""
-        sentences.append(f"Not one image came from {named}{more}.")
+        sentences.append(f"No image came from {named}{more}.")
     return sentences
 
 
@@ -167,7 +166,7 @@ def _count_distinct(statistics: RunStatistics) -> tuple[str, str]:
 
 
 def list_notices(totals: Totals, statistics: RunStatistics, summary: RunSummary) -> list[str]:
-    """Return what a reader must know before the figures are trusted."""
+    """Return what the figures do not cover, or why they may be wrong."""
     notices = [summary.fault] if summary.fault else []
     if summary.exists and not summary.is_complete:
         reason = f" {shorten(summary.error)}" if summary.error else ""

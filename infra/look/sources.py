@@ -2,8 +2,9 @@
 
 import json
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlsplit
@@ -12,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from infra.bulk.commands import DEFAULT_STACK
 from infra.look.errors import LookError
+from infra.look.image_links import LINK_SECONDS, connect, end_of_links
 from infra.look.image_types import content_type_of
 from infra.look.run_names import newest_in_bucket, newest_in_folder
 from infra.look.safe_text import show_text
@@ -22,9 +24,6 @@ from intake.model.object_keys import problem_key, receipt_key, summary_key, tabl
 if TYPE_CHECKING:
     import boto3
 
-LINK_SECONDS = 3600
-"""How long a presigned URL is valid."""
-
 MAX_DOCUMENT_BYTES = 32 * 1024 * 1024
 """A receipt of 501 images with what is known of them has 1 MB."""
 
@@ -32,14 +31,14 @@ _MISSING = {"NoSuchKey", "404"}
 _DENIED = {"AccessDenied", "403"}
 
 
-class Source(Protocol):
+class ResultSource(Protocol):
     """Results of the service.
 
     Attributes:
         image_origin: the source expression of the images in a content security policy (CSP 3, 2.3.1).
         expires_at: when the URLs of images end; None if they do not.
         description: where the results are, for messages: "the bucket example-images".
-        commands: what a user types to go on with the results.
+        commands: what a user types to use the results.
     """
 
     image_origin: str
@@ -89,8 +88,34 @@ class Source(Protocol):
         """
 
 
-class FolderSource:
-    """The folder that `make run` has written; a `Source`."""
+class _DocumentReader(ABC):
+    """Reads the objects of a `ResultSource`; `_read` says how."""
+
+    commands: SourceCommands
+
+    def receipt(self, file_id: str) -> dict[str, Any] | None:
+        return self._read_document(receipt_key(file_id))
+
+    def problem(self, file_id: str) -> dict[str, Any] | None:
+        return self._read_document(problem_key(file_id))
+
+    def summary(self, run: str) -> dict[str, Any] | None:
+        return self._read_document(summary_key(run))
+
+    def read_image(self, key: str, *, max_bytes: int) -> bytes | None:
+        return self._read(key, max_bytes)
+
+    def _read_document(self, key: str) -> dict[str, Any] | None:
+        body = self._read(key, MAX_DOCUMENT_BYTES)
+        return None if body is None else _parse(body, self.commands.location(key))
+
+    @abstractmethod
+    def _read(self, key: str, max_bytes: int) -> bytes | None:
+        """Return the bytes of an object; None if it does not exist, or has more bytes."""
+
+
+class FolderSource(_DocumentReader):
+    """The folder that `make run` has written; a `ResultSource`."""
 
     image_origin = "file:"
     expires_at: datetime | None = None
@@ -100,16 +125,7 @@ class FolderSource:
         self._folder = folder
         self._prefix = quote(Path(os.path.relpath(folder.resolve(), page_folder.resolve())).as_posix())
         self.description = f"the folder {folder}"
-        self.commands: SourceCommands = FolderCommands(folder)
-
-    def receipt(self, file_id: str) -> dict[str, Any] | None:
-        return self._document(receipt_key(file_id))
-
-    def problem(self, file_id: str) -> dict[str, Any] | None:
-        return self._document(problem_key(file_id))
-
-    def summary(self, run: str) -> dict[str, Any] | None:
-        return self._document(summary_key(run))
+        self.commands = FolderCommands(folder)
 
     def rows(self, run: str) -> Iterator[object]:
         return read_folder(self._folder / table_prefix(run))
@@ -119,13 +135,6 @@ class FolderSource:
 
     def image_url(self, key: str) -> str:
         return f"{self._prefix}/{quote(key)}"
-
-    def read_image(self, key: str, *, max_bytes: int) -> bytes | None:
-        return self._read(key, max_bytes)
-
-    def _document(self, key: str) -> dict[str, Any] | None:
-        body = self._read(key, MAX_DOCUMENT_BYTES)
-        return None if body is None else _parse(body, str(self._folder / key))
 
     def _read(self, key: str, max_bytes: int) -> bytes | None:
         path = self._folder / key
@@ -139,8 +148,8 @@ class FolderSource:
         return body if len(body) <= max_bytes else None
 
 
-class BucketSource:
-    """The image bucket of a stack, read with the credentials of the environment; a `Source`."""
+class BucketSource(_DocumentReader):
+    """The image bucket of a stack, read with the credentials of the environment; a `ResultSource`."""
 
     def __init__(
         self,
@@ -158,21 +167,12 @@ class BucketSource:
             session: the credentials and the region; by default, those of the environment.
         """
         self._bucket = bucket
-        self._s3 = _connect(session, endpoint)
-        self.expires_at: datetime | None = _end_of_links(self._s3)
+        self._s3 = connect(session, endpoint)
+        self.expires_at: datetime | None = end_of_links(self._s3)
         self.description = f"the bucket {bucket}"
-        self.commands: SourceCommands = BucketCommands(bucket, stack, endpoint)
+        self.commands = BucketCommands(bucket, stack, endpoint)
         url = urlsplit(self.image_url("images/"))
         self.image_origin = f"{url.scheme}://{url.netloc}"
-
-    def receipt(self, file_id: str) -> dict[str, Any] | None:
-        return self._document(receipt_key(file_id))
-
-    def problem(self, file_id: str) -> dict[str, Any] | None:
-        return self._document(problem_key(file_id))
-
-    def summary(self, run: str) -> dict[str, Any] | None:
-        return self._document(summary_key(run))
 
     def rows(self, run: str) -> Iterator[object]:
         return read_bucket(self._s3, self._bucket, table_prefix(run))
@@ -181,16 +181,9 @@ class BucketSource:
         return newest_in_bucket(self._s3, self._bucket, number)
 
     def image_url(self, key: str) -> str:
-        # The type is in the signature: whatever the object's own type says, no browser shows it as a page.
+        # The signed link sets the type of the response, so that no browser shows the object as a page.
         parameters = {"Bucket": self._bucket, "Key": key, "ResponseContentType": content_type_of(key)}
         return str(self._s3.generate_presigned_url("get_object", Params=parameters, ExpiresIn=LINK_SECONDS))
-
-    def read_image(self, key: str, *, max_bytes: int) -> bytes | None:
-        return self._read(key, max_bytes)
-
-    def _document(self, key: str) -> dict[str, Any] | None:
-        body = self._read(key, MAX_DOCUMENT_BYTES)
-        return None if body is None else _parse(body, f"s3://{self._bucket}/{key}")
 
     def _read(self, key: str, max_bytes: int) -> bytes | None:
         try:
@@ -200,34 +193,6 @@ class BucketSource:
                 return None
             raise LookError(_explain(error, f"s3://{self._bucket}/{key}")) from error
         return body if len(body) <= max_bytes else None
-
-
-def _connect(session: "boto3.Session | None", endpoint: str | None) -> Any:  # noqa: ANN401 - boto3 creates its classes
-    """Return a client whose presigned URLs lead to the region of the bucket.
-
-    By itself, boto3 presigns for s3.amazonaws.com, which redirects to the region; the page allows no other origin.
-    """
-    import boto3  # noqa: PLC0415 - takes a tenth of a second, which the page of a folder does not need
-    from botocore.config import Config  # noqa: PLC0415 - the same
-
-    session = session or boto3.Session()
-
-    def client(addressing_style: str) -> Any:  # noqa: ANN401 - the same
-        retries: Any = {"mode": "standard", "max_attempts": 5}
-        s3: Any = {"addressing_style": addressing_style}
-        config = Config(signature_version="s3v4", connect_timeout=10, retries=retries, s3=s3)
-        return session.client("s3", endpoint_url=endpoint, config=config)
-
-    is_aws = ".amazonaws.com" in client("auto").meta.endpoint_url
-    return client("virtual" if is_aws else "path")
-
-
-def _end_of_links(s3: Any) -> datetime:  # noqa: ANN401 - the same
-    """Return when presigned URLs end: after LINK_SECONDS, or earlier, with temporary credentials."""
-    end = datetime.now(UTC) + timedelta(seconds=LINK_SECONDS)
-    # botocore has no public name for it.
-    credentials_end = getattr(s3._request_signer._credentials, "_expiry_time", None)  # noqa: SLF001 - the same
-    return min(end, credentials_end) if credentials_end else end
 
 
 def _parse(text: bytes, name: str) -> dict[str, Any]:

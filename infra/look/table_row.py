@@ -1,4 +1,4 @@
-"""TableRow: one row of a run's table, whatever wrote it. A table is input like any other: it may be edited by hand."""
+"""TableRow: one row of a run's table. A table is input: anything in it may be missing or wrong."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -35,7 +35,7 @@ class TableRow(NamedTuple):
         elapsed_ms: milliseconds spent on the image.
         code: the error code.
         message: the text of the error.
-        note: what the caller noted.
+        note: the notes of the File and of the image.
     """
 
     status: str

@@ -9,7 +9,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from infra.bulk.checked_list import UnusableList, check_list
+from infra.bulk.list_check import UnusableList, check_list
 from infra.command.errors import CommandError
 from infra.command.signals import INTERRUPTED, install_signal_handlers
 from infra.command.standard_streams import make_output_optional
@@ -25,6 +25,8 @@ from infra.run.spooled_list import Group, SpooledList
 from infra.run.worker import Work
 
 SOME_FAILED, WRONG_INPUT = 1, 2
+_MANY_ROWS = 100_000
+"""The page of a longer list takes more than some seconds to write."""
 _MAX_REASONS = 100
 """Reasons of blocked URLs that are kept, so that their number does not grow with the list."""
 
@@ -81,7 +83,7 @@ def _run(path: Path, out: Path, *, is_single_file: bool) -> int:
             file_id = read_single_file(path, lines, settings.config.limits.max_base_images)
         else:
             with counted_lines(lines) as counted:
-                check_list(path, counted, refusal="was not downloaded")
+                check_list(path, counted, consequence="was not downloaded")
         lines.finish()
         with folder_errors_named(out):
             run = on_exit.enter_context(open_run(out, str(path), lines.digest))
@@ -126,6 +128,8 @@ class _Run:
         print_result(self.folder, summary, list(self.blocked), rows=groups.rows, allowed_ports=ports)
         from infra.run.page import write_page  # noqa: PLC0415 - imports Jinja2, which only the end needs
 
+        if groups.rows >= _MANY_ROWS:
+            print("Writing the page of the run ...", flush=True)
         if page := write_page(self.folder, self.file_id):
             print(f"Page: {page}", flush=True)
         if self.processes.is_interrupted:

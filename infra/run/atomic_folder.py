@@ -24,7 +24,7 @@ _LOCK = f"{OWN_FOLDER}/write.lock"
 """Held while a named temporary file gets its final name, so that what was there can be compared before."""
 
 _IN_USE = f"{OWN_FOLDER}/in-use.lock"
-"""Shared by all processes that use the folder; held alone by one that removes the leftovers of others."""
+"""All processes that use the folder share it; a process that removes leftovers holds it exclusively."""
 
 _FILE_MODE = 0o666  # less the umask of the user
 _NO_LINKS = frozenset({errno.EPERM, errno.EMLINK, errno.ENOSYS, errno.EOPNOTSUPP})

@@ -1,4 +1,4 @@
-"""FailureReasons: an observer that keeps why URLs were blocked, and which Files may succeed when they wait."""
+"""FailureReasons: an observer that keeps why URLs were blocked, and which Files may succeed after a pause."""
 
 from collections.abc import Sequence
 
@@ -17,12 +17,12 @@ class FailureReasons(Observer):
     """Implements the port `Observer`; writes no log. On this machine, the reason of a blocked URL is no secret."""
 
     def __init__(self, pauses: GroupPauses) -> None:
-        """Note in `pauses` what origins asked for."""
+        """Tell `pauses` which Files have to wait."""
         self._pauses = pauses
         self._blocked: dict[str, None] = {}
 
-    def take_blocked(self) -> list[str]:
-        """Return the reasons since the last call, each once, in the order of their appearance."""
+    def pop_blocked(self) -> list[str]:
+        """Remove and return the reasons, each once, in the order of their appearance."""
         reasons, self._blocked = list(self._blocked), {}
         return reasons
 
@@ -33,7 +33,7 @@ class FailureReasons(Observer):
             if isinstance(error, Blocked) and error.reason and len(self._blocked) < _MAX_REASONS:
                 self._blocked[error.reason] = None
             if isinstance(error, Transient) and error.retry_after is not None:
-                self._pauses.note(file.id, error.retry_after)
+                self._pauses.add(file.id, error.retry_after)
 
     def file_done(self, receipt: Receipt, receipt_error: IntakeError | None) -> None:
         """See `Observer.file_done`."""

@@ -32,7 +32,7 @@ _OTHER_FAULTS = frozenset({errno.EFBIG, errno.EMFILE, errno.ENAMETOOLONG, errno.
 
 
 class StoredFile(StoredObject):
-    """An image in the folder. Its facts are parsed when they are asked for: most callers need the size alone."""
+    """An image in the folder. Its facts are parsed when they are asked for: most callers need only the size."""
 
     _extension: str
     _read: Callable[[], bytes | None]

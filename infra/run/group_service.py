@@ -22,8 +22,8 @@ from intake.model.file import Fault, File, ImageRequest, InvalidFile
 from intake.model.object_keys import report_key, table_key
 from intake.model.receipt import FailedEntry, Receipt, StoredEntry
 
-_NO_DEADLINE = Deadline(float("inf"))
-"""Nobody ends this process, so each image has IMAGE_TIMEOUT, and all of them together as long as they need."""
+_NO_DEADLINE = Deadline(inf)
+"""Unlike a Lambda function, this process has no time limit: only IMAGE_TIMEOUT limits each image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class _Row:
 
     @property
     def can_be_joined(self) -> bool:
-        """Whether the row is a URL list of one image, whose receipt nobody asks for by an id."""
+        """Whether the row is a URL list of one image without an id, so that its receipt may be shared."""
         return len(self.file.images) == 1 and self.file.id == self.file.digest and not self.file.refresh
 
 
@@ -87,14 +87,14 @@ class _Refusal:
 class GroupService:
     """Ingests groups of lines. Rows of one image each become one URL list, which has one receipt."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - each has a name in `worker`
+    def __init__(  # noqa: PLR0913, PLR0917 - what a group depends on
         self,
         service: IngestService,
         store: FileStore,
         run: str,
         receipts_since: datetime,
         max_base_images: int,
-        pauses: GroupPauses | None = None,
+        pauses: GroupPauses,
     ) -> None:
         """Create the service.
 
@@ -104,7 +104,7 @@ class GroupService:
             run: the name of the run.
             receipts_since: receipts that were written since then are of this run, and taken over.
             max_base_images: the limit of base images in a File.
-            pauses: lets groups wait for origins; without it, none waits.
+            pauses: lets groups wait for origins.
         """
         self._service = service
         self._store = store
@@ -151,17 +151,17 @@ class GroupService:
         return rows, refusals
 
     async def _ingest_units(self, units: Sequence[_Unit]) -> None:
-        """Ingest every unit; again those whose origins asked to wait, as long as that brings images."""
+        """Ingest every unit; repeat those whose origins asked to wait, until MAX_SECONDS of waiting bring no image."""
         pending, waited, failed = units, 0.0, inf
         while pending:
             await asyncio.gather(*map(self._ingest_unit, pending))
-            seconds = self._pauses.take(unit.file.id for unit in units) if self._pauses else {}
+            seconds = self._pauses.pop(unit.file.id for unit in units)
             pending = [unit for unit in pending if unit.file.id in seconds]
             still_failed = sum(unit.receipt.counts.failed for unit in pending)
             longest = max(seconds.values(), default=0.0)
             waited = longest if still_failed < failed else waited + longest
             failed = still_failed
-            if not self._pauses or waited > MAX_SECONDS or (pending and not await self._pauses.wait(longest)):
+            if waited > MAX_SECONDS or (pending and not await self._pauses.wait(longest)):
                 return
 
     async def _ingest_unit(self, unit: _Unit) -> None:

@@ -15,7 +15,7 @@ def write_page(run: RunFolder, file_id: str | None) -> Path | None:
 
     Args:
         run: the run.
-        file_id: the id of its File, if the run is of one File alone.
+        file_id: the id of its File, if the run has only one File.
     """
     target = run.path / "index.html"
     source = FolderSource(run.out, run.path)

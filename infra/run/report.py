@@ -4,7 +4,7 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
-from infra.bulk.progress import duration
+from infra.bulk.progress import format_duration
 from infra.bulk.summary import join_counts
 from infra.command.terminal import print_line
 from infra.run.run_folder import RunFolder
@@ -30,7 +30,7 @@ def print_result(
     """
     counts = summary.counts
     rate = counts.images.total() / summary.seconds if summary.seconds else 0.0
-    print_line(f"{format_rows(counts.files)} in {duration(summary.seconds)}, {rate:,.0f} images a second")
+    print_line(f"{format_rows(counts.files)} in {format_duration(summary.seconds)}, {rate:,.0f} images a second")
     print_line(f"  images   {join_counts(counts.images)}; {counts.bytes:,} bytes")
     if counts.codes:
         print_line(f"  failed   {join_counts(counts.codes)}")
@@ -38,12 +38,13 @@ def print_result(
         print_line(f"  refused  {counts.status['refused']:,} rows that are no File")
     for line in _describe_blocked(blocked, allowed_ports):
         print_line(f"  blocked  {line}")
-    print_line(f"Images: {run.out / 'images'}/   a row for each: {run.path / 'images'}/*.jsonl.gz")
+    print_line(f"Images: {run.out / 'images'}/")
+    print_line(f"The table, with a row for each image: {run.path / 'images'}/*.jsonl.gz")
     if summary.failed_key:
-        print_line(f"Each failed row, with its reason: {run.path / 'failed.jsonl'}")
+        print_line(f"The rows that failed, with reasons: {run.path / 'failed.jsonl'}")
     if summary.retryable_key:
         again, out = (shlex.quote(str(path)) for path in (run.path / "retryable.jsonl", run.out))
-        print_line(f"To send those again that may succeed: make run LIST={again} OUT={out}")
+        print_line(f"To send again those that may succeed: make run LIST={again} OUT={out}")
     if not summary.complete:
         print_line(f"Stopped after {counts.files:,} of {format_rows(rows)}: {summary.error}.", "yellow")
         print_line("The same command goes on.")
@@ -62,4 +63,4 @@ def _describe_blocked(reasons: Sequence[str], allowed_ports: Iterable[int]) -> I
     if ports := {int(match["port"] or _DEFAULT_PORTS[match["scheme"]]) for match in found}:
         yield f"To allow these ports: ALLOWED_PORTS={','.join(map(str, sorted({*allowed_ports, *ports})))}"
     if any(map(_PRIVATE.search, reasons)):
-        yield "To allow your own network: ALLOW=10.0.0.0/8, or whatever it is"
+        yield "To allow a network of your own, for example: ALLOW=10.0.0.0/8"

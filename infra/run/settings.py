@@ -11,6 +11,9 @@ from intake.settings.table import VARIABLES
 from intake.settings.types import NETWORKS, SWITCH, SettingType, whole_number
 
 MAX_PROCESSES = 64
+MAX_IN_FLIGHT = 128
+"""The default of this setting here: twice that of a function, because slow images of a long list hold many slots."""
+
 _OF_A_STACK = {"IMAGE_BUCKET", "INBOX_BUCKET"}
 _VARIABLES = sorted({*VARIABLES, "LIST", "FILE", "OUT", "ALLOW", "PROCESSES", "FSYNC", "PYTHON", "PY"} - _OF_A_STACK)
 
@@ -59,6 +62,7 @@ def _service_variables(environment: Mapping[str, str], allow: tuple[object, ...]
     for name in (*_OF_A_STACK, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"):
         variables.pop(name, None)
     variables |= {"IMAGE_BUCKET": "folder", "CONCURRENT_FUNCTIONS": str(processes)}
+    variables["MAX_IN_FLIGHT"] = environment.get("MAX_IN_FLIGHT", "").strip() or str(MAX_IN_FLIGHT)
     networks = [environment.get("ALLOWED_NETWORKS", "").strip(), *map(str, allow)]
     variables["ALLOWED_NETWORKS"] = ",".join(filter(None, networks))
     return variables

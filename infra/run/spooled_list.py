@@ -17,8 +17,11 @@ MAX_GROUP_LINES = 101
 MAX_GROUP_BYTES = 256 * 1024
 """Bounds the memory of a group whose lines are long Files."""
 
-_BOUNDARY_MASK = 127
-"""A group ends after a line whose CRC has these bits clear, so one line of 128."""
+MIN_GROUP_LINES = 32
+"""A list that repeats one line gets groups of at least this size, except the last one."""
+
+_BOUNDARY_MASK = 63
+"""A group ends after a line whose CRC has these bits clear, so one line of 64. Two thirds of the groups end there."""
 
 
 class Group(NamedTuple):
@@ -112,7 +115,7 @@ class SpooledList:
         self._digest.update(line)
         self._size += len(line)
         self._rows += 1
-        if self._rows == MAX_GROUP_LINES or not zlib.crc32(line) & _BOUNDARY_MASK:
+        if self._rows >= MIN_GROUP_LINES and (self._rows == MAX_GROUP_LINES or not zlib.crc32(line) & _BOUNDARY_MASK):
             self._end_group()
 
     def flush(self) -> None:

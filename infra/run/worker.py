@@ -23,8 +23,8 @@ from intake.model.error_codes import IntakeError
 from intake.settings.config import Config
 
 MAX_GROUPS = 64
-"""Groups that a process works on at once. A group waits for its slowest image, while the others need few slots: if two
-images of a hundred take two seconds, a process that downloads 2,500 images a second has 50 groups at once."""
+"""Groups that a process works on at once. A group ends with its slowest image: if two images of a hundred take two
+seconds, a process that downloads 2,500 images a second has 50 groups at once."""
 
 _GC_THRESHOLD = 50_000
 """New objects before the garbage collector looks for cycles. With Python's default, 2,000, it used 4 % of the CPU."""
@@ -80,7 +80,7 @@ class GroupFailed:
 
 
 class NextGroup:
-    """A message of a worker: it has time for another group."""
+    """A message of a worker: it asks for another group."""
 
 
 type Message = GroupDone | GroupFailed | NextGroup
@@ -107,8 +107,8 @@ class _Worker:
         self._connection = connection
         self._lines = work.lines
         self._store = FileStore(work.folder, fsync=work.fsync)
-        self._places = asyncio.Semaphore(MAX_GROUPS)
-        pauses = GroupPauses(self._places)
+        self._group_slots = asyncio.Semaphore(MAX_GROUPS)
+        pauses = GroupPauses(self._group_slots)
         self._reasons = FailureReasons(pauses)
         config = work.config
         self._downloader = app.downloader(config, self._store if config.known_images else None)
@@ -132,7 +132,7 @@ class _Worker:
         loop.add_reader(self._connection.fileno(), self._receive)
         async with asyncio.TaskGroup() as tasks:
             while True:
-                await self._places.acquire()
+                await self._group_slots.acquire()
                 # Slots are given in order: when it is our turn, every image of the earlier groups has begun.
                 async with self._downloader.slots:
                     pass
@@ -141,7 +141,7 @@ class _Worker:
                 if group is None:
                     break
                 task = tasks.create_task(self._ingest(group))
-                task.add_done_callback(lambda _: self._places.release())
+                task.add_done_callback(lambda _: self._group_slots.release())
                 await asyncio.sleep(0)
         await self._downloader.aclose()
 
@@ -158,7 +158,7 @@ class _Worker:
         except IntakeError as error:
             self._send(GroupFailed(group, error.reason or error.message))
         else:
-            self._send(GroupDone(group, counts, self._reasons.take_blocked()))
+            self._send(GroupDone(group, counts, self._reasons.pop_blocked()))
 
     def _send(self, message: Message) -> None:
         with suppress(ConnectionError):  # the command was killed; `_receive` sees it too

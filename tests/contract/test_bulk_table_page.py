@@ -132,8 +132,9 @@ def test_documented_sql_counts_joins_and_reads_notes(folder: Path) -> None:
 
 def test_commands_of_a_run_page_count_codes_and_read_all_rows(folder: Path) -> None:
     sql, python = (step.lines for step in list_readers("6d81586b", FolderCommands(Path("folder"))))
-    assert run_sql(folder, "\n".join(sql)) == [[None, 101], ["deadline_exceeded", 20]]
-    assert run([str(PYTHON), "-W", "error", "-c", "\n".join([*python, "print(len(table))"])], folder) == "121\n"
+    counts = [["stored", None, 100], ["failed", "deadline_exceeded", 20], ["refused", None, 1]]
+    assert run_sql(folder, "\n".join(sql)) == counts
+    assert run([str(PYTHON), "-W", "error", "-c", "\n".join([*python, "print(len(images))"])], folder) == "121\n"
 
 
 def test_documented_python_joins_the_list_with_pandas(folder: Path) -> None:

@@ -92,6 +92,7 @@ def key_of(origin: Origin) -> str:
         (429, "throttled", format_datetime(datetime.now(UTC) + timedelta(days=1), usegmt=True)),
         (503, "http_server_error", "9" * 400),
     ],
+    ids=["seconds-429", "seconds-503", "date", "digits"],  # the processes of a test run collect at different times
 )
 async def test_other_environment_sends_no_request_when_the_pause_is_longer_than_the_image_has_time(
     status: int,

@@ -9,8 +9,9 @@ from pathlib import Path
 import boto3
 import pytest
 from infra.look.errors import LookError
+from infra.look.image_links import LINK_SECONDS
 from infra.look.pages import write_receipt_page
-from infra.look.sources import LINK_SECONDS, BucketSource
+from infra.look.sources import BucketSource
 
 from support.html_document import Element, parse_html
 from support.receipt_documents import failed, receipt, stored, write_objects

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from infra.build.template_file import ROOT
-from infra.bulk.checked_list import UnusableList, check_list
+from infra.bulk.list_check import UnusableList, check_list
 
 from support.run_lab import RunLab, check_folder, images, lines, numbered_image, rows, runs, summary
 
@@ -121,7 +121,7 @@ def test_run_refuses_a_wrong_list_in_the_words_of_make_bulk(lab: RunLab, name: s
     if content:
         lab.write(name, content)
     with Path(os.devnull).open("wb") as nowhere, pytest.raises(UnusableList) as expected:
-        check_list(path, nowhere, refusal="was not downloaded")
+        check_list(path, nowhere, consequence="was not downloaded")
 
     status, output = lab.run(path)
 

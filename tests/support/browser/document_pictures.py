@@ -24,6 +24,7 @@ TOLERANCE = 12.0
 _CELLS = (24, 20)
 """Pictures are compared by the mean colors of cells, in which text of other fonts looks nearly the same."""
 
+_EXACT_COLORS = 64
 _HEADINGS = "Headings"
 
 _SITE = re.compile(r"http://127\.0\.0\.1:\d+")
@@ -60,8 +61,17 @@ def save(picture: Image.Image, text: str, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     info = PngInfo()
     info.add_itxt(_HEADINGS, text)
-    palette = picture.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    palette.save(path, "PNG", optimize=True, pnginfo=info)
+    picture.quantize(palette=_palette(picture), dither=Image.Dither.NONE).save(path, "PNG", optimize=True, pnginfo=info)
+
+
+def _palette(picture: Image.Image) -> Image.Image:
+    """Return a palette that has the most frequent colors as they are: those of surfaces and of text."""
+    counted = sorted(picture.getcolors(picture.width * picture.height) or [], reverse=True)
+    frequent = [color for _, color in counted[:_EXACT_COLORS] if isinstance(color, tuple)]
+    others = picture.quantize(256 - _EXACT_COLORS, Image.Quantize.FASTOCTREE).getpalette() or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*(level for color in frequent for level in color), *others])
+    return palette
 
 
 def read(path: Path) -> tuple[Image.Image, str]:

@@ -1,4 +1,4 @@
-"""The check of a list before `make bulk` uploads it, and the JSON lines that it uploads."""
+"""The check of a list, and the JSON lines that it is converted to."""
 
 import json
 from io import BytesIO

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from boto3.exceptions import S3UploadFailedError
 from infra.bulk import __main__ as command
-from infra.bulk import checked_list
+from infra.bulk import list_check
 from infra.bulk.progress import Progress
 from infra.bulk.stack import BulkError
 
@@ -104,6 +104,7 @@ def test_bulk_follows_a_run_again_by_name_or_arn(
     assert out.startswith("The run is run-1\n[########################] 100%  2 of 2 done")
     assert "2 Files in 3 s" in out
     assert "Results of the run: s3://the-images/runs/run-1/\n" in out
+    assert "To see them as a page:\n  make look RUN=run-1\n" in out
 
 
 @pytest.mark.usefixtures("stack")
@@ -265,7 +266,7 @@ def test_bulk_names_the_reason_when_a_list_cannot_be_read(
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(checked_list, "convert_list", refuse)  # root can read every file
+    monkeypatch.setattr(list_check, "convert_list", refuse)  # root can read every file
 
     assert run(monkeypatch, path) == 1
     assert capsys.readouterr().err == f"make bulk: {path} cannot be read: Permission denied.\n"

@@ -1,7 +1,7 @@
 """The progress line of `make bulk`."""
 
 import pytest
-from infra.bulk.progress import COLUMNS, Progress, ProgressLine, duration, format_line
+from infra.bulk.progress import COLUMNS, Progress, ProgressLine, format_duration, format_line
 
 
 @pytest.mark.parametrize(
@@ -73,4 +73,4 @@ def test_progress_line_prints_rarely_when_output_is_not_a_terminal(capsys: pytes
 
 
 def test_duration_names_the_two_largest_units() -> None:
-    assert [duration(seconds) for seconds in (0.4, 59, 200, 7500)] == ["0 s", "59 s", "3 min 20 s", "2 h 5 min"]
+    assert [format_duration(seconds) for seconds in (0.4, 59, 200, 7500)] == ["0 s", "59 s", "3 min 20 s", "2 h 5 min"]

@@ -1,13 +1,13 @@
 """Which images browsers draw, and the media type with which S3 sends an object."""
 
 import pytest
-from infra.look.image_types import DRAWN, SAVED, content_type_of, type_name
+from infra.look.image_types import DRAWN, NOT_DRAWN, content_type_of, type_name
 
 from intake.image.formats import FORMATS
 
 
 def test_every_format_of_the_service_is_drawn_or_saved() -> None:
-    assert {row.extension for row in FORMATS.values()} <= DRAWN.keys() | SAVED
+    assert {row.extension for row in FORMATS.values()} <= DRAWN.keys() | NOT_DRAWN
     assert {row.extension: row.content_type for row in FORMATS.values()}.items() >= {
         (extension, kind) for extension, kind in DRAWN.items() if extension != "ico"
     }

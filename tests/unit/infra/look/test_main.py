@@ -57,9 +57,10 @@ def test_look_writes_the_page_says_where_it_is_and_opens_it(
     [
         (1, "the folder out has no receipts/lot-8.json. Check the id", ["--id", "lot-8", "--out", "out"]),
         (2, "expected ID=lot-7-cam-2, the id of a File, or RUN=name", []),
-        (2, "expected ID=lot-7-cam-2, the id of a File, or RUN=name", ["--id", "lot-7", "--run", "run-1"]),
-        (2, "ID=../lot-7 is not the id of a File", ["--id", "../lot-7", "--out", "out"]),
-        (2, "ID=-x is not the id of a File", ["--id=-x"]),
+        (2, "ID and RUN are both set: keep one.", ["--id", "lot-7", "--run", "run-1"]),
+        (2, "EMBED=1 is for the page of a receipt", ["--run", "run-1", "--out", "out", "--embed"]),
+        (2, "ID='../lot-7' is not the id of a File", ["--id", "../lot-7", "--out", "out"]),
+        (2, "ID='-x' is not the id of a File", ["--id=-x"]),
         (2, "RUN='../x' is not the name of a run", ["--run", "../x", "--out", "out"]),
         (2, "RUN='a\\nb' is not the name of a run", ["--run", "a\nb"]),
         (2, "OUT=none is not a folder", ["--id", "lot-7", "--out", "none"]),

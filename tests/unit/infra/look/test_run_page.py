@@ -133,7 +133,7 @@ def test_page_names_origins_that_gave_no_image(tmp_path: Path) -> None:
 
     page = show_rows(tmp_path, [stored_row(9, elapsedMs=1500), *rows])
 
-    assert page.find("p", "lead").text.endswith("Not one image came from down.example.")
+    assert page.find("p", "lead").text.endswith("No image came from down.example.")
     origins = section(page, "Origins")
     assert [choice.text for choice in origins.find_all("label")] == ["By failures", "By images", "By time"]
     assert [choice.attributes["id"] for choice in origins.find_all("input") if "checked" in choice.attributes] == [
@@ -160,7 +160,7 @@ def test_page_shows_the_first_origins_and_failures_and_how_many_more_there_are(t
 def test_page_filters_failures_by_the_commonest_reasons(tmp_path: Path) -> None:
     rows = [failed_row(row, code=f"code_{row % 12:02}") for row in range(100)]
 
-    failures = section(show_rows(tmp_path, rows), "Every failure")
+    failures = section(show_rows(tmp_path, rows), "All failures")
 
     rules = (ROOT / "infra" / "look" / "run.css").read_text()
     choices = [choice.attributes["id"] for choice in failures.find_all("input")]
@@ -176,7 +176,7 @@ def test_page_shows_failures_with_row_image_and_note(tmp_path: Path) -> None:
     note = {"sku": "B-7", "line": 3}
     rows = [failed_row(1_234, note=note), refused_row(7)]
 
-    table = section(show_rows(tmp_path, rows), "Every failure").find("table")
+    table = section(show_rows(tmp_path, rows), "All failures").find("table")
 
     assert cells(table)[1:] == [
         ["7", "refused fileUrl: is missing", "", ""],
@@ -230,7 +230,7 @@ def test_page_of_a_run_without_failures_has_nothing_to_do(tmp_path: Path) -> Non
 
     assert page.find("h1").text == "All 2 images are stored"
     assert section(page, "What to do next").text == "What to do next Nothing: every image is stored."
-    assert not {"Why images failed", "Every failure"} & set(headings(page))
+    assert not {"Why images failed", "All failures"} & set(headings(page))
 
 
 def test_page_has_its_style_sheet(tmp_path: Path) -> None:
@@ -260,7 +260,7 @@ def test_page_of_a_run_in_which_everything_failed_has_no_image(tmp_path: Path) -
     assert headings(page) == [
         "What to do next",
         "Why images failed",
-        "Every failure",
+        "All failures",
         "The table of the run",
         "About this page",
     ]
@@ -280,7 +280,7 @@ def test_page_of_a_run_that_stopped_says_why(tmp_path: Path) -> None:
     page = show_rows(tmp_path, [stored_row(1)], complete=False, error="No space left on device\u202e<b>")
 
     assert page.find("span", "tag").text == "incomplete"
-    notice = section(page, "Before you trust the figures")
+    notice = section(page, "About the figures")
     assert notice.text.endswith("the figures do not cover all of it. No space left on device\\u202e<b>")
     assert "Remove the cause of the stop. The same make run command goes on" in section(page, "What to do next").text
 
@@ -292,7 +292,7 @@ def test_page_of_a_run_without_a_table_shows_its_summary(tmp_path: Path) -> None
     page = show(tmp_path)
 
     assert page.find("h1").text == "8 of 10 images are stored"
-    assert "has no table" in section(page, "Before you trust the figures").text
+    assert "has no table" in section(page, "About the figures").text
     assert cells(section(page, "Why images failed").find("table"))[1][:2] == ["timeout", "2"]
 
 
@@ -304,13 +304,13 @@ def test_page_of_a_run_with_a_damaged_summary_shows_its_table(content: bytes, tm
     page = show(tmp_path)
 
     assert page.find("h1").text == "All 2 images are stored"
-    assert f"{RUN}/summary.json" in section(page, "Before you trust the figures").text
+    assert f"{RUN}/summary.json" in section(page, "About the figures").text
 
 
 def test_page_says_how_many_rows_the_table_lacks(tmp_path: Path) -> None:
     page = show_rows(tmp_path, [stored_row(1)], counts={"images": {"stored": 2, "failed": 1}, "status": {"refused": 1}})
 
-    assert "The table lacks 3 of the rows" in section(page, "Before you trust the figures").text
+    assert "The table lacks 3 of the rows" in section(page, "About the figures").text
 
 
 def test_page_says_what_of_the_table_cannot_be_read(tmp_path: Path) -> None:
@@ -321,7 +321,7 @@ def test_page_says_what_of_the_table_cannot_be_read(tmp_path: Path) -> None:
     page = show(tmp_path)
 
     assert page.find("h1").text == "All 101 images are stored"
-    notices = [item.text for item in section(page, "Before you trust the figures").find_all("li")]
+    notices = [item.text for item in section(page, "About the figures").find_all("li")]
     assert notices == [
         "Lines of the table that are no row, and are not counted: 3.",
         f"{part} is damaged: it ends early. Its later rows are missing.",
@@ -384,7 +384,7 @@ def test_run_that_does_not_exist_is_an_error_that_names_those_that_do(run: str, 
 
 @pytest.mark.parametrize("run", ["", ".", "..", "../other", "a/b", "a\nb"])
 def test_run_must_be_one_name(run: str, tmp_path: Path) -> None:
-    with pytest.raises(LookError, match="expected one name without slashes"):
+    with pytest.raises(LookError, match="expected a name without slashes"):
         write_run_page(FolderSource(tmp_path, tmp_path), run, tmp_path / "page.html")
 
 
@@ -395,7 +395,7 @@ def test_run_must_be_one_name(run: str, tmp_path: Path) -> None:
         f"first {MAX_SHOWN_ORIGINS} origins",
         f"more than {2 * MAX_ORIGINS:,} origins",
         f"Beyond {run_statistics._MAX_SAMPLE:,} different images",
-        f"slow from {MIN_TIMES} times on",
+        f"at least {MIN_TIMES} times",
     ],
 )
 def test_documentation_names_the_bounds_of_the_page(bound: str) -> None:

@@ -1,4 +1,4 @@
-"""Groups that wait for origins: what is noted of their Files, and the places that they give away."""
+"""Groups that wait for origins: how long their Files have to wait, and the slots that they release."""
 
 import asyncio
 
@@ -12,36 +12,36 @@ def no_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(group_pauses, "_JITTER_SECONDS", 0.0)
 
 
-async def test_pauses_keep_the_longest_wait_of_a_file_until_it_is_taken() -> None:
+async def test_pauses_keep_the_longest_wait_of_a_file_until_it_is_popped() -> None:
     pauses = GroupPauses(asyncio.Semaphore(1))
     for seconds in (3.0, 9.0, 5.0):
-        pauses.note("a", seconds)
-    pauses.note("b", 1.0)
+        pauses.add("a", seconds)
+    pauses.add("b", 1.0)
 
-    assert pauses.take(["a", "c"]) == {"a": 9.0}
-    assert pauses.take(["a", "b"]) == {"b": 1.0}
+    assert pauses.pop(["a", "c"]) == {"a": 9.0}
+    assert pauses.pop(["a", "b"]) == {"b": 1.0}
 
 
-async def test_waiting_group_gives_its_place_to_another_one() -> None:
-    places = asyncio.Semaphore(1)
-    pauses = GroupPauses(places)
-    await places.acquire()
+async def test_waiting_group_releases_its_slot_for_another_one() -> None:
+    slots = asyncio.Semaphore(1)
+    pauses = GroupPauses(slots)
+    await slots.acquire()
 
     waiting = asyncio.create_task(pauses.wait(0.0))
-    await places.acquire()  # the other group
+    await slots.acquire()  # the other group
     await asyncio.sleep(0.01)
-    is_done_while_the_place_is_taken = waiting.done()
-    places.release()
+    is_done_while_the_slot_is_taken = waiting.done()
+    slots.release()
 
-    assert not is_done_while_the_place_is_taken
+    assert not is_done_while_the_slot_is_taken
     assert await waiting
-    assert places.locked()
+    assert slots.locked()
 
 
 async def test_group_does_not_wait_if_too_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(group_pauses, "_MAX_WAITING", 1)
-    places = asyncio.Semaphore(0)
-    pauses = GroupPauses(places)
+    slots = asyncio.Semaphore(0)
+    pauses = GroupPauses(slots)
     waiting = asyncio.create_task(pauses.wait(60.0))
     await asyncio.sleep(0)
 

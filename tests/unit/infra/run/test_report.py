@@ -27,7 +27,8 @@ def test_report_says_what_was_stored_and_where(capsys: pytest.CaptureFixture[str
     assert printed(capsys, seconds=65.4, counts=ALL_STORED, rows=1200) == [
         "1,200 rows in 1 min 5 s, 18 images a second",
         "  images   1,000 stored, 200 reused; 123,456,789 bytes",
-        "Images: my pictures/images/   a row for each: my pictures/runs/urls-1/images/*.jsonl.gz",
+        "Images: my pictures/images/",
+        "The table, with a row for each image: my pictures/runs/urls-1/images/*.jsonl.gz",
     ]
 
 
@@ -35,9 +36,9 @@ def test_report_says_what_failed_and_how_to_send_it_again(capsys: pytest.Capture
     lines = printed(capsys, failed_key="runs/urls-1/failed.jsonl", retryable_key="runs/urls-1/retryable.jsonl")
     assert lines[2:4] == ["  failed   1 timeout", "  refused  1 rows that are no File"]
     again = "make run LIST='my pictures/runs/urls-1/retryable.jsonl' OUT='my pictures'"
-    assert lines[5:] == [
-        "Each failed row, with its reason: my pictures/runs/urls-1/failed.jsonl",
-        f"To send those again that may succeed: {again}",
+    assert lines[6:] == [
+        "The rows that failed, with reasons: my pictures/runs/urls-1/failed.jsonl",
+        f"To send again those that may succeed: {again}",
     ]
 
 
@@ -58,7 +59,10 @@ def test_report_has_a_rate_when_the_run_took_no_time(capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("reasons", "expected"),
     [
-        (["10.0.0.7: private use"], ["10.0.0.7: private use", "To allow your own network: ALLOW=10.0.0.0/8, or "]),
+        (
+            ["10.0.0.7: private use"],
+            ["10.0.0.7: private use", "To allow a network of your own, for example: ALLOW=10.0.0.0/8"],
+        ),
         (
             [f"{url}: port not in ALLOWED_PORTS" for url in ("http://a.example:8080", "https://b.example:81")],
             [
@@ -75,7 +79,10 @@ def test_report_has_a_rate_when_the_run_took_no_time(capsys: pytest.CaptureFixtu
             ["http", "https://b", "https://[::1]:7: ", "To allow these ports: ALLOWED_PORTS=7,80,443,9000"],
         ),
         (["ftp: scheme"], ["ftp: scheme"]),
-        ([f"10.0.0.{n}: loopback" for n in range(9)], [*[f"10.0.0.{n}: " for n in range(5)], "...", "To allow your"]),
+        (
+            [f"10.0.0.{n}: loopback" for n in range(9)],
+            [*[f"10.0.0.{n}: " for n in range(5)], "...", "To allow a network"],
+        ),
         ([], []),
     ],
 )

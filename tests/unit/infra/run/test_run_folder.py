@@ -238,4 +238,6 @@ def test_memory_at_the_end_of_a_run_does_not_grow_with_the_groups(tmp_path: Path
         assert run.finish(1.0, groups=groups, error=None).counts.images == {"failed": 2 * groups}
 
     end(10)  # allocates what is needed once
-    assert traced_peak(lambda: end(400)) - traced_peak(lambda: end(50)) < 350 * 16
+    # Threads of earlier tests may allocate at the same time, but not each time.
+    small, large = (min(traced_peak(lambda: end(groups)) for _ in range(3)) for groups in (50, 400))  # noqa: B023 - called at once
+    assert large - small < 350 * 16
