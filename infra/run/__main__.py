@@ -1,7 +1,6 @@
 """`python -m infra.run LIST OUT`: download a list of images into a folder of this machine (`make run`)."""
 
 import argparse
-import io
 import signal
 import sys
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 from infra.bulk.list_check import UnusableList, check_list
 from infra.command.errors import CommandError
 from infra.command.signals import INTERRUPTED, install_signal_handlers
+from infra.command.standard_streams import make_output_optional
 from infra.run.file_store import FileStore
 from infra.run.folder_errors import folder_errors_named
 from infra.run.processes import Processes
@@ -38,8 +38,7 @@ def main() -> int:
         0 if every image is stored; 1 if some failed, or the run stopped before the end of the list; 2 if the list, the
         folder or a setting cannot be used; 130 after Ctrl-C.
     """
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # names of files may be no text in UTF-8
+    make_output_optional()
     options = _make_parser().parse_args()
     install_signal_handlers()
     try:

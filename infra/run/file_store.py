@@ -66,7 +66,8 @@ class FileStore:
     An image that is there already is compared byte by byte; a damaged one is replaced.
 
     Attributes:
-        fault: the first error by which the folder can store nothing more, such as a full disk; None before.
+        fault: the first error by which the folder can store nothing more, such as a full disk, with the key as its file
+            name; None before.
     """
 
     is_ready = True
@@ -191,7 +192,7 @@ class FileStore:
 
     def _to_failure(self, error: OSError, key: str) -> StoreFailed:
         if self.fault is None and error.errno not in _OTHER_FAULTS:
-            self.fault = error
+            self.fault = OSError(error.errno, error.strerror, key)
         message = f"The folder cannot be used: {error.strerror}. Correct this and run the same command again."
         return StoreFailed(message, reason=f"{key}: {error.strerror}")
 

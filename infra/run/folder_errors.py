@@ -13,6 +13,6 @@ def folder_errors_named(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if folder.exists() and not folder.is_dir():
+        if isinstance(error, FileExistsError) or (isinstance(error, NotADirectoryError) and folder.exists()):
             raise CommandError(f"{folder} is not a folder: name one in OUT, which need not exist.") from None
         raise CommandError(f"the folder {folder} cannot be written: {error.strerror}.") from None

@@ -139,8 +139,7 @@ class GroupService:
         rows, refusals = self._parse(items)
         units = _make_units(rows)
         await self._ingest_units(units)
-        if self._store.fault is not None:
-            raise StoreFailed(reason=self._store.fault.strerror)
+        self._require_folder()
         results = [result for unit in units for result in unit.results() if result.is_final]
         report, table = _make_results([*refusals, *results])
         if table.rows:
@@ -176,7 +175,12 @@ class GroupService:
         since = self._receipts_since if await self._has_images_of_receipt(unit.file) else None
         unit.receipt = await self._service.ingest(unit.file, _NO_DEADLINE, submitted_at=since)
         if unit.receipt.receipt_key is None:
+            self._require_folder()
             raise StoreFailed(reason=f"the receipt of {unit.file.id} is not stored")
+
+    def _require_folder(self) -> None:
+        if (fault := self._store.fault) is not None:
+            raise StoreFailed(reason=f"{fault.filename}: {fault.strerror}")
 
     async def _has_images_of_receipt(self, file: File) -> bool:
         """Whether the folder has every image of the receipt of this run. A crash of the machine may have lost some."""

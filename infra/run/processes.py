@@ -10,6 +10,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 from time import monotonic
 
+from infra.command.errors import CommandError
 from infra.command.signals import ENDING_SIGNALS
 from infra.run.spooled_list import Group
 from infra.run.worker import GroupDone, GroupFailed, Message, NextGroup, Stop, Work, run_worker
@@ -46,6 +47,9 @@ class Processes:
         Args:
             number: how many.
             work: what they do.
+
+        Raises:
+            CommandError: the limits of the user or of the machine permit no more processes or open files.
         """
         signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)  # until the new process has its own handlers
         try:
@@ -55,6 +59,9 @@ class Processes:
                 process.start()
                 theirs.close()
                 self._running[ours] = process
+        except OSError as error:
+            reason = f"{number} worker processes cannot be started: {error.strerror}"
+            raise CommandError(f"{reason}. Set PROCESSES=1, or raise the limit (ulimit -u, ulimit -n).") from None
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
 

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -206,7 +207,9 @@ def test_file_over_several_lines_has_a_receipt(lab: RunLab) -> None:
             "{faults} is not a valid File:\n  fileUrl: must be a string, got a number\n  baseUrls:",
         ),
         ("{text}", "", "{text}", "{text} is not a folder: name one in OUT, which need not exist."),
+        ("{text}", "", "{link}", "{link} is not a folder: name one in OUT, which need not exist."),
         ("{text}", "", "{text}/x", "the folder {text}/x cannot be written: Not a directory."),
+        ("{text}", "", "{long}", "the folder {long} cannot be written: File name too long."),
         ("{text}", "", "/proc/x", "the folder /proc/x cannot be written: No such file or directory."),
     ],
 )
@@ -216,7 +219,10 @@ def test_run_says_what_is_wrong_with_its_arguments(lab: RunLab, list_: str, file
         "text": lab.write("a.txt", lab.url(1)),
         "faults": lab.write("a.json", '{"fileUrl": 7}'),
         "out": lab.out,
+        "long": lab.folder / ("x" * 300),
+        "link": lab.folder / "link",
     }
+    paths["link"].symlink_to("nowhere")
     options = ["--file", file.format(**paths)] if file else []
     command = lab.start(list_.format(**paths), out.format(**paths), *options)
 
@@ -229,3 +235,16 @@ def test_make_run_refuses_a_misspelled_setting(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 2
     assert "MAX_PER_ORGIN is not a setting of make run. Did you mean MAX_PER_ORIGIN?" in done.stderr
+
+
+@pytest.mark.parametrize("streams", ["| head -n 1", ">&- 2>&-", ">/dev/full 2>/dev/full"])
+def test_run_stores_every_image_when_nobody_reads_its_output(lab: RunLab, streams: str) -> None:
+    path = lab.write_urls("a.txt", range(3))
+    command = f'set -o pipefail; "$0" -m infra.run "$1" "$2" {streams}'
+    environment = lab.environment | {"PYTHONPATH": "functions"}
+    arguments = ["bash", "-c", command, sys.executable, str(path), str(lab.out)]
+
+    assert subprocess.run(arguments, cwd=ROOT, env=environment, check=False, timeout=120).returncode == 0
+
+    [run] = runs(lab.out)
+    assert [row["status"] for row in rows(run)] == ["stored"] * 3

@@ -215,7 +215,7 @@ async def test_store_says_why_the_folder_stores_nothing_more(
     first = store.fault
     assert failed.value.reason == f"{KEY}: {text}"
     assert first is not None
-    assert first.errno == number
+    assert (first.errno, first.filename) == (number, KEY)
     monkeypatch.setattr(os, "write", failing(errno.ENOTTY))
     with pytest.raises(StoreFailed):
         await store.put_document(RECEIPT, b"{}")

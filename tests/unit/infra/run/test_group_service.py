@@ -199,12 +199,14 @@ async def test_group_has_no_report_when_a_document_cannot_be_stored(prefix: str)
     assert "runs/run-1/batches/0.json" not in group.store.objects
 
 
-async def test_group_has_no_report_when_the_folder_is_full() -> None:
+@pytest.mark.parametrize("prefix", ["images/", "receipts/"])
+async def test_group_has_no_report_when_the_folder_is_full(prefix: str) -> None:
     group = Group()
-    group.store.fault = OSError(28, "No space left on device")
+    group.store.fault = OSError(28, "No space left on device", "images/00/0.jpg")
+    group.store.failures[prefix] = StoreFailed()
     with pytest.raises(StoreFailed) as raised:
         await group.ingest(*urls(0, 1))
-    assert raised.value.reason == "No space left on device"
+    assert raised.value.reason == "images/00/0.jpg: No space left on device"
     assert not [key for key in group.store.objects if key.startswith("runs/")]
 
 
