@@ -59,7 +59,7 @@ def _view(source: ResultSource, run: str, summary: RunSummary, statistics: RunSt
         "statistics": statistics,
         "totals": totals,
         "state": describe_state(totals, summary),
-        "headline": describe_totals(totals),
+        "headline": describe_totals(totals, summary),
         "reasons": describe_reasons(totals, statistics, summary),
         "facts": list_facts(totals, statistics, summary),
         "notices": list_notices(totals, statistics, summary),

@@ -24,14 +24,19 @@ def list_steps(run: str, totals: Totals, summary: RunSummary, commands: SourceCo
         return [Step(f"{text} To follow it:" if lines else text, lines)]
     steps = []
     if not summary.is_complete:
-        steps.append(Step(f"Remove the cause of the stop. {commands.resume}"))
+        cause = "" if summary.error == "Ctrl-C" else "Remove the cause of the stop. "
+        steps.append(Step(f"{cause}{commands.resume}"))
     elif totals.retryable and (key := _find_list(run, summary)):
-        text = f"Failures that may succeed later: {totals.retryable:,}. Send them again after a while:"
+        text = f"{_count(totals.retryable)} may succeed later. Send them again after a while:"
         steps.append(Step(text, commands.send_again(run, key)))
     permanent = totals.lost - totals.retryable
     if permanent:
-        steps.append(Step(f"Failures that need a change first: {permanent:,}. See below what to do about each code."))
+        steps.append(Step(f"{_count(permanent)} will fail again until something changes: see below what to do."))
     return steps or [Step("Nothing: every image is stored.")]
+
+
+def _count(failures: int) -> str:
+    return f"{failures:,} failure{'' if failures == 1 else 's'}"
 
 
 def _find_list(run: str, summary: RunSummary) -> str:

@@ -95,10 +95,12 @@ class Totals:
         return segments
 
 
-def describe_totals(totals: Totals) -> str:
+def describe_totals(totals: Totals, summary: RunSummary) -> str:
     """Return the headline."""
     if not totals.rows:
         return "No image yet"
+    if summary.exists and not summary.is_complete:
+        return f"Stopped: {totals.stored:,} image{'' if totals.stored == 1 else 's'} stored so far"
     if totals.stored == totals.rows > 1:
         return f"All {totals.rows:,} images are stored"
     if totals.rows == 1:

@@ -1,8 +1,10 @@
 """Commands that a page tells its reader to type, for results in a folder or in the bucket of a stack."""
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import ClassVar, Protocol
 
 from infra.bulk.commands import DEFAULT_STACK, Commands
@@ -34,11 +36,20 @@ class SourceCommands(Protocol):
         """Return a pattern for the files of the table, after `fetch_table`."""
 
 
+NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class FolderCommands:
-    """Commands for a folder of `make run`."""
+    """Commands for a folder of `make run`.
+
+    Attributes:
+        folder: the folder.
+        settings: those of the run, which the next command needs as well.
+    """
 
     folder: Path
+    settings: Mapping[str, str] = NO_SETTINGS
     resume: ClassVar[str] = "The same make run command goes on where it stopped."
 
     def location(self, key: str) -> str:
@@ -46,7 +57,8 @@ class FolderCommands:
 
     def send_again(self, run: str, key: str) -> list[str]:
         del run
-        return [f"make run {_assign('LIST', str(self.folder / key))} {_assign('OUT', str(self.folder))}"]
+        variables = {"LIST": str(self.folder / key), "OUT": str(self.folder), **self.settings}
+        return [" ".join(["make run", *(_assign(name, value) for name, value in variables.items())])]
 
     def follow(self, run: str) -> list[str]:
         del run

@@ -3,7 +3,7 @@
 import json
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,7 +17,7 @@ from infra.look.image_links import LINK_SECONDS, connect, end_of_links
 from infra.look.image_types import content_type_of
 from infra.look.run_names import newest_in_bucket, newest_in_folder
 from infra.look.safe_text import show_text
-from infra.look.source_commands import BucketCommands, FolderCommands, SourceCommands
+from infra.look.source_commands import NO_SETTINGS, BucketCommands, FolderCommands, SourceCommands
 from infra.look.table_source import read_bucket, read_folder
 from intake.model.object_keys import problem_key, receipt_key, summary_key, table_prefix
 
@@ -120,12 +120,12 @@ class FolderSource(_DocumentReader):
     image_origin = "file:"
     expires_at: datetime | None = None
 
-    def __init__(self, folder: Path, page_folder: Path) -> None:
-        """Take the folder, and the folder of the page that links to its images."""
+    def __init__(self, folder: Path, page_folder: Path, settings: Mapping[str, str] = NO_SETTINGS) -> None:
+        """Take the folder, the folder of the page that links to its images, and settings for the next `make run`."""
         self._folder = folder
         self._prefix = quote(Path(os.path.relpath(folder.resolve(), page_folder.resolve())).as_posix())
         self.description = f"the folder {folder}"
-        self.commands = FolderCommands(folder)
+        self.commands = FolderCommands(folder, settings)
 
     def rows(self, run: str) -> Iterator[object]:
         return read_folder(self._folder / table_prefix(run))

@@ -1,10 +1,11 @@
 """`python -m infra.run LIST OUT`: download a list of images into a folder of this machine (`make run`)."""
 
 import argparse
+import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,7 @@ from infra.run.spooled_list import Group, GroupSize, SpooledList
 from infra.run.worker import Work
 
 SOME_FAILED, WRONG_INPUT = 1, 2
+_PATHS = {"LIST", "FILE", "OUT"}
 _MANY_ROWS = 100_000
 """The page of a longer list takes more than some seconds to write."""
 _MAX_REASONS = 100
@@ -44,7 +46,8 @@ def main() -> int:
     try:
         require_known_variables(options.given.split())
         source, out = _require_paths(options.list, options.file, options.out)
-        return _run(source, out, is_single_file=bool(options.file))
+        given = {name: os.environ.get(name, "") for name in options.given.split() if name not in _PATHS}
+        return _run(source, out, given, is_single_file=bool(options.file))
     except (CommandError, UnusableList) as error:
         print(f"make run: {error}", file=sys.stderr)
         return WRONG_INPUT
@@ -72,7 +75,7 @@ def _require_paths(source: str, file: str, out: str) -> tuple[Path, Path]:
     return Path(source or file), Path(out)
 
 
-def _run(path: Path, out: Path, *, is_single_file: bool) -> int:
+def _run(path: Path, out: Path, given: Mapping[str, str], *, is_single_file: bool) -> int:
     settings = RunSettings.from_environment()
     with ExitStack() as on_exit:
         with folder_errors_named(out):
@@ -87,7 +90,7 @@ def _run(path: Path, out: Path, *, is_single_file: bool) -> int:
         lines.finish()
         with folder_errors_named(out):
             run = on_exit.enter_context(open_run(out, str(path), lines.digest))
-        return _Run(run, settings, lines, file_id).execute()
+        return _Run(run, settings, lines, file_id, given).execute()
 
 
 @dataclass(slots=True)
@@ -96,6 +99,7 @@ class _Run:
     settings: RunSettings
     lines: SpooledList
     file_id: str | None
+    given: Mapping[str, str]
     processes: Processes = field(default_factory=Processes)
     blocked: dict[str, None] = field(default_factory=dict)
 
@@ -125,12 +129,14 @@ class _Run:
             print("The same command goes on.", flush=True)
             return INTERRUPTED if self.processes.is_interrupted else SOME_FAILED
         ports = self.settings.config.limits.allowed_ports
-        print_result(self.folder, summary, list(self.blocked), rows=groups.rows, allowed_ports=ports)
+        print_result(
+            self.folder, summary, list(self.blocked), rows=groups.rows, allowed_ports=ports, settings=self.given
+        )
         from infra.run.page import write_page  # noqa: PLC0415 - imports Jinja2, which only the end needs
 
         if groups.rows >= _MANY_ROWS:
             print("Writing the page of the run ...", flush=True)
-        if page := write_page(self.folder, self.file_id):
+        if page := write_page(self.folder, self.file_id, self.given):
             print(f"Page: {page}", flush=True)
         if self.processes.is_interrupted:
             return INTERRUPTED

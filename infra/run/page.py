@@ -1,6 +1,7 @@
 """Writes the page of a run, or of the receipt of its one File."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from infra.look.errors import LookError
@@ -10,15 +11,16 @@ from infra.look.sources import FolderSource
 from infra.run.run_folder import RunFolder
 
 
-def write_page(run: RunFolder, file_id: str | None) -> Path | None:
+def write_page(run: RunFolder, file_id: str | None, settings: Mapping[str, str]) -> Path | None:
     """Write the page, and return its path. None, after a message, if it could not be written.
 
     Args:
         run: the run.
         file_id: the id of its File, if the run has only one File.
+        settings: those on the command line, which the next command needs as well.
     """
     target = run.path / "index.html"
-    source = FolderSource(run.out, run.path)
+    source = FolderSource(run.out, run.path, settings)
     try:
         if file_id is None:
             write_run_page(source, run.name, target)

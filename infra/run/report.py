@@ -2,7 +2,8 @@
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from ipaddress import ip_address, ip_network
 
 from infra.bulk.progress import format_duration
 from infra.bulk.summary import join_counts
@@ -11,13 +12,21 @@ from infra.run.run_folder import RunFolder
 from intake.model.bulk_report import Summary
 
 _MAX_REASONS = 5
-_PRIVATE = re.compile(r": (private use|loopback|link-local|shared address space)$")
+_ADDRESS = re.compile(r"([0-9]+(?:\.[0-9]+){3})(?::\d+)?: ")
+_REPEATED_HOST = re.compile(r"^(\S+) \1:")
+_OWN_NETWORKS = tuple(map(ip_network, ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 _PORT = re.compile(r"^(?P<scheme>https?)://.*?(?::(?P<port>\d+))?: port not in ALLOWED_PORTS$")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-def print_result(
-    run: RunFolder, summary: Summary, blocked: Sequence[str], *, rows: int, allowed_ports: Iterable[int]
+def print_result(  # noqa: PLR0913 - each has a name at the call
+    run: RunFolder,
+    summary: Summary,
+    blocked: Sequence[str],
+    *,
+    rows: int,
+    allowed_ports: Iterable[int],
+    settings: Mapping[str, str],
 ) -> None:
     """Print the result of a run.
 
@@ -27,6 +36,7 @@ def print_result(
         blocked: why URLs were blocked.
         rows: the rows of the list.
         allowed_ports: the setting ALLOWED_PORTS.
+        settings: those on the command line, which the next command needs as well.
     """
     counts = summary.counts
     rate = counts.images.total() / summary.seconds if summary.seconds else 0.0
@@ -43,8 +53,9 @@ def print_result(
     if summary.failed_key:
         print_line(f"The rows that failed, with reasons: {run.path / 'failed.jsonl'}")
     if summary.retryable_key:
-        again, out = (shlex.quote(str(path)) for path in (run.path / "retryable.jsonl", run.out))
-        print_line(f"To send again those that may succeed: make run LIST={again} OUT={out}")
+        variables = {"LIST": str(run.path / "retryable.jsonl"), "OUT": str(run.out), **settings}
+        given = " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
+        print_line(f"To send again those that may succeed: make run {given}")
     if not summary.complete:
         print_line(f"Stopped after {counts.files:,} of {format_rows(rows)}: {summary.error}.", "yellow")
         print_line("The same command goes on.")
@@ -56,11 +67,26 @@ def format_rows(number: int) -> str:
 
 
 def _describe_blocked(reasons: Sequence[str], allowed_ports: Iterable[int]) -> Iterator[str]:
-    yield from reasons[:_MAX_REASONS]
+    for reason in reasons[:_MAX_REASONS]:
+        yield _REPEATED_HOST.sub(r"\1:", reason)
     if len(reasons) > _MAX_REASONS:
         yield "..."
     found = [match for reason in reasons if (match := _PORT.search(reason))]
+    advice = []
     if ports := {int(match["port"] or _DEFAULT_PORTS[match["scheme"]]) for match in found}:
-        yield f"To allow these ports: ALLOWED_PORTS={','.join(map(str, sorted({*allowed_ports, *ports})))}"
-    if any(map(_PRIVATE.search, reasons)):
-        yield "To allow a network of your own, for example: ALLOW=10.0.0.0/8"
+        advice.append(f"ALLOWED_PORTS={','.join(map(str, sorted({*allowed_ports, *ports})))}")
+    addresses = [_ADDRESS.search(reason) for reason in reasons]
+    networks = {network for match in addresses if match and (network := _find_network(match[1]))}
+    if networks:
+        advice.append(f"ALLOW={','.join(sorted(networks))}")
+    if advice:
+        yield f"To allow what is yours: {' '.join(advice)}"
+
+
+def _find_network(address: str) -> str:
+    """Return the network of an address that people have at home or at work; an empty text for others."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return ""
+    return next((str(network) for network in _OWN_NETWORKS if ip in network), "")

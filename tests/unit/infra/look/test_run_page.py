@@ -84,8 +84,8 @@ def test_page_says_what_to_do_next(tmp_path: Path) -> None:
 
     todo = section(page, "What to do next")
     assert todo.find("pre").text == f"make run LIST={tmp_path}/runs/{RUN}/retryable.jsonl OUT={tmp_path}"
-    assert "may succeed later: 1." in todo.text
-    assert "need a change first: 1." in todo.text
+    assert "1 failure may succeed later." in todo.text
+    assert "1 failure will fail again until something changes" in todo.text
 
 
 @pytest.mark.parametrize("key", [f'"; id; "/runs/{RUN}/failed.jsonl', "../../etc/passwd", "", None, 7])

@@ -19,7 +19,7 @@ SOME_FAILED = Totals(
 
 def printed(capsys: pytest.CaptureFixture[str], *blocked: str, rows: int = 3, **members: Any) -> list[str]:
     summary = Summary(run="urls-1", ended_at="", **{"seconds": 2.0, "counts": SOME_FAILED} | members)
-    print_result(RUN, summary, blocked, rows=rows, allowed_ports=(80, 9000))
+    print_result(RUN, summary, blocked, rows=rows, allowed_ports=(80, 9000), settings={})
     return capsys.readouterr().out.splitlines()
 
 
@@ -51,6 +51,13 @@ def test_report_says_why_the_run_stopped(capsys: pytest.CaptureFixture[str], err
     assert lines[-2:] == [f"Stopped after 3 of 7,000 rows: {error}.", "The same command goes on."]
 
 
+def test_next_command_has_the_settings_of_this_one(capsys: pytest.CaptureFixture[str]) -> None:
+    summary = Summary(run="urls-1", ended_at="", seconds=1.0, counts=SOME_FAILED, retryable_key="runs/urls-1/r")
+    settings = {"ALLOW": "10.0.0.0/8", "CONTACT": "a b"}
+    print_result(RUN, summary, [], rows=3, allowed_ports=(), settings=settings)
+    assert " OUT='my pictures' ALLOW=10.0.0.0/8 CONTACT='a b'\n" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("seconds", [0.0, 0.0004])
 def test_report_has_a_rate_when_the_run_took_no_time(capsys: pytest.CaptureFixture[str], seconds: float) -> None:
     assert printed(capsys, seconds=seconds)[0].startswith("3 rows in 0 s, ")
@@ -61,14 +68,14 @@ def test_report_has_a_rate_when_the_run_took_no_time(capsys: pytest.CaptureFixtu
     [
         (
             ["10.0.0.7: private use"],
-            ["10.0.0.7: private use", "To allow a network of your own, for example: ALLOW=10.0.0.0/8"],
+            ["10.0.0.7: private use", "To allow what is yours: ALLOW=10.0.0.0/8"],
         ),
         (
             [f"{url}: port not in ALLOWED_PORTS" for url in ("http://a.example:8080", "https://b.example:81")],
             [
                 "http://a.example:8080: ",
                 "https://b.example:81: ",
-                "To allow these ports: ALLOWED_PORTS=80,81,8080,9000",
+                "To allow what is yours: ALLOWED_PORTS=80,81,8080,9000",
             ],
         ),
         (
@@ -76,12 +83,21 @@ def test_report_has_a_rate_when_the_run_took_no_time(capsys: pytest.CaptureFixtu
                 f"{url}: port not in ALLOWED_PORTS"
                 for url in ("http://a.example", "https://b.example", "https://[::1]:7")
             ],
-            ["http", "https://b", "https://[::1]:7: ", "To allow these ports: ALLOWED_PORTS=7,80,443,9000"],
+            ["http", "https://b", "https://[::1]:7: ", "To allow what is yours: ALLOWED_PORTS=7,80,443,9000"],
         ),
         (["ftp: scheme"], ["ftp: scheme"]),
         (
+            ["http://127.0.0.1:8000: port not in ALLOWED_PORTS", "192.168.1.5 192.168.1.5: private use"],
+            [
+                "http://127.0.0.1:8000: ",
+                "192.168.1.5: private use",
+                "To allow what is yours: ALLOWED_PORTS=80,8000,9000 ALLOW=127.0.0.0/8,192.168.0.0/16",
+            ],
+        ),
+        (["169.254.169.254: link-local", "x 8.8.8.8: x"], ["169.254.169.254: link-local", "x 8.8.8.8: x"]),
+        (
             [f"10.0.0.{n}: loopback" for n in range(9)],
-            [*[f"10.0.0.{n}: " for n in range(5)], "...", "To allow a network"],
+            [*[f"10.0.0.{n}: " for n in range(5)], "...", "To allow what is yours: ALLOW=10.0.0.0/8"],
         ),
         ([], []),
     ],
