@@ -157,17 +157,19 @@ class GroupService:
         return rows, refusals
 
     async def _ingest_units(self, units: Sequence[_Unit]) -> None:
-        """Ingest every unit; repeat those whose origins asked to wait, until MAX_SECONDS of waiting bring no image."""
-        pending, waited, failed = units, 0.0, inf
+        """Ingest every unit; repeat those whose origins asked to wait, until MAX_SECONDS have brought no image."""
+        now = asyncio.get_running_loop().time
+        pending, failed, progress_at = units, inf, now()
         while pending:
             await asyncio.gather(*map(self._ingest_unit, pending))
             seconds = self._pauses.pop(unit.file.id for unit in units)
             pending = [unit for unit in pending if unit.file.id in seconds]
             still_failed = sum(unit.receipt.counts.failed for unit in pending)
+            if still_failed < failed:
+                failed, progress_at = still_failed, now()
             longest = max(seconds.values(), default=0.0)
-            waited = longest if still_failed < failed else waited + longest
-            failed = still_failed
-            if waited > MAX_SECONDS or (pending and not await self._pauses.wait(longest)):
+            is_too_long = now() + longest > progress_at + MAX_SECONDS
+            if is_too_long or (pending and not await self._pauses.wait(longest)):
                 return
 
     async def _ingest_unit(self, unit: _Unit) -> None:

@@ -43,7 +43,7 @@ class OriginTurns:
 
 
 def _find_origins(lines: Sequence[bytes]) -> list[str]:
-    """Return the last origins in a group, each once. What is no URL is judged elsewhere."""
+    """Return the last origins in a group, each once. Texts that are no URL are left out."""
     origins: dict[str, None] = {}
     for line in reversed(lines):
         for match in _URL.finditer(line):
