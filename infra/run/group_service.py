@@ -159,17 +159,20 @@ class GroupService:
     async def _ingest_units(self, units: Sequence[_Unit]) -> None:
         """Ingest every unit; repeat those whose origins asked to wait, until MAX_SECONDS have brought no image."""
         now = asyncio.get_running_loop().time
-        pending, failed, progress_at = units, inf, now()
+        pending, waited, failed = units, 0.0, inf
         while pending:
+            began_at = now()
             await asyncio.gather(*map(self._ingest_unit, pending))
             seconds = self._pauses.pop(unit.file.id for unit in units)
             pending = [unit for unit in pending if unit.file.id in seconds]
             still_failed = sum(unit.receipt.counts.failed for unit in pending)
             if still_failed < failed:
-                failed, progress_at = still_failed, now()
+                failed, waited = still_failed, 0.0
+            else:
+                waited += now() - began_at
             longest = max(seconds.values(), default=0.0)
-            is_too_long = now() + longest > progress_at + MAX_SECONDS
-            if is_too_long or (pending and not await self._pauses.wait(longest)):
+            waited += longest
+            if waited > MAX_SECONDS or (pending and not await self._pauses.wait(longest)):
                 return
 
     async def _ingest_unit(self, unit: _Unit) -> None:
