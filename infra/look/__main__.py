@@ -1,6 +1,7 @@
 """`python -m infra.look --id ID` or `--run RUN`: the page of a receipt or of a run, and opens it (`make look`)."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
