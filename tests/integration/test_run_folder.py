@@ -5,11 +5,11 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 
 import pytest
-from infra.run.spooled_list import SpooledList
+from infra.run.spooled_list import GroupSize, SpooledList
 
 from support.run_lab import RunLab, check_folder, images, rows, runs, summary
 
@@ -32,7 +32,9 @@ def test_second_run_of_a_list_requests_no_image_without_a_condition(lab: RunLab)
 
 def test_list_with_a_new_first_line_keeps_nearly_all_images_known(lab: RunLab) -> None:
     """The groups after the first line that ends one, whatever is before it, are those of the first run."""
-    numbers = [*range(40), next(number for number in count(ROWS) if ends_group(lab, number)), *range(40, ROWS)]
+    first = list(islice((number for number in count() if not ends_group(lab, number)), 40))
+    end = next(number for number in count(ROWS) if ends_group(lab, number))
+    numbers = [*first, end, *range(10_000, 10_000 + ROWS - len(first))]
     path = lab.write_urls("a.txt", numbers)
     assert lab.run(path)[0] == 0
     lab.requested()
@@ -48,8 +50,8 @@ def test_list_with_a_new_first_line_keeps_nearly_all_images_known(lab: RunLab) -
 
 
 def ends_group(lab: RunLab, number: int) -> bool:
-    """Whether a group ends after the line of an image."""
-    with closing(SpooledList(lab.folder)) as spooled:
+    """Whether a group of a short list ends after the line of an image, if it has enough lines."""
+    with closing(SpooledList(lab.folder, GroupSize.of_list(0)._replace(minimum=1))) as spooled:
         spooled.write(json.dumps({"urls": [lab.url(number)]}, separators=(",", ":")).encode() + b"\n")
         return len(spooled.groups) == 1
 
