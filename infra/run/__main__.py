@@ -128,10 +128,8 @@ class _Run:
             print(f"Stopped: {error or 'all rows are done'}. The summary cannot be written: {fault.strerror}.")
             print("The same command goes on.", flush=True)
             return INTERRUPTED if self.processes.is_interrupted else SOME_FAILED
-        ports = self.settings.config.limits.allowed_ports
-        print_result(
-            self.folder, summary, list(self.blocked), rows=groups.rows, allowed_ports=ports, settings=self.given
-        )
+        limits = self.settings.config.limits
+        print_result(self.folder, summary, list(self.blocked), rows=groups.rows, limits=limits, settings=self.given)
         from infra.run.page import write_page  # noqa: PLC0415 - imports Jinja2, which only the end needs
 
         if groups.rows >= _MANY_ROWS:

@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_address, ip_network
 
 from infra.bulk.progress import format_duration
@@ -10,6 +10,7 @@ from infra.bulk.summary import join_counts
 from infra.command.terminal import print_line
 from infra.run.run_folder import RunFolder
 from intake.model.bulk_report import Summary
+from intake.model.limits import Limits
 
 _MAX_REASONS = 5
 _ADDRESS = re.compile(r"([0-9]+(?:\.[0-9]+){3})(?::\d+)?: ")
@@ -25,7 +26,7 @@ def print_result(  # noqa: PLR0913 - each has a name at the call
     blocked: Sequence[str],
     *,
     rows: int,
-    allowed_ports: Iterable[int],
+    limits: Limits,
     settings: Mapping[str, str],
 ) -> None:
     """Print the result of a run.
@@ -35,7 +36,7 @@ def print_result(  # noqa: PLR0913 - each has a name at the call
         summary: its summary.
         blocked: why URLs were blocked.
         rows: the rows of the list.
-        allowed_ports: the setting ALLOWED_PORTS.
+        limits: the limits of the run: what they allow needs no advice.
         settings: those on the command line, which the next command needs as well.
     """
     counts = summary.counts
@@ -46,7 +47,7 @@ def print_result(  # noqa: PLR0913 - each has a name at the call
         print_line(f"  failed   {join_counts(counts.codes)}")
     if counts.status["refused"]:
         print_line(f"  refused  {counts.status['refused']:,} rows that are no File")
-    for line in _describe_blocked(blocked, allowed_ports):
+    for line in _describe_blocked(blocked, limits):
         print_line(f"  blocked  {line}")
     print_line(f"Images: {run.out / 'images'}/")
     print_line(f"The table, with a row for each image: {run.path / 'images'}/*.jsonl.gz")
@@ -66,7 +67,7 @@ def format_rows(number: int) -> str:
     return f"{number:,} row{'' if number == 1 else 's'}"
 
 
-def _describe_blocked(reasons: Sequence[str], allowed_ports: Iterable[int]) -> Iterator[str]:
+def _describe_blocked(reasons: Sequence[str], limits: Limits) -> Iterator[str]:
     for reason in reasons[:_MAX_REASONS]:
         yield _REPEATED_HOST.sub(r"\1:", reason)
     if len(reasons) > _MAX_REASONS:
@@ -74,19 +75,21 @@ def _describe_blocked(reasons: Sequence[str], allowed_ports: Iterable[int]) -> I
     found = [match for reason in reasons if (match := _PORT.search(reason))]
     advice = []
     if ports := {int(match["port"] or _DEFAULT_PORTS[match["scheme"]]) for match in found}:
-        advice.append(f"ALLOWED_PORTS={','.join(map(str, sorted({*allowed_ports, *ports})))}")
+        advice.append(f"ALLOWED_PORTS={','.join(map(str, sorted({*limits.allowed_ports, *ports})))}")
     addresses = [_ADDRESS.search(reason) for reason in reasons]
-    networks = {network for match in addresses if match and (network := _find_network(match[1]))}
+    networks = {network for match in addresses if match and (network := _find_network(match[1], limits))}
     if networks:
         advice.append(f"ALLOW={','.join(sorted(networks))}")
     if advice:
         yield f"To allow what is yours: {' '.join(advice)}"
 
 
-def _find_network(address: str) -> str:
-    """Return the network of an address that people have at home or at work; an empty text for others."""
+def _find_network(address: str, limits: Limits) -> str:
+    """Return the network of an address that people have at home or at work; an empty text if it needs no advice."""
     try:
         ip = ip_address(address)
     except ValueError:
+        return ""
+    if any(ip in network for network in limits.allowed_networks):
         return ""
     return next((str(network) for network in _OWN_NETWORKS if ip in network), "")

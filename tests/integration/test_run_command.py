@@ -161,7 +161,7 @@ def test_run_reports_each_image_that_failed(lab: RunLab) -> None:
     assert [line["urls"] for line in retryable] == [[lab.origin.url("status_503")], [lab.origin.url("reset_in_body")]]
     assert "  refused  1 rows that are no File" in output
     assert "  blocked  http://127.0.0.1:1: port not in ALLOWED_PORTS" in output
-    assert f"  blocked  To allow these ports: ALLOWED_PORTS=1,80,{lab.origin.port}\n" in output
+    assert f"  blocked  To allow what is yours: ALLOWED_PORTS=1,80,{lab.origin.port} ALLOW=10.0.0.0/8\n" in output
     assert len(images(lab.out)) == 1
 
     assert lab.run(run / "failed.jsonl")[0] == 1

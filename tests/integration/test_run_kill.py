@@ -92,7 +92,9 @@ def test_ctrl_c_ends_a_run_in_order_when_an_origin_hangs(lab: RunLab) -> None:
     status, output = lab.run(path)
 
     assert status == 0
-    assert f"Downloading the remaining {155 - done} rows into" in output
+    match = re.search(r"Downloading the remaining (\d+) rows into", output)
+    assert match, output
+    assert 155 - done <= int(match[1]) < 155 - done + 16  # a group that is done in part counts as a whole
     assert runs(lab.out) == [run]
     assert [row["row"] for row in rows(run)] == list(range(1, 156))
 
@@ -127,14 +129,16 @@ def test_run_ends_with_its_workers_when_a_signal_ends_it(
     assert len(rows(runs(lab.out)[0])) == 155
 
 
-def test_run_stops_and_can_go_on_when_a_worker_is_killed(lab: RunLab) -> None:
+def test_run_stops_and_can_go_on_when_workers_are_killed(lab: RunLab) -> None:
     path, command = start_with_hanging_images(lab)
-    os.kill(command.workers()[0], signal.SIGKILL)
+    for worker in command.workers():
+        os.kill(worker, signal.SIGKILL)
     lab.origin.responders["hang"] = lab.origin.responders["n"]
 
     assert command.wait() == 1
     assert command.wait_until_nothing_runs()
     assert "rows: a worker process was killed; perhaps the machine has too little memory" in command.output
-    assert lab.run(path)[0] == 0
+    status, output = lab.run(path)
+    assert status == 0, output
     [run] = runs(lab.out)
     assert [row["row"] for row in rows(run)] == list(range(1, 156))

@@ -9,6 +9,7 @@ from infra.run.report import print_result
 from infra.run.run_folder import RunFolder
 
 from intake.model.bulk_report import Summary, Totals
+from intake.model.limits import Limits
 
 RUN = RunFolder(Path("my pictures"), "urls-1", "urls.txt", "0" * 64, datetime.now(UTC))
 ALL_STORED = Totals(files=1200, status={"stored": 1200}, images={"stored": 1000, "reused": 200}, bytes=123_456_789)
@@ -19,7 +20,7 @@ SOME_FAILED = Totals(
 
 def printed(capsys: pytest.CaptureFixture[str], *blocked: str, rows: int = 3, **members: Any) -> list[str]:
     summary = Summary(run="urls-1", ended_at="", **{"seconds": 2.0, "counts": SOME_FAILED} | members)
-    print_result(RUN, summary, blocked, rows=rows, allowed_ports=(80, 9000), settings={})
+    print_result(RUN, summary, blocked, rows=rows, limits=Limits(allowed_ports=(80, 9000)), settings={})
     return capsys.readouterr().out.splitlines()
 
 
@@ -54,7 +55,7 @@ def test_report_says_why_the_run_stopped(capsys: pytest.CaptureFixture[str], err
 def test_next_command_has_the_settings_of_this_one(capsys: pytest.CaptureFixture[str]) -> None:
     summary = Summary(run="urls-1", ended_at="", seconds=1.0, counts=SOME_FAILED, retryable_key="runs/urls-1/r")
     settings = {"ALLOW": "10.0.0.0/8", "CONTACT": "a b"}
-    print_result(RUN, summary, [], rows=3, allowed_ports=(), settings=settings)
+    print_result(RUN, summary, [], rows=3, limits=Limits(), settings=settings)
     assert " OUT='my pictures' ALLOW=10.0.0.0/8 CONTACT='a b'\n" in capsys.readouterr().out
 
 
