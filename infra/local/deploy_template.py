@@ -32,6 +32,9 @@ class DeployedStack:
         bucket: the image bucket: images and receipts.
         inbox: the inbox bucket: manifests and lists.
         failures: the URL of the queue of events that failed after every retry.
+        file_queue: the URL of the queue that accepts Files.
+        failed_files: the URL of the queue of messages that came back too often.
+        failed_files_arn: the ARN of the same queue.
         machine: the ARN of the state machine that runs lists.
         function: the name of the function that serves the API.
         functions: the names of all functions.
@@ -44,6 +47,9 @@ class DeployedStack:
     bucket: str
     inbox: str
     failures: str
+    file_queue: str
+    failed_files: str
+    failed_files_arn: str
     machine: str
     function: str
     functions: tuple[str, ...]
@@ -59,6 +65,11 @@ class DeployedStack:
     ) -> ApiResponse:
         """Send a request to the API, signed by the root user by default; not signed if `credentials` is None."""
         return send_request(method, self.api_url + path, body, region=REGION, credentials=credentials, headers=headers)
+
+    def find_function(self, logical_name: str) -> str:
+        """Return the deployed name of a function of the template."""
+        [name] = [name for name in self.functions if logical_name in name]
+        return name
 
     def read_log(self) -> list[str]:
         """Return the lines that the function of the API has logged."""
@@ -91,6 +102,9 @@ def deploy(aws: MiniStack, built: Path, sam: Path, home: Path, parameters: Mappi
         bucket=outputs["ImageBucketName"],
         inbox=outputs["InboxBucketName"],
         failures=outputs["FailureQueueUrl"],
+        file_queue=outputs["FileQueueUrl"],
+        failed_files=outputs["FailedFilesQueueUrl"],
+        failed_files_arn=outputs["FailedFilesQueueArn"],
         machine=outputs["StateMachineArn"],
         function=outputs["HttpFunctionName"],
         functions=tuple(value for name, value in outputs.items() if name.endswith("FunctionName")),
@@ -121,7 +135,7 @@ def _outputs(aws: MiniStack) -> dict[str, str]:
 def relax_for_loopback(deployed: DeployedStack, variables: Mapping[str, str]) -> None:
     """Change the deployed stack in ways that its template does not allow and a local run needs.
 
-    The bucket policies are removed, because they deny plain HTTP and MiniStack has no TLS.
+    The policies of the buckets and of the queues of Files are removed: they deny plain HTTP, and MiniStack has no TLS.
 
     Args:
         deployed: the stack.
@@ -133,6 +147,8 @@ def relax_for_loopback(deployed: DeployedStack, variables: Mapping[str, str]) ->
         client.update_function_configuration(FunctionName=function, Environment={"Variables": {**current, **variables}})
     for bucket in (deployed.bucket, deployed.inbox):
         deployed.aws.client("s3").delete_bucket_policy(Bucket=bucket)
+    for queue in (deployed.file_queue, deployed.failed_files):
+        deployed.aws.client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"Policy": ""})
 
 
 @contextmanager

@@ -2,13 +2,23 @@
 
 import importlib
 
-from infra.local.ministack_patches import alarms, distributed_map, roles, s3_listing, s3_requests
+from infra.local.ministack_patches import (
+    alarms,
+    distributed_map,
+    function_errors,
+    queues,
+    roles,
+    s3_listing,
+    s3_requests,
+)
 
 
 def main() -> None:
     """Apply every patch, then run MiniStack until it is stopped."""
     alarms.apply()
     distributed_map.apply()
+    function_errors.apply()
+    queues.apply()
     roles.apply()
     s3_listing.apply()
     s3_requests.apply()  # last, to see what the others answer
