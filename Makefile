@@ -49,8 +49,8 @@ help:
 	  /^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2; if ($$3) printf "%17s%s\n", "", $$3 }' $(MAKEFILE_LIST)
 
 ##@ Try it on this machine
-demo: base sam ministack ## Deploy to a local AWS, send a File, show its receipt | FILE=my-file.json sends a File of yours
-	@PYTHONPATH=functions $(PY) -m infra.demo $(if $(FILE),"$(FILE)") $(OR_STOPPED)
+demo: base sam ministack ## Deploy to a local AWS, send a File, show its receipt | FILE=my-file.json sends a File of yours, with settings as for make run
+	@PYTHONPATH=functions $(PY) -m infra.demo $(if $(FILE),"$(FILE)") --given "$(GIVEN)" $(OR_STOPPED)
 
 run: run-packages ## Download your own list into a folder, without AWS | LIST=urls.txt (or .csv, .jsonl) OUT=folder; FILE=my-file.json
 	@PYTHONPATH=functions $(PY) -m infra.run "$(LIST)" "$(OUT)" --file "$(FILE)" --given "$(GIVEN)" $(OR_STOPPED)
