@@ -41,7 +41,7 @@ def test_queue_of_the_page_receives_the_message_and_the_program_reads_the_receip
 
     [message] = queue.wait_for_messages(1)
     assert_has(MESSAGE, json.loads(message))
-    assert [receipt["id"] for receipt in read_receipts(message)] == ["p-queue"]
+    assert read_receipts(message) == [deployed.stack.call("GET", "/files/p-queue").json()]
     assert read_receipts(json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent"})) == []
     post(deployed, "p-queue-2")
     printed = run_shell(deployed, RECEIVE, tmp_path, QUEUE_URL=queue.url)
