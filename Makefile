@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo run look up deploy bulk smoke check test lint unit validate format openapi build clean install browser local \
-	bench fuzz pins audit sbom base dev run-packages sam ministack supply-chain rivals tables
+	bench fuzz pins audit sbom base dev run-packages sam ministack supply-chain rivals tables aws-cli
 
 ARCH ?= arm64
 BENCH ?=
@@ -50,8 +50,8 @@ help:
 	  /^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2; if ($$3) printf "%17s%s\n", "", $$3 }' $(MAKEFILE_LIST)
 
 ##@ Try it on this machine
-demo: base sam ministack ## Deploy to a local AWS, send a File, show its receipt | FILE=my-file.json sends a File of yours
-	@PYTHONPATH=functions $(PY) -m infra.demo $(if $(FILE),"$(FILE)") $(OR_STOPPED)
+demo: base sam ministack ## Deploy to a local AWS, send a File, show its receipt | FILE=my-file.json sends a File of yours, with settings as for make run
+	@PYTHONPATH=functions $(PY) -m infra.demo $(if $(FILE),"$(FILE)") --given "$(GIVEN)" $(OR_STOPPED)
 
 run: run-packages ## Download your own list into a folder, without AWS | LIST=urls.txt (or .csv, .jsonl) OUT=folder; FILE=my-file.json
 	@PYTHONPATH=functions $(PY) -m infra.run "$(LIST)" "$(OUT)" --file "$(FILE)" --given "$(GIVEN)" $(OR_STOPPED)
@@ -61,7 +61,7 @@ up: base sam ministack ## Run the whole stack on a local AWS until Ctrl-C | PORT
 
 ##@ Deploy
 deploy: base sam ## Build and deploy to your AWS account | STACK=image-intake PARAMETERS="MaxPerOrigin=8 ..." ARCH=arm64
-	@$(PY) -m infra.deploy "$(STACK)"
+	@$(PY) -m infra.deploy "$(STACK)" $(PARAMETERS)
 	@$(PY) -m infra.build.artifact "$(ARCH)" --into "$(BUILD)" --sam "$(SAM)"
 	@$(SAM) deploy --template-file "$(BUILD)/template.yaml" --stack-name "$(STACK)" --s3-prefix "$(STACK)" \
 	  --parameter-overrides Architecture=$(ARCH) $(PARAMETERS)
@@ -80,7 +80,7 @@ smoke: base ## Try every entry point of a deployed stack, then remove what that 
 ##@ Develop
 check: lint unit ## Lint, types and unit tests, in under a minute
 
-test: dev sam ministack tables lint validate ## Everything: lint, types, templates, all tests, coverage
+test: dev sam ministack tables aws-cli lint validate ## Everything: lint, types, templates, all tests, coverage
 	@$(PY) -m pytest $(PARALLEL) --cov
 
 lint: dev ## Lint, format and types; changes nothing
@@ -110,7 +110,7 @@ clean: ## Remove what was built, not what was installed
 	  .ruff_cache .pytest_cache .hypothesis
 	@find functions infra tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-install: dev sam ministack tables supply-chain ## Install what these commands need, except bench
+install: dev sam ministack tables aws-cli supply-chain ## Install what these commands need, except bench
 
 ##@ Examine and release
 browser: dev ## Test the pages in Chromium | UPDATE=1 draws the pictures in docs/images again
@@ -162,6 +162,9 @@ ministack:
 
 tables:
 	@infra/build/create_venv.sh .local/tables tables "DuckDB and pandas, which read tables of runs"
+
+aws-cli:
+	@infra/build/create_venv.sh .local/aws-cli aws-cli "the AWS CLI, for the commands of the documentation"
 
 supply-chain:
 	@infra/build/create_venv.sh .local/supply-chain supply-chain "the tools for pins and audit"
