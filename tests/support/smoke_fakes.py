@@ -1,6 +1,9 @@
 """A deployed stack in memory, for the unit tests of `make smoke`: buckets, queues, alarms and roles."""
 
+import io
+import json
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -123,6 +126,25 @@ class FakeDeployed:
 
     def functions(self) -> dict[str, str]:
         return {"Http": "http"}
+
+
+class FakeFunctions(FakeDeployed):
+    """A stack with the functions for invocations and for the queue."""
+
+    def functions(self) -> dict[str, str]:
+        return {"Invoke": "invoke", "Queue": "queue"}
+
+
+def functions_that_answer(answer: object, error: str = "", **client: Any) -> Any:
+    """Return a client of Lambda, whose functions answer each event with the same. It keeps the events."""
+    events: list[tuple[str, Any]] = []
+
+    def invoke(FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803 - the names of boto3
+        events.append((FunctionName, json.loads(Payload)))
+        failed = {"FunctionError": error} if error else {}
+        return {"Payload": io.BytesIO(json.dumps(answer).encode()), **failed}
+
+    return SimpleNamespace(invoke=invoke, events=events, **client)
 
 
 def attempt_of(deployed: FakeDeployed) -> Attempt:
