@@ -4,8 +4,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo run look up deploy bulk check test lint unit validate format openapi build clean install browser local \
-	javascript bench fuzz pins audit sbom base dev run-packages sam ministack supply-chain node rivals tables aws-cli
+.PHONY: help demo run look up deploy bulk smoke check test lint unit validate format openapi build clean install browser \
+	local javascript bench fuzz pins audit sbom base dev run-packages sam ministack supply-chain node rivals tables aws-cli
 
 ARCH ?= arm64
 BENCH ?=
@@ -27,6 +27,7 @@ SEED ?=
 STACK ?= image-intake
 UPDATE ?=
 UPGRADE ?=
+WAIT ?= 120
 CODE := functions infra tests
 PY := .venv/bin/python
 PARALLEL := --numprocesses 2 --dist loadfile --no-loadscope-reorder
@@ -72,6 +73,9 @@ bulk: base ## Send a list to a deployed stack and follow its run | LIST=list.csv
 look: base ## Show a receipt or a run as a page in your browser | ID=lot-7-cam-2 or RUN=name; STACK=image-intake or OUT=folder; EMBED=1
 	@PYTHONPATH=functions $(PY) -m infra.look --id "$(ID)" --run "$(RUN)" --stack "$(STACK)" --endpoint "$(ENDPOINT)" \
 	  $(if $(OUT),--out "$(OUT)") $(if $(filter-out 0,$(EMBED)),--embed)
+
+smoke: base ## Try every entry point of a deployed stack, then remove what that left | STACK=image-intake WAIT=120 (seconds for a result)
+	@PYTHONPATH=functions $(PY) -m infra.smoke --stack "$(STACK)" --endpoint "$(ENDPOINT)" --wait "$(WAIT)" $(OR_STOPPED)
 
 ##@ Develop
 check: lint unit ## Lint, types and unit tests, in under a minute
