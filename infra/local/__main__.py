@@ -53,8 +53,9 @@ def _start(on_exit: ExitStack, port: int, pictures: Path | None) -> None:
     stop_orphans()
     require_port(port)
     site, urls = _serve(on_exit, pictures)
+    # The port of the local AWS too: presigned URLs of its S3 lead there.
     parameters = {
-        "AllowedPorts": f"80,443,{site.rpartition(':')[2]}",
+        "AllowedPorts": f"80,443,{port},{site.rpartition(':')[2]}",
         "BulkMaxConcurrency": MAX_CONCURRENCY,
         "QueueMaxConcurrency": MAX_CONCURRENCY,
     }

@@ -3,7 +3,7 @@
 import errno
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
+from infra.run.group_checks import check_groups
 from infra.run.group_results import has_whole_results
 from infra.run.open_files import lock_for_process
 from infra.run.spooled_list import Group, Groups, group_name
@@ -57,25 +58,34 @@ class RunFolder:
         """From when on a receipt is certainly of this run: its time has whole seconds, as that of another run has."""
         return self.started_at + timedelta(seconds=1)
 
-    def done(self, groups: Groups) -> bytearray:
+    def done(self, groups: Groups, processes: int = 1) -> bytearray:
         """Return for each of the groups of the list whether it is done: 1 or 0, by its number.
 
         A group is not done if Ctrl-C left some of its rows, or if anything that it has stored is missing or damaged.
-        The check reads every image.
+        The check reads every image, in as many processes as are given.
         """
-        return bytearray(map(self._is_done, groups)) if self.has_reports else bytearray(len(groups))
+        return check_groups(self._is_done, groups, processes) if self.has_reports else bytearray(len(groups))
 
     def reports(self, groups: int) -> Iterator[BatchReport]:
         """Yield the reports of the groups that are done, wholly or in part, in the order of the list."""
         return filter(None, map(self._read_report, range(groups)))
 
-    def finish(self, seconds: float, *, groups: Groups, error: str | None) -> Summary:
+    def finish(
+        self,
+        seconds: float,
+        *,
+        groups: Groups,
+        error: str | None,
+        write_page: Callable[[Summary], object] = lambda _: None,
+    ) -> Summary:
         """Write failed.jsonl, retryable.jsonl and summary.json from the reports.
 
         Args:
             seconds: how long this command took; earlier ones that did not come to the end are added.
             groups: the groups of the list.
             error: why the run stopped before the end of the list; None if it did not.
+            write_page: called last but before the summary has its name, which says that the run is complete. If the
+                command is killed meanwhile, the same command goes on and writes the page.
 
         Raises:
             OSError: a file cannot be written.
@@ -102,6 +112,8 @@ class RunFolder:
         with self._replacing(Path(summary_key(self.name)).name) as file:
             # json, not pydantic: the name of a list may be no text in UTF-8, and a row may have an unpaired surrogate.
             file.write(json.dumps(summary.model_dump(by_alias=True), separators=(",", ":")).encode())
+            file.flush()  # a full disk has no place for the page either
+            write_page(summary)
         return summary
 
     def _is_done(self, group: Group) -> bool:

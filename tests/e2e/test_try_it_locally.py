@@ -23,7 +23,7 @@ from support.html_document import parse_html
 from support.running_command import SIGINT_IGNORED
 
 PAGE = ROOT / "docs" / "try-it-locally.md"
-START, SOURCE, FILE, LOOK, MANIFEST, RECEIPT, BULK, INVOKE, MESSAGE, ITS_RECEIPT, LISTING, LOGS = re.findall(
+START, SOURCE, FILE, LOOK, MANIFEST, RECEIPT, BULK, INVOKE, MESSAGE, ITS_RECEIPT, SMOKE, LISTING, LOGS = re.findall(
     r"^```sh\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE
 )
 PORT = find_free_port()
@@ -138,6 +138,7 @@ def test_every_entry_point_works_by_the_commands_of_the_page() -> None:
     assert invoked["objectKeys"] == receipt["objectKeys"]
     assert "<MessageId>" in run_typed(MESSAGE)
     assert wait_for(lambda: json.loads(run_typed(ITS_RECEIPT)).get("status") == "stored")
+    assert run_typed(SMOKE).endswith("The run left nothing behind.\n")
 
     listed = run_typed(LISTING)
     assert f"<Key>{receipt['objectKeys'][0]}</Key>" in listed

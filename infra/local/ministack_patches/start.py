@@ -10,6 +10,7 @@ from infra.local.ministack_patches import (
     roles,
     s3_listing,
     s3_requests,
+    sns_topics,
 )
 
 
@@ -21,5 +22,6 @@ def main() -> None:
     queues.apply()
     roles.apply()
     s3_listing.apply()
+    sns_topics.apply()
     s3_requests.apply()  # last, to see what the others answer
     importlib.import_module("ministack.app").main()
