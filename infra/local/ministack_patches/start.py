@@ -2,7 +2,7 @@
 
 import importlib
 
-from infra.local.ministack_patches import alarms, distributed_map, roles, s3_listing, s3_requests
+from infra.local.ministack_patches import alarms, distributed_map, roles, s3_listing, s3_requests, stack_properties
 
 
 def main() -> None:
@@ -11,5 +11,6 @@ def main() -> None:
     distributed_map.apply()
     roles.apply()
     s3_listing.apply()
+    stack_properties.apply()
     s3_requests.apply()  # last, to see what the others answer
     importlib.import_module("ministack.app").main()
