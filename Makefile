@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo run look up deploy bulk check test lint unit validate format openapi build clean install browser local \
-	bench fuzz pins audit sbom base dev run-packages sam ministack supply-chain rivals tables
+	bench fuzz pins audit sbom base dev run-packages sam ministack supply-chain rivals tables checkov
 
 ARCH ?= arm64
 BENCH ?=
@@ -22,6 +22,8 @@ PARAMETERS ?=
 PICTURES ?=
 PORT ?= 4566
 RUN ?=
+# One of each partition of AWS: commercial, GovCloud, China.
+REGIONS := us-east-1 us-gov-west-1 cn-north-1
 SAM ?= .local/sam/bin/sam
 SEED ?=
 STACK ?= image-intake
@@ -76,7 +78,7 @@ look: base ## Show a receipt or a run as a page in your browser | ID=lot-7-cam-2
 ##@ Develop
 check: lint unit ## Lint, types and unit tests, in under a minute
 
-test: dev sam ministack tables lint validate ## Everything: lint, types, templates, all tests, coverage
+test: dev sam ministack tables checkov lint validate ## Everything: lint, types, templates, all tests, coverage
 	@$(PY) -m pytest $(PARALLEL) --cov
 
 lint: dev ## Lint, format and types; changes nothing
@@ -87,8 +89,8 @@ lint: dev ## Lint, format and types; changes nothing
 unit: dev ## Unit tests
 	@$(PY) -m pytest $(PARALLEL) tests/unit
 
-validate: sam ## Check the CloudFormation templates
-	@.local/sam/bin/cfn-lint template.yaml infra/observability.yaml
+validate: sam ## Check the CloudFormation templates, in a region of each partition
+	@.local/sam/bin/cfn-lint --regions $(REGIONS) --template template.yaml infra/observability.yaml
 	@AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} $(SAM) validate
 
 format: dev ## Fix what ruff can fix, and format
@@ -106,7 +108,7 @@ clean: ## Remove what was built, not what was installed
 	  .ruff_cache .pytest_cache .hypothesis
 	@find functions infra tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-install: dev sam ministack tables supply-chain ## Install what these commands need, except bench
+install: dev sam ministack tables checkov supply-chain ## Install what these commands need, except bench
 
 ##@ Examine and release
 browser: dev ## Test the pages in Chromium | UPDATE=1 draws the pictures in docs/images again
@@ -158,6 +160,9 @@ ministack:
 
 tables:
 	@infra/build/create_venv.sh .local/tables tables "DuckDB and pandas, which read tables of runs"
+
+checkov:
+	@infra/build/create_venv.sh .local/checkov checkov "checkov, which examines the templates"
 
 supply-chain:
 	@infra/build/create_venv.sh .local/supply-chain supply-chain "the tools for pins and audit"
