@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo run look up deploy bulk check test lint unit validate format openapi build clean install browser local \
-	bench fuzz pins audit sbom base dev run-packages sam ministack supply-chain rivals tables checkov
+	bench fuzz pins audit sbom base dev run-packages sam ministack supply-chain rivals tables checkov aws-cli
 
 ARCH ?= arm64
 BENCH ?=
@@ -51,8 +51,8 @@ help:
 	  /^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2; if ($$3) printf "%17s%s\n", "", $$3 }' $(MAKEFILE_LIST)
 
 ##@ Try it on this machine
-demo: base sam ministack ## Deploy to a local AWS, send a File, show its receipt | FILE=my-file.json sends a File of yours
-	@PYTHONPATH=functions $(PY) -m infra.demo $(if $(FILE),"$(FILE)") $(OR_STOPPED)
+demo: base sam ministack ## Deploy to a local AWS, send a File, show its receipt | FILE=my-file.json sends a File of yours, with settings as for make run
+	@PYTHONPATH=functions $(PY) -m infra.demo $(if $(FILE),"$(FILE)") --given "$(GIVEN)" $(OR_STOPPED)
 
 run: run-packages ## Download your own list into a folder, without AWS | LIST=urls.txt (or .csv, .jsonl) OUT=folder; FILE=my-file.json
 	@PYTHONPATH=functions $(PY) -m infra.run "$(LIST)" "$(OUT)" --file "$(FILE)" --given "$(GIVEN)" $(OR_STOPPED)
@@ -62,7 +62,7 @@ up: base sam ministack ## Run the whole stack on a local AWS until Ctrl-C | PORT
 
 ##@ Deploy
 deploy: base sam ## Build and deploy to your AWS account | STACK=image-intake PARAMETERS="MaxPerOrigin=8 ..." ARCH=arm64
-	@$(PY) -m infra.deploy "$(STACK)"
+	@$(PY) -m infra.deploy "$(STACK)" $(PARAMETERS)
 	@$(PY) -m infra.build.artifact "$(ARCH)" --into "$(BUILD)" --sam "$(SAM)"
 	@$(SAM) deploy --template-file "$(BUILD)/template.yaml" --stack-name "$(STACK)" --s3-prefix "$(STACK)" \
 	  --parameter-overrides Architecture=$(ARCH) $(PARAMETERS)
@@ -78,7 +78,7 @@ look: base ## Show a receipt or a run as a page in your browser | ID=lot-7-cam-2
 ##@ Develop
 check: lint unit ## Lint, types and unit tests, in under a minute
 
-test: dev sam ministack tables checkov lint validate ## Everything: lint, types, templates, all tests, coverage
+test: dev sam ministack tables checkov aws-cli lint validate ## Everything: lint, types, templates, all tests, coverage
 	@$(PY) -m pytest $(PARALLEL) --cov
 
 lint: dev ## Lint, format and types; changes nothing
@@ -108,7 +108,7 @@ clean: ## Remove what was built, not what was installed
 	  .ruff_cache .pytest_cache .hypothesis
 	@find functions infra tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-install: dev sam ministack tables checkov supply-chain ## Install what these commands need, except bench
+install: dev sam ministack tables checkov aws-cli supply-chain ## Install what these commands need, except bench
 
 ##@ Examine and release
 browser: dev ## Test the pages in Chromium | UPDATE=1 draws the pictures in docs/images again
@@ -163,6 +163,9 @@ tables:
 
 checkov:
 	@infra/build/create_venv.sh .local/checkov checkov "checkov, which examines the templates"
+
+aws-cli:
+	@infra/build/create_venv.sh .local/aws-cli aws-cli "the AWS CLI, for the commands of the documentation"
 
 supply-chain:
 	@infra/build/create_venv.sh .local/supply-chain supply-chain "the tools for pins and audit"

@@ -3,7 +3,7 @@
 import csv
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TextIO
@@ -18,6 +18,7 @@ from intake.model.manifest import MAX_DOCUMENT_BYTES, NotJson, read_document, ur
 from intake.model.note import encode_note
 
 _CHUNK_BYTES = 256 * 1024
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _ANY_NUMBER_OF_IMAGES = 1_000_000
 """The limit of images is a setting, so only the run checks their number."""
 
@@ -72,8 +73,8 @@ def _read_line(number: int, text: bytes, *, is_url: bool) -> ListLine:
     if len(text) > MAX_LINE_BYTES:
         return ListLine(number, fault=_describe_size(len(text)))
     try:
-        if is_url:
-            return _make_line(number, url_line_to_document(text))
+        if is_url:  # a valid URL list, whatever the URL says
+            return _make_line_of_text(number, _encode(url_line_to_document(text)))
         return _make_line(number, read_document(text), text)
     except (NotJson, InvalidFile) as error:
         return ListLine(number, fault=str(error))
@@ -163,18 +164,24 @@ def _encode_row(cells: list[str], columns: CsvColumns) -> tuple[dict[str, object
 
 
 def _encode(document: object) -> bytes:
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+    return _ENCODER.encode(document).encode()
 
 
 def _make_line(number: int, document: object, text: bytes = b"") -> ListLine:
     """Check a document as the run does. `text` is the document as JSON, if the list has it."""
-    text = text or _encode(document)
-    if len(text) > MAX_LINE_BYTES:
-        return ListLine(number, fault=_describe_size(len(text)))
+    line = _make_line_of_text(number, text or _encode(document))
+    if line.fault:
+        return line
     try:
         File.parse(BulkItem.read({"index": 0, "item": document}).document, max_base_images=_ANY_NUMBER_OF_IMAGES)
     except InvalidFile as error:
-        return ListLine(number, text, refusal=str(error))
+        return replace(line, refusal=str(error))
+    return line
+
+
+def _make_line_of_text(number: int, text: bytes) -> ListLine:
+    if len(text) > MAX_LINE_BYTES:
+        return ListLine(number, fault=_describe_size(len(text)))
     return ListLine(number, text)
 
 

@@ -1,10 +1,13 @@
-"""`make demo [FILE=my-file.json]`: deploy to a local AWS, send a File, print its receipt."""
+"""`make demo [FILE=my-file.json]`: deploy to a local AWS, send a File, print its receipt.
+
+With FILE, every setting of the service may be set by its name, as for `make run`.
+"""
 
 import argparse
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +23,7 @@ from infra.demo.dns_failures import describe_unresolved, find_unresolved, withou
 from infra.demo.known_image_check import check_known, check_refreshed
 from infra.demo.receipt_table import format_summary, format_table
 from infra.demo.run_comparison import Run, Traffic, format_comparison
+from infra.demo.settings import DemoSettings, require_settings
 from infra.demo.stored_object_check import Mismatch, check_failures, check_objects
 from infra.demo.user_file import read_file
 from infra.local.deploy_template import DeployedStack, relax_for_loopback, to_json_bytes
@@ -28,25 +32,33 @@ from infra.local.receipt_page import RECEIPT_STATUSES, write_page
 from infra.local.start_stack import start_stack, stop_orphans
 from infra.pictures.board import draw_pictures
 from infra.pictures.picture_server import DELAY_SECONDS, OriginTraffic, serve_pictures
+from infra.run.report import advise_on_blocked
 
 PICTURES = ROOT / ".local" / "demo"
 FAILING = {"half.jpg": "invalid_image", "missing.png": "not_found"}
 PAGE = PICTURES / "receipt.html"
 """The page of the receipt. The pictures are in it, because the stack is gone at the end."""
 
-SEE_PAGE = f"Open {PAGE.relative_to(ROOT)} in a browser to see the images side by side."
+USER_PAGES = PICTURES / "files"
+"""The pages of the user's own Files, by their ids."""
 
 
 def main() -> int:
-    """Run the demo; return 0 if every image ended as expected, 130 after Ctrl-C, 1 otherwise."""
+    """Run the demo.
+
+    Returns:
+        0 if every image ended as expected: those of the user's own File are stored; 130 after Ctrl-C, 1 otherwise.
+    """
     parser = argparse.ArgumentParser(prog="make demo", description="Send a File through image-intake.")
     parser.add_argument("file", nargs="?", type=Path, help="your own File, as JSON; its images are really downloaded")
+    parser.add_argument("--given", default="", help="names of the variables that make was given")
     options = parser.parse_args()
     install_signal_handlers()
     ignore_aws_profiles()
     started_at = time.monotonic()
     try:
-        _send_user_file(options.file) if options.file else _send_our_pictures()
+        require_settings(options.given.split(), has_file=options.file is not None)
+        failed = _send_user_file(options.file) if options.file else _send_our_pictures()
     except (CommandError, Mismatch) as error:
         print_line()
         print(f"The demo failed. {error}", file=sys.stderr, flush=True)
@@ -58,10 +70,11 @@ def main() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has exited, as after `| head`
         return 1
     print_line(f"The demo took {time.monotonic() - started_at:.0f} seconds. Nothing is left running.")
-    return 0
+    return 1 if failed else 0
 
 
-def _send_our_pictures() -> None:
+def _send_our_pictures() -> int:
+    """Send the drawn pictures, and return how many images failed that should not: none, or it raises Mismatch."""
     print_line("image-intake: a circuit board to inspect, its base images,", "bold")
     print_line("and two URLs that fail on purpose\n", "bold")
     with ExitStack() as on_exit:
@@ -82,8 +95,9 @@ def _send_our_pictures() -> None:
         check_objects(deployed, first.receipt, {f"{site}/{name}": content for name, content in pictures.items()})
         write_page(deployed, first.receipt["id"], PAGE, embed=True)  # now: a later run has another receipt
         _send_again(deployed, traffic, file, first)
-        print_line(f"\n{SEE_PAGE}")
+        _print_page(PAGE)
         print_line("Can you find the three defects of inspect.jpg?")
+    return 0
 
 
 def _send_again(deployed: DeployedStack, origin: OriginTraffic, file: Mapping[str, Any], first: Run) -> None:
@@ -128,21 +142,43 @@ def _make_file(site: str, names: list[str]) -> dict[str, Any]:
     return {"id": "demo", "fileUrl": f"{site}/inspect.jpg", "baseUrls": base_urls}
 
 
-def _send_user_file(path: Path) -> None:
-    body = read_file(path)
+def _send_user_file(path: Path) -> int:
+    """Send a File of the user, and return how many of its images failed."""
+    settings = DemoSettings.from_environment()
+    body = read_file(path, settings.limits.max_base_images)
     print_line(f"image-intake: {path}, downloaded from its real origins into a local S3\n", "bold")
     with ExitStack() as on_exit:
         stop_orphans()
         deployed = start_stack(on_exit, {})
-        relax_for_loopback(deployed, {})
+        relax_for_loopback(deployed, settings.variables)
         run = _send(deployed, body)
-        _print_run(deployed, run, show_hosts=True)
-        if run.receipt["status"] == "failed":  # correct, if every URL is bad
-            print_line("\nNo image of this File was stored.")
-        else:
-            check_objects(deployed, run.receipt, {})
-        write_page(deployed, run.receipt["id"], PAGE, embed=True)
-        print_line(f"\n{SEE_PAGE}")
+        reasons = _print_run(deployed, run, show_hosts=True)
+        return _finish_user_file(deployed, run.receipt, advise_on_blocked(reasons, settings.limits))
+
+
+def _finish_user_file(deployed: DeployedStack, receipt: Mapping[str, Any], advice: str) -> int:
+    """Check what is stored, write the page, say which images failed, and return how many."""
+    failed, images = int(receipt["counts"]["failed"]), len(receipt["images"])
+    if advice:
+        print_line(f"  {advice}")
+    if failed < images:
+        check_objects(deployed, receipt, {})
+    page = USER_PAGES / f"{receipt['id']}.html"
+    write_page(deployed, receipt["id"], page, embed=True)
+    _print_page(page)
+    if failed:
+        print_line(f"{_count_failed(failed, images)}. The page says what to do about each.", "yellow")
+    return failed
+
+
+def _count_failed(failed: int, images: int) -> str:
+    if failed == images:
+        return f"No image of this File is stored: all {images} images failed"
+    return f"{failed} of {images} images failed"
+
+
+def _print_page(page: Path) -> None:
+    print_line(f"\nOpen {page.relative_to(ROOT)} in a browser to see the images side by side.")
 
 
 def _send(deployed: DeployedStack, body: bytes) -> Run:
@@ -160,17 +196,18 @@ def _send(deployed: DeployedStack, body: bytes) -> Run:
     return Run(response.status, content, elapsed)
 
 
-def _print_run(deployed: DeployedStack, run: Run, *, show_hosts: bool) -> None:
-    """Print the receipt of a run.
+def _print_run(deployed: DeployedStack, run: Run, *, show_hosts: bool) -> Collection[str]:
+    """Print the receipt of a run, and return why URLs were blocked.
 
     Raises:
         CommandError: no host of the File could be resolved.
     """
-    _print_images(deployed, run.receipt, show_hosts=show_hosts)
+    reasons = _print_images(deployed, run.receipt, show_hosts=show_hosts)
     print_line(f"\n  HTTP {run.status} after {run.response_ms:,.0f} ms. {format_summary(run.receipt)}")
+    return reasons
 
 
-def _print_images(deployed: DeployedStack, receipt: Mapping[str, Any], *, show_hosts: bool) -> None:
+def _print_images(deployed: DeployedStack, receipt: Mapping[str, Any], *, show_hosts: bool) -> Collection[str]:
     images = receipt["images"]
     if unresolved := find_unresolved(images):
         images = without_dns_failures(images)
@@ -182,6 +219,7 @@ def _print_images(deployed: DeployedStack, receipt: Mapping[str, Any], *, show_h
     print_line("\n".join(format_table(images, reasons, show_hosts=show_hosts)))
     if reasons:
         print_line("\n  Why a URL is blocked is in the log of the function. The receipt does not tell callers.")
+    return reasons.values()
 
 
 def _describe_refusal(deployed: DeployedStack, status: int, body: bytes, content: object) -> str:

@@ -4,11 +4,10 @@ from pathlib import Path
 
 from infra.command.errors import CommandError
 from intake.model.file import File, InvalidFile
-from intake.model.limits import Limits
 from intake.model.manifest import NotJson, read_document
 
 
-def read_file(path: Path) -> bytes:
+def read_file(path: Path, max_base_images: int) -> bytes:
     """Read a File.
 
     Raises:
@@ -19,7 +18,7 @@ def read_file(path: Path) -> bytes:
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror}.") from None
     try:
-        File.parse(read_document(body), max_base_images=Limits().max_base_images)
+        File.parse(read_document(body), max_base_images=max_base_images)
     except NotJson as error:
         raise CommandError(f"{path} {error}.") from None
     except InvalidFile as error:

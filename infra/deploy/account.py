@@ -13,7 +13,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
-_CONFIG = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "max_attempts": 2})
+CONFIG = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "max_attempts": 2})
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException"}
 _REJECTED = {"InvalidClientTokenId", "SignatureDoesNotMatch", "UnrecognizedClientException", "AuthFailure"}
 
@@ -50,7 +50,7 @@ def identify() -> Account:
                 "No AWS region is set. Set one: export AWS_REGION=eu-central-1\n"
                 "or choose a profile that has one: export AWS_PROFILE=name"
             )
-        caller = session.client("sts", config=_CONFIG).get_caller_identity()
+        caller = session.client("sts", config=CONFIG).get_caller_identity()
     except (BotoCoreError, ClientError, ValueError) as error:
         raise AccountError(_explain(error)) from error
     return Account(caller["Account"], session.region_name, caller["Arn"])

@@ -38,6 +38,8 @@ def _link(source: ResultSource, image: StoredView) -> Picture:
     if not image.extension:
         return _not_an_image()
     url = source.image_url(image.entry.key)
+    if not url:
+        return Picture(absence=f"This image is not in {source.description}.")
     return Picture(src=url, href=url) if image.is_drawn else Picture(href=url, absence=_not_drawn(image))
 
 
@@ -64,7 +66,7 @@ def _embed(source: ResultSource, image: StoredView, left: int) -> Picture:
         return Picture(absence=f"Left out: this page embeds at most {format_bytes(MAX_EMBEDDED_BYTES)} of images.")
     body = source.read_image(entry.key, max_bytes=entry.bytes)
     if body is None or hashlib.sha256(body).hexdigest() != entry.sha256:
-        return Picture(absence=f"{source.description.capitalize()} does not have these bytes (any more).")
+        return Picture(absence=f"These bytes are not in {source.description} (any more).")
     return Picture(src=f"data:{DRAWN[image.extension]};base64,{base64.b64encode(body).decode()}")
 
 

@@ -94,7 +94,7 @@ class Kinds:
 
 
 class RepeatedImage(NamedTuple):
-    """A stored image that several rows have: its key, the rows, where it is, and whether browsers draw it."""
+    """A stored image that several rows have: its key, the rows, its URL or nothing, and whether browsers draw it."""
 
     key: str
     rows: int

@@ -76,6 +76,8 @@ class ResultSource(Protocol):
     def image_url(self, key: str) -> str:
         """Return the URL of an image for the page: presigned for an hour, or a relative path.
 
+        It is empty if a folder does not have the image: `make bulk OUT=` downloads results without images.
+
         Args:
             key: the key of an image, which the caller has checked.
         """
@@ -134,7 +136,7 @@ class FolderSource(_DocumentReader):
         return newest_in_folder(self._folder, number)
 
     def image_url(self, key: str) -> str:
-        return f"{self._prefix}/{quote(key)}"
+        return f"{self._prefix}/{quote(key)}" if (self._folder / key).is_file() else ""
 
     def _read(self, key: str, max_bytes: int) -> bytes | None:
         path = self._folder / key

@@ -24,6 +24,7 @@ from infra.run.settings import RunSettings, require_known_variables
 from infra.run.single_file import read_single_file
 from infra.run.spooled_list import Group, GroupSize, SpooledList
 from infra.run.worker import Work
+from intake.model.bulk_report import Summary
 
 SOME_FAILED, WRONG_INPUT = 1, 2
 _PATHS = {"LIST", "FILE", "OUT"}
@@ -122,23 +123,29 @@ class _Run:
     def _finish(self, seconds: float) -> int:
         groups = self.lines.groups
         error = "Ctrl-C" if self.processes.is_interrupted else self.processes.fault
+        pages: list[Path | None] = []
         try:
-            summary = self.folder.finish(seconds, groups=groups, error=error)
+            summary = self.folder.finish(
+                seconds, groups=groups, error=error, write_page=lambda summary: pages.append(self._write_page(summary))
+            )
         except OSError as fault:
             print(f"Stopped: {error or 'all rows are done'}. The summary cannot be written: {fault.strerror}.")
             print("The same command goes on.", flush=True)
             return INTERRUPTED if self.processes.is_interrupted else SOME_FAILED
         limits = self.settings.config.limits
         print_result(self.folder, summary, list(self.blocked), rows=groups.rows, limits=limits, settings=self.given)
-        from infra.run.page import write_page  # noqa: PLC0415 - imports Jinja2, which only the end needs
-
-        if groups.rows >= _MANY_ROWS:
-            print("Writing the page of the run ...", flush=True)
-        if page := write_page(self.folder, self.file_id, self.given):
+        for page in filter(None, pages):
             print(f"Page: {page}", flush=True)
         if self.processes.is_interrupted:
             return INTERRUPTED
         return SOME_FAILED if not summary.complete or summary.failed_key else 0
+
+    def _write_page(self, summary: Summary) -> Path | None:
+        from infra.run.page import write_page  # noqa: PLC0415 - imports Jinja2, which only the end needs
+
+        if self.lines.groups.rows >= _MANY_ROWS:
+            print("Writing the page of the run ...", flush=True)
+        return write_page(self.folder, summary, self.file_id, self.given)
 
     def _work(self) -> Work:
         run, settings = self.folder, self.settings

@@ -112,11 +112,12 @@ class FileStore:
         """See `Store.put_image`. The facts of the image are not stored: they are in its bytes."""
         folder = self._folder
         try:
-            if not (folder.exists(key) and folder.has_bytes(key, body)):
-                if self._is_fast and folder.create(key, body):
-                    return False
-                if await self._write(key, body, lambda temporary: self._place_image(temporary, key, body)):
-                    return False
+            if self._is_fast and folder.create(key, body):
+                return False
+            if not folder.has_bytes(key, body) and await self._write(
+                key, body, lambda temporary: self._place_image(temporary, key, body)
+            ):
+                return False
             if self._fsync:  # another process may have stored it without waiting
                 await asyncio.to_thread(folder.sync, key)
                 await asyncio.to_thread(folder.sync_names, key)

@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import ip_address, ip_network
 
 from infra.bulk.progress import format_duration
@@ -47,8 +47,10 @@ def print_result(  # noqa: PLR0913 - each has a name at the call
         print_line(f"  failed   {join_counts(counts.codes)}")
     if counts.status["refused"]:
         print_line(f"  refused  {counts.status['refused']:,} rows that are no File")
-    for line in _describe_blocked(blocked, limits):
+    for line in _describe_blocked(blocked):
         print_line(f"  blocked  {line}")
+    if advice := advise_on_blocked(blocked, limits):
+        print_line(f"  blocked  {advice}")
     print_line(f"Images: {run.out / 'images'}/")
     print_line(f"The table, with a row for each image: {run.path / 'images'}/*.jsonl.gz")
     if summary.failed_key:
@@ -67,11 +69,21 @@ def format_rows(number: int) -> str:
     return f"{number:,} row{'' if number == 1 else 's'}"
 
 
-def _describe_blocked(reasons: Sequence[str], limits: Limits) -> Iterator[str]:
+def _describe_blocked(reasons: Sequence[str]) -> Iterator[str]:
     for reason in reasons[:_MAX_REASONS]:
         yield _REPEATED_HOST.sub(r"\1:", reason)
     if len(reasons) > _MAX_REASONS:
         yield "..."
+
+
+def advise_on_blocked(reasons: Iterable[str], limits: Limits) -> str:
+    """Return which settings allow what was blocked and may be the user's own; an empty text if none do.
+
+    Args:
+        reasons: why URLs were blocked.
+        limits: the limits of the run: what they allow needs no advice.
+    """
+    reasons = list(reasons)
     found = [match for reason in reasons if (match := _PORT.search(reason))]
     advice = []
     if ports := {int(match["port"] or _DEFAULT_PORTS[match["scheme"]]) for match in found}:
@@ -80,8 +92,7 @@ def _describe_blocked(reasons: Sequence[str], limits: Limits) -> Iterator[str]:
     networks = {network for match in addresses if match and (network := _find_network(match[1], limits))}
     if networks:
         advice.append(f"ALLOW={','.join(sorted(networks))}")
-    if advice:
-        yield f"To allow what is yours: {' '.join(advice)}"
+    return f"To allow what is yours: {' '.join(advice)}" if advice else ""
 
 
 def _find_network(address: str, limits: Limits) -> str:

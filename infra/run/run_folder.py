@@ -3,7 +3,7 @@
 import errno
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -69,13 +69,22 @@ class RunFolder:
         """Yield the reports of the groups that are done, wholly or in part, in the order of the list."""
         return filter(None, map(self._read_report, range(groups)))
 
-    def finish(self, seconds: float, *, groups: Groups, error: str | None) -> Summary:
+    def finish(
+        self,
+        seconds: float,
+        *,
+        groups: Groups,
+        error: str | None,
+        write_page: Callable[[Summary], object] = lambda _: None,
+    ) -> Summary:
         """Write failed.jsonl, retryable.jsonl and summary.json from the reports.
 
         Args:
             seconds: how long this command took; earlier ones that did not come to the end are added.
             groups: the groups of the list.
             error: why the run stopped before the end of the list; None if it did not.
+            write_page: called last but before the summary has its name, which says that the run is complete. If the
+                command is killed meanwhile, the same command goes on and writes the page.
 
         Raises:
             OSError: a file cannot be written.
@@ -102,6 +111,8 @@ class RunFolder:
         with self._replacing(Path(summary_key(self.name)).name) as file:
             # json, not pydantic: the name of a list may be no text in UTF-8, and a row may have an unpaired surrogate.
             file.write(json.dumps(summary.model_dump(by_alias=True), separators=(",", ":")).encode())
+            file.flush()  # a full disk has no place for the page either
+            write_page(summary)
         return summary
 
     def _is_done(self, group: Group) -> bool:

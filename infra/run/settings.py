@@ -1,7 +1,7 @@
 """Reads the settings of `make run`: every setting of the service by its name, and those of this machine."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -15,7 +15,11 @@ MAX_IN_FLIGHT = 128
 """The default of MAX_IN_FLIGHT: twice that of a function, because slow images of a long list occupy many slots."""
 
 _OF_A_STACK = {"IMAGE_BUCKET", "INBOX_BUCKET"}
-_VARIABLES = sorted({*VARIABLES, "LIST", "FILE", "OUT", "ALLOW", "PROCESSES", "FSYNC", "PYTHON", "PY"} - _OF_A_STACK)
+SERVICE_VARIABLES = frozenset(VARIABLES) - _OF_A_STACK | {"ALLOW"}
+"""The settings of the service that a command on this machine takes by name."""
+
+OF_MAKE = frozenset({"PYTHON", "PY"})
+_VARIABLES = SERVICE_VARIABLES | OF_MAKE | {"LIST", "FILE", "OUT", "PROCESSES", "FSYNC"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +48,42 @@ class RunSettings:
         processes = _read(
             environment, "PROCESSES", whole_number(1, MAX_PROCESSES), default=os.process_cpu_count() or 1, faults=faults
         )
-        allow = _read(environment, "ALLOW", NETWORKS, default=(), faults=faults)
+        variables = {"MAX_IN_FLIGHT": str(MAX_IN_FLIGHT)} | read_service_variables(environment, faults)
         try:
             # With MAX_PER_ORIGIN=1, two processes would send two requests at once.
-            whole = Config.from_environment(_service_variables(environment, allow, 1))
+            whole = Config.from_environment(variables | {"IMAGE_BUCKET": "folder"})
             processes = min(processes, whole.limits.max_per_origin, MAX_PROCESSES)
-            config = Config.from_environment(_service_variables(environment, allow, processes))
+            shared = {"IMAGE_BUCKET": "folder", "CONCURRENT_FUNCTIONS": str(processes)}
+            config = Config.from_environment(variables | shared)
         except ConfigError as error:
             faults += error.faults
-        if faults:
-            raise CommandError("\n  ".join(["these settings cannot be used:", *faults]))
+        require_no_fault(faults)
         return cls(config, processes, fsync)
 
 
-def _service_variables(environment: Mapping[str, str], allow: tuple[object, ...], processes: int) -> dict[str, str]:
-    variables = dict(environment)
-    for name in (*_OF_A_STACK, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"):
-        variables.pop(name, None)
-    variables |= {"IMAGE_BUCKET": "folder", "CONCURRENT_FUNCTIONS": str(processes)}
-    variables["MAX_IN_FLIGHT"] = environment.get("MAX_IN_FLIGHT", "").strip() or str(MAX_IN_FLIGHT)
-    networks = [environment.get("ALLOWED_NETWORKS", "").strip(), *map(str, allow)]
-    variables["ALLOWED_NETWORKS"] = ",".join(filter(None, networks))
+def read_service_variables(environment: Mapping[str, str], faults: list[str]) -> dict[str, str]:
+    """Return the settings of the service that are set, without those of a stack. ALLOW is part of ALLOWED_NETWORKS.
+
+    Args:
+        environment: the variables.
+        faults: the fault of ALLOW is appended. `Config.from_environment` finds those of the others.
+    """
+    allow = _read(environment, "ALLOW", NETWORKS, default=(), faults=faults)
+    names = sorted(SERVICE_VARIABLES - {"ALLOW"})
+    variables = {name: text for name in names if (text := environment.get(name, "").strip())}
+    if allow:
+        variables["ALLOWED_NETWORKS"] = ",".join([*filter(None, [variables.get("ALLOWED_NETWORKS")]), *map(str, allow)])
     return variables
+
+
+def require_no_fault(faults: Sequence[str]) -> None:
+    """Refuse settings.
+
+    Raises:
+        CommandError: there are faults; the text has every one.
+    """
+    if faults:
+        raise CommandError("\n  ".join(["these settings cannot be used:", *faults]))
 
 
 def _read[T](environment: Mapping[str, str], name: str, kind: SettingType[T], *, default: T, faults: list[str]) -> T:
@@ -77,18 +95,22 @@ def _read[T](environment: Mapping[str, str], name: str, kind: SettingType[T], *,
         return default
 
 
-def require_known_variables(names: Iterable[str]) -> None:
+def require_known_variables(
+    names: Iterable[str], command: str = "make run", known: Collection[str] = _VARIABLES
+) -> None:
     """Refuse a misspelled setting, which would be ignored otherwise.
 
     Args:
         names: the variables that make was given on its command line.
+        command: the command.
+        known: the variables that it takes.
 
     Raises:
         CommandError: one of them has no meaning.
     """
     for name in names:
-        if name in _VARIABLES:
+        if name in known:
             continue
-        similar = get_close_matches(name.upper(), _VARIABLES, n=1)
+        similar = get_close_matches(name.upper(), sorted(known), n=1)
         question = f"Did you mean {similar[0]}?" if similar else "docs/settings.md has all settings."
-        raise CommandError(f"{name} is not a setting of make run. {question}")
+        raise CommandError(f"{name} is not a setting of {command}. {question}")

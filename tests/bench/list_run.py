@@ -40,7 +40,7 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - the folder in memory that Linux has; t
 FOLDER = results.DIRECTORY / "list-images"
 LOG = "output.log"
 MAX_SECONDS = 600.0
-ROUNDS = 3
+ROUNDS = 4
 _WARM_UP_IMAGES = 400
 """Each program runs once with a short list, so that Python has compiled its modules."""
 

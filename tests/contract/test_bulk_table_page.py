@@ -2,6 +2,7 @@
 
 import csv
 import json
+import operator
 import re
 import subprocess
 from dataclasses import replace
@@ -92,13 +93,17 @@ def require_join(folder: Path) -> None:
     (folder / "joined.csv").unlink()
     expected = [("", "no File", "x", ""), *((file_id(n), url(n), f"{n:05}", status_of(n)) for n in range(1, ROWS + 1))]
     assert sorted((row["id"], row["url"], row["lot"], row["status"]) for row in rows) == sorted(expected)
-    keys = {row["id"]: row["key"] for row in rows}
-    assert keys[file_id(7)] == "images/7.jpg"
+    [seventh] = [row for row in rows if row["id"] == file_id(7)]
+    assert [seventh[name] for name in ("role", "index", "key")] == ["image", "0", "images/7.jpg"]
     assert {row["code"] for row in rows if row["status"] == "failed"} == {"deadline_exceeded"}
 
 
 def status_of(number: int) -> str:
     return "failed" if number in FAILED else "stored"
+
+
+def key_of(number: int) -> str | None:
+    return None if number in FAILED else f"images/{number}.jpg"
 
 
 def test_page_documents_the_columns_in_their_order() -> None:
@@ -125,8 +130,10 @@ def test_documented_sql_counts_joins_and_reads_notes(folder: Path) -> None:
     ]
     run_sql(folder, join_by_id)
     require_join(folder)
-    numbered = [[number, url(number), status_of(number)] for number in range(1, ROWS + 1)]
-    assert run_sql(folder, join_by_row) == [*numbered, [ROWS + 1, "no File", "refused"]]
+    of_list = [[file_id(number), url(number), f"{number:05}", number] for number in range(1, ROWS + 1)]
+    of_image = [["image", 0, status_of(number), key_of(number)] for number in range(1, ROWS + 1)]
+    refused = [None, "no File", "x", ROWS + 1, None, None, "refused", None]
+    assert run_sql(folder, join_by_row) == [*map(operator.add, of_list, of_image), refused]
     assert sorted(run_sql(folder, notes), key=str) == [["00", 7], ["01", 6], ["02", 7], [None, 1]]
 
 

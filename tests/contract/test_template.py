@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from infra.build.template_file import list_functions, load
 
+from intake.model.object_keys import receipt_key
 from intake.settings.config import Config
 from intake.settings.table import VARIABLES
 from support.resolved_template import resolve
@@ -145,6 +146,25 @@ def test_list_in_the_inbox_starts_the_state_machine_through_eventbridge() -> Non
     [target] = rule["Targets"]
     assert target["Arn"] == {"Ref": "StateMachine"}
     assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": "FailureQueue.Arn"}}
+
+
+def test_only_stored_receipts_are_sent_to_the_topic_and_only_with_the_parameter() -> None:
+    notification = TEMPLATE["Resources"]["ImageBucket"]["Properties"]["NotificationConfiguration"]
+    condition, sent, otherwise = notification["Fn::If"]
+
+    assert PARAMETERS["ReceiptTopic"]["Default"] == "off"
+    assert TEMPLATE["Conditions"][condition] == {"Fn::Equals": [{"Ref": "ReceiptTopic"}, "on"]}
+    assert otherwise == {"Ref": "AWS::NoValue"}
+    [topic] = sent["TopicConfigurations"]
+    assert (topic["Topic"], topic["Event"]) == ({"Ref": "ReceiptEvents"}, "s3:ObjectCreated:*")
+    rules = {rule["Name"]: rule["Value"] for rule in topic["Filter"]["S3Key"]["Rules"]}
+    assert rules == {"prefix": receipt_key("").removesuffix(".json"), "suffix": ".json"}
+
+
+def test_topic_and_its_policy_exist_whatever_the_parameter_says() -> None:
+    """S3 accepts the notification only if the policy was there before it."""
+    for name in ("ReceiptEvents", "ReceiptTopicPolicy"):
+        assert "Condition" not in TEMPLATE["Resources"][name]
 
 
 def test_every_function_logs_json_into_a_group_with_limited_retention() -> None:

@@ -86,6 +86,7 @@ def test_policy_of_bucket_allows_nothing(bucket: str) -> None:
         ("ImageBucketPolicy", ["ImageBucket", "ImageBucket/*"], "s3:*"),
         ("InboxBucketPolicy", ["InboxBucket", "InboxBucket/*"], "s3:*"),
         ("FailureQueuePolicy", ["FailureQueue"], "sqs:*"),
+        ("ReceiptTopicPolicy", ["ReceiptEvents"], "sns:Publish"),  # SNS refuses sns:* in the policy of a topic
     ],
 )
 def test_policy_denies_access_without_tls(policy: str, of: list[str], actions: str) -> None:
@@ -103,6 +104,18 @@ def test_failure_queue_admits_the_rule_that_starts_runs_only() -> None:
 
     assert (allowed["Principal"], allowed["Action"]) == ({"Service": "events.amazonaws.com"}, "sqs:SendMessage")
     assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": "ListArrived.Arn"}}}
+
+
+def test_topic_of_receipts_admits_s3_for_the_image_bucket_only() -> None:
+    statements = RESOURCES["ReceiptTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    [allowed] = [statement for statement in statements if statement["Effect"] == "Allow"]
+
+    assert (allowed["Principal"], allowed["Action"]) == ({"Service": "s3.amazonaws.com"}, "sns:Publish")
+    assert allowed["Resource"] == {"Ref": "ReceiptEvents"}
+    assert allowed["Condition"] == {
+        "ArnEquals": {"aws:SourceArn": {"Fn::Sub": "arn:${AWS::Partition}:s3:::${ImageBucket}"}},
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+    }
 
 
 def test_rights_contain_the_name_of_the_inbox() -> None:

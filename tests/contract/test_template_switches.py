@@ -26,6 +26,7 @@ SWITCHES: dict[str, Mapping[str, str]] = {
     "access logs": {"ApiAccessLogs": "on"},
     "no dashboard": {"Dashboard": "off"},
     "no alarms": {"Alarms": "off"},
+    "topic": {"ReceiptTopic": "on"},
 }
 NOTHING: frozenset[str] = frozenset()
 FUNCTION_ROLES = {name for name in ROLES if name.endswith("FunctionRole")}
@@ -38,6 +39,7 @@ ADDED = {
     "VpcConfig": "vpc",
     "PermissionsBoundary": "boundary",
     "AccessLogSetting": "access logs",
+    "TopicConfigurations": "topic",
 }
 
 
@@ -46,8 +48,9 @@ def parameters_of(switches: tuple[str, ...]) -> dict[str, str]:
 
 
 def every_combination() -> Iterator[tuple[str, ...]]:
+    """Yield the combinations that the rules of the template accept."""
     for count in range(len(SWITCHES) + 1):
-        yield from combinations(SWITCHES, count)
+        yield from (each for each in combinations(SWITCHES, count) if not {"topic", "bucket"} <= set(each))
 
 
 def resources(*switches: str) -> dict[str, Any]:
@@ -80,6 +83,7 @@ def test_stack_that_sets_nothing_has_no_property_of_a_switch(transformed: dict[s
         ("vpc", {"NetworkPolicy"}, NOTHING),
         ("boundary", NOTHING, NOTHING),
         ("access logs", {"ApiLogs"}, NOTHING),
+        ("topic", NOTHING, NOTHING),
         ("no dashboard", NOTHING, NOTHING),
         ("no alarms", NOTHING, NOTHING),
         ("no dashboard, no alarms", NOTHING, {"Observability"}),
@@ -124,7 +128,7 @@ def test_existing_bucket_is_nowhere_changed() -> None:
     found = resolve(TEMPLATE, parameters_of(("bucket",)))
     naming = {name for name, resource in found["Resources"].items() if "my-images" in json.dumps(resource)}
 
-    assert naming == {*FUNCTION_ROLES, "StateMachineRole", "StateMachine", "StorePolicy"}
+    assert naming == {*FUNCTION_ROLES, "StateMachineRole", "StateMachine", "StorePolicy", "ReceiptTopicPolicy"}
     assert found["Globals"]["Function"]["Environment"]["Variables"]["IMAGE_BUCKET"] == "my-images"
     assert found["Outputs"]["ImageBucketName"]["Value"] == "my-images"
 
@@ -217,10 +221,12 @@ def test_access_log_says_who_called_without_query_strings(transformed: dict[str,
         ({"SubnetIds": SUBNETS}, False),
         ({"SecurityGroupIds": GROUPS}, False),
         ({"SubnetIds": SUBNETS, "SecurityGroupIds": GROUPS}, True),
+        ({"ReceiptTopic": "on"}, True),
+        ({"ReceiptTopic": "on", "ExistingImageBucket": "my-images"}, False),
         ({}, True),
     ],
 )
-def test_rule_refuses_subnets_without_security_groups(values: dict[str, str], *, accepted: bool) -> None:
+def test_rules_refuse_halves_and_what_has_no_effect(values: dict[str, str], *, accepted: bool) -> None:
     assert keeps_rules(TEMPLATE, values) == accepted
 
 

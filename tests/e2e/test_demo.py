@@ -1,6 +1,8 @@
 """What `make demo` prints: of a File of the user's own, and of the same File again."""
 
+import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -58,3 +60,53 @@ def test_demo_page_holds_its_pictures(deployed: Lab, tmp_path: Path) -> None:
     assert page.find("section", "panel").find("h2").text == "1 of 2 images failed"
     assert page.find("img").attributes["src"].startswith("data:image/jpeg;base64,")
     assert deployed.stack.aws.endpoint not in (tmp_path / "receipt.html").read_text()
+
+
+@pytest.fixture
+def variables(deployed: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Let `demo.main` use the stack of the tests. Return the variables that the functions would get."""
+    found: dict[str, str] = {}
+    for name in ("install_signal_handlers", "ignore_aws_profiles", "stop_orphans"):
+        monkeypatch.setattr(demo, name, lambda: None)
+    monkeypatch.setattr(demo, "start_stack", lambda *_: deployed.stack)
+    monkeypatch.setattr(demo, "relax_for_loopback", lambda _, given: found.update(given))
+    monkeypatch.setattr(demo, "ROOT", tmp_path)
+    monkeypatch.setattr(demo, "USER_PAGES", tmp_path / "files")
+    monkeypatch.setattr(sys, "argv", ["make demo", str(tmp_path / "my.json"), "--given", "FILE ALLOW"])
+    monkeypatch.setenv("ALLOW", "127.0.0.0/8")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("names", "status", "said"),
+    [
+        (("inspect.jpg", "golden.png"), 0, "Nothing is left running."),
+        (("inspect.jpg", "half.jpg"), 1, "1 of 2 images failed. The page says what to do about each."),
+        (("half.jpg", "http://10.0.0.1:8000/a.png"), 1, "No image of this File is stored: all 2 images failed."),
+    ],
+)
+def test_demo_of_a_file_says_what_failed_and_has_a_page_of_its_own(
+    deployed: Lab,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    variables: dict[str, str],
+    *,
+    names: tuple[str, str],
+    status: int,
+    said: str,
+) -> None:
+    first, second = (name if ":" in name else deployed.url(name) for name in names)
+    (tmp_path / "my.json").write_text(json.dumps({"id": "receipt", "fileUrl": first, "baseUrls": [[second]]}))
+
+    assert demo.main() == status
+
+    printed = capsys.readouterr().out
+    assert said in printed
+    assert variables == {"ALLOWED_NETWORKS": "127.0.0.0/8"}
+    assert "Open files/receipt.html in a browser" in printed
+    assert parse_html((tmp_path / "files" / "receipt.html").read_text()).find("h1").text == "receipt"
+    assert ("To allow what is yours: ALLOWED_PORTS=80,443,8000" in printed) == (":" in names[1])
+
+
+def test_page_of_a_file_is_not_that_of_the_demo() -> None:
+    assert demo.USER_PAGES / f"{demo.PAGE.stem}.html" != demo.PAGE

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from infra.build import artifact
 from infra.build.template_file import ROOT
-from infra.local.deploy_template import ROOT_USER
+from infra.local.deploy_template import ROOT_USER, STACK
 from infra.local.ministack import REGION
 
 from support.deployed_lab import VENVS, Lab
@@ -62,6 +62,26 @@ def test_deploy_passes_the_stack_name_and_the_build_to_sam(deployed: Lab, tmp_pa
         "MaxPerOrigin=8",
         "Contact=ops@example.com",
     ]
+
+
+def test_deploy_refuses_the_topic_for_a_new_stack_and_passes_it_on_for_another(deployed: Lab, tmp_path: Path) -> None:
+    """Neither is deployed: the first is refused, and for the second, the build fails with a program in place of sam."""
+    sam = tmp_path / "sam"
+    sam.write_text("#!/bin/sh\nexit 3\n")
+    sam.chmod(0o755)
+    env = {"AWS_ENDPOINT_URL": deployed.stack.aws.endpoint, "AWS_REGION": REGION}
+    env |= {"AWS_ACCESS_KEY_ID": ROOT_USER.key, "AWS_SECRET_ACCESS_KEY": ROOT_USER.secret}
+    options = ["PARAMETERS=MaxPerOrigin=8 ReceiptTopic=on", f"SAM={sam}", f"BUILD={tmp_path / 'build'}"]
+
+    new, existing = (deploy(f"STACK={stack}", *options, env=env) for stack in ("dev", STACK))
+
+    assert new.stderr.startswith(
+        "make deploy: ReceiptTopic=on needs the policy of the topic, which the stack dev does not"
+    )
+    assert "Nothing was built or deployed.\n" in new.stderr
+    assert new.stdout == ""
+    assert existing.stdout.startswith(f"Deploying the stack {STACK} to account ")
+    assert "ReceiptTopic" not in existing.stderr
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,18 @@ def test_demo_names_every_fault_when_file_is_not_valid(tmp_path: Path, content: 
     assert f"The demo failed. {tmp_path}/{said}" in refused("demo", f"FILE={path}")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["ALLOW=10.0.0.0/8"], "ALLOW is for a File of yours: make demo FILE=my-file.json ALLOW=..."),
+        (["FILE=lot.json", "ALOW=10.0.0.0/8"], "ALOW is not a setting of make demo. Did you mean ALLOW?"),
+        (["FILE=lot.json", "ALLOW=intranet"], "these settings cannot be used:\n  ALLOW: expected CIDRs"),
+    ],
+)
+def test_demo_names_a_setting_that_it_cannot_use(arguments: list[str], said: str) -> None:
+    assert f"The demo failed. {said}" in refused("demo", *arguments)
+
+
 @pytest.mark.parametrize("text", ["foo", "", "arm64 x86_64"])
 def test_build_names_the_processors_when_arch_is_not_one(text: str) -> None:
     assert f"make build: ARCH={text}: expected arm64 or x86_64.\n" in refused("build", f"ARCH={text}")

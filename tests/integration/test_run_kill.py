@@ -54,11 +54,22 @@ def check_run(out: Path, run: Path) -> None:
     table = rows(run)
     assert [row["row"] for row in table] == list(range(1, ROWS + 1))
     assert summary(run)["complete"]
+    assert (run / "index.html").exists()
     assert summary(run)["counts"]["images"].items() >= {"failed": ROWS // 50}.items()
     assert [line["intakeFailure"]["row"] for line in lines(run / "failed.jsonl")] == list(range(8, ROWS + 1, 50))
     receipts = {row["id"]: json.loads((out / "receipts" / f"{row['id']}.json").read_bytes()) for row in table}
     assert all(receipts[row["id"]]["images"][row["index"]].get("key") == row["key"] for row in table)
     assert all((out / row["key"]).exists() for row in table if row["key"])
+
+
+def test_run_that_is_complete_has_its_page_when_it_is_killed_at_once(lab: RunLab) -> None:
+    command = lab.start(lab.write_urls("a.txt", range(20)))
+    assert wait_until(lambda: list(lab.out.glob("runs/*/summary.json")))
+    command.kill_group(signal.SIGKILL)
+
+    [run] = runs(lab.out)
+    assert (run / "index.html").exists()
+    command.wait()
 
 
 def start_with_hanging_images(lab: RunLab, *, done: int = 150, hanging: int = 5) -> tuple[Path, Command]:

@@ -16,6 +16,8 @@ from intake.model.receipt import FailedEntry, StoredEntry
 from intake.model.shown_text import redact_message
 from intake.model.url import redact
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
 COLUMNS = (
     "row",
     "id",
@@ -131,7 +133,7 @@ class BatchTable:
 
 
 def _encode(row: dict[str, Any]) -> str:
-    return json.dumps(row, separators=(",", ":")) + "\n"
+    return _ENCODER.encode(row) + "\n"
 
 
 def _find_note(item: BulkItem) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ In `failed.jsonl`, the member `intakeFailure` says why a row failed. The next ru
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,9 @@ from intake.model.invalid_file import InvalidFile
 
 MAX_LINE_BYTES = 219_900
 """The longest line of a list that fits into a batch, with the JSON that the state machine adds."""
+
+_STRING_OR_CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*+"|-?Infinity|NaN')
+_CONSTANTS = {"Infinity": "1e999", "-Infinity": "-1e999", "NaN": "null"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +76,28 @@ class BulkItem:
         return self.shown
 
 
+def encode_json(document: object, *, ensure_ascii: bool = True) -> str:
+    """Encode a document that was decoded from JSON, so that it is decoded to the same values again.
+
+    JSON has no infinity, which numbers such as 1e400 become when they are decoded: 1e999 takes its place. With null, a
+    note that was refused would be valid when its row is sent again.
+    """
+    try:
+        return json.dumps(document, separators=(",", ":"), ensure_ascii=ensure_ascii, allow_nan=False)
+    except ValueError:
+        text = json.dumps(document, separators=(",", ":"), ensure_ascii=ensure_ascii)
+        return _STRING_OR_CONSTANT.sub(lambda match: _CONSTANTS.get(match[0], match[0]), text)
+
+
 def to_json_line(document: object) -> bytes:
     """Encode a document as ASCII, or as UTF-8 if it is too long and UTF-8 can encode it.
 
-    JSON allows an unpaired surrogate, and UTF-8 does not. JSON has no infinity, which numbers such as 1e400 become when
-    they are decoded; null takes its place.
+    JSON allows an unpaired surrogate, and UTF-8 does not.
     """
-    try:
-        line = json.dumps(document, separators=(",", ":"), allow_nan=False)
-    except ValueError:
-        document = json.loads(json.dumps(document), parse_constant=lambda _: None)
-        line = json.dumps(document, separators=(",", ":"))
+    line = encode_json(document)
     if len(line) > MAX_LINE_BYTES:
         try:
-            return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+            return encode_json(document, ensure_ascii=False).encode()
         except UnicodeEncodeError:
             pass
     return line.encode("ascii")

@@ -1,6 +1,5 @@
 """Reports of bulk runs: the counts and failed rows of one batch, and the summary of a run."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Self
@@ -8,7 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from intake.model.bulk_item import BulkItem
+from intake.model.bulk_item import BulkItem, encode_json
 from intake.model.error_codes import DeadlineExceeded
 from intake.model.file import Role
 from intake.model.invalid_file import Fault
@@ -182,7 +181,7 @@ class BatchReport(_Document):
         pydantic writes at most 255 levels, and a row that is refused may have more.
         """
         report = self.model_dump(by_alias=True, exclude={"failed"}) | {"failed": self.failed}
-        return json.dumps(report, separators=(",", ":")).encode()
+        return encode_json(report).encode()
 
 
 def _to_line(item: BulkItem, failure: Failure) -> object:

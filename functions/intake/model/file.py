@@ -24,6 +24,9 @@ from intake.model.invalid_file import Fault, InvalidFile
 __all__ = ["FILE_JSON_SCHEMA", "ID_PATTERN", "Fault", "File", "ImageRequest", "InvalidFile", "Role"]
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
+
 class Role(StrEnum):
     """The role of an image in its File."""
 
@@ -135,5 +138,5 @@ def _make_request(role: Role, index: int, url: str, sha256: str | None, note: Ma
 
 
 def _compute_digest(images: tuple[ImageRequest, ...]) -> str:
-    text = json.dumps([[image.role, image.url] for image in images], separators=(",", ":"))
+    text = _ENCODER.encode([[image.role, image.url] for image in images])
     return hashlib.sha256(text.encode("ascii")).hexdigest()

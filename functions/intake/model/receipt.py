@@ -187,8 +187,7 @@ class Receipt(_Document):
 
     def to_stored_json(self) -> bytes:
         """Encode the receipt for the bucket: without query strings, because presigned URLs are secrets."""
-        images = [image.model_copy(update={"url": redact(image.url)}) for image in self.images]
-        return self.model_copy(update={"images": images}).to_json()
+        return self.model_copy(update={"images": [_without_secrets(image) for image in self.images]}).to_json()
 
     def with_known(self, known: object) -> Self:
         """Return the receipt with what is known of its images, for the next run of the File."""
@@ -207,6 +206,11 @@ class Receipt(_Document):
     def without_key(self) -> Self:
         """Return the receipt with a null key, because it could not be stored."""
         return self.model_copy(update={"receipt_key": None})
+
+
+def _without_secrets[T: _Entry](image: T) -> T:
+    url = redact(image.url)
+    return image if url == image.url else image.model_copy(update={"url": url})
 
 
 def _encode_notes(note: object, images: Iterable[_Entry | ImageRequest]) -> str:

@@ -2,7 +2,15 @@
 
 import importlib
 
-from infra.local.ministack_patches import alarms, distributed_map, roles, s3_listing, s3_requests, stack_properties
+from infra.local.ministack_patches import (
+    alarms,
+    distributed_map,
+    roles,
+    s3_listing,
+    s3_requests,
+    sns_topics,
+    stack_properties,
+)
 
 
 def main() -> None:
@@ -12,5 +20,6 @@ def main() -> None:
     roles.apply()
     s3_listing.apply()
     stack_properties.apply()
+    sns_topics.apply()
     s3_requests.apply()  # last, to see what the others answer
     importlib.import_module("ministack.app").main()

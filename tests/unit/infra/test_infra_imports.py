@@ -21,7 +21,7 @@ ALLOWED = {
     "run": {"bulk", "command", "look", "intake"},  # needs no AWS, local or real
     "local": {"build", "command", "look", "pictures", "local.ministack_patches"},  # never the demo
     "local.ministack_patches": {"bulk.input_limit"},  # runs inside MiniStack's environment
-    "demo": {"build", "command", "local", "look", "pictures", "intake"},
+    "demo": {"build", "command", "local", "look", "pictures", "run", "intake"},  # `run`: the same settings by name
 }
 """What each package may import of the others, and of the service (`intake`)."""
 

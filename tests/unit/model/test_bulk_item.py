@@ -154,10 +154,21 @@ def test_failed_row_has_its_failure_when_both_fit() -> None:
     assert BulkItem(content).to_failed(FAILURE) == content | {"intakeFailure": FAILURE}
 
 
-@pytest.mark.parametrize("number", [b"1e400", b"-1e400"])
-def test_failed_row_is_json_when_a_number_in_it_is_too_large(number: bytes) -> None:
-    line = to_json_line(json.loads(b'{"urls": ["u"], "x": [' + number + b"]}"))
-    assert read_document(line) == {"urls": ["u"], "x": [None]}
+@pytest.mark.parametrize(
+    ("expected", "text"),
+    [
+        ("[1e999]", "[1e400]"),
+        ("[-1e999,1.5]", "[-123456789E+999, 1.5]"),
+        (r'{"note":{"1e999":"Infinity \" NaN","x":1e999}}', r'{"note": {"1e999": "Infinity \" NaN", "x": 2e308}}'),
+        (r'{"id":1e999,"x":"\u00e4\\"}', r'{"id": 1e309, "x": "\u00e4\\"}'),
+        ('["Infinity",null]', '["Infinity", null]'),
+    ],
+)
+def test_number_that_is_too_large_is_as_large_when_its_row_is_sent_again(expected: str, text: str) -> None:
+    document = json.loads(text)
+    line = to_json_line(document)
+    assert line == expected.encode()
+    assert read_document(line) == document
 
 
 def test_line_with_an_unpaired_surrogate_is_ascii_at_any_length() -> None:

@@ -1,14 +1,10 @@
 """The check of region and credentials before `make deploy` builds, against an STS on loopback."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
-from threading import Thread
-
 import pytest
 from infra.deploy.__main__ import main
 from infra.deploy.account import Account, AccountError, identify
+
+from support.aws_stand_in import aws_stand_in
 
 IDENTITY = """<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
 <Arn>arn:aws:iam::123456789012:user/ops</Arn><UserId>ops</UserId><Account>123456789012</Account>
@@ -17,48 +13,8 @@ FAULT = """<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Err
 <Code>{code}</Code><Message>from STS</Message></Error></ErrorResponse>"""
 
 
-@contextmanager
-def sts(status: int, body: str) -> Iterator[str]:
-    """An STS that answers every call with the same response; its URL."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body.encode())
-
-        def log_message(self, *_: object) -> None:
-            """Print nothing."""
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-@pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """A user with region and credentials, and no configuration of AWS in files."""
-    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "AWS_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-secret")
-    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1")
-    return monkeypatch
-
-
 def test_identify_returns_account_region_and_caller(environment: pytest.MonkeyPatch) -> None:
-    with sts(200, IDENTITY) as url:
+    with aws_stand_in(200, IDENTITY) as url:
         environment.setenv("AWS_ENDPOINT_URL_STS", url)
 
         assert identify() == Account("123456789012", "eu-central-1", "arn:aws:iam::123456789012:user/ops")
@@ -74,7 +30,7 @@ def test_identify_returns_account_region_and_caller(environment: pytest.MonkeyPa
     ],
 )
 def test_identify_explains_what_sts_rejects(environment: pytest.MonkeyPatch, code: str, expected: str) -> None:
-    with sts(403, FAULT.format(code=code)) as url:
+    with aws_stand_in(403, FAULT.format(code=code)) as url:
         environment.setenv("AWS_ENDPOINT_URL_STS", url)
 
         with pytest.raises(AccountError) as error:
@@ -122,7 +78,7 @@ def test_identify_explains_a_wrong_profile_or_region(
 
 
 def test_deploy_says_where_the_stack_goes(environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    with sts(200, IDENTITY) as url:
+    with aws_stand_in(200, IDENTITY) as url:
         environment.setenv("AWS_ENDPOINT_URL_STS", url)
 
         assert main("dev") == 0

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from infra.look import pictures
-from infra.look.pictures import embed_pictures, link_pictures
+from infra.look.pictures import Picture, embed_pictures, link_pictures
 from infra.look.receipt_view import StoredView, view_images
 from infra.look.sources import FolderSource
 
@@ -42,8 +42,8 @@ def test_embedded_pictures_are_the_first_that_fit(source: FolderSource, monkeypa
 @pytest.mark.parametrize(
     ("absence", "members"),
     [
-        ("does not have these bytes", {"bytes": 39}),
-        ("does not have these bytes", {"bytes": 41, "sha256": hashlib.sha256(b"x").hexdigest()}),
+        ("These bytes are not in", {"bytes": 39}),
+        ("These bytes are not in", {"bytes": 41, "sha256": hashlib.sha256(b"x").hexdigest()}),
         ("Left out", {"bytes": -1}),
         ("Left out", {"bytes": 0}),
         ("Left out", {"bytes": 10**12}),
@@ -71,10 +71,12 @@ def test_changed_file_is_not_embedded(source: FolderSource, tmp_path: Path) -> N
 
 
 def test_linked_pictures_are_not_read(tmp_path: Path) -> None:
-    [drawn, saved] = link_pictures(
-        FolderSource(tmp_path / "a:b", tmp_path), views_of(stored("x.png"), stored("x.tiff"))
-    ).values()
+    images = stored("x.png"), stored("x.tiff"), stored("x.png", b"only in the bucket")
+    folder = write_objects(tmp_path / "a:b", receipt("f", *images))
+
+    drawn, saved, absent = link_pictures(FolderSource(folder, tmp_path), views_of(*images)).values()
 
     assert drawn.src == drawn.href
     assert drawn.href.startswith("a%3Ab/images/"), "a colon would make it a URL with a scheme"
     assert (saved.src, saved.href[-5:]) == ("", ".tiff")
+    assert absent == Picture(absence=f"This image is not in the folder {folder}.")

@@ -168,7 +168,7 @@ def test_embedded_page_needs_no_network(tmp_path: Path) -> None:
     assert [image.attributes["src"] for image in page.find_all("img")] == ["data:image/jpeg;base64,Ynl0ZXM="]
     assert {link.attributes["href"][0] for link in page.find("footer").find_all("a")} == {"#"}
     assert "Left out: Base image 0, Base image 1." in page.find("footer").text
-    assert "does not have these bytes" in page.find("div", "grid").find_all("div", "well")[1].text
+    assert "These bytes are not in the folder" in page.find("div", "grid").find_all("div", "well")[1].text
 
 
 def test_notes_are_shown_as_text(tmp_path: Path) -> None:

@@ -25,6 +25,13 @@ KEYS = {"failedKey": f"runs/{RUN}/failed.jsonl", "retryableKey": f"runs/{RUN}/re
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
 
 
+def write_images(folder: Path, *keys: str) -> None:
+    """Write files without bytes: the page links to them, and does not read them."""
+    for key in keys:
+        (folder / key).parent.mkdir(parents=True, exist_ok=True)
+        (folder / key).touch()
+
+
 def show(folder: Path, run: str = RUN) -> Element:
     target = folder / "runs" / run / "index.html"
     write_run_page(FolderSource(folder, target.parent), run, target)
@@ -210,6 +217,7 @@ def test_page_draws_times_and_sizes_with_a_text_alternative(tmp_path: Path) -> N
 
 def test_page_shows_what_is_stored_and_which_images_repeat(tmp_path: Path) -> None:
     tiff = f"images/3f/{SHA256}.tiff"
+    write_images(tmp_path, tiff, f"images/3f/{SHA256}.jpg")
     rows = [stored_row(1), stored_row(2), *(stored_row(row, key=tiff, contentType="image/tiff") for row in (3, 4, 5))]
 
     page = show_rows(tmp_path, [*rows, stored_row(6, key="../../secret.jpg"), stored_row(7, key="../../secret.jpg")])
@@ -223,6 +231,19 @@ def test_page_shows_what_is_stored_and_which_images_repeat(tmp_path: Path) -> No
         f"../../images/3f/{SHA256}.jpg",
     ]
     assert len(repeated.find_all("img")) == 1
+    assert "make bulk" not in repeated.text
+
+
+@pytest.mark.parametrize("extension", ["jpg", "tiff"])
+def test_page_names_repeated_images_that_are_not_in_the_folder(extension: str, tmp_path: Path) -> None:
+    """`make bulk OUT=` fills a folder with the results of a run, without its images."""
+    key = f"images/3f/{SHA256}.{extension}"
+
+    repeated = section(show_rows(tmp_path, [stored_row(row, key=key) for row in (1, 2)]), "Images of several rows")
+
+    assert repeated.find("li").text == f"{key} 2 rows"
+    assert repeated.find_all("img") + repeated.find_all("a") == []
+    assert f"make look RUN={RUN} shows those of a stack" in repeated.text
 
 
 def test_page_of_a_run_without_failures_has_nothing_to_do(tmp_path: Path) -> None:
@@ -353,6 +374,7 @@ def test_hostile_rows_are_text(tmp_path: Path) -> None:
 
 
 def test_page_loads_nothing_but_stored_images(tmp_path: Path) -> None:
+    write_images(tmp_path, f"images/3f/{SHA256}.jpg")
     page = show_rows(tmp_path, [stored_row(1), stored_row(2), failed_row(3)])
 
     policy, referrer, *_ = [meta.attributes for meta in page.find_all("meta") if meta.attributes.get("content")]

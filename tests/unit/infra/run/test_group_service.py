@@ -15,9 +15,11 @@ from infra.run.group_service import GroupService
 
 from intake.handlers.bulk import handler
 from intake.ingest.file_service import IngestService
+from intake.model.bulk_item import BulkItem, to_json_line
 from intake.model.bulk_report import BatchReport
 from intake.model.error_codes import ConnectFailed, NotFound, StoreFailed, Throttled
 from intake.model.limits import Limits
+from intake.model.manifest import read_document
 from support.fake_ports import FakeDownloader, FakeStore
 from support.handler_fakes import install_fakes
 from support.lambda_context import Context
@@ -228,6 +230,28 @@ async def test_group_refuses_more_images_than_the_setting_allows() -> None:
     await group.ingest({"urls": [AT + str(number) for number in range(4)]}, *urls(5, 6), max_base_images=2)
     assert group.report["counts"]["status"] == {"refused": 1, "stored": 2}
     assert [row["status"] for row in group.table] == ["refused", "stored", "stored"]
+
+
+@pytest.mark.parametrize(
+    ("path", "members"),
+    [
+        ("note", '"urls": ["https://a.example/0"], "note": {"x": [1e400]}'),
+        ("urls[0].note", '"urls": [{"url": "https://a.example/0", "note": {"x": -1e999}}]'),
+        ("id", '"urls": ["https://a.example/0"], "id": 1e309'),
+        ("refresh", '"urls": ["https://a.example/0"], "refresh": -2E+400'),
+    ],
+)
+async def test_row_that_is_refused_for_a_number_is_refused_when_it_is_sent_again(path: str, members: str) -> None:
+    group, text = Group(), f"{{{members}}}"
+    for _ in range(2):
+        report = await group.ingest(json.loads(text))
+        [line] = map(to_json_line, report.lines())
+        text = json.dumps(BulkItem.read(read_document(line)).document)
+        [table_row] = group.table
+        read_document(group.store.objects["runs/run-1/batches/0.json"])
+
+        assert (table_row["status"], table_row["message"].partition(":")[0]) == ("refused", path)
+    assert group.downloader.requests == {}
 
 
 async def test_group_waits_and_requests_again_what_an_origin_asked_to_wait_for() -> None:

@@ -71,6 +71,19 @@ def test_command_continues_the_run_of_the_same_list_until_it_is_complete(tmp_pat
     assert first.name != open_and_close(tmp_path).name
 
 
+def test_command_continues_a_run_that_was_killed_before_its_page_was_written(tmp_path: Path) -> None:
+    run, pages = open_and_close(tmp_path), list[int]()
+    write_report(run, 0)
+    killed = Mock(side_effect=SystemExit)
+    with pytest.raises(SystemExit):
+        run.finish(1.0, groups=groups_of(1), error=None, write_page=killed)
+    assert not list(run.path.glob("*summary*"))
+    assert open_and_close(tmp_path) == run
+    run.finish(1.0, groups=groups_of(1), error=None, write_page=lambda summary: pages.append(summary.counts.files))
+    assert pages == [1]
+    assert open_and_close(tmp_path) != run
+
+
 def test_command_starts_a_run_of_its_own_when_another_list_has_not_come_to_its_end(tmp_path: Path) -> None:
     names = [open_and_close(tmp_path, digest=digest).name for digest in (DIGEST, OTHER, DIGEST, OTHER)]
     assert names[:2] == names[2:]

@@ -1,0 +1,57 @@
+"""Checks `ReceiptTopic=on` before a deployment: it needs a stack whose topic has its policy already.
+
+When a notification is set, S3 sends a test message to the topic, and refuses the notification if the topic's policy
+forbids that. The policy names the bucket, so CloudFormation creates it after the bucket.
+"""
+
+import re
+from collections.abc import Iterable
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.deploy.account import CONFIG
+
+OUTPUT = "ReceiptTopicArn"
+"""A stack has this output once a template with the topic and its policy is deployed."""
+
+_ON = re.compile(r"""(?:ReceiptTopic=|ParameterKey=ReceiptTopic,ParameterValue=)["']?on["']?""")
+"""Both forms of a parameter that sam accepts."""
+
+
+class TopicError(Exception):
+    """The stack cannot be deployed with ReceiptTopic=on; the text says why and what to do."""
+
+
+def check_receipt_topic(stack: str, parameters: Iterable[str]) -> None:
+    """Check that S3 will accept the notification, if the parameters ask for it.
+
+    Args:
+        stack: the name of the stack.
+        parameters: as sam gets them, `Name=value`; a text may have several.
+
+    Raises:
+        TopicError: the stack has no topic policy yet, or cannot be read.
+    """
+    if not any(_ON.fullmatch(word) for text in parameters for word in text.split()):
+        return
+    if not _has_topic(stack):
+        raise TopicError(
+            f"ReceiptTopic=on needs the policy of the topic, which the stack {stack} does not have yet: S3 refuses to\n"
+            "notify a topic that does not allow it, and the policy can be created only after the bucket.\n"
+            "Deploy twice: first without ReceiptTopic=on, then with it."
+        )
+
+
+def _has_topic(stack: str) -> bool:
+    """Whether the deployed stack has the topic and its policy."""
+    try:
+        [described] = boto3.Session().client("cloudformation", config=CONFIG).describe_stacks(StackName=stack)["Stacks"]
+    except ClientError as error:
+        details = error.response["Error"]
+        if details.get("Code") == "ValidationError":  # there is no such stack
+            return False
+        raise TopicError(f"The stack {stack} cannot be read: {details.get('Message')}") from error
+    except BotoCoreError as error:
+        raise TopicError(f"The stack {stack} cannot be read: {error}") from error
+    return any(output["OutputKey"] == OUTPUT for output in described.get("Outputs", []))
