@@ -5,10 +5,11 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo run look up deploy bulk check test lint unit validate format openapi build clean install browser local \
-	bench fuzz pins audit sbom base dev run-packages sam ministack supply-chain rivals tables checkov aws-cli
+	bench fuzz pins audit sbom base dev run-packages sam ministack supply-chain rivals tables checkov aws-cli publish
 
 ARCH ?= arm64
 BENCH ?=
+BUCKET ?=
 BUILD ?= .aws-sam/build
 CHROMIUM ?=
 EMBED ?=
@@ -26,6 +27,7 @@ RUN ?=
 REGIONS := us-east-1 us-gov-west-1 cn-north-1
 SAM ?= .local/sam/bin/sam
 SEED ?=
+SOURCE ?=
 STACK ?= image-intake
 UPDATE ?=
 UPGRADE ?=
@@ -137,6 +139,14 @@ pins: supply-chain ## Write requirements.txt from pyproject.toml, with hashes | 
 
 audit: supply-chain ## Ask PyPI for known vulnerabilities of what runs on Lambda
 	@.local/supply-chain/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements.txt
+
+publish: base sam ## Publish to the AWS Serverless Application Repository | BUCKET=my-packages SOURCE=https://... ARCH=arm64
+	@$(PY) -m infra.publish "$(ARCH)" --build "$(BUILD)" --bucket "$(BUCKET)" --source "$(SOURCE)" --check
+	@$(PY) -m infra.build.artifact "$(ARCH)" --into "$(BUILD)" --sam "$(SAM)"
+	@$(PY) -m infra.publish "$(ARCH)" --build "$(BUILD)" --bucket "$(BUCKET)" --source "$(SOURCE)"
+	@$(SAM) package --template-file "$(BUILD)/repository.json" --no-resolve-s3 --s3-bucket "$(BUCKET)" --s3-prefix image-intake \
+	  --output-template-file "$(BUILD)/packaged.yaml" --no-progressbar
+	@$(SAM) publish --template "$(BUILD)/packaged.yaml"
 
 sbom: build dev ## List the packages in the artifact, as CycloneDX
 	@$(PY) -m infra.build.sbom
