@@ -46,7 +46,7 @@ def anchor_of(heading: str) -> str:
 
 def parameter_of(variable: str) -> str:
     """Return the cell that names the template parameter of a variable."""
-    fixed = {"IMAGE_BUCKET": "none: the bucket of the stack", "INBOX_BUCKET": "none: the inbox of the stack"}
+    fixed = {"INBOX_BUCKET": "none: the inbox of the stack"}
     template = load()
     value = json.dumps(template["Globals"]["Function"]["Environment"]["Variables"][variable])
     named = [name for name in template["Parameters"] if json.dumps({"Ref": name}) in value]

@@ -11,6 +11,7 @@ from infra.local.ministack_patches import (
     s3_listing,
     s3_requests,
     sns_topics,
+    stack_properties,
 )
 
 
@@ -22,6 +23,7 @@ def main() -> None:
     queues.apply()
     roles.apply()
     s3_listing.apply()
+    stack_properties.apply()
     sns_topics.apply()
     s3_requests.apply()  # last, to see what the others answer
     importlib.import_module("ministack.app").main()
