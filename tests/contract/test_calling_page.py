@@ -17,7 +17,8 @@ import pytest
 from botocore.credentials import RefreshableCredentials
 from infra.build.template_file import ROOT
 
-from support.calling_page import list_blocks, write_files
+from support.calling_page import list_blocks, list_variables, read_state_machine, write_files
+from support.state_machine import ExecutionFailed, StateMachine
 
 RECEIPT = {"status": "stored", "objectKeys": ["images/aa/aa.jpg"], "images": []}
 GATEWAY = {"message": "Internal server error"}
@@ -33,6 +34,10 @@ RUN_BY = {
     "read_image.py": "e2e/test_calling_http.py",
     "script.py": "e2e/test_calling_http.py",
     "respond_async.py": "e2e/test_calling_http.py",
+    "invoke.py": "e2e/test_calling_invoke.py",
+    "state_machine": "e2e/test_calling_invoke.py",
+    "send.py": "e2e/test_calling_queue.py",
+    "receipt.py": "e2e/test_calling_queue.py",
     "status=$(curl": "e2e/test_calling_http.py",
     "image_intake.mjs": "javascript/test_api.py",
     "script.mjs": "javascript/test_api.py",
@@ -50,6 +55,8 @@ def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     """Import a file of the page; what it imported is forgotten afterwards."""
     write_files(tmp_path, "python")
     monkeypatch.syspath_prepend(str(tmp_path))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):  # boto3 looks nowhere else
+        monkeypatch.setenv(name, "eu-central-1")
     before = set(sys.modules)
     yield importlib.import_module
     for name in set(sys.modules) - before:
@@ -150,6 +157,79 @@ async def test_ingest_sends_a_file_once_when_the_caller_is_at_fault(
     assert len(replies) == 1
 
 
+def fail_then_answer(errors: list[str]) -> Callable[[str, Any], Any]:
+    """Return a function that fails with each error once, and then returns a receipt."""
+
+    def invoke(_: str, payload: Any) -> Any:
+        assert payload == {"urls": ["https://images.example/a.jpg"]}
+        if errors:
+            raise ExecutionFailed(errors.pop(0), "a cause")
+        return RECEIPT | {"receiptKey": "receipts/a.json"}
+
+    return invoke
+
+
+def run_machine(errors: list[str]) -> tuple[Any, list[float]]:
+    """Run the state machine of the page; return its output and how long it waits before each retry."""
+    definition = read_state_machine()
+    machine = StateMachine(definition, fail_then_answer(errors), objects={})
+    file = {"file": {"urls": ["https://images.example/a.jpg"]}}
+    return machine._run(definition["StartAt"], definition["States"], file), machine.waits
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "Lambda.ClientExecutionTimeoutException",
+        "Lambda.ServiceException",
+        "Lambda.AWSLambdaException",
+        "Lambda.SdkClientException",
+        "Lambda.TooManyRequestsException",
+        "Lambda.Unknown",
+    ],
+)
+def test_state_machine_tries_errors_of_lambda_again(error: str) -> None:
+    output, waits = run_machine([error] * 5)
+
+    assert output["receipt"] == {
+        "status": "stored",
+        "objectKeys": ["images/aa/aa.jpg"],
+        "receiptKey": "receipts/a.json",
+    }
+    assert waits == [2, 4, 8, 16, 32]
+
+
+def test_state_machine_fails_at_once_when_the_file_is_not_valid() -> None:
+    with pytest.raises(ExecutionFailed, match="InvalidFile: a cause"):
+        run_machine(["InvalidFile"])
+
+
+def test_state_machine_fails_when_lambda_fails_too_often() -> None:
+    with pytest.raises(ExecutionFailed, match=r"Lambda\.ServiceException"):
+        run_machine(["Lambda.ServiceException"] * 6)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        ([], []),
+        ([10] * 10, [10]),
+        ([10] * 23, [10, 10, 3]),
+        ([400_000, 400_000, 400_000], [2, 1]),
+        ([1024 * 1024, 1, 1024 * 1024 - 1, 1], [1, 2, 1]),
+        ([2_000_000, 1], [1, 1]),
+    ],
+)
+def test_messages_fit_into_the_requests_of_sqs(
+    example: Callable[[str], Any], sizes: list[int], expected: list[int]
+) -> None:
+    """A message that is too large is alone, so that SQS refuses no other with it."""
+    batches = list(example("send").batches("x" * size for size in sizes))
+
+    assert list(map(len, batches)) == expected
+    assert [len(body) for batch in batches for body in batch] == sizes
+
+
 class ExpiringKeys:
     """Keys that boto3 has to renew before each request; records the threads that renewed them."""
 
@@ -233,8 +313,17 @@ def test_python_examples_pass_the_tools_of_the_project(tmp_path: Path, command: 
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_make_up_sets_the_variables_of_the_page() -> None:
+    source = (ROOT / "infra" / "local" / "example_files.py").read_text()
+    assert list_variables()
+    assert [name for name in list_variables() if f'"{name}"' not in source] == []
+
+
 def test_every_block_of_the_page_is_run_by_a_test() -> None:
-    titles = [block.name or block.text.split()[0] for block in list_blocks()]
+    titles = [
+        block.name or (block.text.split()[0] if block.language != "json" else "state_machine")
+        for block in list_blocks()
+    ]
     assert titles == list(RUN_BY)
     assert [
         title for title, path in RUN_BY.items() if title.removesuffix(".py") not in (ROOT / "tests" / path).read_text()
