@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -68,8 +69,9 @@ def assume_role(lab: Lab, role: str) -> dict[str, str]:
 
 
 def list_environment(lab: Lab) -> dict[str, str]:
-    """Return the environment of a program but for keys: the variables of the page, and no AWS settings of the user."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))}
+    """Return the environment of a program but for keys: the variables of the page, and no AWS settings or proxies."""
+    hidden = re.compile(r"AWS_|PYTHON|.*_proxy$", re.IGNORECASE)
+    kept = {name: value for name, value in os.environ.items() if not hidden.match(name)}
     outputs = read_outputs(lab, STACK) | {"ApiUrl": lab.stack.api_url}  # the form of the URL that needs no DNS
     variables = {name: outputs[output] for name, output in list_variables().items()} | {
         "AWS_DEFAULT_REGION": REGION,
