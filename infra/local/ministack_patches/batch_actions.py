@@ -15,7 +15,7 @@ def _without_batch(original: Callable[[dict[str, str]], str | None]) -> Callable
     """Find the action of a batch operation of SQS.
 
     AWS: SendMessageBatch needs sqs:SendMessage, and there is no sqs:SendMessageBatch. The same holds for the other
-    batch operations (Service Authorization Reference, "Actions defined by Amazon SQS").
+    batch operations (Amazon SQS Developer Guide, "Amazon SQS batch actions").
     MiniStack: takes the name of the operation for the action.
     """
 
