@@ -4,6 +4,7 @@ import importlib
 
 from infra.local.ministack_patches import (
     alarms,
+    batch_actions,
     distributed_map,
     function_errors,
     queues,
@@ -18,6 +19,7 @@ from infra.local.ministack_patches import (
 def main() -> None:
     """Apply every patch, then run MiniStack until it is stopped."""
     alarms.apply()
+    batch_actions.apply()
     distributed_map.apply()
     function_errors.apply()
     queues.apply()
