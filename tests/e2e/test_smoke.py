@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from infra.build.template_file import ROOT
 from infra.local.deploy_template import ROOT_USER, STACK
 from infra.local.ministack import REGION
 
@@ -72,8 +73,9 @@ class Outcome:
         return " ".join(found[1].split())
 
 
-def smoke(lab: Lab, wait: float = 60) -> Outcome:
-    return Outcome(subprocess.run(command(lab, wait), capture_output=True, text=True, check=False))
+def smoke(lab: Lab, wait: float = 60, **environment: str) -> Outcome:
+    variables = os.environ | environment
+    return Outcome(subprocess.run(command(lab, wait), env=variables, capture_output=True, text=True, check=False))
 
 
 def objects(lab: Lab) -> dict[str, set[str]]:
@@ -109,6 +111,41 @@ def test_smoke_tries_every_entry_point_and_leaves_nothing(lab: Lab) -> None:
     assert " failed " not in outcome.text
     assert outcome.row("receipts are the same").endswith(" receipts")
     assert outcome.text.endswith(f"{NOTHING_LEFT}\n")
+
+
+@contextmanager
+def viewer(lab: Lab) -> Iterator[dict[str, str]]:
+    """Create a user with the permissions of docs/smoke-policy.json; yield the variables with its keys."""
+    iam, name = lab.stack.aws.client("iam"), "smoke-viewer"
+    *_, region, account, _, machine = lab.stack.machine.split(":")
+    text = (ROOT / "docs" / "smoke-policy.json").read_text()
+    for word, value in {
+        "REGION": region,
+        "ACCOUNT": account,
+        "APIID": lab.stack.api_id,
+        "INBOXBUCKET": lab.stack.inbox,
+        "IMAGEBUCKET": lab.stack.bucket,
+        "STATEMACHINE": machine,
+        "STACK": STACK,
+    }.items():
+        text = text.replace(word, value)
+    iam.create_user(UserName=name)
+    iam.put_user_policy(UserName=name, PolicyName="smoke", PolicyDocument=text)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    try:
+        yield {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+    finally:
+        iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+        iam.delete_user_policy(UserName=name, PolicyName="smoke")
+        iam.delete_user(UserName=name)
+
+
+def test_smoke_needs_only_the_documented_permissions(lab: Lab) -> None:
+    with leaves_nothing(lab), viewer(lab) as keys:
+        outcome = smoke(lab, **keys)
+
+    assert outcome.status == 0, outcome.text
+    assert "may not call" not in outcome.text
 
 
 @contextmanager
@@ -213,7 +250,7 @@ def test_smoke_removes_the_versions_of_buckets_that_keep_them(lab: Lab) -> None:
         (["STACK=another"], "The stack another cannot be read"),
         (["ENDPOINT=127.0.0.1"], "ENDPOINT=127.0.0.1 is not a URL"),
         (["ENDPOINT=http://127.0.0.1:1"], "nothing listens at http://127.0.0.1:1"),
-        (["WAIT=soon"], "invalid float value: 'soon'"),
+        (["WAIT=soon"], "WAIT=soon: expected whole seconds"),
     ],
 )
 def test_smoke_says_why_the_stack_cannot_be_read(lab: Lab, variables: list[str], expected: str) -> None:
