@@ -23,6 +23,19 @@ def install_signal_handlers() -> None:
         signal.signal(signal.SIGHUP, _exit)
 
 
+def leave_signals_to_command() -> None:
+    """Let a forked process ignore Ctrl-C, which reaches it too in a terminal: only the command decides what ends.
+
+    The other signals end it. It starts with the signals of the command blocked, so that none of the command's handlers
+    runs here.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
+
+
 def _interrupt(signum: int, frame: FrameType | None) -> NoReturn:
     del signum, frame
     _ignore_further_signals()

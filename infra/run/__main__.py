@@ -108,7 +108,7 @@ class _Run:
         groups = self.lines.groups
         if self.folder.has_reports:
             print("Checking what an earlier command has stored ...", flush=True)
-        done = self.folder.done(groups)
+        done = self.folder.done(groups, self.settings.processes)
         done_rows = sum(group.rows for group in groups if done[group.number])
         what = "the remaining " if done_rows else ""
         print(f"Downloading {what}{format_rows(groups.rows - done_rows)} into {self.folder.out} ...", flush=True)

@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
+from infra.run.group_checks import check_groups
 from infra.run.group_results import has_whole_results
 from infra.run.open_files import lock_for_process
 from infra.run.spooled_list import Group, Groups, group_name
@@ -57,13 +58,13 @@ class RunFolder:
         """From when on a receipt is certainly of this run: its time has whole seconds, as that of another run has."""
         return self.started_at + timedelta(seconds=1)
 
-    def done(self, groups: Groups) -> bytearray:
+    def done(self, groups: Groups, processes: int = 1) -> bytearray:
         """Return for each of the groups of the list whether it is done: 1 or 0, by its number.
 
         A group is not done if Ctrl-C left some of its rows, or if anything that it has stored is missing or damaged.
-        The check reads every image.
+        The check reads every image, in as many processes as are given.
         """
-        return bytearray(map(self._is_done, groups)) if self.has_reports else bytearray(len(groups))
+        return check_groups(self._is_done, groups, processes) if self.has_reports else bytearray(len(groups))
 
     def reports(self, groups: int) -> Iterator[BatchReport]:
         """Yield the reports of the groups that are done, wholly or in part, in the order of the list."""

@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import os
-import signal
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -13,7 +12,7 @@ from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from infra.command.signals import ENDING_SIGNALS
+from infra.command.signals import leave_signals_to_command
 from infra.run.failure_reasons import FailureReasons
 from infra.run.file_store import FileStore
 from infra.run.group_pauses import GroupPauses
@@ -96,16 +95,8 @@ type Message = GroupDone | GroupFailed | NextGroup
 
 
 def run_worker(connection: Connection, work: Work) -> None:
-    """Run a worker process until the connection has sent None, or has ended.
-
-    The process is forked: Ctrl-C in a terminal reaches it too, but only the command decides what ends. It starts with
-    the signals of the command blocked, so that none of the command's handlers runs here.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
+    """Run a worker process, which is forked, until the connection has sent None, or has ended."""
+    leave_signals_to_command()
     gc.freeze()
     gc.set_threshold(_GC_THRESHOLD)
     asyncio.run(_Worker(connection, work).run())
