@@ -2,13 +2,24 @@
 
 import importlib
 
-from infra.local.ministack_patches import alarms, distributed_map, roles, s3_listing, s3_requests, sns_topics
+from infra.local.ministack_patches import (
+    alarms,
+    distributed_map,
+    function_errors,
+    queues,
+    roles,
+    s3_listing,
+    s3_requests,
+    sns_topics,
+)
 
 
 def main() -> None:
     """Apply every patch, then run MiniStack until it is stopped."""
     alarms.apply()
     distributed_map.apply()
+    function_errors.apply()
+    queues.apply()
     roles.apply()
     s3_listing.apply()
     sns_topics.apply()

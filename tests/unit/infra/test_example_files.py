@@ -17,9 +17,12 @@ DEPLOYED = DeployedStack(
     bucket="the-images",
     inbox="the-inbox",
     failures="queue",
+    file_queue="files",
+    failed_files="failed-files",
+    failed_files_arn="failed-files-arn",
     machine="arn",
     function="http",
-    functions=("http",),
+    functions=("http", "a-InvokeFunction-1"),
     log_group="group",
 )
 SITE = "http://127.0.0.1:9"
