@@ -8,6 +8,7 @@ import subprocess
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,7 +21,7 @@ from support.deployed_lab import Lab, changed_function, wait_for
 from support.revoked_right import revoked_right
 from support.running_command import start_command, wait_for_output
 
-WITHOUT_RESOURCE_HERE = {"iam:SimulatePrincipalPolicy", "states:DescribeMapRun"}
+WITHOUT_RESOURCE_HERE = ["iam:SimulatePrincipalPolicy", "states:DescribeMapRun"]
 """Calls that MiniStack checks against every resource; AWS checks them against the role and the map run."""
 
 NOTHING_LEFT = "The run left nothing behind."
@@ -112,7 +113,8 @@ def test_smoke_tries_every_entry_point_and_leaves_nothing(lab: Lab) -> None:
 
     assert outcome.status == 0, outcome.text
     assert " failed " not in outcome.text
-    assert outcome.row("receipts are the same").endswith(" receipts")
+    assert " skipped " not in outcome.text
+    assert outcome.row("receipts are the same").endswith(" 6 receipts")
     assert outcome.text.endswith(f"{NOTHING_LEFT}\n")
 
 
@@ -168,9 +170,20 @@ def machine_that_fails(lab: Lab) -> Iterator[None]:
 
 
 @contextmanager
-def deleted_function(lab: Lab) -> Iterator[None]:
-    """Delete the function of bulk lists, and create it again with the same code."""
-    client, name = lab.stack.aws.client("lambda"), lab.function("BulkFunction")
+def disabled_event_source(lab: Lab) -> Iterator[None]:
+    client = lab.stack.aws.client("lambda")
+    [source] = client.list_event_source_mappings(FunctionName=lab.function("QueueFunction"))["EventSourceMappings"]
+    client.update_event_source_mapping(UUID=source["UUID"], Enabled=False)
+    try:
+        yield
+    finally:
+        client.update_event_source_mapping(UUID=source["UUID"], Enabled=True)
+
+
+@contextmanager
+def deleted_function(lab: Lab, logical_name: str) -> Iterator[None]:
+    """Delete a function, and create it again with the same code."""
+    client, name = lab.stack.aws.client("lambda"), lab.function(logical_name)
     config = client.get_function_configuration(FunctionName=name)
     code = lab.stack.aws.log.parent / "function.zip"
     location = client.get_function(FunctionName=name)["Code"]["Location"]
@@ -191,9 +204,17 @@ BROKEN: dict[str, tuple[Breaker, dict[str, tuple[str, ...]]]] = {
         lambda lab: revoked_right(lab, "HttpFunctionRole", "s3:PutObject ImageBucket/images/*"),
         {"POST /files": ("expected stored, got store_denied", "look at its role")},
     ),
-    "function": (
-        deleted_function,
+    "function for lists": (
+        partial(deleted_function, logical_name="BulkFunction"),
         {"bulk list": ("ended as FAILED", "BulkFunction", "does not exist"), "functions": ("BulkFunction",)},
+    ),
+    "function for invocations": (
+        partial(deleted_function, logical_name="InvokeFunction"),
+        {"invoke": ("ResourceNotFoundException",), "functions": ("InvokeFunction", "does not exist")},
+    ),
+    "event source": (
+        disabled_event_source,
+        {"queue": ("none within 20 seconds", "is Disabled", "update-event-source-mapping")},
     ),
     "definition": (
         machine_that_fails,
@@ -205,6 +226,8 @@ BROKEN: dict[str, tuple[Breaker, dict[str, tuple[str, ...]]]] = {
             "POST /files": ("expected stored, got blocked", "AllowedHosts is images.example", "127.0.0.1:"),
             "manifest": ("got blocked",),
             "bulk list": ("got blocked",),
+            "queue": ("got blocked",),
+            "invoke": ("got blocked",),
         },
     ),
 }  # fmt: skip
@@ -215,7 +238,7 @@ def test_smoke_names_the_entry_point_and_the_fault_of_a_broken_stack(lab: Lab, n
     break_stack, rows = BROKEN[name]
 
     with leaves_nothing(lab), break_stack(lab):
-        outcome = smoke(lab)
+        outcome = smoke(lab, wait=20 if name == "event source" else 60)  # the only one that waits to the end
 
     assert outcome.status != 0
     assert "Traceback" not in outcome.text
