@@ -4,8 +4,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo run look up deploy bulk check test lint unit validate format openapi build clean install browser local \
-	bench fuzz pins audit sbom base dev run-packages sam ministack supply-chain rivals tables aws-cli
+.PHONY: help demo run look up deploy bulk smoke check test lint unit validate format openapi build clean install browser \
+	local javascript bench fuzz pins audit sbom base dev run-packages sam ministack supply-chain node rivals tables aws-cli
 
 ARCH ?= arm64
 BENCH ?=
@@ -27,6 +27,7 @@ SEED ?=
 STACK ?= image-intake
 UPDATE ?=
 UPGRADE ?=
+WAIT ?= 120
 CODE := functions infra tests
 PY := .venv/bin/python
 PARALLEL := --numprocesses 2 --dist loadfile --no-loadscope-reorder
@@ -46,7 +47,7 @@ endif
 help:
 	@echo "image-intake: downloads images from URLs, verifies them, stores each in S3 once"
 	@awk -F ' *[:|][^|#]*## *| [|] ' '/^##@ / { print "\n" substr($$0, 5) ":" } \
-	  /^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2; if ($$3) printf "%17s%s\n", "", $$3 }' $(MAKEFILE_LIST)
+	  /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2; if ($$3) printf "%18s%s\n", "", $$3 }' $(MAKEFILE_LIST)
 
 ##@ Try it on this machine
 demo: base sam ministack ## Deploy to a local AWS, send a File, show its receipt | FILE=my-file.json sends a File of yours, with settings as for make run
@@ -72,6 +73,9 @@ bulk: base ## Send a list to a deployed stack and follow its run | LIST=list.csv
 look: base ## Show a receipt or a run as a page in your browser | ID=lot-7-cam-2 or RUN=name; STACK=image-intake or OUT=folder; EMBED=1
 	@PYTHONPATH=functions $(PY) -m infra.look --id "$(ID)" --run "$(RUN)" --stack "$(STACK)" --endpoint "$(ENDPOINT)" \
 	  $(if $(OUT),--out "$(OUT)") $(if $(filter-out 0,$(EMBED)),--embed)
+
+smoke: base ## Try every entry point of a deployed stack, then remove what that left | STACK=image-intake WAIT=120 (seconds for a result)
+	@PYTHONPATH=functions $(PY) -m infra.smoke --stack "$(STACK)" --endpoint "$(ENDPOINT)" --wait "$(WAIT)" $(OR_STOPPED)
 
 ##@ Develop
 check: lint unit ## Lint, types and unit tests, in under a minute
@@ -106,12 +110,15 @@ clean: ## Remove what was built, not what was installed
 	  .ruff_cache .pytest_cache .hypothesis
 	@find functions infra tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-install: dev sam ministack tables aws-cli supply-chain ## Install what these commands need, except bench
+install: dev sam ministack tables aws-cli supply-chain ## Install what these commands need, except bench and javascript
 
 ##@ Examine and release
 browser: dev ## Test the pages in Chromium | UPDATE=1 draws the pictures in docs/images again
 	@infra/build/create_venv.sh .venv browser "Playwright, which drives Chromium"
 	@UPDATE="$(UPDATE)" CHROMIUM="$(CHROMIUM)" $(PY) -m pytest tests/browser
+
+javascript: dev sam ministack node ## Test the JavaScript and CDK examples of docs/calling.md
+	@$(PY) -m pytest tests/javascript
 
 local: dev sam ## Test sam local in Docker: every command of docs/sam-local.md, x86_64
 	@$(PY) -m pytest --force-enable-socket tests/e2e/sam_local
@@ -155,6 +162,15 @@ sam:
 
 ministack:
 	@infra/build/create_venv.sh .local/ministack ministack "MiniStack, the local AWS"
+
+# The packages of package-lock.json, without their installation scripts. npm installs into a directory with a copy of it.
+node:
+	@infra/build/create_venv.sh .local/nodejs nodejs "Node.js"
+	@cmp -s tests/javascript/package-lock.json .local/node/installed.json || { \
+	  echo "Installing the JavaScript packages into .local/node ..."; mkdir -p .local/node; \
+	  cp tests/javascript/package.json tests/javascript/package-lock.json .local/node/; \
+	  PATH="$(CURDIR)/.local/nodejs/bin:$$PATH" npm ci --prefix .local/node --ignore-scripts --no-audit --no-fund --silent; \
+	  cp tests/javascript/package-lock.json .local/node/installed.json; }
 
 tables:
 	@infra/build/create_venv.sh .local/tables tables "DuckDB and pandas, which read tables of runs"

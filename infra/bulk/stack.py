@@ -38,6 +38,7 @@ class Stack:
         inbox: the bucket that lists are uploaded to.
         images: the bucket of images, receipts and results of runs.
         machine: ARN of the state machine.
+        outputs: every output of the stack, by its name.
         s3: a client, which threads may share.
     """
 
@@ -50,19 +51,20 @@ class Stack:
         self._name = name
         self._endpoint = endpoint
         try:
-            described = self._client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+            described = self.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
         except ClientError as error:
             raise BulkError(f"The stack {name} cannot be read: {error.response['Error'].get('Message')}") from error
-        outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
-        if missing := _OUTPUTS - outputs.keys():
+        self.outputs = {output["OutputKey"]: str(output["OutputValue"]) for output in described.get("Outputs", [])}
+        if missing := _OUTPUTS - self.outputs.keys():
             raise BulkError(f"The stack {name} does not have these outputs: {', '.join(sorted(missing))}.")
-        self.inbox: str = outputs["InboxBucketName"]
-        self.images: str = outputs["ImageBucketName"]
-        self.machine: str = outputs["StateMachineArn"]
-        self.s3, self._states = self._client("s3"), self._client("stepfunctions")
+        self.inbox = self.outputs["InboxBucketName"]
+        self.images = self.outputs["ImageBucketName"]
+        self.machine = self.outputs["StateMachineArn"]
+        self.s3, self._states = self.client("s3"), self.client("stepfunctions")
 
-    def _client(self, service: Any) -> Any:  # noqa: ANN401 - boto3 creates its classes at run time
-        return boto3.client(service, endpoint_url=self._endpoint, config=_CONFIG)
+    def client(self, service: Any, config: Config = _CONFIG) -> Any:  # noqa: ANN401 - boto3 creates its classes at run time
+        """Create a client for the same AWS."""
+        return boto3.client(service, endpoint_url=self._endpoint, config=config)
 
     @staticmethod
     def new_key(path: Path) -> str:
@@ -89,13 +91,24 @@ class Stack:
         deadline = time.monotonic() + START_SECONDS
         seen: set[str] = set()
         while time.monotonic() < deadline:
-            for execution in self._states.list_executions(stateMachineArn=self.machine)["executions"]:
-                arn = str(execution["executionArn"])
-                if arn not in seen and self._key_of(arn) == key:
-                    return arn
-                seen.add(arn)
+            if arn := self.find_run_of(key, seen):
+                return arn
             time.sleep(0.5)
         raise BulkError(f"No run has started for s3://{self.inbox}/{key} within {START_SECONDS:.0f} seconds.")
+
+    def find_run_of(self, key: str, seen: set[str]) -> str | None:
+        """Return the ARN of the run of a list; None if no run has started.
+
+        Args:
+            key: the key of the list.
+            seen: runs of other lists, which are not read again. Those that are found now are added.
+        """
+        for execution in self._states.list_executions(stateMachineArn=self.machine)["executions"]:
+            arn = str(execution["executionArn"])
+            if arn not in seen and self._key_of(arn) == key:
+                return arn
+            seen.add(arn)
+        return None
 
     def _key_of(self, arn: str) -> str | None:
         described = json.loads(self._states.describe_execution(executionArn=arn).get("input") or "{}")
@@ -127,6 +140,10 @@ class Stack:
                 return False
             raise
         return True
+
+    def stop_run(self, arn: str) -> None:
+        """Stop a run. A run that has ended does not change."""
+        self._states.stop_execution(executionArn=arn, cause="The command that started the run has ended.")
 
     def progress(self, arn: str) -> Progress:
         """Read the progress of a run."""

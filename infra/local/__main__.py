@@ -53,7 +53,9 @@ def _start(on_exit: ExitStack, port: int, pictures: Path | None) -> None:
     stop_orphans()
     require_port(port)
     site, urls = _serve(on_exit, pictures)
-    parameters = {"AllowedPorts": f"80,443,{site.rpartition(':')[2]}", "BulkMaxConcurrency": MAX_CONCURRENCY}
+    # The port of the local AWS too: presigned URLs of its S3 lead there.
+    ports = f"80,443,{port},{site.rpartition(':')[2]}"
+    parameters = {"AllowedPorts": ports, "BulkMaxConcurrency": MAX_CONCURRENCY}
     deployed = start_stack(on_exit, parameters, port)
     # The parameters of the template do not allow loopback, where the pictures are served.
     relax_for_loopback(deployed, {"ALLOWED_NETWORKS": f"{LOOPBACK}/32"})

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -121,7 +122,7 @@ def _outputs(aws: MiniStack) -> dict[str, str]:
 def relax_for_loopback(deployed: DeployedStack, variables: Mapping[str, str]) -> None:
     """Change the deployed stack in ways that its template does not allow and a local run needs.
 
-    The bucket policies are removed, because they deny plain HTTP and MiniStack has no TLS.
+    The policies of buckets are removed, and what the policies of queues deny: plain HTTP. MiniStack has no TLS.
 
     Args:
         deployed: the stack.
@@ -133,6 +134,17 @@ def relax_for_loopback(deployed: DeployedStack, variables: Mapping[str, str]) ->
         client.update_function_configuration(FunctionName=function, Environment={"Variables": {**current, **variables}})
     for bucket in (deployed.bucket, deployed.inbox):
         deployed.aws.client("s3").delete_bucket_policy(Bucket=bucket)
+    _remove_denials(deployed.aws.client("sqs"))
+
+
+def _remove_denials(sqs: Any) -> None:  # noqa: ANN401 - boto3 makes its classes as it runs
+    """Remove what the policies of all queues deny. What they allow stays."""
+    for url in sqs.list_queues().get("QueueUrls", []):
+        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"]).get("Attributes", {})
+        policy = json.loads(attributes.get("Policy") or '{"Statement": []}')
+        allowed = [statement for statement in policy["Statement"] if statement["Effect"] == "Allow"]
+        text = json.dumps({**policy, "Statement": allowed}) if allowed else ""
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": text})
 
 
 @contextmanager

@@ -159,6 +159,8 @@ def test_operations_page_states_threshold_and_periods_of_alarm(name: str) -> Non
 
     if isinstance(threshold, dict):  # the stack's parameter sets it
         assert threshold.keys() == {"Ref"}
+    elif threshold > 100:  # seconds
+        assert f"{threshold // 3600} hour" in condition
     elif threshold != 1:
         assert f"{threshold * (100 if threshold < 1 else 1):g} %" in condition
     assert periods(alarm) in condition

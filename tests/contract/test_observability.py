@@ -107,7 +107,7 @@ def test_every_alarm_notifies_the_topic_and_sets_how_missing_data_counts() -> No
     topic = {"Fn::If": ["TellsSomeone", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
     for name, alarm in ALARMS.items():
         assert (alarm["AlarmActions"], alarm["OKActions"]) == (topic, topic)
-        assert alarm["TreatMissingData"] == ("ignore" if name == "FailureQueueNotEmpty" else "notBreaching")
+        assert alarm["TreatMissingData"] == ("ignore" if name.endswith("QueueNotEmpty") else "notBreaching")
 
 
 def test_alarm_expression_uses_its_own_metrics_and_returns_one_series() -> None:

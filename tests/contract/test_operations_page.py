@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from intake import app, telemetry
-from intake.handlers import bulk, http, s3, summary
+from intake.handlers import bulk, http, queue, s3, summary
 from intake.ingest.ports import DocumentFault
 from intake.model.error_codes import StoreFailed
 from support.alarms_and_dashboard import ALARMS, FILE, OUTCOMES, PAGE, RECEIPT, URL, Metric
 from support.handler_fakes import install_fakes
 from support.lambda_context import Context
-from support.lambda_events import INBOX
+from support.lambda_events import INBOX, sqs_event
 from support.sample_images import picture
 
 
@@ -60,13 +60,15 @@ def log_every_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cause every log line of the service."""
     context = Context(60.0)
     with install_fakes(monkeypatch) as behind:
-        behind.downloader.results = {URL: picture(4, 3, 1)}
+        behind.downloader.results = {URL: picture(4, 3, 1), URL + "?late": StoreFailed()}
         behind.inbox.objects = {"inbox/a.json": json.dumps({"urls": [URL]}).encode()}
         for key in ("inbox/a.json", "elsewhere/a.json"):
             s3.handler({"Records": [record_of(key)]}, context)
         bulk.handler(
             {"Items": [{"url": URL}], "BatchInput": {"run": "r", "startedAt": "2026-11-22T12:00:00Z"}}, context
         )
+        behind.store.failures = {"problems/": StoreFailed(reason="S3 answered 503")}
+        queue.handler(sqs_event(json.dumps({"urls": [URL]}), json.dumps({"urls": [URL + "?late"]}), "no File"), context)
         kept = SimpleNamespace(reports=lambda _: [], put_lines=lambda *_: False, put_summary=lambda _: None)
         monkeypatch.setattr(app, "bulk_results", lambda: kept)
         summary.handler({"run": "r", "startedAt": "2026-11-22T12:00:00Z", "list": "s3://b/k"}, context)
@@ -92,7 +94,8 @@ def logged(monkeypatch: pytest.MonkeyPatch, lines: io.StringIO) -> dict[str, dic
     log_every_line(monkeypatch)
     found: dict[str, dict[str, set[str]]] = {}
     for line in map(json.loads, lines.getvalue().splitlines()):
-        found.setdefault(line["message"], {})[line["level"]] = set(line).union(*line.get("entries", ()))
+        fields = found.setdefault(line["message"], {}).setdefault(line["level"], set())
+        fields.update(line, *line.get("entries", ()))
     return found
 
 

@@ -79,6 +79,18 @@ def test_every_tool_is_pinned() -> None:
     assert [tool for tool in tools if not re.fullmatch(r"[A-Za-z0-9-]+==[A-Za-z0-9.]+", tool)] == []
 
 
+def test_every_javascript_package_is_pinned_by_hash_and_names_no_address() -> None:
+    """`npm install --package-lock-only --omit-lockfile-registry-resolved` writes the list."""
+    folder = ROOT / "tests" / "javascript"
+    direct, lock = (json.loads((folder / name).read_text()) for name in ("package.json", "package-lock.json"))
+    packages = {name.rpartition("node_modules/")[2]: package for name, package in lock["packages"].items() if name}
+
+    assert direct["dependencies"].items() <= {name: package["version"] for name, package in packages.items()}.items()
+    unpinned = [name for name, package in packages.items() if not ("integrity" in package or package.get("inBundle"))]
+    assert unpinned == []
+    assert [name for name, package in packages.items() if "resolved" in package] == []
+
+
 def test_bill_of_materials_lists_the_pinned_packages_and_no_other(bill_of_materials: Any) -> None:
     assert pins() == versions(bill_of_materials["components"])
     assert {component["purl"].partition("/")[0] for component in bill_of_materials["components"]} == {"pkg:pypi"}

@@ -16,6 +16,7 @@ TEMPLATE = load()
 PARAMETERS: dict[str, dict[str, Any]] = TEMPLATE["Parameters"]
 FUNCTIONS = list_functions(TEMPLATE)
 SETTINGS: dict[str, Any] = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+QUEUES = {name: item for name, item in TEMPLATE["Resources"].items() if item["Type"] == "AWS::SQS::Queue"}
 POWERTOOLS_VARIABLES = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL"}
 PYDANTIC_VARIABLES = {"PYDANTIC_DISABLE_PLUGINS"}
 RESOLVER_VARIABLES = {"RES_OPTIONS"}
@@ -112,26 +113,60 @@ def test_s3_function_is_invoked_for_manifests_only() -> None:
     assert rules == [{"prefix": "inbox/", "suffix": suffix} for suffix in (".json", ".jsonl", ".txt")]
 
 
-def test_failed_events_are_kept_for_two_weeks_in_an_encrypted_queue() -> None:
-    config = FUNCTIONS["S3Function"]["EventInvokeConfig"]
-    queue = TEMPLATE["Resources"]["FailureQueue"]["Properties"]
+@pytest.mark.parametrize("function", ["S3Function", "InvokeFunction"])
+def test_events_that_failed_three_times_are_sent_to_the_failure_queue(function: str) -> None:
+    config = FUNCTIONS[function]["EventInvokeConfig"]
 
     assert config["MaximumRetryAttempts"] == 2
     assert config["DestinationConfig"]["OnFailure"] == {
         "Type": "SQS",
         "Destination": {"Fn::GetAtt": "FailureQueue.Arn"},
     }
-    assert (queue["MessageRetentionPeriod"], queue["SqsManagedSseEnabled"]) == (14 * 24 * 3600, True)
 
 
-def test_visibility_timeout_of_every_queue_is_six_times_the_longest_function_timeout() -> None:
-    """Lambda requires it for a queue that invokes a function; no queue does so today."""
+def test_visibility_timeout_of_every_queue_is_six_times_the_timeout_of_its_function() -> None:
+    """Lambda asks for it. No function reads the failure queue today; the longest one could."""
     longest = max(properties["Timeout"] for properties in FUNCTIONS.values())
-    queues = [item["Properties"] for item in TEMPLATE["Resources"].values() if item["Type"] == "AWS::SQS::Queue"]
+    timeouts = {name: item["Properties"]["VisibilityTimeout"] for name, item in QUEUES.items()}
 
-    assert queues
-    for queue in queues:
-        assert 6 * longest <= queue["VisibilityTimeout"] <= 12 * 3600
+    assert timeouts["FailureQueue"] == 6 * longest
+    assert timeouts["FileQueue"] == timeouts["FailedFilesQueue"] == 6 * FUNCTIONS["QueueFunction"]["Timeout"]
+    assert len(timeouts) == 3
+
+
+def test_queue_function_reads_the_queue_and_reports_single_messages() -> None:
+    [event] = FUNCTIONS["QueueFunction"]["Events"].values()
+    assert event == {
+        "Type": "SQS",
+        "Properties": {
+            "Queue": {"Fn::GetAtt": "FileQueue.Arn"},
+            "BatchSize": 10,
+            "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            "ScalingConfig": {"MaximumConcurrency": {"Ref": "QueueMaxConcurrency"}},
+        },
+    }
+    assert PARAMETERS["QueueMaxConcurrency"].items() >= {"Default": 10, "MinValue": 2, "MaxValue": 1000}.items()
+
+
+def test_message_that_comes_back_too_often_goes_to_a_queue_from_which_sqs_moves_it_back() -> None:
+    """SQS moves messages back only if they came from another queue. Lambda's guide asks for five deliveries or more."""
+    queue, failed = QUEUES["FileQueue"]["Properties"], QUEUES["FailedFilesQueue"]["Properties"]
+
+    target = {"deadLetterTargetArn": {"Fn::GetAtt": "FailedFilesQueue.Arn"}, "maxReceiveCount": 5}
+    assert queue["RedrivePolicy"] == target
+    assert queue["RedriveAllowPolicy"] == {"redrivePermission": "denyAll"}
+    [source] = failed["RedriveAllowPolicy"]["sourceQueueArns"]
+    text, values = source["Fn::Sub"]
+    prefix, stack_id = queue["QueueName"]["Fn::Join"][1]
+    assert failed["RedriveAllowPolicy"]["redrivePermission"] == "byQueue"
+    assert (text.rpartition(":")[2], values) == (f"{prefix}-${{Id}}", {"Id": stack_id})
+    assert len(prefix) + 1 + 36 <= 80
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_queue_is_encrypted_and_keeps_messages_for_two_weeks(queue: str) -> None:
+    properties = QUEUES[queue]["Properties"]
+    assert (properties["MessageRetentionPeriod"], properties["SqsManagedSseEnabled"]) == (14 * 24 * 3600, True)
 
 
 def test_list_in_the_inbox_starts_the_state_machine_through_eventbridge() -> None:
@@ -184,9 +219,9 @@ def test_api_requires_iam_authorization() -> None:
 def test_function_answers_requests_of_that_api_only() -> None:
     """A function URL, and the API that SAM adds for an event without `RestApiId`, would ask for no signature."""
     events = [event for properties in FUNCTIONS.values() for event in properties.get("Events", {}).values()]
-    apis = [event["Properties"].get("RestApiId") for event in events if event["Type"] != "S3"]
+    apis = [event["Properties"].get("RestApiId") for event in events if event["Type"] not in {"S3", "SQS"}]
 
-    assert {event["Type"] for event in events} == {"Api", "S3"}
+    assert {event["Type"] for event in events} == {"Api", "S3", "SQS"}
     assert all(api == {"Ref": "Api"} for api in apis)
     assert not any("FunctionUrlConfig" in properties for properties in FUNCTIONS.values())
     types = {resource["Type"] for resource in TEMPLATE["Resources"].values()}
@@ -251,7 +286,7 @@ def test_functions_of_a_bulk_run_share_the_requests_to_an_origin(
     assert Config.from_environment({"IMAGE_BUCKET": "a-bucket", **environment}).limits.max_per_origin == expected
 
 
-@pytest.mark.parametrize("name", ["Http", "S3", "Bulk"])
+@pytest.mark.parametrize("name", ["Http", "S3", "Bulk", "Invoke"])
 def test_reserved_concurrency_of_a_function_is_a_parameter_and_none_by_default(name: str) -> None:
     """An account with the concurrency 10 could not create a stack that reserves any."""
     parameter = f"ReservedConcurrency{name}"
@@ -280,4 +315,5 @@ def test_allocator_keeps_the_memory_of_the_largest_image_and_of_the_largest_func
 def test_function_timeouts_do_not_exceed_those_of_their_callers() -> None:
     """API Gateway waits 29 seconds. The definition of the state machine has its own timeouts. Lambda permits 900."""
     timeouts = {name: properties["Timeout"] for name, properties in FUNCTIONS.items()}
-    assert timeouts == {"HttpFunction": 29, "S3Function": 900, "BulkFunction": 110, "SummaryFunction": 900}
+    expected = {"HttpFunction": 29, "S3Function": 900, "BulkFunction": 110, "SummaryFunction": 900}
+    assert timeouts == expected | {"InvokeFunction": 300, "QueueFunction": 60}

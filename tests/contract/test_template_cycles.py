@@ -117,6 +117,6 @@ def test_every_log_group_has_limited_retention() -> None:
 
     groups = [resource for resource in after.values() if resource["Type"] == "AWS::Logs::LogGroup"]
     functions = [resource for resource in after.values() if resource["Type"] == "AWS::Lambda::Function"]
-    assert len(groups) == len(functions) == 4
+    assert len(groups) == len(functions) == 6
     assert all(group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups)
-    assert len({function["Properties"]["LoggingConfig"]["LogGroup"]["Ref"] for function in functions}) == 4
+    assert len({function["Properties"]["LoggingConfig"]["LogGroup"]["Ref"] for function in functions}) == 6

@@ -125,6 +125,8 @@ def test_policy_of_bucket_allows_nothing(bucket: str) -> None:
         ("ImageBucketPolicy", ["ImageBucket", "ImageBucket/*"], "s3:*"),
         ("InboxBucketPolicy", ["InboxBucket", "InboxBucket/*"], "s3:*"),
         ("FailureQueuePolicy", ["FailureQueue"], "sqs:*"),
+        ("FileQueuePolicy", ["FileQueue"], "sqs:*"),
+        ("FailedFilesQueuePolicy", ["FailedFilesQueue"], "sqs:*"),
         ("ReceiptTopicPolicy", ["ReceiptEvents"], "sns:Publish"),  # SNS refuses sns:* in the policy of a topic
     ],
 )
@@ -135,6 +137,13 @@ def test_policy_denies_access_without_tls(policy: str, of: list[str], actions: s
     assert (denied["Principal"], denied["Action"]) == ("*", actions)
     assert [resource_name(resource) for resource in as_list(denied["Resource"])] == of
     assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+@pytest.mark.parametrize("queue", ["FileQueue", "FailedFilesQueue"])
+def test_policy_of_queue_allows_nothing(queue: str) -> None:
+    """Callers need sqs:SendMessage of their own; Lambda reads with the role of the function."""
+    statements = RESOURCES[f"{queue}Policy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert [statement["Effect"] for statement in statements] == ["Deny"]
 
 
 def test_failure_queue_admits_the_rule_that_starts_runs_only() -> None:

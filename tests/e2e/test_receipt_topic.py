@@ -20,17 +20,10 @@ from support.receipt_topic import (
     count_keys,
     outputs_of,
     subscribe_queue,
-    turn_on_receipt_topic,
     wait_for_status,
 )
 
 OF_THE_TOPIC = ("ImageBucket", "ReceiptEvents", "ReceiptTopicPolicy")
-
-
-@pytest.fixture(scope="module")
-def topic(deployed: Lab) -> str:
-    """The topic of a stack with ReceiptTopic=on; its ARN."""
-    return turn_on_receipt_topic(deployed)
 
 
 def make_file(lab: Lab, name: str, *more: str) -> dict[str, Any]:

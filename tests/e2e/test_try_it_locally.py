@@ -23,7 +23,7 @@ from support.html_document import parse_html
 from support.running_command import SIGINT_IGNORED
 
 PAGE = ROOT / "docs" / "try-it-locally.md"
-START, SOURCE, FILE, LOOK, MANIFEST, RECEIPT, BULK, LISTING, LOGS = re.findall(
+START, SOURCE, FILE, LOOK, MANIFEST, RECEIPT, BULK, SMOKE, LISTING, LOGS = re.findall(
     r"^```sh\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE
 )
 PORT = find_free_port()
@@ -133,6 +133,8 @@ def test_every_entry_point_works_by_the_commands_of_the_page() -> None:
     printed = run_typed(BULK)
     assert "400 Files in " in printed
     assert "Files    300 stored, 100 failed" in printed
+
+    assert run_typed(SMOKE).endswith("The run left nothing behind.\n")
 
     listed = run_typed(LISTING)
     assert f"<Key>{receipt['objectKeys'][0]}</Key>" in listed

@@ -5,6 +5,11 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
+IDENTITY = """<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
+<Arn>arn:aws:iam::123456789012:user/ops</Arn><UserId>ops</UserId><Account>123456789012</Account>
+</GetCallerIdentityResult></GetCallerIdentityResponse>"""
+"""The response of STS to GetCallerIdentity."""
+
 
 @contextmanager
 def aws_stand_in(status: int, body: str) -> Iterator[str]:

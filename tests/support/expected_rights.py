@@ -32,6 +32,11 @@ ROLES: dict[str, set[str]] = {
         "s3:PutObject ImageBucket/runs/*",
         "s3:ListBucket ImageBucket if {'StringLike': {'s3:prefix': 'runs/*'}}",
     },
+    "InvokeFunctionRole": STORE | log_rights("InvokeFunction") | {"sqs:SendMessage FailureQueue"},
+    "QueueFunctionRole": STORE
+    | log_rights("QueueFunction")
+    | {"s3:PutObject ImageBucket/problems/*"}
+    | {f"sqs:{action} FileQueue" for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")},
     "ListArrivedRole": {"states:StartExecution StateMachine"},
     "StateMachineRole": {
         "lambda:InvokeFunction BulkFunction",

@@ -65,10 +65,9 @@ async def _ingest(
     limits = app.config().limits
     receipts = ingest_all(
         app.ingest_service(),
-        _parse_files(items, report, table, limits.max_base_images),
+        _parse_files(items, report, table, limits.max_base_images, submitted_at),
         max_concurrent=limits.max_in_flight,
         deadline=deadline,
-        submitted_at=submitted_at,
     )
     async for (item, file), receipt in receipts:
         if receipt is None:
@@ -84,8 +83,8 @@ async def _ingest(
 
 
 async def _parse_files(
-    items: list[BulkItem], report: BatchReport, table: BatchTable, max_base_images: int
-) -> AsyncGenerator[tuple[tuple[BulkItem, File], File]]:
+    items: list[BulkItem], report: BatchReport, table: BatchTable, max_base_images: int, submitted_at: datetime | None
+) -> AsyncGenerator[tuple[tuple[BulkItem, File], File, datetime | None]]:
     """Yield each File, tagged with its row and itself. Rows that are no File are in the report and in the table."""
     for item in items:
         try:
@@ -94,7 +93,7 @@ async def _parse_files(
             report.add_refused(item, error.faults)
             table.add_refused(item, error.faults)
         else:
-            yield (item, file), file
+            yield (item, file), file, submitted_at
 
 
 async def _store(documents: Mapping[str, bytes], deadline: Deadline) -> None:

@@ -14,6 +14,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from intake import app
+from intake.model.aws_events import describe_wrong_event
 from intake.model.error_codes import StoreDenied, StoreFailed
 from intake.model.file import ID_PATTERN, Fault, File, InvalidFile
 from intake.model.file_status import decide_status
@@ -46,8 +47,14 @@ class RequestRejected(Exception):
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Serve one request of API Gateway (REST API, Lambda proxy integration)."""
+    """Serve one request of API Gateway (REST API, Lambda proxy integration).
+
+    Raises:
+        InvalidFile: the event is something else, such as a bare File.
+    """
     logger.append_keys(request_id=context.aws_request_id)
+    if "httpMethod" not in event:
+        raise InvalidFile([Fault("", describe_wrong_event(event, "a request of API Gateway"))])
     base_path, path = split_path(event)
     router.context["base_path"] = base_path
     return router.resolve(event | {"path": path}, context)

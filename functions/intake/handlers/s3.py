@@ -8,7 +8,9 @@ from aws_lambda_powertools.utilities.data_classes.s3_event import S3EventRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from intake import app
+from intake.model.aws_events import describe_wrong_event
 from intake.model.error_codes import IntakeError
+from intake.model.file import Fault, InvalidFile
 from intake.model.object_keys import parse_manifest_key
 from intake.telemetry import logger, redact_urls
 
@@ -23,8 +25,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     Raises:
         Unfinished: something failed that may succeed later. The receipts keep all final outcomes, so a retry of the
             event ingests only the rest.
+        InvalidFile: the event is something else, such as a bare File.
     """
     logger.append_keys(request_id=context.aws_request_id)
+    if "Records" not in event and event.get("Event") != "s3:TestEvent":
+        raise InvalidFile([Fault("", describe_wrong_event(event, "an event of S3"))])
     pending = sum(_ingest_manifest(S3EventRecord(record), context) for record in event.get("Records", []))
     if pending:
         raise Unfinished(f"{pending} Files are pending; a retry of the event continues from their receipts.")

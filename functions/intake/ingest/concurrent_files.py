@@ -12,27 +12,25 @@ from intake.model.receipt import Receipt
 
 async def ingest_all[Tag](
     service: IngestService,
-    files: AsyncIterable[tuple[Tag, File]],
+    files: AsyncIterable[tuple[Tag, File, datetime | None]],
     *,
     max_concurrent: int,
     deadline: Deadline,
-    submitted_at: datetime | None,
 ) -> AsyncGenerator[tuple[Tag, Receipt | None]]:
     """Ingest Files as they arrive, and yield each receipt as soon as it is complete.
 
     Args:
         service: ingests one File; its limits hold for all Files together.
-        files: each with a tag that identifies it for the caller.
+        files: each with a tag that identifies it for the caller, and when it was submitted, see `IngestService.ingest`.
         max_concurrent: Files at once. MAX_IN_FLIGHT suffices, because each File has at least one image.
         deadline: the deadline of the invocation.
-        submitted_at: when the Files were submitted, see `IngestService.ingest`.
 
     Yields:
         The tag and the receipt. The receipt is None for a File that had no time left to start.
     """
     running: dict[asyncio.Task[Receipt], Tag] = {}
     try:
-        async for tag, file in files:
+        async for tag, file, submitted_at in files:
             if not deadline.can_start_file():
                 service.skip(file)
                 yield tag, None

@@ -126,10 +126,9 @@ class ManifestService:
         if survey.refused < survey.documents:
             receipts = ingest_all(
                 self._service,
-                self._read_files(manifest),
+                self._read_files(manifest, submitted_at),
                 max_concurrent=self._limits.max_in_flight,
                 deadline=deadline,
-                submitted_at=submitted_at,
             )
             async for _, receipt in receipts:
                 result.add(receipt)
@@ -148,10 +147,12 @@ class ManifestService:
                 survey.refuse(position, error.faults)
         return survey
 
-    async def _read_files(self, manifest: "_Manifest") -> AsyncGenerator[tuple[str, File]]:
+    async def _read_files(
+        self, manifest: "_Manifest", submitted_at: datetime
+    ) -> AsyncGenerator[tuple[str, File, datetime]]:
         async for position, text in manifest.read_documents():
             try:
-                yield position, manifest.read_file(text, self._limits.max_base_images)
+                yield position, manifest.read_file(text, self._limits.max_base_images), submitted_at
             except InvalidFile:
                 continue  # `_survey` has reported it
 

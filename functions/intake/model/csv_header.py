@@ -66,6 +66,7 @@ def _describe_row_without_columns(names: Sequence[str]) -> str:
         ("\ufffd" in text, "the list is not text in UTF-8: save it as CSV in UTF-8, separated by commas"),
         *((is_found, _describe_delimiter(words)) for is_found, words in _find_delimiters(text)),
         ("://" in text, f"the first row has a URL, and no names of columns: write a row above it, with {_FORMS}"),
+        *_find_frequent_delimiters(text),  # after URLs, which may have semicolons
     )
     otherwise = f"the first row has no column url, and not both columns fileUrl and baseUrls; it has {_show(names)}"
     return next((message for is_it, message in checks if is_it), otherwise)
@@ -76,6 +77,14 @@ def _find_delimiters(text: str) -> Iterator[tuple[bool, str]]:
     for delimiter, words in _DELIMITERS.items():
         parts = [part.strip('"') for name in text.split(",") if delimiter in name for part in name.split(delimiter)]
         yield any(map(COLUMNS.find, parts)), words
+
+
+def _find_frequent_delimiters(text: str) -> Iterator[tuple[bool, str]]:
+    """Yield for each delimiter whether the row has more of it than commas, and what to do: no name is known."""
+    for delimiter, words in _DELIMITERS.items():
+        it_has = f"it has {_show(trim_names(text.split(delimiter)))}"
+        advice = "and name the column of the URLs url, or those of a File fileUrl and baseUrls"
+        yield text.count(delimiter) > text.count(","), f"{_describe_delimiter(words)}, {advice}; {it_has}"
 
 
 def _describe_delimiter(words: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from intake.model.aws_events import describe_event
 from intake.model.file_schema import FileDocument, UrlListDocument
 from intake.model.invalid_file import Fault
 from intake.model.misspelled_names import KnownNames
@@ -28,6 +29,7 @@ _ONE_URL = 'must be in a list: write {"urls": ["https://..."]}, even for one URL
 _DIGEST_OF_LIST = 'belongs to one URL, not to the list: write {"url": "https://...", "sha256": "..."} in urls'
 _MISSING = "is missing"
 _ADVICE_FOR_LIST = """. Send each File by itself, or many as lines of a .jsonl object; URLs as {"urls": [...]}"""
+_ADVICE_FOR_TEXT = ": send the object itself, not its JSON as a string"
 _ITEM_TYPES = {"baseUrls": "an object or a list", "urls": "a string or an object"}
 _TYPE_NAMES: tuple[tuple[type, str], ...] = (
     (bool, "a boolean"),
@@ -41,7 +43,8 @@ _TYPE_NAMES: tuple[tuple[type, str], ...] = (
 
 def find_type_fault(document: object) -> Fault:
     """Return the fault of a document that is not an object, with what to do."""
-    advice = _ADVICE_FOR_LIST if isinstance(document, list) else ""
+    is_encoded = isinstance(document, str) and document.lstrip().startswith("{")
+    advice = _ADVICE_FOR_LIST if isinstance(document, list) else _ADVICE_FOR_TEXT if is_encoded else ""
     return Fault("", f"must be an object, got {_describe_type(document)}{advice}")
 
 
@@ -69,6 +72,8 @@ def find_faults(document: dict[str, Any], max_base_images: int) -> list[Fault]:
     """
     given = _find_given(document)
     is_file, is_list = bool(given.keys() & _OF_FILE), "urls" in given
+    if not is_file and not is_list and (event := describe_event(document)):
+        return [Fault("", event)]
     faults: dict[str, Fault] = {}
     if is_file or not is_list:
         faults |= _validate(FileDocument, "baseUrls", document, max_base_images)

@@ -19,6 +19,7 @@ ALLOWED = {
     "bulk": {"command", "intake"},  # runs against AWS: nothing of the local AWS
     "look": {"bulk", "command", "intake"},  # reads what is stored: nothing of the local AWS
     "run": {"bulk", "command", "look", "intake"},  # needs no AWS, local or real
+    "smoke": {"bulk", "command", "local.api_client", "look", "pictures", "intake"},  # of the local AWS, only the client
     "local": {"build", "command", "look", "pictures", "local.ministack_patches"},  # never the demo
     "local.ministack_patches": {"bulk.input_limit"},  # runs inside MiniStack's environment
     "demo": {"build", "command", "local", "look", "pictures", "run", "intake"},  # `run`: the same settings by name

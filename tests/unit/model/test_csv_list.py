@@ -34,6 +34,12 @@ def test_columns_are_found_by_their_names(expected: dict[str, int], header: Sequ
 NO_COLUMN = "the first row has no column url, and not both columns fileUrl and baseUrls; it has"
 
 
+SEMICOLONS = (
+    "the columns are separated by semicolons: save the list as CSV with commas, and name the column of the URLs url, or"
+    " those of a File fileUrl and baseUrls; it has"
+)
+
+
 @pytest.mark.parametrize(
     ("expected", "header"),
     [
@@ -49,6 +55,14 @@ NO_COLUMN = "the first row has no column url, and not both columns fileUrl and b
         ("the columns are separated by semicolons", ['"name, long";"url"']),
         ("the columns are separated by tabs", ["\ufeffid\tURL"]),
         ("the columns are separated by vertical bars", ["fileUrl|baseUrls"]),
+        (f"{SEMICOLONS} 'Teilenummer, Bild-URL, Los'", ["Teilenummer;Bild-URL;Los"]),
+        (f"{SEMICOLONS} 'Prüfbild, Basisbilder'", ['"Prüfbild"; "Basisbilder";']),
+        (f"{SEMICOLONS} 'Teil,Nr, Bild, Los'", ["Teil", " Nr;Bild;Los"]),
+        (f"{SEMICOLONS.replace('semicolons', 'tabs')} 'part, picture'", ["\ufeffpart\tpicture"]),
+        (f"{SEMICOLONS.replace('semicolons', 'vertical bars')} 'part, picture'", ["part|picture"]),
+        (f"{NO_COLUMN} 'size; in mm, picture'", ["size; in mm", "picture"]),
+        (f"{NO_COLUMN} 'a;b, c|d, e'", ["a;b", "c|d", "e"]),
+        ("the first row has a URL, and no names", ["https://a.example/1;jsessionid=2;7"]),
         ("the first row is 'sep=;', which only Excel reads: delete the row", ["sep=;"]),
         ("the first row is 'sep=', which only Excel reads: delete the row", ["sep=", ""]),
         ("the first row has a URL, and no names of columns: write a row above it", ["https://a.example/1"]),

@@ -144,6 +144,11 @@ EMPTY = "the list is empty: expected a File, a URL list or a URL on each line"
         ("a.csv", f"fileUrl\n{AT}1\n", "the first row has no column url, and not both columns fileUrl and baseUrls"),
         ("a.csv", f"id;url\na;{AT}1\n", "the columns are separated by semicolons: save the list as CSV with commas"),
         ("a.csv", f'"id";"url"\n"a";"{AT}1"\n', "the columns are separated by semicolons"),
+        (
+            "a.csv",
+            f"Teil;Bild-URL\n7;{AT}1\n",
+            "the columns are separated by semicolons: save the list as CSV with commas",
+        ),
         ("a.csv", f"id\turl\na\t{AT}1\n", "the columns are separated by tabs"),
         ("a.csv", f'{MARK}"id"\t"url"\r\n"a"\t"{AT}1"\r\n', "the columns are separated by tabs"),
         ("a.csv", f'"url\n{AT}1\n', "line 1 is not CSV: unexpected end of data. Is a double quote missing"),

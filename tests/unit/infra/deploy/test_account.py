@@ -4,11 +4,8 @@ import pytest
 from infra.deploy.__main__ import main
 from infra.deploy.account import Account, AccountError, identify
 
-from support.aws_stand_in import aws_stand_in
+from support.aws_stand_in import IDENTITY, aws_stand_in
 
-IDENTITY = """<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
-<Arn>arn:aws:iam::123456789012:user/ops</Arn><UserId>ops</UserId><Account>123456789012</Account>
-</GetCallerIdentityResult></GetCallerIdentityResponse>"""
 FAULT = """<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>
 <Code>{code}</Code><Message>from STS</Message></Error></ErrorResponse>"""
 

@@ -1,9 +1,10 @@
 """The check of ReceiptTopic=on before `make deploy` builds, against a CloudFormation on loopback."""
 
 import pytest
+from infra.deploy.__main__ import main
 from infra.deploy.receipt_topic import TopicError, check_receipt_topic
 
-from support.aws_stand_in import aws_stand_in
+from support.aws_stand_in import IDENTITY, aws_stand_in
 
 STACKS = """<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStacksResult>
 <Stacks><member><StackName>dev</StackName><StackStatus>{status}</StackStatus><CreationTime>2026-11-29T12:00:00Z</CreationTime>
@@ -57,3 +58,21 @@ def test_stack_that_cannot_be_read_is_named_with_the_reason(environment: pytest.
     environment.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", "http://127.0.0.1:1")
     with pytest.raises(TopicError, match="The stack dev cannot be read: Could not connect"):
         check_receipt_topic("dev", ["ReceiptTopic=on"])
+
+
+def test_deploy_ends_before_it_says_where_the_stack_goes(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with aws_stand_in(200, IDENTITY) as sts, aws_stand_in(*MISSING) as cloudformation:
+        environment.setenv("AWS_ENDPOINT_URL_STS", sts)
+        environment.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", cloudformation)
+
+        statuses = [main("dev", ["ReceiptTopic=on"]), main("dev", ["ReceiptTopic=off"])]
+
+    printed = capsys.readouterr()
+    assert statuses == [1, 0]
+    assert printed.err.startswith(
+        "make deploy: ReceiptTopic=on needs the policy of the topic, which the stack dev does not"
+    )
+    assert printed.err.endswith("Nothing was built or deployed.\n")
+    assert printed.out.count("Deploying the stack dev") == 1

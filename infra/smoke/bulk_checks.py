@@ -1,0 +1,88 @@
+"""Tries a bulk list with two lines: a File, and a document that is not valid."""
+
+import json
+from typing import Any
+
+from infra.bulk.progress import Progress
+from infra.smoke.attempt import Attempt
+from infra.smoke.check import Check, CheckFailed, CheckSkipped
+from infra.smoke.smoke_file import names_invalid_member
+
+FUNCTIONS = ("Bulk", "Summary")
+NAME = "bulk"
+
+
+class BulkRun:
+    """The run of the list.
+
+    Attributes:
+        key: the key of the list in the inbox bucket.
+    """
+
+    def __init__(self, attempt: Attempt) -> None:
+        self._attempt = attempt
+        self._stack = attempt.deployed.stack
+        self._summary: dict[str, Any] | None = None
+        self._seen: set[str] = set()
+        self.key = list_key(attempt.file.id_of(NAME))
+
+    def checks(self) -> list[Check]:
+        """Return the checks of the run: of its File, then of its other line."""
+        return [Check("bulk list", self._ingest), Check("bulk list: refusals", self._refuse)]
+
+    def _ingest(self) -> str:
+        attempt = self._attempt
+        lines = [attempt.file.document(NAME), attempt.file.invalid_document(NAME)]
+        body = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+        attempt.pending[self.expected] = self.has_ended
+        attempt.deployed.s3.put_object(Bucket=attempt.deployed.inbox, Key=self.key, Body=body)
+        attempt.waiter.wait_for(self._find, "the start of the run")
+        progress = attempt.waiter.wait_for(self._end, f"the end of the run {attempt.run_name}")
+        attempt.pending.pop(self.expected)
+        self._check_end(progress)
+        attempt.keep_stored(NAME)
+        return attempt.run_name
+
+    def _refuse(self) -> str:
+        if self._summary is None:
+            raise CheckSkipped("the run of the list has no summary")
+        status, refused = self._summary["counts"]["status"], self._summary["refused"]
+        if status != {"partial": 1, "refused": 1} or not names_invalid_member(refused[0]["errors"]):
+            raise CheckFailed(f"Expected one partial File and one refused line, got {status} and {str(refused)[:300]}.")
+        return "summary.json has its reason"
+
+    @property
+    def expected(self) -> str:
+        """What is pending until the run has ended."""
+        return f"the run of {self.key}"
+
+    def has_ended(self) -> bool:
+        """Whether the run has ended; it may not have been found yet."""
+        return self._find() is not None and self._end() is not None
+
+    def _find(self) -> str | None:
+        if not self._attempt.run_arn:
+            self._attempt.run_arn = self._stack.find_run_of(self.key, self._seen) or ""
+        return self._attempt.run_arn or None
+
+    def _end(self) -> Progress | None:
+        progress = self._stack.progress(self._attempt.run_arn)
+        return None if progress.is_running else progress
+
+    def _check_end(self, progress: Progress) -> None:
+        if progress.status != "SUCCEEDED":
+            raise CheckFailed(
+                f"The run {self._attempt.run_name} ended as {progress.status}. {progress.error}".strip()[:500],
+                f"Its history is in the Step Functions console; the definition and the role are in the template: "
+                f"{self._stack.machine}",
+            )
+        self._summary = self._stack.summary(self._attempt.run_name)
+        if self._summary is None:
+            raise CheckFailed(
+                f"The run {self._attempt.run_name} succeeded and has no summary.", "Deploy the stack again."
+            )
+
+
+def list_key(name: str) -> str:
+    """Return the key of a list in the inbox bucket."""
+    return f"bulk/{name}.jsonl"

@@ -1,0 +1,105 @@
+"""Finds and removes messages of the run in queues, and leaves those of others there."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from infra.smoke.attempt import Attempt
+from infra.smoke.check import Check, CheckFailed
+
+_ROUNDS = 20
+_MESSAGES = 10
+"""Messages of one call, the most that SQS returns."""
+
+_HIDDEN_SECONDS = 30
+QUEUES = {"FailureQueueUrl": "failure queue of events", "FailedFilesQueueUrl": "dead-letter queue of Files"}
+"""Queues of what failed, by their output. Nothing reads them, so that receiving a message has no consequence."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnMessages:
+    """Messages of the run that were in a queue.
+
+    Attributes:
+        bodies: the bodies of those that were removed.
+        is_complete: whether every message of the queue was looked at.
+    """
+
+    bodies: list[str]
+    is_complete: bool
+
+
+def failure_queue_check(attempt: Attempt) -> Check:
+    """Return the check that no message of the run is in a queue of what failed."""
+    return Check("failure queues", lambda: _check(attempt))
+
+
+def _check(attempt: Attempt) -> str:
+    notes, found = [], []
+    for output, name in QUEUES.items():
+        if url := attempt.deployed.outputs.get(output):
+            own = remove_own_messages(attempt.deployed.sqs, url, attempt.file.run)
+            found += [f"{name}: {body[:200]}" for body in own.bodies]
+            notes += [] if own.is_complete else [f"{name}: only {_ROUNDS * _MESSAGES} messages were looked at"]
+    if found:
+        raise CheckFailed(
+            f"Messages of this run, which are removed now: {'; '.join(found)}",
+            "The rows of the entry points above say what failed.",
+        )
+    return "; ".join(notes)
+
+
+def remove_own_messages(sqs: Any, url: str, run: str) -> OwnMessages:  # noqa: ANN401 - boto3 creates its classes
+    """Remove the messages that contain the name of the run, and make the others visible again."""
+    return _receive(sqs, url, lambda message: run in message["Body"], _ROUNDS)
+
+
+def _receive(sqs: Any, url: str, is_own: Callable[[Mapping[str, Any]], bool], rounds: int) -> OwnMessages:  # noqa: ANN401 - the same
+    bodies: list[str] = []
+    others: list[str] = []
+    is_complete = False
+    try:
+        for _ in range(rounds):
+            messages = _receive_some(sqs, url)
+            if not messages:
+                is_complete = True
+                break
+            own = [message for message in messages if is_own(message)]
+            others += [message["ReceiptHandle"] for message in messages if message not in own]
+            for message in own:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                bodies.append(message["Body"])
+    finally:
+        for handle in others:
+            sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
+    return OwnMessages(bodies, is_complete)
+
+
+def _receive_some(sqs: Any, url: str) -> list[dict[str, Any]]:  # noqa: ANN401 - the same
+    response = sqs.receive_message(
+        QueueUrl=url, MaxNumberOfMessages=_MESSAGES, VisibilityTimeout=_HIDDEN_SECONDS, WaitTimeSeconds=1
+    )
+    messages: list[dict[str, Any]] = response.get("Messages", [])
+    return messages
+
+
+def remove_from_file_queue(attempt: Attempt) -> str:
+    """Remove the message of the run from the queue of Files, if nothing reads the queue.
+
+    A message that is received comes closer to the dead-letter queue. So messages are only received if no other waits.
+
+    Returns:
+        What could not be removed; empty if nothing is left.
+    """
+    url = attempt.deployed.outputs["FileQueueUrl"]
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    counts = attempt.deployed.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    if counts["ApproximateNumberOfMessages"] == "1":
+        own = _receive(attempt.deployed.sqs, url, lambda message: attempt.file.run in message["Body"], 1)
+        if own.bodies:
+            return ""
+    file_id = attempt.file.id_of("queue")
+    return (
+        f"the message of {file_id} in the queue {url}: once delivered, it leaves receipts/{file_id}.json; if it "
+        "comes too often, it is in the dead-letter queue"
+    )

@@ -1,0 +1,165 @@
+"""docs/calling.md over HTTP: every example of the page, run by a role with the policy of the page."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from infra.command.child_process import read_tail, run_in_background
+from infra.command.tcp_ports import find_free_port
+from infra.local.deploy_template import STACK
+
+from support.calling_lab import caller_environment, create_caller, read_outputs, run_python
+from support.calling_page import find_command, write_files
+from support.deployed_lab import Lab, wait_for
+
+SITE = "https://images.example"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python files of the page."""
+    return write_files(tmp_path_factory.mktemp("calling"), "python")
+
+
+@pytest.fixture(scope="module")
+def environment(deployed: Lab) -> dict[str, str]:
+    """The variables of the page, with temporary keys of a role that has the policy of the page."""
+    keys = create_caller(deployed, "http-caller", read_outputs(deployed, STACK))
+    return caller_environment(deployed, keys)
+
+
+@pytest.fixture(scope="module")
+def service(folder: Path, environment: dict[str, str]) -> Iterator[httpx.Client]:
+    """A client of the FastAPI service of the page, which uvicorn runs."""
+    port, log = find_free_port(), folder / "uvicorn.log"
+    command = [sys.executable, "-m", "uvicorn", "service:app", "--port", str(port)]
+    with (
+        run_in_background(command, env=environment, cwd=folder, log=log),
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as client,
+    ):
+        assert wait_for(lambda: "Uvicorn running" in log.read_text() or "Error" in log.read_text())
+        assert "Uvicorn running" in log.read_text(), read_tail(log)
+        yield client
+
+
+def file_of(lab: Lab, *names: str) -> dict[str, object]:
+    first, *others = map(lab.url, names)
+    return {"fileUrl": first, "baseUrls": [[url] for url in others]}
+
+
+def test_service_returns_the_keys_of_stored_images(deployed: Lab, service: httpx.Client) -> None:
+    response = service.post("/inspections", json=file_of(deployed, "inspect.jpg", "golden.png", "golden.webp"))
+
+    found = response.json()
+    assert (response.status_code, found["missing"], found["bucket"]) == (200, {}, deployed.stack.bucket)
+    assert deployed.read(found["inspect"]) == deployed.pictures["inspect.jpg"]
+    assert [deployed.read(key) for key in found["bases"]] == [
+        deployed.pictures["golden.png"],
+        deployed.pictures["golden.webp"],
+    ]
+
+
+def test_service_says_which_base_images_are_missing(deployed: Lab, service: httpx.Client) -> None:
+    response = service.post(
+        "/inspections", json=file_of(deployed, "inspect.jpg", "half.jpg", "golden.png", "missing.png")
+    )
+
+    found = response.json()
+    assert response.status_code == 200
+    assert [deployed.read(key) for key in found["bases"]] == [deployed.pictures["golden.png"]]
+    assert found["missing"] == {deployed.url("half.jpg"): "invalid_image", deployed.url("missing.png"): "not_found"}
+
+
+@pytest.mark.parametrize("base", ["golden.png", "half.jpg"])
+def test_service_responds_502_when_the_image_to_inspect_failed(deployed: Lab, service: httpx.Client, base: str) -> None:
+    """The API responds 207 in the first case, and 502 with a receipt in the second."""
+    response = service.post("/inspections", json=file_of(deployed, "missing.png", base))
+
+    assert response.status_code == 502
+    assert response.json()["detail"]["url"] == deployed.url("missing.png")
+    assert response.json()["detail"]["code"] == "not_found"
+
+
+def test_service_passes_on_the_faults_of_a_file(deployed: Lab, service: httpx.Client) -> None:
+    response = service.post("/inspections", json={"fileUrl": deployed.url("inspect.jpg"), "baseUrls": [{"url": 7}]})
+
+    assert response.status_code == 422
+    assert [fault["path"] for fault in response.json()["detail"]] == ["baseUrls[0].url"]
+
+
+def test_script_prints_a_key_or_a_code_for_each_url(deployed: Lab, folder: Path, environment: dict[str, str]) -> None:
+    urls = [deployed.url(name) for name in ("inspect.jpg", "missing.png")]
+
+    done = run_python(folder, environment, "script.py", *urls)
+
+    first, second = done.stdout.splitlines()
+    assert deployed.read(first.split()[0]) == deployed.pictures["inspect.jpg"]
+    assert second == f"not_found {urls[1]}"
+
+
+def test_script_ends_with_the_problem_when_there_is_no_url(folder: Path, environment: dict[str, str]) -> None:
+    done = run_python(folder, environment, "script.py")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("422: ")
+
+
+def test_script_without_credentials_says_what_to_set(folder: Path, environment: dict[str, str]) -> None:
+    without = {name: value for name, value in environment.items() if not name.startswith("AWS_ACCESS_KEY_ID")}
+
+    assert "set AWS_PROFILE, or AWS_DEFAULT_REGION" in run_python(folder, without, "script.py").stderr
+
+
+def test_script_with_a_wrong_session_token_gets_403(folder: Path, environment: dict[str, str]) -> None:
+    done = run_python(folder, environment | {"AWS_SESSION_TOKEN": "wrong"}, "script.py")
+
+    assert done.stderr.startswith("403: ")
+
+
+def test_receipt_is_read_later(deployed: Lab, folder: Path, environment: dict[str, str]) -> None:
+    done = run_python(folder, environment, "respond_async.py", deployed.url("golden.png"))
+
+    receipt = json.loads(done.stdout)
+    assert receipt["status"] == "stored"
+    assert deployed.json(receipt["receiptKey"])["objectKeys"] == receipt["objectKeys"]
+
+
+def test_images_are_read_in_the_order_of_the_request(deployed: Lab, folder: Path, environment: dict[str, str]) -> None:
+    names = ("inspect.jpg", "missing.png", "golden.png")
+    file = {"urls": [deployed.url(name) for name in names]}
+    receipt = deployed.stack.call("POST", "/files", json.dumps(file).encode()).body.decode()
+    program = "import asyncio, json, sys, read_image\n"
+    program += "for body in asyncio.run(read_image.read_images(json.loads(sys.argv[1]))): print(body and len(body))"
+
+    done = run_python(folder, environment, "-c", program, receipt)
+
+    expected = [len(deployed.pictures[name]) if name in deployed.pictures else None for name in names]
+    assert done.stdout.split() == [str(size) for size in expected]
+
+
+@pytest.mark.parametrize(("name", "status"), [("inspect.jpg", "stored"), ("missing.png", "failed")])
+def test_curl_writes_the_receipt(
+    deployed: Lab, tmp_path: Path, environment: dict[str, str], name: str, status: str
+) -> None:
+    done = run_curl(tmp_path, environment, f"{SITE}/a.jpg", deployed.url(name))
+
+    assert (done.returncode, json.loads(done.stdout)["status"]) == (0, status)
+    assert json.loads((tmp_path / "receipt.json").read_text())["id"] == "lot-7-cam-2"
+
+
+def test_curl_fails_with_the_problem_when_the_file_is_not_valid(tmp_path: Path, environment: dict[str, str]) -> None:
+    done = run_curl(tmp_path, environment, '"urls"', '"url"')
+
+    assert (done.returncode, json.loads(done.stdout)["status"]) == (1, 422)
+
+
+def run_curl(folder: Path, environment: dict[str, str], old: str, new: str) -> subprocess.CompletedProcess[str]:
+    """Run the command of the page with another text in its File."""
+    command = find_command("status=$(curl").replace(old, new)
+    return subprocess.run(
+        ["bash", "-euc", command], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )

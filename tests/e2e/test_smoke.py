@@ -1,0 +1,223 @@
+"""`make smoke`, as a user types it, against the stack on MiniStack: a stack that works, and stacks that do not."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from infra.local.deploy_template import ROOT_USER, STACK
+from infra.local.ministack import REGION
+
+from support.deployed_lab import Lab, changed_function, wait_for
+from support.revoked_right import revoked_right
+from support.running_command import start_command, wait_for_output
+
+NOTHING_LEFT = "The run left nothing behind."
+
+
+@pytest.fixture(scope="module")
+def lab(deployed: Lab) -> Iterator[Lab]:
+    """The stack, whose functions may also download from the local S3, where the pictures are."""
+    client = deployed.stack.aws.client("lambda")
+    variables = client.get_function_configuration(FunctionName=deployed.stack.function)["Environment"]["Variables"]
+    ports = f"{variables['ALLOWED_PORTS']},{urlsplit(deployed.stack.aws.endpoint).port}"
+    with changed_functions(deployed, {"ALLOWED_PORTS": ports}):
+        yield deployed
+
+
+@contextmanager
+def changed_functions(lab: Lab, changes: dict[str, str]) -> Iterator[None]:
+    """Change variables of every function until the end of the block."""
+    with ExitStack() as stack:
+        for function in lab.stack.functions:
+            stack.enter_context(changed_function(lab, function, changes))
+        yield
+
+
+def command(lab: Lab, wait: float) -> list[str]:
+    variables = [f"STACK={STACK}", f"ENDPOINT={lab.stack.aws.endpoint}", f"WAIT={wait:g}"]
+    return ["make", "-s", "smoke", *variables]
+
+
+@pytest.fixture(autouse=True)
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": ROOT_USER.key,
+        "AWS_SECRET_ACCESS_KEY": ROOT_USER.secret,
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
+
+
+class Outcome:
+    """What the command printed, and its exit status."""
+
+    def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
+        self.status = done.returncode
+        self.text = done.stdout + done.stderr
+
+    def row(self, name: str) -> str:
+        """Return the row of a check as one line, from its result on."""
+        found = re.search(rf"^  {re.escape(name)} +((?:ok|failed|skipped) .*\n(?:    .*\n)*)", self.text, re.MULTILINE)
+        assert found is not None, f"{name} is not in {self.text}"
+        return " ".join(found[1].split())
+
+
+def smoke(lab: Lab, wait: float = 60) -> Outcome:
+    return Outcome(subprocess.run(command(lab, wait), capture_output=True, text=True, check=False))
+
+
+def objects(lab: Lab) -> dict[str, set[str]]:
+    """Return all keys of the buckets, with their versions."""
+    found = {}
+    for bucket in (lab.stack.bucket, lab.stack.inbox):
+        pages = lab.s3.get_paginator("list_object_versions").paginate(Bucket=bucket)
+        found[bucket] = {
+            f"{one['Key']} {one['VersionId']}"
+            for page in pages
+            for one in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        }
+    return found
+
+
+@contextmanager
+def leaves_nothing(lab: Lab) -> Iterator[None]:
+    """Check that the buckets have the same objects after the block, and the queues no message of a run."""
+    before = objects(lab)
+    yield
+    assert objects(lab) == before
+    sqs = lab.stack.aws.client("sqs")
+    for url in sqs.list_queues()["QueueUrls"]:
+        messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0).get("Messages", [])
+        assert [message for message in messages if "smoke-" in message["Body"]] == [], url
+
+
+def test_smoke_tries_every_entry_point_and_leaves_nothing(lab: Lab) -> None:
+    with leaves_nothing(lab):
+        outcome = smoke(lab)
+
+    assert outcome.status == 0, outcome.text
+    assert " failed " not in outcome.text
+    assert outcome.row("receipts are the same").endswith(" receipts")
+    assert outcome.text.endswith(f"{NOTHING_LEFT}\n")
+
+
+@contextmanager
+def machine_that_fails(lab: Lab) -> Iterator[None]:
+    states = lab.stack.aws.client("stepfunctions")
+    before = states.describe_state_machine(stateMachineArn=lab.stack.machine)["definition"]
+    broken = {"StartAt": "No", "States": {"No": {"Type": "Fail", "Error": "Broken", "Cause": "by a test"}}}
+    states.update_state_machine(stateMachineArn=lab.stack.machine, definition=json.dumps(broken))
+    try:
+        yield
+    finally:
+        states.update_state_machine(stateMachineArn=lab.stack.machine, definition=before)
+
+
+@contextmanager
+def deleted_function(lab: Lab) -> Iterator[None]:
+    """Delete the function of bulk lists, and create it again with the same code."""
+    client, name = lab.stack.aws.client("lambda"), lab.function("BulkFunction")
+    config = client.get_function_configuration(FunctionName=name)
+    code = lab.stack.aws.log.parent / "function.zip"
+    location = client.get_function(FunctionName=name)["Code"]["Location"]
+    with urllib.request.urlopen(location) as response:  # noqa: S310 - the URL of the local AWS
+        code.write_bytes(response.read())
+    client.delete_function(FunctionName=name)
+    try:
+        yield
+    finally:
+        kept = ("FunctionName", "Runtime", "Role", "Handler", "Timeout", "MemorySize", "Environment", "LoggingConfig")
+        client.create_function(**{key: config[key] for key in kept}, Code={"ZipFile": code.read_bytes()})
+
+
+type Breaker = Callable[[Lab], AbstractContextManager[None]]
+
+BROKEN: dict[str, tuple[Breaker, dict[str, tuple[str, ...]]]] = {
+    "right": (
+        lambda lab: revoked_right(lab, "HttpFunctionRole", "s3:PutObject ImageBucket/images/*"),
+        {"POST /files": ("expected stored, got store_denied", "look at its role")},
+    ),
+    "function": (
+        deleted_function,
+        {"bulk list": ("ended as FAILED", "BulkFunction", "does not exist"), "functions": ("BulkFunction",)},
+    ),
+    "definition": (
+        machine_that_fails,
+        {"bulk list": ("ended as FAILED. Broken: by a test",)},
+    ),
+    "hosts": (
+        lambda lab: changed_functions(lab, {"ALLOWED_HOSTS": "images.example"}),
+        {
+            "POST /files": ("expected stored, got blocked", "AllowedHosts is images.example", "127.0.0.1:"),
+            "manifest": ("got blocked",),
+            "bulk list": ("got blocked",),
+        },
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_smoke_names_the_entry_point_and_the_fault_of_a_broken_stack(lab: Lab, name: str) -> None:
+    break_stack, rows = BROKEN[name]
+
+    with leaves_nothing(lab), break_stack(lab):
+        outcome = smoke(lab)
+
+    assert outcome.status != 0
+    assert "Traceback" not in outcome.text
+    for check, texts in rows.items():
+        row = outcome.row(check)
+        assert row.startswith("failed"), row
+        assert [text for text in texts if text not in row] == [], row
+    assert outcome.text.count(" failed ") >= len(rows)
+
+
+def test_smoke_leaves_nothing_after_ctrl_c(lab: Lab, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with leaves_nothing(lab), start_command(command(lab, 60), log) as process:
+        assert wait_for_output(log, "Trying every entry point")
+        wait_for(lambda: any("bulk/smoke-" in key for key in objects(lab)[lab.stack.inbox]))
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(60)
+    assert NOTHING_LEFT in log.read_text()
+
+
+def test_smoke_removes_the_versions_of_buckets_that_keep_them(lab: Lab) -> None:
+    def set_versioning(status: str) -> None:
+        for bucket in (lab.stack.bucket, lab.stack.inbox):
+            lab.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": status})
+
+    set_versioning("Enabled")
+    try:
+        with leaves_nothing(lab):
+            outcome = smoke(lab)
+    finally:
+        set_versioning("Suspended")
+
+    assert (outcome.status, NOTHING_LEFT in outcome.text) == (0, True), outcome.text
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        (["STACK=another"], "The stack another cannot be read"),
+        (["ENDPOINT=127.0.0.1"], "ENDPOINT=127.0.0.1 is not a URL"),
+        (["ENDPOINT=http://127.0.0.1:1"], "nothing listens at http://127.0.0.1:1"),
+        (["WAIT=soon"], "invalid float value: 'soon'"),
+    ],
+)
+def test_smoke_says_why_the_stack_cannot_be_read(lab: Lab, variables: list[str], expected: str) -> None:
+    done = subprocess.run([*command(lab, 1), *variables], capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert expected in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,91 @@
+"""Functions, stored images and receipts, over a stack in memory."""
+
+import io
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from infra.smoke.attempt import Attempt
+from infra.smoke.check import Check, CheckFailed, CheckSkipped
+from infra.smoke.stack_checks import functions_check, objects_check, receipts_check
+
+from support.smoke_fakes import PICTURES, FakeDeployed, attempt_of, aws_error
+
+WHOLE, TRUNCATED = PICTURES
+COUNTS = {"stored": 1, "reused": 0, "failed": 2, "bytes": 5}
+
+
+def attempt_with(objects: dict[str, tuple[str, bytes]]) -> Attempt:
+    def get_object(Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 - the names of boto3
+        assert Bucket == "the-images"
+        if Key not in objects:
+            raise aws_error("NoSuchKey")
+        return {"ContentType": objects[Key][0], "Body": io.BytesIO(objects[Key][1])}
+
+    attempt = attempt_of(FakeDeployed(s3=SimpleNamespace(get_object=get_object)))
+    attempt.receipts = {"http": {"counts": COUNTS, "images": [], "digest": "a"}}
+    return attempt
+
+
+def fail(check: Check) -> str:
+    with pytest.raises(CheckFailed) as failed:
+        check.run()
+    return failed.value.found
+
+
+GOOD = {WHOLE.key: ("image/jpeg", WHOLE.body)}
+
+
+def test_stored_images_have_key_type_and_bytes() -> None:
+    assert objects_check(attempt_with(GOOD)).run() == "1 images have the right key, type and bytes"
+
+
+@pytest.mark.parametrize(
+    ("expected", "objects"),
+    [
+        ("is not in the image bucket, although a receipt names it.", {}),
+        ("has the type text/plain or other bytes; expected image/jpeg", {WHOLE.key: ("text/plain", WHOLE.body)}),
+        ("has the type image/jpeg or other bytes", {WHOLE.key: ("image/jpeg", b"others")}),
+        ("The truncated picture is stored", GOOD | {TRUNCATED.key: ("image/jpeg", TRUNCATED.body)}),
+    ],
+)
+def test_stored_image_that_differs_is_named(expected: str, objects: dict[str, tuple[str, bytes]]) -> None:
+    assert expected in fail(objects_check(attempt_with(objects)))
+
+
+def test_receipts_that_differ_are_named() -> None:
+    attempt = attempt_with(GOOD)
+    attempt.receipts["bulk"] = {"counts": COUNTS, "images": [], "digest": "a", "id": "another"}
+    assert receipts_check(attempt).run() == "2 receipts"
+    attempt.receipts["queue"] = {"counts": COUNTS, "images": [], "digest": "b"}
+    assert fail(receipts_check(attempt)) == "The receipts of http and queue differ in digest."
+
+
+def test_nothing_is_compared_without_a_receipt() -> None:
+    attempt = attempt_of(FakeDeployed())
+    for check in (receipts_check(attempt), objects_check(attempt)):
+        with pytest.raises(CheckSkipped, match="there is no receipt"):
+            check.run()
+
+
+@pytest.mark.parametrize(
+    ("expected", "answer"),
+    [
+        ("", {}),
+        ("", {"State": "Inactive", "LastUpdateStatus": "Successful"}),
+        ("The function http is Failed", {"State": "Failed", "StateReason": "The subnet has no free address."}),
+        ("its last update Failed", {"State": "Active", "LastUpdateStatus": "Failed"}),
+        ("The function http does not exist.", aws_error("ResourceNotFoundException")),
+    ],
+)
+def test_function_that_cannot_be_invoked_is_named(expected: str, answer: Any) -> None:
+    def describe(**_: str) -> Any:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    check = functions_check(attempt_of(FakeDeployed(lambda_=SimpleNamespace(get_function_configuration=describe))))
+    if expected:
+        assert expected in fail(check)
+    else:
+        assert check.run() == "1 functions"
