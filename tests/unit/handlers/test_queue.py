@@ -103,7 +103,7 @@ def test_later_message_with_the_same_file_asks_the_origins_again(fakes: HandlerF
     call(sqs_event(body("a", "1"), at=NOW - timedelta(seconds=90)))
     call(sqs_event(body("a", "1"), at=NOW - timedelta(seconds=60)))
     assert fakes.downloader.requests == {AT + "1": 1}
-    call(sqs_event(body("a", "1"), at=NOW + timedelta(seconds=60)))
+    call(sqs_event(body("a", "1"), at=NOW + timedelta(hours=1)))  # sent after the receipt was written
     assert fakes.downloader.requests == {AT + "1": 2}
 
 
