@@ -181,7 +181,7 @@ node:
 	@cmp -s tests/javascript/package-lock.json .local/node/installed.json || { \
 	  echo "Installing the JavaScript packages into .local/node ..."; mkdir -p .local/node; \
 	  cp tests/javascript/package.json tests/javascript/package-lock.json .local/node/; \
-	  PATH="$(CURDIR)/.local/nodejs/bin:$$PATH" npm ci --prefix .local/node --ignore-scripts --no-audit --no-fund --silent; \
+	  PATH="$(CURDIR)/.local/nodejs/bin:$$PATH" npm ci --prefix .local/node --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null; \
 	  cp tests/javascript/package-lock.json .local/node/installed.json; }
 
 tables:

@@ -69,8 +69,7 @@ class Lab:
 
     def function(self, logical_name: str) -> str:
         """Return the deployed name of a function of the template."""
-        [name] = [name for name in self.stack.functions if logical_name in name]
-        return name
+        return self.stack.find_function(logical_name)
 
     def invoke(self, logical_name: str, payload: bytes) -> Any:
         """Invoke a function of the template, and return boto3's response."""
@@ -144,6 +143,7 @@ def deploy_lab(prepare: Callable[[MiniStack], Mapping[str, str]] = lambda _: {})
             "AllowedHosts": "127.0.0.1",  # no other host is looked up, whatever URL a test makes up
             "BulkBatchSize": str(BATCH_SIZE),
             "BulkMaxConcurrency": "2",
+            "QueueMaxConcurrency": "2",
         }
         with artifact.build_lock():
             artifact.build(processor, built, SAM)

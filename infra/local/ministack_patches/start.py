@@ -4,7 +4,10 @@ import importlib
 
 from infra.local.ministack_patches import (
     alarms,
+    batch_actions,
     distributed_map,
+    function_errors,
+    queues,
     roles,
     s3_listing,
     s3_requests,
@@ -16,7 +19,10 @@ from infra.local.ministack_patches import (
 def main() -> None:
     """Apply every patch, then run MiniStack until it is stopped."""
     alarms.apply()
+    batch_actions.apply()
     distributed_map.apply()
+    function_errors.apply()
+    queues.apply()
     roles.apply()
     s3_listing.apply()
     stack_properties.apply()
