@@ -66,13 +66,15 @@ def test_http_stores_image_and_receipt_in_the_existing_bucket(lab: Lab) -> None:
     assert lab.stack.call("GET", "/files/mine").json()["objectKeys"] == receipt["objectKeys"]
 
 
-def test_versioned_bucket_has_one_version_of_an_image_and_each_version_of_a_receipt(lab: Lab) -> None:
+def test_locked_bucket_has_one_version_of_an_image_and_each_version_of_a_receipt(lab: Lab) -> None:
     file = to_json_bytes({"id": "again", "urls": [lab.url(list(lab.pictures)[1])], "refresh": True})
     first, second = (lab.stack.call("POST", "/files", file).json() for _ in range(2))
 
     assert [receipt["images"][0]["reused"] for receipt in (first, second)] == [False, True]
     assert versions(lab, first["objectKeys"][0]) == 1
     assert versions(lab, "receipts/again.json") == 2
+    retention = lab.s3.get_object_retention(Bucket=BUCKET, Key=first["objectKeys"][0])["Retention"]
+    assert retention["Mode"] == "GOVERNANCE"
 
 
 def test_manifest_is_ingested_into_the_existing_bucket(lab: Lab) -> None:
