@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from infra.local.api_client import ApiResponse
 from infra.smoke.attempt import Attempt
-from infra.smoke.check import Check, CheckFailed
+from infra.smoke.check import Check, CheckFailed, CheckSkipped
 from intake.model.object_keys import receipt_key
 
 FUNCTION = "Http"
@@ -37,6 +37,8 @@ def _post(attempt: Attempt) -> str:
 
 
 def _get(attempt: Attempt) -> str:
+    if "http" not in attempt.receipts:
+        raise CheckSkipped("POST /files has stored no right receipt")
     file_id = attempt.file.id_of("http")
     response = attempt.deployed.call("GET", f"/files/{file_id}")
     _require_status(attempt, response, HTTPStatus.OK)

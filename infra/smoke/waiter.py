@@ -35,7 +35,7 @@ class Waiter:
         deadline = time.monotonic() + self.seconds
         while (found := poll()) is None:
             if time.monotonic() >= deadline:
-                raise CheckFailed(f"{expected}: none within {self.seconds:g} seconds.")
+                raise CheckFailed(f"{expected}: none within {self.seconds:g} seconds (WAIT).")
             if self.stopped.wait(_POLL_SECONDS):
                 raise Stopped
         return found

@@ -58,8 +58,8 @@ def try_list(stack: FakeStack) -> tuple[str, str, list[str]]:
 @pytest.mark.parametrize(
     ("expected", "stack"),
     [
-        ("the start of the run: none within 0 seconds.", FakeStack(None)),
-        ("the end of the run the-run: none within 0 seconds.", FakeStack(ended=Progress("RUNNING"))),
+        ("the start of the run: none within 0 seconds (WAIT).", FakeStack(None)),
+        ("the end of the run the-run: none within 0 seconds (WAIT).", FakeStack(ended=Progress("RUNNING"))),
     ],
 )
 def test_run_that_does_not_start_or_end_stays_pending(expected: str, stack: FakeStack) -> None:
