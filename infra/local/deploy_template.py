@@ -3,7 +3,7 @@
 import json
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,18 +162,24 @@ def _remove_denials(sqs: Any) -> None:  # noqa: ANN401 - boto3 makes its classes
 
 
 @contextmanager
-def deployed_stack(built: Path, venvs: Path, parameters: Mapping[str, str]) -> Iterator[DeployedStack]:
+def deployed_stack(
+    built: Path,
+    venvs: Path,
+    parameters: Mapping[str, str],
+    prepare: Callable[[MiniStack], Mapping[str, str]] = lambda _: {},
+) -> Iterator[DeployedStack]:
     """Start MiniStack and deploy to it; stop it when the block ends.
 
     Args:
         built: the artifact for this machine's processor.
         venvs: the directory of the virtual environments `sam` and `ministack`.
         parameters: the parameters of the template.
+        prepare: makes what the account has before the stack, and returns the parameters that name it.
     """
     with tempfile.TemporaryDirectory(prefix=HOME_PREFIX) as directory:
         home = Path(directory)
         with ministack(venvs / "ministack", home) as aws:
-            yield deploy(aws, built, venvs / "sam" / "bin" / "sam", home, parameters)
+            yield deploy(aws, built, venvs / "sam" / "bin" / "sam", home, {**parameters, **prepare(aws)})
 
 
 def to_json_bytes(value: object) -> bytes:

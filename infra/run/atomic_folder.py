@@ -1,11 +1,11 @@
 """AtomicFolder: files of a folder that are written whole or not at all, also by several processes at once.
 
-Names are relative to the folder, with `/`. A temporary file never has a name outside of `.store/`:
+Names are relative to the folder, with `/`:
 
 * `create` writes a file without a name (O_TMPFILE) and links it to its name. The kernel removes it if the process is
   killed. Where the file system cannot do that, `has_unnamed_files` is False.
-* Everything else writes `.store/{random}.part` and links or renames it. `remove_leftovers` removes what killed
-  processes left there.
+* Everything else writes a temporary file and links or renames it (`temporary_files.py`). `remove_leftovers` removes
+  what killed processes left.
 
 The methods are synchronous and raise OSError.
 """
@@ -17,8 +17,9 @@ from collections.abc import Buffer, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from infra.run.file_names import OWN_FOLDER, TEMPORARY_SUFFIX, check_name, make_temporary_name, parent_of
+from infra.run.file_names import OWN_FOLDER, check_name, make_temporary_name, parent_of
 from infra.run.open_files import lock, measure, read_all, write_all
+from infra.run.temporary_files import FILE_MODE, TemporaryFiles
 
 _LOCK = f"{OWN_FOLDER}/write.lock"
 """Held while a named temporary file gets its final name, so that what was there can be compared before."""
@@ -26,7 +27,6 @@ _LOCK = f"{OWN_FOLDER}/write.lock"
 _IN_USE = f"{OWN_FOLDER}/in-use.lock"
 """All processes that use the folder share it; a process that removes leftovers holds it exclusively."""
 
-_FILE_MODE = 0o666  # less the umask of the user
 _NO_LINKS = frozenset({errno.EPERM, errno.EMLINK, errno.ENOSYS, errno.EOPNOTSUPP})
 """What file systems without hard links answer: vfat EPERM, others EOPNOTSUPP or ENOSYS."""
 
@@ -45,11 +45,12 @@ class AtomicFolder:
         """
         folder.mkdir(parents=True, exist_ok=True)
         self._root = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._temporary = TemporaryFiles(self._root)
         self._in_use = -1
         self._durable_folders: set[str] = set()
         try:
             self._make_folder(OWN_FOLDER)
-            self._in_use = os.open(_IN_USE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _FILE_MODE, dir_fd=self._root)
+            self._in_use = os.open(_IN_USE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE, dir_fd=self._root)
             lock(self._in_use, fcntl.LOCK_SH)
             self.has_unnamed_files = self._try_unnamed_file()
         except BaseException:
@@ -61,7 +62,7 @@ class AtomicFolder:
         for descriptor in (self._root, self._in_use):
             if descriptor >= 0:
                 os.close(descriptor)
-        self._root = self._in_use = -1
+        self._root = self._temporary.root = self._in_use = -1
 
     def remove_leftovers(self) -> int:
         """Remove the temporary files of killed processes, and return their number.
@@ -71,7 +72,7 @@ class AtomicFolder:
         try:
             if not lock(self._in_use, fcntl.LOCK_EX | fcntl.LOCK_NB):
                 return 0
-            return self._remove_temporary_files()
+            return self._temporary.remove_all()
         except BlockingIOError:
             return 0
         finally:
@@ -121,28 +122,33 @@ class AtomicFolder:
             os.close(file)
 
     def create(self, name: str, body: Buffer) -> bool:
-        """Create a file, if there is none. Return whether it was created. It needs `has_unnamed_files`."""
+        """Create a file, if there is none. Return whether it was created. It needs `has_unnamed_files`.
+
+        A folder in this one may be on another file system, on which it cannot be created so: then it is not.
+        """
         parent = parent_of(check_name(name))
         try:
             return self._link_unnamed_file(parent, name, body)
         except FileNotFoundError:
             self._make_folder(parent)
             return self._link_unnamed_file(parent, name, body)
+        except OSError as error:
+            if error.errno not in _NO_UNNAMED_FILES:
+                raise
+            return False
 
-    def write_temporary(self, body: Buffer) -> str:
-        """Write a temporary file and return its name, for `add`, `replace` or `remove`."""
-        name = make_temporary_name()
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        file = os.open(name, flags, _FILE_MODE, dir_fd=self._root)
+    def write_temporary(self, body: Buffer, name: str) -> str:
+        """Write a temporary file for the file `name`; return its own name, for `add`, `replace` or `remove`."""
+        parent = parent_of(check_name(name))
         try:
-            try:
-                write_all(file, body)
-            finally:
-                os.close(file)  # some file systems say only now that they are full
-        except BaseException:
-            self.remove(name)
-            raise
-        return name
+            return self._temporary.write(body, parent)
+        except FileNotFoundError:
+            self._make_folder(parent)  # where temporary files are beside their targets
+            return self._temporary.write(body, parent)
+
+    def put_temporary_files_beside(self, name: str) -> None:
+        """Write temporary files beside `name` from now on, which is on another file system (EXDEV)."""
+        self._temporary.put_beside(parent_of(name))
 
     def add(self, temporary: str, name: str) -> bool:
         """Give a temporary file its name, if no file has it. Return whether it has it now. Call it inside `locked`."""
@@ -162,12 +168,12 @@ class AtomicFolder:
         """Give a temporary file its final name; replace the file that has it. Return True. Call it inside `locked`."""
         self._make_parent_of(name)
         os.rename(temporary, name, src_dir_fd=self._root, dst_dir_fd=self._root)
+        self._temporary.forget(temporary)
         return True
 
     def remove(self, temporary: str) -> None:
         """Remove a temporary file, if it is there."""
-        with suppress(FileNotFoundError):
-            os.unlink(temporary, dir_fd=self._root)
+        self._temporary.remove(temporary)
 
     def sync(self, name: str) -> None:
         """Wait until a file is on the disk, or, for the name of a folder, until the names in it are."""
@@ -190,23 +196,12 @@ class AtomicFolder:
     def locked(self) -> Generator[None]:
         """Hold the lock of all processes that write to this folder."""
         # Opened each time: processes that are forked from one another share the locks of descriptors they inherit.
-        file = os.open(_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _FILE_MODE, dir_fd=self._root)
+        file = os.open(_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE, dir_fd=self._root)
         try:
             lock(file, fcntl.LOCK_EX)
             yield
         finally:
             os.close(file)
-
-    def _remove_temporary_files(self) -> int:
-        own = os.open(OWN_FOLDER, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._root)
-        try:
-            with os.scandir(own) as entries:
-                leftovers = [entry.name for entry in entries if entry.name.endswith(TEMPORARY_SUFFIX)]
-        finally:
-            os.close(own)
-        for name in leftovers:
-            self.remove(f"{OWN_FOLDER}/{name}")
-        return len(leftovers)
 
     def _open_to_read(self, name: str) -> int:
         flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # does not wait for the writer of a FIFO
@@ -225,7 +220,7 @@ class AtomicFolder:
                 os.mkdir("/".join(parts[:end]), dir_fd=self._root)
 
     def _link_unnamed_file(self, parent: str, name: str, body: Buffer) -> bool:
-        file = os.open(parent, os.O_WRONLY | os.O_TMPFILE | os.O_CLOEXEC, _FILE_MODE, dir_fd=self._root)
+        file = os.open(parent, os.O_WRONLY | os.O_TMPFILE | os.O_CLOEXEC, FILE_MODE, dir_fd=self._root)
         try:
             write_all(file, body)
             # With a dir_fd, Python calls linkat with AT_SYMLINK_FOLLOW, which links the file behind the symbolic link.

@@ -164,8 +164,17 @@ class FileStore:
 
     async def _write(self, key: str, data: Buffer, place: Callable[[str], bool]) -> bool:
         """Write a temporary file, and let `place` give it its final name. Return whether it did."""
+        try:
+            return await self._write_once(key, data, place)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            self._folder.put_temporary_files_beside(key)
+        return await self._write_once(key, data, place)
+
+    async def _write_once(self, key: str, data: Buffer, place: Callable[[str], bool]) -> bool:
         folder = self._folder
-        temporary, is_placed = folder.write_temporary(data), False
+        temporary, is_placed = folder.write_temporary(data, key), False
         try:
             if self._fsync:
                 await asyncio.to_thread(folder.sync, temporary)

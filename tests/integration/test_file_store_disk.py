@@ -13,7 +13,7 @@ import pytest
 from infra.run.file_store import FileStore
 
 from intake.model.error_codes import StoreFailed
-from support.file_systems import COMPLETE, NO_LINKS, NO_UNNAMED_FILES
+from support.file_systems import COMPLETE, ELSEWHERE, NO_LINKS, NO_UNNAMED_FILES
 from support.folder_writer import body_of, put
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +21,7 @@ FULL = "No space left on device"
 ADVICE = "Correct this and run the same command again."
 
 
-@pytest.fixture(scope="module", params=[COMPLETE, NO_UNNAMED_FILES, NO_LINKS, "fsync"])
+@pytest.fixture(scope="module", params=[COMPLETE, NO_UNNAMED_FILES, NO_LINKS, ELSEWHERE, "fsync"])
 def results(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What happened on small disks, which only the program itself sees."""
     as_root = [] if os.geteuid() == 0 else ["--map-root-user"]

@@ -7,6 +7,7 @@ import random
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,11 +18,11 @@ import pytest
 from infra.run.file_store import FileStore
 
 from support import folder_writer
-from support.file_systems import COMPLETE, NO_LINKS, NO_UNNAMED_FILES
+from support.file_systems import COMPLETE, ELSEWHERE, NO_LINKS, NO_UNNAMED_FILES, link_folders
 
 ROOT = Path(__file__).parents[2]
 KILLS = 50
-KINDS = (COMPLETE, NO_UNNAMED_FILES, NO_LINKS, "fsync")
+KINDS = (COMPLETE, NO_UNNAMED_FILES, NO_LINKS, ELSEWHERE, "fsync")
 
 
 @dataclass
@@ -77,57 +78,73 @@ def find_wrong_files(folder: Path) -> list[str]:
     images = [path for path in (folder / "images").rglob("*") if path.is_file()]
     wrong = [path.name for path in images if hashlib.sha256(path.read_bytes()).hexdigest() != path.stem]
     assert images
-    for path in (folder / "receipts").iterdir():
+    for path in (folder / "receipts").glob("*.json"):
         json.loads(path.read_bytes())
-    others = [path.name for path in folder.iterdir() if path.name not in {"images", "receipts", ".store"}]
+    others = [path.name for path in folder.iterdir() if path.name not in {"images", "receipts", "runs", ".store"}]
     return wrong + others
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_exactly_one_of_four_processes_stores_each_image(kind: str, writers: Writers, tmp_path: Path) -> None:
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def folder(kind: str, tmp_path: Path) -> Iterator[Path]:
+    """The folder of the processes; /dev/shm is always a file system of its own (shm_overview(7))."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as other:
+        if kind == ELSEWHERE:
+            link_folders(tmp_path, Path(other))
+        yield tmp_path
+
+
+def find_temporary_files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*", recurse_symlinks=True) if path.suffix in {".part", ".elsewhere"}]
+
+
+def test_exactly_one_of_four_processes_stores_each_image(kind: str, writers: Writers, folder: Path) -> None:
     count = 30 if kind == "fsync" else 300
-    results = writers.run_at_once("put_many", tmp_path, kind, count=count, size=20_000)
+    results = writers.run_at_once("put_many", folder, kind, count=count, size=20_000)
     assert [sum(are_new) for are_new in zip(*results, strict=True)] == [1] * count
-    images = {path.stem: path.read_bytes() for path in tmp_path.glob("images/*/*.jpg")}
+    images = {path.stem: path.read_bytes() for path in folder.glob("images/*/*.jpg")}
     assert {digest: hashlib.sha256(body).hexdigest() for digest, body in images.items()} == {key: key for key in images}
     assert len(images) == count
-    assert list(tmp_path.rglob("*.part")) == []
+    assert find_temporary_files(folder) == []
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_exactly_one_of_four_processes_replaces_each_damaged_image(kind: str, writers: Writers, tmp_path: Path) -> None:
-    writers.run_at_once("put_many", tmp_path, kind, count=30, size=20_000)
-    for number, path in enumerate(tmp_path.glob("images/*/*.jpg")):
+def test_exactly_one_of_four_processes_replaces_each_damaged_image(kind: str, writers: Writers, folder: Path) -> None:
+    writers.run_at_once("put_many", folder, kind, count=30, size=20_000)
+    for number, path in enumerate(folder.glob("images/*/*.jpg")):
         path.write_bytes(bytes((0, 100, 20_000)[number % 3]))
-    results = writers.run_at_once("put_many", tmp_path, kind, count=30, size=20_000)
+    results = writers.run_at_once("put_many", folder, kind, count=30, size=20_000)
     assert [sum(are_new) for are_new in zip(*results, strict=True)] == [1] * 30
 
 
-@pytest.mark.parametrize("kind", KINDS)
 def test_no_process_overwrites_what_another_has_written_to_a_document(
-    kind: str, writers: Writers, tmp_path: Path
+    kind: str, writers: Writers, folder: Path
 ) -> None:
     times = 20 if kind == "fsync" else 200
-    writers.run_at_once("count_up", tmp_path, kind, times=times)
-    assert (tmp_path / folder_writer.COUNTER).read_bytes() == b"%d" % (4 * times)
+    writers.run_at_once("count_up", folder, kind, times=times)
+    assert (folder / folder_writer.COUNTER).read_bytes() == b"%d" % (4 * times)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_folder_has_whole_files_only_when_processes_are_killed(kind: str, writers: Writers, tmp_path: Path) -> None:
+def test_folder_has_whole_files_only_when_processes_are_killed(kind: str, writers: Writers, folder: Path) -> None:
     chance = random.Random(13)
     kills = KILLS if kind in {COMPLETE, NO_UNNAMED_FILES} else 10
     for kill in range(kills):
-        process = writers.start_endless(tmp_path, kind, kill)
+        process = writers.start_endless(folder, kind, kill)
         time.sleep(chance.random() * 0.02)
         writers.kill(process)
-        assert find_wrong_files(tmp_path) == []
-        shutil.rmtree(tmp_path / "images")  # looking at each file once keeps the test short
-    left = list(tmp_path.rglob("*.part"))
-    assert {path.parent for path in left} <= {tmp_path / ".store"}
-    assert len(left) <= kills  # one a process, at most
-    store = FileStore(tmp_path)
-    assert store.remove_leftovers() == len(left)
-    assert list(tmp_path.rglob("*.part")) == []
+        assert find_wrong_files(folder) == []
+        for images in (folder / "images").iterdir():
+            shutil.rmtree(images)  # looking at each file once keeps the test short
+    left = find_temporary_files(folder)
+    assert {path.parent.name for path in left} <= {".store"} | ({"receipts"} if kind == ELSEWHERE else set())
+    of_one_process = 2 if kind == ELSEWHERE else 1  # the file and its record
+    assert len(left) <= kills * of_one_process
+    store = FileStore(folder)
+    assert len(left) // of_one_process <= store.remove_leftovers() <= len(left)
+    assert find_temporary_files(folder) == []
 
 
 def test_folder_keeps_the_temporary_files_of_processes_that_live(writers: Writers, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from itertools import count, islice
@@ -119,6 +120,27 @@ def test_run_stores_again_what_is_lost_before_it_continues(lab: RunLab, names: s
     assert len(images(lab.out)) == ROWS
     assert {row["id"] for row in rows(run)} == {receipt.stem for receipt in (lab.out / "receipts").iterdir()}
     check_folder(lab.out)
+
+
+@pytest.mark.parametrize(
+    "names", [["receipts"], ["images"], ["runs"], ["known"], ["origins", "images", "receipts", "runs", "known"]]
+)
+def test_folders_of_results_may_be_on_another_file_system(lab: RunLab, names: list[str]) -> None:
+    path = lab.write_urls("a.txt", range(ROWS))
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as other:  # a file system of its own (shm_overview(7))
+        lab.out.mkdir()
+        for name in names:
+            (Path(other) / name).mkdir()
+            (lab.out / name).symlink_to(Path(other) / name)
+
+        for source in ("fetched", "unchanged"):
+            status, output = lab.run(path)
+            assert status == 0, output
+            assert {row["source"] for row in rows(runs(lab.out)[-1])} == {source}
+
+        assert (runs(lab.out)[0] / "index.html").exists()
+        check_folder(lab.out)
+        assert list(lab.out.rglob("*.part", recurse_symlinks=True)) == []
 
 
 def test_folder_may_have_any_name(lab: RunLab) -> None:

@@ -4,6 +4,7 @@ import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -11,7 +12,18 @@ COMPLETE, NO_UNNAMED_FILES, NO_LINKS, NO_LOCKS = "complete", "no unnamed files",
 KINDS = (COMPLETE, NO_UNNAMED_FILES, NO_LINKS, NO_LOCKS)
 """NFS has no O_TMPFILE, vfat no hard links either, and some network file systems have no flock."""
 
+ELSEWHERE = "folders elsewhere"
+"""The folders of images and documents are symbolic links to another file system, see `link_folders`."""
+
 _open = os.open
+
+
+def link_folders(folder: Path, other: Path) -> None:
+    """Let the folders of images and documents be on the file system of another folder."""
+    folder.mkdir(exist_ok=True)
+    for name in ("images", "receipts", "runs"):
+        (other / name).mkdir()
+        (folder / name).symlink_to(other / name)
 
 
 def failing(number: int) -> Callable[..., Any]:

@@ -14,7 +14,7 @@ from typing import Any
 from infra.run.file_store import FileStore
 
 from intake.model.error_codes import StoreFailed
-from support.file_systems import file_system
+from support.file_systems import ELSEWHERE, file_system, link_folders
 from support.folder_writer import body_of, put
 
 SIZE = 20_000
@@ -42,9 +42,10 @@ async def _fill(store: FileStore, size: int) -> dict[str, Any]:
 
 
 def _look(folder: Path) -> dict[str, Any]:
-    images = list(folder.rglob("*.jpg"))
+    images = _find(folder, "*.jpg")
     whole = [path for path in images if hashlib.sha256(path.read_bytes()).hexdigest() == path.stem]
-    return {"images": len(images), "whole": len(whole), "leftovers": len(list(folder.rglob("*.part")))}
+    leftovers = _find(folder, "*.part") + _find(folder, "*.elsewhere")
+    return {"images": len(images), "whole": len(whole), "leftovers": len(leftovers)}
 
 
 async def _use(folder: Path, *, fsync: bool) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -58,8 +59,12 @@ async def _use(folder: Path, *, fsync: bool) -> tuple[dict[str, Any], dict[str, 
 
 
 def _remove_images(folder: Path, number: int) -> None:
-    for path in list(folder.rglob("*.jpg"))[:number]:
+    for path in _find(folder, "*.jpg")[:number]:
         path.unlink()
+
+
+def _find(folder: Path, pattern: str) -> list[Path]:
+    return list(folder.rglob(pattern, recurse_symlinks=True))
 
 
 def _open_again(folder: Path, options: str) -> int | None:
@@ -73,9 +78,14 @@ def _open_again(folder: Path, options: str) -> int | None:
 
 
 def main(folder: Path, kind: str) -> None:
+    other = folder.with_name(f"{folder.name}-other")
+    other.mkdir()
     results: dict[str, Any] = {}
     for name, options in (("size", "size=2m"), ("files", "size=20m,nr_inodes=60")):
         _mount(folder, options)
+        if kind == ELSEWHERE:
+            _mount(other, options)
+            link_folders(folder, other)
         results[name], results[f"{name}, with space"] = asyncio.run(_use(folder, fsync=kind == "fsync"))
     results["read-only"], results["writable"] = _open_again(folder, "ro"), _open_again(folder, "rw")
     print(json.dumps(results))

@@ -48,7 +48,7 @@ def test_files_and_folders_have_the_umask_of_the_user(umask: int, tmp_path: Path
     try:
         folder = AtomicFolder(tmp_path / "out")
         folder.create(NAME, b"x")
-        folder.replace(folder.write_temporary(b"x"), "receipts/a.json")
+        folder.replace(folder.write_temporary(b"x", "receipts/a.json"), "receipts/a.json")
     finally:
         os.umask(before)
     folder.close()
@@ -57,7 +57,7 @@ def test_files_and_folders_have_the_umask_of_the_user(umask: int, tmp_path: Path
 
 
 def test_add_keeps_the_file_that_is_there(folder: AtomicFolder, tmp_path: Path) -> None:
-    first, second = folder.write_temporary(b"first"), folder.write_temporary(b"second")
+    first, second = folder.write_temporary(b"first", NAME), folder.write_temporary(b"second", NAME)
     with folder.locked():
         assert [folder.add(first, NAME), folder.add(second, NAME)] == [True, False]
     assert (tmp_path / "out" / NAME).read_bytes() == b"first"
@@ -67,7 +67,7 @@ def test_add_keeps_the_file_that_is_there(folder: AtomicFolder, tmp_path: Path) 
 
 
 def test_folder_removes_leftovers_and_nothing_else(kind: str, folder: AtomicFolder, tmp_path: Path) -> None:
-    temporary = folder.write_temporary(b"x")
+    temporary = folder.write_temporary(b"x", NAME)
     with folder.locked():
         folder.add(temporary, NAME)
     leave_file_of_killed_process(tmp_path)
@@ -98,7 +98,7 @@ def test_folder_removes_its_temporary_file_when_the_disk_is_full(
 ) -> None:
     monkeypatch.setattr(os, "write", failing(errno.ENOSPC))
     with pytest.raises(OSError, match="No space left on device"):
-        folder.write_temporary(b"x")
+        folder.write_temporary(b"x", NAME)
     assert list((tmp_path / "out").rglob("*.part")) == []
 
 
@@ -111,7 +111,7 @@ def test_folder_notices_error_that_comes_when_the_file_is_closed(
     with monkeypatch.context() as patched:
         patched.setattr(os, "close", lambda file: (close(file), failing(number)()))
         with pytest.raises(OSError, match=os.strerror(number)):
-            folder.write_temporary(b"x")
+            folder.write_temporary(b"x", NAME)
     assert list((tmp_path / "out").rglob("*.part")) == []
     folder.close()
 
@@ -123,7 +123,7 @@ def test_folder_does_not_create_itself_again_when_it_was_removed(folder: AtomicF
     (tmp_path / "moved" / ".store").rmdir()
     (tmp_path / "moved").rmdir()
     with pytest.raises(FileNotFoundError):
-        folder.write_temporary(b"x")
+        folder.write_temporary(b"x", NAME)
     if folder.has_unnamed_files:
         with pytest.raises(FileNotFoundError):
             folder.create(NAME, b"x")
@@ -132,7 +132,7 @@ def test_folder_does_not_create_itself_again_when_it_was_removed(folder: AtomicF
 
 def test_folder_creates_its_subfolders_again(folder: AtomicFolder, tmp_path: Path) -> None:
     for body in (b"1", b"2"):
-        temporary = folder.write_temporary(body)
+        temporary = folder.write_temporary(body, NAME)
         with folder.locked():
             assert folder.add(temporary, NAME) is True
         (tmp_path / "out" / NAME).unlink()

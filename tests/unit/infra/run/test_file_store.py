@@ -5,8 +5,9 @@ import errno
 import hashlib
 import os
 import threading
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from intake.ingest.ports import DocumentTooLarge, Store
 from intake.model.error_codes import StoreFailed
 from intake.model.limits import MIB, Limits
 from intake.model.object_keys import image_key
-from support.file_systems import COMPLETE, KINDS, failing, file_system
+from support.file_systems import COMPLETE, ELSEWHERE, KINDS, failing, file_system, link_folders
 from support.sample_images import SAMPLES, jpeg_of_size, picture
 
 BODY = bytearray(picture(6, 5, 3, "png"))
@@ -28,8 +29,17 @@ RECEIPT = "receipts/a.json"
 OTHER_SIZE, SAME_SIZE = bytes(BODY[:-1]), bytes(BODY[:-1]) + b"\0"
 
 
+@pytest.fixture(params=["", ELSEWHERE])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
+    """Where images and documents are: in the folder, or in /dev/shm, a file system of its own (shm_overview(7))."""
+    with TemporaryDirectory(dir="/dev/shm") as other:
+        if request.param:
+            link_folders(tmp_path, Path(other))
+        yield
+
+
 @pytest.fixture(params=[*((kind, False) for kind in KINDS), (COMPLETE, True)], ids=[*KINDS, "fsync"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[FileStore]:
+async def store(request: pytest.FixtureRequest, tmp_path: Path, place: None) -> AsyncGenerator[FileStore]:  # noqa: ARG001 - prepares the folder
     kind, fsync = request.param
     with file_system(kind):
         opened = FileStore(tmp_path, fsync=fsync)
@@ -38,7 +48,7 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerato
 
 
 def files_in(folder: Path) -> dict[str, bytes]:
-    files = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock")
+    files = (path for path in folder.rglob("*", recurse_symlinks=True) if path.is_file() and path.suffix != ".lock")
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
