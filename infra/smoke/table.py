@@ -41,5 +41,5 @@ def _describe(one: CheckResult, given: set[str]) -> str:
         return one.found
     advice = "To do: as above." if one.advice in given else f"To do: {one.advice}"
     given.add(one.advice)
-    end = "." if one.found[-1:].isalnum() else ""
+    end = "" if one.found.endswith((".", "?", "!")) else "."
     return f"{one.found}{end} {advice}"
