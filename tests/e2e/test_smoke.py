@@ -79,7 +79,7 @@ class Outcome:
         return " ".join(found[1].split())
 
 
-def smoke(lab: Lab, wait: float = 60, **environment: str) -> Outcome:
+def smoke(lab: Lab, wait: float = 120, **environment: str) -> Outcome:
     variables = os.environ | environment
     done = subprocess.run(command(lab, wait), env=variables, capture_output=True, text=True, check=False)
     return Outcome(done.returncode, done.stdout + done.stderr)
@@ -217,7 +217,7 @@ BROKEN: dict[str, tuple[Breaker, dict[str, tuple[str, ...]]]] = {
     ),
     "event source": (
         disabled_event_source,
-        {"queue": ("none within 20 seconds", "is Disabled", "update-event-source-mapping")},
+        {"queue": ("none within 30 seconds", "is Disabled", "update-event-source-mapping")},
     ),
     "definition": (
         machine_that_fails,
@@ -241,7 +241,7 @@ def test_smoke_names_the_entry_point_and_the_fault_of_a_broken_stack(lab: Lab, n
     break_stack, rows = BROKEN[name]
 
     with leaves_nothing(lab), break_stack(lab):
-        outcome = smoke(lab, wait=20 if name == "event source" else 60)  # the only one that waits to the end
+        outcome = smoke(lab, wait=30 if name == "event source" else 120)  # the only one that waits to the end
 
     assert outcome.status != 0
     assert "Traceback" not in outcome.text
@@ -265,7 +265,7 @@ def test_smoke_leaves_nothing_after_ctrl_c(lab: Lab, tmp_path: Path) -> None:
         assert wait_for_output(log, "Trying every entry point")
         wait_for(lambda: any("bulk/smoke-" in key for key in objects(lab)[lab.stack.inbox]))
         os.killpg(process.pid, signal.SIGINT)
-        process.wait(60)
+        process.wait(120)
     assert NOTHING_LEFT in log.read_text()
 
 
