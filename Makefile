@@ -5,10 +5,11 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo run look up deploy bulk smoke check test lint unit validate format openapi build clean install browser \
-	local javascript bench fuzz pins audit sbom base dev run-packages sam ministack supply-chain node rivals tables aws-cli
+	local javascript bench fuzz pins audit sbom base dev run-packages sam ministack supply-chain node rivals tables checkov aws-cli publish
 
 ARCH ?= arm64
 BENCH ?=
+BUCKET ?=
 BUILD ?= .aws-sam/build
 CHROMIUM ?=
 EMBED ?=
@@ -22,8 +23,11 @@ PARAMETERS ?=
 PICTURES ?=
 PORT ?= 4566
 RUN ?=
+# One of each partition of AWS: commercial, GovCloud, China.
+REGIONS := us-east-1 us-gov-west-1 cn-north-1
 SAM ?= .local/sam/bin/sam
 SEED ?=
+SOURCE ?=
 STACK ?= image-intake
 UPDATE ?=
 UPGRADE ?=
@@ -80,7 +84,7 @@ smoke: base ## Try every entry point of a deployed stack, then remove what that 
 ##@ Develop
 check: lint unit ## Lint, types and unit tests, in under a minute
 
-test: dev sam ministack tables aws-cli lint validate ## Everything: lint, types, templates, all tests, coverage
+test: dev sam ministack tables checkov aws-cli lint validate ## Everything: lint, types, templates, all tests, coverage
 	@$(PY) -m pytest $(PARALLEL) --cov
 
 lint: dev ## Lint, format and types; changes nothing
@@ -91,8 +95,8 @@ lint: dev ## Lint, format and types; changes nothing
 unit: dev ## Unit tests
 	@$(PY) -m pytest $(PARALLEL) tests/unit
 
-validate: sam ## Check the CloudFormation templates
-	@.local/sam/bin/cfn-lint template.yaml infra/observability.yaml
+validate: sam ## Check the CloudFormation templates, in a region of each partition
+	@.local/sam/bin/cfn-lint --regions $(REGIONS) --template template.yaml infra/observability.yaml
 	@AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} $(SAM) validate
 
 format: dev ## Fix what ruff can fix, and format
@@ -110,7 +114,7 @@ clean: ## Remove what was built, not what was installed
 	  .ruff_cache .pytest_cache .hypothesis
 	@find functions infra tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-install: dev sam ministack tables aws-cli supply-chain ## Install what these commands need, except bench and javascript
+install: dev sam ministack tables checkov aws-cli supply-chain ## Install what these commands need, except bench and javascript
 
 ##@ Examine and release
 browser: dev ## Test the pages in Chromium | UPDATE=1 draws the pictures in docs/images again
@@ -143,6 +147,14 @@ pins: supply-chain ## Write requirements.txt from pyproject.toml, with hashes | 
 audit: supply-chain ## Ask PyPI for known vulnerabilities of what runs on Lambda
 	@.local/supply-chain/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements.txt
 
+publish: base sam ## Publish to the AWS Serverless Application Repository | BUCKET=my-packages SOURCE=https://... ARCH=arm64
+	@$(PY) -m infra.publish "$(ARCH)" --build "$(BUILD)" --bucket "$(BUCKET)" --source "$(SOURCE)" --check
+	@$(PY) -m infra.build.artifact "$(ARCH)" --into "$(BUILD)" --sam "$(SAM)"
+	@$(PY) -m infra.publish "$(ARCH)" --build "$(BUILD)" --bucket "$(BUCKET)" --source "$(SOURCE)"
+	@$(SAM) package --template-file "$(BUILD)/repository.json" --no-resolve-s3 --s3-bucket "$(BUCKET)" --s3-prefix image-intake \
+	  --output-template-file "$(BUILD)/packaged.yaml" --no-progressbar
+	@$(SAM) publish --template "$(BUILD)/packaged.yaml"
+
 sbom: build dev ## List the packages in the artifact, as CycloneDX
 	@$(PY) -m infra.build.sbom
 
@@ -169,11 +181,14 @@ node:
 	@cmp -s tests/javascript/package-lock.json .local/node/installed.json || { \
 	  echo "Installing the JavaScript packages into .local/node ..."; mkdir -p .local/node; \
 	  cp tests/javascript/package.json tests/javascript/package-lock.json .local/node/; \
-	  PATH="$(CURDIR)/.local/nodejs/bin:$$PATH" npm ci --prefix .local/node --ignore-scripts --no-audit --no-fund --silent; \
+	  PATH="$(CURDIR)/.local/nodejs/bin:$$PATH" npm ci --prefix .local/node --ignore-scripts --no-audit --no-fund --loglevel error >/dev/null; \
 	  cp tests/javascript/package-lock.json .local/node/installed.json; }
 
 tables:
 	@infra/build/create_venv.sh .local/tables tables "DuckDB and pandas, which read tables of runs"
+
+checkov:
+	@infra/build/create_venv.sh .local/checkov checkov "checkov, which examines the templates"
 
 aws-cli:
 	@infra/build/create_venv.sh .local/aws-cli aws-cli "the AWS CLI, for the commands of the documentation"

@@ -15,8 +15,8 @@ from infra.deploy.account import CONFIG
 OUTPUT = "ReceiptTopicArn"
 """A stack has this output once a template with the topic and its policy is deployed."""
 
-_ON = re.compile(r"""(?:ReceiptTopic=|ParameterKey=ReceiptTopic,ParameterValue=)["']?on["']?""")
-"""Both forms of a parameter that sam accepts."""
+_PARAMETER = re.compile(r"""(?:ParameterKey=(\w+),ParameterValue|(\w+))=["']?(.*?)["']?""")
+"""Both forms of a parameter that sam accepts: two groups for the name, one for the value."""
 
 
 class TopicError(Exception):
@@ -31,10 +31,17 @@ def check_receipt_topic(stack: str, parameters: Iterable[str]) -> None:
         parameters: as sam gets them, `Name=value`; a text may have several.
 
     Raises:
-        TopicError: the stack has no topic policy yet, or cannot be read.
+        TopicError: the stack has no topic policy yet, cannot be read, or does not own the bucket.
     """
-    if not any(_ON.fullmatch(word) for text in parameters for word in text.split()):
+    found = [match for text in parameters for word in text.split() if (match := _PARAMETER.fullmatch(word))]
+    given = {match[1] or match[2]: match[3] for match in found}
+    if given.get("ReceiptTopic") != "on":
         return
+    if given.get("ExistingImageBucket"):
+        raise TopicError(
+            "ReceiptTopic=on is for the bucket of the stack. Set the notification of your own bucket yourself:\n"
+            "docs/events.md shows how (Use a bucket of your own)."
+        )
     if not _has_topic(stack):
         raise TopicError(
             f"ReceiptTopic=on needs the policy of the topic, which the stack {stack} does not have yet: S3 refuses to\n"

@@ -24,7 +24,7 @@ PAGE = "receipt.html"
 """The page of the example File, below the folder of the example files."""
 
 MAX_CONCURRENCY = "4"
-"""Concurrent batches of a list: each runs in a process of 80 MB on this machine."""
+"""Concurrent batches of a list or of messages: each runs in a process of 80 MB on this machine."""
 
 
 def main() -> int:
@@ -54,8 +54,11 @@ def _start(on_exit: ExitStack, port: int, pictures: Path | None) -> None:
     require_port(port)
     site, urls = _serve(on_exit, pictures)
     # The port of the local AWS too: presigned URLs of its S3 lead there.
-    ports = f"80,443,{port},{site.rpartition(':')[2]}"
-    parameters = {"AllowedPorts": ports, "BulkMaxConcurrency": MAX_CONCURRENCY}
+    parameters = {
+        "AllowedPorts": f"80,443,{port},{site.rpartition(':')[2]}",
+        "BulkMaxConcurrency": MAX_CONCURRENCY,
+        "QueueMaxConcurrency": MAX_CONCURRENCY,
+    }
     deployed = start_stack(on_exit, parameters, port)
     # The parameters of the template do not allow loopback, where the pictures are served.
     relax_for_loopback(deployed, {"ALLOWED_NETWORKS": f"{LOOPBACK}/32"})
@@ -87,6 +90,8 @@ def _print_addresses(deployed: DeployedStack, example: str, folder: Path) -> Non
         ("API", deployed.api_url),
         ("inbox bucket", deployed.inbox),
         ("image bucket", deployed.bucket),
+        ("function", f"{deployed.find_function('InvokeFunction')}: invoke it with a File"),
+        ("queue", deployed.file_queue),
         ("pictures", f"{example} and others"),
         ("receipt page", f"{files / PAGE}: open it in a browser"),
     ):
@@ -95,6 +100,8 @@ def _print_addresses(deployed: DeployedStack, example: str, folder: Path) -> Non
     print_line(f"  . {files}/env")
     print_line(f"  make look ID={EXAMPLE_ID} ENDPOINT=$AWS_ENDPOINT_URL")
     print_line(f"  make bulk LIST={files}/list.csv ENDPOINT=$AWS_ENDPOINT_URL")
+    print_line(f"  aws lambda invoke --function-name $INVOKE_FUNCTION --payload fileb://{files}/file.json receipt.json")
+    print_line(f"  aws sqs send-message --queue-url $FILE_QUEUE --message-body file://{files}/file.json")
     print_line("  .local/sam/bin/sam logs --tail   # the logs of the functions")
     print_line("\nMore commands: docs/try-it-locally.md. Press Ctrl-C to stop.")
 

@@ -3,7 +3,7 @@
 import json
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,9 @@ class DeployedStack:
         bucket: the image bucket: images and receipts.
         inbox: the inbox bucket: manifests and lists.
         failures: the URL of the queue of events that failed after every retry.
+        file_queue: the URL of the queue that accepts Files.
+        failed_files: the URL of the queue of messages that came back too often.
+        failed_files_arn: the ARN of the same queue.
         machine: the ARN of the state machine that runs lists.
         function: the name of the function that serves the API.
         functions: the names of all functions.
@@ -45,6 +48,9 @@ class DeployedStack:
     bucket: str
     inbox: str
     failures: str
+    file_queue: str
+    failed_files: str
+    failed_files_arn: str
     machine: str
     function: str
     functions: tuple[str, ...]
@@ -60,6 +66,11 @@ class DeployedStack:
     ) -> ApiResponse:
         """Send a request to the API, signed by the root user by default; not signed if `credentials` is None."""
         return send_request(method, self.api_url + path, body, region=REGION, credentials=credentials, headers=headers)
+
+    def find_function(self, logical_name: str) -> str:
+        """Return the deployed name of a function of the template."""
+        [name] = [name for name in self.functions if logical_name in name]
+        return name
 
     def read_log(self) -> list[str]:
         """Return the lines that the function of the API has logged."""
@@ -92,6 +103,9 @@ def deploy(aws: MiniStack, built: Path, sam: Path, home: Path, parameters: Mappi
         bucket=outputs["ImageBucketName"],
         inbox=outputs["InboxBucketName"],
         failures=outputs["FailureQueueUrl"],
+        file_queue=outputs["FileQueueUrl"],
+        failed_files=outputs["FailedFilesQueueUrl"],
+        failed_files_arn=outputs["FailedFilesQueueArn"],
         machine=outputs["StateMachineArn"],
         function=outputs["HttpFunctionName"],
         functions=tuple(value for name, value in outputs.items() if name.endswith("FunctionName")),
@@ -148,18 +162,24 @@ def _remove_denials(sqs: Any) -> None:  # noqa: ANN401 - boto3 makes its classes
 
 
 @contextmanager
-def deployed_stack(built: Path, venvs: Path, parameters: Mapping[str, str]) -> Iterator[DeployedStack]:
+def deployed_stack(
+    built: Path,
+    venvs: Path,
+    parameters: Mapping[str, str],
+    prepare: Callable[[MiniStack], Mapping[str, str]] = lambda _: {},
+) -> Iterator[DeployedStack]:
     """Start MiniStack and deploy to it; stop it when the block ends.
 
     Args:
         built: the artifact for this machine's processor.
         venvs: the directory of the virtual environments `sam` and `ministack`.
         parameters: the parameters of the template.
+        prepare: makes what the account has before the stack, and returns the parameters that name it.
     """
     with tempfile.TemporaryDirectory(prefix=HOME_PREFIX) as directory:
         home = Path(directory)
         with ministack(venvs / "ministack", home) as aws:
-            yield deploy(aws, built, venvs / "sam" / "bin" / "sam", home, parameters)
+            yield deploy(aws, built, venvs / "sam" / "bin" / "sam", home, {**parameters, **prepare(aws)})
 
 
 def to_json_bytes(value: object) -> bytes:

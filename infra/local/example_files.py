@@ -1,4 +1,4 @@
-"""Writes the files of `make up`: variables for a shell, and a File, a manifest and a list to send."""
+"""Writes the files of `make up`: variables for a shell, and a File, a message, a manifest and a list to send."""
 
 import json
 import shlex
@@ -47,6 +47,7 @@ def example_files(folder: Path, deployed: DeployedStack, urls: Sequence[str], *,
     try:
         (folder / "env").write_text(_shell_variables(deployed, folder))
         (folder / "file.json").write_text(json.dumps(_file("by-curl", urls[:MAX_IMAGES], base_images=base_images)))
+        (folder / "message.json").write_text(json.dumps(_file("by-message", urls[:2], base_images=base_images)))
         (folder / "lot.jsonl").write_text(_manifest(urls))
         (folder / "list.csv").write_text(_list(urls))
         yield
@@ -75,6 +76,10 @@ def _shell_variables(deployed: DeployedStack, folder: Path) -> str:
         "INBOX_BUCKET": deployed.inbox,
         "IMAGE_BUCKET": deployed.bucket,
         "STATE_MACHINE_ARN": deployed.machine,
+        "INVOKE_FUNCTION": deployed.find_function("InvokeFunction"),
+        "FILE_QUEUE": deployed.file_queue,
+        "FAILED_FILES": deployed.failed_files,
+        "FAILED_FILES_ARN": deployed.failed_files_arn,
     }
     variables |= offline_environment(folder / "sam")  # for `sam logs`
     exports = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]

@@ -28,7 +28,21 @@ ROOT_KEY = "local-root"
 ROOT_SECRET = "local-root-secret"  # noqa: S105 - only this process on loopback accepts it
 START_SECONDS = 30.0
 
-Service = Literal["s3", "lambda", "iam", "cloudformation", "events", "logs", "sns", "sqs", "stepfunctions"]
+Service = Literal[
+    "s3",
+    "lambda",
+    "iam",
+    "cloudformation",
+    "events",
+    "logs",
+    "sns",
+    "sqs",
+    "stepfunctions",
+    "kms",
+    "ec2",
+    "apigateway",
+    "cloudwatch",
+]
 
 _START = f"import sys; sys.path.append({str(ROOT)!r}); from infra.local.ministack_patches.start import main; main()"
 

@@ -1,6 +1,7 @@
 """`python -m infra.smoke [--stack image-intake]`: try every entry point of a deployed stack (`make smoke`)."""
 
 import argparse
+import re
 import sys
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -17,6 +18,9 @@ from infra.smoke.table import format_table
 
 WAIT_SECONDS = 120.0
 """Limit of the wait for each asynchronous result. A first start in a VPC takes some seconds."""
+
+MAX_WAIT_SECONDS = 600
+"""Shorter than URL_SECONDS, so that the pictures can be downloaded until the end of a wait."""
 
 UNREADABLE = 2
 """The exit status if the stack cannot be read."""
@@ -55,8 +59,21 @@ def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make smoke", description="Try every entry point of a deployed stack.")
     parser.add_argument("--stack", default=DEFAULT_STACK, help="name of the stack (default: %(default)s)")
     parser.add_argument("--endpoint", default="", help="URL of a local AWS, as of `make up` (default: AWS itself)")
-    parser.add_argument("--wait", type=float, default=WAIT_SECONDS, help="limit of each wait in seconds")
+    parser.add_argument(
+        "--wait", type=_parse_wait, default=WAIT_SECONDS, help=f"limit of each wait, 1 to {MAX_WAIT_SECONDS} seconds"
+    )
     return parser
+
+
+def _parse_wait(text: str) -> float:
+    """Parse the limit of a wait.
+
+    Raises:
+        ArgumentTypeError: the text is no number of seconds in the range.
+    """
+    if re.fullmatch("[0-9]{1,3}", text) and 1 <= int(text) <= MAX_WAIT_SECONDS:
+        return float(text)
+    raise argparse.ArgumentTypeError(f"WAIT={text}: expected whole seconds, from 1 to {MAX_WAIT_SECONDS}")
 
 
 def _connect(stack: str, endpoint: str | None) -> Deployed:

@@ -1,6 +1,6 @@
 """AlarmWatch: whether the alarms of the stack exist, and which of them started during the run."""
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.smoke.check import Check, CheckFailed, CheckSkipped, raise_unless_denied
 from infra.smoke.deployed import Deployed
@@ -19,11 +19,11 @@ class AlarmWatch:
         self._deployed = deployed
         self._names: list[str] = []
         self._before: dict[str, str] = {}
-        self._error: ClientError | None = None
+        self._error: BotoCoreError | ClientError | None = None
         try:
             self._names = self._find_alarms(deployed.name)
             self._before = self._read_states()
-        except ClientError as error:
+        except (BotoCoreError, ClientError) as error:
             self._error = error  # the check says so
 
     def check(self) -> Check:
@@ -31,8 +31,10 @@ class AlarmWatch:
         return Check("alarms", self._check)
 
     def _check(self) -> str:
-        if self._error:
+        if isinstance(self._error, ClientError):
             raise_unless_denied(self._error)
+        if self._error:
+            raise self._error
         if not self._names:
             raise CheckSkipped("the stack has no alarms")
         after = self._read_states()

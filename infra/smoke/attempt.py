@@ -114,7 +114,11 @@ class Attempt:
         self.check_problem(self.waiter.wait_for(lambda: self.deployed.read_document(key), key))
 
     def find_fault_of_function(self, name: str) -> str:
-        """Return what is wrong with a function of the stack, by the name of its output; empty if nothing is."""
+        """Return what is wrong with a function of the stack, by the name of its output; empty if nothing is.
+
+        Raises:
+            ClientError: Lambda does not say.
+        """
         function = self.deployed.functions().get(name)
         if function is None:
             return f"The stack has no output {name}FunctionName."
@@ -123,7 +127,7 @@ class Attempt:
         except ClientError as error:
             if error.response["Error"]["Code"] == "ResourceNotFoundException":
                 return f"The function {function} does not exist."
-            return ""
+            raise
         state, update = found.get("State", "Active"), found.get("LastUpdateStatus", "Successful")
         if state in {"Active", "Inactive"} and update == "Successful":
             return ""

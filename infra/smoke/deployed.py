@@ -17,8 +17,11 @@ from intake.settings.table import SETTINGS
 URL_SECONDS = 900
 """How long the presigned URLs of the pictures are valid."""
 
-_CONFIG = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "max_attempts": 3})
-_INVOKE_CONFIG = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "max_attempts": 1})
+READ_SECONDS = 60
+"""Limit of the wait for a response of AWS, also for that of a function that is invoked."""
+
+_CONFIG = Config(connect_timeout=5, read_timeout=READ_SECONDS, retries={"mode": "standard", "max_attempts": 3})
+_INVOKE_CONFIG = Config(connect_timeout=5, read_timeout=READ_SECONDS, retries={"mode": "standard", "max_attempts": 1})
 _MISSING = {"NoSuchKey", "404"}
 _DEFAULTS = {setting.name: setting.default_text for setting in SETTINGS}
 

@@ -1,7 +1,7 @@
 """Tries the queue of Files: a message with a File, and the function with a message that is none.
 
-The message that is no File is not sent to the queue. SQS would deliver it three times, six minutes apart, and the alarm
-of the dead-letter queue would start a quarter of an hour after the run. The function gets it in an event instead.
+The message that is no File is not sent to the queue. SQS would deliver it five times, six minutes apart, and the alarm
+of the dead-letter queue would start half an hour after the run. The function gets it in an event instead.
 """
 
 import json

@@ -35,8 +35,8 @@ def forbidden_rights(deployed: Deployed) -> dict[str, tuple[str, ...]]:
 
 
 def _check(deployed: Deployed) -> str:
-    roles = _read_roles(deployed)
     try:
+        roles = _read_roles(deployed)
         excess = list(_find_allowed(deployed, roles))
     except ClientError as error:
         raise_unless_denied(error)

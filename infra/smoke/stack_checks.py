@@ -3,7 +3,7 @@
 from botocore.exceptions import ClientError
 
 from infra.smoke.attempt import Attempt
-from infra.smoke.check import Check, CheckFailed, CheckSkipped
+from infra.smoke.check import Check, CheckFailed, CheckSkipped, raise_unless_denied
 from infra.smoke.pictures import Picture
 from infra.smoke.receipts import normalize
 
@@ -27,7 +27,10 @@ def objects_check(attempt: Attempt) -> Check:
 
 def _check_functions(attempt: Attempt) -> str:
     functions = attempt.deployed.functions()
-    faults = [fault for name in functions if (fault := attempt.find_fault_of_function(name))]
+    try:
+        faults = [fault for name in functions if (fault := attempt.find_fault_of_function(name))]
+    except ClientError as error:
+        raise_unless_denied(error)
     if faults:
         raise CheckFailed(" ".join(faults), "Deploy the stack again.")
     return f"{len(functions)} functions"

@@ -22,11 +22,12 @@ def format_table(results: Sequence[CheckResult], width: int | None = None) -> li
     width = width or shutil.get_terminal_size((120, 24)).columns
     name_width = max(len(_TITLES[0]), *(len(one.name) for one in results))
     indent = name_width + len("  skipped  seconds  ") + 2
+    columns = max(_NARROWEST, width - indent - 1)
     head = f"  {_TITLES[0]:{name_width}}  {_TITLES[1]:7}  {_TITLES[2]:>7}  {_TITLES[3]}"
     lines = [colorize(head, "dim")]
     given: set[str] = set()
     for one in results:
-        text = textwrap.wrap(_describe(one, given), max(_NARROWEST, width - indent - 1)) or [""]
+        text = textwrap.wrap(_describe(one, given), columns, break_on_hyphens=False) or [""]
         seconds = f"{one.seconds:7.1f}" if one.result is not Result.SKIPPED else " " * 7
         result = colorize(f"{one.result.value:7}", _COLORS[one.result])
         lines.append(f"  {one.name:{name_width}}  {result}  {seconds}  {text[0]}".rstrip())

@@ -1,8 +1,12 @@
-"""Shared by the contract tests: captured log lines and metrics, and handlers whose ports are fakes."""
+"""Shared by the contract tests: log lines and metrics, handlers whose ports are fakes, examples of docs/calling.md."""
 
+import importlib
 import io
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +15,7 @@ from intake.ingest.ports import DocumentFault
 from intake.model.error_codes import NotFound
 from intake.model.limits import Limits
 from support.alarms_and_dashboard import FILE, OUTCOMES, RECEIPT, Metric
+from support.calling_page import write_files
 from support.handler_fakes import HandlerFakes, install_fakes
 from support.state_machine_lab import IMAGE, SITE, FakeBulkResults
 
@@ -49,3 +54,18 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[HandlerFakes]:
         monkeypatch.setattr(app, "bulk_results", lambda: FakeBulkResults(fakes.store))
         fakes.downloader.results = {SITE + str(number): IMAGE for number in range(2000)} | {SITE + "gone": NotFound()}
         yield fakes
+
+
+@pytest.fixture
+def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Any]]:
+    """Import a file of the page; what it imported is forgotten afterwards."""
+    write_files(tmp_path, "python")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):  # boto3 looks nowhere else
+        monkeypatch.setenv(name, "eu-central-1")
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    before = set(sys.modules)
+    yield importlib.import_module
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
+            del sys.modules[name]

@@ -65,15 +65,16 @@ def test_dashboard_expression_uses_metrics_of_its_widget_only() -> None:
                 assert set(re.findall(r"[a-zA-Z]\w*", each["expression"])) <= set(ids) - {each["id"]}
 
 
-def test_widgets_do_not_overlap_and_fit_into_24_columns() -> None:
+@pytest.mark.parametrize("with_alarms", [True, False])
+def test_widgets_do_not_overlap_and_fit_into_24_columns(*, with_alarms: bool) -> None:
     covered: set[tuple[int, int]] = set()
-    for widget in widgets():
+    for widget in widgets(with_alarms=with_alarms):
         fields = {
             (x, y)
             for x in range(widget["x"], widget["x"] + widget["width"])
             for y in range(widget["y"], widget["y"] + widget["height"])
         }
-        assert covered.isdisjoint(fields), widget["properties"]["title"]
+        assert covered.isdisjoint(fields), widget
         assert widget["x"] + widget["width"] <= 24
         covered |= fields
 
@@ -95,6 +96,11 @@ def test_every_function_has_an_alarm_for_each_lambda_metric(metric: str) -> None
 def test_every_alarm_is_on_the_dashboard() -> None:
     [shown] = [widget["properties"]["alarms"] for widget in widgets() if widget["type"] == "alarm"]
     assert shown == [f"value-of-{name}.Arn" for name in ALARMS]
+
+
+def test_dashboard_without_alarms_says_so_in_place_of_them() -> None:
+    said, *others = widgets(with_alarms=False)
+    assert (said["type"], others) == ("text", widgets()[1:])
 
 
 def test_dashboard_names_the_maps_of_files() -> None:

@@ -10,6 +10,10 @@ from intake.settings.config import Config
 from intake.settings.table import SETTINGS
 
 PARAMETERS = load()["Parameters"]
+UUID = "01234567-89ab-cdef-0123-456789abcdef"
+KEY = f"arn:aws:kms:eu-central-1:123456789012:key/{UUID}"
+SUBNET, GROUP = "subnet-0123456789abcdef0", "sg-0123456789abcdef0"
+POLICY = "arn:aws:iam::123456789012:policy"
 
 
 def accepts(parameter: str, text: str) -> bool:
@@ -156,6 +160,50 @@ def test_allowed_networks_accepts_no_network_with_loopback_or_link_local_address
 def test_pattern_accepts_valid_and_rejects_invalid_values(parameter: str, good: list[str], bad: list[str]) -> None:
     assert [accepts(parameter, text) for text in good] == [True] * len(good)
     assert [accepts(parameter, text) for text in bad] == [False] * len(bad)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "good"),
+    [
+        ("ExistingImageBucket", ["", "abc", "my-images-123", "1-images-2", "a" * 63]),
+        ("KmsKeyArn", ["", KEY, KEY.replace("aws", "aws-cn").replace("eu-central-1", "cn-north-1"),
+                       KEY.replace("aws", "aws-us-gov").replace("eu-central-1", "us-gov-west-1"),
+                       KEY.replace(UUID, "mrk-" + UUID.replace("-", ""))]),
+        ("SubnetIds", ["", "subnet-01234567", f"{SUBNET},{SUBNET[:-1]}1", ",".join([SUBNET] * 16)]),
+        ("SecurityGroupIds", ["", "sg-01234567", f"{GROUP},{GROUP[:-1]}1", ",".join([GROUP] * 5)]),
+        ("PermissionsBoundaryArn", ["", f"{POLICY}/boundary", "arn:aws:iam::aws:policy/PowerUserAccess",
+                                    f"{POLICY}/teams/images/b@2", "arn:aws-cn:iam::123456789012:policy/b"]),
+    ],
+)  # fmt: skip
+def test_pattern_of_an_account_accepts_what_can_be_deployed(parameter: str, good: list[str]) -> None:
+    assert [text for text in good if not accepts(parameter, text)] == []
+
+
+@pytest.mark.parametrize(
+    ("parameter", "bad"),
+    [
+        # S3 User Guide, "General purpose bucket naming rules".
+        ("ExistingImageBucket", ["ab", "a" * 64, "My-images", "my_images", "-images", "images-", "images/", "images ",
+                                 "s3://images", "arn:aws:s3:::images", "images\n", "bilder-ü", "xn--images",
+                                 "sthree-images", "amzn-s3-demo-images", "images-s3alias", "images--ol-s3",
+                                 "images--x-s3", "images--table-s3"]),
+        # TLS certificates of S3 are not valid for names with dots; an inbox starts the functions that write to it.
+        ("ExistingImageBucket", ["my.images", f"image-intake-inbox-{UUID}", "image-intake-inbox-1"]),
+        ("KmsKeyArn", [UUID, f"key/{UUID}", "alias/images", KEY.replace(f"key/{UUID}", "alias/images"), KEY[:-1],
+                       KEY + "0", KEY + " ", KEY.replace("eu-central-1", ""), KEY.replace("3456", "345"),
+                       KEY.replace(UUID, "*"), KEY.replace(UUID, UUID.upper()), KEY.replace("kms", "iam")]),
+        ("SubnetIds", ["subnet-", "subnet-0123456", SUBNET + "0", SUBNET[:-1] + "g", f"{SUBNET}, {SUBNET}",
+                       f"{SUBNET},", f",{SUBNET}", f"{SUBNET} {SUBNET}", GROUP, "vpc-01234567",
+                       ",".join([SUBNET] * 17)]),
+        ("SecurityGroupIds", ["sg-", "default", "sg-0123456G", f"{GROUP}, {GROUP}", f"{GROUP},", SUBNET,
+                              ",".join([GROUP] * 6)]),
+        ("PermissionsBoundaryArn", ["boundary", "*", f"{POLICY}/", f"{POLICY}/a b", f"{POLICY}/boundary*",
+                                    POLICY.replace("policy", "role/boundary"), f"{POLICY}/" + "b" * 129,
+                                    POLICY.replace("::", ":eu-central-1:") + "/b", POLICY.replace("789", "") + "/b"]),
+    ],
+)  # fmt: skip
+def test_pattern_of_an_account_rejects_what_cannot_be_deployed(parameter: str, bad: list[str]) -> None:
+    assert [text for text in bad if accepts(parameter, text)] == []
 
 
 @pytest.mark.parametrize(("parameter", "name"), [("Refresh", "REFRESH"), ("KnownImages", "KNOWN_IMAGES")])

@@ -11,6 +11,7 @@ from infra.build.template_file import list_functions, load
 from intake.model.object_keys import receipt_key
 from intake.settings.config import Config
 from intake.settings.table import VARIABLES
+from support.resolved_template import resolve
 
 TEMPLATE = load()
 PARAMETERS: dict[str, dict[str, Any]] = TEMPLATE["Parameters"]
@@ -165,7 +166,7 @@ def test_message_that_comes_back_too_often_goes_to_a_queue_from_which_sqs_moves_
 
 @pytest.mark.parametrize("queue", QUEUES)
 def test_queue_is_encrypted_and_keeps_messages_for_two_weeks(queue: str) -> None:
-    properties = QUEUES[queue]["Properties"]
+    properties = resolve(TEMPLATE)["Resources"][queue]["Properties"]
     assert (properties["MessageRetentionPeriod"], properties["SqsManagedSseEnabled"]) == (14 * 24 * 3600, True)
 
 
@@ -246,14 +247,15 @@ def test_every_variable_is_a_setting_and_every_setting_is_a_variable() -> None:
 
 
 def test_parameter_defaults_equal_the_defaults_of_the_settings() -> None:
+    settings = set(VARIABLES) - {"IMAGE_BUCKET"}  # the bucket of the stack, if its parameter is empty
     environment = {
-        name: str(PARAMETERS[parameter]["Default"]) for name in VARIABLES if (parameter := parameter_of(name))
+        name: str(PARAMETERS[parameter]["Default"]) for name in settings if (parameter := parameter_of(name))
     }
 
     assert Config.from_environment({"IMAGE_BUCKET": "a-bucket"}) == Config.from_environment(
         {"IMAGE_BUCKET": "a-bucket", **environment}
     )
-    assert set(environment) == set(VARIABLES) - {"IMAGE_BUCKET", "INBOX_BUCKET"}
+    assert set(environment) == settings - {"INBOX_BUCKET"}
 
 
 @pytest.mark.parametrize("bound", ["MinValue", "MaxValue"])
@@ -286,8 +288,8 @@ def test_functions_of_a_bulk_run_share_the_requests_to_an_origin(
     assert Config.from_environment({"IMAGE_BUCKET": "a-bucket", **environment}).limits.max_per_origin == expected
 
 
-@pytest.mark.parametrize("name", ["Http", "S3", "Bulk", "Invoke"])
-def test_reserved_concurrency_of_a_function_is_a_parameter_and_none_by_default(name: str) -> None:
+@pytest.mark.parametrize("name", [name.removesuffix("Function") for name in FUNCTIONS if name != "QueueFunction"])
+def test_reserved_concurrency_of_every_function_is_a_parameter_and_none_by_default(name: str) -> None:
     """An account with the concurrency 10 could not create a stack that reserves any."""
     parameter = f"ReservedConcurrency{name}"
     assert PARAMETERS[parameter]["Default"] == 0

@@ -6,49 +6,10 @@ import pytest
 from infra.build.template_file import list_functions, load
 
 from support.expected_rights import ROLES
+from support.resolved_template import resolve
+from support.template_rights import as_list, resource_name, rights_of_role
 
-RESOURCES: dict[str, dict[str, Any]] = load()["Resources"]
-
-
-def as_list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def resource_name(resource: object) -> str:
-    """Write a resource by its logical name where it has one."""
-    match resource:
-        case {"Fn::GetAtt": str(name)} | {"Ref": str(name)}:
-            return name.removesuffix(".Arn")
-        case {"Fn::Sub": [str(text), dict()]}:
-            return text
-        case {"Fn::Sub": str(text)} if text.startswith("${"):
-            return text.replace(".Arn}", "}").replace("${", "", 1).replace("}", "", 1)
-        case {"Fn::Sub": str(text)}:
-            return text
-        case _:
-            return str(resource)
-
-
-def rights(document: dict[str, Any]) -> set[str]:
-    found = set()
-    for statement in document["Statement"]:
-        condition = f" if {statement['Condition']}" if "Condition" in statement else ""
-        for action in as_list(statement["Action"]):
-            found |= {f"{action} {resource_name(resource)}{condition}" for resource in as_list(statement["Resource"])}
-    return found
-
-
-def rights_of_role(name: str) -> set[str]:
-    """Collect the permissions of a role from all its policies."""
-    properties = RESOURCES[name]["Properties"]
-    documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
-    documents += [
-        RESOURCES[ref["Ref"]]["Properties"]["PolicyDocument"] for ref in properties.get("ManagedPolicyArns", [])
-    ]
-    for resource in RESOURCES.values():
-        if resource["Type"] == "AWS::IAM::Policy" and {"Ref": name} in resource["Properties"]["Roles"]:
-            documents.append(resource["Properties"]["PolicyDocument"])
-    return set().union(*map(rights, documents))
+RESOURCES: dict[str, dict[str, Any]] = resolve(load())["Resources"]
 
 
 def policies() -> list[dict[str, Any]]:
@@ -63,7 +24,7 @@ def policies() -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", ROLES)
 def test_role_has_exactly_the_expected_rights(name: str) -> None:
-    assert rights_of_role(name) == ROLES[name]
+    assert rights_of_role(RESOURCES, name) == ROLES[name]
 
 
 def test_expected_rights_have_every_role() -> None:
@@ -161,7 +122,7 @@ def test_topic_of_receipts_admits_s3_for_the_image_bucket_only() -> None:
     assert (allowed["Principal"], allowed["Action"]) == ({"Service": "s3.amazonaws.com"}, "sns:Publish")
     assert allowed["Resource"] == {"Ref": "ReceiptEvents"}
     assert allowed["Condition"] == {
-        "ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": "ImageBucket.Arn"}},
+        "ArnEquals": {"aws:SourceArn": {"Fn::Sub": "arn:${AWS::Partition}:s3:::${ImageBucket}"}},
         "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
     }
 

@@ -10,9 +10,8 @@ import httpx
 import pytest
 from infra.command.child_process import read_tail, run_in_background
 from infra.command.tcp_ports import find_free_port
-from infra.local.deploy_template import STACK
 
-from support.calling_lab import caller_environment, create_caller, read_outputs, run_python
+from support.calling_lab import create_caller, run_python
 from support.calling_page import find_command, write_files
 from support.deployed_lab import Lab, wait_for
 
@@ -28,8 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def environment(deployed: Lab) -> dict[str, str]:
     """The variables of the page, with temporary keys of a role that has the policy of the page."""
-    keys = create_caller(deployed, "http-caller", read_outputs(deployed, STACK))
-    return caller_environment(deployed, keys)
+    return create_caller(deployed, "http-caller")
 
 
 @pytest.fixture(scope="module")

@@ -126,8 +126,8 @@ def topic_template() -> str:
     template = load()
     return yaml.safe_dump(
         {
-            "Parameters": {name: template["Parameters"][name] for name in ("ReceiptTopic", "InboxDays")},
-            "Conditions": {"SendsReceiptEvents": template["Conditions"]["SendsReceiptEvents"]},
+            "Parameters": template["Parameters"],
+            "Conditions": template["Conditions"],
             "Resources": {name: template["Resources"][name] for name in OF_THE_TOPIC},
             "Outputs": {name: template["Outputs"][name] for name in ("ImageBucketName", "ReceiptTopicArn")},
         }

@@ -8,16 +8,21 @@ import subprocess
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from infra.build.template_file import ROOT
 from infra.local.deploy_template import ROOT_USER, STACK
 from infra.local.ministack import REGION
 
 from support.deployed_lab import Lab, changed_function, wait_for
 from support.revoked_right import revoked_right
 from support.running_command import start_command, wait_for_output
+
+WITHOUT_RESOURCE_HERE = ["iam:SimulatePrincipalPolicy", "states:DescribeMapRun"]
+"""Calls that MiniStack checks against every resource; AWS checks them against the role and the map run."""
 
 NOTHING_LEFT = "The run left nothing behind."
 
@@ -72,8 +77,9 @@ class Outcome:
         return " ".join(found[1].split())
 
 
-def smoke(lab: Lab, wait: float = 60) -> Outcome:
-    return Outcome(subprocess.run(command(lab, wait), capture_output=True, text=True, check=False))
+def smoke(lab: Lab, wait: float = 60, **environment: str) -> Outcome:
+    variables = os.environ | environment
+    return Outcome(subprocess.run(command(lab, wait), env=variables, capture_output=True, text=True, check=False))
 
 
 def objects(lab: Lab) -> dict[str, set[str]]:
@@ -107,8 +113,48 @@ def test_smoke_tries_every_entry_point_and_leaves_nothing(lab: Lab) -> None:
 
     assert outcome.status == 0, outcome.text
     assert " failed " not in outcome.text
-    assert outcome.row("receipts are the same").endswith(" receipts")
+    assert " skipped " not in outcome.text
+    assert outcome.row("receipts are the same").endswith(" 6 receipts")
     assert outcome.text.endswith(f"{NOTHING_LEFT}\n")
+
+
+@contextmanager
+def viewer(lab: Lab) -> Iterator[dict[str, str]]:
+    """Create a user with the permissions of docs/smoke-policy.json; yield the variables with its keys."""
+    iam, name = lab.stack.aws.client("iam"), "smoke-viewer"
+    *_, region, account, _, machine = lab.stack.machine.split(":")
+    text = (ROOT / "docs" / "smoke-policy.json").read_text()
+    for word, value in {
+        "REGION": region,
+        "ACCOUNT": account,
+        "APIID": lab.stack.api_id,
+        "INBOXBUCKET": lab.stack.inbox,
+        "IMAGEBUCKET": lab.stack.bucket,
+        "STATEMACHINE": machine,
+        "STACK": STACK,
+    }.items():
+        text = text.replace(word, value)
+    policy = json.loads(text)
+    for statement in policy["Statement"]:
+        if statement["Action"] in WITHOUT_RESOURCE_HERE:
+            statement["Resource"] = "*"
+    iam.create_user(UserName=name)
+    iam.put_user_policy(UserName=name, PolicyName="smoke", PolicyDocument=json.dumps(policy))
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    try:
+        yield {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+    finally:
+        iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+        iam.delete_user_policy(UserName=name, PolicyName="smoke")
+        iam.delete_user(UserName=name)
+
+
+def test_smoke_needs_only_the_documented_permissions(lab: Lab) -> None:
+    with leaves_nothing(lab), viewer(lab) as keys:
+        outcome = smoke(lab, **keys)
+
+    assert outcome.status == 0, outcome.text
+    assert "may not call" not in outcome.text
 
 
 @contextmanager
@@ -124,9 +170,20 @@ def machine_that_fails(lab: Lab) -> Iterator[None]:
 
 
 @contextmanager
-def deleted_function(lab: Lab) -> Iterator[None]:
-    """Delete the function of bulk lists, and create it again with the same code."""
-    client, name = lab.stack.aws.client("lambda"), lab.function("BulkFunction")
+def disabled_event_source(lab: Lab) -> Iterator[None]:
+    client = lab.stack.aws.client("lambda")
+    [source] = client.list_event_source_mappings(FunctionName=lab.function("QueueFunction"))["EventSourceMappings"]
+    client.update_event_source_mapping(UUID=source["UUID"], Enabled=False)
+    try:
+        yield
+    finally:
+        client.update_event_source_mapping(UUID=source["UUID"], Enabled=True)
+
+
+@contextmanager
+def deleted_function(lab: Lab, logical_name: str) -> Iterator[None]:
+    """Delete a function, and create it again with the same code."""
+    client, name = lab.stack.aws.client("lambda"), lab.function(logical_name)
     config = client.get_function_configuration(FunctionName=name)
     code = lab.stack.aws.log.parent / "function.zip"
     location = client.get_function(FunctionName=name)["Code"]["Location"]
@@ -147,9 +204,17 @@ BROKEN: dict[str, tuple[Breaker, dict[str, tuple[str, ...]]]] = {
         lambda lab: revoked_right(lab, "HttpFunctionRole", "s3:PutObject ImageBucket/images/*"),
         {"POST /files": ("expected stored, got store_denied", "look at its role")},
     ),
-    "function": (
-        deleted_function,
+    "function for lists": (
+        partial(deleted_function, logical_name="BulkFunction"),
         {"bulk list": ("ended as FAILED", "BulkFunction", "does not exist"), "functions": ("BulkFunction",)},
+    ),
+    "function for invocations": (
+        partial(deleted_function, logical_name="InvokeFunction"),
+        {"invoke": ("ResourceNotFoundException",), "functions": ("InvokeFunction", "does not exist")},
+    ),
+    "event source": (
+        disabled_event_source,
+        {"queue": ("none within 20 seconds", "is Disabled", "update-event-source-mapping")},
     ),
     "definition": (
         machine_that_fails,
@@ -161,6 +226,8 @@ BROKEN: dict[str, tuple[Breaker, dict[str, tuple[str, ...]]]] = {
             "POST /files": ("expected stored, got blocked", "AllowedHosts is images.example", "127.0.0.1:"),
             "manifest": ("got blocked",),
             "bulk list": ("got blocked",),
+            "queue": ("got blocked",),
+            "invoke": ("got blocked",),
         },
     ),
 }  # fmt: skip
@@ -171,7 +238,7 @@ def test_smoke_names_the_entry_point_and_the_fault_of_a_broken_stack(lab: Lab, n
     break_stack, rows = BROKEN[name]
 
     with leaves_nothing(lab), break_stack(lab):
-        outcome = smoke(lab)
+        outcome = smoke(lab, wait=20 if name == "event source" else 60)  # the only one that waits to the end
 
     assert outcome.status != 0
     assert "Traceback" not in outcome.text
@@ -213,7 +280,7 @@ def test_smoke_removes_the_versions_of_buckets_that_keep_them(lab: Lab) -> None:
         (["STACK=another"], "The stack another cannot be read"),
         (["ENDPOINT=127.0.0.1"], "ENDPOINT=127.0.0.1 is not a URL"),
         (["ENDPOINT=http://127.0.0.1:1"], "nothing listens at http://127.0.0.1:1"),
-        (["WAIT=soon"], "invalid float value: 'soon'"),
+        (["WAIT=soon"], "WAIT=soon: expected whole seconds"),
     ],
 )
 def test_smoke_says_why_the_stack_cannot_be_read(lab: Lab, variables: list[str], expected: str) -> None:

@@ -23,7 +23,7 @@ from support.html_document import parse_html
 from support.running_command import SIGINT_IGNORED
 
 PAGE = ROOT / "docs" / "try-it-locally.md"
-START, SOURCE, FILE, LOOK, MANIFEST, RECEIPT, BULK, SMOKE, LISTING, LOGS = re.findall(
+START, SOURCE, FILE, LOOK, MANIFEST, RECEIPT, BULK, INVOKE, MESSAGE, ITS_RECEIPT, SMOKE, LISTING, LOGS = re.findall(
     r"^```sh\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE
 )
 PORT = find_free_port()
@@ -134,6 +134,10 @@ def test_every_entry_point_works_by_the_commands_of_the_page() -> None:
     assert "400 Files in " in printed
     assert "Files    300 stored, 100 failed" in printed
 
+    invoked = json.loads(run_typed(INVOKE))
+    assert invoked["objectKeys"] == receipt["objectKeys"]
+    assert "<MessageId>" in run_typed(MESSAGE)
+    assert wait_for(lambda: json.loads(run_typed(ITS_RECEIPT)).get("status") == "stored")
     assert run_typed(SMOKE).endswith("The run left nothing behind.\n")
 
     listed = run_typed(LISTING)
@@ -142,7 +146,9 @@ def test_every_entry_point_works_by_the_commands_of_the_page() -> None:
 
     logged = run_typed(LOGS)
     assert '"file_id": "by-curl"' in logged
-    assert {"file done", "manifest done", "batch done", "run done"} <= set(re.findall('"message": "(.*)"', logged))
+    assert {"file done", "manifest done", "batch done", "run done", "messages done"} <= set(
+        re.findall('"message": "(.*)"', logged)
+    )
     assert "_aws" not in logged
 
 

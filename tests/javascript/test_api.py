@@ -4,9 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from infra.local.deploy_template import STACK
 
-from support.calling_lab import caller_environment, create_caller, read_outputs
+from support.calling_lab import create_caller
 from support.deployed_lab import Lab
 from support.node import run_node, write_javascript
 from support.origin.behaviour import Reader, Request, Writer, response_with, send
@@ -23,8 +22,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def environment(deployed: Lab) -> dict[str, str]:
     """The variables of the page, with temporary keys of a role that has the policy of the page."""
-    keys = create_caller(deployed, "javascript-caller", read_outputs(deployed, STACK))
-    return caller_environment(deployed, keys)
+    return create_caller(deployed, "javascript-caller")
 
 
 def test_script_prints_a_key_or_a_code_for_each_url(deployed: Lab, folder: Path, environment: dict[str, str]) -> None:

@@ -62,8 +62,11 @@ def substitute(text: str) -> str:
     return re.sub(r"\$\{!", "${", re.sub(r"\$\{([^!}][^}]*)\}", value, text))
 
 
-def widgets() -> list[dict[str, Any]]:
-    body = TEMPLATE["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+def widgets(*, with_alarms: bool = True) -> list[dict[str, Any]]:
+    body, variables = TEMPLATE["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    condition, alarms, text = variables["AlarmWidget"]["Fn::If"]
+    assert condition == "MakesAlarms"
+    body = body.replace("${AlarmWidget}", alarms["Fn::Sub"] if with_alarms else text)
     found: list[dict[str, Any]] = json.loads(substitute(body))["widgets"]
     return found
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -9,9 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from infra.local.deploy_template import STACK
 from infra.local.ministack import REGION
 
-from support.calling_page import find_command
+from support.calling_page import find_command, list_variables
 from support.deployed_lab import Lab
 
 _ROLE = """
@@ -38,9 +40,9 @@ def read_outputs(lab: Lab, stack: str) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
 
 
-def create_caller(lab: Lab, stack: str, outputs: Mapping[str, str]) -> dict[str, str]:
-    """Create a role with the policy of the page, by CloudFormation, and return temporary keys of it as variables."""
-    policy = find_command("PolicyName:")
+def create_caller(lab: Lab, stack: str) -> dict[str, str]:
+    """Create a role with the policy of the page, by CloudFormation, and return the environment of its programs."""
+    outputs, policy = read_outputs(lab, STACK), find_command("PolicyName:")
     used = [name for name in outputs if f"${{{name}}}" in policy]
     declared = json.dumps({name: {"Type": "String"} for name in used})[1:-1].replace('}, "', '}\n  "')
     template = _ROLE.format(parameters=declared, policy=textwrap.indent(policy, " " * 10))
@@ -52,7 +54,7 @@ def create_caller(lab: Lab, stack: str, outputs: Mapping[str, str]) -> dict[str,
         Capabilities=["CAPABILITY_IAM"],
     )
     cloudformation.get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig={"Delay": 1})
-    return assume_role(lab, read_outputs(lab, stack)["Role"])
+    return list_environment(lab) | assume_role(lab, read_outputs(lab, stack)["Role"])
 
 
 def assume_role(lab: Lab, role: str) -> dict[str, str]:
@@ -66,11 +68,12 @@ def assume_role(lab: Lab, role: str) -> dict[str, str]:
     }
 
 
-def caller_environment(lab: Lab, keys: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of an example: the variables of the page, and no AWS settings of the user."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))}
-    variables = {
-        "API_URL": lab.stack.api_url,
+def list_environment(lab: Lab) -> dict[str, str]:
+    """Return the environment of a program but for keys: the variables of the page, and no AWS settings or proxies."""
+    hidden = re.compile(r"AWS_|PYTHON|.*_proxy$", re.IGNORECASE)
+    kept = {name: value for name, value in os.environ.items() if not hidden.match(name)}
+    outputs = read_outputs(lab, STACK) | {"ApiUrl": lab.stack.api_url}  # the form of the URL that needs no DNS
+    variables = {name: outputs[output] for name, output in list_variables().items()} | {
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
         "AWS_ENDPOINT_URL": lab.stack.aws.endpoint,
@@ -79,7 +82,7 @@ def caller_environment(lab: Lab, keys: Mapping[str, str]) -> dict[str, str]:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "PYTHONWARNINGS": "error",
     }
-    return kept | variables | dict(keys)
+    return kept | variables
 
 
 def run_python(folder: Path, environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -12,6 +12,7 @@ import pytest
 from infra.build import artifact
 from infra.build.template_file import ROOT
 from infra.local.deploy_template import DeployedStack, deployed_stack, relax_for_loopback
+from infra.local.ministack import MiniStack
 from infra.pictures.board import draw_pictures
 from infra.pictures.picture_server import OriginTraffic, serve_pictures
 
@@ -68,8 +69,7 @@ class Lab:
 
     def function(self, logical_name: str) -> str:
         """Return the deployed name of a function of the template."""
-        [name] = [name for name in self.stack.functions if logical_name in name]
-        return name
+        return self.stack.find_function(logical_name)
 
     def invoke(self, logical_name: str, payload: bytes) -> Any:
         """Invoke a function of the template, and return boto3's response."""
@@ -122,8 +122,12 @@ def closed_port() -> Iterator[int]:
 
 
 @contextmanager
-def deploy_lab() -> Iterator[Lab]:
-    """Build the artifact, deploy the template on MiniStack, and stop everything at the end."""
+def deploy_lab(prepare: Callable[[MiniStack], Mapping[str, str]] = lambda _: {}) -> Iterator[Lab]:
+    """Build the artifact, deploy the template on MiniStack, and stop everything at the end.
+
+    Args:
+        prepare: makes what the account has before the stack, and returns the parameters that name it.
+    """
     require_sam()
     built, processor = artifact.local_build_directory(), artifact.local_architecture()
     pictures, traffic = draw_pictures(), OriginTraffic()
@@ -139,10 +143,11 @@ def deploy_lab() -> Iterator[Lab]:
             "AllowedHosts": "127.0.0.1",  # no other host is looked up, whatever URL a test makes up
             "BulkBatchSize": str(BATCH_SIZE),
             "BulkMaxConcurrency": "2",
+            "QueueMaxConcurrency": "2",
         }
         with artifact.build_lock():
             artifact.build(processor, built, SAM)
-            deployed = stack.enter_context(deployed_stack(built, VENVS, parameters))
+            deployed = stack.enter_context(deployed_stack(built, VENVS, parameters, prepare))
         relax_for_loopback(deployed, {"ALLOWED_NETWORKS": "127.0.0.1/32"})
         site = f"http://127.0.0.1:{port}"
         yield Lab(deployed, deployed.aws.client("s3"), site, pictures, traffic, counting, closed)

@@ -51,3 +51,20 @@ ROLES: dict[str, set[str]] = {
         f"states:StopExecution {RUNS}",
     },
 }
+
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
+KEY_RIGHTS = {f"kms:Decrypt {KEY}", f"kms:GenerateDataKey {KEY}"}
+"""What the parameter KmsKeyArn adds to every role that reads or writes."""
+
+NETWORK_RIGHTS = {
+    f"ec2:{action} *"
+    for action in (
+        "CreateNetworkInterface",
+        "DescribeNetworkInterfaces",
+        "DescribeSubnets",
+        "DeleteNetworkInterface",
+        "AssignPrivateIpAddresses",
+        "UnassignPrivateIpAddresses",
+    )
+}
+"""What the parameter SubnetIds adds to the role of every function."""

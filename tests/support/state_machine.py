@@ -1,4 +1,4 @@
-"""An interpreter of the Amazon States Language, as far as infra/bulk.asl.yaml uses it.
+"""An interpreter of the Amazon States Language, as far as infra/bulk.asl.yaml and docs/calling.md use it.
 
 It fails on everything that it does not know, so that it ignores no part of the definition. It records waits instead of
 waiting, and runs batches one after the other. "Page" means a page of the AWS Step Functions developer guide.
@@ -204,6 +204,8 @@ class StateMachine:
         match choice:
             case {"StringMatches": pattern}:
                 return fnmatchcase(self._value(choice["Variable"], given), pattern)
+            case {"StringEquals": text}:
+                return bool(self._value(choice["Variable"], given) == text)
             case {"IsPresent": True}:
                 return choice["Variable"].removeprefix("$.") in given
         raise AssertionError(choice)

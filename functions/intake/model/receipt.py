@@ -143,8 +143,8 @@ class Receipt(_Document):
         Any,
         Field(
             exclude_if=lambda known: known is None,
-            description="Only in receipts of manifests and bulk lists: what the next run of the File needs to ask the "
-            "origins only for changes. URLs are digests. Its form may change.",
+            description="Only in receipts of manifests, bulk lists and messages: what the next run of the File needs "
+            "to ask the origins only for changes. URLs are digests. Its form may change.",
         ),
     ] = None
 

@@ -44,7 +44,20 @@ def test_topic_is_refused_for_a_stack_without_its_policy(
 
 
 def test_topic_is_accepted_for_a_stack_with_its_policy(environment: pytest.MonkeyPatch) -> None:
-    check(environment, WITH_TOPIC, "ReceiptTopic=on")
+    check(environment, WITH_TOPIC, "ReceiptTopic=on", "ExistingImageBucket=")
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        ("ReceiptTopic=on", "ExistingImageBucket=my-images"),
+        ("ExistingImageBucket='my-images' ReceiptTopic=on",),
+        ("ParameterKey=ExistingImageBucket,ParameterValue=my-images", "ReceiptTopic=on"),
+    ],
+)
+def test_topic_is_refused_for_a_bucket_that_the_stack_does_not_create(parameters: tuple[str, ...]) -> None:
+    with pytest.raises(TopicError, match="Set the notification of your own bucket yourself"):
+        check_receipt_topic("dev", parameters)
 
 
 @pytest.mark.parametrize("parameters", [(), ("ReceiptTopic=off",), ("Contact=ReceiptTopic=on",), ("MaxPerOrigin=8",)])

@@ -1,11 +1,14 @@
 """The function for invocations, tried over Lambda in memory."""
 
+from types import SimpleNamespace
+
 import pytest
+from botocore.exceptions import ReadTimeoutError
 from infra.smoke.attempt import Attempt
 from infra.smoke.check import CheckFailed, CheckSkipped
 from infra.smoke.invoke_checks import invoke_checks
 
-from support.smoke_fakes import FakeDeployed, FakeFunctions, attempt_of, functions_that_answer
+from support.smoke_fakes import RUN, FakeDeployed, FakeFunctions, attempt_of, functions_that_answer
 
 
 def error(name: str, message: str) -> dict[str, str]:
@@ -44,6 +47,17 @@ def test_file_that_raises_is_described() -> None:
     ingest, _ = invoke_checks(attempt(INVALID_FILE, "Unhandled"))
     with pytest.raises(CheckFailed, match="The function raised InvalidFile: fileUrl"):
         ingest.run()
+
+
+def test_function_that_does_not_answer_in_time_is_named_and_may_still_store_a_receipt() -> None:
+    def invoke(**_: object) -> None:
+        raise ReadTimeoutError(endpoint_url="https://lambda.example")
+
+    tried = attempt_of(FakeFunctions(lambda_=SimpleNamespace(invoke=invoke)))
+    ingest, _ = invoke_checks(tried)
+    with pytest.raises(CheckFailed, match="The function invoke did not answer within 60 seconds"):
+        ingest.run()
+    assert list(tried.pending) == [f"receipts/{RUN}-invoke.json"]
 
 
 def test_stack_of_an_earlier_version_is_skipped() -> None:

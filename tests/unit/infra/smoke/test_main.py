@@ -80,3 +80,13 @@ def test_smoke_returns_2_if_the_stack_cannot_be_read(
     monkeypatch.setattr(command, "_connect", fail)
     assert run(GOOD) == 2
     assert f"make smoke: {str(error).rstrip('.')}.\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("wait", ["0", "601", "-1", "nan", "1.5", "soon", ""])
+def test_smoke_refuses_an_impossible_wait(
+    run: Callable[..., int], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], wait: str
+) -> None:
+    monkeypatch.setattr("sys.argv", ["smoke", f"--wait={wait}"])
+    with pytest.raises(SystemExit, match="2"):
+        run(GOOD)
+    assert f"WAIT={wait}: expected whole seconds, from 1 to 600" in capsys.readouterr().err

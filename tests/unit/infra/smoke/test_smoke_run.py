@@ -1,8 +1,10 @@
 """One run, over a stack in memory: the order of the rows, failures that are explained, and what is always removed."""
 
+import re
 from typing import Any
 
 import pytest
+from infra.build.template_file import ROOT
 from infra.smoke import smoke_run as module
 from infra.smoke.attempt import Attempt
 from infra.smoke.check import Check, CheckFailed, Result
@@ -99,7 +101,7 @@ def test_stopped_run_waits_for_results_and_removes_them(monkeypatch: pytest.Monk
     assert (run.left, removed) == (["s3://a/b: AccessDenied"], [STOPPED_SECONDS])
 
 
-def test_every_entry_point_has_its_rows() -> None:
+def test_every_entry_point_has_its_rows_and_the_page_lists_all() -> None:
     run = SmokeRun(Run(), 0)  # type: ignore[arg-type]
     names = [check.name for group in module._group_checks(run._attempt) for check in group]
     assert names[0] == "functions"
@@ -112,3 +114,9 @@ def test_every_entry_point_has_its_rows() -> None:
         "queue: refusals",
     ]
     assert len(names) == len(set(names)) == 14
+    page = (ROOT / "docs" / "smoke.md").read_text()
+    rows = re.findall(
+        r"^\| ([^|`]+) \| [a-zA-Z0-9]", page.partition("## Read the table")[2].partition("##")[0], re.MULTILINE
+    )
+    last = ["receipts are the same", "stored images", "failure queues", "alarms"]
+    assert rows[1:] == ["pictures in the inbox bucket", *names, *last]

@@ -89,3 +89,12 @@ def test_function_that_cannot_be_invoked_is_named(expected: str, answer: Any) ->
         assert expected in fail(check)
     else:
         assert check.run() == "1 functions"
+
+
+def test_functions_are_skipped_where_the_viewer_may_not_ask() -> None:
+    def describe(**_: str) -> None:
+        raise aws_error("AccessDeniedException", "GetFunctionConfiguration")
+
+    client = SimpleNamespace(get_function_configuration=describe)
+    with pytest.raises(CheckSkipped, match="may not call GetFunctionConfiguration"):
+        functions_check(attempt_of(FakeDeployed(lambda_=client))).run()

@@ -1,0 +1,1 @@
+"""`make publish`: the template as the AWS Serverless Application Repository accepts it."""
