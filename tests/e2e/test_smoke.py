@@ -6,12 +6,13 @@ import re
 import signal
 import subprocess
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 import pytest
@@ -79,8 +80,8 @@ class Outcome:
         return " ".join(found[1].split())
 
 
-def smoke(lab: Lab, wait: float = 120, **environment: str) -> Outcome:
-    variables = os.environ | environment
+def smoke(lab: Lab, wait: float = 120, environment: Mapping[str, str] = MappingProxyType({})) -> Outcome:
+    variables = os.environ | dict(environment)
     done = subprocess.run(command(lab, wait), env=variables, capture_output=True, text=True, check=False)
     return Outcome(done.returncode, done.stdout + done.stderr)
 
@@ -154,7 +155,7 @@ def viewer(lab: Lab) -> Iterator[dict[str, str]]:
 
 def test_smoke_needs_only_the_documented_permissions(lab: Lab) -> None:
     with leaves_nothing(lab), viewer(lab) as keys:
-        outcome = smoke(lab, **keys)
+        outcome = smoke(lab, environment=keys)
 
     assert outcome.status == 0, outcome.text
     assert "may not call" not in outcome.text
