@@ -18,7 +18,7 @@ from infra.command.child_process import run_in_background
 from infra.command.tcp_ports import find_free_port
 
 from support.aws_cli import run_shell
-from support.calling_lab import assume_role, caller_environment
+from support.calling_lab import assume_role, list_environment
 from support.deployed_lab import Lab, wait_for
 from support.events_page import ENDPOINT, FASTAPI, FUNCTION, HANDLER, READ_RECEIPTS, RECEIVE_POST, post, run_python
 
@@ -83,7 +83,7 @@ def fastapi_service(lab: Lab, folder: Path, variables: dict[str, str]) -> Iterat
         {"Effect": "Allow", "Action": "sns:ConfirmSubscription", "Resource": variables["RECEIPT_TOPIC"]},
     ]
     keys = assume_role(lab, create_role(lab, "p-endpoint", {"AWS": "000000000000"}, rights))
-    environment = caller_environment(lab, keys) | variables
+    environment = list_environment(lab) | keys | variables
     (folder / "receipts.py").write_text(f"{READ_RECEIPTS}\n{RECEIVE_POST}\n{FASTAPI}")
     port, log = find_free_port(), folder / "uvicorn.log"
     command = [sys.executable, "-m", "uvicorn", "receipts:app", "--port", str(port)]
