@@ -33,7 +33,7 @@ def deploy(*variables: str, env: dict[str, str], answer: str = "") -> subprocess
 
 
 def test_deploy_creates_the_stack_when_the_user_confirms_what_it_will_change(deployed: Lab) -> None:
-    """sam deploys into the local AWS, with the defaults of samconfig.toml: a bucket for the code, and a question."""
+    """Into the local AWS, by sam itself, with the defaults of samconfig.toml: a bucket for the code, and a question."""
     env = {"AWS_ENDPOINT_URL": deployed.stack.aws.endpoint, "AWS_REGION": REGION}
     env |= {"AWS_ACCESS_KEY_ID": ROOT_USER.key, "AWS_SECRET_ACCESS_KEY": ROOT_USER.secret}
     options = ("STACK=dev", f"BUILD={artifact.local_build_directory()}", f"ARCH={artifact.local_architecture()}")
