@@ -110,6 +110,14 @@ def test_smoke_tries_every_entry_point_and_leaves_nothing(deployed: Lab) -> None
     assert outcome.text.endswith(f"{NOTHING_LEFT}\n")
 
 
+def test_smoke_may_run_twice_at_once(deployed: Lab) -> None:
+    with leaves_nothing(deployed), ThreadPoolExecutor(2) as threads:
+        outcomes = list(threads.map(smoke, [deployed, deployed]))
+
+    for outcome in outcomes:
+        assert (outcome.status, NOTHING_LEFT in outcome.text) == (0, True), outcome.text
+
+
 @contextmanager
 def viewer(deployed: Lab) -> Iterator[dict[str, str]]:
     """Create a user with the permissions of docs/smoke-policy.json; yield the variables with its keys."""
@@ -239,14 +247,6 @@ def test_smoke_names_the_entry_point_and_the_fault_of_a_broken_stack(deployed: L
         assert row.startswith("failed"), row
         assert [text for text in texts if text not in row] == [], row
     assert outcome.text.count(" failed ") >= len(rows)
-
-
-def test_smoke_may_run_twice_at_once(deployed: Lab) -> None:
-    with leaves_nothing(deployed), ThreadPoolExecutor(2) as threads:
-        outcomes = list(threads.map(smoke, [deployed, deployed]))
-
-    for outcome in outcomes:
-        assert (outcome.status, NOTHING_LEFT in outcome.text) == (0, True), outcome.text
 
 
 def test_smoke_leaves_nothing_after_ctrl_c(deployed: Lab, tmp_path: Path) -> None:
