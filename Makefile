@@ -151,8 +151,8 @@ publish: base sam ## Publish to the AWS Serverless Application Repository | BUCK
 	@$(PY) -m infra.publish "$(ARCH)" --build "$(BUILD)" --bucket "$(BUCKET)" --source "$(SOURCE)" --check
 	@$(PY) -m infra.build.artifact "$(ARCH)" --into "$(BUILD)" --sam "$(SAM)"
 	@$(PY) -m infra.publish "$(ARCH)" --build "$(BUILD)" --bucket "$(BUCKET)" --source "$(SOURCE)"
-	@$(SAM) package --template-file "$(BUILD)/repository.json" --no-resolve-s3 --s3-bucket "$(BUCKET)" --s3-prefix image-intake \
-	  --output-template-file "$(BUILD)/packaged.yaml" --no-progressbar
+	@$(SAM) package --template-file "$(BUILD)/repository.json" --config-env publish --s3-bucket "$(BUCKET)" \
+	  --output-template-file "$(BUILD)/packaged.yaml"
 	@$(SAM) publish --template "$(BUILD)/packaged.yaml"
 
 sbom: build dev ## List the packages in the artifact, as CycloneDX

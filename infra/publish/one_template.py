@@ -16,8 +16,8 @@ _PLACEHOLDER = re.compile(r"\$\{([A-Za-z0-9]+)")
 def inline(template: Template, nested: Template, stack: str) -> Template:
     """Return the template with the resources of its nested stack, and without the stack.
 
-    Each resource of the nested stack must have a condition that holds only where the stack exists. A resource whose name
-    is taken gets the name of the stack before its own.
+    Each resource of the nested stack must have a condition that holds only where the stack exists. A resource whose
+    name is taken gets the name of the stack before its own.
 
     Args:
         template: has the stack.
@@ -48,19 +48,17 @@ class _Replacement:
 
     def of(self, node: Any) -> Any:  # noqa: ANN401 - any value of a template
         match node:
-            case {"Ref": str(name)} if name in self._references:
-                return self._references[name]
-            case {"Fn::GetAtt": str(attribute)} if attribute in self._attributes:
-                return self._attributes[attribute]
+            case {"Ref": str(name)}:
+                return self._references.get(name, node)
+            case {"Fn::GetAtt": attribute}:
+                return self._attributes.get(attribute if isinstance(attribute, str) else ".".join(attribute), node)
             case {"Fn::Sub": str(text)}:
                 return self._substitution(text, {})
             case {"Fn::Sub": [str(text), dict(variables)]}:
                 return self._substitution(text, {name: self.of(value) for name, value in variables.items()})
-            case dict():
-                return {name: self.of(value) for name, value in node.items()}
             case list():
                 return [self.of(value) for value in node]
-        return node
+        return {name: self.of(value) for name, value in node.items()} if isinstance(node, dict) else node
 
     def _substitution(self, text: str, variables: dict[str, Any]) -> dict[str, Any]:
         """Return a Fn::Sub whose variables are the values of the references in its text."""

@@ -16,6 +16,7 @@ from infra.command.signals import INTERRUPTED, install_signal_handlers
 from infra.command.standard_streams import make_output_optional
 from infra.run.file_store import FileStore
 from infra.run.folder_errors import folder_errors_named
+from infra.run.old_cool_downs import remove_cool_downs_of_unanswered
 from infra.run.processes import Processes
 from infra.run.progress_bar import counted_lines, progress_bar
 from infra.run.report import format_rows, print_result
@@ -23,7 +24,7 @@ from infra.run.run_folder import RunFolder, open_run
 from infra.run.settings import RunSettings, require_known_variables
 from infra.run.single_file import read_single_file
 from infra.run.spooled_list import Group, GroupSize, SpooledList
-from infra.run.worker import Work
+from infra.run.worker import GroupDone, Work
 from intake.model.bulk_report import Summary
 
 SOME_FAILED, WRONG_INPUT = 1, 2
@@ -81,6 +82,7 @@ def _run(path: Path, out: Path, given: Mapping[str, str], *, is_single_file: boo
     with ExitStack() as on_exit:
         with folder_errors_named(out):
             FileStore(out).remove_leftovers()
+        remove_cool_downs_of_unanswered(out)
         lines = on_exit.enter_context(closing(SpooledList(out, GroupSize.of_list(_size_of(path)))))
         file_id = None
         if is_single_file:
@@ -154,9 +156,13 @@ class _Run:
     def _ingest(self, pending: Iterable[Group], done_rows: int) -> None:
         with _on_interrupt(self.processes.interrupt), progress_bar(self.lines.groups.rows, done_rows) as bar:
             for message in self.processes.ingest(pending):
-                if len(self.blocked) < _MAX_REASONS:
-                    self.blocked |= dict.fromkeys(message.blocked)
-                bar.add(message.rows, message.images)
+                if isinstance(message, GroupDone):
+                    if len(self.blocked) < _MAX_REASONS:
+                        self.blocked |= dict.fromkeys(message.blocked)
+                    bar.add(message.rows, message.images)
+                elif message:
+                    bar.add_waits(message.waits)
+                bar.show_waits()
 
 
 def _size_of(path: Path) -> int:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from infra.run.group_pauses import GroupPauses
+from infra.run.origin_waits import OriginWait
 from intake.ingest.ports import DocumentFault, Observer
-from intake.model.error_base import Transient
 from intake.model.error_codes import Blocked, IntakeError
 from intake.model.file import File
 from intake.model.outcome import Failed, Outcome
@@ -28,12 +28,15 @@ class FailureReasons(Observer):
 
     def images_done(self, file: File, outcomes: Sequence[Outcome]) -> None:
         """See `Observer.images_done`."""
-        errors = [outcome.error for outcome in outcomes if isinstance(outcome, Failed)]
-        for error in errors:
-            if isinstance(error, Blocked) and error.reason and len(self._blocked) < _MAX_REASONS:
-                self._blocked[error.reason] = None
-            if isinstance(error, Transient) and error.retry_after is not None:
-                self._pauses.add(file.id, error.retry_after)
+        for request, outcome in zip(file.images, outcomes, strict=True):
+            if isinstance(outcome, Failed):
+                self._add(file.id, request.url, outcome.error)
+
+    def _add(self, file_id: str, url: str, error: IntakeError) -> None:
+        if isinstance(error, Blocked) and error.reason and len(self._blocked) < _MAX_REASONS:
+            self._blocked[error.reason] = None
+        if (wait := OriginWait.of_error(url, error)) is not None:
+            self._pauses.add(file_id, wait)
 
     def file_done(self, receipt: Receipt, receipt_error: IntakeError | None) -> None:
         """See `Observer.file_done`."""

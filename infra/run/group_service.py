@@ -8,7 +8,7 @@ from datetime import datetime
 from math import inf
 
 from infra.run.file_store import FileStore
-from infra.run.group_pauses import MAX_SECONDS, GroupPauses
+from infra.run.group_pauses import MAX_SECONDS, GroupPauses, longest
 from intake.ingest.deadline import Deadline
 from intake.ingest.file_service import IngestService
 from intake.ingest.receipt_store import ReceiptStore
@@ -163,16 +163,16 @@ class GroupService:
         while pending:
             began_at = now()
             await asyncio.gather(*map(self._ingest_unit, pending))
-            seconds = self._pauses.pop(unit.file.id for unit in units)
-            pending = [unit for unit in pending if unit.file.id in seconds]
+            by_file = self._pauses.pop(unit.file.id for unit in units)
+            waits = [wait for of_file in by_file.values() for wait in of_file]
+            pending = [unit for unit in pending if unit.file.id in by_file]
             still_failed = sum(unit.receipt.counts.failed for unit in pending)
             if still_failed < failed:
                 failed, waited = still_failed, 0.0
             else:
                 waited += now() - began_at
-            longest = max(seconds.values(), default=0.0)
-            waited += longest
-            if waited > MAX_SECONDS or (pending and not await self._pauses.wait(longest)):
+            waited += longest(waits)
+            if waited > MAX_SECONDS or (pending and not await self._pauses.wait(waits)):
                 return
 
     async def _ingest_unit(self, unit: _Unit) -> None:

@@ -1,6 +1,7 @@
 """InterruptibleDownloader: a downloader that can end early, so that what is done is recorded after Ctrl-C."""
 
 import asyncio
+from collections.abc import Iterator
 
 from intake.ingest.deadline import Deadline
 from intake.ingest.download_port import Condition, Download, Downloader, Unchanged
@@ -15,7 +16,7 @@ class InterruptibleDownloader(Downloader):
     def __init__(self, downloader: Downloader) -> None:
         """Use a downloader."""
         self._downloader = downloader
-        self._running: dict[asyncio.Task[object], FetchStats] = {}
+        self._running: dict[asyncio.Task[object], tuple[Url, FetchStats]] = {}
         self._is_stopped = False
 
     def require_allowed(self, url: Url) -> None:
@@ -33,7 +34,7 @@ class InterruptibleDownloader(Downloader):
         task = asyncio.current_task()
         if self._is_stopped or task is None:
             raise DeadlineExceeded
-        self._running[task] = stats
+        self._running[task] = url, stats
         try:
             return await self._downloader.download(url, stats, deadline, condition)
         except asyncio.CancelledError:
@@ -44,6 +45,10 @@ class InterruptibleDownloader(Downloader):
         finally:
             self._running.pop(task, None)
 
+    def urls(self) -> Iterator[Url]:
+        """Yield the URLs of the downloads that have begun and have not ended."""
+        return (url for url, _ in self._running.values())
+
     def stop(self, *, requested_too: bool) -> None:
         """End downloads, and begin no more.
 
@@ -51,7 +56,7 @@ class InterruptibleDownloader(Downloader):
             requested_too: whether those end too that were requested already. Else they go on, unless they retry.
         """
         self._is_stopped = True
-        for task, stats in list(self._running.items()):
+        for task, (_, stats) in list(self._running.items()):
             if requested_too or stats.attempts == 0:
                 del self._running[task]
                 task.cancel()

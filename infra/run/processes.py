@@ -13,7 +13,7 @@ from time import monotonic
 from infra.command.errors import CommandError
 from infra.command.signals import ENDING_SIGNALS
 from infra.run.spooled_list import Group
-from infra.run.worker import GroupDone, GroupFailed, Message, NextGroup, Stop, Work, run_worker
+from infra.run.worker import GroupDone, GroupFailed, Message, NextGroup, Stop, Waiting, Work, run_worker
 
 STOP_SECONDS = 5.0
 """How long images that were begun may take after Ctrl-C. A second Ctrl-C ends the wait."""
@@ -65,15 +65,19 @@ class Processes:
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
 
-    def ingest(self, groups: Iterable[Group]) -> Iterator[GroupDone]:
-        """Yield each group when it is done. After a fault or an interruption, no more groups are begun."""
+    def ingest(self, groups: Iterable[Group]) -> Iterator[GroupDone | Waiting | None]:
+        """Yield each group when it is done, and what images wait for; None at least every _POLL_SECONDS.
+
+        After a fault or an interruption, no more groups are begun.
+        """
         remaining = iter(groups)
         while self._running and monotonic() < self._ends_at:
             for message in self._receive():
-                if isinstance(message, GroupDone):
-                    yield message
-                elif isinstance(message, GroupFailed):
+                if isinstance(message, GroupFailed):
                     self.fault = self.fault or message.reason
+                elif not isinstance(message, NextGroup):
+                    yield message
+            yield None
             if self.fault or self.is_interrupted:
                 remaining = iter(())
             if self.is_interrupted:

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +19,7 @@ from infra.run.group_pauses import GroupPauses
 from infra.run.group_service import GroupService
 from infra.run.interruptible_downloader import InterruptibleDownloader
 from infra.run.origin_turns import OriginTurns
+from infra.run.origin_waits import OriginWait, find_waits
 from infra.run.spooled_list import Group
 from intake import app
 from intake.ingest.file_service import IngestService
@@ -32,6 +33,7 @@ MAX_GROUPS = 64
 """Groups that a process works on at once. A group ends with its slowest image: if two images of a hundred take two
 seconds, a process that downloads 2,500 images a second has 50 groups at once."""
 
+_WATCH_SECONDS = 1.0
 _GC_THRESHOLD = 50_000
 """New objects before the garbage collector looks for cycles. With Python's default, 2,000, it used 4 % of the CPU."""
 
@@ -83,6 +85,17 @@ class GroupFailed:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message of a worker: images wait for their origins.
+
+    Attributes:
+        waits: the origins.
+    """
+
+    waits: tuple[OriginWait, ...]
+
+
 class NextGroup:
     """A message of a worker: it asks for another group."""
 
@@ -91,7 +104,7 @@ class Stop:
     """A message to a worker: it ends as soon as what it has requested is done, and lets nothing begin."""
 
 
-type Message = GroupDone | GroupFailed | NextGroup
+type Message = GroupDone | GroupFailed | Waiting | NextGroup
 
 
 def run_worker(connection: Connection, work: Work) -> None:
@@ -108,7 +121,7 @@ class _Worker:
         self._lines = work.lines
         self._store = FileStore(work.folder, fsync=work.fsync)
         self._group_slots = asyncio.Semaphore(MAX_GROUPS)
-        pauses = GroupPauses(self._group_slots)
+        pauses = GroupPauses(self._group_slots, self._report_waits)
         self._reasons = FailureReasons(pauses)
         config = work.config
         self._downloader = app.downloader(config, self._store if config.known_images else None)
@@ -133,6 +146,7 @@ class _Worker:
         """Ask for groups and ingest them, as many at once as keep all slots in use."""
         loop = asyncio.get_running_loop()
         loop.add_reader(self._connection.fileno(), self._receive)
+        watch = loop.create_task(self._watch_waits())
         async with asyncio.TaskGroup() as tasks:
             while True:
                 await self._group_slots.acquire()
@@ -144,7 +158,18 @@ class _Worker:
                 task = tasks.create_task(self._ingest(group, lines))
                 task.add_done_callback(lambda _: self._group_slots.release())
                 await self._turns.wait_for_images(lines)
+        watch.cancel()
         await self._downloader.aclose()
+
+    async def _watch_waits(self) -> None:
+        """Report the origins for which images wait that are in work; GroupPauses reports the others."""
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            self._report_waits(tuple(find_waits(self._interruptible.urls(), self._downloader.cool_downs)))
+
+    def _report_waits(self, waits: Iterable[OriginWait]) -> None:
+        if found := tuple(waits):
+            self._send(Waiting(found))
 
     def _receive(self) -> None:
         try:

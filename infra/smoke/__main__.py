@@ -35,15 +35,15 @@ def main() -> int:
     options = _make_parser().parse_args()
     install_signal_handlers()
     try:
-        deployed = _connect(options.stack, options.endpoint or None)
+        print_line(f"Trying the stack {options.stack}; a result may take {options.wait:g} seconds.")
+        run = SmokeRun(_connect(options.stack, options.endpoint or None), options.wait)
     except (BulkError, BotoCoreError, ClientError, ValueError, ConnectionError) as error:
         print(f"make smoke: {str(error).rstrip('.')}.", file=sys.stderr)
         print("Check STACK, the region and the credentials; for `make up`: . .local/up/env", file=sys.stderr)
         return UNREADABLE
-    print_line(
-        f"Trying the stack {options.stack} with pictures of this run; a result may take {options.wait:g} seconds."
-    )
-    run = SmokeRun(deployed, options.wait)
+    except KeyboardInterrupt:
+        print_line("\nStopped. Nothing was sent.")
+        return INTERRUPTED
     try:
         run.run()
         print_line("\n" + "\n".join(format_table(run.results)))

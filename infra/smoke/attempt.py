@@ -70,13 +70,13 @@ class Attempt:
             self.pending.pop(expected)
             raise
 
-    def wait_for_receipt(self, name: str, expected: str) -> None:
-        """Wait for a receipt, and check it.
+    def wait_for_receipt(self, name: str, expected: str, advice: str = "") -> None:
+        """Wait for a receipt, and check it; the advice is for the case that there is none.
 
         Raises:
             CheckFailed: there is none within the limit, or it says something else than it must.
         """
-        self.keep(name, self.waiter.wait_for(lambda: self.read_receipt(name), expected))
+        self.keep(name, self.waiter.wait_for(lambda: self.read_receipt(name), expected, advice))
         self.pending.pop(expected, None)
 
     def keep(self, name: str, receipt: Mapping[str, Any]) -> None:
@@ -104,14 +104,14 @@ class Attempt:
         if problem.get("status") != UNPROCESSABLE or not names_invalid_member(problem.get("errors") or []):
             raise CheckFailed(f"Expected a problem with status 422 that names fileUrl, got {str(problem)[:300]}.")
 
-    def wait_for_problem(self, name: str) -> None:
-        """Wait for the problem document of an invalid File, and check it.
+    def wait_for_problem(self, name: str, advice: str = "") -> None:
+        """Wait for the problem document of an invalid File, and check it; the advice is as above.
 
         Raises:
             CheckFailed: there is none within the limit, or it says something else.
         """
         key = problem_key(self.file.invalid_id_of(name))
-        self.check_problem(self.waiter.wait_for(lambda: self.deployed.read_document(key), key))
+        self.check_problem(self.waiter.wait_for(lambda: self.deployed.read_document(key), key, advice))
 
     def find_fault_of_function(self, name: str) -> str:
         """Return what is wrong with a function of the stack, by the name of its output; empty if nothing is.

@@ -11,6 +11,11 @@ from infra.smoke.smoke_file import names_invalid_member
 FUNCTIONS = ("Bulk", "Summary")
 NAME = "bulk"
 
+_NOT_STARTED = (
+    "The inbox bucket sends no events to EventBridge, the rule ListArrived of the stack is disabled, or its role may "
+    "not start the state machine. Deploy the stack again."
+)
+
 
 class BulkRun:
     """The run of the list.
@@ -36,8 +41,8 @@ class BulkRun:
         body = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
         attempt.pending[self.expected] = self.has_ended
         attempt.deployed.s3.put_object(Bucket=attempt.deployed.inbox, Key=self.key, Body=body)
-        attempt.waiter.wait_for(self._find, "the start of the run")
-        progress = attempt.waiter.wait_for(self._end, f"the end of the run {attempt.run_name}")
+        attempt.waiter.wait_for(self._find, "the start of the run", _NOT_STARTED)
+        progress = attempt.waiter.wait_for(self._end, f"the end of the run {attempt.run_name}", self._history)
         attempt.pending.pop(self.expected)
         self._check_end(progress)
         attempt.keep_stored(NAME)
@@ -46,15 +51,20 @@ class BulkRun:
     def _refuse(self) -> str:
         if self._summary is None:
             raise CheckSkipped("the run of the list has no summary")
-        status, refused = self._summary["counts"]["status"], self._summary["refused"]
-        if status != {"partial": 1, "refused": 1} or not names_invalid_member(refused[0]["errors"]):
-            raise CheckFailed(f"Expected one partial File and one refused line, got {status} and {str(refused)[:300]}.")
+        number, refused = self._summary["counts"]["status"].get("refused"), self._summary["refused"]
+        if number != 1 or not names_invalid_member(refused[0]["errors"]):
+            raise CheckFailed(f"Expected one refused line that names fileUrl, got {number}: {str(refused)[:300]}.")
         return "summary.json has its reason"
 
     @property
     def expected(self) -> str:
         """What is pending until the run has ended."""
         return f"the run of {self.key}"
+
+    @property
+    def _history(self) -> str:
+        """Where to see what a run has done."""
+        return f"Its history is in the Step Functions console: {self._stack.machine}"
 
     def has_ended(self) -> bool:
         """Whether the run has ended; it may not have been found yet."""
@@ -73,8 +83,7 @@ class BulkRun:
         if progress.status != "SUCCEEDED":
             raise CheckFailed(
                 f"The run {self._attempt.run_name} ended as {progress.status}. {progress.error}".strip()[:500],
-                f"Its history is in the Step Functions console; the definition and the role are in the template: "
-                f"{self._stack.machine}",
+                self._history,
             )
         self._summary = self._stack.summary(self._attempt.run_name)
         if self._summary is None:

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from infra.local.api_client import ApiResponse
 from infra.smoke.attempt import Attempt
-from infra.smoke.check import Check, CheckFailed
+from infra.smoke.check import Check, CheckFailed, CheckSkipped
 from intake.model.object_keys import receipt_key
 
 FUNCTION = "Http"
@@ -37,6 +37,8 @@ def _post(attempt: Attempt) -> str:
 
 
 def _get(attempt: Attempt) -> str:
+    if "http" not in attempt.receipts:
+        raise CheckSkipped("POST /files has stored no right receipt")
     file_id = attempt.file.id_of("http")
     response = attempt.deployed.call("GET", f"/files/{file_id}")
     _require_status(attempt, response, HTTPStatus.OK)
@@ -72,7 +74,7 @@ def _post_asynchronously(attempt: Attempt) -> str:
             raise CheckFailed(f"Expected Location: /files/{file_id}, got {response.headers.get('location')}.")
 
     attempt.send("async", expected, send)
-    attempt.wait_for_receipt("async", expected)
+    attempt.wait_for_receipt("async", expected, describe_inbox(attempt))
     response = attempt.deployed.call("GET", f"/files/{file_id}")
     _require_status(attempt, response, HTTPStatus.OK)
     attempt.check(_read_receipt(attempt, response), "async")
@@ -105,6 +107,12 @@ def _read_receipt(attempt: Attempt, response: ApiResponse) -> dict[str, object]:
         text = response.body.decode(errors="replace").strip()[:300]
         raise CheckFailed(f"Status {response.status} and no receipt: {text}", describe_log(attempt, FUNCTION))
     return receipt
+
+
+def describe_inbox(attempt: Attempt) -> str:
+    """Return what to do if nothing happens to a manifest in the inbox bucket."""
+    log = describe_log(attempt, "S3")
+    return f"{log} If it is empty, the inbox bucket does not notify the function: deploy the stack again."
 
 
 def describe_log(attempt: Attempt, function: str) -> str:

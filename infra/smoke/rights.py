@@ -9,6 +9,8 @@ from infra.smoke.deployed import Deployed
 
 _ALLOWED = "allowed"
 _NAME = "smoke"
+_SHOWN = 4
+"""Rights that the table shows."""
 
 
 def rights_check(deployed: Deployed) -> Check:
@@ -41,8 +43,9 @@ def _check(deployed: Deployed) -> str:
     except ClientError as error:
         raise_unless_denied(error)
     if excess:
+        more = f"; and {len(excess) - _SHOWN} more" if len(excess) > _SHOWN else ""
         raise CheckFailed(
-            f"Roles may do what no function needs: {'; '.join(excess)}.",
+            f"Roles may do what no function needs: {'; '.join(excess[:_SHOWN])}{more}.",
             "Somebody added permissions to these roles. Remove them, or deploy the stack again.",
         )
     return f"{len(roles)} roles"

@@ -4,6 +4,7 @@ import json
 
 from infra.smoke.attempt import Attempt
 from infra.smoke.check import Check
+from infra.smoke.http_checks import describe_inbox
 from intake.model.object_keys import manifest_key, receipt_key
 
 FUNCTION = "S3"
@@ -23,13 +24,13 @@ def _ingest(attempt: Attempt) -> str:
     file_id = attempt.file.id_of("manifest")
     expected = receipt_key(file_id)
     attempt.send("manifest", expected, lambda: _put(attempt, file_id, attempt.file.document("manifest")))
-    attempt.wait_for_receipt("manifest", expected)
+    attempt.wait_for_receipt("manifest", expected, describe_inbox(attempt))
     return ""
 
 
 def _refuse(attempt: Attempt) -> str:
     _put(attempt, attempt.file.invalid_id_of("manifest"), attempt.file.invalid_document("manifest"))
-    attempt.wait_for_problem("manifest")
+    attempt.wait_for_problem("manifest", describe_inbox(attempt))
     return "its problem document is under problems/"
 
 

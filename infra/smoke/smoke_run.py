@@ -127,7 +127,8 @@ def _explain(attempt: Attempt, functions: Sequence[str], check: Check) -> Check:
             return check.run()
         except CheckFailed as failed:
             cause = _find_cause(attempt, functions)
-            raise CheckFailed(f"{failed.found} {cause}".strip(), failed.advice) from failed
+            advice = failed.advice or http_checks.describe_log(attempt, functions[-1])
+            raise CheckFailed(f"{failed.found} {cause}".strip(), advice) from failed
 
     return Check(check.name, run)
 

@@ -27,7 +27,7 @@ def format_table(results: Sequence[CheckResult], width: int | None = None) -> li
     lines = [colorize(head, "dim")]
     given: set[str] = set()
     for one in results:
-        text = textwrap.wrap(_describe(one, given), columns, break_on_hyphens=False) or [""]
+        text = textwrap.wrap(_describe(one, given), columns, break_long_words=False, break_on_hyphens=False) or [""]
         seconds = f"{one.seconds:7.1f}" if one.result is not Result.SKIPPED else " " * 7
         result = colorize(f"{one.result.value:7}", _COLORS[one.result])
         lines.append(f"  {one.name:{name_width}}  {result}  {seconds}  {text[0]}".rstrip())
@@ -41,4 +41,5 @@ def _describe(one: CheckResult, given: set[str]) -> str:
         return one.found
     advice = "To do: as above." if one.advice in given else f"To do: {one.advice}"
     given.add(one.advice)
-    return f"{one.found} {advice}"
+    end = "" if one.found.endswith((".", "?", "!")) else "."
+    return f"{one.found}{end} {advice}"

@@ -21,12 +21,13 @@ class Waiter:
         self.seconds = seconds
         self.stopped = threading.Event()
 
-    def wait_for[T](self, poll: Callable[[], T | None], expected: str) -> T:
+    def wait_for[T](self, poll: Callable[[], T | None], expected: str, advice: str = "") -> T:
         """Call a function until it returns something.
 
         Args:
             poll: returns None until there is a result.
             expected: names the result in messages.
+            advice: what to do if there is none.
 
         Raises:
             CheckFailed: there is none within the limit.
@@ -35,7 +36,7 @@ class Waiter:
         deadline = time.monotonic() + self.seconds
         while (found := poll()) is None:
             if time.monotonic() >= deadline:
-                raise CheckFailed(f"{expected}: none within {self.seconds:g} seconds.")
+                raise CheckFailed(f"{expected}: none within {self.seconds:g} seconds (WAIT).", advice)
             if self.stopped.wait(_POLL_SECONDS):
                 raise Stopped
         return found

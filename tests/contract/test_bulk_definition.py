@@ -208,7 +208,8 @@ def test_machine_uses_only_resources_that_its_role_permits() -> None:
     }
     written = re.findall(r"States\.Format\('(runs/[^']*)'", TEXT)
     assert len(written) == 4
-    assert SUBSTITUTIONS["ImageBucket"] == {"Ref": "ImageBucket"}
+    buckets = [{"Ref": "ImageBucket"}, {"Ref": "ExistingImageBucket"}]
+    assert SUBSTITUTIONS["ImageBucket"] == {"Fn::If": ["MakesImageBucket", *buckets]}
 
 
 def test_bulk_page_documents_the_parameters_and_their_defaults() -> None:

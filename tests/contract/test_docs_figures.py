@@ -27,6 +27,11 @@ INBOX_DAYS = TEMPLATE["Parameters"]["InboxDays"]["Default"]
 LIFECYCLE = TEMPLATE["Resources"]["ImageBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
 EXPIRATION_DAYS = {rule["Prefix"]: rule["ExpirationInDays"] for rule in LIFECYCLE if "Prefix" in rule}
 QUEUE = TEMPLATE["Resources"]["FailureQueue"]["Properties"]
+FILE_QUEUE = TEMPLATE["Resources"]["FileQueue"]["Properties"]
+FILE_DAYS = FILE_QUEUE["MessageRetentionPeriod"] // 86400
+DELIVERIES = FILE_QUEUE["RedrivePolicy"]["maxReceiveCount"]
+WORDS = {3: "three", 4: "four", 5: "five", 6: "six"}
+BATCH_OF_MESSAGES = list_functions(TEMPLATE)["QueueFunction"]["Events"]["Messages"]["Properties"]["BatchSize"]
 QUEUE_DAYS = QUEUE["MessageRetentionPeriod"] // 86400
 
 PARAMETERS = {name: parameter["Default"] for name, parameter in TEMPLATE["Parameters"].items()}
@@ -34,6 +39,7 @@ RATE, BURST = PARAMETERS["ThrottlingRate"], PARAMETERS["ThrottlingBurst"]
 HTTP_TIMEOUT, S3_TIMEOUT = TIMEOUTS["HttpFunction"], TIMEOUTS["S3Function"]
 ATTEMPTS = 1 + list_functions(TEMPLATE)["S3Function"]["EventInvokeConfig"]["MaximumRetryAttempts"]
 BULK_FUNCTIONS, BULK_PER_ORIGIN = PARAMETERS["BulkMaxConcurrency"], PARAMETERS["MaxPerOriginBulk"]
+QUEUE_FUNCTIONS = PARAMETERS["QueueMaxConcurrency"]
 BULK_SHARE = BULK_PER_ORIGIN // BULK_FUNCTIONS
 BATCH_SECONDS = TIMEOUTS["BulkFunction"] - LIMITS.deadline_margin
 IMAGES = LIMITS.max_base_images + 1
@@ -123,6 +129,26 @@ STATED = [
     ("docs/invoke.md", f"The function has {TIMEOUTS['InvokeFunction']} seconds"),
     ("docs/bulk.md", f"The summary adds up one report per batch and has {TIMEOUTS['SummaryFunction'] // 60} minutes"),
     ("docs/bulk.md", f"A batch has {TIMEOUTS['BulkFunction']} seconds"),
+    ("docs/invoke.md", f"The function has {TIMEOUTS['InvokeFunction']} seconds"),
+    ("docs/invoke.md", f"over HTTP, whose limit is {HTTP_TIMEOUT}"),
+    ("docs/operations.md", f"an invocation with a File to {TIMEOUTS['InvokeFunction'] // 60} minutes"),
+    ("docs/operations.md", f"a batch of messages to {TIMEOUTS['QueueFunction']} seconds"),
+    ("docs/operations.md", f"The queue keeps a message until {FILE_DAYS} days after it was sent"),
+    ("docs/operations.md", f"messages came {WORDS[DELIVERIES]} times"),
+    ("docs/queue.md", f"Lambda reads up to {BATCH_OF_MESSAGES} messages at once"),
+    ("docs/queue.md", f"at most `QueueMaxConcurrency` ({QUEUE_FUNCTIONS}) at the same time"),
+    ("docs/queue.md", f"The function has {TIMEOUTS['QueueFunction']} seconds for all Files"),
+    ("docs/queue.md", f"it comes again after {FILE_QUEUE['VisibilityTimeout'] // 60} minutes"),
+    ("docs/queue.md", f"it has come {DELIVERIES} times"),
+    ("docs/queue.md", f"A message is kept for {FILE_DAYS} days"),
+    ("docs/queue.md", f"A message has at most {MAX_DOCUMENT_BYTES // MIB} MiB"),
+    ("docs/queue.md", f"for {DELIVERIES * FILE_QUEUE['VisibilityTimeout'] // 60} minutes behind"),
+    ("docs/try-it-locally.md", f"comes {WORDS[DELIVERIES]} times"),
+    ("docs/security.md", f"further messages wait | {QUEUE_FUNCTIONS} |"),
+    (
+        "docs/security.md",
+        f"{LIMITS.max_per_origin} {TIMES} {QUEUE_FUNCTIONS} = {LIMITS.max_per_origin * QUEUE_FUNCTIONS} from the queue",
+    ),
     ("docs/sam-local.md", f"throttling, {TIMEOUTS['HttpFunction']} seconds"),
     ("docs/performance.md", f"A function of {FUNCTION_MIB} MB"),
 ]

@@ -12,7 +12,7 @@ from support.resolved_template import keeps_rules
 
 SAM = ROOT / ".local" / "sam" / "bin" / "sam"
 CONFIG: dict[str, Any] = tomllib.loads((ROOT / "samconfig.toml").read_text())
-STAGES = sorted(CONFIG.keys() - {"version", "default"})
+STAGES = sorted(CONFIG.keys() - {"version", "default", "publish"})
 PAGE = (ROOT / "docs" / "your-account.md").read_text()
 TEMPLATE = load()
 OPTIONS = sorted(

@@ -6,34 +6,42 @@ neither.
 
 import io
 import json
+import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
+from infra.command.child_process import run_in_background
+from infra.command.tcp_ports import find_free_port
 
 from support.aws_cli import run_shell
+from support.calling_lab import assume_role, list_environment
 from support.deployed_lab import Lab, wait_for
-from support.events_page import ENDPOINT, FUNCTION, HANDLER, READ_RECEIPTS, RECEIVE_POST, post, run_python
+from support.events_page import ENDPOINT, FASTAPI, FUNCTION, HANDLER, READ_RECEIPTS, RECEIVE_POST, post, run_python
+
+
+def create_role(lab: Lab, name: str, principal: dict[str, str], rights: list[dict[str, Any]]) -> str:
+    """Create a role with these rights; return its ARN."""
+    iam = lab.stack.aws.client("iam")
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}
+    document = {"Version": "2012-10-17", "Statement": [trust]}
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(document))["Role"]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": rights})
+    iam.put_role_policy(RoleName=name, PolicyName="receipts", PolicyDocument=policy)
+    return str(role["Arn"])
 
 
 def create_function(lab: Lab, code: str, log_group: str) -> str:
     """Create a function with the rights of the page alone; return its ARN."""
-    iam, functions, logs = (lab.stack.aws.client(service) for service in ("iam", "lambda", "logs"))
-    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
-    role = iam.create_role(
-        RoleName=log_group, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    )["Role"]["Arn"]
-    rights = [
+    functions, logs = (lab.stack.aws.client(service) for service in ("lambda", "logs"))
+    rights: list[dict[str, Any]] = [
         {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{lab.stack.bucket}/receipts/*"},
         {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": "*"},
     ]
-    policy = json.dumps({"Version": "2012-10-17", "Statement": rights})
-    iam.put_role_policy(RoleName=log_group, PolicyName="receipts", PolicyDocument=policy)
+    role = create_role(lab, log_group, {"Service": "lambda.amazonaws.com"}, rights)
     logs.create_log_group(logGroupName=log_group)
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
@@ -68,53 +76,32 @@ def test_function_of_the_page_reads_the_receipts(
 
 
 @contextmanager
-def endpoint(receive: Callable[[bytes], list[Any]], receipts: list[Any]) -> Iterator[str]:
-    """An HTTP server that passes the body of each POST on; its URL."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            receipts.extend(receive(body))
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Print nothing."""
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/receipts"
-        finally:
-            server.shutdown()
-            thread.join()
+def fastapi_service(lab: Lab, folder: Path, variables: dict[str, str]) -> Iterator[tuple[str, Path]]:
+    """Run the FastAPI service of the page with the rights of the page; its URL and its log."""
+    rights = [
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{lab.stack.bucket}/receipts/*"},
+        {"Effect": "Allow", "Action": "sns:ConfirmSubscription", "Resource": variables["RECEIPT_TOPIC"]},
+    ]
+    keys = assume_role(lab, create_role(lab, "p-endpoint", {"AWS": "000000000000"}, rights))
+    environment = list_environment(lab) | keys | variables
+    (folder / "receipts.py").write_text(f"{READ_RECEIPTS}\n{RECEIVE_POST}\n{FASTAPI}")
+    port, log = find_free_port(), folder / "uvicorn.log"
+    command = [sys.executable, "-m", "uvicorn", "receipts:app", "--port", str(port)]
+    with run_in_background(command, env=environment, cwd=folder, log=log):
+        wait_for(lambda: "Uvicorn running" in log.read_text())
+        yield f"http://127.0.0.1:{port}/receipts", log
 
 
-def test_endpoint_of_the_page_confirms_its_subscription_and_reads_the_receipts(
+def test_service_of_the_page_confirms_its_subscription_and_reads_the_receipts(
     deployed: Lab, events_environment: dict[str, str], tmp_path: Path
 ) -> None:
     """Over HTTP, because the local AWS trusts no certificate of this machine."""
-    receive = run_python(READ_RECEIPTS, RECEIVE_POST)["receive"]
-    sns, topic = deployed.stack.aws.client("sns"), events_environment["RECEIPT_TOPIC"]
-    receipts: list[Any] = []
-
-    with endpoint(receive, receipts) as url:
+    with fastapi_service(deployed, tmp_path, events_environment) as (url, log):
         command = ENDPOINT.replace("--protocol https", "--protocol http")
         run_shell(deployed, command, tmp_path, ENDPOINT_URL=url, **events_environment)
-
-        def is_confirmed() -> bool:
-            subscriptions = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
-            [arn] = [found["SubscriptionArn"] for found in subscriptions if found["Endpoint"] == url]
-            if not arn.startswith("arn:"):
-                return False
-            found = sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
-            return bool(found["PendingConfirmation"] == "false")
-
-        wait_for(is_confirmed)
+        wait_for(lambda: "200 OK" in log.read_text())  # the confirmation
         post(deployed, "p-endpoint")
-        wait_for(lambda: [receipt for receipt in receipts if receipt["id"] == "p-endpoint"])
+        wait_for(lambda: "p-endpoint stored" in log.read_text())
 
 
 @pytest.mark.parametrize("topic_arn", ["arn:aws:sns:us-east-1:123456789012:another", None])

@@ -14,7 +14,8 @@ from infra.local.deploy_template import to_json_bytes
 from support.deployed_lab import Lab, json_lines, wait_for
 from support.expected_rights import INBOX, ROLES
 from support.expected_rights import RUNS as EXECUTIONS_OF_RUNS
-from support.known_images_lab import LONG_AGO, NEEDED_FOR_KNOWN_IMAGES, new_seed, serve_image
+from support.invoke_and_queue_rights import NEEDED_FOR_INVOKE_AND_QUEUE, codes_of, new_document
+from support.known_images_lab import LONG_AGO, NEEDED_FOR_KNOWN_IMAGES
 from support.revoked_right import revoked_right
 
 IMAGES, LIST = "s3:PutObject ImageBucket/images/*", "s3:ListBucket ImageBucket"
@@ -30,17 +31,11 @@ PROBLEM = {"title": "Unprocessable Content", "status": 422, "detail": "The manif
 type Call = Callable[[Lab], str]
 
 
-def document(lab: Lab, name: str) -> dict[str, object]:
-    """Return a URL list with a new image: a function does not store again what it stored a short time ago."""
-    lab.origin.responders["image"] = serve_image
-    return {"id": name, "urls": [lab.origin.url(f"image/{new_seed()}")]}
-
-
 def post_file(lab: Lab, **headers: str) -> str:
     """Post a File; return the status, the codes of failed images, and whether the receipt was stored."""
-    response = lab.stack.call("POST", "/files", to_json_bytes(document(lab, "r-file")), headers=headers)
+    response = lab.stack.call("POST", "/files", to_json_bytes(new_document(lab, "r-file")), headers=headers)
     receipt = response.json()
-    codes = [image["error"]["code"] for image in receipt.get("images", []) if "error" in image]
+    codes = codes_of(receipt) if "images" in receipt else []
     has_no_key = receipt.get("receiptKey", "") is None
     return " ".join([str(response.status), *codes, *(["without receipt"] if has_no_key else [])])
 
@@ -73,18 +68,16 @@ def invoke(lab: Lab, function: str, event: object) -> str:
 
 
 def send_manifest(lab: Lab) -> str:
-    lab.put_in_inbox("inbox/r-manifest.json", to_json_bytes(document(lab, "r-manifest")))
+    lab.put_in_inbox("inbox/r-manifest.json", to_json_bytes(new_document(lab, "r-manifest")))
     lab.s3.delete_object(Bucket=lab.stack.bucket, Key="receipts/r-manifest.json")
     result = send_event(lab, "r-manifest")
     receipts = map(lab.json, lab.objects("receipts/r-manifest.json"))
-    return " ".join(
-        [result, *(image["error"]["code"] for found in receipts for image in found["images"] if "error" in image)]
-    )
+    return " ".join([result, *(code for found in receipts for code in codes_of(found))])
 
 
 def send_replaced_manifest(lab: Lab) -> str:
     """Send a manifest whose receipt of an earlier run must be read before it is replaced."""
-    lab.put_in_inbox("inbox/r-again.json", to_json_bytes(document(lab, "r-again")))
+    lab.put_in_inbox("inbox/r-again.json", to_json_bytes(new_document(lab, "r-again")))
     return send_event(lab, "r-again")
 
 
@@ -109,7 +102,7 @@ def ingest_batch(lab: Lab) -> str:
 
 def ingest_batch_again(lab: Lab) -> str:
     run = {"run": "r-run", "startedAt": LONG_AGO}
-    return invoke(lab, "BulkFunction", {"Items": [document(lab, "r-batch")], "BatchInput": run, "batch": "r"})
+    return invoke(lab, "BulkFunction", {"Items": [new_document(lab, "r-batch")], "BatchInput": run, "batch": "r"})
 
 
 def summarize_run(lab: Lab) -> str:
@@ -120,7 +113,7 @@ def summarize_run(lab: Lab) -> str:
 def run_list(lab: Lab) -> str:
     """Put a list into the inbox; return how its run ended, and whether there is a summary."""
     key = f"bulk/r-{uuid4()}.jsonl"
-    lab.put_in_inbox(key, json_lines(document(lab, "r-list")))
+    lab.put_in_inbox(key, json_lines(new_document(lab, "r-list")))
     states = lab.stack.aws.client("stepfunctions")
 
     def find_execution() -> dict[str, str] | None:
@@ -155,12 +148,12 @@ def invoke_and_read_log(lab: Lab, function: str) -> str:
     return "logged" if after > before else "not logged"
 
 
-def send_broken_event(lab: Lab) -> str:
-    """Send an event for which the S3 function raises in each of three attempts; return where it ends."""
+def send_broken_event(lab: Lab, function: str) -> str:
+    """Send an event for which a function raises in each of three attempts; return where it ends."""
     client, queue = lab.stack.aws.client("lambda"), lab.stack.aws.client("sqs")
     name = str(uuid4())
     client.invoke(
-        FunctionName=lab.function("S3Function"), InvocationType="Event", Payload=to_json_bytes({"Records": [name]})
+        FunctionName=lab.function(function), InvocationType="Event", Payload=to_json_bytes({"Records": [name]})
     )
 
     def is_in_queue() -> bool:
@@ -204,13 +197,17 @@ NEEDED: list[tuple[str, str, str, str, Call]] = [
     ("StateMachineRole", f"{INVOKE} BulkFunction", SUCCEEDED, "FAILED States.ExceedTolerated", run_list),
     ("StateMachineRole", f"{INVOKE} SummaryFunction", SUCCEEDED, "still retrying", run_list),
     ("ListArrivedRole", START, SUCCEEDED, "no run", run_list),
+    *NEEDED_FOR_INVOKE_AND_QUEUE,
     *NEEDED_FOR_KNOWN_IMAGES,
     *((f"{name}Role", f"logs:{action} {name}Logs", "logged", "not logged", partial(invoke_and_read_log, function=name))
-      for name in ("HttpFunction", "S3Function", "BulkFunction", "SummaryFunction")
+      for name in ("HttpFunction", "S3Function", "BulkFunction", "SummaryFunction", "InvokeFunction", "QueueFunction")
       for action in ("CreateLogStream", "PutLogEvents")),
-    ("S3FunctionRole", "sqs:SendMessage FailureQueue", "in the queue", "lost", send_broken_event),
+    *((f"{name}Role", "sqs:SendMessage FailureQueue", "in the queue", "lost", partial(send_broken_event, function=name))
+      for name in ("S3Function", "InvokeFunction")),
 ]  # fmt: skip
 NOT_TESTABLE_HERE = {
+    # The policy that all functions share has it. The invoke function reads no receipt.
+    ("InvokeFunctionRole", READ),
     # AWS Step Functions writes large results in parts, reads them to join them, and stops the executions of batches
     # ("IAM policies for using Distributed Map states" in its guide). MiniStack does not.
     ("StateMachineRole", "s3:ListMultipartUploadParts ImageBucket/runs/*"),

@@ -1,6 +1,7 @@
-"""The S3 function is killed at a random moment, a hundred times, on real sockets and a real S3 server.
+"""The S3 function and the queue function are killed at random moments, a hundred times, on real sockets and a real S3.
 
-Every stored image is complete, no receipt names a missing image, and the same event, sent again, completes the work.
+Every stored image is complete, no receipt names a missing image, and the same event, sent again, completes the work. An
+image that a receipt has is not requested again.
 """
 
 import hashlib
@@ -18,12 +19,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from support import s3_server
 from support.crafted_images import segment
 from support.fault_proxy import FaultProxy, forward_part, open_fault_proxy
+from support.lambda_events import sqs_event
 from support.origin import Origin, origin_in_thread
 from support.origin.behaviour import Reader, Request, Writer, reset, response_with, send
 from support.real_s3_store import find_wrong_images
@@ -67,11 +70,15 @@ class KillLab:
     generator: random.Random
     moments: Counter[str] = field(default_factory=Counter)
 
-    def put_manifest(self, round_number: int) -> str:
-        """Put the manifest of a round into the inbox, and return its event."""
-        key = f"inbox/{round_number}.json"
+    def make_event(self, round_number: int) -> str:
+        """Return the event of the File of a round: of a manifest, or in odd rounds a message."""
         urls = [self.origin.url(f"photo/{round_number}/{number}") for number in range(IMAGES)]
         file = {"id": f"{round_number}", "urls": urls}
+        return json.dumps(sqs_event(json.dumps(file))) if round_number % 2 else self.put_manifest(file)
+
+    def put_manifest(self, file: dict[str, Any]) -> str:
+        """Put a manifest into the inbox, and return its event."""
+        key = f"inbox/{file['id']}.json"
         self.s3.client().put_object(Bucket=self.inbox, Key=key, Body=json.dumps(file).encode())
         at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         return json.dumps(
@@ -192,7 +199,7 @@ def stage(images: set[str], receipts: dict[int, list[str | None]], round_number:
 
 
 def test_killed_function_leaves_no_partial_data_and_the_same_event_completes_the_work(lab: KillLab) -> None:
-    events = [lab.put_manifest(round_number) for round_number in range(ROUNDS)]
+    events = [lab.make_event(round_number) for round_number in range(ROUNDS)]
     for event in events:
         lab.kill_early(event) if lab.generator.random() < 0.15 else lab.kill_at_a_put(event)
     images, receipts = check(lab)
@@ -203,8 +210,10 @@ def test_killed_function_leaves_no_partial_data_and_the_same_event_completes_the
     assert {*MOMENTS, "early"} == lab.moments.keys()
     assert {"before the first image", "between images", "before the receipt", "after the receipt"} == stages.keys()
 
+    before = len(lab.origin.requests)
     for event in events:
         lab.start(event)
         assert lab.wait() == 0
-    _, receipts = check(lab)
-    assert {round_number: keys_of(round_number) for round_number in range(ROUNDS)} == receipts
+    _, completed = check(lab)
+    assert {round_number: keys_of(round_number) for round_number in range(ROUNDS)} == completed
+    assert len(lab.origin.requests) - before == IMAGES * (ROUNDS - len(receipts))

@@ -40,6 +40,10 @@ def send_everywhere(lab: Lab) -> None:
     assert post(lab, make_file(lab, "t-http", *others)) == 207
     assert post(lab, {"id": "t-failed", "urls": ["no URL"]}) == 502
     assert post(lab, make_file(lab, "t-async"), Prefer="respond-async") == 202
+    assert "FunctionError" not in lab.invoke("InvokeFunction", to_json_bytes(make_file(lab, "t-invoke")))
+    queue, sqs = outputs_of(lab)["FileQueueUrl"], lab.stack.aws.client("sqs")
+    for file in (make_file(lab, "t-queue"), {"fileUrl": 7}):
+        sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(file))
     lab.put_in_inbox("inbox/t-lines.jsonl", json_lines(make_file(lab, "t-s3"), {"fileUrl": 7}))
     lab.put_in_inbox("bulk/t-list.jsonl", json_lines(make_file(lab, "t-bulk"), {"fileUrl": 7}))
 
@@ -48,7 +52,7 @@ def test_every_stored_receipt_is_a_message_and_nothing_else_is(deployed: Lab, to
     """Images, known documents, the problem of a line, and the objects of a run are stored beside the receipts."""
     queue = subscribe_queue(deployed, topic, "t-everything", RawMessageDelivery="true")
     before = set(deployed.objects(""))
-    expected = {f"receipts/t-{name}.json" for name in ("http", "failed", "async", "s3", "bulk")}
+    expected = {f"receipts/t-{name}.json" for name in ("http", "failed", "async", "invoke", "queue", "s3", "bulk")}
 
     send_everywhere(deployed)
     messages = queue.wait_for_messages(len(expected))

@@ -15,6 +15,7 @@ from infra.build.template_file import ROOT, list_functions, load
 
 from support import s3_server
 from support.deployed_lab import SAM, require_sam
+from support.lambda_events import sqs_event
 from support.origin import IMAGE, Origin, origin_in_thread
 from support.runtime_emulator import Environment, Invocation, lambda_environment
 
@@ -141,6 +142,31 @@ def test_s3_function_raises_unfinished_before_its_timeout(
     assert invocation.json()["errorType"] == "Unfinished"
     receipts = s3.client().list_objects_v2(Bucket=bucket, Prefix="receipts/")["Contents"]
     assert {item["Key"] for item in receipts} == {"receipts/silent.json", "receipts/length.json"}
+
+
+def test_runtime_names_the_error_of_what_is_no_file(start: Start) -> None:
+    """A state machine catches the error under this name."""
+    function = start("InvokeFunction")
+
+    error = function.invoke({"id": 7, "urls": [{"url": ["https://a.example/?X-Amz-Signature=secret"]}]}).json()
+
+    assert error["errorType"] == "InvalidFile"
+    assert set(error["errorMessage"].split("; ")) == {
+        "urls[0].url: must be a string, got a list",
+        "id: must be a string, got a number",
+    }
+    assert "secret" not in json.dumps(error) + function.log.read_text()
+
+
+def test_queue_function_reports_what_must_come_again_before_its_timeout(start: Start, origin: Origin) -> None:
+    names = ("silent", "length", "status_404")
+    bodies = [json.dumps({"id": name, "urls": [origin.url(name)]}) for name in names]
+
+    invocation = start("QueueFunction", **LONG_TIMEOUTS).invoke(sqs_event(*bodies, "no File"))
+
+    assert invocation.seconds < SECONDS
+    failed = [failure["itemIdentifier"] for failure in invocation.json()["batchItemFailures"]]
+    assert sorted(failed) == ["message-0", "message-3"]
 
 
 def test_function_ingests_the_next_file_after_a_deadline(start: Start, origin: Origin) -> None:

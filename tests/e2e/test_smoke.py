@@ -6,10 +6,13 @@ import re
 import signal
 import subprocess
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 import pytest
@@ -63,12 +66,12 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
 
 
+@dataclass
 class Outcome:
-    """What the command printed, and its exit status."""
+    """The exit status of the command, and what it printed."""
 
-    def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
-        self.status = done.returncode
-        self.text = done.stdout + done.stderr
+    status: int
+    text: str
 
     def row(self, name: str) -> str:
         """Return the row of a check as one line, from its result on."""
@@ -77,9 +80,10 @@ class Outcome:
         return " ".join(found[1].split())
 
 
-def smoke(lab: Lab, wait: float = 60, **environment: str) -> Outcome:
-    variables = os.environ | environment
-    return Outcome(subprocess.run(command(lab, wait), env=variables, capture_output=True, text=True, check=False))
+def smoke(lab: Lab, wait: float = 120, environment: Mapping[str, str] = MappingProxyType({})) -> Outcome:
+    variables = os.environ | dict(environment)
+    done = subprocess.run(command(lab, wait), env=variables, capture_output=True, text=True, check=False)
+    return Outcome(done.returncode, done.stdout + done.stderr)
 
 
 def objects(lab: Lab) -> dict[str, set[str]]:
@@ -151,7 +155,7 @@ def viewer(lab: Lab) -> Iterator[dict[str, str]]:
 
 def test_smoke_needs_only_the_documented_permissions(lab: Lab) -> None:
     with leaves_nothing(lab), viewer(lab) as keys:
-        outcome = smoke(lab, **keys)
+        outcome = smoke(lab, environment=keys)
 
     assert outcome.status == 0, outcome.text
     assert "may not call" not in outcome.text
@@ -214,7 +218,7 @@ BROKEN: dict[str, tuple[Breaker, dict[str, tuple[str, ...]]]] = {
     ),
     "event source": (
         disabled_event_source,
-        {"queue": ("none within 20 seconds", "is Disabled", "update-event-source-mapping")},
+        {"queue": ("none within 30 seconds", "is Disabled", "update-event-source-mapping")},
     ),
     "definition": (
         machine_that_fails,
@@ -238,7 +242,7 @@ def test_smoke_names_the_entry_point_and_the_fault_of_a_broken_stack(lab: Lab, n
     break_stack, rows = BROKEN[name]
 
     with leaves_nothing(lab), break_stack(lab):
-        outcome = smoke(lab, wait=20 if name == "event source" else 60)  # the only one that waits to the end
+        outcome = smoke(lab, wait=30 if name == "event source" else 120)  # the only one that waits to the end
 
     assert outcome.status != 0
     assert "Traceback" not in outcome.text
@@ -249,13 +253,20 @@ def test_smoke_names_the_entry_point_and_the_fault_of_a_broken_stack(lab: Lab, n
     assert outcome.text.count(" failed ") >= len(rows)
 
 
+def test_smoke_may_run_twice_at_once(lab: Lab) -> None:
+    with leaves_nothing(lab), ThreadPoolExecutor(2) as threads:
+        outcomes = list(threads.map(smoke, [lab, lab]))
+
+    assert [(outcome.status, NOTHING_LEFT in outcome.text) for outcome in outcomes] == [(0, True)] * 2, outcomes
+
+
 def test_smoke_leaves_nothing_after_ctrl_c(lab: Lab, tmp_path: Path) -> None:
     log = tmp_path / "log"
     with leaves_nothing(lab), start_command(command(lab, 60), log) as process:
         assert wait_for_output(log, "Trying every entry point")
         wait_for(lambda: any("bulk/smoke-" in key for key in objects(lab)[lab.stack.inbox]))
         os.killpg(process.pid, signal.SIGINT)
-        process.wait(60)
+        process.wait(120)
     assert NOTHING_LEFT in log.read_text()
 
 

@@ -10,6 +10,7 @@ from infra.local.deploy_template import STACK, to_json_bytes
 
 from support.account_rules import BUCKET, EVERYTHING, LIFECYCLE, policy, prepare_account
 from support.deployed_lab import Lab, deploy_lab, json_lines, wait_for
+from support.file_queue import send
 
 
 @pytest.fixture(scope="module")
@@ -65,13 +66,15 @@ def test_http_stores_image_and_receipt_in_the_existing_bucket(lab: Lab) -> None:
     assert lab.stack.call("GET", "/files/mine").json()["objectKeys"] == receipt["objectKeys"]
 
 
-def test_versioned_bucket_has_one_version_of_an_image_and_each_version_of_a_receipt(lab: Lab) -> None:
+def test_locked_bucket_has_one_version_of_an_image_and_each_version_of_a_receipt(lab: Lab) -> None:
     file = to_json_bytes({"id": "again", "urls": [lab.url(list(lab.pictures)[1])], "refresh": True})
     first, second = (lab.stack.call("POST", "/files", file).json() for _ in range(2))
 
     assert [receipt["images"][0]["reused"] for receipt in (first, second)] == [False, True]
     assert versions(lab, first["objectKeys"][0]) == 1
     assert versions(lab, "receipts/again.json") == 2
+    retention = lab.s3.get_object_retention(Bucket=BUCKET, Key=first["objectKeys"][0])["Retention"]
+    assert retention["Mode"] == "GOVERNANCE"
 
 
 def test_manifest_is_ingested_into_the_existing_bucket(lab: Lab) -> None:
@@ -79,6 +82,16 @@ def test_manifest_is_ingested_into_the_existing_bucket(lab: Lab) -> None:
 
     wait_for(lambda: lab.objects("receipts/manifest.json"))
     assert lab.json("receipts/manifest.json")["status"] == "stored"
+
+
+def test_invocation_and_message_are_ingested_into_the_existing_bucket(lab: Lab) -> None:
+    files = [{"id": f"caller-{number}", "urls": [lab.url(list(lab.pictures)[number])]} for number in (0, 1)]
+    invoked = json.loads(lab.invoke("InvokeFunction", to_json_bytes(files[0]))["Payload"].read())
+    send(lab, files[1])
+
+    assert (invoked["bucket"], invoked["status"]) == (BUCKET, "stored")
+    wait_for(lambda: lab.objects("receipts/caller-1.json"))
+    assert lab.json("receipts/caller-1.json")["status"] == "stored"
 
 
 def test_bulk_run_writes_its_results_to_the_existing_bucket(lab: Lab) -> None:

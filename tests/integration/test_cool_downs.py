@@ -56,7 +56,7 @@ class Lab:
     def documents(self) -> dict[str, float]:
         """Return how long each cool-down in the bucket lasts, by its key."""
         stored = self._s3.objects(self._bucket, "origins/")
-        return {key: (parse_cool_down(body) or 0.0) - time.time() for key, body in stored.items()}
+        return {key: (parse_cool_down(body) or (0.0,))[0] - time.time() for key, body in stored.items()}
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,7 +17,15 @@ from support.fault_proxy import FaultProxy, after_upload, lose_response, open_fa
 from support.origin import Origin, origin_in_thread
 from support.origin.behaviour import Responder, reply, response_with, wait_forever
 from support.real_s3_store import find_wrong_images
-from support.real_service import get_path, invoke_bulk, post_file, real_service, send_s3_event
+from support.real_service import (
+    get_path,
+    invoke_bulk,
+    invoke_with_file,
+    post_file,
+    real_service,
+    send_messages,
+    send_s3_event,
+)
 from support.sample_images import jpeg_of_size
 
 SECONDS = 4.0
@@ -95,7 +104,17 @@ def lab(s3: s3_server.S3Server, bucket: str, origin: Origin, monkeypatch: pytest
 
 @pytest.mark.parametrize(
     ("entry_point", "where"),
-    [("http", "PUT"), ("s3", "."), ("s3", "PUT"), ("bulk", "PUT"), ("bulk", "PUT .*/runs/")],
+    [
+        ("http", "PUT"),
+        ("s3", "."),
+        ("s3", "PUT"),
+        ("bulk", "PUT"),
+        ("bulk", "PUT .*/runs/"),
+        ("invoke", "PUT"),
+        ("queue", "."),
+        ("queue", "PUT .*/receipts/"),
+        ("queue", "PUT .*/problems/"),
+    ],
 )
 def test_handler_ends_before_its_deadline_when_s3_is_silent(entry_point: str, where: str, lab: Lab) -> None:
     lab.proxy.inject(where, silent)
@@ -105,6 +124,10 @@ def test_handler_ends_before_its_deadline_when_s3_is_silent(entry_point: str, wh
     elif entry_point == "s3":
         with pytest.raises(Unfinished):
             send_s3_event(lab.inbox, MANIFEST, SECONDS)
+    elif entry_point == "invoke":
+        assert invoke_with_file(lab.file, SECONDS)["receiptKey"] is None
+    elif entry_point == "queue":
+        assert 0 in send_messages("no File", lab.file, seconds=SECONDS)
     else:
         with pytest.raises(StoreFailed):
             invoke_bulk([lab.file], SECONDS)
@@ -163,13 +186,29 @@ def test_s3_handler_does_not_rewrite_a_receipt_when_the_response_was_lost(lab: L
 
 @pytest.mark.parametrize("fault", [DENIED, FAILING], ids=["denied", "failing"])
 class TestReceiptThatCannotBeStored:
-    """Images are stored. The HTTP handler responds without a receipt key; the other handlers raise."""
+    """Images are stored. HTTP and invoke respond without a receipt key; the others let the event come again."""
 
     def test_http_handler_responds_with_null_as_receipt_key(self, fault: Responder, lab: Lab) -> None:
         lab.proxy.inject("PUT .*/receipts/", fault)
         status, receipt = post_file(lab.file)
         assert (status, receipt["status"], receipt["receiptKey"]) == (200, "stored", None)
         assert get_path("/files/lot-7")[0] == 202  # its manifest is in the inbox
+
+    def test_invoke_handler_returns_null_as_receipt_key(self, fault: Responder, lab: Lab) -> None:
+        lab.proxy.inject("PUT .*/receipts/", fault)
+        receipt = invoke_with_file(lab.file)
+        assert (receipt["status"], receipt["receiptKey"]) == ("stored", None)
+
+    def test_message_comes_again_and_the_receipt_is_stored_then(self, fault: Responder, lab: Lab) -> None:
+        """The File of the other message is done, and is not requested again if its message comes again too."""
+        other, sent = {"id": "lot-8", "urls": lab.file["urls"][:1]}, datetime.now(UTC)
+        lab.proxy.inject("PUT .*/receipts/lot-7", fault)
+        assert send_messages(lab.file, other, at=sent) == [0]
+        lab.proxy.clear()
+        written = lab.proxy.request_count("PUT .*/receipts/lot-8")
+        assert send_messages(lab.file, other, at=sent) == []
+        assert get_path("/files/lot-7")[1]["counts"]["reused"] == IMAGES
+        assert lab.proxy.request_count("PUT .*/receipts/lot-8") == written == 1
 
     def test_s3_handler_raises_and_stores_the_receipt_when_the_event_is_retried(
         self, fault: Responder, lab: Lab

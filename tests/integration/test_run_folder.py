@@ -1,5 +1,6 @@
 """The folder of `make run`: later runs, runs at once, and folders that cannot be written."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 from infra.run.spooled_list import GroupSize, SpooledList
 
-from support.run_lab import RunLab, check_folder, images, rows, runs, summary
+from support.run_lab import RunLab, check_folder, images, numbered_image, rows, runs, summary
 
 ROWS = 300
 
@@ -198,3 +199,17 @@ def test_run_says_that_its_folder_is_read_only(lab: RunLab) -> None:
             status, output = lab.run(lab.write_urls("a.txt", range(3)), out)
             assert status == 2
             assert f"make run: the folder {out} cannot be written: Read-only file system.\n" in output
+
+
+def test_image_of_another_list_is_downloaded_again_unless_its_digest_is_given(lab: RunLab) -> None:
+    assert lab.run(lab.write_urls("a.txt", range(ROWS)))[0] == 0
+    lab.requested()
+    digests = [hashlib.sha256(numbered_image(f"/n/{number}")).hexdigest() for number in (7, 8, 9)]
+    lines = [f"{lab.url(number)},{digest}" for number, digest in zip((7, 8, 9), digests, strict=True)]
+
+    status, output = lab.run(lab.write("b.csv", "\n".join(["url,sha256", *lines, f"{lab.url(10)},"])))
+
+    assert status == 0, output
+    assert lab.requested() == ["/n/10"]
+    assert [row["source"] for row in rows(runs(lab.out)[1])] == ["known", "known", "known", "fetched"]
+    assert "  images   4 reused;" in output

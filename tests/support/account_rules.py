@@ -1,4 +1,4 @@
-"""What an account with rules of its own has before the stack: a bucket, a key, a network and a permissions boundary."""
+"""What an account with rules of its own has before the stack: a locked bucket, a key, a network, a boundary."""
 
 import json
 from collections.abc import Mapping
@@ -14,8 +14,11 @@ EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 def prepare_account(aws: MiniStack) -> Mapping[str, str]:
     """Make all of it, and return the parameters that name it; the stack makes neither a dashboard nor alarms."""
     s3, network = aws.client("s3"), aws.client("ec2")
-    s3.create_bucket(Bucket=BUCKET)
-    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    s3.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)  # which enables versions
+    retention = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}
+    s3.put_object_lock_configuration(
+        Bucket=BUCKET, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": retention}
+    )
     s3.put_bucket_lifecycle_configuration(Bucket=BUCKET, LifecycleConfiguration=LIFECYCLE)
     boundary = aws.client("iam").create_policy(PolicyName="boundary", PolicyDocument=policy(EVERYTHING))
     return {

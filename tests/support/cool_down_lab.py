@@ -29,7 +29,7 @@ class CoolDownLab:
     @property
     def seconds_written(self) -> float:
         """How long the cool-down in the document lasts."""
-        return (parse_cool_down(self.store.objects[KEY]) or 0.0) - self.clock.wall()
+        return (parse_cool_down(self.store.objects[KEY]) or (0.0,))[0] - self.clock.wall()
 
     async def refresh(self, requests: int = 1) -> float:
         """Let some requests refresh at once; return the seconds until the last one goes on."""

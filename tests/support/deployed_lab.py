@@ -19,7 +19,7 @@ from infra.pictures.picture_server import OriginTraffic, serve_pictures
 from support.origin import Origin, origin_in_thread
 
 BATCH_SIZE = 250
-_CLOSED_PORTS = 24
+_CLOSED_PORTS = 32
 VENVS = ROOT / ".local"
 SAM = VENVS / "sam" / "bin" / "sam"
 

@@ -18,7 +18,7 @@ def blocks(language: str) -> list[str]:
 
 
 DEPLOY, QUEUE, RECEIVE, FUNCTION, ENDPOINT, FILTER, OWN_BUCKET, RUNS = blocks("sh")
-READ_RECEIPTS, HANDLER, RECEIVE_POST, READ_SUMMARY = blocks("python")
+READ_RECEIPTS, HANDLER, RECEIVE_POST, FASTAPI, READ_SUMMARY = blocks("python")
 QUEUE_TEMPLATE, RUNS_TEMPLATE = blocks("yaml")
 MESSAGE, EVENT = map(json.loads, blocks("text"))
 

@@ -1,7 +1,7 @@
-"""A warm S3 function that runs every invocation in a child process, so that a test can kill it at any moment.
+"""Warm S3 and queue functions that run every invocation in a child process, so that a test can kill it at any moment.
 
-It reads S3 events from stdin, one a line. For each it prints the id of the child process and, when that has ended, its
-exit status, or the signal as a negative number.
+The process reads events of S3 and SQS from stdin, one a line. For each it prints the id of the child process and, when
+that has ended, its exit status, or the signal as a negative number. The status is 1 if the event must come again.
 """
 
 import json
@@ -9,7 +9,7 @@ import os
 import sys
 
 from intake import app
-from intake.handlers import s3
+from intake.handlers import queue, s3
 from support.lambda_context import Context
 
 
@@ -27,9 +27,13 @@ def main() -> None:
 def _run(line: str) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     status = 1
+    event = json.loads(line)
     try:
-        s3.handler(json.loads(line), Context(60.0))
-        status = 0
+        if "body" in event["Records"][0]:
+            status = int(bool(queue.handler(event, Context(60.0))["batchItemFailures"]))
+        else:
+            s3.handler(event, Context(60.0))
+            status = 0
     finally:
         os._exit(status)
 

@@ -4,6 +4,7 @@ The functions of the stack stay warm, and remember what they saw.
 """
 
 import hashlib
+import json
 import time
 from collections.abc import Callable
 from functools import partial
@@ -90,10 +91,23 @@ def _send_batch(lab: Lab, name: str, file: dict[str, Any]) -> Any:
     return lab.json(f"receipts/{name}.json")
 
 
+def _invoke(lab: Lab, _: str, file: dict[str, Any]) -> Any:
+    return json.loads(lab.invoke("InvokeFunction", to_json_bytes(file))["Payload"].read())
+
+
+def _deliver(lab: Lab, name: str, file: dict[str, Any]) -> Any:
+    attributes = {"SentTimestamp": "0", "ApproximateReceiveCount": "1"}
+    record = {"messageId": name, "body": json.dumps(file), "attributes": attributes, "eventSource": "aws:sqs"}
+    lab.invoke("QueueFunction", to_json_bytes({"Records": [record]}))
+    return lab.json(f"receipts/{name}.json")
+
+
 _INGEST: dict[str, Callable[[Lab, str, dict[str, Any]], Any]] = {
     "HttpFunctionRole": _post,
     "S3FunctionRole": _send_manifest,
     "BulkFunctionRole": _send_batch,
+    "InvokeFunctionRole": _invoke,
+    "QueueFunctionRole": _deliver,
 }
 
 

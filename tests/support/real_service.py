@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from intake import app
-from intake.handlers import bulk, http, s3
+from intake.handlers import bulk, http, invoke, queue, s3
 from support.lambda_context import Context
+from support.lambda_events import sqs_event
 
 _CACHES = (app.config, app.ingest_service, app.manifest_service, app.store, app.inbox, app._session)
 
@@ -86,3 +87,15 @@ def invoke_bulk(items: list[object], seconds: float = 60.0) -> dict[str, Any]:
     started = datetime.now(UTC).isoformat()
     event = {"Items": items, "BatchInput": {"run": "run-1", "startedAt": started}, "batch": "batch-1"}
     return bulk.handler(event, Context(seconds))
+
+
+def invoke_with_file(document: object, seconds: float = 60.0) -> dict[str, Any]:
+    """Call the invoke handler with a File, and return the receipt."""
+    return invoke.handler(document, Context(seconds))
+
+
+def send_messages(*documents: object, seconds: float = 60.0, at: datetime | None = None) -> list[int]:
+    """Call the queue handler with a message for each document, and return the positions of those that come again."""
+    response = queue.handler(sqs_event(*map(json.dumps, documents), at=at), Context(seconds))
+    ids = [str(failure["itemIdentifier"]) for failure in response["batchItemFailures"]]
+    return [int(message_id.removeprefix("message-")) for message_id in ids]

@@ -61,6 +61,8 @@ def _is_resource(lab: Lab, resource: str, arn: str) -> bool:
     first, slash, rest = resource.removeprefix("arn:${AWS::Partition}:s3:::").partition("/")
     if first.startswith("image-intake-inbox"):
         first = "InboxBucket"
+    if first == "FileQueue":  # its name is made from the id of the stack
+        return ":image-intake-files-" in arn
     if first in names:
         return arn == f"arn:aws:s3:::{names[first]}{slash}{rest}"
     return first in re.split("[-/:]", arn)

@@ -26,6 +26,8 @@ class CoolDown:
         clear_until: until then, requests are sent without another look at the document; 0 during a cool-down.
         quiet_reads: how many reads, one after another, found no cool-down.
         failures: how many connections failed, one after another. Any response of the origin sets it to 0.
+        has_answered: whether the origin has sent any response to this environment.
+        never_answered_others: whether the document says so of the environment that wrote it.
         document_time: the time in the document, as far as this environment knows.
         version: the version of the document that was read last; None if there was none.
     """
@@ -36,8 +38,20 @@ class CoolDown:
     clear_until: float = 0.0
     quiet_reads: int = 0
     failures: int = 0
+    has_answered: bool = False
+    never_answered_others: bool = False
     document_time: float = 0.0
     version: str | None = None
+
+    @property
+    def is_unreachable(self) -> bool:
+        """Whether connections failed, as far as this environment knows."""
+        return self.failures > 0 or self.never_answered_others
+
+    @property
+    def has_never_answered(self) -> bool:
+        """Whether nothing says that there is a server at all: connections failed, and there was never a response."""
+        return self.is_unreachable and not self.has_answered
 
     def is_clear(self, now: float) -> bool:
         """Whether a request may be sent at once. After the clock was set back, it may not."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from intake.download.cool_down import CoolDown
-from intake.download.cool_down_document import encode_cool_down, parse_cool_down
+from intake.download.cool_down_document import CoolDownDocument, encode_cool_down, parse_cool_down
 from intake.ingest.ports import Store
 from intake.model.error_codes import IntakeError, StoreFailed
 
@@ -71,7 +71,9 @@ class CoolDownStore:
         async with asyncio.timeout(_REQUEST_SECONDS):
             document = await self._store.get_document(cool_down.key, retry=False)
         if document is not None:
-            cool_down.adopt(parse_cool_down(document.body) or 0.0, document.version, self._now())
+            found = parse_cool_down(document.body) or CoolDownDocument(0.0)
+            cool_down.adopt(found.not_before, document.version, self._now())
+            cool_down.never_answered_others = found.never_answered
 
     def share(self, cool_down: CoolDown) -> None:
         """Write the document in the background, if other functions have to know something new."""
@@ -98,7 +100,8 @@ class CoolDownStore:
     async def _replace(self, cool_down: CoolDown) -> None:
         not_before = cool_down.not_before
         for _ in range(_MAX_WRITES):
-            body, version = encode_cool_down(not_before), cool_down.version
+            body = encode_cool_down(not_before, never_answered=cool_down.has_never_answered)
+            version = cool_down.version
             with suppress(StoreFailed):  # perhaps it was stored
                 if await self._store.replace_document(cool_down.key, body, version, retry=False):
                     break

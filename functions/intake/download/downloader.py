@@ -182,7 +182,7 @@ class HttpDownloader:
         requested_at = time()
         async with image.timer:
             response = await self._transport.handle_async_request(self._make_request(url, image, condition))
-        cool_down.failures = 0
+        cool_down.failures, cool_down.has_answered = 0, True
         try:
             location = redirect_location(response.status_code, response.headers)
             if location is not None:

@@ -54,6 +54,12 @@ class OriginCoolDowns:
             cool_down.clear_until = math.inf
         return cool_down
 
+    def find_active(self, url: Url) -> tuple[float, CoolDown] | None:
+        """Return the seconds that the origin of a URL cools down, and its cool-down; None if none is known now."""
+        cool_down = self._origins.get(url.origin)
+        seconds = 0.0 if cool_down is None else cool_down.seconds_left(self._now())
+        return None if cool_down is None or seconds <= 0 else (seconds, cool_down)
+
     async def wait(self, url: Url, cool_down: CoolDown, image: ImageDownload) -> None:
         """Wait until a request may be sent to the URL's origin. The image holds no slot and no memory meanwhile.
 
@@ -72,7 +78,7 @@ class OriginCoolDowns:
                 return
             delay = seconds + random.random() * _JITTER_SECONDS  # noqa: S311 - jitter, not a secret
             if delay >= image.seconds_left:
-                raise _make_error(url, seconds)
+                raise _make_error(url, cool_down, seconds)
             async with image.timer:
                 await asyncio.sleep(delay)
 
@@ -95,8 +101,7 @@ class OriginCoolDowns:
                 self._extend(cool_down, seconds)
             case DnsError() | ConnectError() | TlsError() | ConnectTimeout():
                 cool_down.failures += 1
-                if cool_down.failures >= _MAX_FAILURES:
-                    cool_down.failures = 0
+                if cool_down.failures % _MAX_FAILURES == 0:
                     self._extend(cool_down, _FAILURE_SECONDS)
 
     def _extend(self, cool_down: CoolDown, seconds: float) -> None:
@@ -115,9 +120,14 @@ class OriginCoolDowns:
             await self._shared.aclose()
 
 
-def _make_error(url: Url, seconds: float) -> CoolingDown:
+def _make_error(url: Url, cool_down: CoolDown, seconds: float) -> CoolingDown:
     message = (
         "The origin asked everybody to wait, or could not be reached: no request is sent to it for another"
         f" {math.ceil(seconds)} seconds."
     )
-    return CoolingDown(message, reason=f"{url.origin} cools down", retry_after=seconds)
+    return CoolingDown(
+        message,
+        reason=f"{url.origin} cools down",
+        retry_after=None if cool_down.has_never_answered else seconds,
+        is_unreachable=cool_down.is_unreachable,
+    )

@@ -170,7 +170,7 @@ async def _store_problem(message: SQSRecord, faults: Sequence[Fault], deadline: 
     """Store the faults of a message under its id. If that fails, the next delivery tries again."""
     problem = Problem.of(HTTPStatus.UNPROCESSABLE_ENTITY, "The message is not a valid File.", faults)
     try:
-        async with asyncio.timeout_at(deadline.response):
+        async with asyncio.timeout_at(deadline.receipt):
             await app.store().put_document(problem_key(message.message_id), problem.to_json())
     except (IntakeError, TimeoutError) as error:
         failure = error if isinstance(error, IntakeError) else StoreFailed(reason="it was not stored in time")

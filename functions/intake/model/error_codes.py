@@ -191,10 +191,25 @@ class NotReady(Transient):
 
 
 class CoolingDown(Transient):
-    """The origin asked everybody to wait, with 429 or 503, longer than the image has time. No request was sent."""
+    """The origin asked everybody to wait, with 429 or 503, longer than the image has time. No request was sent.
+
+    Or it `is_unreachable`: connections to it failed. If it has never answered, nothing says that it will after
+    `retry_after` seconds, which is None then.
+    """
 
     code = "cooling_down"
     default_message = "The origin asked everybody to wait longer than there is time for this image."
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        reason: str | None = None,
+        retry_after: float | None = None,
+        is_unreachable: bool = False,
+    ) -> None:
+        super().__init__(message, reason=reason, retry_after=retry_after)
+        self.is_unreachable = is_unreachable
 
 
 class StoreFailed(Transient):

@@ -92,10 +92,27 @@ def check_summary(lab: SamLocalLab, result: Any) -> None:
     assert lab.document(result["failedKey"]) == {"id": "late", "urls": [f"{SITE}/late"]}
 
 
+def check_invoked_file(lab: SamLocalLab, result: Any) -> None:
+    keys = lab.stored("inspect.jpg", "golden.png")
+    assert (result["status"], result["objectKeys"]) == ("partial", [*keys, None])
+    assert lab.keys() == {*keys, "receipts/invoked.json"}
+
+
+def check_messages(lab: SamLocalLab, result: Any) -> None:
+    """The last message is no File, so it alone comes again."""
+    keys = lab.stored("golden.webp", "earlier.gif")
+    [failure] = result["batchItemFailures"]
+    problem = f"problems/{failure['itemIdentifier']}.json"
+    assert lab.keys() == {*keys, "receipts/message-stored.json", "receipts/message-partly.json", problem}
+    assert lab.document(problem)["status"] == 422
+
+
 CASES = (
     Case("HttpFunction", "http-post-file.json", check_posted_file),
     Case("HttpFunction", "http-get-file.json", check_returned_receipt, prepare=store_receipt),
     Case("S3Function", "s3-manifest.json", check_manifest, prepare=store_manifest),
     Case("BulkFunction", "bulk-batch.json", check_batch),
     Case("SummaryFunction", "bulk-summary.json", check_summary, prepare=store_report),
+    Case("InvokeFunction", "invoke-file.json", check_invoked_file),
+    Case("QueueFunction", "queue-messages.json", check_messages),
 )

@@ -14,11 +14,13 @@ TIME = 1795348830.25
 
 def test_time_is_written_with_milliseconds() -> None:
     assert encode_cool_down(TIME) == WRITTEN
+    assert encode_cool_down(TIME, never_answered=True) == WRITTEN[:-1] + b',"neverAnswered":true}'
 
 
-@given(st.integers(0, 4_000_000_000_000))
-def test_time_stays_the_same_when_it_is_written_and_read(milliseconds: int) -> None:
-    assert parse_cool_down(encode_cool_down(milliseconds / 1000)) == milliseconds / 1000
+@given(milliseconds=st.integers(0, 4_000_000_000_000), never_answered=st.booleans())
+def test_document_stays_the_same_when_it_is_written_and_read(milliseconds: int, *, never_answered: bool) -> None:
+    body = encode_cool_down(milliseconds / 1000, never_answered=never_answered)
+    assert parse_cool_down(body) == (milliseconds / 1000, never_answered)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +32,7 @@ def test_time_stays_the_same_when_it_is_written_and_read(milliseconds: int) -> N
     ],
 )
 def test_other_spellings_of_a_document_are_read(body: bytes) -> None:
-    assert parse_cool_down(body) == TIME
+    assert parse_cool_down(body) == (TIME, False)
 
 
 @pytest.mark.parametrize(
@@ -66,6 +68,10 @@ def test_other_spellings_of_a_document_are_read(body: bytes) -> None:
             )
         ),
         b'{"version":1,"notBefore":"2026-11-22T12:00:30Z","more":1}',
+        *(
+            WRITTEN[:-1] + b',"neverAnswered":%b}' % value
+            for value in (b"1", b"false", b"null", b'"true"', b"1.0", b'true,"x":1')
+        ),
     ],
 )
 def test_anything_else_is_no_document(body: bytes) -> None:

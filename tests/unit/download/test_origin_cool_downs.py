@@ -128,6 +128,37 @@ async def test_request_fails_at_once_when_the_cool_down_is_longer_than_its_time(
     assert environment.clock.passed == began
 
 
+@pytest.mark.parametrize(
+    ("retry_after", "is_unreachable", "failures", "has_answered"),
+    [(None, True, 20, False), (pytest.approx(30), True, 20, True), (10.0, True, 1, True), (10.0, False, 0, False)],
+)
+async def test_error_says_when_to_ask_again_unless_the_origin_has_never_answered(
+    retry_after: float | None,
+    failures: int,
+    environment: Environment,
+    store: FakeStore,
+    *,
+    is_unreachable: bool,
+    has_answered: bool,
+) -> None:
+    """Another environment learns it from the document, in which only a silent origin is unreachable."""
+    environment.cool_downs.find(URL).has_answered = has_answered
+    environment.note(http.ConnectError(""), times=failures)
+    if failures < 20:
+        environment.note(THROTTLED)
+    await environment.cool_downs.flush(1.0)
+    other = Environment(environment.clock, store)
+
+    errors = []
+    for each in (environment, other):
+        with pytest.raises(CoolingDown) as raised:
+            await each.wait(image_seconds=5.0)
+        errors.append((raised.value.retry_after, raised.value.is_unreachable))
+
+    assert errors == [(retry_after, is_unreachable), (retry_after, is_unreachable and not has_answered)]
+    await other.cool_downs.aclose()
+
+
 async def test_waiting_counts_towards_the_time_of_the_image(environment: Environment) -> None:
     environment.note(THROTTLED)
     image = image_download(15.0, 60.0)

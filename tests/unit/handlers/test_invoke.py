@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
+from infra.build.template_file import ROOT
 
 from intake.handlers.http import handler as http_handler
 from intake.handlers.invoke import handler
@@ -114,3 +115,8 @@ def test_error_fits_into_a_cause_of_step_functions(document: object) -> None:
 )
 def test_error_says_what_was_sent_and_which_function_takes_it(expected: str, event: object) -> None:
     assert refusal(event).startswith(expected)
+
+
+def test_sample_event_is_a_file(fakes: HandlerFakes) -> None:
+    handler(json.loads((ROOT / "tests" / "events" / "invoke-file.json").read_text()), Context(300.0))
+    assert set(fakes.store.objects) == {"receipts/invoked.json"}

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from infra.build.template_file import ROOT
 
 from intake.handlers.queue import handler
 from intake.model.error_codes import ConnectFailed, StoreDenied, StoreFailed
@@ -184,3 +185,11 @@ def test_response_comes_in_time_when_a_problem_is_not_stored(fakes: HandlerFakes
 def test_handler_says_who_takes_another_event(expected: str, event: dict[str, Any]) -> None:
     with pytest.raises(InvalidFile, match=f"^{expected}"):
         handler(event, Context(60.0))
+
+
+def test_sample_event_has_two_files_and_a_message_that_is_none(fakes: HandlerFakes) -> None:
+    event = json.loads((ROOT / "tests" / "events" / "queue-messages.json").read_text())
+    last = event["Records"][-1]["messageId"]
+    assert call(event) == {last}
+    keys = {"receipts/message-stored.json", "receipts/message-partly.json", f"problems/{last}.json"}
+    assert set(fakes.store.objects) == keys

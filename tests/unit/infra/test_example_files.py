@@ -35,7 +35,14 @@ def test_each_port_has_its_own_folder() -> None:
 def test_files_are_deleted_at_the_end(tmp_path: Path) -> None:
     folder = tmp_path / "up"
     with example_files(folder, DEPLOYED, [f"{SITE}/a.jpg", f"{SITE}/b.jpg"], base_images=True):
-        assert {path.name for path in folder.iterdir()} == {"env", "file.json", "message.json", "lot.jsonl", "list.csv", "sam"}
+        assert {path.name for path in folder.iterdir()} == {
+            "env",
+            "file.json",
+            "message.json",
+            "lot.jsonl",
+            "list.csv",
+            "sam",
+        }
         assert "export IMAGE_BUCKET=the-images\n" in (folder / "env").read_text()
 
     assert not folder.exists()

@@ -16,6 +16,7 @@ ALLOWED = {
     "pictures": {"command"},
     "openapi": {"build", "intake"},
     "deploy": {"command"},
+    "publish": {"build"},
     "bulk": {"command", "intake"},  # runs against AWS: nothing of the local AWS
     "look": {"bulk", "command", "intake"},  # reads what is stored: nothing of the local AWS
     "run": {"bulk", "command", "look", "intake"},  # needs no AWS, local or real

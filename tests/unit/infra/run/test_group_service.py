@@ -3,15 +3,16 @@
 import asyncio
 import gzip
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
 from infra.run.failure_reasons import FailureReasons
-from infra.run.group_pauses import GroupPauses
+from infra.run.group_pauses import GroupPauses, longest
 from infra.run.group_service import GroupService
+from infra.run.origin_waits import OriginWait
 
 from intake.handlers.bulk import handler
 from intake.ingest.file_service import IngestService
@@ -53,8 +54,8 @@ class Pauses(GroupPauses):
         self.seconds: list[float] = []
         self.after: Callable[[], object] = lambda: None
 
-    async def wait(self, seconds: float) -> bool:
-        self.seconds.append(seconds)
+    async def wait(self, waits: Collection[OriginWait]) -> bool:
+        self.seconds.append(longest(waits))
         self.after()
         return True
 

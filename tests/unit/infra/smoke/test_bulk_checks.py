@@ -58,8 +58,8 @@ def try_list(stack: FakeStack) -> tuple[str, str, list[str]]:
 @pytest.mark.parametrize(
     ("expected", "stack"),
     [
-        ("the start of the run: none within 0 seconds.", FakeStack(None)),
-        ("the end of the run the-run: none within 0 seconds.", FakeStack(ended=Progress("RUNNING"))),
+        ("the start of the run: none within 0 seconds (WAIT).", FakeStack(None)),
+        ("the end of the run the-run: none within 0 seconds (WAIT).", FakeStack(ended=Progress("RUNNING"))),
     ],
 )
 def test_run_that_does_not_start_or_end_stays_pending(expected: str, stack: FakeStack) -> None:
@@ -87,8 +87,12 @@ def test_run_that_ends_otherwise_is_described(expected: str, stack: FakeStack) -
     ("expected", "found"),
     [
         ("summary.json has its reason", summary({"partial": 1, "refused": 1})),
-        ("Expected one partial File and one refused line, got {'stored': 2}", summary({"stored": 2})),
-        ("Expected one partial File", summary({"partial": 1, "refused": 1}, [{"errors": [{"path": "id"}]}])),
+        ("summary.json has its reason", summary({"failed": 1, "refused": 1})),
+        ("Expected one refused line that names fileUrl, got None: []", summary({"stored": 2}, [])),
+        (
+            "Expected one refused line that names fileUrl, got 1",
+            summary({"partial": 1, "refused": 1}, [{"errors": [{"path": "id"}]}]),
+        ),
     ],
 )
 def test_summary_has_the_reason_of_the_line_that_is_no_file(expected: str, found: Mapping[str, Any]) -> None:

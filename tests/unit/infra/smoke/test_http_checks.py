@@ -81,7 +81,7 @@ def test_refusals_need_a_problem_and_a_signature() -> None:
     [
         ("Expected status 202, got 207", respond(207, {})),
         (f"Expected Location: /files/{RUN}-async, got /elsewhere.", respond(202, {}, location="/elsewhere")),
-        (f"receipts/{RUN}-async.json: none within 0 seconds.", respond(202, {}, location=f"/files/{RUN}-async")),
+        (f"receipts/{RUN}-async.json: none within 0 seconds (WAIT).", respond(202, {}, location=f"/files/{RUN}-async")),
     ],
 )
 def test_asynchronous_request_needs_a_location_and_a_receipt(expected: str, response: ApiResponse) -> None:

@@ -68,6 +68,14 @@ def test_smoke_lists_what_is_left_after_ctrl_c(run: Callable[..., int], capsys: 
     assert capsys.readouterr().out.endswith("Stopped.\n\nNot removed:\n  receipts/a.json may still come\n")
 
 
+def test_smoke_has_sent_nothing_when_it_is_stopped_while_it_connects(
+    run: Callable[..., int], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "_connect", lambda *_: interrupt())
+    assert run(GOOD) == 130
+    assert capsys.readouterr().out.endswith("\nStopped. Nothing was sent.\n")
+
+
 @pytest.mark.parametrize(
     "error", [BulkError("The stack dev cannot be read: no."), NoRegionError(), NoCredentialsError()]
 )

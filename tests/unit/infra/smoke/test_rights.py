@@ -56,6 +56,11 @@ def test_right_that_no_function_needs_is_named(action: str) -> None:
         check(FakeIam({action}))
 
 
+def test_many_rights_are_counted() -> None:
+    with pytest.raises(CheckFailed, match=r"(Http: [^;]+; ){4}and 4 more\.$"):
+        check(FakeIam({"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}))
+
+
 def test_rights_are_skipped_where_the_viewer_may_not_ask() -> None:
     with pytest.raises(CheckSkipped, match="may not call SimulatePrincipalPolicy"):
         check(FakeIam(error="AccessDenied"))

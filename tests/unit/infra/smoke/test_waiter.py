@@ -13,7 +13,7 @@ def test_waiter_returns_the_first_result(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_waiter_names_what_did_not_come_within_the_limit() -> None:
-    with pytest.raises(CheckFailed, match=r"receipts/a\.json: none within 0 seconds\."):
+    with pytest.raises(CheckFailed, match=r"receipts/a\.json: none within 0 seconds"):
         Waiter(0).wait_for(lambda: None, "receipts/a.json")
 
 
