@@ -20,6 +20,7 @@ from infra.pictures.board import draw_board, encode
 
 from support.aws_cli import BIN, USE_ENDPOINT
 from support.deployed_lab import wait_for
+from support.events_page import QUEUE
 from support.html_document import parse_html
 from support.running_command import SIGINT_IGNORED
 
@@ -138,7 +139,6 @@ def test_every_entry_point_works_by_the_commands_of_the_page() -> None:
     assert invoked["objectKeys"] == receipt["objectKeys"]
     assert "<MessageId>" in run_typed(MESSAGE)
     assert wait_for(lambda: json.loads(run_typed(ITS_RECEIPT)).get("status") == "stored")
-    assert "receipts/told.json" in run_typed(f"PATH={BIN}:$PATH\n{USE_ENDPOINT}{TOPIC}")
     assert run_typed(SMOKE).endswith("The run left nothing behind.\n")
 
     listed = run_typed(LISTING)
@@ -151,6 +151,13 @@ def test_every_entry_point_works_by_the_commands_of_the_page() -> None:
         re.findall('"message": "(.*)"', logged)
     )
     assert "_aws" not in logged
+
+
+@pytest.mark.usefixtures("up")
+def test_queue_of_the_events_page_gets_a_message_for_each_receipt(tmp_path: Path) -> None:
+    subscribe = QUEUE.replace("policy.json", str(tmp_path / "policy.json"))
+
+    assert "receipts/told.json" in run_typed(f"PATH={BIN}:$PATH\n{USE_ENDPOINT}{subscribe}{TOPIC}")
 
 
 @pytest.mark.usefixtures("up")

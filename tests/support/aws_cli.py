@@ -1,9 +1,11 @@
 """Runs shell commands of the documentation, with the AWS CLI, against the local AWS."""
 
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
+from infra.build.template_file import ROOT
 from infra.local.ministack import local_environment
 
 from support.deployed_lab import VENVS, Lab
@@ -13,6 +15,11 @@ BIN = VENVS / "aws-cli" / "bin"
 USE_ENDPOINT = 'aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }\n'
 # A request to another host than this machine's fails at once.
 _NO_NETWORK = {"HTTPS_PROXY": "http://127.0.0.1:1", "HTTP_PROXY": "http://127.0.0.1:1", "NO_PROXY": "127.0.0.1"}
+
+
+def read_commands(page: str) -> list[str]:
+    """Return the shell commands of a page of the documentation, in order."""
+    return re.findall(r"^```sh\n(.*?)^```", (ROOT / "docs" / page).read_text(), re.DOTALL | re.MULTILINE)
 
 
 def run_shell(lab: Lab, script: str, directory: Path, **variables: str) -> str:
