@@ -25,7 +25,7 @@ def definition(**values: int) -> dict[str, Any]:
     return parsed
 
 
-def load_page_task(page: Path, values: Mapping[str, str]) -> dict[str, Any]:
+def load_page_states(page: Path, values: Mapping[str, str]) -> dict[str, Any]:
     """Return the states in the only YAML block of a page."""
     [text] = re.findall(r"^```yaml\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
     for name, value in values.items():
