@@ -1,6 +1,7 @@
 """`make deploy` as a user types it: what it checks before it builds, and what it passes to sam."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from infra.local.ministack import REGION
 
 from support.deployed_lab import VENVS, Lab
 
+ACCOUNT_PAGE = (ROOT / "docs" / "your-account.md").read_text()
 RECORDER = """#!/bin/sh
 if [ "$1" = deploy ]; then printf '%s\\n' "$@" >"{record}"; else exec "{sam}" "$@"; fi
 """
@@ -33,22 +35,35 @@ def deploy(*variables: str, env: dict[str, str], answer: str = "") -> subprocess
 
 
 def test_deploy_creates_the_stack_when_the_user_confirms_what_it_will_change(deployed: Lab) -> None:
-    """Into the local AWS, by sam itself, with the defaults of samconfig.toml: a bucket for the code, and a question."""
+    """Into the local AWS, by sam itself, with the defaults of samconfig.toml: a bucket for the code, and a question.
+
+    A second deployment keeps the parameters that it does not name, and empties one as docs/your-account.md shows.
+    """
     env = {"AWS_ENDPOINT_URL": deployed.stack.aws.endpoint, "AWS_REGION": REGION}
     env |= {"AWS_ACCESS_KEY_ID": ROOT_USER.key, "AWS_SECRET_ACCESS_KEY": ROOT_USER.secret}
-    options = ("STACK=dev", f"BUILD={artifact.local_build_directory()}", f"ARCH={artifact.local_architecture()}")
+    build, processor = artifact.local_build_directory(), artifact.local_architecture()
+    options = ("STACK=dev", f"BUILD={build}", f"ARCH={processor}")
     cloudformation = deployed.stack.aws.client("cloudformation")
+    [emptied] = re.findall(r"make deploy (PARAMETERS)='KmsKeyArn(=.*?)'", ACCOUNT_PAGE)
 
-    refused = deploy(*options, "PARAMETERS=MaxPerOrigin=8", env=env, answer="n\n")
-    [planned] = cloudformation.describe_stacks(StackName="dev")["Stacks"]
-    done = deploy(*options, "PARAMETERS=MaxPerOrigin=8", env=env, answer="y\n")
+    def describe() -> tuple[str, dict[str, str]]:
+        [stack] = cloudformation.describe_stacks(StackName="dev")["Stacks"]
+        return stack["StackStatus"], {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
 
-    assert "Deploy this changeset?" in refused.stdout
-    assert planned["StackStatus"] == "REVIEW_IN_PROGRESS"
+    first = "PARAMETERS=MaxPerOrigin=8 Contact=ops@example.com"
+    refused = deploy(*options, first, env=env, answer="n\n")
+    assert "Deploy this changeset?" in refused.stdout, refused.stdout + refused.stderr
+    assert describe()[0] == "REVIEW_IN_PROGRESS"
+
+    done = deploy(*options, first, env=env, answer="y\n")
     assert done.returncode == 0, done.stdout + done.stderr
-    [stack] = cloudformation.describe_stacks(StackName="dev")["Stacks"]
-    given = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
-    assert (stack["StackStatus"], given["MaxPerOrigin"]) == ("CREATE_COMPLETE", "8")
+    status, given = describe()
+    assert (status, given["MaxPerOrigin"], given["Contact"]) == ("CREATE_COMPLETE", "8", "ops@example.com")
+
+    again = deploy(*options, f"{emptied[0]}=Contact{emptied[1]}", env=env, answer="y\n")
+    assert again.returncode == 0, again.stdout + again.stderr
+    status, given = describe()
+    assert (status, given["MaxPerOrigin"], given["Contact"]) == ("UPDATE_COMPLETE", "8", "")
     cloudformation.delete_stack(StackName="dev")
 
 
