@@ -129,7 +129,7 @@ def test_files_page_has_the_examples_of_the_openapi_document() -> None:
 @each_page
 def test_page_says_which_version_of_the_aws_cli_its_commands_need(page: Path) -> None:
     text = " ".join(page.read_text().split())
-    has_commands = re.search(r"(?:^|[`(|] ?)aws [a-z0-9]+ [a-z]", page.read_text(), re.MULTILINE)
+    has_commands = re.search(r"(?:^ *|[`(|] ?)aws [a-z0-9]+ [a-z]", page.read_text(), re.MULTILINE)
     assert not has_commands or "[version 2 of the AWS CLI](https://docs.aws.amazon.com/cli/" in text
 
 
