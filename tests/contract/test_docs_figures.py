@@ -132,7 +132,7 @@ STATED = [
     ("docs/operations.md", f"an invocation with a File to {TIMEOUTS['InvokeFunction'] // 60} minutes"),
     ("docs/operations.md", f"a batch of messages to {TIMEOUTS['QueueFunction']} seconds"),
     ("docs/operations.md", f"The queue keeps a message until {FILE_DAYS} days after it was sent"),
-    ("docs/operations.md", f"messages came {WORDS[DELIVERIES]} times"),
+    ("docs/operations.md", f"SQS delivered messages {WORDS[DELIVERIES]} times"),
     ("docs/queue.md", f"Lambda reads up to {BATCH_OF_MESSAGES} messages at once"),
     ("docs/queue.md", f"at most `QueueMaxConcurrency` ({QUEUE_FUNCTIONS}) at the same time"),
     ("docs/queue.md", f"The function has {TIMEOUTS['QueueFunction']} seconds for all Files"),
