@@ -125,6 +125,8 @@ STATED = [
     ("docs/operations.md", f"An HTTP request has {HTTP_SECONDS} seconds for all images"),
     ("docs/operations.md", f"`Prefer: respond-async`, which has {MANIFEST_MINUTES} minutes"),
     ("docs/operations.md", f"queue keeps it for {QUEUE_DAYS} days"),
+    ("docs/invoke.md", f"--cli-read-timeout {TIMEOUTS['InvokeFunction'] + 10}"),
+    ("docs/invoke.md", f"The function has {TIMEOUTS['InvokeFunction']} seconds"),
     ("docs/bulk.md", f"The summary adds up one report per batch and has {TIMEOUTS['SummaryFunction'] // 60} minutes"),
     ("docs/bulk.md", f"A batch has {TIMEOUTS['BulkFunction']} seconds"),
     ("docs/invoke.md", f"The function has {TIMEOUTS['InvokeFunction']} seconds"),

@@ -8,8 +8,8 @@ import pytest
 from infra.build.template_file import ROOT
 
 from support.aws_cli import run_shell
-from support.deployed_lab import Lab, wait_for
-from support.file_queue import count_messages, fast_redelivery, receive_all, send
+from support.deployed_lab import Lab, broken_function, wait_for
+from support.file_queue import count_messages, fast_redelivery, send
 
 
 def read_commands(page: str) -> list[str]:
@@ -60,15 +60,14 @@ def test_commands_show_failed_messages_move_them_back_and_delete_them(deployed: 
     assert count_messages(deployed, deployed.stack.failed_files) == 0
 
 
-def test_command_retries_an_event_of_the_failure_queue_in_its_own_function(deployed: Lab, directory: Path) -> None:
-    """The event is still no File, so it comes back; the command has deleted the first message."""
-    name = deployed.function("InvokeFunction")
-    event = {"FunctionName": name, "InvocationType": "Event", "Payload": b'{"id": "page-never"}'}
-    deployed.stack.aws.client("lambda").invoke(**event)
-    wait_for(lambda: count_messages(deployed, deployed.stack.failures) == 1)
+def test_commands_send_a_failed_event_to_the_function_that_it_names(deployed: Lab, directory: Path) -> None:
+    name, failures = deployed.function("InvokeFunction"), deployed.stack.failures
+    event = json.dumps({"id": "page-redriven", "urls": [deployed.url("golden.png")]}).encode()
+    with broken_function(deployed, "InvokeFunction"):
+        deployed.stack.aws.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=event)
+        wait_for(lambda: count_messages(deployed, failures) == 1)
 
-    run_shell(deployed, REDRIVE, directory, FAILURE_QUEUE_URL=deployed.stack.failures)
+    run_shell(deployed, REDRIVE, directory, FAILURE_QUEUE_URL=failures)
 
-    [failure] = wait_for(lambda: receive_all(deployed, deployed.stack.failures))
-    assert json.loads(failure["Body"])["requestPayload"] == {"id": "page-never"}
-    assert name in (directory / "function.txt").read_text()
+    wait_for(lambda: deployed.objects("receipts/page-redriven"))
+    assert count_messages(deployed, failures) == 0

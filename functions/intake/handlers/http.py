@@ -53,7 +53,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         InvalidFile: the event is something else, such as a bare File.
     """
     logger.append_keys(request_id=context.aws_request_id)
-    if "httpMethod" not in event:
+    if not isinstance(event, dict) or "httpMethod" not in event:
         raise InvalidFile([Fault("", describe_wrong_event(event, "a request of API Gateway"))])
     base_path, path = split_path(event)
     router.context["base_path"] = base_path

@@ -28,11 +28,18 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
         InvalidFile: the event is something else, such as a bare File.
     """
     logger.append_keys(request_id=context.aws_request_id)
-    if "Records" not in event and event.get("Event") != "s3:TestEvent":
-        raise InvalidFile([Fault("", describe_wrong_event(event, "an event of S3"))])
-    pending = sum(_ingest_manifest(S3EventRecord(record), context) for record in event.get("Records", []))
+    pending = sum(_ingest_manifest(record, context) for record in _read_records(event))
     if pending:
         raise Unfinished(f"{pending} Files are pending; a retry of the event continues from their receipts.")
+
+
+def _read_records(event: object) -> list[S3EventRecord]:
+    match event:
+        case {"Records": [{"s3": dict()}, *_] as records}:
+            return [S3EventRecord(record) for record in records]
+        case {"Event": "s3:TestEvent"}:
+            return []
+    raise InvalidFile([Fault("", describe_wrong_event(event, "an event of S3"))])
 
 
 def _ingest_manifest(record: S3EventRecord, context: LambdaContext) -> int:

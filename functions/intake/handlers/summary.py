@@ -7,8 +7,10 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from intake import app
+from intake.model.aws_events import describe_wrong_event
 from intake.model.bulk_item import is_retryable, to_json_line
 from intake.model.bulk_report import Summary
+from intake.model.file import Fault, InvalidFile
 from intake.model.object_keys import failed_key, retryable_key
 from intake.telemetry import logger
 
@@ -23,8 +25,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
     Returns:
         The summary, which is also stored in the bucket.
+
+    Raises:
+        InvalidFile: the event is something else, such as a bare File.
     """
     logger.append_keys(request_id=context.aws_request_id)
+    if not isinstance(event, dict) or "run" not in event:
+        raise InvalidFile([Fault("", describe_wrong_event(event, "the end of a bulk run"))])
     summary = _start_summary(event, datetime.now(UTC))
     _put_lists(summary)
     app.bulk_results().put_summary(summary)

@@ -61,6 +61,15 @@ def test_handler_asks_again_when_the_same_file_comes_again(fakes: HandlerFakes) 
     assert fakes.downloader.requests[LATE] == 2
 
 
+def test_receipt_fits_into_a_state_when_101_urls_have_2000_characters(fakes: HandlerFakes) -> None:
+    """Page "Quotas" of Step Functions: 256 KiB, with the metadata of the invocation. docs/calling.md says so."""
+    urls = [f"https://a.example/{number:03}?{'x' * 1978}" for number in range(101)]
+    fakes.downloader.results = dict.fromkeys(urls, picture(4, 3, 1))
+    receipt = handler({"urls": urls}, Context(300.0))
+    assert ({len(url) for url in urls}, receipt["status"]) == ({2000}, "stored")
+    assert len(json.dumps(receipt)) < 262_144 - 4096
+
+
 def test_handler_returns_a_null_key_when_the_receipt_cannot_be_stored(fakes: HandlerFakes) -> None:
     fakes.store.failures["receipts/"] = StoreFailed()
     receipt = handler({"urls": [URL]}, Context(300.0))
