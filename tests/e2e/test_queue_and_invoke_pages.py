@@ -16,7 +16,7 @@ def read_commands(page: str) -> list[str]:
     return re.findall(r"^```sh\n(.*?)^```", (ROOT / "docs" / page).read_text(), re.DOTALL | re.MULTILINE)
 
 
-SEND, MOVE, LOOK, PURGE = read_commands("queue.md")
+SEND, SUBSCRIBE, MOVE, LOOK, PURGE = read_commands("queue.md")
 [INVOKE] = read_commands("invoke.md")
 [REDRIVE] = [command for command in read_commands("manifests.md") if "FAILURE_QUEUE_URL" in command]
 
@@ -33,6 +33,26 @@ def test_command_sends_a_file_to_the_queue(deployed: Lab, directory: Path) -> No
     deployed.s3.delete_object(Bucket=deployed.stack.bucket, Key="receipts/page-file.json")
     run_shell(deployed, SEND, directory, FILE_QUEUE=deployed.stack.file_queue)
     wait_for(lambda: deployed.objects("receipts/page-file.json"))
+
+
+def test_topic_sends_files_to_the_queue_whose_policy_keeps_what_it_has(deployed: Lab, directory: Path) -> None:
+    sqs, sns, url = deployed.stack.aws.client("sqs"), deployed.stack.aws.client("sns"), deployed.stack.file_queue
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    topic = sns.create_topic(Name="q-files")["TopicArn"]
+    # In place of the stack's own statement, which denies plain HTTP: the local AWS has no TLS.
+    before = {"Sid": "Before", "Effect": "Deny", "Principal": "*", "Action": "sqs:DeleteQueue", "Resource": arn}
+    policy = {"Version": "2012-10-17", "Statement": [before]}
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+
+    run_shell(deployed, SUBSCRIBE, directory, FILE_QUEUE=url, FILE_QUEUE_ARN=arn, TOPIC_ARN=topic)
+
+    sns.publish(TopicArn=topic, Message=json.dumps({"id": "q-topic", "urls": [deployed.url("golden.png")]}))
+    wait_for(lambda: deployed.objects("receipts/q-topic"))
+    after = json.loads(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"])
+    assert after["Statement"][0] == before
+    assert after["Statement"][1]["Condition"] == {"ArnEquals": {"aws:SourceArn": topic}}
+    sns.delete_topic(TopicArn=topic)
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
 
 
 def test_command_invokes_the_function(deployed: Lab, directory: Path) -> None:
