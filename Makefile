@@ -67,8 +67,8 @@ up: base sam ministack ## Run the whole stack on a local AWS until Ctrl-C | PORT
 deploy: base sam ## Build and deploy to your AWS account | STACK=image-intake PARAMETERS="MaxPerOrigin=8 ..." ARCH=arm64
 	@$(PY) -m infra.deploy "$(STACK)" $(PARAMETERS)
 	@$(PY) -m infra.build.artifact "$(ARCH)" --into "$(BUILD)" --sam "$(SAM)"
-	@$(SAM) deploy --template-file "$(BUILD)/template.yaml" --stack-name "$(STACK)" --s3-prefix "$(STACK)" \
-	  --parameter-overrides Architecture=$(ARCH) $(PARAMETERS)
+	@$(SAM) deploy --config-file "$(CURDIR)/samconfig.toml" --template-file "$(BUILD)/template.yaml" \
+	  --stack-name "$(STACK)" --s3-prefix "$(STACK)" --parameter-overrides Architecture=$(ARCH) $(PARAMETERS)
 
 bulk: base ## Send a list to a deployed stack and follow its run | LIST=list.csv, or RUN=name to follow again; STACK=image-intake OUT=folder
 	@PYTHONPATH=functions $(PY) -m infra.bulk $(if $(LIST),"$(LIST)") $(if $(RUN),--run "$(RUN)") --stack "$(STACK)" \
@@ -151,8 +151,8 @@ publish: base sam ## Publish to the AWS Serverless Application Repository | BUCK
 	@$(PY) -m infra.publish "$(ARCH)" --build "$(BUILD)" --bucket "$(BUCKET)" --source "$(SOURCE)" --check
 	@$(PY) -m infra.build.artifact "$(ARCH)" --into "$(BUILD)" --sam "$(SAM)"
 	@$(PY) -m infra.publish "$(ARCH)" --build "$(BUILD)" --bucket "$(BUCKET)" --source "$(SOURCE)"
-	@$(SAM) package --template-file "$(BUILD)/repository.json" --config-env publish --s3-bucket "$(BUCKET)" \
-	  --output-template-file "$(BUILD)/packaged.yaml"
+	@$(SAM) package --config-file "$(CURDIR)/samconfig.toml" --config-env publish --s3-bucket "$(BUCKET)" \
+	  --template-file "$(BUILD)/repository.json" --output-template-file "$(BUILD)/packaged.yaml"
 	@$(SAM) publish --template "$(BUILD)/packaged.yaml"
 
 sbom: build dev ## List the packages in the artifact, as CycloneDX

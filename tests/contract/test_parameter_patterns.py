@@ -168,6 +168,7 @@ def test_pattern_accepts_valid_and_rejects_invalid_values(parameter: str, good: 
         ("ExistingImageBucket", ["", "abc", "my-images-123", "1-images-2", "a" * 63]),
         ("KmsKeyArn", ["", KEY, KEY.replace("aws", "aws-cn").replace("eu-central-1", "cn-north-1"),
                        KEY.replace("aws", "aws-us-gov").replace("eu-central-1", "us-gov-west-1"),
+                       KEY.replace("aws", "aws-eusc").replace("eu-central-1", "eusc-de-east-1"),
                        KEY.replace(UUID, "mrk-" + UUID.replace("-", ""))]),
         ("SubnetIds", ["", "subnet-01234567", f"{SUBNET},{SUBNET[:-1]}1", ",".join([SUBNET] * 16)]),
         ("SecurityGroupIds", ["", "sg-01234567", f"{GROUP},{GROUP[:-1]}1", ",".join([GROUP] * 5)]),

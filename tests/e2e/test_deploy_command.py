@@ -17,18 +17,39 @@ if [ "$1" = deploy ]; then printf '%s\\n' "$@" >"{record}"; else exec "{sam}" "$
 """
 
 
-def deploy(*variables: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def deploy(*variables: str, env: dict[str, str], answer: str = "") -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environment |= {"AWS_EC2_METADATA_DISABLED": "true", "HOME": "/nonexistent"} | env
     return subprocess.run(
         ["make", "-s", "deploy", *variables],
         cwd=ROOT,
         env=environment,
+        input=answer,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
         check=False,
     )
+
+
+def test_deploy_creates_the_stack_when_the_user_confirms_what_it_will_change(deployed: Lab) -> None:
+    """Into the local AWS, by sam itself, with the defaults of samconfig.toml: a bucket for the code, and a question."""
+    env = {"AWS_ENDPOINT_URL": deployed.stack.aws.endpoint, "AWS_REGION": REGION}
+    env |= {"AWS_ACCESS_KEY_ID": ROOT_USER.key, "AWS_SECRET_ACCESS_KEY": ROOT_USER.secret}
+    options = ("STACK=dev", f"BUILD={artifact.local_build_directory()}", f"ARCH={artifact.local_architecture()}")
+    cloudformation = deployed.stack.aws.client("cloudformation")
+
+    refused = deploy(*options, "PARAMETERS=MaxPerOrigin=8", env=env, answer="n\n")
+    [planned] = cloudformation.describe_stacks(StackName="dev")["Stacks"]
+    done = deploy(*options, "PARAMETERS=MaxPerOrigin=8", env=env, answer="y\n")
+
+    assert "Deploy this changeset?" in refused.stdout
+    assert planned["StackStatus"] == "REVIEW_IN_PROGRESS"
+    assert done.returncode == 0, done.stdout + done.stderr
+    [stack] = cloudformation.describe_stacks(StackName="dev")["Stacks"]
+    given = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+    assert (stack["StackStatus"], given["MaxPerOrigin"]) == ("CREATE_COMPLETE", "8")
+    cloudformation.delete_stack(StackName="dev")
 
 
 def test_deploy_passes_the_stack_name_and_the_build_to_sam(deployed: Lab, tmp_path: Path) -> None:
@@ -54,9 +75,14 @@ def test_deploy_passes_the_stack_name_and_the_build_to_sam(deployed: Lab, tmp_pa
     assert f", {REGION}, as arn:" in first
     assert second.startswith(f"Building for {processor}")
     arguments = record.read_text().splitlines()
-    options = dict(zip(arguments[1:7:2], arguments[2:8:2], strict=True))
-    assert options == {"--template-file": f"{build}/template.yaml", "--stack-name": "dev", "--s3-prefix": "dev"}
-    assert arguments[7:] == [
+    options = dict(zip(arguments[1:9:2], arguments[2:10:2], strict=True))
+    assert options == {
+        "--config-file": str(ROOT / "samconfig.toml"),  # sam would look for it beside the built template
+        "--template-file": f"{build}/template.yaml",
+        "--stack-name": "dev",
+        "--s3-prefix": "dev",
+    }
+    assert arguments[9:] == [
         "--parameter-overrides",
         f"Architecture={processor}",
         "MaxPerOrigin=8",

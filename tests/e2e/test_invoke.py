@@ -1,23 +1,18 @@
 """The invoke entry point, end to end: by the API of Lambda, without waiting, and from a state machine."""
 
 import json
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 from infra.build.template_file import ROOT
 
-from support.aws_cli import run_shell
-from support.deployed_lab import Lab, broken_function, wait_for
-from support.file_queue import count_messages, receive_all
+from support.deployed_lab import Lab, wait_for
+from support.file_queue import receive_all
 from support.state_machine_definition import load_page_task
 
 SECRET = "?X-Amz-Signature=secret"
-_MANIFESTS = (ROOT / "docs" / "manifests.md").read_text()
-[REDRIVE] = re.findall(r"^```sh\n(aws sqs receive-message.*?)^```", _MANIFESTS, re.DOTALL | re.MULTILINE)
 
 
 def invoke(lab: Lab, event: object) -> tuple[str | None, dict[str, Any]]:
@@ -58,21 +53,6 @@ def test_receipt_comes_without_a_waiting_caller_and_an_invalid_file_goes_to_the_
     failed = json.loads(failure["Body"])
     assert (failed["requestPayload"]["id"], failed["responsePayload"]["errorType"]) == ("i-never", "InvalidFile")
     assert deployed.objects("receipts/i-never") == []
-
-
-def test_commands_of_the_page_send_a_failed_event_to_the_function_that_it_names(deployed: Lab, tmp_path: Path) -> None:
-    event = json.dumps({"id": "i-redriven", "urls": [deployed.url("golden.png")]}).encode()
-    name, failures = deployed.function("InvokeFunction"), deployed.stack.failures
-    with broken_function(deployed, "InvokeFunction"):
-        deployed.stack.aws.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=event)
-        wait_for(lambda: count_messages(deployed, failures) == 1)
-
-    # Version 1 of the AWS CLI, which the tests use, sends every payload as it is and does not have the option.
-    commands = REDRIVE.replace("--cli-binary-format raw-in-base64-out ", "")
-    run_shell(deployed, commands, tmp_path, FAILURE_QUEUE_URL=failures)
-
-    wait_for(lambda: deployed.objects("receipts/i-redriven"))
-    assert count_messages(deployed, failures) == 0
 
 
 @contextmanager

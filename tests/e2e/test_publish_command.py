@@ -21,7 +21,7 @@ from support.deployed_lab import Lab
 PUBLISHED = artifact.local_build_directory() / "published.yaml"
 BUCKET, SOURCE = "published", "https://git.example/image-intake"
 SUPPORTED = set((ROOT / "tests" / "support" / "application_repository_resources.txt").read_text().split())
-"""Serverless Application Repository Developer Guide, "List of Supported AWS Resources"."""
+"""What such a template may use of the list (Developer Guide, "List of Supported AWS Resources")."""
 
 
 class Repository(BaseHTTPRequestHandler):

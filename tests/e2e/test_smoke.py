@@ -12,7 +12,6 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 from urllib.parse import urlsplit
 
 import pytest
@@ -80,9 +79,9 @@ class Outcome:
         return " ".join(found[1].split())
 
 
-def smoke(lab: Lab, wait: float = 120, environment: Mapping[str, str] = MappingProxyType({})) -> Outcome:
-    variables = os.environ | dict(environment)
-    done = subprocess.run(command(lab, wait), env=variables, capture_output=True, text=True, check=False)
+def smoke(lab: Lab, wait: float = 120, keys: Mapping[str, str] | None = None) -> Outcome:
+    environment = os.environ | dict(keys or {})
+    done = subprocess.run(command(lab, wait), env=environment, capture_output=True, text=True, check=False)
     return Outcome(done.returncode, done.stdout + done.stderr)
 
 
@@ -155,7 +154,7 @@ def viewer(lab: Lab) -> Iterator[dict[str, str]]:
 
 def test_smoke_needs_only_the_documented_permissions(lab: Lab) -> None:
     with leaves_nothing(lab), viewer(lab) as keys:
-        outcome = smoke(lab, environment=keys)
+        outcome = smoke(lab, keys=keys)
 
     assert outcome.status == 0, outcome.text
     assert "may not call" not in outcome.text
