@@ -12,7 +12,6 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from infra.build.template_file import ROOT
@@ -29,27 +28,17 @@ WITHOUT_RESOURCE_HERE = ["iam:SimulatePrincipalPolicy", "states:DescribeMapRun"]
 NOTHING_LEFT = "The run left nothing behind."
 
 
-@pytest.fixture(scope="module")
-def lab(deployed: Lab) -> Iterator[Lab]:
-    """The stack, whose functions may also download from the local S3, where the pictures are."""
-    client = deployed.stack.aws.client("lambda")
-    variables = client.get_function_configuration(FunctionName=deployed.stack.function)["Environment"]["Variables"]
-    ports = f"{variables['ALLOWED_PORTS']},{urlsplit(deployed.stack.aws.endpoint).port}"
-    with changed_functions(deployed, {"ALLOWED_PORTS": ports}):
-        yield deployed
-
-
 @contextmanager
-def changed_functions(lab: Lab, changes: dict[str, str]) -> Iterator[None]:
+def changed_functions(deployed: Lab, changes: dict[str, str]) -> Iterator[None]:
     """Change variables of every function until the end of the block."""
     with ExitStack() as stack:
-        for function in lab.stack.functions:
-            stack.enter_context(changed_function(lab, function, changes))
+        for function in deployed.stack.functions:
+            stack.enter_context(changed_function(deployed, function, changes))
         yield
 
 
-def command(lab: Lab, wait: float) -> list[str]:
-    variables = [f"STACK={STACK}", f"ENDPOINT={lab.stack.aws.endpoint}", f"WAIT={wait:g}"]
+def command(deployed: Lab, wait: float) -> list[str]:
+    variables = [f"STACK={STACK}", f"ENDPOINT={deployed.stack.aws.endpoint}", f"WAIT={wait:g}"]
     return ["make", "-s", "smoke", *variables]
 
 
@@ -79,17 +68,17 @@ class Outcome:
         return " ".join(found[1].split())
 
 
-def smoke(lab: Lab, wait: float = 120, keys: Mapping[str, str] | None = None) -> Outcome:
+def smoke(deployed: Lab, wait: float = 120, keys: Mapping[str, str] | None = None) -> Outcome:
     environment = os.environ | dict(keys or {})
-    done = subprocess.run(command(lab, wait), env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command(deployed, wait), env=environment, capture_output=True, text=True, check=False)
     return Outcome(done.returncode, done.stdout + done.stderr)
 
 
-def objects(lab: Lab) -> dict[str, set[str]]:
+def objects(deployed: Lab) -> dict[str, set[str]]:
     """Return all keys of the buckets, with their versions."""
     found = {}
-    for bucket in (lab.stack.bucket, lab.stack.inbox):
-        pages = lab.s3.get_paginator("list_object_versions").paginate(Bucket=bucket)
+    for bucket in (deployed.stack.bucket, deployed.stack.inbox):
+        pages = deployed.s3.get_paginator("list_object_versions").paginate(Bucket=bucket)
         found[bucket] = {
             f"{one['Key']} {one['VersionId']}"
             for page in pages
@@ -99,20 +88,20 @@ def objects(lab: Lab) -> dict[str, set[str]]:
 
 
 @contextmanager
-def leaves_nothing(lab: Lab) -> Iterator[None]:
+def leaves_nothing(deployed: Lab) -> Iterator[None]:
     """Check that the buckets have the same objects after the block, and the queues no message of a run."""
-    before = objects(lab)
+    before = objects(deployed)
     yield
-    assert objects(lab) == before
-    sqs = lab.stack.aws.client("sqs")
+    assert objects(deployed) == before
+    sqs = deployed.stack.aws.client("sqs")
     for url in sqs.list_queues()["QueueUrls"]:
         messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0).get("Messages", [])
         assert [message for message in messages if "smoke-" in message["Body"]] == [], url
 
 
-def test_smoke_tries_every_entry_point_and_leaves_nothing(lab: Lab) -> None:
-    with leaves_nothing(lab):
-        outcome = smoke(lab)
+def test_smoke_tries_every_entry_point_and_leaves_nothing(deployed: Lab) -> None:
+    with leaves_nothing(deployed):
+        outcome = smoke(deployed)
 
     assert outcome.status == 0, outcome.text
     assert " failed " not in outcome.text
@@ -121,18 +110,26 @@ def test_smoke_tries_every_entry_point_and_leaves_nothing(lab: Lab) -> None:
     assert outcome.text.endswith(f"{NOTHING_LEFT}\n")
 
 
+def test_smoke_may_run_twice_at_once(deployed: Lab) -> None:
+    with leaves_nothing(deployed), ThreadPoolExecutor(2) as threads:
+        outcomes = list(threads.map(smoke, [deployed, deployed]))
+
+    for outcome in outcomes:
+        assert (outcome.status, NOTHING_LEFT in outcome.text) == (0, True), outcome.text
+
+
 @contextmanager
-def viewer(lab: Lab) -> Iterator[dict[str, str]]:
+def viewer(deployed: Lab) -> Iterator[dict[str, str]]:
     """Create a user with the permissions of docs/smoke-policy.json; yield the variables with its keys."""
-    iam, name = lab.stack.aws.client("iam"), "smoke-viewer"
-    *_, region, account, _, machine = lab.stack.machine.split(":")
+    iam, name = deployed.stack.aws.client("iam"), "smoke-viewer"
+    *_, region, account, _, machine = deployed.stack.machine.split(":")
     text = (ROOT / "docs" / "smoke-policy.json").read_text()
     for word, value in {
         "REGION": region,
         "ACCOUNT": account,
-        "APIID": lab.stack.api_id,
-        "INBOXBUCKET": lab.stack.inbox,
-        "IMAGEBUCKET": lab.stack.bucket,
+        "APIID": deployed.stack.api_id,
+        "INBOXBUCKET": deployed.stack.inbox,
+        "IMAGEBUCKET": deployed.stack.bucket,
         "STATEMACHINE": machine,
         "STACK": STACK,
     }.items():
@@ -152,30 +149,30 @@ def viewer(lab: Lab) -> Iterator[dict[str, str]]:
         iam.delete_user(UserName=name)
 
 
-def test_smoke_needs_only_the_documented_permissions(lab: Lab) -> None:
-    with leaves_nothing(lab), viewer(lab) as keys:
-        outcome = smoke(lab, keys=keys)
+def test_smoke_needs_only_the_documented_permissions(deployed: Lab) -> None:
+    with leaves_nothing(deployed), viewer(deployed) as keys:
+        outcome = smoke(deployed, keys=keys)
 
     assert outcome.status == 0, outcome.text
     assert "may not call" not in outcome.text
 
 
 @contextmanager
-def machine_that_fails(lab: Lab) -> Iterator[None]:
-    states = lab.stack.aws.client("stepfunctions")
-    before = states.describe_state_machine(stateMachineArn=lab.stack.machine)["definition"]
+def machine_that_fails(deployed: Lab) -> Iterator[None]:
+    states = deployed.stack.aws.client("stepfunctions")
+    before = states.describe_state_machine(stateMachineArn=deployed.stack.machine)["definition"]
     broken = {"StartAt": "No", "States": {"No": {"Type": "Fail", "Error": "Broken", "Cause": "by a test"}}}
-    states.update_state_machine(stateMachineArn=lab.stack.machine, definition=json.dumps(broken))
+    states.update_state_machine(stateMachineArn=deployed.stack.machine, definition=json.dumps(broken))
     try:
         yield
     finally:
-        states.update_state_machine(stateMachineArn=lab.stack.machine, definition=before)
+        states.update_state_machine(stateMachineArn=deployed.stack.machine, definition=before)
 
 
 @contextmanager
-def disabled_event_source(lab: Lab) -> Iterator[None]:
-    client = lab.stack.aws.client("lambda")
-    [source] = client.list_event_source_mappings(FunctionName=lab.function("QueueFunction"))["EventSourceMappings"]
+def disabled_event_source(deployed: Lab) -> Iterator[None]:
+    client = deployed.stack.aws.client("lambda")
+    [source] = client.list_event_source_mappings(FunctionName=deployed.function("QueueFunction"))["EventSourceMappings"]
     client.update_event_source_mapping(UUID=source["UUID"], Enabled=False)
     try:
         yield
@@ -184,11 +181,11 @@ def disabled_event_source(lab: Lab) -> Iterator[None]:
 
 
 @contextmanager
-def deleted_function(lab: Lab, logical_name: str) -> Iterator[None]:
+def deleted_function(deployed: Lab, logical_name: str) -> Iterator[None]:
     """Delete a function, and create it again with the same code."""
-    client, name = lab.stack.aws.client("lambda"), lab.function(logical_name)
+    client, name = deployed.stack.aws.client("lambda"), deployed.function(logical_name)
     config = client.get_function_configuration(FunctionName=name)
-    code = lab.stack.aws.log.parent / "function.zip"
+    code = deployed.stack.aws.log.parent / "function.zip"
     location = client.get_function(FunctionName=name)["Code"]["Location"]
     with urllib.request.urlopen(location) as response:  # noqa: S310 - the URL of the local AWS
         code.write_bytes(response.read())
@@ -237,11 +234,11 @@ BROKEN: dict[str, tuple[Breaker, dict[str, tuple[str, ...]]]] = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_smoke_names_the_entry_point_and_the_fault_of_a_broken_stack(lab: Lab, name: str) -> None:
+def test_smoke_names_the_entry_point_and_the_fault_of_a_broken_stack(deployed: Lab, name: str) -> None:
     break_stack, rows = BROKEN[name]
 
-    with leaves_nothing(lab), break_stack(lab):
-        outcome = smoke(lab, wait=30 if name == "event source" else 120)  # the only one that waits to the end
+    with leaves_nothing(deployed), break_stack(deployed):
+        outcome = smoke(deployed, wait=30 if name == "event source" else 120)  # the only one that waits to the end
 
     assert outcome.status != 0
     assert "Traceback" not in outcome.text
@@ -252,32 +249,25 @@ def test_smoke_names_the_entry_point_and_the_fault_of_a_broken_stack(lab: Lab, n
     assert outcome.text.count(" failed ") >= len(rows)
 
 
-def test_smoke_may_run_twice_at_once(lab: Lab) -> None:
-    with leaves_nothing(lab), ThreadPoolExecutor(2) as threads:
-        outcomes = list(threads.map(smoke, [lab, lab]))
-
-    assert [(outcome.status, NOTHING_LEFT in outcome.text) for outcome in outcomes] == [(0, True)] * 2, outcomes
-
-
-def test_smoke_leaves_nothing_after_ctrl_c(lab: Lab, tmp_path: Path) -> None:
+def test_smoke_leaves_nothing_after_ctrl_c(deployed: Lab, tmp_path: Path) -> None:
     log = tmp_path / "log"
-    with leaves_nothing(lab), start_command(command(lab, 60), log) as process:
+    with leaves_nothing(deployed), start_command(command(deployed, 60), log) as process:
         assert wait_for_output(log, "Trying every entry point")
-        wait_for(lambda: any("bulk/smoke-" in key for key in objects(lab)[lab.stack.inbox]))
+        wait_for(lambda: any("bulk/smoke-" in key for key in objects(deployed)[deployed.stack.inbox]))
         os.killpg(process.pid, signal.SIGINT)
         process.wait(120)
     assert NOTHING_LEFT in log.read_text()
 
 
-def test_smoke_removes_the_versions_of_buckets_that_keep_them(lab: Lab) -> None:
+def test_smoke_removes_the_versions_of_buckets_that_keep_them(deployed: Lab) -> None:
     def set_versioning(status: str) -> None:
-        for bucket in (lab.stack.bucket, lab.stack.inbox):
-            lab.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": status})
+        for bucket in (deployed.stack.bucket, deployed.stack.inbox):
+            deployed.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": status})
 
     set_versioning("Enabled")
     try:
-        with leaves_nothing(lab):
-            outcome = smoke(lab)
+        with leaves_nothing(deployed):
+            outcome = smoke(deployed)
     finally:
         set_versioning("Suspended")
 
@@ -293,8 +283,8 @@ def test_smoke_removes_the_versions_of_buckets_that_keep_them(lab: Lab) -> None:
         (["WAIT=soon"], "WAIT=soon: expected whole seconds"),
     ],
 )
-def test_smoke_says_why_the_stack_cannot_be_read(lab: Lab, variables: list[str], expected: str) -> None:
-    done = subprocess.run([*command(lab, 1), *variables], capture_output=True, text=True, check=False)
+def test_smoke_says_why_the_stack_cannot_be_read(deployed: Lab, variables: list[str], expected: str) -> None:
+    done = subprocess.run([*command(deployed, 1), *variables], capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert expected in done.stderr
     assert "Traceback" not in done.stderr

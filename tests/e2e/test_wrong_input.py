@@ -69,7 +69,7 @@ TWO_FAULTS = {"fileUrl": 7, "baseUrls": [{"url": URL}, 8]}
             json.dumps(TWO_FAULTS),
             """lot.json is not a valid File:
   fileUrl: must be a string, got a number
-  baseUrls[1]: must be an object or a list, got a number
+  baseUrls[1]: must be an object or a list, got a number: write {"url": "https://..."}
 """,
         ),
         (json.dumps(TOO_MANY), "lot.json is not a valid File:\n  baseUrls: must have at most 100 items, got 101\n"),

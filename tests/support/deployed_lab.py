@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from infra.build import artifact
@@ -148,6 +149,8 @@ def deploy_lab(prepare: Callable[[MiniStack], Mapping[str, str]] = lambda _: {})
         with artifact.build_lock():
             artifact.build(processor, built, SAM)
             deployed = stack.enter_context(deployed_stack(built, VENVS, parameters, prepare))
-        relax_for_loopback(deployed, {"ALLOWED_NETWORKS": "127.0.0.1/32"})
+        # The local S3 is an origin too: `make smoke` puts its pictures there.
+        ports = f"{parameters['AllowedPorts']},{urlsplit(deployed.aws.endpoint).port}"
+        relax_for_loopback(deployed, {"ALLOWED_NETWORKS": "127.0.0.1/32", "ALLOWED_PORTS": ports})
         site = f"http://127.0.0.1:{port}"
         yield Lab(deployed, deployed.aws.client("s3"), site, pictures, traffic, counting, closed)

@@ -28,9 +28,11 @@ _BOTH_FORMS = "is beside fileUrl or baseUrls: send either a File, with fileUrl a
 _ONE_URL = 'must be in a list: write {"urls": ["https://..."]}, even for one URL'
 _DIGEST_OF_LIST = 'belongs to one URL, not to the list: write {"url": "https://...", "sha256": "..."} in urls'
 _MISSING = "is missing"
+_NO_BASE_IMAGES = ': without base images, send {"urls": ["https://..."]}'
 _ADVICE_FOR_LIST = """. Send each File by itself, or many as lines of a .jsonl object; URLs as {"urls": [...]}"""
 _ADVICE_FOR_TEXT = ": send the object itself, not its JSON as a string"
 _ITEM_TYPES = {"baseUrls": "an object or a list", "urls": "a string or an object"}
+_EXAMPLES = {"baseUrls": '{"url": "https://..."}', "urls": '"https://..."'}
 _TYPE_NAMES: tuple[tuple[type, str], ...] = (
     (bool, "a boolean"),
     (int, "a number"),
@@ -150,18 +152,32 @@ def _make_fault(detail: ErrorDetails, document: dict[str, Any]) -> Fault:
         case "dict_type":
             message = f"must be an object, got {_describe_type(value)}"
         case "list_type":
-            message = f"must be a list, got {_describe_type(value)}"
+            message = f"must be a list, got {_describe_type(value)}{_advise_on_list(str(location[0]), value)}"
         case "model_type" | "model_attributes_type":
-            message = f"must be {_ITEM_TYPES[str(location[0])]}, got {_describe_type(value)}"
+            member = str(location[0])
+            message = f"must be {_ITEM_TYPES[member]}, got {_describe_type(value)}: write {_EXAMPLES[member]}"
         case "missing":
-            message = _MISSING if len(location) > 1 else f"{_MISSING}; {_FORMS}"
+            message = _MISSING if len(location) > 1 else _describe_missing(str(location[0]), document)
         case "too_short":
-            message = "must have at least 1 item"
+            message = f"must have at least 1 item{_advise_on_list(str(location[0]), value)}"
         case "string_pattern_mismatch":
             message = f"must match {detail['ctx']['pattern']}"
         case _:
             message = detail["msg"]
     return Fault(_format_path(location, document), message)
+
+
+def _describe_missing(member: str, document: dict[str, Any]) -> str:
+    """Say what a document lacks: a URL list is meant if only the base images are missing."""
+    only_bases = member == "baseUrls" and isinstance(document.get("fileUrl"), str)
+    return f"{_MISSING}{_NO_BASE_IMAGES}" if only_bases else f"{_MISSING}; {_FORMS}"
+
+
+def _advise_on_list(member: str, value: object) -> str:
+    """Return what to write in place of a value that is no list, or an empty one."""
+    if not value:
+        return _NO_BASE_IMAGES if member == "baseUrls" else ""
+    return f": write [{_EXAMPLES[member]}]"
 
 
 def _format_path(location: tuple[int | str, ...], document: dict[str, Any]) -> str:

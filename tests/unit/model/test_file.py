@@ -60,8 +60,8 @@ def test_parse_reports_every_fault_with_its_path() -> None:
         "fileUrl": "must be a string, got a number",
         "sha256": "must match ^[0-9A-Fa-f]{64}$",
         "id": "must match ^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$",
-        "baseUrls[0]": "must be an object or a list, got a string",
-        "baseUrls[1]": "must be an object or a list, got null",
+        "baseUrls[0]": 'must be an object or a list, got a string: write {"url": "https://..."}',
+        "baseUrls[1]": 'must be an object or a list, got null: write {"url": "https://..."}',
         "baseUrls[2].url": "is missing",
         "baseUrls[3].url": "must be a string, got a number",
         "baseUrls[4][0]": "is missing",
@@ -76,6 +76,8 @@ def test_parse_reports_every_fault_with_its_path() -> None:
 
 MISSING = "is missing; a File has fileUrl and baseUrls, a list of URLs has urls"
 OF_LIST = '. Send each File by itself, or many as lines of a .jsonl object; URLs as {"urls": [...]}'
+NO_BASES = ': without base images, send {"urls": ["https://..."]}'
+WRITE_LIST = ': write [{"url": "https://..."}]'
 BOTH = "is beside fileUrl or baseUrls: send either a File, with fileUrl and baseUrls, or a list, with urls"
 ONE_URL = 'must be in a list: write {"urls": ["https://..."]}, even for one URL'
 OF_ONE_URL = 'belongs to one URL, not to the list: write {"url": "https://...", "sha256": "..."} in urls'
@@ -92,13 +94,25 @@ OF_ONE_URL = 'belongs to one URL, not to the list: write {"url": "https://...", 
         ({"fileUrl": MISSING, "baseUrls": MISSING}, {"image_url": URL}),
         ({"fileUrl": MISSING, "baseUrls": MISSING}, {"urls": None}),
         ({"fileUrl": MISSING}, {"baseUrls": [[URL]]}),
-        ({"baseUrls": MISSING}, {"fileUrl": URL}),
+        ({"baseUrls": f"is missing{NO_BASES}"}, {"fileUrl": URL}),
+        ({"baseUrls": f"is missing{NO_BASES}"}, {"fileUrl": URL, "id": "a", "lot": 7}),
+        ({"baseUrls": MISSING, "fileUrl": "must be a string, got a list"}, {"fileUrl": [URL]}),
         ({"fileUrl": "must be a string, got null"}, {"fileUrl": None, "baseUrls": [[URL]]}),
-        ({"baseUrls": "must have at least 1 item"}, {"fileUrl": URL, "baseUrls": []}),
-        ({"baseUrls": "must be a list, got an object"}, {"fileUrl": URL, "baseUrls": {}}),
+        ({"baseUrls": f"must have at least 1 item{NO_BASES}"}, {"fileUrl": URL, "baseUrls": []}),
+        ({"baseUrls": f"must be a list, got an object{NO_BASES}"}, {"fileUrl": URL, "baseUrls": {}}),
+        ({"baseUrls": f"must be a list, got null{NO_BASES}"}, {"fileUrl": URL, "baseUrls": None}),
+        ({"baseUrls": f"must be a list, got a string{NO_BASES}"}, {"fileUrl": URL, "baseUrls": ""}),
+        (
+            {"baseUrls": f"must be a list, got a string{WRITE_LIST}"},
+            {"fileUrl": URL, "baseUrls": URL},
+        ),
+        (
+            {"baseUrls": f"must be a list, got an object{WRITE_LIST}"},
+            {"fileUrl": URL, "baseUrls": {"url": URL}},
+        ),
         ({"urls": "must have at least 1 item"}, {"urls": []}),
-        ({"urls": "must be a list, got a string"}, {"urls": URL}),
-        ({"urls[1]": "must be a string or an object, got a list"}, {"urls": [URL, [URL]]}),
+        ({"urls": 'must be a list, got a string: write ["https://..."]'}, {"urls": URL}),
+        ({"urls[1]": 'must be a string or an object, got a list: write "https://..."'}, {"urls": [URL, [URL]]}),
         ({"urls[0].url": "is missing", "id": "must be a string, got a number"}, {"urls": [{}], "id": 7}),
         ({"urls[0]": "must be Unicode text"}, {"urls": ["\udfff"]}),
         ({"urls[0].url": "must be Unicode text"}, {"urls": [{"url": "\udfff"}]}),
@@ -139,7 +153,7 @@ def test_parse_says_why_a_document_is_not_a_file(expected: dict[str, str], docum
         ({"url": ONE_URL}, {"url": URL}),
         ({"Url": ONE_URL, "id": "must be a string, got a list"}, {"Url": [URL], "id": []}),
         ({"urls": BOTH}, {"fileUrl": URL, "urls": [URL]}),
-        ({"urls": BOTH, "baseUrls": "must be a list, got a string"}, {"baseUrls": URL, "urls": 7}),
+        ({"urls": BOTH, "baseUrls": f"must be a list, got a string{WRITE_LIST}"}, {"baseUrls": URL, "urls": 7}),
         (
             {"URLS": BOTH, "base_urls": "must be written baseUrls"},
             {"fileUrl": URL, "base_urls": [[URL]], "URLS": [URL]},

@@ -215,7 +215,8 @@ def test_check_stops_after_ten_faults(tmp_path: Path) -> None:
 
 def test_check_says_why_when_the_run_would_refuse_every_line(tmp_path: Path) -> None:
     check, _ = convert(write(tmp_path, "a.csv", "file_url,base urls\nf,\n"))
-    assert check.faults == ["line 2: baseUrls: must have at least 1 item"]
+    advice = 'without base images, send {"urls": ["https://..."]}'
+    assert check.faults == [f"line 2: baseUrls: must have at least 1 item: {advice}"]
 
 
 @pytest.mark.parametrize(
