@@ -45,6 +45,8 @@ def log_bytes() -> tuple[int, int, int]:
 def _count_log_bytes(images: int, files: int = 1) -> int:
     from intake import telemetry  # noqa: PLC0415 - reads the settings when it is imported
 
+    with contextlib.redirect_stdout(io.StringIO()):
+        telemetry.flush_metrics()  # of whatever this process has done before
     file, outcomes, receipt = _file_with_receipt(images)
     out = io.StringIO()
     handler = telemetry.logger.registered_handler

@@ -91,7 +91,7 @@ def test_inbox_objects_and_run_results_expire_and_images_do_not() -> None:
     rules = TEMPLATE["Resources"]["InboxBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
 
     expiring = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule}
-    assert expiring == {"inbox/": {"Ref": "InboxDays"}, "bulk/": {"Ref": "InboxDays"}}
+    assert expiring == {"inbox/": {"Ref": "InboxDays"}, "bulk/": {"Ref": "InboxDays"}, "smoke/": 1}
     assert all(rule["Status"] == "Enabled" for rule in rules)
     rules = TEMPLATE["Resources"]["ImageBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     expiring = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule}
