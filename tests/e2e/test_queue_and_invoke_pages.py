@@ -16,7 +16,7 @@ def read_commands(page: str) -> list[str]:
     return re.findall(r"^```sh\n(.*?)^```", (ROOT / "docs" / page).read_text(), re.DOTALL | re.MULTILINE)
 
 
-SEND, SUBSCRIBE, MOVE, LOOK, PURGE = read_commands("queue.md")
+SEND, LET_A_TOPIC_SEND, MOVE, LOOK, PURGE = read_commands("queue.md")
 [INVOKE] = read_commands("invoke.md")
 [REDRIVE] = [command for command in read_commands("manifests.md") if "FAILURE_QUEUE_URL" in command]
 
@@ -35,7 +35,7 @@ def test_command_sends_a_file_to_the_queue(deployed: Lab, directory: Path) -> No
     wait_for(lambda: deployed.objects("receipts/page-file.json"))
 
 
-def test_topic_sends_files_to_the_queue_whose_policy_keeps_what_it_has(deployed: Lab, directory: Path) -> None:
+def test_commands_let_a_topic_send_and_keep_what_the_policy_has(deployed: Lab, directory: Path) -> None:
     sqs, sns, url = deployed.stack.aws.client("sqs"), deployed.stack.aws.client("sns"), deployed.stack.file_queue
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     topic = sns.create_topic(Name="q-files")["TopicArn"]
@@ -44,7 +44,7 @@ def test_topic_sends_files_to_the_queue_whose_policy_keeps_what_it_has(deployed:
     policy = {"Version": "2012-10-17", "Statement": [before]}
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
 
-    run_shell(deployed, SUBSCRIBE, directory, FILE_QUEUE=url, FILE_QUEUE_ARN=arn, TOPIC_ARN=topic)
+    run_shell(deployed, LET_A_TOPIC_SEND, directory, FILE_QUEUE=url, FILE_QUEUE_ARN=arn, TOPIC_ARN=topic)
 
     sns.publish(TopicArn=topic, Message=json.dumps({"id": "q-topic", "urls": [deployed.url("golden.png")]}))
     wait_for(lambda: deployed.objects("receipts/q-topic"))
