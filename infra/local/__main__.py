@@ -3,7 +3,8 @@
 import argparse
 import signal
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from infra.build.template_file import ROOT
@@ -11,7 +12,7 @@ from infra.command.errors import CommandError
 from infra.command.signals import install_signal_handlers
 from infra.command.tcp_ports import LOOPBACK, parse_port
 from infra.command.terminal import print_line, timed_step
-from infra.local.deploy_template import DeployedStack, relax_for_loopback
+from infra.local.deploy_template import DeployedStack, relax_for_loopback, turn_on_receipt_topic
 from infra.local.example_files import DEFAULT_PORT, EXAMPLE_ID, example_file, example_files, folder_of, to_urls
 from infra.local.ministack import ignore_aws_profiles
 from infra.local.receipt_page import send_file, write_page
@@ -36,7 +37,7 @@ def main() -> int:
     install_signal_handlers()
     ignore_aws_profiles()
     try:
-        with ExitStack() as on_exit:
+        with ExitStack() as on_exit, _announced_stop():
             _start(on_exit, parse_port(options.port, DEFAULT_PORT), options.pictures)
             while True:
                 signal.pause()
@@ -45,8 +46,19 @@ def main() -> int:
         print(f"make up did not start. {error}", file=sys.stderr, flush=True)
         return 1
     except KeyboardInterrupt:
-        print_line("\nStopped. Nothing is left running, and the stored images are deleted.")
+        print_line("Stopped. Nothing is left running, and the stored images are deleted.")
     return 0
+
+
+@contextmanager
+def _announced_stop() -> Iterator[None]:
+    """Say at once that a signal has arrived: to stop everything takes seconds."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        with suppress(OSError):  # SIGHUP: the terminal is gone
+            print_line("\nStopping ...")
+        raise
 
 
 def _start(on_exit: ExitStack, port: int, pictures: Path | None) -> None:
@@ -60,10 +72,12 @@ def _start(on_exit: ExitStack, port: int, pictures: Path | None) -> None:
         "QueueMaxConcurrency": MAX_CONCURRENCY,
     }
     deployed = start_stack(on_exit, parameters, port)
+    with timed_step("Turning on the receipt topic"):
+        turn_on_receipt_topic(deployed)
     # The parameters of the template do not allow loopback, where the pictures are served.
     relax_for_loopback(deployed, {"ALLOWED_NETWORKS": f"{LOOPBACK}/32"})
     folder = folder_of(port)
-    on_exit.enter_context(example_files(folder, deployed, urls, base_images=not pictures))
+    on_exit.enter_context(example_files(folder, deployed, site, urls, base_images=not pictures))
     with timed_step("Sending an example File"):
         send_file(deployed, example_file(urls, base_images=not pictures))
         write_page(deployed, EXAMPLE_ID, folder / PAGE)
@@ -92,6 +106,7 @@ def _print_addresses(deployed: DeployedStack, example: str, folder: Path) -> Non
         ("image bucket", deployed.bucket),
         ("function", f"{deployed.find_function('InvokeFunction')}: invoke it with a File"),
         ("queue", deployed.file_queue),
+        ("topic", f"{deployed.topic}: a message for each receipt"),
         ("pictures", f"{example} and others"),
         ("receipt page", f"{files / PAGE}: open it in a browser"),
     ):
@@ -101,7 +116,7 @@ def _print_addresses(deployed: DeployedStack, example: str, folder: Path) -> Non
     print_line(f"  make look ID={EXAMPLE_ID} ENDPOINT=$AWS_ENDPOINT_URL")
     print_line(f"  make bulk LIST={files}/list.csv ENDPOINT=$AWS_ENDPOINT_URL")
     print_line(f"  aws lambda invoke --function-name $INVOKE_FUNCTION --payload fileb://{files}/file.json receipt.json")
-    print_line(f"  aws sqs send-message --queue-url $FILE_QUEUE --message-body file://{files}/file.json")
+    print_line(f"  aws sqs send-message --queue-url $FILE_QUEUE --message-body file://{files}/message.json")
     print_line("  .local/sam/bin/sam logs --tail   # the logs of the functions")
     print_line("\nMore commands: docs/try-it-locally.md. Press Ctrl-C to stop.")
 

@@ -36,6 +36,7 @@ class DeployedStack:
         file_queue: the URL of the queue that accepts Files.
         failed_files: the URL of the queue of messages that came back too often.
         failed_files_arn: the ARN of the same queue.
+        topic: the ARN of the topic for receipts, which is off until `turn_on_receipt_topic`.
         machine: the ARN of the state machine that runs lists.
         function: the name of the function that serves the API.
         functions: the names of all functions.
@@ -51,6 +52,7 @@ class DeployedStack:
     file_queue: str
     failed_files: str
     failed_files_arn: str
+    topic: str
     machine: str
     function: str
     functions: tuple[str, ...]
@@ -106,6 +108,7 @@ def deploy(aws: MiniStack, built: Path, sam: Path, home: Path, parameters: Mappi
         file_queue=outputs["FileQueueUrl"],
         failed_files=outputs["FailedFilesQueueUrl"],
         failed_files_arn=outputs["FailedFilesQueueArn"],
+        topic=outputs["ReceiptTopicArn"],
         machine=outputs["StateMachineArn"],
         function=outputs["HttpFunctionName"],
         functions=tuple(value for name, value in outputs.items() if name.endswith("FunctionName")),
@@ -131,6 +134,26 @@ def _with_json_definition(built: Path) -> Path:
 def _outputs(aws: MiniStack) -> dict[str, str]:
     stack = aws.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def turn_on_receipt_topic(deployed: DeployedStack) -> None:
+    """Update the stack to ReceiptTopic=on, which a new stack cannot have.
+
+    Raises:
+        botocore.exceptions.WaiterError: the update failed.
+    """
+    client = deployed.aws.client("cloudformation")
+    names = [
+        parameter["ParameterKey"] for parameter in client.describe_stacks(StackName=STACK)["Stacks"][0]["Parameters"]
+    ]
+    kept = [{"ParameterKey": name, "UsePreviousValue": True} for name in names if name != "ReceiptTopic"]
+    client.update_stack(
+        StackName=STACK,
+        UsePreviousTemplate=True,
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        Parameters=[*kept, {"ParameterKey": "ReceiptTopic", "ParameterValue": "on"}],
+    )
+    client.get_waiter("stack_update_complete").wait(StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
 
 
 def relax_for_loopback(deployed: DeployedStack, variables: Mapping[str, str]) -> None:

@@ -32,12 +32,15 @@ def folder_of(port: int) -> Path:
 
 
 @contextmanager
-def example_files(folder: Path, deployed: DeployedStack, urls: Sequence[str], *, base_images: bool) -> Iterator[None]:
+def example_files(
+    folder: Path, deployed: DeployedStack, site: str, urls: Sequence[str], *, base_images: bool
+) -> Iterator[None]:
     """Write the files, and delete them when the block ends.
 
     Args:
         folder: the folder for these files; its other contents are deleted.
         deployed: the stack that the files are for.
+        site: the URL of the server of the pictures.
         urls: the URLs of the images.
         base_images: whether file.json has the first image to inspect and the others as its base images. If not, it is
             a URL list.
@@ -45,7 +48,7 @@ def example_files(folder: Path, deployed: DeployedStack, urls: Sequence[str], *,
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
-        (folder / "env").write_text(_shell_variables(deployed, folder))
+        (folder / "env").write_text(_shell_variables(deployed, site, folder))
         (folder / "file.json").write_text(json.dumps(_file("by-curl", urls[:MAX_IMAGES], base_images=base_images)))
         (folder / "message.json").write_text(json.dumps(_file("by-message", urls[:2], base_images=base_images)))
         (folder / "lot.jsonl").write_text(_manifest(urls))
@@ -65,7 +68,7 @@ def to_urls(site: str, names: Sequence[str] | Mapping[str, bytes]) -> list[str]:
     return [f"{site}/{quote(name)}" for name in islice(names, LIST_ROWS)]
 
 
-def _shell_variables(deployed: DeployedStack, folder: Path) -> str:
+def _shell_variables(deployed: DeployedStack, site: str, folder: Path) -> str:
     variables = {
         "AWS_ENDPOINT_URL": deployed.aws.endpoint,
         "AWS_ACCESS_KEY_ID": ROOT_USER.key,
@@ -80,6 +83,9 @@ def _shell_variables(deployed: DeployedStack, folder: Path) -> str:
         "FILE_QUEUE": deployed.file_queue,
         "FAILED_FILES": deployed.failed_files,
         "FAILED_FILES_ARN": deployed.failed_files_arn,
+        "FAILURE_QUEUE_URL": deployed.failures,
+        "RECEIPT_TOPIC": deployed.topic,
+        "PICTURES_URL": site,
     }
     variables |= offline_environment(folder / "sam")  # for `sam logs`
     exports = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]

@@ -12,7 +12,7 @@ _MESSAGES = 10
 """Messages of one call, the most that SQS returns."""
 
 _HIDDEN_SECONDS = 30
-QUEUES = {"FailureQueueUrl": "failure queue of events", "FailedFilesQueueUrl": "dead-letter queue of Files"}
+QUEUES = {"FailureQueueUrl": "failure queue", "FailedFilesQueueUrl": "queue of failed Files"}
 """Queues of what failed, by their output. Nothing reads them, so that receiving a message has no consequence."""
 
 
@@ -86,7 +86,7 @@ def _receive_some(sqs: Any, url: str) -> list[dict[str, Any]]:  # noqa: ANN401 -
 def remove_from_file_queue(context: SmokeContext) -> str:
     """Remove the message of the run from the queue of Files, if nothing reads the queue.
 
-    A message that is received comes closer to the dead-letter queue. So messages are only received if no other waits.
+    Receiving a message brings it closer to the queue of failed Files: messages are only received if no other waits.
 
     Returns:
         What could not be removed; empty if nothing is left.
@@ -101,5 +101,5 @@ def remove_from_file_queue(context: SmokeContext) -> str:
     file_id = context.file.id_of("queue")
     return (
         f"the message of {file_id} in the queue {url}: once delivered, it leaves receipts/{file_id}.json; if it "
-        "comes too often, it is in the dead-letter queue"
+        "comes too often, it is in the queue of failed Files"
     )

@@ -1,7 +1,7 @@
 """Tries the queue of Files: a message with a File, and the function with a message that is none.
 
 The message that is no File is not sent to the queue. SQS would deliver it five times, six minutes apart, and the alarm
-of the dead-letter queue would start half an hour after the run. The function gets it in an event instead.
+of the queue of failed Files would start half an hour after the run. The function gets it in an event instead.
 """
 
 import json
@@ -24,7 +24,7 @@ def queue_checks(context: SmokeContext) -> list[Check]:
 
 
 def queue_refusals(context: SmokeContext) -> list[Check]:
-    """Return the checks of a message that is no File, and of the dead-letter queue."""
+    """Return the checks of a message that is no File, and of the queue of failed Files."""
     return [Check("queue: refusals", lambda: _refuse(context))]
 
 

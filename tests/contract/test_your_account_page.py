@@ -2,29 +2,48 @@
 
 import json
 import re
+import tomllib
+from collections.abc import Iterator
 from typing import Any
 
 from infra.build.template_file import ROOT, load
 
 from support.expected_rights import KEY_RIGHTS, NETWORK_RIGHTS, ROLES
 from support.resolved_template import resolve
+from support.transformed_template import transform
 
 PAGE = (ROOT / "docs" / "your-account.md").read_text()
 TEMPLATE = load()
 RESOURCES = resolve(TEMPLATE)["Resources"]
+SERVICES = {"ApiGateway": "apigateway", "CloudFormation": "cloudformation", "CloudWatch": "cloudwatch", "IAM": "iam"}
+SERVICES |= {"Events": "events", "Lambda": "lambda", "Logs": "logs", "S3": "s3", "SNS": "sns", "SQS": "sqs"}
+SERVICES |= {"StepFunctions": "states"}
+"""The prefixes of actions, by the services in types of resources."""
 
 
-def document(name: str) -> dict[str, Any]:
+def document(name: str) -> Any:
     """Return the JSON that a command of the page writes to a file."""
-    found: dict[str, Any] = json.loads(PAGE.partition(f"cat >{name} <<'END'\n")[2].partition("\nEND\n")[0])
-    return found
+    return json.loads(PAGE.partition(f"cat >{name} <<'END'\n")[2].partition("\nEND\n")[0])
 
 
-def test_page_lists_every_action_that_a_boundary_must_allow() -> None:
-    [listed] = re.findall(r"^```text\n(ec2:.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+def test_boundary_of_the_page_allows_what_the_roles_use_and_nothing_else() -> None:
+    allowed = [action for statement in document("boundary.json")["Statement"] for action in statement["Action"]]
     used = {right.split()[0] for rights in (*ROLES.values(), KEY_RIGHTS, NETWORK_RIGHTS) for right in rights}
 
-    assert listed.split() == sorted(used)
+    assert sorted(allowed) == sorted(used)
+
+
+def test_deploy_policy_of_the_page_covers_every_service_of_the_template() -> None:
+    actions = [action for each in document("deploy-policy.json")["Statement"] for action in each["Action"]]
+    types = {each["Type"] for name in ("template.yaml", "infra/observability.yaml") for each in transformed(name)}
+
+    assert {SERVICES[kind.split("::")[1]] for kind in types} <= {action.partition(":")[0] for action in actions}
+
+
+def transformed(name: str) -> Iterator[dict[str, Any]]:
+    """Yield the resources of a template after the SAM transform."""
+    template = load(ROOT / name)
+    yield from (transform(template) if "Transform" in template else template)["Resources"].values()
 
 
 def test_page_has_the_lifecycle_rules_of_the_image_bucket() -> None:
@@ -47,17 +66,21 @@ def test_page_names_every_prefix_that_the_roles_may_use() -> None:
 
 
 def test_key_policy_admits_the_services_that_use_the_key() -> None:
-    services = {
-        service.split(".")[0]
-        for statement in document("key-policy.json")["Statement"]
-        for service in as_list(statement["Principal"].get("Service", []))
-    }
+    statements = document("statements.json")
+    services = [service.split(".")[0] for each in statements for service in as_list(each["Principal"]["Service"])]
     kinds = {resource["Type"] for resource in RESOURCES.values()}
+
     assert {"AWS::Logs::LogGroup", "AWS::SQS::Queue", "AWS::Events::Rule"} <= kinds
-    assert services == {"logs", "events", "s3", "sns"}
-    assert all(
-        "Condition" in each for each in document("key-policy.json")["Statement"] if "Service" in each["Principal"]
-    )
+    assert sorted(services) == ["events", "logs", "s3", "sns"]
+    assert all("Condition" in each for each in statements)
+
+
+def test_page_names_the_inbox_bucket_and_the_options_of_sam_as_they_are() -> None:
+    parts = RESOURCES["InboxBucket"]["Properties"]["BucketName"]["Fn::Join"][1]
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text())
+
+    assert f"arn:aws:s3:::{parts[0]}-*/*" in PAGE
+    assert config["default"]["deploy"]["parameters"]["resolve_s3"] is True
 
 
 def as_list(value: Any) -> list[Any]:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
+from infra.local.deploy_template import turn_on_receipt_topic
 from infra.local.ministack import REGION, ROOT_KEY, ROOT_SECRET
 
 from support.deployed_lab import Lab, deploy_lab
-from support.receipt_topic import turn_on_receipt_topic
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +19,8 @@ def deployed() -> Iterator[Lab]:
 @pytest.fixture(scope="session")
 def topic(deployed: Lab) -> str:
     """The ARN of the topic of receipts; the stack has ReceiptTopic=on from here on."""
-    return turn_on_receipt_topic(deployed)
+    turn_on_receipt_topic(deployed.stack)
+    return deployed.stack.topic
 
 
 @pytest.fixture

@@ -1,20 +1,13 @@
 """docs/queue.md, docs/invoke.md and the redrive of docs/manifests.md: every command, with the AWS CLI."""
 
 import json
-import re
 from pathlib import Path
 
 import pytest
-from infra.build.template_file import ROOT
 
-from support.aws_cli import run_shell
+from support.aws_cli import read_commands, run_shell
 from support.deployed_lab import Lab, broken_function, wait_for
 from support.file_queue import count_messages, fast_redelivery, send
-
-
-def read_commands(page: str) -> list[str]:
-    return re.findall(r"^```sh\n(.*?)^```", (ROOT / "docs" / page).read_text(), re.DOTALL | re.MULTILINE)
-
 
 SEND, LET_A_TOPIC_SEND, MOVE, LOOK, PURGE = read_commands("queue.md")
 [INVOKE] = read_commands("invoke.md")

@@ -18,14 +18,15 @@ from infra.command.tcp_ports import find_free_port
 from infra.local.example_files import folder_of
 from infra.pictures.board import draw_board, encode
 
+from support.aws_cli import BIN, USE_ENDPOINT
 from support.deployed_lab import wait_for
+from support.events_page import QUEUE
 from support.html_document import parse_html
 from support.running_command import SIGINT_IGNORED
 
 PAGE = ROOT / "docs" / "try-it-locally.md"
-START, SOURCE, FILE, LOOK, MANIFEST, RECEIPT, BULK, INVOKE, MESSAGE, ITS_RECEIPT, SMOKE, LISTING, LOGS = re.findall(
-    r"^```sh\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE
-)
+COMMANDS = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+START, SOURCE, FILE, LOOK, MANIFEST, RECEIPT, BULK, INVOKE, MESSAGE, ITS_RECEIPT, TOPIC, SMOKE, LISTING, LOGS = COMMANDS
 PORT = find_free_port()
 READY = "Press Ctrl-C to stop."
 START_SECONDS = 180
@@ -49,7 +50,7 @@ def make_up(directory: Path, port: int, *arguments: str, prefix: list[str] | Non
     finally:
         os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to make as well
         process.wait(timeout=60)
-        assert "Stopped. Nothing is left running" in log.read_text()
+        assert re.search(r"\nStopping \.\.\.\nStopped\. Nothing is left running", log.read_text())
         assert [path for path in directory.iterdir() if path != log] == []
         assert not folder_of(port).exists()
 
@@ -150,6 +151,13 @@ def test_every_entry_point_works_by_the_commands_of_the_page() -> None:
         re.findall('"message": "(.*)"', logged)
     )
     assert "_aws" not in logged
+
+
+@pytest.mark.usefixtures("up")
+def test_queue_of_the_events_page_gets_a_message_for_each_receipt(tmp_path: Path) -> None:
+    subscribe = QUEUE.replace("policy.json", str(tmp_path / "policy.json"))
+
+    assert "receipts/told.json" in run_typed(f"PATH={BIN}:$PATH\n{USE_ENDPOINT}{subscribe}{TOPIC}")
 
 
 @pytest.mark.usefixtures("up")

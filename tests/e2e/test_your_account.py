@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +10,7 @@ import pytest
 from infra.local.deploy_template import STACK, to_json_bytes
 
 from support.account_rules import BUCKET, EVERYTHING, LIFECYCLE, policy, prepare_account
+from support.aws_cli import read_commands, run_shell
 from support.deployed_lab import Lab, deploy_lab, json_lines, wait_for
 from support.file_queue import send
 
@@ -143,6 +145,24 @@ def test_logs_and_queues_are_encrypted_with_the_key(lab: Lab) -> None:
 
     assert {group["kmsKeyId"] for group in groups} == {key}
     assert all(each["KmsMasterKeyId"] == key for each in attributes)
+
+
+def test_commands_of_the_page_add_statements_to_the_policy_of_the_key_and_keep_the_others(
+    lab: Lab, tmp_path: Path
+) -> None:
+    client, key = lab.stack.aws.client("kms"), parameters(lab)["KmsKeyArn"]
+    [commands] = [each for each in read_commands("your-account.md") if "put-key-policy" in each]
+
+    def read_ids() -> list[str]:
+        document = client.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
+        return [statement["Sid"] for statement in json.loads(document)["Statement"]]
+
+    mine = {"Sid": "Mine", "Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:Decrypt", "Resource": "*"}
+    for before in (policy({**EVERYTHING, **mine}), json.dumps({"Version": "2012-10-17", "Statement": mine})):
+        client.put_key_policy(KeyId=key, PolicyName="default", Policy=before)
+        for _ in range(2):
+            run_shell(lab, commands, tmp_path, KEY=key)
+        assert read_ids() == ["Mine", "ImageIntakeLogs", "ImageIntakeMessages"]
 
 
 def test_every_function_runs_in_the_subnets(lab: Lab) -> None:

@@ -1,18 +1,25 @@
 """Runs shell commands of the documentation, with the AWS CLI, against the local AWS."""
 
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
+from infra.build.template_file import ROOT
 from infra.local.ministack import local_environment
 
 from support.deployed_lab import VENVS, Lab
 
-_BIN = VENVS / "aws-cli" / "bin"
+BIN = VENVS / "aws-cli" / "bin"
 # Version 1 of the AWS CLI ignores AWS_ENDPOINT_URL for SQS.
-_ENDPOINT = 'aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }\n'
+USE_ENDPOINT = 'aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }\n'
 # A request to another host than this machine's fails at once.
 _NO_NETWORK = {"HTTPS_PROXY": "http://127.0.0.1:1", "HTTP_PROXY": "http://127.0.0.1:1", "NO_PROXY": "127.0.0.1"}
+
+
+def read_commands(page: str) -> list[str]:
+    """Return the shell commands of a page of the documentation, in order."""
+    return re.findall(r"^```sh\n(.*?)^```", (ROOT / "docs" / page).read_text(), re.DOTALL | re.MULTILINE)
 
 
 def run_shell(lab: Lab, script: str, directory: Path, **variables: str) -> str:
@@ -24,12 +31,12 @@ def run_shell(lab: Lab, script: str, directory: Path, **variables: str) -> str:
         directory: the working directory, and HOME.
         variables: those that the page expects.
     """
-    if not (_BIN / "aws").exists():
+    if not (BIN / "aws").exists():
         pytest.fail("The AWS CLI is not installed: run `make install`, or `make test` for everything.")
-    environment = local_environment(directory, f"{_BIN}:/usr/bin:/bin") | _NO_NETWORK | variables
+    environment = local_environment(directory, f"{BIN}:/usr/bin:/bin") | _NO_NETWORK | variables
     environment["AWS_ENDPOINT_URL"] = lab.stack.aws.endpoint
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", _ENDPOINT + script],
+        ["bash", "-euo", "pipefail", "-c", USE_ENDPOINT + script],
         cwd=directory,
         env=environment,
         capture_output=True,

@@ -1,4 +1,4 @@
-"""The topic of the deployed stack: turns it on, and subscribes queues to it."""
+"""The topic of the deployed stack: subscribes queues to it."""
 
 import json
 import time
@@ -32,23 +32,6 @@ def wait_for_status(lab: Lab, stack: str = STACK) -> str:
         return None if status.endswith("IN_PROGRESS") else status
 
     return wait_for(poll)
-
-
-def turn_on_receipt_topic(lab: Lab) -> str:
-    """Update the stack to ReceiptTopic=on, and return the ARN of the topic."""
-    kept = [
-        {"ParameterKey": parameter["ParameterKey"], "UsePreviousValue": True}
-        for parameter in describe_stack(lab)["Parameters"]
-        if parameter["ParameterKey"] != "ReceiptTopic"
-    ]
-    lab.stack.aws.client("cloudformation").update_stack(
-        StackName=STACK,
-        UsePreviousTemplate=True,
-        Capabilities=CAPABILITIES,
-        Parameters=[*kept, {"ParameterKey": "ReceiptTopic", "ParameterValue": "on"}],
-    )
-    assert wait_for_status(lab) == "UPDATE_COMPLETE"
-    return outputs_of(lab)["ReceiptTopicArn"]
 
 
 @dataclass(frozen=True, slots=True)

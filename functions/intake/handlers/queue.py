@@ -88,7 +88,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> "PartialItemFailur
     Returns:
         The messages that must come again, as ReportBatchItemFailures expects it. SQS delivers them after the visibility
         timeout; the receipts keep all final outcomes, so only the rest is ingested. SQS moves a message that has come
-        too often to the dead-letter queue.
+        too often to the queue of failed Files.
 
     Raises:
         InvalidFile: the event is not from SQS.

@@ -6,6 +6,7 @@ from infra.local.ministack_patches import (
     alarms,
     batch_actions,
     distributed_map,
+    function_code,
     function_errors,
     queues,
     roles,
@@ -21,6 +22,7 @@ def main() -> None:
     alarms.apply()
     batch_actions.apply()
     distributed_map.apply()
+    function_code.apply()
     function_errors.apply()
     queues.apply()
     roles.apply()

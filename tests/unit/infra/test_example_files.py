@@ -20,6 +20,7 @@ DEPLOYED = DeployedStack(
     file_queue="files",
     failed_files="failed-files",
     failed_files_arn="failed-files-arn",
+    topic="topic",
     machine="arn",
     function="http",
     functions=("http", "a-InvokeFunction-1"),
@@ -34,7 +35,7 @@ def test_each_port_has_its_own_folder() -> None:
 
 def test_files_are_deleted_at_the_end(tmp_path: Path) -> None:
     folder = tmp_path / "up"
-    with example_files(folder, DEPLOYED, [f"{SITE}/a.jpg", f"{SITE}/b.jpg"], base_images=True):
+    with example_files(folder, DEPLOYED, SITE, [f"{SITE}/a.jpg", f"{SITE}/b.jpg"], base_images=True):
         assert {path.name for path in folder.iterdir()} == {
             "env",
             "file.json",
@@ -43,7 +44,9 @@ def test_files_are_deleted_at_the_end(tmp_path: Path) -> None:
             "list.csv",
             "sam",
         }
-        assert "export IMAGE_BUCKET=the-images\n" in (folder / "env").read_text()
+        exported = (folder / "env").read_text().splitlines()
+        expected = {"IMAGE_BUCKET=the-images", "RECEIPT_TOPIC=topic", "FAILURE_QUEUE_URL=queue", f"PICTURES_URL={SITE}"}
+        assert {f"export {variable}" for variable in expected} <= set(exported)
 
     assert not folder.exists()
 
@@ -51,7 +54,7 @@ def test_files_are_deleted_at_the_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("pictures", "base_images"), [(2, True), (1, False), (500, False)])
 def test_file_is_valid_for_any_number_of_pictures(tmp_path: Path, pictures: int, *, base_images: bool) -> None:
     urls = to_urls(SITE, [f"lot 7/{number},x.jpg" for number in range(pictures)])
-    with example_files(tmp_path / "up", DEPLOYED, urls, base_images=base_images):
+    with example_files(tmp_path / "up", DEPLOYED, SITE, urls, base_images=base_images):
         file = File.parse(json.loads((tmp_path / "up" / "file.json").read_text()))
         rows = (tmp_path / "up" / "list.csv").read_text().splitlines()
 

@@ -29,7 +29,7 @@ def test_check_fails_for_a_message_of_the_run_alone() -> None:
     deployed = FakeDeployed(outputs={"FailureQueueUrl": QUEUE}, sqs=FakeQueues({QUEUE: ["another"]}))
     assert failure_queue_check(context_of(deployed)).run() == ""
     deployed.sqs.messages[QUEUE].append(OWN)
-    with pytest.raises(CheckFailed, match=f"failure queue of events: .*{RUN}"):
+    with pytest.raises(CheckFailed, match=f"failure queue: .*{RUN}"):
         failure_queue_check(context_of(deployed)).run()
 
 
