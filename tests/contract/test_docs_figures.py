@@ -143,7 +143,7 @@ STATED = [
     ("docs/queue.md", f"A message is kept for {FILE_DAYS} days"),
     ("docs/queue.md", f"A message has at most {MAX_DOCUMENT_BYTES // MIB} MiB"),
     ("docs/queue.md", f"for {DELIVERIES * FILE_QUEUE['VisibilityTimeout'] // 60} minutes behind"),
-    ("docs/try-it-locally.md", f"comes {WORDS[DELIVERIES]} times"),
+    ("docs/try-it-locally.md", f"that is not a valid File {WORDS[DELIVERIES]} times"),
     ("docs/security.md", f"further messages wait | {QUEUE_FUNCTIONS} |"),
     (
         "docs/security.md",
