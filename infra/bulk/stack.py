@@ -13,6 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from infra.bulk.progress import Progress
+from infra.bulk.stored_objects import find_object
 
 START_SECONDS = 60.0
 """Time limit for the start of a run. EventBridge usually starts one within two seconds."""
@@ -168,12 +169,9 @@ class Stack:
 
     def summary(self, run: str) -> dict[str, Any] | None:
         """Read the summary of a run (its name); None if there is none."""
-        try:
-            response = self.s3.get_object(Bucket=self.images, Key=f"runs/{run}/summary.json")
-        except ClientError as error:
-            if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
-                return None
-            raise
+        response = find_object(self.s3, self.images, f"runs/{run}/summary.json")
+        if response is None:
+            return None
         summary: dict[str, Any] = json.loads(response["Body"].read())
         return summary
 

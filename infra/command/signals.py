@@ -23,11 +23,11 @@ def install_signal_handlers() -> None:
         signal.signal(signal.SIGHUP, _exit)
 
 
-def leave_signals_to_command() -> None:
-    """Let a forked process ignore Ctrl-C, which reaches it too in a terminal: only the command decides what ends.
+def reset_signals_in_child() -> None:
+    """Let a forked process ignore Ctrl-C, and end at the other signals.
 
-    The other signals end it. It starts with the signals of the command blocked, so that none of the command's handlers
-    runs here.
+    A terminal sends Ctrl-C to all processes, but only the command decides when they end. The process starts with the
+    ending signals blocked, so that it never runs a handler of the command.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for number in (signal.SIGTERM, signal.SIGHUP):

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 from botocore.exceptions import ClientError
 
 from infra.bulk.commands import DEFAULT_STACK
+from infra.bulk.stored_objects import find_object
 from infra.look.errors import LookError
 from infra.look.image_links import LINK_SECONDS, connect, end_of_links
 from infra.look.image_types import content_type_of
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 MAX_DOCUMENT_BYTES = 32 * 1024 * 1024
 """A receipt of 501 images with what is known of them has 1 MB."""
 
-_MISSING = {"NoSuchKey", "404"}
 _DENIED = {"AccessDenied", "403"}
 
 
@@ -189,11 +189,12 @@ class BucketSource(_DocumentReader):
 
     def _read(self, key: str, max_bytes: int) -> bytes | None:
         try:
-            body: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read(max_bytes + 1)
+            found = find_object(self._s3, self._bucket, key)
         except ClientError as error:
-            if error.response["Error"]["Code"] in _MISSING:
-                return None
             raise LookError(_explain(error, f"s3://{self._bucket}/{key}")) from error
+        if found is None:
+            return None
+        body: bytes = found["Body"].read(max_bytes + 1)
         return body if len(body) <= max_bytes else None
 
 

@@ -28,14 +28,14 @@ def inline(template: Template, nested: Template, stack: str) -> Template:
     names = {name: stack + name if name in taken else name for name in nested["Resources"]}
     values = template["Resources"][stack]["Properties"]["Parameters"]
     inside = _Replacement({name: {"Ref": new} for name, new in names.items() if name != new} | values, {})
-    outputs = {f"{stack}.Outputs.{name}": inside.of(each["Value"]) for name, each in nested["Outputs"].items()}
+    outputs = {f"{stack}.Outputs.{name}": inside.apply(each["Value"]) for name, each in nested["Outputs"].items()}
     outside = _Replacement({}, outputs)
-    resources = {name: outside.of(each) for name, each in template["Resources"].items() if name != stack}
+    resources = {name: outside.apply(each) for name, each in template["Resources"].items() if name != stack}
     return {
         **template,
-        "Conditions": template["Conditions"] | inside.of(nested["Conditions"]),
-        "Resources": resources | {names[name]: inside.of(each) for name, each in nested["Resources"].items()},
-        "Outputs": outside.of(template["Outputs"]),
+        "Conditions": template["Conditions"] | inside.apply(nested["Conditions"]),
+        "Resources": resources | {names[name]: inside.apply(each) for name, each in nested["Resources"].items()},
+        "Outputs": outside.apply(template["Outputs"]),
     }
 
 
@@ -46,21 +46,21 @@ class _Replacement:
         self._references = references
         self._attributes = attributes
 
-    def of(self, node: Any) -> Any:  # noqa: ANN401 - any value of a template
+    def apply(self, node: Any) -> Any:  # noqa: ANN401 - any value of a template
         match node:
             case {"Ref": str(name)}:
                 return self._references.get(name, node)
             case {"Fn::GetAtt": attribute}:
                 return self._attributes.get(attribute if isinstance(attribute, str) else ".".join(attribute), node)
             case {"Fn::Sub": str(text)}:
-                return self._substitution(text, {})
+                return self._make_substitution(text, {})
             case {"Fn::Sub": [str(text), dict(variables)]}:
-                return self._substitution(text, {name: self.of(value) for name, value in variables.items()})
+                return self._make_substitution(text, {name: self.apply(value) for name, value in variables.items()})
             case list():
-                return [self.of(value) for value in node]
-        return {name: self.of(value) for name, value in node.items()} if isinstance(node, dict) else node
+                return [self.apply(value) for value in node]
+        return {name: self.apply(value) for name, value in node.items()} if isinstance(node, dict) else node
 
-    def _substitution(self, text: str, variables: dict[str, Any]) -> dict[str, Any]:
+    def _make_substitution(self, text: str, variables: dict[str, Any]) -> dict[str, Any]:
         """Return a Fn::Sub whose variables are the values of the references in its text."""
         used = {name: self._references[name] for name in _PLACEHOLDER.findall(text) if name in self._references}
         # A variable is a text or a function.

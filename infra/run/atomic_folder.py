@@ -168,7 +168,7 @@ class AtomicFolder:
         """Give a temporary file its final name; replace the file that has it. Return True. Call it inside `locked`."""
         self._make_parent_of(name)
         os.rename(temporary, name, src_dir_fd=self._root, dst_dir_fd=self._root)
-        self._temporary.forget(temporary)
+        self._temporary.remove_record(temporary)
         return True
 
     def remove(self, temporary: str) -> None:

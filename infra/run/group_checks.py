@@ -9,7 +9,7 @@ from itertools import islice, takewhile
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkProcess
 
-from infra.command.signals import ENDING_SIGNALS, leave_signals_to_command
+from infra.command.signals import ENDING_SIGNALS, reset_signals_in_child
 from infra.run.spooled_list import Group, Groups
 
 _FORK = multiprocessing.get_context("fork")
@@ -56,7 +56,7 @@ def _start(check: Check, groups: Iterable[Group]) -> tuple[Connection, ForkProce
 
 
 def _run(connection: Connection, check: Check, groups: Iterable[Group], command: int) -> None:
-    leave_signals_to_command()
+    reset_signals_in_child()
     checked = takewhile(lambda _: os.getppid() == command, groups)  # the command may be killed
     with suppress(OSError):
         connection.send_bytes(bytes(map(check, checked)))

@@ -55,9 +55,9 @@ class TemporaryFiles:
     def remove(self, name: str) -> None:
         """Remove a temporary file, if it still has this name, and its record."""
         self._unlink(name)
-        self.forget(name)
+        self.remove_record(name)
 
-    def forget(self, name: str) -> None:
+    def remove_record(self, name: str) -> None:
         """Remove the record of a temporary file, which has its final name now."""
         if not name.startswith(OWN_FOLDER):
             self._unlink(_record_of(name))

@@ -12,7 +12,7 @@ from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from infra.command.signals import leave_signals_to_command
+from infra.command.signals import reset_signals_in_child
 from infra.run.failure_reasons import FailureReasons
 from infra.run.file_store import FileStore
 from infra.run.group_pauses import GroupPauses
@@ -109,7 +109,7 @@ type Message = GroupDone | GroupFailed | Waiting | NextGroup
 
 def run_worker(connection: Connection, work: Work) -> None:
     """Run a worker process, which is forked, until the connection has sent None, or has ended."""
-    leave_signals_to_command()
+    reset_signals_in_child()
     gc.freeze()
     gc.set_threshold(_GC_THRESHOLD)
     asyncio.run(_Worker(connection, work).run())

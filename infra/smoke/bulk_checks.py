@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from infra.bulk.progress import Progress
-from infra.smoke.attempt import Attempt
 from infra.smoke.check import Check, CheckFailed, CheckSkipped
+from infra.smoke.smoke_context import SmokeContext
 from infra.smoke.smoke_file import names_invalid_member
 
 FUNCTIONS = ("Bulk", "Summary")
@@ -24,29 +24,29 @@ class BulkRun:
         key: the key of the list in the inbox bucket.
     """
 
-    def __init__(self, attempt: Attempt) -> None:
-        self._attempt = attempt
-        self._stack = attempt.deployed.stack
+    def __init__(self, context: SmokeContext) -> None:
+        self._context = context
+        self._stack = context.deployed.stack
         self._summary: dict[str, Any] | None = None
         self._seen: set[str] = set()
-        self.key = list_key(attempt.file.id_of(NAME))
+        self.key = list_key(context.file.id_of(NAME))
 
     def checks(self) -> list[Check]:
         """Return the checks of the run: of its File, then of its other line."""
         return [Check("bulk list", self._ingest), Check("bulk list: refusals", self._refuse)]
 
     def _ingest(self) -> str:
-        attempt = self._attempt
-        lines = [attempt.file.document(NAME), attempt.file.invalid_document(NAME)]
+        context = self._context
+        lines = [context.file.document(NAME), context.file.invalid_document(NAME)]
         body = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
-        attempt.pending[self.expected] = self.has_ended
-        attempt.deployed.s3.put_object(Bucket=attempt.deployed.inbox, Key=self.key, Body=body)
-        attempt.waiter.wait_for(self._find, "the start of the run", _NOT_STARTED)
-        progress = attempt.waiter.wait_for(self._end, f"the end of the run {attempt.run_name}", self._history)
-        attempt.pending.pop(self.expected)
+        context.pending[self.expected] = self.has_ended
+        context.deployed.s3.put_object(Bucket=context.deployed.inbox, Key=self.key, Body=body)
+        context.waiter.wait_for(self._find, "the start of the run", _NOT_STARTED)
+        progress = context.waiter.wait_for(self._end, f"the end of the run {context.run_name}", self._history)
+        context.pending.pop(self.expected)
         self._check_end(progress)
-        attempt.keep_stored(NAME)
-        return attempt.run_name
+        context.keep_stored(NAME)
+        return context.run_name
 
     def _refuse(self) -> str:
         if self._summary is None:
@@ -71,24 +71,24 @@ class BulkRun:
         return self._find() is not None and self._end() is not None
 
     def _find(self) -> str | None:
-        if not self._attempt.run_arn:
-            self._attempt.run_arn = self._stack.find_run_of(self.key, self._seen) or ""
-        return self._attempt.run_arn or None
+        if not self._context.run_arn:
+            self._context.run_arn = self._stack.find_run_of(self.key, self._seen) or ""
+        return self._context.run_arn or None
 
     def _end(self) -> Progress | None:
-        progress = self._stack.progress(self._attempt.run_arn)
+        progress = self._stack.progress(self._context.run_arn)
         return None if progress.is_running else progress
 
     def _check_end(self, progress: Progress) -> None:
         if progress.status != "SUCCEEDED":
             raise CheckFailed(
-                f"The run {self._attempt.run_name} ended as {progress.status}. {progress.error}".strip()[:500],
+                f"The run {self._context.run_name} ended as {progress.status}. {progress.error}".strip()[:500],
                 self._history,
             )
-        self._summary = self._stack.summary(self._attempt.run_name)
+        self._summary = self._stack.summary(self._context.run_name)
         if self._summary is None:
             raise CheckFailed(
-                f"The run {self._attempt.run_name} succeeded and has no summary.", "Deploy the stack again."
+                f"The run {self._context.run_name} succeeded and has no summary.", "Deploy the stack again."
             )
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.smoke.attempt import Attempt
 from infra.smoke.check import describe_aws_error
 from infra.smoke.failure_queues import QUEUES, remove_from_file_queue, remove_own_messages
+from infra.smoke.smoke_context import SmokeContext
 from intake.model.object_keys import receipt_key
 
 STOPPED_SECONDS = 30.0
@@ -18,57 +18,57 @@ _MAX_KEYS = 1000
 """Keys in one call (Amazon S3, DeleteObjects)."""
 
 
-def clean_up(attempt: Attempt, wait_seconds: float) -> list[str]:
+def clean_up(context: SmokeContext, wait_seconds: float) -> list[str]:
     """Remove everything that belongs to a run.
 
     Only names are used that nobody else has: the random name of the run, the name of its bulk run, and the keys of
     its own pictures, whose bytes are random.
 
     Args:
-        attempt: the run.
+        context: the run.
         wait_seconds: how long to wait for results that are still to come, so that they can be removed too.
 
     Returns:
         What could not be removed, and what may still come.
     """
-    pending = _wait_for_pending(attempt, wait_seconds)
+    pending = _wait_for_pending(context, wait_seconds)
     left = []
-    if (of_queue := receipt_key(attempt.file.id_of("queue"))) in pending:
+    if (of_queue := receipt_key(context.file.id_of("queue"))) in pending:
         pending.remove(of_queue)
-        left += _remove_file_message(attempt)
+        left += _remove_file_message(context)
     left += [f"{expected} may still come" for expected in pending]
-    left += _stop_run(attempt)
-    for bucket, prefixes in _prefixes(attempt).items():
+    left += _stop_run(context)
+    for bucket, prefixes in _prefixes(context).items():
         for prefix in prefixes:
-            left += _remove(attempt.deployed.s3, bucket, prefix)
-    return [*left, *_clean_queues(attempt)]
+            left += _remove(context.deployed.s3, bucket, prefix)
+    return [*left, *_clean_queues(context)]
 
 
-def _stop_run(attempt: Attempt) -> list[str]:
+def _stop_run(context: SmokeContext) -> list[str]:
     """Stop the bulk run, if it has not ended: a broken one may try again for minutes, and start an alarm at its end."""
     try:
-        if attempt.run_arn and attempt.deployed.stack.progress(attempt.run_arn).is_running:
-            attempt.deployed.stack.stop_run(attempt.run_arn)
+        if context.run_arn and context.deployed.stack.progress(context.run_arn).is_running:
+            context.deployed.stack.stop_run(context.run_arn)
     except (BotoCoreError, ClientError) as error:
-        return [f"the run {attempt.run_name}: {_describe(error)}"]
+        return [f"the run {context.run_name}: {_describe(error)}"]
     return []
 
 
-def _prefixes(attempt: Attempt) -> dict[str, list[str]]:
+def _prefixes(context: SmokeContext) -> dict[str, list[str]]:
     """Return the beginnings of all keys of the run, by bucket."""
-    file, deployed = attempt.file, attempt.deployed
+    file, deployed = context.file, context.deployed
     names = [f"{folder}/{file.run}-" for folder in ("receipts", "problems")]
-    runs = [f"runs/{attempt.run_name}/"] if attempt.run_name else []
+    runs = [f"runs/{context.run_name}/"] if context.run_name else []
     images = [picture.key for picture in file.pictures]
     known = [file.known_document] if file.urls else []
     inbox = [f"inbox/{file.run}-", f"bulk/{file.run}-", f"smoke/{file.run}/"]
     return {deployed.inbox: inbox, deployed.images: [*names, *runs, *images, *known]}
 
 
-def _wait_for_pending(attempt: Attempt, seconds: float) -> list[str]:
+def _wait_for_pending(context: SmokeContext, seconds: float) -> list[str]:
     """Wait until everything that was sent has a result; return what has none."""
     deadline = time.monotonic() + seconds
-    pending = dict(attempt.pending)
+    pending = dict(context.pending)
     while pending:
         for expected, has_result in list(pending.items()):
             try:
@@ -120,23 +120,23 @@ def _delete(s3: Any, bucket: str, objects: list[dict[str, str]]) -> tuple[list[s
     return left, has_versions
 
 
-def _clean_queues(attempt: Attempt) -> list[str]:
+def _clean_queues(context: SmokeContext) -> list[str]:
     left: list[str] = []
     for output in QUEUES:
-        if url := attempt.deployed.outputs.get(output):
+        if url := context.deployed.outputs.get(output):
             try:
-                remove_own_messages(attempt.deployed.sqs, url, attempt.file.run)
+                remove_own_messages(context.deployed.sqs, url, context.file.run)
             except (BotoCoreError, ClientError) as error:
-                left.append(f"messages of {attempt.file.run} in {url}: {_describe(error)}")
+                left.append(f"messages of {context.file.run} in {url}: {_describe(error)}")
     return left
 
 
-def _remove_file_message(attempt: Attempt) -> list[str]:
+def _remove_file_message(context: SmokeContext) -> list[str]:
     """Remove the message of the run from the queue of Files, if it was not ingested; return what is left."""
     try:
-        left = remove_from_file_queue(attempt)
+        left = remove_from_file_queue(context)
     except (BotoCoreError, ClientError) as error:
-        left = f"the message of {attempt.file.id_of('queue')}: {_describe(error)}"
+        left = f"the message of {context.file.id_of('queue')}: {_describe(error)}"
     return [left] if left else []
 
 

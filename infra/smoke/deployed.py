@@ -10,6 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from infra.bulk.stack import Stack
+from infra.bulk.stored_objects import find_object
 from infra.local.api_client import ApiResponse, Credentials, send_request
 from infra.look.image_links import connect
 from intake.settings.table import SETTINGS
@@ -22,7 +23,6 @@ READ_SECONDS = 60
 
 _CONFIG = Config(connect_timeout=5, read_timeout=READ_SECONDS, retries={"mode": "standard", "max_attempts": 3})
 _INVOKE_CONFIG = Config(connect_timeout=5, read_timeout=READ_SECONDS, retries={"mode": "standard", "max_attempts": 1})
-_MISSING = {"NoSuchKey", "404"}
 _DEFAULTS = {setting.name: setting.default_text for setting in SETTINGS}
 
 
@@ -91,13 +91,10 @@ class Deployed:
 
     def read_document(self, key: str) -> dict[str, Any] | None:
         """Read a JSON object of the image bucket; None if there is none."""
-        try:
-            body = self.s3.get_object(Bucket=self.images, Key=key)["Body"].read()
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _MISSING:
-                return None
-            raise
-        document: dict[str, Any] = json.loads(body)
+        response = find_object(self.s3, self.images, key)
+        if response is None:
+            return None
+        document: dict[str, Any] = json.loads(response["Body"].read())
         return document
 
     def functions(self) -> Mapping[str, str]:

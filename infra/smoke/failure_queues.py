@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.smoke.attempt import Attempt
 from infra.smoke.check import Check, CheckFailed
+from infra.smoke.smoke_context import SmokeContext
 
 _ROUNDS = 20
 _MESSAGES = 10
@@ -29,16 +29,16 @@ class OwnMessages:
     is_complete: bool
 
 
-def failure_queue_check(attempt: Attempt) -> Check:
+def failure_queue_check(context: SmokeContext) -> Check:
     """Return the check that no message of the run is in a queue of what failed."""
-    return Check("failure queues", lambda: _check(attempt))
+    return Check("failure queues", lambda: _check(context))
 
 
-def _check(attempt: Attempt) -> str:
+def _check(context: SmokeContext) -> str:
     notes, found = [], []
     for output, name in QUEUES.items():
-        if url := attempt.deployed.outputs.get(output):
-            own = remove_own_messages(attempt.deployed.sqs, url, attempt.file.run)
+        if url := context.deployed.outputs.get(output):
+            own = remove_own_messages(context.deployed.sqs, url, context.file.run)
             found += [f"{name}: {body[:200]}" for body in own.bodies]
             notes += [] if own.is_complete else [f"{name}: only {_ROUNDS * _MESSAGES} messages were looked at"]
     if found:
@@ -83,7 +83,7 @@ def _receive_some(sqs: Any, url: str) -> list[dict[str, Any]]:  # noqa: ANN401 -
     return messages
 
 
-def remove_from_file_queue(attempt: Attempt) -> str:
+def remove_from_file_queue(context: SmokeContext) -> str:
     """Remove the message of the run from the queue of Files, if nothing reads the queue.
 
     Receiving a message brings it closer to the queue of failed Files: messages are only received if no other waits.
@@ -91,14 +91,14 @@ def remove_from_file_queue(attempt: Attempt) -> str:
     Returns:
         What could not be removed; empty if nothing is left.
     """
-    url = attempt.deployed.outputs["FileQueueUrl"]
+    url = context.deployed.outputs["FileQueueUrl"]
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    counts = attempt.deployed.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    counts = context.deployed.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
     if counts["ApproximateNumberOfMessages"] == "1":
-        own = _receive(attempt.deployed.sqs, url, lambda message: attempt.file.run in message["Body"], 1)
+        own = _receive(context.deployed.sqs, url, lambda message: context.file.run in message["Body"], 1)
         if own.bodies:
             return ""
-    file_id = attempt.file.id_of("queue")
+    file_id = context.file.id_of("queue")
     return (
         f"the message of {file_id} in the queue {url}: once delivered, it leaves receipts/{file_id}.json; if it "
         "comes too often, it is in the queue of failed Files"

@@ -8,54 +8,54 @@ import json
 import time
 from typing import Any
 
-from infra.smoke.attempt import Attempt
 from infra.smoke.check import Check, CheckFailed, CheckSkipped
 from infra.smoke.http_checks import describe_log
 from infra.smoke.invoke_checks import describe_error, invoke
+from infra.smoke.smoke_context import SmokeContext
 from intake.model.object_keys import receipt_key
 
 FUNCTION = "Queue"
 NAME = "queue"
 
 
-def queue_checks(attempt: Attempt) -> list[Check]:
+def queue_checks(context: SmokeContext) -> list[Check]:
     """Return the check of a message in the queue."""
-    return [Check("queue", lambda: _ingest(attempt))]
+    return [Check("queue", lambda: _ingest(context))]
 
 
-def queue_refusals(attempt: Attempt) -> list[Check]:
+def queue_refusals(context: SmokeContext) -> list[Check]:
     """Return the checks of a message that is no File, and of the queue of failed Files."""
-    return [Check("queue: refusals", lambda: _refuse(attempt))]
+    return [Check("queue: refusals", lambda: _refuse(context))]
 
 
-def _ingest(attempt: Attempt) -> str:
-    url = _queue_url(attempt)
-    file_id = attempt.file.id_of(NAME)
+def _ingest(context: SmokeContext) -> str:
+    url = _queue_url(context)
+    file_id = context.file.id_of(NAME)
     expected = receipt_key(file_id)
-    body = json.dumps(attempt.file.document(NAME))
-    attempt.send(NAME, expected, lambda: attempt.deployed.sqs.send_message(QueueUrl=url, MessageBody=body))
-    attempt.wait_for_receipt(NAME, expected)
+    body = json.dumps(context.file.document(NAME))
+    context.send(NAME, expected, lambda: context.deployed.sqs.send_message(QueueUrl=url, MessageBody=body))
+    context.wait_for_receipt(NAME, expected)
     return ""
 
 
-def _refuse(attempt: Attempt) -> str:
-    url = _queue_url(attempt)
-    message_id = attempt.file.invalid_id_of(NAME)
-    body = json.dumps(attempt.file.invalid_document(NAME))
-    event = {"Records": [_make_record(message_id, body, attempt.deployed.outputs["FileQueueArn"])]}
-    answer, error = invoke(attempt, FUNCTION, event)
-    if error or answer.get("batchItemFailures") != [{"itemIdentifier": message_id}]:
-        found = describe_error(answer) if error else str(answer)[:300]
-        raise CheckFailed(f"Expected that the message fails, got {found}", describe_log(attempt, FUNCTION))
-    attempt.wait_for_problem(NAME)
-    _check_redrive(attempt, url)
+def _refuse(context: SmokeContext) -> str:
+    url = _queue_url(context)
+    message_id = context.file.invalid_id_of(NAME)
+    body = json.dumps(context.file.invalid_document(NAME))
+    event = {"Records": [_make_record(message_id, body, context.deployed.outputs["FileQueueArn"])]}
+    payload, error = invoke(context, FUNCTION, event)
+    if error or payload.get("batchItemFailures") != [{"itemIdentifier": message_id}]:
+        found = describe_error(payload) if error else str(payload)[:300]
+        raise CheckFailed(f"Expected that the message fails, got {found}", describe_log(context, FUNCTION))
+    context.wait_for_problem(NAME)
+    _check_redrive(context, url)
     return "its problem document is under problems/"
 
 
-def _check_redrive(attempt: Attempt, url: str) -> None:
-    found = attempt.deployed.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])
+def _check_redrive(context: SmokeContext, url: str) -> None:
+    found = context.deployed.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])
     policy = json.loads(found.get("Attributes", {}).get("RedrivePolicy") or "{}")
-    expected = attempt.deployed.outputs["FailedFilesQueueArn"]
+    expected = context.deployed.outputs["FailedFilesQueueArn"]
     if policy.get("deadLetterTargetArn") != expected:
         raise CheckFailed(
             f"Messages that fail go to {policy.get('deadLetterTargetArn')}, expected {expected}.",
@@ -63,10 +63,10 @@ def _check_redrive(attempt: Attempt, url: str) -> None:
         )
 
 
-def find_fault_of_event_source(attempt: Attempt) -> str:
+def find_fault_of_event_source(context: SmokeContext) -> str:
     """Return what keeps Lambda from reading the queue; empty if nothing does."""
-    function, arn = attempt.deployed.functions()[FUNCTION], attempt.deployed.outputs["FileQueueArn"]
-    found = attempt.deployed.lambda_.list_event_source_mappings(FunctionName=function, EventSourceArn=arn)
+    function, arn = context.deployed.functions()[FUNCTION], context.deployed.outputs["FileQueueArn"]
+    found = context.deployed.lambda_.list_event_source_mappings(FunctionName=function, EventSourceArn=arn)
     sources = found["EventSourceMappings"]
     if not sources:
         return f"The function {function} has no event source for {arn}. Deploy the stack again."
@@ -80,8 +80,8 @@ def find_fault_of_event_source(attempt: Attempt) -> str:
     )
 
 
-def _queue_url(attempt: Attempt) -> str:
-    url = attempt.deployed.outputs.get("FileQueueUrl")
+def _queue_url(context: SmokeContext) -> str:
+    url = context.deployed.outputs.get("FileQueueUrl")
     if url is None:
         raise CheckSkipped("the stack has no output FileQueueUrl")
     return url

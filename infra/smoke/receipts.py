@@ -31,9 +31,9 @@ def check_receipt(
     images = receipt.get("images")
     if receipt.get("id") != file_id or not isinstance(images, list) or len(images) != len(expected):
         raise CheckFailed(f"Expected the receipt of {file_id} with {len(expected)} images, got {str(receipt)[:300]}.")
-    for image, wanted in zip(images, expected, strict=True):
-        _check_image(image, wanted, variables)
-    keys = [wanted.key for wanted in expected]
+    for image, expected_image in zip(images, expected, strict=True):
+        _check_image(image, expected_image, variables)
+    keys = [expected_image.key for expected_image in expected]
     if receipt["objectKeys"] != keys or receipt["status"] != STATUS:
         raise CheckFailed(
             f"Expected {STATUS} and the keys {keys}, got {receipt['status']} and {receipt['objectKeys']}."
@@ -42,21 +42,22 @@ def check_receipt(
         raise CheckFailed("The receipt could not be stored.", _ADVICE["store_denied"])
 
 
-def _check_image(image: Mapping[str, Any], wanted: ExpectedImage, variables: Mapping[str, str]) -> None:
+def _check_image(image: Mapping[str, Any], expected: ExpectedImage, variables: Mapping[str, str]) -> None:
     error = image.get("error") or {}
     code = error.get("code", "")
-    if code != wanted.code:
+    if code != expected.code:
         found = f"{code}: {str(error.get('message')).rstrip('.')}" if code else "stored"
         raise CheckFailed(
-            f"{wanted.name}: expected {wanted.code or 'stored'}, got {found}.", _advise(code, image, variables)
+            f"{expected.name}: expected {expected.code or 'stored'}, got {found}.",
+            _advise(code, image, variables),
         )
-    if wanted.code:
+    if expected.code:
         return
-    picture = wanted.picture
+    picture = expected.picture
     facts = (picture.key, picture.sha256, picture.content_type, len(picture.body)) if picture else ()
     got = tuple(image[name] for name in ("key", "sha256", "contentType", "bytes"))
     if got != facts:
-        raise CheckFailed(f"{wanted.name}: expected {facts}, got {got}.", "Something changes the bytes: a proxy?")
+        raise CheckFailed(f"{expected.name}: expected {facts}, got {got}.", "Something changes the bytes: a proxy?")
 
 
 def _advise(code: str, image: Mapping[str, Any], variables: Mapping[str, str]) -> str:

@@ -2,33 +2,32 @@
 
 from botocore.exceptions import ClientError
 
-from infra.smoke.attempt import Attempt
+from infra.bulk.stored_objects import find_object
 from infra.smoke.check import Check, CheckFailed, CheckSkipped, raise_unless_denied
 from infra.smoke.pictures import Picture
 from infra.smoke.receipts import normalize
+from infra.smoke.smoke_context import SmokeContext
 
-_MISSING = {"NoSuchKey", "404"}
 
-
-def functions_check(attempt: Attempt) -> Check:
+def functions_check(context: SmokeContext) -> Check:
     """Return the check that every function exists and can be invoked."""
-    return Check("functions", lambda: _check_functions(attempt))
+    return Check("functions", lambda: _check_functions(context))
 
 
-def receipts_check(attempt: Attempt) -> Check:
+def receipts_check(context: SmokeContext) -> Check:
     """Return the check that all entry points stored the same receipt, except for ids and times."""
-    return Check("receipts are the same", lambda: _compare_receipts(attempt))
+    return Check("receipts are the same", lambda: _compare_receipts(context))
 
 
-def objects_check(attempt: Attempt) -> Check:
+def objects_check(context: SmokeContext) -> Check:
     """Return the check of the stored images: key, type and bytes."""
-    return Check("stored images", lambda: _check_objects(attempt))
+    return Check("stored images", lambda: _check_objects(context))
 
 
-def _check_functions(attempt: Attempt) -> str:
-    functions = attempt.deployed.functions()
+def _check_functions(context: SmokeContext) -> str:
+    functions = context.deployed.functions()
     try:
-        faults = [fault for name in functions if (fault := attempt.find_fault_of_function(name))]
+        faults = [fault for name in functions if (fault := context.find_fault_of_function(name))]
     except ClientError as error:
         raise_unless_denied(error)
     if faults:
@@ -36,8 +35,8 @@ def _check_functions(attempt: Attempt) -> str:
     return f"{len(functions)} functions"
 
 
-def _compare_receipts(attempt: Attempt) -> str:
-    receipts = {name: normalize(receipt) for name, receipt in attempt.receipts.items()}
+def _compare_receipts(context: SmokeContext) -> str:
+    receipts = {name: normalize(receipt) for name, receipt in context.receipts.items()}
     if not receipts:
         raise CheckSkipped("there is no receipt")
     first, *others = receipts
@@ -50,23 +49,20 @@ def _compare_receipts(attempt: Attempt) -> str:
     return f"{len(receipts)} receipts"
 
 
-def _check_objects(attempt: Attempt) -> str:
-    if not attempt.receipts:
+def _check_objects(context: SmokeContext) -> str:
+    if not context.receipts:
         raise CheckSkipped("there is no receipt")
-    whole = [picture for picture in attempt.file.pictures if picture.is_whole]
-    for picture in attempt.file.pictures:
-        _check_object(attempt, picture)
+    whole = [picture for picture in context.file.pictures if picture.is_whole]
+    for picture in context.file.pictures:
+        _check_object(context, picture)
     return f"{len(whole)} images have the right key, type and bytes"
 
 
-def _check_object(attempt: Attempt, picture: Picture) -> None:
-    try:
-        found = attempt.deployed.s3.get_object(Bucket=attempt.deployed.images, Key=picture.key)
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in _MISSING:
-            raise
+def _check_object(context: SmokeContext, picture: Picture) -> None:
+    found = find_object(context.deployed.s3, context.deployed.images, picture.key)
+    if found is None:
         if picture.is_whole:
-            raise CheckFailed(f"{picture.key} is not in the image bucket, although a receipt names it.") from error
+            raise CheckFailed(f"{picture.key} is not in the image bucket, although a receipt names it.")
         return
     if not picture.is_whole:
         raise CheckFailed(f"The truncated picture is stored as {picture.key}.", "Report it as a bug.")

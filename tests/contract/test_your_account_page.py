@@ -56,15 +56,6 @@ def test_page_has_the_lifecycle_rules_of_the_image_bucket() -> None:
     assert document("lifecycle.json")["Rules"] == expected
 
 
-def test_page_has_the_notification_of_the_image_bucket() -> None:
-    resources = resolve(TEMPLATE, {"ReceiptTopic": "on"})["Resources"]
-    [of_stack] = resources["ImageBucket"]["Properties"]["NotificationConfiguration"]["TopicConfigurations"]
-    [of_page] = document("notification.json")["TopicConfigurations"]
-
-    assert of_page["Events"] == [of_stack["Event"]]
-    assert of_page["Filter"]["Key"]["FilterRules"] == of_stack["Filter"]["S3Key"]["Rules"]
-
-
 def test_page_names_every_prefix_that_the_roles_may_use() -> None:
     prefixes = {
         found for rights in ROLES.values() for right in rights for found in re.findall(r"ImageBucket/(\w+/)", right)

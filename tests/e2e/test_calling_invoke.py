@@ -133,8 +133,19 @@ def test_state_machine_has_the_keys_of_a_file(deployed: Lab, machine: str, names
     assert deployed.json(receipt["receiptKey"])["objectKeys"] == receipt["objectKeys"]
 
 
-def test_state_machine_fails_with_the_faults_of_a_file_that_is_not_valid(deployed: Lab, machine: str) -> None:
-    ended = execute(deployed, machine, {"urls": [7]})
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        ({"urls": [7]}, "urls[0]: "),
+        ({"fileUrl": "https://a.example/1"}, "baseUrls: is missing"),
+        ('{"urls": []}', "must be an object, got a string: send the object itself"),
+        (None, "must be an object, got null"),
+    ],
+)
+def test_state_machine_fails_with_the_faults_of_a_file_that_is_not_valid(
+    deployed: Lab, machine: str, file: object, expected: str
+) -> None:
+    ended = execute(deployed, machine, file)
 
     assert (ended["status"], ended["error"]) == ("FAILED", "InvalidFile")
-    assert "urls[0]: " in ended["cause"]
+    assert json.loads(ended["cause"])["errorMessage"].startswith(expected)

@@ -1,23 +1,12 @@
-"""The invoke entry point, end to end: by the API of Lambda, without waiting, and from a state machine."""
+"""The invoke entry point, end to end: by the API of Lambda, with and without waiting."""
 
 import json
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-import pytest
-from infra.build.template_file import ROOT
-
-from support.aws_cli import run_shell
-from support.deployed_lab import Lab, broken_function, wait_for
-from support.file_queue import count_messages, receive_all
-from support.state_machine_definition import load_page_states
+from support.deployed_lab import Lab, wait_for
+from support.file_queue import receive_all
 
 SECRET = "?X-Amz-Signature=secret"
-_MANIFESTS = (ROOT / "docs" / "manifests.md").read_text()
-[REDRIVE] = re.findall(r"^```sh\n(aws sqs receive-message.*?)^```", _MANIFESTS, re.DOTALL | re.MULTILINE)
 
 
 def invoke(lab: Lab, event: object) -> tuple[str | None, dict[str, Any]]:
@@ -58,80 +47,3 @@ def test_receipt_comes_without_a_waiting_caller_and_an_invalid_file_goes_to_the_
     failed = json.loads(failure["Body"])
     assert (failed["requestPayload"]["id"], failed["responsePayload"]["errorType"]) == ("i-never", "InvalidFile")
     assert deployed.objects("receipts/i-never") == []
-
-
-def test_commands_of_the_page_send_a_failed_event_to_the_function_that_it_names(deployed: Lab, tmp_path: Path) -> None:
-    event = json.dumps({"id": "i-redriven", "urls": [deployed.url("golden.png")]}).encode()
-    name, failures = deployed.function("InvokeFunction"), deployed.stack.failures
-    with broken_function(deployed, "InvokeFunction"):
-        deployed.stack.aws.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=event)
-        wait_for(lambda: count_messages(deployed, failures) == 1)
-
-    # Version 1 of the AWS CLI, which the tests use, sends every payload as it is and does not have the option.
-    commands = REDRIVE.replace("--cli-binary-format raw-in-base64-out ", "")
-    run_shell(deployed, commands, tmp_path, FAILURE_QUEUE_URL=failures)
-
-    wait_for(lambda: deployed.objects("receipts/i-redriven"))
-    assert count_messages(deployed, failures) == 0
-
-
-@contextmanager
-def machine_of_the_page(lab: Lab) -> Iterator[str]:
-    """Create a state machine with the states of docs/invoke.md, and a role for it; yield its ARN."""
-    iam, states = lab.stack.aws.client("iam"), lab.stack.aws.client("stepfunctions")
-    client = lab.stack.aws.client("lambda")
-    arn = client.get_function(FunctionName=lab.function("InvokeFunction"))["Configuration"]["FunctionArn"]
-    trust = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    role = iam.create_role(RoleName="i-caller", AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
-    grant = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": arn}
-    iam.put_role_policy(RoleName="i-caller", PolicyName="invoke", PolicyDocument=policy(grant))
-    states_of_page = load_page_states(ROOT / "docs" / "invoke.md", {"InvokeFunctionArn": arn})
-    definition = json.dumps({"StartAt": "Ingest", "States": states_of_page})
-    machine = states.create_state_machine(name="i-caller", definition=definition, roleArn=role)["stateMachineArn"]
-    yield machine
-    states.delete_state_machine(stateMachineArn=machine)
-    iam.delete_role_policy(RoleName="i-caller", PolicyName="invoke")
-    iam.delete_role(RoleName="i-caller")
-
-
-def policy(statement: dict[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-@pytest.fixture(scope="module")
-def machine(deployed: Lab) -> Iterator[str]:
-    with machine_of_the_page(deployed) as created:
-        yield created
-
-
-def run(lab: Lab, machine: str, document: object) -> dict[str, Any]:
-    """Run the state machine with a File, and return how the execution ended."""
-    states = lab.stack.aws.client("stepfunctions")
-    execution = states.start_execution(stateMachineArn=machine, input=json.dumps({"file": document}))["executionArn"]
-    wait_for(lambda: states.describe_execution(executionArn=execution)["status"] != "RUNNING")
-    ended: dict[str, Any] = states.describe_execution(executionArn=execution)
-    return ended
-
-
-@pytest.mark.parametrize(
-    ("status", "names"), [("stored", ["golden.png"]), ("partial", ["golden.png", "half.jpg"]), ("failed", ["half.jpg"])]
-)
-def test_state_machine_goes_on_with_the_receipt(deployed: Lab, machine: str, status: str, names: list[str]) -> None:
-    ended = run(deployed, machine, {"id": f"i-{status}", "urls": [deployed.url(name) for name in names]})
-    receipt = json.loads(ended["output"])
-    assert (receipt["status"], len(receipt["objectKeys"])) == (status, len(names))
-
-
-@pytest.mark.parametrize(
-    ("expected", "document"),
-    [
-        ("urls: must have at least 1 item", {"urls": []}),
-        ("must be an object, got a string: send the object itself", '{"urls": []}'),
-        ("must be an object, got null", None),
-        ("baseUrls: is missing", {"fileUrl": "https://a.example/1"}),
-    ],
-)
-def test_state_machine_catches_an_invalid_file(deployed: Lab, machine: str, expected: str, document: object) -> None:
-    ended = run(deployed, machine, document)
-    assert (ended["status"], ended["error"]) == ("FAILED", "InvalidFile")
-    assert json.loads(ended["cause"])["errorMessage"].startswith(expected)

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from support.aws_cli import read_commands, run_shell
-from support.deployed_lab import Lab, wait_for
-from support.file_queue import count_messages, fast_redelivery, receive_all, send
+from support.deployed_lab import Lab, broken_function, wait_for
+from support.file_queue import count_messages, fast_redelivery, send
 
-SEND, MOVE, LOOK, PURGE = read_commands("queue.md")
+SEND, LET_A_TOPIC_SEND, MOVE, LOOK, PURGE = read_commands("queue.md")
 [INVOKE] = read_commands("invoke.md")
 [REDRIVE] = [command for command in read_commands("manifests.md") if "FAILURE_QUEUE_URL" in command]
 
@@ -26,6 +26,26 @@ def test_command_sends_a_file_to_the_queue(deployed: Lab, directory: Path) -> No
     deployed.s3.delete_object(Bucket=deployed.stack.bucket, Key="receipts/page-file.json")
     run_shell(deployed, SEND, directory, FILE_QUEUE=deployed.stack.file_queue)
     wait_for(lambda: deployed.objects("receipts/page-file.json"))
+
+
+def test_commands_let_a_topic_send_and_keep_what_the_policy_has(deployed: Lab, directory: Path) -> None:
+    sqs, sns, url = deployed.stack.aws.client("sqs"), deployed.stack.aws.client("sns"), deployed.stack.file_queue
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    topic = sns.create_topic(Name="q-files")["TopicArn"]
+    # In place of the stack's own statement, which denies plain HTTP: the local AWS has no TLS.
+    before = {"Sid": "Before", "Effect": "Deny", "Principal": "*", "Action": "sqs:DeleteQueue", "Resource": arn}
+    policy = {"Version": "2012-10-17", "Statement": [before]}
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+
+    run_shell(deployed, LET_A_TOPIC_SEND, directory, FILE_QUEUE=url, FILE_QUEUE_ARN=arn, TOPIC_ARN=topic)
+
+    sns.publish(TopicArn=topic, Message=json.dumps({"id": "q-topic", "urls": [deployed.url("golden.png")]}))
+    wait_for(lambda: deployed.objects("receipts/q-topic"))
+    after = json.loads(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"])
+    assert after["Statement"][0] == before
+    assert after["Statement"][1]["Condition"] == {"ArnEquals": {"aws:SourceArn": topic}}
+    sns.delete_topic(TopicArn=topic)
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
 
 
 def test_command_invokes_the_function(deployed: Lab, directory: Path) -> None:
@@ -53,15 +73,14 @@ def test_commands_show_failed_messages_move_them_back_and_delete_them(deployed: 
     assert count_messages(deployed, deployed.stack.failed_files) == 0
 
 
-def test_command_retries_an_event_of_the_failure_queue_in_its_own_function(deployed: Lab, directory: Path) -> None:
-    """The event is still no File, so it comes back; the command has deleted the first message."""
-    name = deployed.function("InvokeFunction")
-    event = {"FunctionName": name, "InvocationType": "Event", "Payload": b'{"id": "page-never"}'}
-    deployed.stack.aws.client("lambda").invoke(**event)
-    wait_for(lambda: count_messages(deployed, deployed.stack.failures) == 1)
+def test_commands_send_a_failed_event_to_the_function_that_it_names(deployed: Lab, directory: Path) -> None:
+    name, failures = deployed.function("InvokeFunction"), deployed.stack.failures
+    event = json.dumps({"id": "page-redriven", "urls": [deployed.url("golden.png")]}).encode()
+    with broken_function(deployed, "InvokeFunction"):
+        deployed.stack.aws.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=event)
+        wait_for(lambda: count_messages(deployed, failures) == 1)
 
-    run_shell(deployed, REDRIVE, directory, FAILURE_QUEUE_URL=deployed.stack.failures)
+    run_shell(deployed, REDRIVE, directory, FAILURE_QUEUE_URL=failures)
 
-    [failure] = wait_for(lambda: receive_all(deployed, deployed.stack.failures))
-    assert json.loads(failure["Body"])["requestPayload"] == {"id": "page-never"}
-    assert name in (directory / "function.txt").read_text()
+    wait_for(lambda: deployed.objects("receipts/page-redriven"))
+    assert count_messages(deployed, failures) == 0

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from botocore.exceptions import ClientError
-from infra.smoke.attempt import Attempt
 from infra.smoke.pictures import Picture
+from infra.smoke.smoke_context import SmokeContext
 from infra.smoke.smoke_file import SmokeFile
 from infra.smoke.waiter import Waiter
 
@@ -135,17 +135,17 @@ class FakeFunctions(FakeDeployed):
         return {"Invoke": "invoke", "Queue": "queue"}
 
 
-def functions_that_answer(answer: object, error: str = "", **client: Any) -> Any:
-    """Return a client of Lambda, whose functions answer each event with the same. It keeps the events."""
+def functions_that_return(payload: object, error: str = "", **client: Any) -> Any:
+    """Return a client of Lambda, whose functions return the same payload for each event. It keeps the events."""
     events: list[tuple[str, Any]] = []
 
     def invoke(FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803 - the names of boto3
         events.append((FunctionName, json.loads(Payload)))
         failed = {"FunctionError": error} if error else {}
-        return {"Payload": io.BytesIO(json.dumps(answer).encode()), **failed}
+        return {"Payload": io.BytesIO(json.dumps(payload).encode()), **failed}
 
     return SimpleNamespace(invoke=invoke, events=events, **client)
 
 
-def attempt_of(deployed: FakeDeployed) -> Attempt:
-    return Attempt(deployed, FILE, Waiter(0))  # type: ignore[arg-type]  # it has what the checks use
+def context_of(deployed: FakeDeployed) -> SmokeContext:
+    return SmokeContext(deployed, FILE, Waiter(0))  # type: ignore[arg-type]  # it has what the checks use

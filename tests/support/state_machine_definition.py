@@ -1,8 +1,5 @@
-"""State machine definitions, with placeholders substituted as by CloudFormation: infra/bulk.asl.yaml, and of a page."""
+"""The state machine definition, infra/bulk.asl.yaml, with its placeholders substituted as by CloudFormation."""
 
-import re
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -23,12 +20,3 @@ def definition(**values: int) -> dict[str, Any]:
         text = text.replace("${" + name + "}", str(value))
     parsed: dict[str, Any] = yaml.safe_load(text)
     return parsed
-
-
-def load_page_states(page: Path, values: Mapping[str, str]) -> dict[str, Any]:
-    """Return the states in the only YAML block of a page."""
-    [text] = re.findall(r"^```yaml\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
-    for name, value in values.items():
-        text = text.replace("${" + name + "}", value)
-    states: dict[str, Any] = yaml.safe_load(text)
-    return states

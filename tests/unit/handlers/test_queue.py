@@ -10,7 +10,6 @@ from infra.build.template_file import ROOT
 
 from intake.handlers.queue import handler
 from intake.model.error_codes import ConnectFailed, StoreDenied, StoreFailed
-from intake.model.file import InvalidFile
 from intake.model.limits import Limits
 from support.fake_ports import Delayed
 from support.handler_fakes import HandlerFakes, install_fakes
@@ -171,20 +170,6 @@ def test_message_that_is_no_file_comes_again_when_its_problem_cannot_be_stored(
 def test_response_comes_in_time_when_a_problem_is_not_stored(fakes: HandlerFakes) -> None:
     fakes.store.delay = 60
     assert call(sqs_event("no File"), seconds=0.5) == {"message-0"}
-
-
-@pytest.mark.parametrize(
-    ("expected", "event"),
-    [
-        ("is not an event of SQS: InvokeFunction takes a File by itself", {"urls": [AT]}),
-        ("is not an event of SQS", {"Records": []}),
-        ("is an event of S3, not a File: S3Function takes it", {"Records": [s3_record("inbox/a.json")]}),
-    ],
-)
-@pytest.mark.usefixtures("fakes")
-def test_handler_says_who_takes_another_event(expected: str, event: dict[str, Any]) -> None:
-    with pytest.raises(InvalidFile, match=f"^{expected}"):
-        handler(event, Context(60.0))
 
 
 def test_sample_event_has_two_files_and_a_message_that_is_none(fakes: HandlerFakes) -> None:

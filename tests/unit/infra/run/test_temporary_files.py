@@ -45,7 +45,7 @@ def test_file_beside_its_target_has_a_record_until_it_has_its_name(files: Tempor
     record, written = names(folder)
     assert (name, (folder / record).read_text()) == (written, written)
     (folder / name).rename(folder / "receipts" / "a.json")
-    files.forget(name)
+    files.remove_record(name)
     assert names(folder) == ["receipts/a.json"]
 
 

@@ -10,7 +10,7 @@ from infra.bulk.progress import Progress
 from infra.smoke.bulk_checks import BulkRun
 from infra.smoke.check import CheckFailed, CheckSkipped
 
-from support.smoke_fakes import RUN, FakeDeployed, attempt_of
+from support.smoke_fakes import RUN, FakeDeployed, context_of
 
 REFUSED = [{"row": 2, "errors": [{"path": "fileUrl", "message": "must be a string"}]}]
 
@@ -45,14 +45,14 @@ def summary(status: dict[str, int], refused: Any = REFUSED) -> dict[str, Any]:
 def try_list(stack: FakeStack) -> tuple[str, str, list[str]]:
     """Try a list; return how its two checks failed, and what is pending."""
     s3 = SimpleNamespace(put_object=lambda **_: None)
-    attempt = attempt_of(FakeDeployed(s3=s3, stack=stack))
+    context = context_of(FakeDeployed(s3=s3, stack=stack))
     outcomes = []
-    for check in BulkRun(attempt).checks():
+    for check in BulkRun(context).checks():
         try:
             outcomes.append(check.run())
         except (CheckFailed, CheckSkipped) as ended:
             outcomes.append(str(ended))
-    return outcomes[0], outcomes[1], list(attempt.pending)
+    return outcomes[0], outcomes[1], list(context.pending)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 from infra.bulk.progress import Progress
 from infra.smoke.cleanup import clean_up
 
-from support.smoke_fakes import FILE, PICTURES, QUEUE, RUN, FakeDeployed, FakeQueues, FakeS3, attempt_of, aws_error
+from support.smoke_fakes import FILE, PICTURES, QUEUE, RUN, FakeDeployed, FakeQueues, FakeS3, aws_error, context_of
 
 OWN = {
     "the-inbox": [f"smoke/{RUN}/whole.jpg", f"inbox/{RUN}-async.json", f"bulk/{RUN}-bulk.jsonl"],
@@ -57,9 +57,9 @@ def lab(*, keeps_versions: bool = False) -> tuple[FakeDeployed, FakeS3]:
 
 
 def clean(deployed: FakeDeployed, run: str = "arn:the-run") -> list[str]:
-    attempt = attempt_of(deployed)
-    attempt.run_arn = run
-    return clean_up(attempt, 0)
+    context = context_of(deployed)
+    context.run_arn = run
+    return clean_up(context, 0)
 
 
 @pytest.mark.parametrize("keeps_versions", [False, True])
@@ -100,21 +100,21 @@ def test_cleanup_lists_objects_that_it_may_not_delete_or_see() -> None:
 
 def test_cleanup_lists_results_that_may_still_come() -> None:
     deployed, _ = lab()
-    attempt = attempt_of(deployed)
+    context = context_of(deployed)
 
     def fail() -> bool:
         raise aws_error("Throttling")
 
-    attempt.pending = {"receipts/a.json": lambda: False, "receipts/b.json": lambda: True, "the run of c": fail}
-    assert clean_up(attempt, 0) == ["receipts/a.json may still come", "the run of c may still come"]
+    context.pending = {"receipts/a.json": lambda: False, "receipts/b.json": lambda: True, "the run of c": fail}
+    assert clean_up(context, 0) == ["receipts/a.json may still come", "the run of c may still come"]
 
 
 def test_cleanup_removes_the_message_that_nothing_read() -> None:
     deployed, _ = lab()
     deployed.sqs.messages[QUEUE] = [f"{RUN}-queue"]
-    attempt = attempt_of(deployed)
-    attempt.pending = {f"receipts/{RUN}-queue.json": lambda: False}
-    assert clean_up(attempt, 0) == []
+    context = context_of(deployed)
+    context.pending = {f"receipts/{RUN}-queue.json": lambda: False}
+    assert clean_up(context, 0) == []
     assert deployed.sqs.messages[QUEUE] == []
 
 

@@ -4,7 +4,7 @@ import pytest
 from infra.smoke.check import CheckFailed
 from infra.smoke.failure_queues import failure_queue_check, remove_from_file_queue, remove_own_messages
 
-from support.smoke_fakes import QUEUE, RUN, FakeDeployed, FakeQueues, attempt_of
+from support.smoke_fakes import QUEUE, RUN, FakeDeployed, FakeQueues, context_of
 
 OWN, OTHERS = f'{{"id": "{RUN}-queue"}}', [f"message {number}" for number in range(25)]
 
@@ -27,10 +27,10 @@ def test_long_queue_is_not_read_to_its_end() -> None:
 
 def test_check_fails_for_a_message_of_the_run_alone() -> None:
     deployed = FakeDeployed(outputs={"FailureQueueUrl": QUEUE}, sqs=FakeQueues({QUEUE: ["another"]}))
-    assert failure_queue_check(attempt_of(deployed)).run() == ""
+    assert failure_queue_check(context_of(deployed)).run() == ""
     deployed.sqs.messages[QUEUE].append(OWN)
     with pytest.raises(CheckFailed, match=f"failure queue: .*{RUN}"):
-        failure_queue_check(attempt_of(deployed)).run()
+        failure_queue_check(context_of(deployed)).run()
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,6 @@ def test_check_fails_for_a_message_of_the_run_alone() -> None:
 )
 def test_message_in_the_queue_of_files_is_removed_if_no_other_waits(left: str, calls: int, messages: list[str]) -> None:
     queues = FakeQueues({QUEUE: [*messages]})
-    assert remove_from_file_queue(attempt_of(FakeDeployed(sqs=queues))).startswith(left)
+    assert remove_from_file_queue(context_of(FakeDeployed(sqs=queues))).startswith(left)
     assert queues.calls == calls
     assert [one for one in messages if one != OWN] == [one for one in queues.messages[QUEUE] if one != OWN]

@@ -9,16 +9,16 @@ from infra.local.api_client import ApiResponse
 from infra.smoke.check import Check, CheckFailed
 from infra.smoke.http_checks import async_checks, http_checks
 
-from support.smoke_fakes import RUN, FakeDeployed, attempt_of
+from support.smoke_fakes import RUN, FakeDeployed, context_of
 
 PROBLEM = {"status": 422, "errors": [{"path": "fileUrl", "message": "must be a string, got a number"}]}
 
 
 @dataclass
 class FakeApi(FakeDeployed):
-    """A stack whose API answers by what is asked."""
+    """A stack whose API returns the response for each request."""
 
-    answers: dict[str, ApiResponse] = field(default_factory=dict)
+    responses: dict[str, ApiResponse] = field(default_factory=dict)
 
     def call(
         self, method: str, path: str, body: bytes | None = None, *, prefer: str = "", is_signed: bool = True
@@ -26,7 +26,7 @@ class FakeApi(FakeDeployed):
         sent = json.loads(body or b"{}")
         kind = "invalid" if "baseUrls" not in sent and body else ""
         words = [method, path.removeprefix(f"/files/{RUN}-"), prefer, kind, "" if is_signed else "unsigned"]
-        return self.answers[" ".join(filter(None, words))]
+        return self.responses[" ".join(filter(None, words))]
 
 
 def respond(status: int, document: object = None, **headers: str) -> ApiResponse:
@@ -39,12 +39,12 @@ def run(check: Check) -> str:
     return f"{failed.value.found} {failed.value.advice}"
 
 
-def checks(**answers: Any) -> dict[str, Check]:
-    named = {name.replace("_", " ").replace("respond async", "respond-async"): one for name, one in answers.items()}
-    deployed = FakeApi(answers={name.replace("POST", "POST /files"): one for name, one in named.items()})
+def checks(**responses: Any) -> dict[str, Check]:
+    named = {name.replace("_", " ").replace("respond async", "respond-async"): one for name, one in responses.items()}
+    deployed = FakeApi(responses={name.replace("POST", "POST /files"): one for name, one in named.items()})
     deployed.outputs |= {"HttpFunctionLogGroupName": "the-logs", "ApiId": "a1b2"}
-    attempt = attempt_of(deployed)
-    return {check.name: check for check in [*http_checks(attempt), *async_checks(attempt)]}
+    context = context_of(deployed)
+    return {check.name: check for check in [*http_checks(context), *async_checks(context)]}
 
 
 BROKEN = {"message": "Internal server error"}

@@ -5,11 +5,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from infra.smoke.attempt import Attempt
 from infra.smoke.check import CheckFailed, CheckSkipped
 from infra.smoke.queue_checks import find_fault_of_event_source, queue_checks, queue_refusals
+from infra.smoke.smoke_context import SmokeContext
 
-from support.smoke_fakes import QUEUE, RUN, FakeDeployed, FakeFunctions, attempt_of, functions_that_answer
+from support.smoke_fakes import QUEUE, RUN, FakeDeployed, FakeFunctions, context_of, functions_that_return
 
 INVALID = f"{RUN}-queue-invalid"
 ARN, DEAD = "arn:aws:sqs:eu-central-1:111122223333:files", "arn:aws:sqs:eu-central-1:111122223333:dead"
@@ -18,17 +18,17 @@ PROBLEM = {"status": 422, "errors": [{"path": "fileUrl", "message": "must be a s
 RETURNED = {"batchItemFailures": [{"itemIdentifier": INVALID}]}
 
 
-def attempt(answer: object, *, redrives_to: str = DEAD, **client: Any) -> Attempt:
+def make_context(payload: object, *, redrives_to: str = DEAD, **client: Any) -> SmokeContext:
     policy = json.dumps({"deadLetterTargetArn": redrives_to})
     attributes = {"Attributes": {"RedrivePolicy": policy}}
     sqs = SimpleNamespace(get_queue_attributes=lambda **_: attributes, send_message=lambda **_: None)
     documents = {f"problems/{INVALID}.json": PROBLEM}
-    lambda_ = functions_that_answer(answer, **client)
-    return attempt_of(FakeFunctions(outputs=OUTPUTS, documents=documents, sqs=sqs, lambda_=lambda_))
+    lambda_ = functions_that_return(payload, **client)
+    return context_of(FakeFunctions(outputs=OUTPUTS, documents=documents, sqs=sqs, lambda_=lambda_))
 
 
 def test_message_that_is_no_file_fails_and_has_a_problem() -> None:
-    tried = attempt(RETURNED)
+    tried = make_context(RETURNED)
     [refusal] = queue_refusals(tried)
     assert refusal.run() == "its problem document is under problems/"
     [(name, event)] = tried.deployed.lambda_.events
@@ -38,21 +38,21 @@ def test_message_that_is_no_file_fails_and_has_a_problem() -> None:
 
 
 @pytest.mark.parametrize(
-    ("expected", "answer", "redrives_to"),
+    ("expected", "payload", "redrives_to"),
     [
         ("Expected that the message fails, got", {"batchItemFailures": []}, DEAD),
         ("Messages that fail go to arn:another, expected", RETURNED, "arn:another"),
     ],
 )
-def test_message_that_is_lost_later_is_described(expected: str, answer: object, redrives_to: str) -> None:
-    [refusal] = queue_refusals(attempt(answer, redrives_to=redrives_to))
+def test_message_that_is_lost_later_is_described(expected: str, payload: object, redrives_to: str) -> None:
+    [refusal] = queue_refusals(make_context(payload, redrives_to=redrives_to))
     with pytest.raises(CheckFailed) as failed:
         refusal.run()
     assert failed.value.found.startswith(expected)
 
 
 def test_message_that_nothing_ingests_stays_pending() -> None:
-    tried = attempt(None)
+    tried = make_context(None)
     [ingest] = queue_checks(tried)
     with pytest.raises(CheckFailed, match="none within 0 seconds"):
         ingest.run()
@@ -69,14 +69,14 @@ def test_message_that_nothing_ingests_stays_pending() -> None:
     ],
 )
 def test_event_source_that_does_not_read_the_queue_is_named(expected: str, sources: list[dict[str, str]]) -> None:
-    tried = attempt(None, list_event_source_mappings=lambda **_: {"EventSourceMappings": sources})
+    tried = make_context(None, list_event_source_mappings=lambda **_: {"EventSourceMappings": sources})
     fault = find_fault_of_event_source(tried)
     assert fault.startswith(expected)
     assert bool(fault) == bool(expected)
 
 
 def test_stack_of_an_earlier_version_is_skipped() -> None:
-    tried = attempt_of(FakeDeployed(outputs={}))
+    tried = context_of(FakeDeployed(outputs={}))
     for check in [*queue_checks(tried), *queue_refusals(tried)]:
         with pytest.raises(CheckSkipped, match="the stack has no output FileQueueUrl"):
             check.run()

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from infra.build.template_file import ROOT
 from infra.smoke import smoke_run as module
-from infra.smoke.attempt import Attempt
 from infra.smoke.check import Check, CheckFailed, Result
 from infra.smoke.cleanup import STOPPED_SECONDS
+from infra.smoke.smoke_context import SmokeContext
 from infra.smoke.smoke_run import SmokeRun
 
 from support.smoke_fakes import FakeDeployed, aws_error
@@ -42,7 +42,7 @@ def removed(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds that each cleanup waits for results. There are no alarms, and only one row after the entry points."""
     waits: list[float] = []
 
-    def clean_up(_: Attempt, seconds: float) -> list[str]:
+    def clean_up(_: SmokeContext, seconds: float) -> list[str]:
         waits.append(seconds)
         return ["s3://a/b: AccessDenied"]
 
@@ -60,7 +60,7 @@ def removed(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def run_with(monkeypatch: pytest.MonkeyPatch, deployed: Run, *checks: Check) -> SmokeRun:
     monkeypatch.setattr(
-        module, "_group_checks", lambda attempt: [[module._explain(attempt, ["Http"], one)] for one in checks]
+        module, "_group_checks", lambda context: [[module._explain(context, ["Http"], one)] for one in checks]
     )
     return SmokeRun(deployed, 0)  # type: ignore[arg-type]
 
@@ -103,7 +103,7 @@ def test_stopped_run_waits_for_results_and_removes_them(monkeypatch: pytest.Monk
 
 def test_every_entry_point_has_its_rows_and_the_page_lists_all() -> None:
     run = SmokeRun(Run(), 0)  # type: ignore[arg-type]
-    names = [check.name for group in module._group_checks(run._attempt) for check in group]
+    names = [check.name for group in module._group_checks(run._context) for check in group]
     assert names[0] == "functions"
     assert names[-1] == "rights"
     assert [name for name in names if "refusals" in name] == [

@@ -5,26 +5,26 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from infra.smoke.attempt import Attempt
 from infra.smoke.check import Check, CheckFailed, CheckSkipped
+from infra.smoke.smoke_context import SmokeContext
 from infra.smoke.stack_checks import functions_check, objects_check, receipts_check
 
-from support.smoke_fakes import PICTURES, FakeDeployed, attempt_of, aws_error
+from support.smoke_fakes import PICTURES, FakeDeployed, aws_error, context_of
 
 WHOLE, TRUNCATED = PICTURES
 COUNTS = {"stored": 1, "reused": 0, "failed": 2, "bytes": 5}
 
 
-def attempt_with(objects: dict[str, tuple[str, bytes]]) -> Attempt:
+def context_with(objects: dict[str, tuple[str, bytes]]) -> SmokeContext:
     def get_object(Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 - the names of boto3
         assert Bucket == "the-images"
         if Key not in objects:
             raise aws_error("NoSuchKey")
         return {"ContentType": objects[Key][0], "Body": io.BytesIO(objects[Key][1])}
 
-    attempt = attempt_of(FakeDeployed(s3=SimpleNamespace(get_object=get_object)))
-    attempt.receipts = {"http": {"counts": COUNTS, "images": [], "digest": "a"}}
-    return attempt
+    context = context_of(FakeDeployed(s3=SimpleNamespace(get_object=get_object)))
+    context.receipts = {"http": {"counts": COUNTS, "images": [], "digest": "a"}}
+    return context
 
 
 def fail(check: Check) -> str:
@@ -37,7 +37,7 @@ GOOD = {WHOLE.key: ("image/jpeg", WHOLE.body)}
 
 
 def test_stored_images_have_key_type_and_bytes() -> None:
-    assert objects_check(attempt_with(GOOD)).run() == "1 images have the right key, type and bytes"
+    assert objects_check(context_with(GOOD)).run() == "1 images have the right key, type and bytes"
 
 
 @pytest.mark.parametrize(
@@ -50,26 +50,26 @@ def test_stored_images_have_key_type_and_bytes() -> None:
     ],
 )
 def test_stored_image_that_differs_is_named(expected: str, objects: dict[str, tuple[str, bytes]]) -> None:
-    assert expected in fail(objects_check(attempt_with(objects)))
+    assert expected in fail(objects_check(context_with(objects)))
 
 
 def test_receipts_that_differ_are_named() -> None:
-    attempt = attempt_with(GOOD)
-    attempt.receipts["bulk"] = {"counts": COUNTS, "images": [], "digest": "a", "id": "another"}
-    assert receipts_check(attempt).run() == "2 receipts"
-    attempt.receipts["queue"] = {"counts": COUNTS, "images": [], "digest": "b"}
-    assert fail(receipts_check(attempt)) == "The receipts of http and queue differ in digest."
+    context = context_with(GOOD)
+    context.receipts["bulk"] = {"counts": COUNTS, "images": [], "digest": "a", "id": "another"}
+    assert receipts_check(context).run() == "2 receipts"
+    context.receipts["queue"] = {"counts": COUNTS, "images": [], "digest": "b"}
+    assert fail(receipts_check(context)) == "The receipts of http and queue differ in digest."
 
 
 def test_nothing_is_compared_without_a_receipt() -> None:
-    attempt = attempt_of(FakeDeployed())
-    for check in (receipts_check(attempt), objects_check(attempt)):
+    context = context_of(FakeDeployed())
+    for check in (receipts_check(context), objects_check(context)):
         with pytest.raises(CheckSkipped, match="there is no receipt"):
             check.run()
 
 
 @pytest.mark.parametrize(
-    ("expected", "answer"),
+    ("expected", "configuration"),
     [
         ("", {}),
         ("", {"State": "Inactive", "LastUpdateStatus": "Successful"}),
@@ -78,13 +78,13 @@ def test_nothing_is_compared_without_a_receipt() -> None:
         ("The function http does not exist.", aws_error("ResourceNotFoundException")),
     ],
 )
-def test_function_that_cannot_be_invoked_is_named(expected: str, answer: Any) -> None:
+def test_function_that_cannot_be_invoked_is_named(expected: str, configuration: Any) -> None:
     def describe(**_: str) -> Any:
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        if isinstance(configuration, Exception):
+            raise configuration
+        return configuration
 
-    check = functions_check(attempt_of(FakeDeployed(lambda_=SimpleNamespace(get_function_configuration=describe))))
+    check = functions_check(context_of(FakeDeployed(lambda_=SimpleNamespace(get_function_configuration=describe))))
     if expected:
         assert expected in fail(check)
     else:
@@ -97,4 +97,4 @@ def test_functions_are_skipped_where_the_viewer_may_not_ask() -> None:
 
     client = SimpleNamespace(get_function_configuration=describe)
     with pytest.raises(CheckSkipped, match="may not call GetFunctionConfiguration"):
-        functions_check(attempt_of(FakeDeployed(lambda_=client))).run()
+        functions_check(context_of(FakeDeployed(lambda_=client))).run()

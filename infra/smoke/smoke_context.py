@@ -1,4 +1,4 @@
-"""Attempt: what the checks of one run share."""
+"""SmokeContext: what the checks of one run share."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ UNPROCESSABLE = 422
 
 
 @dataclass(slots=True)
-class Attempt:
+class SmokeContext:
     """What the checks of one run share.
 
     Attributes:
@@ -85,7 +85,7 @@ class Attempt:
         self.receipts[name] = receipt
 
     def keep_stored(self, name: str) -> None:
-        """Do the same for a File whose answer has come, so its receipt must be there.
+        """Read, check and keep the receipt that must be stored already, because the entry point has responded.
 
         Raises:
             CheckFailed: the receipt is not in the bucket.
