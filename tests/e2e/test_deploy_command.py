@@ -9,7 +9,7 @@ import pytest
 from infra.build import artifact
 from infra.build.template_file import ROOT
 from infra.local.deploy_template import ROOT_USER, STACK
-from infra.local.ministack import REGION
+from infra.local.ministack import REGION, MiniStack, ministack
 
 from support.deployed_lab import VENVS, Lab
 
@@ -34,16 +34,21 @@ def deploy(*variables: str, env: dict[str, str], answer: str = "") -> subprocess
     )
 
 
-def test_deploy_creates_the_stack_when_the_user_confirms_what_it_will_change(deployed: Lab) -> None:
-    """Into the local AWS, by sam itself, with the defaults of samconfig.toml: a bucket for the code, and a question.
+def test_deploy_creates_the_stack_when_the_user_confirms_what_it_will_change(tmp_path: Path) -> None:
+    """By sam itself, with the defaults of samconfig.toml: it makes a bucket for the code, and asks before it deploys.
 
     A second deployment keeps the parameters that it does not name, and empties one as docs/your-account.md shows.
     """
-    env = {"AWS_ENDPOINT_URL": deployed.stack.aws.endpoint, "AWS_REGION": REGION}
+    with ministack(VENVS / "ministack", tmp_path) as aws:
+        _deploy_twice(aws)
+
+
+def _deploy_twice(aws: MiniStack) -> None:
+    env = {"AWS_ENDPOINT_URL": aws.endpoint, "AWS_REGION": REGION}
     env |= {"AWS_ACCESS_KEY_ID": ROOT_USER.key, "AWS_SECRET_ACCESS_KEY": ROOT_USER.secret}
     build, processor = artifact.local_build_directory(), artifact.local_architecture()
     options = ("STACK=dev", f"BUILD={build}", f"ARCH={processor}")
-    cloudformation = deployed.stack.aws.client("cloudformation")
+    cloudformation = aws.client("cloudformation")
     [emptied] = re.findall(r"make deploy (PARAMETERS)='KmsKeyArn(=.*?)'", ACCOUNT_PAGE)
 
     def describe() -> tuple[str, dict[str, str]]:
@@ -64,7 +69,6 @@ def test_deploy_creates_the_stack_when_the_user_confirms_what_it_will_change(dep
     assert again.returncode == 0, again.stdout + again.stderr
     status, given = describe()
     assert (status, given["MaxPerOrigin"], given["Contact"]) == ("UPDATE_COMPLETE", "8", "")
-    cloudformation.delete_stack(StackName="dev")
 
 
 def test_deploy_passes_the_stack_name_and_the_build_to_sam(deployed: Lab, tmp_path: Path) -> None:
