@@ -10,6 +10,7 @@ from infra.build.template_file import ROOT, load
 
 from support.expected_rights import KEY_RIGHTS, NETWORK_RIGHTS, ROLES
 from support.resolved_template import resolve
+from support.template_rights import as_list
 from support.transformed_template import transform
 
 PAGE = (ROOT / "docs" / "your-account.md").read_text()
@@ -81,10 +82,6 @@ def test_page_names_the_inbox_bucket_and_the_options_of_sam_as_they_are() -> Non
 
     assert f"arn:aws:s3:::{parts[0]}-*/*" in PAGE
     assert config["default"]["deploy"]["parameters"]["resolve_s3"] is True
-
-
-def as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def test_page_has_a_command_for_every_parameter_of_an_account() -> None:

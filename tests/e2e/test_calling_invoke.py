@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from infra.local.deploy_template import STACK
 
+from support.account_rules import policy
 from support.calling_lab import create_caller, read_outputs, run_python
 from support.calling_page import read_state_machine, write_files
 from support.deployed_lab import Lab, broken_function, wait_for
@@ -97,17 +98,13 @@ def machine(deployed: Lab, outputs: dict[str, str]) -> str:
     iam = deployed.stack.aws.client("iam")
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "states.amazonaws.com"}}
     grant = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": outputs["InvokeFunctionArn"]}
-    role = iam.create_role(RoleName="machine", AssumeRolePolicyDocument=policy_of(trust))["Role"]["Arn"]
-    iam.put_role_policy(RoleName="machine", PolicyName="invoke", PolicyDocument=policy_of(grant))
+    role = iam.create_role(RoleName="machine", AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
+    iam.put_role_policy(RoleName="machine", PolicyName="invoke", PolicyDocument=policy(grant))
     definition = json.dumps(read_state_machine()).replace("${InvokeFunction}", outputs["InvokeFunctionArn"])
     states = deployed.stack.aws.client("stepfunctions")
     created = states.create_state_machine(name="calling", definition=definition, roleArn=role)
     arn: str = created["stateMachineArn"]
     return arn
-
-
-def policy_of(statement: dict[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def execute(lab: Lab, machine: str, file: object) -> dict[str, Any]:

@@ -11,6 +11,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+_EXTRACTING = threading.Lock()
+"""One thread extracts, the others wait. Not an attribute: each ZipFile has a lock of its own under `_lock`."""
+
 
 def apply() -> None:
     """Replace the class with which MiniStack extracts the code of a function."""
@@ -24,8 +27,6 @@ class SharedZipFile(zipfile.ZipFile):
     AWS: a function reads its code from /var/task, which it cannot write to.
     MiniStack: extracts thousands of files for each process of a function, and they have to be deleted at the end.
     """
-
-    _lock = threading.Lock()
 
     def extractall(
         self,
@@ -42,7 +43,7 @@ class SharedZipFile(zipfile.ZipFile):
     def _extract_once(self) -> Path:
         code = Path(os.fsdecode(self.filename or "")).read_bytes()
         target = Path(tempfile.gettempdir(), f"code-{hashlib.sha256(code).hexdigest()}")
-        with self._lock:
+        with _EXTRACTING:
             if not target.exists():
                 unfinished = target.with_suffix(".unfinished")
                 super().extractall(unfinished)

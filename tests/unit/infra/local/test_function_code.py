@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from infra.local.ministack_patches.function_code import SharedZipFile
 
+FILES = {"intake/app.py": "1"} | {f"package/{number}.py": "2" for number in range(300)}
+"""Enough files that processes start while the first one extracts."""
+
 
 def start(home: Path, files: Mapping[str, str]) -> Path:
     """Extract a zip as MiniStack does for a process of a function; return the folder of its code."""
@@ -27,7 +30,7 @@ def test_processes_with_the_same_code_share_one_folder(tmp_path: Path, monkeypat
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     homes = [tmp_path / f"process-{number}" for number in range(8)]
     with ThreadPoolExecutor(len(homes)) as threads:
-        codes = list(threads.map(lambda home: start(home, {"intake/app.py": "1", "b.py": "2"}), homes))
+        codes = list(threads.map(lambda home: start(home, FILES), homes))
 
     assert len({code.resolve() for code in codes}) == 1
     assert (codes[0] / "intake" / "app.py").read_text() == "1"
