@@ -22,7 +22,7 @@ def test_demo_prints_hosts_and_why_a_url_is_blocked(deployed: Lab, capsys: pytes
 
     printed = capsys.readouterr().out
     assert re.search(r"^  base 0  10\.0\.0\.1 +a\.png +failed .* blocked: scheme ftp$", printed, re.MULTILINE)
-    assert re.search(r"^  file    127\.0\.0\.1:\d+ +inspect\.jpg +(stored|reused) ", printed, re.MULTILINE)
+    assert re.search(r"^  file    127\.0\.0\.1:\d+ +inspect\.jpg +(stored|reused|unchanged) ", printed, re.MULTILINE)
     assert "scheme ftp" not in str(run.receipt)
 
 
