@@ -16,12 +16,14 @@ from infra.build.template_file import load
 from infra.local.deploy_template import to_json_bytes
 
 from support.deployed_lab import Lab, json_lines, wait_for
+from support.origin.behaviour import Reader, Request, Writer, response_with, send
 from support.receipt_topic import (
     count_keys,
     outputs_of,
     subscribe_queue,
     wait_for_status,
 )
+from support.sample_images import picture
 
 OF_THE_TOPIC = ("ImageBucket", "ReceiptEvents", "ReceiptTopicPolicy")
 
@@ -34,9 +36,15 @@ def post(lab: Lab, file: dict[str, Any], **headers: str) -> int:
     return lab.stack.call("POST", "/files", to_json_bytes(file), headers=headers).status
 
 
+async def send_new_picture(_: Reader, writer: Writer, __: Request) -> None:
+    """Respond with an image that no other test has stored."""
+    await send(writer, response_with(picture(61, 47, 58)))
+
+
 def send_everywhere(lab: Lab) -> None:
     """Send Files through every entry point, some with images or lines that fail."""
-    others = [lab.url("golden.png?t-http"), lab.origin.url("status_404/t-http")]
+    lab.origin.responders["new"] = send_new_picture
+    others = [lab.origin.url("new/t-http"), lab.origin.url("status_404/t-http")]
     assert post(lab, make_file(lab, "t-http", *others)) == 207
     assert post(lab, {"id": "t-failed", "urls": ["no URL"]}) == 502
     assert post(lab, make_file(lab, "t-async"), Prefer="respond-async") == 202
