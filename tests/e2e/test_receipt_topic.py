@@ -37,8 +37,8 @@ def post(lab: Lab, file: dict[str, Any], **headers: str) -> int:
 
 
 async def send_new_picture(_: Reader, writer: Writer, __: Request) -> None:
-    """Respond with an image that no other test has stored."""
-    await send(writer, response_with(picture(61, 47, 58)))
+    """Respond with an image that no other test has stored, and with what makes it a known image."""
+    await send(writer, response_with(picture(61, 47, 58), 'ETag: "new"'))
 
 
 def send_everywhere(lab: Lab) -> None:

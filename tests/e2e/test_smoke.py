@@ -89,12 +89,12 @@ def objects(deployed: Lab) -> dict[str, set[str]]:
 
 @contextmanager
 def leaves_nothing(deployed: Lab) -> Iterator[None]:
-    """Check that the buckets have the same objects after the block, and the queues no message of a run."""
+    """Check that the buckets have the same objects after the block, and the stack's queues no message of a run."""
     before = objects(deployed)
     yield
     assert objects(deployed) == before
     sqs = deployed.stack.aws.client("sqs")
-    for url in sqs.list_queues()["QueueUrls"]:
+    for url in (deployed.stack.failures, deployed.stack.file_queue, deployed.stack.failed_files):
         messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0).get("Messages", [])
         assert [message for message in messages if "smoke-" in message["Body"]] == [], url
 
