@@ -20,7 +20,7 @@ from intake.download.origin_cool_downs import OriginCoolDowns
 from intake.download.origin_limiter import OriginLimiter
 from intake.download.redirect_location import redirect_location
 from intake.download.request_limits import RequestLimits
-from intake.download.response_policy import image_length, raise_for_encoding, raise_for_length
+from intake.download.response_policy import image_length, raise_for_encoding, raise_for_length, raise_for_opt_out
 from intake.download.retry import retry_delay
 from intake.download.transport_errors import to_download_error
 from intake.download.unclean_end import raise_unless_end_is_proven
@@ -187,6 +187,8 @@ class HttpDownloader:
             location = redirect_location(response.status_code, response.headers)
             if location is not None:
                 return url.follow(location)
+            if self._limits.respect_robots_tag:
+                raise_for_opt_out(response.status_code, response.headers, self._limits.respect_robots_tag)
             if condition is not None and response.status_code in ANSWERS:
                 return to_unchanged(condition, url, response, requested_at)
             return await self._receive(response, url, image, requested_at)

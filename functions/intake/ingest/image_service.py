@@ -41,6 +41,7 @@ class ImageService:
         self._downloader = downloader
         self._stored_images = stored_images
         self._limits = limits
+        self._respected_directives = frozenset(limits.respect_robots_tag)
         self._parse_lock = asyncio.Lock()
         self._parse_seconds = 0.0
 
@@ -70,13 +71,15 @@ class ImageService:
         return (
             image.type in limits.image_types
             and known.size <= limits.max_image_bytes
-            and image.width * image.height <= limits.max_image_pixels
+            and limits.min_image_pixels <= image.width * image.height <= limits.max_image_pixels
             and image.frames <= limits.max_image_frames
+            and self._respected_directives <= known.absent_directives
         )
 
     async def _find_stored(self, task: ImageTask, policy: Refresh, known: KnownImage | None) -> Stored | None:
         """Return an image of the bucket if the origin need not be asked, or None."""
-        sha256 = task.expected_digest
+        # The bucket does not know whether the origin of this URL has opted out, so its object alone is not enough.
+        sha256 = None if self._respected_directives else task.expected_digest
         if policy is Refresh.ALWAYS or (sha256 is None and policy is not Refresh.FRESH):
             return None
         self._downloader.require_allowed(task.url)
@@ -123,7 +126,7 @@ class ImageService:
         with _measured(task.stats):
             is_forced = known_images.policy is Refresh.ALWAYS
             reused = await self._stored_images.put(image, body, sha256, always=is_forced)
-        known = _to_known(task, known_images, download, image)
+        known = _to_known(task, known_images, download, image, self._respected_directives)
         known_images.learn(task.key, known if known.validators or known.fresh_until else None)
         warnings = image.warnings + download.warnings
         return Stored(image, known.key, sha256, len(body), download.final_url, reused, task.stats, warnings)
@@ -152,7 +155,13 @@ def _measured(stats: FetchStats) -> Generator[None]:
         stats.store_ms += round((now() - started_at) * 1000)
 
 
-def _to_known(task: ImageTask, known_images: KnownImagesOfFile, download: Download, image: ImageInfo) -> KnownImage:
+def _to_known(
+    task: ImageTask,
+    known_images: KnownImagesOfFile,
+    download: Download,
+    image: ImageInfo,
+    absent_directives: frozenset[str],
+) -> KnownImage:
     is_redirected = download.final_url is not task.url
     return KnownImage(
         final_url_key=url_key(download.final_url) if is_redirected else task.key,
@@ -161,6 +170,7 @@ def _to_known(task: ImageTask, known_images: KnownImagesOfFile, download: Downlo
         image=image,
         validators=Validators.of(download.headers),
         fresh_until=_fresh_until(task.url, known_images, download),
+        absent_directives=absent_directives,
     )
 
 

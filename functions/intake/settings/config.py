@@ -97,6 +97,11 @@ def _find_contradictions(values: Mapping[str, Any], memory: int) -> list[str]:
         faults.append(
             "INBOX_BUCKET: expected a bucket other than IMAGE_BUCKET, so that stored objects start no function"
         )
+    if values["MIN_IMAGE_PIXELS"] > values["MAX_IMAGE_PIXELS"]:
+        faults.append(
+            f"MIN_IMAGE_PIXELS: expected at most MAX_IMAGE_PIXELS, {values['MAX_IMAGE_PIXELS']}, "
+            f"got {values['MIN_IMAGE_PIXELS']}"
+        )
     if budget > memory:
         faults.append(f"MEMORY_BUDGET_BYTES: expected at most the function's memory, {memory}, got {budget}")
     if image_bytes > memory // 2:
