@@ -50,6 +50,7 @@ class FakeDownloader:
         conditions: the condition of each request, in order; None for a plain one.
         blocked_hosts: hosts that no request may be sent to.
         flushes: the seconds that each call of `flush` was given.
+        shares: the share of each request.
     """
 
     results: Mapping[str, FakeResult] = field(default_factory=dict)
@@ -64,12 +65,20 @@ class FakeDownloader:
     conditions: list[Condition | None] = field(default_factory=list)
     blocked_hosts: set[str] = field(default_factory=set)
     flushes: list[float] = field(default_factory=list)
+    shares: list[str] = field(default_factory=list)
 
     async def download(
-        self, url: Url, stats: FetchStats, deadline: Deadline, condition: Condition | None = None
+        self,
+        url: Url,
+        stats: FetchStats,
+        deadline: Deadline,
+        condition: Condition | None = None,
+        *,
+        share: str = "",
     ) -> Download | Unchanged:
         """See `Downloader.download`."""
         del deadline  # this fake never retries
+        self.shares.append(share)
         self.requests[str(url)] += 1
         self.conditions.append(condition)
         stats.attempts += 1

@@ -11,6 +11,7 @@ import httpx
 
 from intake.download.conditional_request import ANSWERS, add_condition, find_condition, to_unchanged
 from intake.download.cool_down import CoolDown
+from intake.download.fair_limit import FairLimit
 from intake.download.image_body import BodyStream, ImageBody
 from intake.download.image_download import ImageDownload
 from intake.download.image_timeout import ImageTimer
@@ -72,7 +73,7 @@ class HttpDownloader:
         self._transport = transport
         self._limits = limits
         self.budget = MemoryBudget(limits.memory_budget_bytes)
-        self.slots = asyncio.Semaphore(limits.max_in_flight)
+        self.slots = FairLimit(limits.max_in_flight)
         self.origins = OriginLimiter(limits.max_per_origin)
         self.cool_downs = cool_downs or OriginCoolDowns(None)
         self._requests = RequestLimits(self.origins, self.cool_downs, limits)
@@ -93,10 +94,16 @@ class HttpDownloader:
         await self.cool_downs.flush(seconds)
 
     async def download(
-        self, url: Url, stats: FetchStats, deadline: Deadline, condition: Condition | None = None
+        self,
+        url: Url,
+        stats: FetchStats,
+        deadline: Deadline,
+        condition: Condition | None = None,
+        *,
+        share: str = "",
     ) -> Download | Unchanged:
         """See `Downloader.download`."""
-        held, timer = MemoryAndSlot(self.budget, self.slots), ImageTimer(self._limits.image_timeout)
+        held, timer = MemoryAndSlot(self.budget, self.slots, share), ImageTimer(self._limits.image_timeout)
         image = ImageDownload(held, timer, deadline, stats, condition)
         failed_attempts, last_error = 0, None
         try:

@@ -168,6 +168,7 @@ async def _ingest_files(batch: _Batch, deadline: Deadline) -> None:
         _list_files(batch),
         max_concurrent=app.config().limits.max_in_flight,
         deadline=deadline,
+        is_fair=True,
     )
     async for (file, messages), receipt in receipts:
         if reason := _find_reason(receipt):

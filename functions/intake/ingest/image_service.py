@@ -100,12 +100,12 @@ class ImageService:
     ) -> Stored:
         """Ask the origin for the image: conditionally, if it is known."""
         if known is None or known.validators is None:
-            result = await self._downloader.download(task.url, task.stats, deadline)
+            result = await self._downloader.download(task.url, task.stats, deadline, share=task.share)
         else:
             is_stored = self._stored_images.start_check(known)
             try:
                 condition = Condition(known, known.validators, is_stored)
-                result = await self._downloader.download(task.url, task.stats, deadline, condition)
+                result = await self._downloader.download(task.url, task.stats, deadline, condition, share=task.share)
             finally:
                 if is_stored is not None:
                     is_stored.cancel()

@@ -58,12 +58,12 @@ async def test_downloader_has_at_most_the_allowed_images_in_flight_until_they_ar
     transport = Transport()
     downloader = HttpDownloader(transport, Limits(max_in_flight=3), "test")
     busy: list[int] = []
-    transport.observe = lambda: busy.append(3 - downloader.slots._value)
+    transport.observe = lambda: busy.append(downloader.slots.active)
 
     await asyncio.gather(*(use(downloader, str(number)) for number in range(12)))
 
     assert (len(busy), max(busy)) == (12, 3)
-    assert downloader.slots._value == 3
+    assert downloader.slots.active == 0
 
 
 async def test_bodies_wait_for_memory_and_none_fails() -> None:
@@ -82,7 +82,7 @@ async def test_failed_download_holds_nothing(body: bytes) -> None:
         await download(downloader, "page")
 
     assert downloader.budget.free == downloader.budget.size
-    assert downloader.slots._value == 1
+    assert downloader.slots.active == 0
 
 
 async def test_cancelled_download_holds_nothing() -> None:
@@ -95,7 +95,7 @@ async def test_cancelled_download_holds_nothing() -> None:
     await asyncio.wait([running])
 
     assert downloader.budget.free == downloader.budget.size
-    assert downloader.slots._value == 1
+    assert downloader.slots.active == 0
 
 
 async def test_blocked_url_counts_no_attempt() -> None:

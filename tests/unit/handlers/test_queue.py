@@ -52,6 +52,7 @@ def test_handler_ingests_the_file_of_every_message_at_once(fakes: HandlerFakes) 
     assert call(sqs_event(*bodies)) == set()
     assert {f"receipts/{name}.json" for name in "abcd"} <= fakes.store.objects.keys()
     assert fakes.downloader.max_concurrent == 4
+    assert sorted(fakes.downloader.shares) == ["a", "b", "c", "d", "d"]  # images that hang delay only their own File
 
 
 def test_message_is_done_when_its_file_failed_for_good(fakes: HandlerFakes) -> None:
