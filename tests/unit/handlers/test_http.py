@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -13,6 +12,7 @@ from intake.model.limits import Limits
 from intake.model.manifest import MAX_DOCUMENT_BYTES
 from support.fake_ports import Delayed
 from support.handler_fakes import HandlerFakes, install_fakes
+from support.http_calls import call, get, post
 from support.lambda_context import Context
 from support.lambda_events import s3_record
 from support.sample_images import picture
@@ -21,36 +21,12 @@ URL = "https://a.example/1?X-Amz-Signature=secret"
 FILE = {"id": "lot-7", "urls": [URL], "note": {"of": "the caller's own"}}
 NOT_A_FILE = b"no JSON"
 
-type Response = tuple[int, dict[str, Any], dict[str, Any]]
-"""Status, headers and JSON body."""
-
 
 @pytest.fixture
 def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[HandlerFakes]:
     with install_fakes(monkeypatch) as installed:
         installed.downloader.results = {URL: picture(4, 3, 1)}
         yield installed
-
-
-def call(method: str, path: str, body: str | None = None, **members: Any) -> Response:
-    event: dict[str, Any] = {"httpMethod": method, "path": path, "headers": {}, "requestContext": {}, "body": body}
-    response = http.handler(event | {"isBase64Encoded": False} | members, Context(29.0))
-    headers = {name: values[0] for name, values in response["multiValueHeaders"].items()}
-    return response["statusCode"], headers, json.loads(response["body"])
-
-
-def get(path: str) -> Response:
-    return call("GET", path)
-
-
-def post(document: object, prefer: str | None = None) -> Response:
-    return call("POST", "/files", json.dumps(document), headers={} if prefer is None else {"Prefer": prefer})
-
-
-def behind(base_path: str, method: str, resource: str, path: str, body: object = None, **members: Any) -> Response:
-    """Call the handler behind a custom domain with a base path mapping."""
-    text = None if body is None else json.dumps(body)
-    return call(method, base_path + path, text, resource=resource, **members)
 
 
 def run_s3_handler(*keys: str) -> None:
@@ -70,46 +46,6 @@ def test_post_puts_the_file_into_the_inbox_when_the_caller_prefers_async(fakes: 
     assert headers["Preference-Applied"] == "respond-async"
     assert json.loads(fakes.inbox.objects["inbox/lot-7.json"]) == FILE
     assert fakes.downloader.requests.total() == 0
-
-
-BASE_PATHS = ["", "/images", "/a/b", "/files", "/v1", "/files/x", "/lot-7"]
-
-
-@pytest.mark.parametrize("base_path", BASE_PATHS)
-@pytest.mark.usefixtures("fakes")
-def test_api_is_served_behind_any_base_path(base_path: str) -> None:
-    """API Gateway tells the base path and the resource apart in `resource` alone."""
-    assert behind(base_path, "POST", "/files", "/files", FILE)[0] == 200
-    assert behind(base_path, "POST", "/files", "/files/", FILE)[0] == 200
-    assert behind(base_path, "GET", "/files/{id}", "/files/lot-7")[2]["id"] == "lot-7"
-    assert behind(base_path, "GET", "/files/{id}", "/files/files")[0] == 404
-    assert behind(base_path, "GET", "/files/{id}", "/files/lot-7/")[0] == 200
-
-
-@pytest.mark.parametrize("base_path", BASE_PATHS)
-@pytest.mark.usefixtures("fakes")
-def test_location_begins_with_the_base_path(base_path: str) -> None:
-    prefer = {"headers": {"Prefer": "respond-async"}}
-    status, headers, _ = behind(base_path, "POST", "/files", "/files", FILE, **prefer)
-    assert (status, headers["Location"]) == (202, f"{base_path}/files/lot-7")
-    status, headers, _ = behind(base_path, "GET", "/files/{id}", "/files/lot-7")
-    assert (status, headers["Location"]) == (202, f"{base_path}/files/lot-7")
-    assert post(FILE, "respond-async")[1]["Location"] == "/files/lot-7"  # of another domain, right after
-
-
-@pytest.mark.parametrize(("base_path", "shown"), [("/", ""), ("//other.example", "/other.example"), ("/a//b", "/a/b")])
-@pytest.mark.usefixtures("fakes")
-def test_location_never_names_another_host(base_path: str, shown: str) -> None:
-    prefer = {"headers": {"Prefer": "respond-async"}}
-    status, headers, _ = behind(base_path, "POST", "/files", "/files", FILE, **prefer)
-    assert (status, headers["Location"]) == (202, f"{shown}/files/lot-7")
-
-
-@pytest.mark.parametrize("resource", [None, "", "/", "/{proxy+}", "/files/{id}/x", "/other", "/files/{id}"])
-@pytest.mark.usefixtures("fakes")
-def test_api_is_served_by_path_when_the_resource_is_unknown(resource: str | None) -> None:
-    assert call("POST", "/files", json.dumps(FILE), resource=resource)[0] == 200
-    assert call("GET", "/images/files", resource=resource)[0] == 404
 
 
 @pytest.mark.parametrize("prefer", ["", "wait=10", "return=minimal", "respond-asynchronously"])

@@ -220,19 +220,6 @@ def test_items_over_the_limit_are_one_fault() -> None:
     assert expected == set(faults_of({"baseUrls": [1] * 100_000}, max_base_images=2))
 
 
-@pytest.mark.parametrize("text", ["a", "0", "lot-7.cam_2", "A" * 128, "a..b", "a" + "-" * 127])
-def test_id_is_accepted_when_it_has_letters_digits_dots_dashes_underscores(text: str) -> None:
-    assert text == File.parse({"id": text, "urls": [URL]}).id
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", ".", "..", "../x", "a/b", "a\\b", "-a", "_a", "a b", "a\n", "a\x00", "ä", "a" * 129, "a%2Fb", "receipts/a"],
-)
-def test_id_is_refused_when_it_could_name_another_object(text: str) -> None:
-    assert list(faults_of({"id": text, "urls": [URL]})) == ["id"]
-
-
 @pytest.mark.parametrize("text", ["", "0" * 63, "0" * 65, "g" * 64, "0" * 64 + "\n", "0x" + "0" * 62])
 def test_sha256_is_refused_when_it_is_not_64_hex_digits(text: str) -> None:
     assert list(faults_of({"urls": [{"url": URL, "sha256": text}]})) == ["urls[0].sha256"]
@@ -241,34 +228,6 @@ def test_sha256_is_refused_when_it_is_not_64_hex_digits(text: str) -> None:
 def test_null_means_the_same_as_a_missing_member() -> None:
     given_, left_out = {"id": None, "urls": [{"url": URL, "sha256": None}]}, {"urls": [URL]}
     assert File.parse(given_) == File.parse(left_out)
-
-
-def test_id_is_a_digest_of_the_urls_when_missing() -> None:
-    """It must never change: callers find receipts by it."""
-    file = File.parse({"fileUrl": URL, "baseUrls": [["https://a.example/2.png"]]})
-    assert file.id == file.digest == "7ea08cff0cf8b8b2e27b4bb12dbe1bedcee5ce79fcfeccd9c46d30f15b1c1f71"
-    other_form = {
-        "fileUrl": URL,
-        "baseUrls": [{"url": "https://a.example/2.png", "sha256": SHA256}],
-        "note": {"lot": 7},
-    }
-    assert file.id == File.parse(other_form).id
-    assert file.digest == File.parse({**other_form, "id": "x"}).digest
-
-
-def test_digest_depends_on_urls_order_and_roles() -> None:
-    documents: list[dict[str, Any]] = [
-        {"fileUrl": "1", "baseUrls": [["2"]]},
-        {"fileUrl": "2", "baseUrls": [["1"]]},
-        {"fileUrl": "1", "baseUrls": [["2"], ["2"]]},
-        {"fileUrl": "1", "baseUrls": [["2\u0000"]]},
-        {"fileUrl": '1"],["base","2', "baseUrls": [["2"]]},
-        {"urls": ["1", "2"]},
-        {"urls": ["1", "2", "3"]},
-        {"urls": ["12", "3"]},
-        {"urls": ["1", "23"]},
-    ]
-    assert len(documents) == len({File.parse(document).digest for document in documents})
 
 
 ANY_JSON = st.recursive(

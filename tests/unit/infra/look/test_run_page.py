@@ -1,63 +1,19 @@
 """The page of a run, parsed as a browser parses it: what a reader finds, whatever the run left behind."""
 
-import json
-import stat
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from infra.look import run_statistics
 from infra.look.error_advice import advise
-from infra.look.errors import LookError
 from infra.look.failure_list import MAX_FAILURES
 from infra.look.origin_statistics import MAX_ORIGINS, MIN_TIMES
-from infra.look.run_page import write_run_page
 from infra.look.run_sections import MAX_ORIGINS as MAX_SHOWN_ORIGINS
-from infra.look.sources import FolderSource
 
 from intake.model.error_codes import LEAVES
-from support.html_document import Element, parse_html
-from support.run_table import RUN, SHA256, failed_row, refused_row, stored_row, write_part, write_summary
+from support.run_page import KEYS, cells, headings, section, show_rows, write_images
+from support.run_table import RUN, SHA256, failed_row, refused_row, stored_row
 
 ROOT = Path(__file__).parents[4]
-KEYS = {"failedKey": f"runs/{RUN}/failed.jsonl", "retryableKey": f"runs/{RUN}/retryable.jsonl"}
-HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
-
-
-def write_images(folder: Path, *keys: str) -> None:
-    """Write files without bytes: the page links to them, and does not read them."""
-    for key in keys:
-        (folder / key).parent.mkdir(parents=True, exist_ok=True)
-        (folder / key).touch()
-
-
-def show(folder: Path, run: str = RUN) -> Element:
-    target = folder / "runs" / run / "index.html"
-    write_run_page(FolderSource(folder, target.parent), run, target)
-    return parse_html(target.read_text(encoding="utf-8"))
-
-
-def show_rows(folder: Path, rows: Iterable[object], **summary: Any) -> Element:
-    write_part(folder, rows)
-    write_summary(folder, **summary)
-    return show(folder)
-
-
-def section(page: Element, heading: str) -> Element:
-    """The section whose heading begins so."""
-    (found,) = [
-        one for one in page.find_all("section") if one.find_all("h2") and one.find_all("h2")[0].text.startswith(heading)
-    ]
-    return found
-
-
-def headings(page: Element) -> list[str]:
-    return [heading.text for heading in page.find_all("h2")]
-
-
-def cells(table: Element) -> list[list[str]]:
-    return [[cell.text for cell in row.children if isinstance(cell, Element)] for row in table.find_all("tr")]
 
 
 def test_page_says_first_how_the_run_went(tmp_path: Path) -> None:
@@ -272,142 +228,6 @@ def test_page_has_its_style_sheet(tmp_path: Path) -> None:
 )
 def test_page_of_one_row_says_what_became_of_it(expected: str, row: object, tmp_path: Path) -> None:
     assert show_rows(tmp_path, [row]).find("h1").text == expected
-
-
-def test_page_of_a_run_in_which_everything_failed_has_no_image(tmp_path: Path) -> None:
-    page = show_rows(tmp_path, [failed_row(row, elapsedMs=None, url="") for row in range(30)])
-
-    assert page.find("h1").text == "0 of 30 images are stored"
-    assert headings(page) == [
-        "What to do next",
-        "Why images failed",
-        "All failures",
-        "The table of the run",
-        "About this page",
-    ]
-
-
-def test_page_of_a_run_that_has_not_ended_shows_what_there_is(tmp_path: Path) -> None:
-    write_part(tmp_path, [stored_row(1), failed_row(2)])
-
-    page = show(tmp_path)
-
-    assert page.find("h1").text == "1 of 2 images is stored"
-    assert page.find("span", "tag").text == "not ended"
-    assert "The same make run command goes on where it stopped." in section(page, "What to do next").text
-
-
-def test_page_of_a_run_that_stopped_says_why(tmp_path: Path) -> None:
-    page = show_rows(tmp_path, [stored_row(1)], complete=False, error="No space left on device\u202e<b>")
-
-    assert page.find("span", "tag").text == "incomplete"
-    notice = section(page, "About the figures")
-    assert notice.text.endswith("the figures do not cover all of it. No space left on device\\u202e<b>")
-    assert "Remove the cause of the stop. The same make run command goes on" in section(page, "What to do next").text
-
-
-def test_page_of_a_run_without_a_table_shows_its_summary(tmp_path: Path) -> None:
-    counts = {"images": {"stored": 5, "reused": 3, "failed": 2}, "codes": {"timeout": 2}, "status": {}, "bytes": 700}
-    write_summary(tmp_path, counts=counts)
-
-    page = show(tmp_path)
-
-    assert page.find("h1").text == "8 of 10 images are stored"
-    assert "has no table" in section(page, "About the figures").text
-    assert cells(section(page, "Why images failed").find("table"))[1][:2] == ["timeout", "2"]
-
-
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"7", b"\xff"])
-def test_page_of_a_run_with_a_damaged_summary_shows_its_table(content: bytes, tmp_path: Path) -> None:
-    write_part(tmp_path, [stored_row(1), stored_row(2)])
-    (tmp_path / "runs" / RUN / "summary.json").write_bytes(content)
-
-    page = show(tmp_path)
-
-    assert page.find("h1").text == "All 2 images are stored"
-    assert f"{RUN}/summary.json" in section(page, "About the figures").text
-
-
-def test_page_says_how_many_rows_the_table_lacks(tmp_path: Path) -> None:
-    page = show_rows(tmp_path, [stored_row(1)], counts={"images": {"stored": 2, "failed": 1}, "status": {"refused": 1}})
-
-    assert "The table lacks 3 of the rows" in section(page, "About the figures").text
-
-
-def test_page_says_what_of_the_table_cannot_be_read(tmp_path: Path) -> None:
-    part = write_part(tmp_path, [stored_row(row) for row in range(100)], "a")
-    part.write_bytes(part.read_bytes()[:-9])
-    write_part(tmp_path, [stored_row(1), 7, {"status": "lost"}, None], "b")
-
-    page = show(tmp_path)
-
-    assert page.find("h1").text == "All 101 images are stored"
-    notices = [item.text for item in section(page, "About the figures").find_all("li")]
-    assert notices == [
-        "Lines of the table that are no row, and are not counted: 3.",
-        f"{part} is damaged: it ends early. Its later rows are missing.",
-    ]
-
-
-def test_hostile_rows_are_text(tmp_path: Path) -> None:
-    texts = [HOSTILE, "javascript:alert(1)", "\u202egnp.exe", "\x00\x1b[31m", "{{ 7 * 7 }}", "\ud800", "x" * 100_000]
-    rows: list[Any] = []
-    for text in texts:
-        columns = dict.fromkeys(["id", "role", "url", "code", "message", "key", "contentType", "source"], text)
-        note = {text: text, "nested": {text: [text]}}
-        rows += [failed_row(1) | columns | {"note": note}, stored_row(2) | columns | {"warnings": [text], "note": note}]
-        rows += [failed_row(3, url=f"https://images.example/{text}"), failed_row(4, url=f"https://{text}/")]
-    write_summary(tmp_path, list=HOSTILE, startedAt=HOSTILE, endedAt=HOSTILE, error=HOSTILE, complete=HOSTILE)
-    path = write_part(tmp_path, []).with_suffix("")  # JSON lines without compression
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-
-    page = show(tmp_path)
-
-    assert HOSTILE in page.text
-    assert {element.tag for element in page.find_all()}.isdisjoint({"script", "iframe", "object", "form", "b\u202e"})
-    for element in page.find_all():
-        assert not {name for name in element.attributes if name.startswith("on") or name in {"style", "srcdoc"}}
-        assert element.attributes.get("href", "https://").startswith(("https://images.example/", "#", "https://"))
-        assert "49" not in element.attributes.get("href", "")
-    assert not {"\u202e", "\x00", "\x1b", "\ud800"} & set(page.text)
-    assert len((tmp_path / "runs" / RUN / "index.html").read_bytes()) < 200_000
-
-
-def test_page_loads_nothing_but_stored_images(tmp_path: Path) -> None:
-    write_images(tmp_path, f"images/3f/{SHA256}.jpg")
-    page = show_rows(tmp_path, [stored_row(1), stored_row(2), failed_row(3)])
-
-    policy, referrer, *_ = [meta.attributes for meta in page.find_all("meta") if meta.attributes.get("content")]
-    assert policy["content"].startswith("default-src 'none'; img-src file:; style-src 'sha256-")
-    assert referrer == {"name": "referrer", "content": "no-referrer"}
-    assert [image.attributes["src"] for image in page.find_all("img")] == [f"../../images/3f/{SHA256}.jpg"]
-
-
-def test_page_of_20_000_rows_is_small_and_belongs_to_its_owner(tmp_path: Path) -> None:
-    rows = [
-        failed_row(row, code=f"code_{row % 40}", url=f"https://host-{row % 500}.example/{row}") for row in range(9_000)
-    ]
-    rows += [stored_row(row, url=f"https://host-{row % 500}.example/{row}") for row in range(9_000, 20_000)]
-
-    show_rows(tmp_path, rows)
-
-    status = (tmp_path / "runs" / RUN / "index.html").stat()
-    assert status.st_size < 350_000
-    assert stat.S_IMODE(status.st_mode) == 0o600
-
-
-@pytest.mark.parametrize("run", ["missing", "run", "Run-1"])
-def test_run_that_does_not_exist_is_an_error_that_names_those_that_do(run: str, tmp_path: Path) -> None:
-    write_part(tmp_path, [stored_row()])
-
-    with pytest.raises(LookError, match=f"has no results of a run named {run}. Its newest runs:\n  {RUN}"):
-        show(tmp_path, run)
-
-
-@pytest.mark.parametrize("run", ["", ".", "..", "../other", "a/b", "a\nb"])
-def test_run_must_be_one_name(run: str, tmp_path: Path) -> None:
-    with pytest.raises(LookError, match="expected a name without slashes"):
-        write_run_page(FolderSource(tmp_path, tmp_path), run, tmp_path / "page.html")
 
 
 @pytest.mark.parametrize(
