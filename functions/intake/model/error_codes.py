@@ -14,6 +14,7 @@ IntakeError                      code, class, public message, and a reason for t
 ├── Transient                    the same request may succeed later
 │   ├── DnsFailure  ConnectFailed  TlsFailed  Timeout  ConnectionLost  BadResponse  IncompleteBody  EmptyBody
 │   ├── Throttled  HttpServerError  NotReady           may carry the Retry-After of the origin
+│   ├── CredentialsUnavailable                         of a private source
 │   ├── StoreFailed
 │   └── DeadlineExceeded
 └── Internal
@@ -33,8 +34,8 @@ from intake.model.error_base import clear_traceback as clear_traceback  # noqa: 
 class Blocked(Policy):
     """The URL is not allowed. The message never says why, so that callers cannot scan internal networks (CWE-918).
 
-    Only a scheme that is misspelled or names no server, such as s3: or data:, has another message: it follows from the
-    text alone.
+    Only these have another message, which follows from the text alone: a scheme that is misspelled or names no server,
+    such as data:, and a bucket that is no source.
     """
 
     code = "blocked"
@@ -223,6 +224,13 @@ class CoolingDown(Transient):
     ) -> None:
         super().__init__(message, reason=reason, retry_after=retry_after)
         self.is_unreachable = is_unreachable
+
+
+class CredentialsUnavailable(Transient):
+    """The service cannot read or use its own credentials for a private source. No request was sent to it."""
+
+    code = "credentials_unavailable"
+    default_message = "The service could not read its credentials for this origin; see the service log."
 
 
 class StoreFailed(Transient):

@@ -35,13 +35,7 @@ class WatchedDownloader(FakeDownloader):
         self.bodies: list[weakref.ref[WatchedBody]] = []
 
     async def download(
-        self,
-        url: Url,
-        stats: FetchStats,
-        deadline: Deadline,
-        condition: Condition | None = None,
-        *,
-        share: str = "",
+        self, url: Url, stats: FetchStats, deadline: Deadline, condition: Condition | None = None, *, share: str = ""
     ) -> Download:
         del deadline, condition, share
         stats.attempts += 1

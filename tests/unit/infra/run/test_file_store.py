@@ -16,7 +16,7 @@ from intake.ingest.ports import DocumentTooLarge, Store
 from intake.model.limits import MIB, Limits
 from intake.model.object_keys import image_key
 from support.file_systems import COMPLETE, ELSEWHERE, KINDS, failing, file_system, link_folders
-from support.sample_images import SAMPLES, jpeg_of_size
+from support.sample_images import ANY_TYPE, SAMPLES, jpeg_of_size
 from support.stored_picture import BODY, DIGEST, IMAGE, KEY, RECEIPT, files_in
 
 OTHER_SIZE, SAME_SIZE = bytes(BODY[:-1]), bytes(BODY[:-1]) + b"\0"
@@ -64,7 +64,7 @@ async def test_store_finds_size_and_facts_of_an_image(store: FileStore) -> None:
 
 @pytest.mark.parametrize("body", [sample.data for sample in SAMPLES.values()], ids=SAMPLES)
 async def test_store_finds_the_facts_that_the_service_verified(body: bytes, tmp_path: Path) -> None:
-    store, image, digest = FileStore(tmp_path), verify(body, Limits(), len(body)), hashlib.sha256(body).hexdigest()
+    store, image, digest = FileStore(tmp_path), verify(body, ANY_TYPE, len(body)), hashlib.sha256(body).hexdigest()
     await store.put_image(image_key(digest, image), image, body, digest)
     found = await store.find_image(image_key(digest, image))
     assert found is not None
