@@ -151,7 +151,7 @@ async def test_source_with_the_region_of_its_bucket_sends_no_other_request() -> 
         ("http_client_error", 1, (302, {"Location": "https://elsewhere.example/"}, b"")),
         ("http_client_error", 1, (301, {"x-amz-bucket-region": "eu-central-1"}, b"")),
         ("http_client_error", 2, (301, {"x-amz-bucket-region": "eu-west-3"}, b"")),
-        ("credentials_unavailable", 1, (301, {"x-amz-bucket-region": "not a region"}, b"")),
+        ("http_client_error", 1, (301, {"x-amz-bucket-region": "not a region"}, b"")),
         ("not_found", 1, (404, {}, NO_KEY)),
         ("not_found", 2, (404, {"x-amz-bucket-region": "eu-west-3"}, NO_KEY)),
         ("not_found", 1, (404, {}, NO_KEY + b"x" * 10**7)),
