@@ -23,6 +23,10 @@ class InterruptibleDownloader(Downloader):
         """See `Downloader.require_allowed`."""
         self._downloader.require_allowed(url)
 
+    def needs_credentials(self, url: Url) -> bool:
+        """See `Downloader.needs_credentials`."""
+        return self._downloader.needs_credentials(url)
+
     async def flush(self, seconds: float) -> None:
         """See `Downloader.flush`."""
         await self._downloader.flush(seconds)

@@ -49,6 +49,7 @@ class FakeDownloader:
         headers: the headers of a response, by the text of the requested URL. A condition with its ETag is unchanged.
         conditions: the condition of each request, in order; None for a plain one.
         blocked_hosts: hosts that no request may be sent to.
+        private_hosts: hosts whose requests need credentials.
         flushes: the seconds that each call of `flush` was given.
     """
 
@@ -63,6 +64,7 @@ class FakeDownloader:
     headers: dict[str, dict[str, str]] = field(default_factory=dict)
     conditions: list[Condition | None] = field(default_factory=list)
     blocked_hosts: set[str] = field(default_factory=set)
+    private_hosts: set[str] = field(default_factory=set)
     flushes: list[float] = field(default_factory=list)
 
     async def download(
@@ -95,6 +97,10 @@ class FakeDownloader:
         """See `Downloader.require_allowed`."""
         if url.host in self.blocked_hosts:
             raise Blocked(reason=f"{url.host} is blocked")
+
+    def needs_credentials(self, url: Url) -> bool:
+        """See `Downloader.needs_credentials`."""
+        return url.host in self.private_hosts
 
     async def flush(self, seconds: float) -> None:
         """See `Downloader.flush`."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from time import time
@@ -60,6 +61,7 @@ class HttpDownloader:
         limits: Limits,
         user_agent: str,
         cool_downs: OriginCoolDowns | None = None,
+        sources: Mapping[str, httpx.AsyncBaseTransport] | None = None,
     ) -> None:
         """Create a downloader.
 
@@ -68,25 +70,33 @@ class HttpDownloader:
             limits: the limits on images, origins and time.
             user_agent: the User-Agent header: the service and a contact.
             cool_downs: those that all functions share; without them, no origin cools down.
+            sources: the transports of private sources, by `Url.origin`. Each adds its credentials to a request, and
+                may raise an `IntakeError` instead of returning a response.
         """
         self._transport = transport
+        self._sources = sources or {}
         self._limits = limits
         self.budget = MemoryBudget(limits.memory_budget_bytes)
         self.slots = asyncio.Semaphore(limits.max_in_flight)
         self.origins = OriginLimiter(limits.max_per_origin)
         self.cool_downs = cool_downs or OriginCoolDowns(None)
-        self._requests = RequestLimits(self.origins, self.cool_downs, limits)
+        self._requests = RequestLimits(self.origins, self.cool_downs, limits, self._sources)
         self._headers = lru_cache(maxsize=1024)(partial(_make_headers, user_agent))
 
     async def aclose(self) -> None:
         """Close every connection."""
         await self.cool_downs.aclose()
-        await self._transport.aclose()
+        for transport in (self._transport, *self._sources.values()):
+            await transport.aclose()
 
     def require_allowed(self, url: Url) -> None:
         """See `Downloader.require_allowed`."""
         self._requests.require_allowed(url)
         self._requests.require_allowed_address(url.host)
+
+    def needs_credentials(self, url: Url) -> bool:
+        """See `Downloader.needs_credentials`."""
+        return url.origin in self._sources
 
     async def flush(self, seconds: float) -> None:
         """See `Downloader.flush`."""
@@ -180,8 +190,10 @@ class HttpDownloader:
         """
         condition = find_condition(image.condition, url)
         requested_at = time()
+        # Looked up for each hop by its own origin: no request has the credentials of another one.
+        transport = self._sources.get(url.origin, self._transport)
         async with image.timer:
-            response = await self._transport.handle_async_request(self._make_request(url, image, condition))
+            response = await transport.handle_async_request(self._make_request(url, image, condition))
         cool_down.failures, cool_down.has_answered = 0, True
         try:
             location = redirect_location(response.status_code, response.headers)

@@ -1,5 +1,6 @@
 """RequestLimits: what a request waits for before it is sent, and what forbids it."""
 
+from collections.abc import Container
 from time import time
 
 from intake.download.address_policy import Verdict, classify, classify_destination
@@ -15,17 +16,21 @@ from intake.model.url import Url
 class RequestLimits:
     """The limits of each origin, and the slots of the service, in the order in which requests wait for them."""
 
-    def __init__(self, origins: OriginLimiter, cool_downs: OriginCoolDowns, limits: Limits) -> None:
+    def __init__(
+        self, origins: OriginLimiter, cool_downs: OriginCoolDowns, limits: Limits, sources: Container[str] = ()
+    ) -> None:
         """Create the limits.
 
         Args:
             origins: limits the concurrent requests to each origin.
             cool_downs: says which origins get no requests now.
             limits: the ports, hosts and networks that are allowed.
+            sources: the origins of the private sources; `s3://bucket` is that of a bucket.
         """
         self._origins = origins
         self._cool_downs = cool_downs
         self._limits = limits
+        self._sources = sources
 
     def require_allowed(self, url: Url) -> None:
         """Refuse ports and hosts that are not allowed.

@@ -99,6 +99,10 @@ class Downloader(Protocol):
         """
         ...
 
+    def needs_credentials(self, url: Url) -> bool:
+        """Whether this deployment has credentials for the URL. Its image is never reused without asking its origin."""
+        ...
+
     async def download(
         self, url: Url, stats: FetchStats, deadline: Deadline, condition: Condition | None = None
     ) -> Download | Unchanged:

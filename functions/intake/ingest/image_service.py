@@ -85,12 +85,23 @@ class ImageService:
                 found = await self._stored_images.find(sha256, task.url, known)
             if found is not None and self._is_allowed(found):
                 return _to_stored(found, task.url, task.stats, Source.KNOWN)
-        elif known is not None and known.is_fresh(time()) and not is_signed(task.url):
+        elif known is not None and known.is_fresh(time()) and self._may_be_fresh(task.url):
             with _measured(task.stats):
                 is_stored = await self._stored_images.contains(known)
             if is_stored:
                 return _to_stored(known, task.url, task.stats, Source.FRESH)
         return None
+
+    def _may_be_fresh(self, url: Url) -> bool:
+        """Whether the origin may be left unasked: not for a URL with a signature, or one that needs credentials."""
+        return not is_signed(url) and not self._downloader.needs_credentials(url)
+
+    def _fresh_until(self, url: Url, known_images: KnownImagesOfFile, response: Download | Unchanged) -> float | None:
+        """Return until when the origin need not be asked again; None if it must be asked, or after a redirect."""
+        is_redirected = response.final_url is not url
+        if not known_images.keeps_freshness or is_redirected or not self._may_be_fresh(url):
+            return None
+        return fresh_until(response.headers, response.requested_at)
 
     async def _fetch(
         self, task: ImageTask, known_images: KnownImagesOfFile, known: KnownImage | None, deadline: Deadline
@@ -107,7 +118,7 @@ class ImageService:
                 if is_stored is not None:
                     is_stored.cancel()
         if isinstance(result, Unchanged):
-            known, fresh = result.condition.known, _fresh_until(task.url, known_images, result)
+            known, fresh = result.condition.known, self._fresh_until(task.url, known_images, result)
             known_images.learn(task.key, known if known.fresh_until == fresh else replace(known, fresh_until=fresh))
             return _to_stored(known, result.final_url, task.stats, Source.UNCHANGED)
         with result as download:
@@ -123,7 +134,7 @@ class ImageService:
         with _measured(task.stats):
             is_forced = known_images.policy is Refresh.ALWAYS
             reused = await self._stored_images.put(image, body, sha256, always=is_forced)
-        known = _to_known(task, known_images, download, image)
+        known = _to_known(task, download, image, self._fresh_until(task.url, known_images, download))
         known_images.learn(task.key, known if known.validators or known.fresh_until else None)
         warnings = image.warnings + download.warnings
         return Stored(image, known.key, sha256, len(body), download.final_url, reused, task.stats, warnings)
@@ -152,7 +163,7 @@ def _measured(stats: FetchStats) -> Generator[None]:
         stats.store_ms += round((now() - started_at) * 1000)
 
 
-def _to_known(task: ImageTask, known_images: KnownImagesOfFile, download: Download, image: ImageInfo) -> KnownImage:
+def _to_known(task: ImageTask, download: Download, image: ImageInfo, fresh: float | None) -> KnownImage:
     is_redirected = download.final_url is not task.url
     return KnownImage(
         final_url_key=url_key(download.final_url) if is_redirected else task.key,
@@ -160,16 +171,8 @@ def _to_known(task: ImageTask, known_images: KnownImagesOfFile, download: Downlo
         size=len(download.body),
         image=image,
         validators=Validators.of(download.headers),
-        fresh_until=_fresh_until(task.url, known_images, download),
+        fresh_until=fresh,
     )
-
-
-def _fresh_until(url: Url, known_images: KnownImagesOfFile, response: Download | Unchanged) -> float | None:
-    """Return until when the origin need not be asked again; None after a redirect, and for a signed URL."""
-    is_redirected = response.final_url is not url
-    if not known_images.keeps_freshness or is_redirected or is_signed(url):
-        return None
-    return fresh_until(response.headers, response.requested_at)
 
 
 def _to_stored(known: KnownImage, final_url: Url, stats: FetchStats, source: Source) -> Stored:

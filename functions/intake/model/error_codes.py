@@ -13,6 +13,7 @@ IntakeError                      code, class, public message, and a reason for t
 ├── Transient                    the same request may succeed later
 │   ├── DnsFailure  ConnectFailed  TlsFailed  Timeout  ConnectionLost  BadResponse  IncompleteBody  EmptyBody
 │   ├── Throttled  HttpServerError  NotReady           may carry the Retry-After of the origin
+│   ├── CredentialsUnavailable                         of a private source
 │   ├── StoreFailed
 │   └── DeadlineExceeded
 └── Internal
@@ -210,6 +211,13 @@ class CoolingDown(Transient):
     ) -> None:
         super().__init__(message, reason=reason, retry_after=retry_after)
         self.is_unreachable = is_unreachable
+
+
+class CredentialsUnavailable(Transient):
+    """The service cannot read or use its own credentials for a private source. No request was sent to it."""
+
+    code = "credentials_unavailable"
+    default_message = "The service could not read its credentials for this origin; see the service log."
 
 
 class StoreFailed(Transient):

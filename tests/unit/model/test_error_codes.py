@@ -18,7 +18,8 @@ CONTRACT = {
     "unexpected_status invalid_image corrupt_image checksum_mismatch store_denied",
     "policy": "blocked too_large too_many_pixels too_many_frames unsupported_type unsupported_encoding",
     "transient": "dns_failure connect_failed tls_failed timeout connection_lost bad_response throttled "
-    "http_server_error incomplete_body empty_body not_ready cooling_down store_failed deadline_exceeded",
+    "http_server_error incomplete_body empty_body not_ready cooling_down credentials_unavailable store_failed "
+    "deadline_exceeded",
     "internal": "internal_error",
 }
 EXPECTED = {code: error_class for error_class, codes in CONTRACT.items() for code in codes.split()}
