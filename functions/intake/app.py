@@ -36,6 +36,7 @@ with gc_paused():
 
 if TYPE_CHECKING:
     import boto3
+    import httpx
 
     from intake.ingest.ports import Store
     from intake.s3.bulk_results import BulkResults
@@ -135,7 +136,17 @@ def downloader(settings: Config, documents: "Store | None" = None) -> HttpDownlo
         zero_copy=True,
     )
     contact = f" (+{settings.contact})" if settings.contact else ""
-    return HttpDownloader(transport, limits, PRODUCT + contact, OriginCoolDowns(documents))
+    sources = _host_sources(settings, transport)
+    return HttpDownloader(transport, limits, PRODUCT + contact, OriginCoolDowns(documents), sources)
+
+
+def _host_sources(settings: Config, transport: PooledTransport) -> "dict[str, httpx.AsyncBaseTransport]":
+    """Create the sources of the hosts that get headers from a secret, by origin."""
+    if not settings.source_hosts:
+        return {}
+    from intake.sources.host_source import make_host_sources  # noqa: PLC0415 - few deployments have such hosts
+
+    return make_host_sources(settings.source_hosts, settings.source_secret_arn, transport)
 
 
 def s3_client(bucket: str, socket_share: float = _STORE_SHARE) -> S3Client:

@@ -10,8 +10,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-SERVICES = frozenset({"s3", "sts"})
-"""S3 for images; STS for credentials if a role is assumed."""
+SERVICES = frozenset({"s3", "secretsmanager", "sts"})
+"""S3 for images; Secrets Manager for the headers of private hosts; STS for credentials if a role is assumed."""
 
 
 def trim(code: Path) -> None:

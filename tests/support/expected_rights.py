@@ -56,6 +56,10 @@ KEY = "arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789a
 KEY_RIGHTS = {f"kms:Decrypt {KEY}", f"kms:GenerateDataKey {KEY}"}
 """What the parameter KmsKeyArn adds to every role that reads or writes."""
 
+SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:image-hosts-AbC123"
+SECRET_RIGHTS = {f"secretsmanager:GetSecretValue {SECRET}"}
+"""What the parameter SourceSecretArn adds to every role that downloads images."""
+
 NETWORK_RIGHTS = {
     f"ec2:{action} *"
     for action in (

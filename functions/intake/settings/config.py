@@ -38,6 +38,8 @@ class Config:
         limits: the limits on images, origins and time.
         refresh: when a known image is downloaded again.
         known_images: whether functions share what they know, in the image bucket.
+        source_hosts: hosts that get headers from a secret.
+        source_secret_arn: the ARN of the secret, or empty.
         contact: URL or email address for the User-Agent header, or empty.
     """
 
@@ -46,6 +48,8 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     refresh: Refresh = Refresh.REVALIDATE
     known_images: bool = True
+    source_hosts: tuple[str, ...] = ()
+    source_secret_arn: str = ""
     contact: str = ""
 
     @classmethod
@@ -72,6 +76,8 @@ class Config:
             limits=limits,
             refresh=values["REFRESH"],
             known_images=values["KNOWN_IMAGES"],
+            source_hosts=values["SOURCE_HOSTS"],
+            source_secret_arn=values["SOURCE_SECRET_ARN"],
             contact=values["CONTACT"],
         )
 
@@ -83,7 +89,8 @@ def _read(setting: Setting[Any], environment: Mapping[str, str], faults: list[st
         try:
             return setting.type.parse(text)
         except ValueError:
-            faults.append(f"{setting.name}: expected {setting.expected}, got {text!r}")
+            found = repr(text) if setting.type.is_shown else "another text"
+            faults.append(f"{setting.name}: expected {setting.expected}, got {found}")
     elif setting.default is REQUIRED:
         faults.append(f"{setting.name} is missing: expected {setting.expected}")
     return setting.default
@@ -97,6 +104,9 @@ def _find_contradictions(values: Mapping[str, Any], memory: int) -> list[str]:
         faults.append(
             "INBOX_BUCKET: expected a bucket other than IMAGE_BUCKET, so that stored objects start no function"
         )
+    if bool(values["SOURCE_HOSTS"]) != bool(values["SOURCE_SECRET_ARN"]):
+        missing = "SOURCE_SECRET_ARN" if values["SOURCE_HOSTS"] else "SOURCE_HOSTS"
+        faults.append(f"{missing} is missing: expected SOURCE_HOSTS and SOURCE_SECRET_ARN together, or neither")
     if budget > memory:
         faults.append(f"MEMORY_BUDGET_BYTES: expected at most the function's memory, {memory}, got {budget}")
     if image_bytes > memory // 2:

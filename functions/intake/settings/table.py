@@ -9,10 +9,12 @@ from intake.model.refresh import Refresh
 from intake.settings.types import (
     BUCKET,
     CONTACT,
+    EXACT_HOSTS,
     HOSTS,
     NETWORKS,
     OTHER_BUCKET,
     PORTS,
+    SECRET_ARN,
     SWITCH,
     SettingType,
     byte_count,
@@ -173,6 +175,14 @@ SETTINGS: tuple[Setting[Any], ...] = (
         "remembers only what it downloaded itself.",
         default_note="on",
     ),
+    Setting(
+        "SOURCE_HOSTS",
+        EXACT_HOSTS,
+        (),
+        "Hosts whose requests get the headers of the secret, over https on port 443 alone.",
+        "none",
+    ),
+    Setting("SOURCE_SECRET_ARN", SECRET_ARN, "", "The secret with the headers of SOURCE_HOSTS.", "none"),
     Setting(
         "CONTACT",
         CONTACT,

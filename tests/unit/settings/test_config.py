@@ -15,6 +15,7 @@ from intake.settings.table import LIMITS, SETTINGS, VARIABLES, Setting
 from intake.settings.types import whole_number
 
 BUCKET = {"IMAGE_BUCKET": "images-bucket"}
+SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:image-hosts-AbC123"
 DEFAULTS = {
     "max_base_images": 100,
     "max_image_bytes": 20 * 1024 * 1024,
@@ -51,6 +52,7 @@ def test_config_has_the_documented_defaults() -> None:
     assert {name: getattr(found.limits, name) for name in DEFAULTS} == DEFAULTS
     assert (found.image_bucket, found.contact) == ("images-bucket", "")
     assert (found.refresh, found.known_images) == (Refresh.REVALIDATE, True)
+    assert (found.source_hosts, found.source_secret_arn) == ((), "")
     assert {field.name for field in fields(Limits)} == {*DEFAULTS, "memory_budget_bytes"}
 
 
@@ -111,6 +113,25 @@ def test_config_parses_what_is_used_of_known_images(refresh: Refresh, expected: 
     assert (found.refresh, found.known_images) == (refresh, expected)
 
 
+@pytest.mark.parametrize("text", ["a.example,b.example", "A.Example, B.example,", "a.example,\tb.EXAMPLE"])
+def test_config_parses_private_hosts_and_their_secret(text: str) -> None:
+    found = read(SOURCE_HOSTS=text, SOURCE_SECRET_ARN=f" {SECRET} ")
+    assert (found.source_hosts, found.source_secret_arn) == (("a.example", "b.example"), SECRET)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a.example": {"bearer": "canary"}}',
+        *("canary", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:canary", f"{SECRET}*", f"{SECRET},canary"),
+    ],
+)
+def test_config_does_not_quote_what_may_be_the_secret_itself(text: str) -> None:
+    assert faults_of(BUCKET | {"SOURCE_HOSTS": "a.example", "SOURCE_SECRET_ARN": text})[0] == (
+        "SOURCE_SECRET_ARN: expected the whole ARN of a secret of AWS Secrets Manager, got another text"
+    )
+
+
 def test_config_accepts_a_contact() -> None:
     assert read(CONTACT="https://a.example/bot").contact == "https://a.example/bot"
 
@@ -138,6 +159,7 @@ def test_config_accepts_a_contact() -> None:
         ),
         ("ALLOWED_PORTS", ["0", "65536", "http", "80-90", ", ,"]),
         ("ALLOWED_NETWORKS", ["10.1.0.0/33", "10.1/16", "a.example", "fe80::1%eth0/64x", ","]),
+        ("SOURCE_HOSTS", ["*", "*.a.example", "a.example,*.b.example", "a.example:443", "https://a.example", "a..b", ","]),
         ("REFRESH", ["Always", "never", "always,fresh", "true"]),
         ("KNOWN_IMAGES", ["On", "true", "yes", "1", "on off"]),
         ("CONTACT", ["a\nb", "ä@a.example", "a\x00"]),
@@ -204,6 +226,14 @@ def test_config_reads_the_environment_of_the_process(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("fault", "environment"),
     [
+        (
+            "SOURCE_SECRET_ARN is missing: expected SOURCE_HOSTS and SOURCE_SECRET_ARN together, or neither",
+            {"SOURCE_HOSTS": "a.example"},
+        ),
+        (
+            "SOURCE_HOSTS is missing: expected SOURCE_HOSTS and SOURCE_SECRET_ARN together, or neither",
+            {"SOURCE_SECRET_ARN": SECRET},
+        ),
         (
             "INBOX_BUCKET: expected a bucket other than IMAGE_BUCKET, so that stored objects start no function",
             {"INBOX_BUCKET": "images-bucket"},
