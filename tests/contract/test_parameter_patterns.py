@@ -156,7 +156,16 @@ def test_allowed_networks_accepts_no_network_with_loopback_or_link_local_address
         (
             "SourceHosts",
             ["", "a.example", "A.example,b_c.example", "192.0.2.1"],
-            ["*", "*.a.example", "a.example:443", "https://a.example", "a.example/", "a..b", "a.example.", "a.example,"],
+            [
+                "*",
+                "*.a.example",
+                "a.example:443",
+                "https://a.example",
+                "a.example/",
+                "a..b",
+                "a.example.",
+                "a.example,",
+            ],
         ),
         ("ImageTypes", ["jpeg", "png,webp"], ["", "svg", "jpeg,", "jpeg png"]),
         ("MemoryBudgetBytes", ["", "268435456"], ["0", "1.5", "-1", "lots"]),
@@ -206,7 +215,8 @@ def test_pattern_of_an_account_accepts_what_can_be_deployed(parameter: str, good
                        ",".join([SUBNET] * 17)]),
         ("SecurityGroupIds", ["sg-", "default", "sg-0123456G", f"{GROUP}, {GROUP}", f"{GROUP},", SUBNET,
                               ",".join([GROUP] * 6)]),
-        ("SourceSecretArn", ["image-hosts", SECRET[:-7], SECRET[:-1], SECRET + "*", SECRET.replace("image", "*"), SECRET + " ",
+        ("SourceSecretArn", ["image-hosts", SECRET[:-7], SECRET[:-1], SECRET + "*", SECRET + " ",
+                             SECRET.replace("image", "*"),
                              SECRET.replace("secretsmanager", "ssm"), SECRET.replace("3456", "345"), f"{SECRET}\n",
                              SECRET.replace("eu-central-1", ""), '{"a.example": {"bearer": "t"}}']),
         ("PermissionsBoundaryArn", ["boundary", "*", f"{POLICY}/", f"{POLICY}/a b", f"{POLICY}/boundary*",
@@ -218,7 +228,9 @@ def test_pattern_of_an_account_rejects_what_cannot_be_deployed(parameter: str, b
     assert [text for text in bad if accepts(parameter, text)] == []
 
 
-@pytest.mark.parametrize("text", [SECRET, SECRET[:-7], SECRET + "*", SECRET.replace("aws", "aws-us-gov"), f"{SECRET}0", "t"])
+@pytest.mark.parametrize(
+    "text", [SECRET, SECRET[:-7], SECRET + "*", SECRET.replace("aws", "aws-us-gov"), f"{SECRET}0", "t"]
+)
 def test_arn_of_a_secret_is_valid_as_a_parameter_where_it_is_as_a_setting(text: str) -> None:
     variables = {"IMAGE_BUCKET": "a-bucket", "SOURCE_HOSTS": "a.example", "SOURCE_SECRET_ARN": text}
     try:

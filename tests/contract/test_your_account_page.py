@@ -29,7 +29,9 @@ def document(name: str) -> Any:
 
 def test_boundary_of_the_page_allows_what_the_roles_use_and_nothing_else() -> None:
     allowed = [action for statement in document("boundary.json")["Statement"] for action in statement["Action"]]
-    used = {right.split()[0] for rights in (*ROLES.values(), KEY_RIGHTS, NETWORK_RIGHTS, SECRET_RIGHTS) for right in rights}
+    used = {
+        right.split()[0] for rights in (*ROLES.values(), KEY_RIGHTS, NETWORK_RIGHTS, SECRET_RIGHTS) for right in rights
+    }
 
     assert sorted(allowed) == sorted(used)
 

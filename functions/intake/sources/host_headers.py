@@ -13,7 +13,7 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _TEXT_WITHOUT_SPACES = re.compile(r"[\x21-\x7e]+")
 _FIELD_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?")
 _REFUSED_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-"""Control characters, which RFC 7617 excludes from credentials, and surrogates, which JSON permits and UTF-8 does not."""
+"""Control characters, which RFC 7617 excludes, and surrogates, which JSON permits and UTF-8 does not."""
 
 _REFUSED_NAMES = (
     *("host", "cookie", "cookie2", "accept-encoding", "content-length", "transfer-encoding", "connection"),

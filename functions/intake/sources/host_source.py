@@ -1,7 +1,6 @@
 """HostSource: adds the headers of a host to the requests that are sent to its origin."""
 
-from collections.abc import Callable, Collection
-from contextlib import AbstractContextManager
+from collections.abc import Collection
 from functools import partial
 from typing import override
 
@@ -16,7 +15,7 @@ _UNAUTHORIZED = 401
 class HostSource(httpx.AsyncBaseTransport):
     """The transport of one host: `https`, on port 443.
 
-    The downloader looks up the source of each request by the origin of its URL, so that no other origin gets the headers.
+    The downloader looks up the source of each request by the origin of its URL: no other origin gets the headers.
     """
 
     def __init__(self, host: str, credentials: HostCredentials, transport: httpx.AsyncBaseTransport) -> None:
@@ -39,13 +38,12 @@ class HostSource(httpx.AsyncBaseTransport):
             CredentialsUnavailable: the secret has no headers for the host. Nothing is sent.
             Exception: raised by the transport.
         """
-        waiting: Callable[[], AbstractContextManager[object]] = request.extensions["waiting"]
-        with waiting():
+        with request.extensions["waiting"]():
             headers = await self._credentials.find(self._host)
         response = await self._send(request, headers)
         if response.status_code != _UNAUTHORIZED:
             return response
-        with waiting():
+        with request.extensions["waiting"]():
             newer = await self._credentials.find_newer(self._host, headers)
         if newer is None:
             return response

@@ -43,8 +43,8 @@ class SecretReader:
             # Its own session: a session must not be used by several threads.
             session = Session(region_name=arn.split(":")[_REGION])
             self._provider = SecretsProvider(boto3_session=session, boto_config=config)
-        except BotoCoreError as error:
-            raise SecretUnreadable(_describe(error)) from error
+        except (BotoCoreError, ValueError) as error:  # ValueError: the endpoint in the environment is no URL
+            raise SecretUnreadable(f"{error}") from error
 
     def read(self, *, is_forced: bool) -> str | bytes:
         """Return the value of the secret, at most `MAX_AGE_SECONDS` old.
@@ -58,13 +58,12 @@ class SecretReader:
         try:
             value = self._provider.get(self._arn, max_age=MAX_AGE_SECONDS, force_fetch=is_forced)
         except GetParameterError as error:
-            raise SecretUnreadable(_describe(error.__context__)) from error
+            raise SecretUnreadable(_describe(error.__context__)) from None
         if not isinstance(value, str | bytes):
             raise SecretUnreadable("it has no value")
         return value
 
 
 def _describe(error: BaseException | None) -> str:
-    """Say why a read failed. Only errors of AWS and of its SDK are quoted: they name the missing right, never a value."""
-    name = type(error).__name__
-    return f"{name}: {error}" if isinstance(error, ClientError | BotoCoreError) else name
+    """Say why a read failed. Only errors of AWS and its SDK are quoted: they name the missing right, never a value."""
+    return f"{error}" if isinstance(error, ClientError | BotoCoreError) else type(error).__name__

@@ -159,7 +159,10 @@ def test_config_accepts_a_contact() -> None:
         ),
         ("ALLOWED_PORTS", ["0", "65536", "http", "80-90", ", ,"]),
         ("ALLOWED_NETWORKS", ["10.1.0.0/33", "10.1/16", "a.example", "fe80::1%eth0/64x", ","]),
-        ("SOURCE_HOSTS", ["*", "*.a.example", "a.example,*.b.example", "a.example:443", "https://a.example", "a..b", ","]),
+        (
+            "SOURCE_HOSTS",
+            ["*", "*.a.example", "a.example,*.b.example", "a.example:443", "https://a.example", "a..b", ","],
+        ),
         ("REFRESH", ["Always", "never", "always,fresh", "true"]),
         ("KNOWN_IMAGES", ["On", "true", "yes", "1", "on off"]),
         ("CONTACT", ["a\nb", "ä@a.example", "a\x00"]),

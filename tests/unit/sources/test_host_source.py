@@ -1,7 +1,7 @@
 """`HostSource`: which requests get headers, and what follows a 401."""
 
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
