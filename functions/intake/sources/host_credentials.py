@@ -11,7 +11,7 @@ from intake.sources.host_headers import HostHeaders
 from intake.sources.host_secret import Credentials, parse_secret
 
 SECONDS_BETWEEN_READS = 5.0
-"""How long a result is used without asking the reader again, and the least time between two forced reads."""
+"""How long a result is used without asking the reader again, and the least time between two forced reads for a host."""
 
 _TIME_LIMIT = 10.0
 """Seconds for one read. At a cold start, the thread imports boto3 first."""
@@ -51,7 +51,8 @@ class HostCredentials:
         self._reader: Reader | None = None
         self._now = now
         self._credentials: Credentials = {}
-        self._read_at = self._forced_at = float("-inf")
+        self._read_at = float("-inf")
+        self._forced_at = dict.fromkeys(hosts, float("-inf"))
         self._lock = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, "secret-reader")
 
@@ -74,12 +75,12 @@ class HostCredentials:
     async def find_newer(self, host: str, refused: HostHeaders) -> HostHeaders | None:
         """Return other headers than those that the host refused, or None if there are none.
 
-        The secret is read anew, unless that was just done, perhaps for another image. If that fails, nothing changes:
-        the other hosts may accept their headers.
+        The secret is read anew, unless that was just done for this host, perhaps for another image. If that fails,
+        nothing changes: the other hosts may accept their headers.
         """
         async with self._lock:
-            if self._credentials[host] == refused and not self._is_recent(self._forced_at):
-                self._forced_at = self._now()
+            if self._credentials[host] == refused and not self._is_recent(self._forced_at[host]):
+                self._forced_at[host] = self._now()
                 before = self._credentials
                 if not await self._read(is_forced=True):
                     self._credentials = before
