@@ -150,6 +150,16 @@ def test_secret_adds_one_right_to_every_role_that_downloads_images(role: str) ->
     assert rights_of_role(resources("secret"), role) == ROLES[role] | added
 
 
+def test_keys_of_sources_are_used_through_s3_and_secrets_manager_only() -> None:
+    values = parameters_of(("secret",)) | {"SourceKmsKeyArns": KEY}
+    statements = resolve(TEMPLATE, values)["Resources"]["StorePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    [statement] = [each for each in statements if each["Action"] == "kms:Decrypt"]
+
+    assert statement["Resource"] == [KEY]
+    services = [service["Fn::Sub"] for service in statement["Condition"]["StringLike"]["kms:ViaService"]]
+    assert services == ["s3.*.${AWS::URLSuffix}", "secretsmanager.*.${AWS::URLSuffix}"]
+
+
 def test_key_encrypts_every_bucket_queue_topic_and_log_group() -> None:
     found = resources("key", "access logs")
     [*keys] = [
@@ -235,6 +245,9 @@ def test_access_log_says_who_called_without_query_strings(transformed: dict[str,
         ({"SourceHosts": "a.example"}, False),
         ({"SourceSecretArn": SECRET}, False),
         ({"SourceHosts": "a.example", "SourceSecretArn": SECRET}, True),
+        ({"SourceKmsKeyArns": KEY}, False),
+        ({"SourceKmsKeyArns": KEY, "SourceHosts": "a.example", "SourceSecretArn": SECRET}, True),
+        ({"SourceKmsKeyArns": KEY, "SourceBuckets": "my-photos"}, True),
         ({"ReceiptTopic": "on", "ExistingImageBucket": "my-images"}, False),
         ({}, True),
     ],

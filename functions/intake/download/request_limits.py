@@ -10,7 +10,13 @@ from intake.download.origin_cool_downs import OriginCoolDowns
 from intake.download.origin_limiter import OriginLimiter, OriginSlot
 from intake.model.error_codes import Blocked
 from intake.model.limits import Limits
+from intake.model.s3_url import S3
 from intake.model.url import Url
+
+_NO_SOURCE = (
+    "The service does not fetch this URL: SOURCE_BUCKETS does not name its bucket. Have the operator name it there, or "
+    "use a presigned https:// URL of the object."
+)
 
 
 class RequestLimits:
@@ -33,15 +39,19 @@ class RequestLimits:
         self._sources = sources
 
     def require_allowed(self, url: Url) -> None:
-        """Refuse ports and hosts that are not allowed.
+        """Refuse ports, hosts and buckets that are not allowed.
 
         Raises:
             Blocked: the URL is refused.
         """
         limits = self._limits
         verdict = classify_destination(url.host, url.port, hosts=limits.allowed_hosts, ports=limits.allowed_ports)
-        if not verdict.is_allowed:
+        if verdict.is_allowed:
+            return
+        if url.scheme != S3:
             raise Blocked(reason=f"{url.origin}: {verdict}")
+        if url.origin not in self._sources:
+            raise Blocked(_NO_SOURCE, reason=f"{url.origin}: bucket not in SOURCE_BUCKETS")
 
     async def acquire(self, url: Url, cool_down: CoolDown, image: ImageDownload) -> OriginSlot:
         """Wait for the end of the origin's cool-down, then for a slot at the origin and a slot of the service.

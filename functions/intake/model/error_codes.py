@@ -33,8 +33,8 @@ from intake.model.error_base import clear_traceback as clear_traceback  # noqa: 
 class Blocked(Policy):
     """The URL is not allowed. The message never says why, so that callers cannot scan internal networks (CWE-918).
 
-    Only a scheme that is misspelled or names no server, such as s3: or data:, has another message: it follows from the
-    text alone.
+    Only these have another message, which follows from the text alone: a scheme that is misspelled or names no server,
+    such as data:, and a bucket that is no source.
     """
 
     code = "blocked"

@@ -7,6 +7,7 @@ from typing import Any
 
 from intake.model.limits import MIB, Limits
 from intake.model.refresh import Refresh
+from intake.model.source_bucket import SourceBucket
 from intake.settings.table import CONCURRENT_FUNCTIONS, LIMITS, REQUIRED, SETTINGS, Setting
 
 _BASE_MEMORY = 192 * MIB
@@ -38,6 +39,7 @@ class Config:
         limits: the limits on images, origins and time.
         refresh: when a known image is downloaded again.
         known_images: whether functions share what they know, in the image bucket.
+        source_buckets: the buckets that `s3://` URLs may name.
         source_hosts: hosts that get headers from a secret.
         source_secret_arn: the ARN of the secret, or empty.
         contact: URL or email address for the User-Agent header, or empty.
@@ -48,6 +50,7 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     refresh: Refresh = Refresh.REVALIDATE
     known_images: bool = True
+    source_buckets: tuple[SourceBucket, ...] = ()
     source_hosts: tuple[str, ...] = ()
     source_secret_arn: str = ""
     contact: str = ""
@@ -76,6 +79,7 @@ class Config:
             limits=limits,
             refresh=values["REFRESH"],
             known_images=values["KNOWN_IMAGES"],
+            source_buckets=values["SOURCE_BUCKETS"],
             source_hosts=values["SOURCE_HOSTS"],
             source_secret_arn=values["SOURCE_SECRET_ARN"],
             contact=values["CONTACT"],
@@ -104,6 +108,11 @@ def _find_contradictions(values: Mapping[str, Any], memory: int) -> list[str]:
         faults.append(
             "INBOX_BUCKET: expected a bucket other than IMAGE_BUCKET, so that stored objects start no function"
         )
+    faults += [
+        f"SOURCE_BUCKETS: expected buckets other than IMAGE_BUCKET and INBOX_BUCKET, got {bucket.name!r}"
+        for bucket in values["SOURCE_BUCKETS"]
+        if bucket.name in {values["IMAGE_BUCKET"], values["INBOX_BUCKET"]}
+    ]
     if bool(values["SOURCE_HOSTS"]) != bool(values["SOURCE_SECRET_ARN"]):
         missing = "SOURCE_SECRET_ARN" if values["SOURCE_HOSTS"] else "SOURCE_HOSTS"
         faults.append(f"{missing} is missing: expected SOURCE_HOSTS and SOURCE_SECRET_ARN together, or neither")

@@ -15,6 +15,7 @@ from intake.settings.types import (
     OTHER_BUCKET,
     PORTS,
     SECRET_ARN,
+    SOURCE_BUCKETS,
     SWITCH,
     SettingType,
     byte_count,
@@ -174,6 +175,14 @@ SETTINGS: tuple[Setting[Any], ...] = (
         description="Whether functions share what they know of images and origins, in the image bucket. With off, each "
         "remembers only what it downloaded itself.",
         default_note="on",
+    ),
+    Setting(
+        "SOURCE_BUCKETS",
+        SOURCE_BUCKETS,
+        (),
+        "Buckets that `s3://` URLs may name. Every caller may read every object in them that the service may read. "
+        "Without its region, a bucket costs one more request at the start.",
+        "none",
     ),
     Setting(
         "SOURCE_HOSTS",

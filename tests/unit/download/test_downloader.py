@@ -224,3 +224,48 @@ async def test_downloader_knows_and_closes_its_private_sources() -> None:
     assert [downloader.needs_credentials(Url.parse(url)) for url in urls] == [True, True, False, False]
     await downloader.aclose()
     assert private.is_closed
+
+
+OWN, LISTED = "s3://the-images/k", "s3://my-photos/k"
+
+
+@pytest.mark.parametrize("url", [OWN, "s3://other/k", "s3://my-photos.x/k", "s3://127-0-0-1/k"])
+async def test_bucket_is_blocked_with_one_message_when_it_is_no_source(url: str) -> None:
+    sources = {"s3://my-photos": Transport(), "https://other": Transport()}
+    downloader = HttpDownloader(Transport(), Limits(allowed_hosts=("other", "the-images")), "test", sources=sources)
+    messages = set()
+    for refused in (Url.parse(url), Url.parse(OWN)):
+        stats = FetchStats()
+        with pytest.raises(Blocked) as caught:
+            downloader.require_allowed(refused)
+        messages.add(caught.value.message)
+        with pytest.raises(Blocked) as caught:
+            await downloader.download(refused, stats, Deadline.after(60.0))
+        messages.add(caught.value.message)
+        assert stats.attempts == 0
+    [message] = messages
+    assert "SOURCE_BUCKETS" in message
+    assert "presigned" in message
+    assert not any(transport.requests for transport in sources.values())
+
+
+async def test_listed_bucket_is_a_source_whatever_hosts_and_ports_are_allowed() -> None:
+    source = Transport()
+    limits = Limits(allowed_hosts=("a.example",), allowed_ports=(443,))
+    downloader = HttpDownloader(Transport(), limits, "test", sources={"s3://my-photos": source})
+    downloader.require_allowed(Url.parse(LISTED))
+    result = await downloader.download(Url.parse("s3://my-photos/lot 7/#1.jpg"), FetchStats(), Deadline.after(60.0))
+    assert isinstance(result, Download)
+    with result as image:
+        assert str(image.final_url) == "s3://my-photos/lot 7/#1.jpg"
+    assert [url_of(request) for request in source.requests] == ["s3://my-photos/lot%207/%231.jpg"]
+
+
+@pytest.mark.parametrize("location", ["s3://my-photos/k", "S3://my-photos/k", "s3:k"])
+async def test_redirect_to_a_source_bucket_is_blocked_as_any_other(location: str) -> None:
+    public, source = Transport(), Transport()
+    public.locations[AT + "1"] = location
+    downloader = HttpDownloader(public, Limits(), "test", sources={"s3://my-photos": source})
+    with pytest.raises(Blocked) as caught:
+        await download(downloader, "1")
+    assert (caught.value.message, source.requests) == (Blocked.default_message, [])

@@ -9,6 +9,7 @@ import pytest
 
 from intake.model.limits import MIB, Limits
 from intake.model.refresh import Refresh
+from intake.model.source_bucket import SourceBucket
 from intake.settings import config
 from intake.settings.config import Config, ConfigError
 from intake.settings.table import LIMITS, SETTINGS, VARIABLES, Setting
@@ -51,7 +52,7 @@ def test_config_has_the_documented_defaults() -> None:
     found = read()
     assert {name: getattr(found.limits, name) for name in DEFAULTS} == DEFAULTS
     assert (found.image_bucket, found.contact) == ("images-bucket", "")
-    assert (found.refresh, found.known_images) == (Refresh.REVALIDATE, True)
+    assert (found.refresh, found.known_images, found.source_buckets) == (Refresh.REVALIDATE, True, ())
     assert (found.source_hosts, found.source_secret_arn) == ((), "")
     assert {field.name for field in fields(Limits)} == {*DEFAULTS, "memory_budget_bytes"}
 
@@ -113,6 +114,11 @@ def test_config_parses_what_is_used_of_known_images(refresh: Refresh, expected: 
     assert (found.refresh, found.known_images) == (refresh, expected)
 
 
+def test_config_parses_source_buckets() -> None:
+    found = read(SOURCE_BUCKETS="my-photos, my.scans@eu-west-1,").source_buckets
+    assert found == (SourceBucket("my-photos"), SourceBucket("my.scans", "eu-west-1"))
+
+
 @pytest.mark.parametrize("text", ["a.example,b.example", "A.Example, B.example,", "a.example,\tb.EXAMPLE"])
 def test_config_parses_private_hosts_and_their_secret(text: str) -> None:
     found = read(SOURCE_HOSTS=text, SOURCE_SECRET_ARN=f" {SECRET} ")
@@ -165,6 +171,10 @@ def test_config_accepts_a_contact() -> None:
         ),
         ("REFRESH", ["Always", "never", "always,fresh", "true"]),
         ("KNOWN_IMAGES", ["On", "true", "yes", "1", "on off"]),
+        (
+            "SOURCE_BUCKETS",
+            [",", "a", "my_photos", "s3://my-photos", "my-photos@", "abc,abc", "abc,abc@eu-west-1", "*"],
+        ),
         ("CONTACT", ["a\nb", "ä@a.example", "a\x00"]),
         ("DEADLINE_MARGIN", ["0"]),
     ],
@@ -240,6 +250,14 @@ def test_config_reads_the_environment_of_the_process(monkeypatch: pytest.MonkeyP
         (
             "INBOX_BUCKET: expected a bucket other than IMAGE_BUCKET, so that stored objects start no function",
             {"INBOX_BUCKET": "images-bucket"},
+        ),
+        (
+            "SOURCE_BUCKETS: expected buckets other than IMAGE_BUCKET and INBOX_BUCKET, got 'images-bucket'",
+            {"SOURCE_BUCKETS": "abc,images-bucket@eu-west-1"},
+        ),
+        (
+            "SOURCE_BUCKETS: expected buckets other than IMAGE_BUCKET and INBOX_BUCKET, got 'the-inbox'",
+            {"SOURCE_BUCKETS": "the-inbox", "INBOX_BUCKET": "the-inbox"},
         ),
         (
             "MEMORY_BUDGET_BYTES: expected at most the function's memory, 268435456, got 999999999",
