@@ -8,13 +8,15 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from infra.build import artifact
 from infra.build.template_file import ROOT
 
-from support.deployed_lab import SAM, require_sam
+from support.aws_cli import read_commands, run_shell
+from support.deployed_lab import SAM, Lab, require_sam
 from support.private_host_stack import CANARY, ROLES
 
 
@@ -55,3 +57,15 @@ def test_log_names_the_missing_right_and_not_the_secret(results: dict[str, Any])
     text = results["log"] + "".join(results["receipts"])
     assert "secretsmanager:GetSecretValue" in text
     assert CANARY not in text
+
+
+def test_commands_of_the_page_create_the_secret_and_change_it(deployed: Lab, tmp_path: Path) -> None:
+    commands = [each for each in read_commands("private-origins.md") if "secretsmanager" in each]
+    [create, change] = [each for each in commands if "aws " in each]
+    client = deployed.stack.aws.client("secretsmanager")
+
+    arn = run_shell(deployed, create, tmp_path).strip()
+    assert "photos.example" in json.loads(client.get_secret_value(SecretId=arn)["SecretString"])
+    (tmp_path / "image-hosts.json").write_text('{"new.example": {"bearer": "t"}}')
+    run_shell(deployed, change, tmp_path)
+    assert "new.example" in json.loads(client.get_secret_value(SecretId=arn)["SecretString"])

@@ -56,6 +56,19 @@ KEY = "arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789a
 KEY_RIGHTS = {f"kms:Decrypt {KEY}", f"kms:GenerateDataKey {KEY}"}
 """What the parameter KmsKeyArn adds to every role that reads or writes."""
 
+SOURCES = ("my-photos", "my.scans")
+SOURCE_KEYS = (KEY, KEY.replace("eu-central-1", "us-west-2"))
+SOURCE_RIGHTS = {
+    f"s3:{action} arn:${{AWS::Partition}}:s3:::{bucket}/*"
+    for action in ("GetObject", "GetObjectVersion")
+    for bucket in SOURCES
+}
+"""What the parameter SourceBuckets adds to every role that downloads images."""
+
+_VIA = [{"Fn::Sub": f"{service}.*.${{AWS::URLSuffix}}"} for service in ("s3", "secretsmanager")]
+SOURCE_KEY_RIGHTS = {f"kms:Decrypt {key} if {{'StringLike': {{'kms:ViaService': {_VIA}}}}}" for key in SOURCE_KEYS}
+"""What the parameter SourceKmsKeyArns adds to them."""
+
 SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:image-hosts-AbC123"
 SECRET_RIGHTS = {f"secretsmanager:GetSecretValue {SECRET}"}
 """What the parameter SourceSecretArn adds to every role that downloads images."""

@@ -9,8 +9,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from intake.sources.host_credentials import SecretUnreadable
 
-MAX_AGE_SECONDS = 300
-"""The age at which Powertools reads the secret again: the time until a new value is used everywhere."""
+MAX_AGE_SECONDS = 295
+"""The age at which Powertools reads the secret again. With `SECONDS_BETWEEN_READS`, a value is used for five minutes."""
 
 _CONNECT_TIMEOUT = 1.0
 _READ_TIMEOUT = 2.0
