@@ -20,6 +20,8 @@ def trim(code: Path) -> None:
     for service in data.iterdir():
         if service.is_dir() and service.name not in SERVICES:
             shutil.rmtree(service)
+    for examples in data.rglob("examples-*.json"):  # part of the documentation
+        examples.unlink()
     _trim_endpoints(data / "endpoints.json")
     for description in data.rglob("*.json.gz"):
         model = json.loads(gzip.decompress(description.read_bytes()))

@@ -71,6 +71,8 @@ def test_reduced_description_has_no_documentation(reduced: Path) -> None:
 
     assert "<p>" in json.dumps(read(COMPLETE / "s3" / "2006-03-01" / "service-2.json.gz"))
     assert "<p>" not in described
+    assert list(COMPLETE.glob("s3/*/examples-*.json"))
+    assert list(reduced.rglob("examples-*.json")) == []
 
 
 def test_endpoints_differ_in_other_services_only(reduced: Path) -> None:

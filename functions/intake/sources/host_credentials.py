@@ -66,7 +66,10 @@ class HostCredentials:
             async with self._lock:
                 if not self._is_recent(self._read_at):
                     # What has a fault is read anew, because its operator corrects it.
-                    await self._read(is_forced=any(isinstance(entry, str) for entry in self._credentials.values()))
+                    has_fault = any(isinstance(entry, str) for entry in self._credentials.values())
+                    found = await self._read(is_forced=has_fault)
+                    self._credentials = dict.fromkeys(self._hosts, found) if isinstance(found, str) else found
+                    self._read_at = self._now()
         entry = self._credentials[host]
         if isinstance(entry, str):
             raise CredentialsUnavailable(reason=entry)
@@ -81,31 +84,26 @@ class HostCredentials:
         async with self._lock:
             if self._credentials[host] == refused and not self._is_recent(self._forced_at[host]):
                 self._forced_at[host] = self._now()
-                before = self._credentials
-                if not await self._read(is_forced=True):
-                    self._credentials = before
+                found = await self._read(is_forced=True)
+                if not isinstance(found, str):
+                    self._credentials, self._read_at = found, self._now()
         entry = self._credentials[host]
         return entry if isinstance(entry, HostHeaders) and entry != refused else None
 
     def _is_recent(self, moment: float) -> bool:
         return 0 <= self._now() - moment < SECONDS_BETWEEN_READS
 
-    async def _read(self, *, is_forced: bool) -> bool:
-        """Read the secret; return whether it could be read."""
-        reason = ""
+    async def _read(self, *, is_forced: bool) -> Credentials | str:
+        """Read the secret; return why, if that fails."""
         try:
             async with asyncio.timeout(_TIME_LIMIT):
                 loop = asyncio.get_running_loop()
                 value = await loop.run_in_executor(self._thread, self._read_in_thread, is_forced)
-            self._credentials = parse_secret(value, self._hosts)
         except TimeoutError:
-            reason = f"it took longer than {_TIME_LIMIT:g} seconds"
+            return f"the secret cannot be read: it took longer than {_TIME_LIMIT:g} seconds"
         except SecretUnreadable as error:
-            reason = str(error)
-        if reason:
-            self._credentials = dict.fromkeys(self._hosts, f"the secret cannot be read: {reason}")
-        self._read_at = self._now()
-        return not reason
+            return f"the secret cannot be read: {error}"
+        return parse_secret(value, self._hosts)
 
     def _read_in_thread(self, is_forced: bool) -> str | bytes:  # noqa: FBT001 - an executor passes no names
         if self._reader is None:

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from intake.sources.host_credentials import SecretUnreadable
 
 MAX_AGE_SECONDS = 295
-"""The age at which Powertools reads the secret again. With `SECONDS_BETWEEN_READS`, a value is used for five minutes."""
+"""The age at which Powertools reads the secret again. `SECONDS_BETWEEN_READS` later, its value is not used any more."""
 
 _CONNECT_TIMEOUT = 1.0
 _READ_TIMEOUT = 2.0
