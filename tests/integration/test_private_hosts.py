@@ -125,3 +125,16 @@ def test_log_names_the_fault_of_a_secret() -> None:
         "An error occurred (AccessDeniedException) when calling the GetSecretValue operation",
     ):
         assert fault in logged
+
+
+def test_make_run_sends_the_headers_and_writes_them_nowhere(results: dict[str, Any]) -> None:
+    run = results["run"]
+    assert run["status"] == 0, run["printed"]
+    assert CANARY not in run["printed"] + run["written"]
+
+
+def test_make_run_says_why_a_private_host_cannot_be_read(results: dict[str, Any]) -> None:
+    run = results["denied_run"]
+    assert run["status"] == 1
+    assert f"{len(SAME_ORIGIN)} credentials_unavailable" in run["printed"]
+    assert "credentials_unavailable: the secret cannot be read: An error occurred (AccessDenied" in run["printed"]

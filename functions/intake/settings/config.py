@@ -70,6 +70,7 @@ class Config:
         functions = _read(CONCURRENT_FUNCTIONS, environment, faults)
         values["MAX_PER_ORIGIN"] = max(1, values["MAX_PER_ORIGIN"] // functions)
         faults += _find_contradictions(values, memory)
+        faults += _find_missing_half(environment)
         if faults:
             raise ConfigError(faults)
         limits = Limits(**{setting.name.lower(): values[setting.name] for setting in LIMITS})
@@ -113,9 +114,6 @@ def _find_contradictions(values: Mapping[str, Any], memory: int) -> list[str]:
         for bucket in values["SOURCE_BUCKETS"]
         if bucket.name in {values["IMAGE_BUCKET"], values["INBOX_BUCKET"]}
     ]
-    if bool(values["SOURCE_HOSTS"]) != bool(values["SOURCE_SECRET_ARN"]):
-        missing = "SOURCE_SECRET_ARN" if values["SOURCE_HOSTS"] else "SOURCE_HOSTS"
-        faults.append(f"{missing} is missing: expected SOURCE_HOSTS and SOURCE_SECRET_ARN together, or neither")
     if budget > memory:
         faults.append(f"MEMORY_BUDGET_BYTES: expected at most the function's memory, {memory}, got {budget}")
     if image_bytes > memory // 2:
@@ -123,3 +121,10 @@ def _find_contradictions(values: Mapping[str, Any], memory: int) -> list[str]:
             f"MAX_IMAGE_BYTES: expected at most half of the function's memory, {memory // 2}, got {image_bytes}"
         )
     return faults
+
+
+def _find_missing_half(environment: Mapping[str, str]) -> list[str]:
+    """Return the fault of hosts without their secret, or of a secret without hosts."""
+    missing = [name for name in ("SOURCE_HOSTS", "SOURCE_SECRET_ARN") if not environment.get(name, "").strip()]
+    expected = "expected SOURCE_HOSTS and SOURCE_SECRET_ARN together, or neither"
+    return [f"{missing[0]} is missing: {expected}"] if len(missing) == 1 else []

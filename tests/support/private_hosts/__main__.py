@@ -13,7 +13,6 @@ from itertools import batched
 from pathlib import Path
 from typing import Any
 
-import certifi
 import pytest
 import trustme
 
@@ -26,6 +25,7 @@ from support.network_sandbox import dns_server, namespace
 from support.origin.behaviour import response_with
 from support.origin.redirects import redirect
 from support.private_hosts import urls
+from support.private_hosts.local_run import run_list, trust
 from support.private_hosts.secrets import ADDRESSES, CANARY, INSIDE, SECRET
 from support.private_hosts.servers import Answer, Received, Servers, servers_in_thread
 from support.secrets_manager import ARN, SecretsManager, secrets_manager
@@ -165,25 +165,27 @@ class Run:
 
 
 @contextmanager
-def _service(store: FakeStore, logged: io.StringIO, bundle: str) -> Iterator[pytest.MonkeyPatch]:
-    """Let the service use the store in memory and trust one authority; log at level DEBUG, as LogLevel=DEBUG does."""
+def _service(store: FakeStore, logged: io.StringIO) -> Iterator[pytest.MonkeyPatch]:
+    """Let the service use the store in memory, and log at level DEBUG, as LogLevel=DEBUG does."""
     logging.getLogger().addHandler(logging.StreamHandler(logged))
     logging.getLogger().setLevel(logging.DEBUG)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in _SETTINGS.items():
             patch.setenv(name, value)
         patch.setattr(app, "store", lambda: store)
-        patch.setattr(certifi, "where", lambda: bundle)
         patch.setattr(telemetry.logger.registered_handler, "stream", logged)
         yield patch
 
 
-def _run(authority: trustme.CA, bundle: str) -> dict[str, Any]:
+def _run(authority: trustme.CA, work: Path) -> dict[str, Any]:
+    bundle = work / "authority.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    trust(bundle)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*ADDRESSES).configure_cert(tls)
     store, logged = FakeStore(), io.StringIO()
     with (
-        _service(store, logged, bundle) as patch,
+        _service(store, logged) as patch,
         servers_in_thread(tls) as servers,
         secrets_manager(patch) as manager,
         redirect_stdout(logged),
@@ -195,6 +197,9 @@ def _run(authority: trustme.CA, bundle: str) -> dict[str, Any]:
         results |= run.rotate()
         patch.setattr(host_credentials, "SECONDS_BETWEEN_READS", -1.0)
         results |= run.break_secret()
+        results["denied_run"] = run_list([*urls.SAME_ORIGIN, "http://bearer.example/"], work / "denied")
+        manager.put(SECRET)
+        results["run"] = run_list([*urls.SAME_ORIGIN, *urls.OTHER_ORIGIN], work / "run")
         app.run(app.ingest_service()._images._downloader.aclose())  # type: ignore[attr-defined]  # a HttpDownloader
         app._runner.close()
     stored = {key: value.decode("latin-1") for key, value in store.objects.items() if not key.startswith("images/")}
@@ -206,11 +211,9 @@ def main() -> None:
     authority = trustme.CA()
     with tempfile.TemporaryDirectory() as work:
         namespace.set_up(Path(work))
-        bundle = Path(work) / "authority.pem"
-        authority.cert_pem.write_to_path(str(bundle))
         names: dict[str, dns_server.Answers] = {name: [address] for name, address in ADDRESSES.items()}
         dns_server.serve(dns_server.DnsTable({**names, INSIDE: ["10.0.0.5"]}), namespace.NAME_SERVER)
-        json.dump(_run(authority, str(bundle)), sys.stdout)
+        json.dump(_run(authority, Path(work)), sys.stdout)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,12 @@
 import json
 from typing import Any
 
+import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from intake.http_client.request_encoder import encode_head
 from intake.sources.host_headers import HostHeaders
 from intake.sources.host_secret import parse_secret
 
@@ -67,6 +71,28 @@ def test_fault_of_one_entry_does_not_concern_another_host(fault: str, entry: str
 )
 def test_secret_that_is_no_object_concerns_every_host(found: str, value: Any) -> None:
     assert parse_secret(value, HOSTS) == dict.fromkeys(HOSTS, NOT_AN_OBJECT + found)
+
+
+_NAMES = st.sampled_from(["a.example", "bearer", "basic", "headers", "username", "password", "X-Key", "Host", SECRET])
+_TEXTS = st.sampled_from(
+    [SECRET, f"{SECRET}:{SECRET}", f"{SECRET}\r\nHost: b", f"{SECRET} ", "", "é" + SECRET, "If-" + SECRET]
+)
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | _TEXTS,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(_NAMES | _TEXTS, inner, max_size=2),
+    max_leaves=6,
+)
+
+
+@given(entry=_VALUES)
+def test_entry_gives_headers_that_can_be_sent_or_a_fault_without_the_secret(entry: object) -> None:
+    found = parse_secret(json.dumps({"a.example": entry}), ["a.example"])["a.example"]
+    if isinstance(found, str):
+        assert SECRET not in found
+    else:
+        head = encode_head(httpx.Request("GET", "https://a.example/", headers={"Host": "a.example", **found.fields}))
+        assert head.count(b"\r\n") == 3 + len(found.fields)
+        assert head.lower().count(b"host: ") == 1
 
 
 def test_text_of_the_credentials_does_not_contain_them() -> None:
