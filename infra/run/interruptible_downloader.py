@@ -32,7 +32,13 @@ class InterruptibleDownloader(Downloader):
         await self._downloader.flush(seconds)
 
     async def download(
-        self, url: Url, stats: FetchStats, deadline: Deadline, condition: Condition | None = None
+        self,
+        url: Url,
+        stats: FetchStats,
+        deadline: Deadline,
+        condition: Condition | None = None,
+        *,
+        share: str = "",
     ) -> Download | Unchanged:
         """See `Downloader.download`."""
         task = asyncio.current_task()
@@ -40,7 +46,7 @@ class InterruptibleDownloader(Downloader):
             raise DeadlineExceeded
         self._running[task] = url, stats
         try:
-            return await self._downloader.download(url, stats, deadline, condition)
+            return await self._downloader.download(url, stats, deadline, condition, share=share)
         except asyncio.CancelledError:
             if task in self._running:
                 raise

@@ -34,8 +34,8 @@ class OriginTurns:
             await asyncio.wait(turns, return_when=asyncio.FIRST_COMPLETED)
             for turn in turns:
                 turn.cancel()
-        async with self._slots:
-            pass
+        await self._slots.acquire("")
+        self._slots.release("")
 
     async def _wait_for_origin(self, origin: str) -> None:
         slot = await self._origins.acquire(origin)

@@ -168,6 +168,11 @@ def test_allowed_networks_accepts_no_network_with_loopback_or_link_local_address
             ],
         ),
         ("ImageTypes", ["jpeg", "png,webp"], ["", "svg", "jpeg,", "jpeg png"]),
+        (
+            "RespectRobotsTag",
+            ["", "noai", "noindex,noai,noimageai"],
+            ["none", "noai,", ",noai", "noai noindex", "NOAI"],
+        ),
         ("MemoryBudgetBytes", ["", "268435456"], ["0", "1.5", "-1", "lots"]),
         ("Contact", ["", "ops@a.example", "https://a.example/bot"], ["a\nb", "(a)", "é"]),
     ],

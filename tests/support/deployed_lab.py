@@ -22,7 +22,7 @@ from support.origin import Origin, origin_in_thread
 BATCH_SIZE = 250
 _CLOSED_PORTS = 32
 SOURCE_BUCKETS = ("photos", "old.scans")
-"""The buckets that `s3://` URLs may name. The template makes the ARN of the first one in another way than the others."""
+"""The buckets that `s3://` URLs may name. The template makes the ARN of the first one differently from the others."""
 
 VENVS = ROOT / ".local"
 SAM = VENVS / "sam" / "bin" / "sam"

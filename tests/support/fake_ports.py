@@ -51,6 +51,7 @@ class FakeDownloader:
         blocked_hosts: hosts that no request may be sent to.
         private_hosts: hosts whose requests need credentials.
         flushes: the seconds that each call of `flush` was given.
+        shares: the share of each request.
     """
 
     results: Mapping[str, FakeResult] = field(default_factory=dict)
@@ -66,12 +67,20 @@ class FakeDownloader:
     blocked_hosts: set[str] = field(default_factory=set)
     private_hosts: set[str] = field(default_factory=set)
     flushes: list[float] = field(default_factory=list)
+    shares: list[str] = field(default_factory=list)
 
     async def download(
-        self, url: Url, stats: FetchStats, deadline: Deadline, condition: Condition | None = None
+        self,
+        url: Url,
+        stats: FetchStats,
+        deadline: Deadline,
+        condition: Condition | None = None,
+        *,
+        share: str = "",
     ) -> Download | Unchanged:
         """See `Downloader.download`."""
         del deadline  # this fake never retries
+        self.shares.append(share)
         self.requests[str(url)] += 1
         self.conditions.append(condition)
         stats.attempts += 1

@@ -12,6 +12,7 @@ import httpx
 
 from intake.download.conditional_request import ANSWERS, add_condition, find_condition, to_unchanged
 from intake.download.cool_down import CoolDown
+from intake.download.fair_limit import FairLimit
 from intake.download.image_body import BodyStream, ImageBody
 from intake.download.image_download import ImageDownload
 from intake.download.image_timeout import ImageTimer
@@ -21,7 +22,7 @@ from intake.download.origin_cool_downs import OriginCoolDowns
 from intake.download.origin_limiter import OriginLimiter
 from intake.download.redirect_location import redirect_location
 from intake.download.request_limits import RequestLimits
-from intake.download.response_policy import image_length, raise_for_encoding, raise_for_length
+from intake.download.response_policy import image_length, raise_for_encoding, raise_for_length, raise_for_opt_out
 from intake.download.retry import retry_delay
 from intake.download.transport_errors import to_download_error
 from intake.download.unclean_end import raise_unless_end_is_proven
@@ -77,7 +78,7 @@ class HttpDownloader:
         self._sources = sources or {}
         self._limits = limits
         self.budget = MemoryBudget(limits.memory_budget_bytes)
-        self.slots = asyncio.Semaphore(limits.max_in_flight)
+        self.slots = FairLimit(limits.max_in_flight)
         self.origins = OriginLimiter(limits.max_per_origin)
         self.cool_downs = cool_downs or OriginCoolDowns(None)
         self._requests = RequestLimits(self.origins, self.cool_downs, limits, self._sources)
@@ -103,10 +104,16 @@ class HttpDownloader:
         await self.cool_downs.flush(seconds)
 
     async def download(
-        self, url: Url, stats: FetchStats, deadline: Deadline, condition: Condition | None = None
+        self,
+        url: Url,
+        stats: FetchStats,
+        deadline: Deadline,
+        condition: Condition | None = None,
+        *,
+        share: str = "",
     ) -> Download | Unchanged:
         """See `Downloader.download`."""
-        held, timer = MemoryAndSlot(self.budget, self.slots), ImageTimer(self._limits.image_timeout)
+        held, timer = MemoryAndSlot(self.budget, self.slots, share), ImageTimer(self._limits.image_timeout)
         image = ImageDownload(held, timer, deadline, stats, condition)
         failed_attempts, last_error = 0, None
         try:
@@ -199,6 +206,8 @@ class HttpDownloader:
             location = redirect_location(response.status_code, response.headers)
             if location is not None:
                 return url.follow(location)
+            if self._limits.respect_robots_tag:
+                raise_for_opt_out(response.status_code, response.headers, self._limits.respect_robots_tag)
             if condition is not None and response.status_code in ANSWERS:
                 return to_unchanged(condition, url, response, requested_at)
             return await self._receive(response, url, image, requested_at)

@@ -65,7 +65,7 @@ class RequestLimits:
             if not cool_down.is_clear(time()):
                 self.require_allowed_address(url.host)
                 await self._cool_downs.wait(url, cool_down, image)
-            slot = await self._origins.acquire(url.origin)
+            slot = await self._origins.acquire(url.origin, image.held.share)
             try:
                 await image.held.acquire_slot()
             except BaseException:

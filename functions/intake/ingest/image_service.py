@@ -41,6 +41,7 @@ class ImageService:
         self._downloader = downloader
         self._stored_images = stored_images
         self._limits = limits
+        self._respected_directives = frozenset(limits.respect_robots_tag)
         self._parse_lock = asyncio.Lock()
         self._parse_seconds = 0.0
 
@@ -70,13 +71,15 @@ class ImageService:
         return (
             image.type in limits.image_types
             and known.size <= limits.max_image_bytes
-            and image.width * image.height <= limits.max_image_pixels
+            and limits.min_image_pixels <= image.width * image.height <= limits.max_image_pixels
             and image.frames <= limits.max_image_frames
+            and self._respected_directives <= known.absent_directives
         )
 
     async def _find_stored(self, task: ImageTask, policy: Refresh, known: KnownImage | None) -> Stored | None:
         """Return an image of the bucket if the origin need not be asked, or None."""
-        sha256 = task.expected_digest
+        # The bucket does not know whether the origin of this URL has opted out, so its object alone is not enough.
+        sha256 = None if self._respected_directives else task.expected_digest
         if policy is Refresh.ALWAYS or (sha256 is None and policy is not Refresh.FRESH):
             return None
         self._downloader.require_allowed(task.url)
@@ -108,12 +111,12 @@ class ImageService:
     ) -> Stored:
         """Ask the origin for the image: conditionally, if it is known."""
         if known is None or known.validators is None:
-            result = await self._downloader.download(task.url, task.stats, deadline)
+            result = await self._downloader.download(task.url, task.stats, deadline, share=task.share)
         else:
             is_stored = self._stored_images.start_check(known)
             try:
                 condition = Condition(known, known.validators, is_stored)
-                result = await self._downloader.download(task.url, task.stats, deadline, condition)
+                result = await self._downloader.download(task.url, task.stats, deadline, condition, share=task.share)
             finally:
                 if is_stored is not None:
                     is_stored.cancel()
@@ -134,7 +137,8 @@ class ImageService:
         with _measured(task.stats):
             is_forced = known_images.policy is Refresh.ALWAYS
             reused = await self._stored_images.put(image, body, sha256, always=is_forced)
-        known = _to_known(task, download, image, self._fresh_until(task.url, known_images, download))
+        fresh = self._fresh_until(task.url, known_images, download)
+        known = _to_known(task, download, image, fresh, self._respected_directives)
         known_images.learn(task.key, known if known.validators or known.fresh_until else None)
         warnings = image.warnings + download.warnings
         return Stored(image, known.key, sha256, len(body), download.final_url, reused, task.stats, warnings)
@@ -163,7 +167,9 @@ def _measured(stats: FetchStats) -> Generator[None]:
         stats.store_ms += round((now() - started_at) * 1000)
 
 
-def _to_known(task: ImageTask, download: Download, image: ImageInfo, fresh: float | None) -> KnownImage:
+def _to_known(
+    task: ImageTask, download: Download, image: ImageInfo, fresh: float | None, absent_directives: frozenset[str]
+) -> KnownImage:
     is_redirected = download.final_url is not task.url
     return KnownImage(
         final_url_key=url_key(download.final_url) if is_redirected else task.key,
@@ -172,6 +178,7 @@ def _to_known(task: ImageTask, download: Download, image: ImageInfo, fresh: floa
         image=image,
         validators=Validators.of(download.headers),
         fresh_until=fresh,
+        absent_directives=absent_directives,
     )
 
 

@@ -3,7 +3,8 @@
 IntakeError                      code, class, public message, and a reason for the log
 ├── Policy                       this deployment refuses the image
 │   ├── Blocked                  scheme, port, host or address is not allowed
-│   ├── TooLarge  TooManyPixels  TooManyFrames
+│   ├── OptedOut                 a robots directive of the origin asks not to use it
+│   ├── TooLarge  TooManyPixels  TooFewPixels  TooManyFrames
 │   └── UnsupportedType  UnsupportedEncoding
 ├── Permanent                    the same request fails again
 │   ├── InvalidUrl  TooManyRedirects  BadRedirect
@@ -44,6 +45,13 @@ class Blocked(Policy):
         super().__init__(message, reason=reason)
 
 
+class OptedOut(Policy):
+    """The origin sent a directive of X-Robots-Tag that this deployment respects (RESPECT_ROBOTS_TAG)."""
+
+    code = "opted_out"
+    default_message = "The origin asks not to use this image."
+
+
 class TooLarge(Policy):
     code = "too_large"
     default_message = "The image has more bytes than are allowed."
@@ -52,6 +60,11 @@ class TooLarge(Policy):
 class TooManyPixels(Policy):
     code = "too_many_pixels"
     default_message = "The image has more pixels than are allowed."
+
+
+class TooFewPixels(Policy):
+    code = "too_few_pixels"
+    default_message = "The image has fewer pixels than are required."
 
 
 class TooManyFrames(Policy):

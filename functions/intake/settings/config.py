@@ -114,6 +114,11 @@ def _find_contradictions(values: Mapping[str, Any], memory: int) -> list[str]:
         for bucket in values["SOURCE_BUCKETS"]
         if bucket.name in {values["IMAGE_BUCKET"], values["INBOX_BUCKET"]}
     ]
+    if values["MIN_IMAGE_PIXELS"] > values["MAX_IMAGE_PIXELS"]:
+        faults.append(
+            f"MIN_IMAGE_PIXELS: expected at most MAX_IMAGE_PIXELS, {values['MAX_IMAGE_PIXELS']}, "
+            f"got {values['MIN_IMAGE_PIXELS']}"
+        )
     if budget > memory:
         faults.append(f"MEMORY_BUDGET_BYTES: expected at most the function's memory, {memory}, got {budget}")
     if image_bytes > memory // 2:

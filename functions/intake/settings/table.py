@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from intake.image.formats import FORMATS
-from intake.model.limits import MIB, Limits
+from intake.model.limits import MIB, ROBOTS_DIRECTIVES, Limits
 from intake.model.refresh import Refresh
 from intake.settings.types import (
     BUCKET,
@@ -71,6 +71,12 @@ LIMITS: tuple[Setting[Any], ...] = (
         whole_number(1, 10**10),
         _DEFAULTS.max_image_pixels,
         "Maximum size of an image in pixels: width times height.",
+    ),
+    Setting(
+        "MIN_IMAGE_PIXELS",
+        whole_number(0, 10**10),
+        _DEFAULTS.min_image_pixels,
+        "Minimum size of an image in pixels: width times height. With 2, tracking pixels are refused. 0 for any size.",
     ),
     Setting(
         "MAX_IMAGE_FRAMES",
@@ -141,6 +147,14 @@ LIMITS: tuple[Setting[Any], ...] = (
         _DEFAULTS.allowed_networks,
         "Networks that are allowed although their addresses are not public.",
         "none",
+    ),
+    Setting(
+        "RESPECT_ROBOTS_TAG",
+        one_or_more_of(ROBOTS_DIRECTIVES),
+        _DEFAULTS.respect_robots_tag,
+        "Directives of the header X-Robots-Tag that make the service refuse an image, before its body is read. noindex "
+        "includes none and noimageindex.",
+        "nothing is refused",
     ),
     Setting(
         "DEADLINE_MARGIN",

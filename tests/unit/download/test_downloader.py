@@ -94,12 +94,12 @@ async def test_downloader_has_at_most_the_allowed_images_in_flight_until_they_ar
     transport = Transport()
     downloader = HttpDownloader(transport, Limits(max_in_flight=3), "test")
     busy: list[int] = []
-    transport.observe = lambda: busy.append(3 - downloader.slots._value)
+    transport.observe = lambda: busy.append(downloader.slots.active)
 
     await asyncio.gather(*(use(downloader, str(number)) for number in range(12)))
 
     assert (len(busy), max(busy)) == (12, 3)
-    assert downloader.slots._value == 3
+    assert downloader.slots.active == 0
 
 
 async def test_bodies_wait_for_memory_and_none_fails() -> None:
@@ -118,7 +118,7 @@ async def test_failed_download_holds_nothing(body: bytes) -> None:
         await download(downloader, "page")
 
     assert downloader.budget.free == downloader.budget.size
-    assert downloader.slots._value == 1
+    assert downloader.slots.active == 0
 
 
 async def test_cancelled_download_holds_nothing() -> None:
@@ -131,7 +131,7 @@ async def test_cancelled_download_holds_nothing() -> None:
     await asyncio.wait([running])
 
     assert downloader.budget.free == downloader.budget.size
-    assert downloader.slots._value == 1
+    assert downloader.slots.active == 0
 
 
 async def test_blocked_url_counts_no_attempt() -> None:
@@ -214,7 +214,7 @@ async def test_error_of_a_private_source_is_that_of_its_image_and_retried_when_t
     except IntakeError as error:
         result = error.code
     assert (result, stats.attempts) == (code, attempts)
-    assert (downloader.slots._value, downloader.budget.free) == (1, downloader.budget.size)
+    assert (downloader.slots.active, downloader.budget.free) == (0, downloader.budget.size)
 
 
 async def test_downloader_knows_and_closes_its_private_sources() -> None:

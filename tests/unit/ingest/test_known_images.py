@@ -125,6 +125,16 @@ async def test_memory_is_not_used_when_the_limits_no_longer_allow_the_image() ->
     ]
 
 
+async def test_memory_is_not_used_when_the_image_is_smaller_than_the_limits_require() -> None:
+    environment = Environment(make_origin(one=ONE, two=TWO))
+    stored = (await environment.run("two", "one")).images[1]
+    assert not isinstance(stored, FailedEntry)
+    stricter = environment.another(limits=Limits(min_image_pixels=5 * 4))
+    assert sources(await stricter.run("two", "one")) == ["unchanged reused", "too_few_pixels"]
+    request = {"url": AT + "one", "sha256": stored.sha256}
+    assert sources(await stricter.run("one", urls=[request])) == ["too_few_pixels"]
+
+
 async def test_expected_digest_that_is_stored_is_known_without_the_origin() -> None:
     environment = Environment(make_origin(one=ONE))
     stored = (await environment.run("one")).images[0]

@@ -21,6 +21,7 @@ DEFAULTS = {
     "max_base_images": 100,
     "max_image_bytes": 20 * 1024 * 1024,
     "max_image_pixels": 50_000_000,
+    "min_image_pixels": 0,
     "max_image_frames": 1000,
     "image_types": ("jpeg", "png", "gif", "webp", "bmp", "tiff", "avif"),
     "max_in_flight": 64,
@@ -33,6 +34,7 @@ DEFAULTS = {
     "allowed_hosts": (),
     "allowed_ports": (80, 443),
     "allowed_networks": (),
+    "respect_robots_tag": (),
     "deadline_margin": 1.0,
 }
 
@@ -80,7 +82,11 @@ def test_config_names_a_setting_that_has_no_limit(monkeypatch: pytest.MonkeyPatc
         (7, "MAX_BASE_IMAGES", "7"),
         (1, "MAX_IMAGE_BYTES", "1"),
         (10**10, "MAX_IMAGE_PIXELS", "10000000000"),
+        (2, "MIN_IMAGE_PIXELS", "2"),
+        (0, "MIN_IMAGE_PIXELS", "0"),
         (5, "MAX_IMAGE_FRAMES", " 5 "),
+        (("noai",), "RESPECT_ROBOTS_TAG", "noai"),
+        (("noindex", "noimageai"), "RESPECT_ROBOTS_TAG", "noindex, noimageai,"),
         (("png", "avif"), "IMAGE_TYPES", "png, avif,"),
         (8, "MAX_IN_FLIGHT", "8"),
         (8, "MAX_PER_ORIGIN", "8"),
@@ -149,7 +155,9 @@ def test_config_accepts_a_contact() -> None:
         ("MAX_BASE_IMAGES", ["0", "1001", "ten", "1.5", "-1"]),
         ("MAX_IMAGE_BYTES", ["0", "1073741825", "20 MiB"]),
         ("MAX_IMAGE_PIXELS", ["0", "10000000001"]),
+        ("MIN_IMAGE_PIXELS", ["-1", "10000000001", "1x1"]),
         ("MAX_IMAGE_FRAMES", ["0", "1000001"]),
+        ("RESPECT_ROBOTS_TAG", ["none", "NoAI", "noai;noindex", "on", ","]),
         ("IMAGE_TYPES", ["svg", "jpeg;png", "JPEG", ","]),
         ("MAX_IN_FLIGHT", ["0", "1025"]),
         ("MAX_PER_ORIGIN", ["0", "1025"]),
@@ -259,6 +267,10 @@ def test_config_reads_the_environment_of_the_process(monkeypatch: pytest.MonkeyP
         (
             "SOURCE_BUCKETS: expected buckets other than IMAGE_BUCKET and INBOX_BUCKET, got 'the-inbox'",
             {"SOURCE_BUCKETS": "the-inbox", "INBOX_BUCKET": "the-inbox"},
+        ),
+        (
+            "MIN_IMAGE_PIXELS: expected at most MAX_IMAGE_PIXELS, 99, got 100",
+            {"MIN_IMAGE_PIXELS": "100", "MAX_IMAGE_PIXELS": "99"},
         ),
         (
             "MEMORY_BUDGET_BYTES: expected at most the function's memory, 268435456, got 999999999",
