@@ -7,9 +7,8 @@ or are invisible, lengths, and links.
 import json
 
 from intake.model.error_codes import IntakeError
-from intake.model.s3_url import S3
 from intake.model.shown_text import shorten
-from intake.model.url import Url
+from intake.model.url import S3, Url
 
 MAX_TEXT = 4200
 """Characters of a text on the page; a URL has at most 4096."""

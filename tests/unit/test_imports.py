@@ -29,7 +29,7 @@ ALLOWED = {
         "http_client",
         "gc_pause",
         "s3.background_signer",
-        "s3.error_response",
+        "s3.client",
         "s3.signer",
     },
     "telemetry": {"model", "ingest.ports", "metrics"},

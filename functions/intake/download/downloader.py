@@ -21,6 +21,7 @@ from intake.download.memory_budget import MemoryBudget
 from intake.download.origin_cool_downs import OriginCoolDowns
 from intake.download.origin_limiter import OriginLimiter
 from intake.download.redirect_location import redirect_location
+from intake.download.request_headers import make_headers
 from intake.download.request_limits import RequestLimits
 from intake.download.response_policy import image_length, raise_for_encoding, raise_for_length, raise_for_opt_out
 from intake.download.retry import retry_delay
@@ -82,7 +83,7 @@ class HttpDownloader:
         self.origins = OriginLimiter(limits.max_per_origin)
         self.cool_downs = cool_downs or OriginCoolDowns(None)
         self._requests = RequestLimits(self.origins, self.cool_downs, limits, self._sources)
-        self._headers = lru_cache(maxsize=1024)(partial(_make_headers, user_agent))
+        self._headers = lru_cache(maxsize=1024)(partial(make_headers, user_agent))
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -245,15 +246,3 @@ class HttpDownloader:
         held.shrink(len(view))
         warnings = () if is_clean else (ImageWarning.UNCLEAN_CLOSE,)
         return Download(view, sha256, url, held, length, warnings, response.headers, requested_at)
-
-
-def _make_headers(user_agent: str, authority: str) -> httpx.Headers:
-    """Return all headers of a request: no cookie, no credentials, no referrer."""
-    return httpx.Headers(
-        {
-            "Host": authority,
-            "User-Agent": user_agent,
-            "Accept": "image/*,*/*;q=0.1",
-            "Accept-Encoding": "identity",
-        }
-    )

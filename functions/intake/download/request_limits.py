@@ -10,8 +10,7 @@ from intake.download.origin_cool_downs import OriginCoolDowns
 from intake.download.origin_limiter import OriginLimiter, OriginSlot
 from intake.model.error_codes import Blocked
 from intake.model.limits import Limits
-from intake.model.s3_url import S3
-from intake.model.url import Url
+from intake.model.url import S3, Url
 
 _NO_SOURCE = (
     "The service does not fetch this URL: SOURCE_BUCKETS does not name its bucket. Have the operator name it there, or "

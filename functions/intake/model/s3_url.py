@@ -10,23 +10,14 @@ from urllib.parse import quote
 from intake.model.error_codes import InvalidUrl
 from intake.model.url_faults import MAX_URL_LENGTH, describe_character
 
-S3 = "s3"
-"""The scheme."""
-
 MAX_KEY_BYTES = 1024
 """The maximum length of a key in UTF-8 (Amazon S3 User Guide, "Naming Amazon S3 objects")."""
 
 _FORM = "expected `s3://bucket/key` or `s3://bucket/key?versionId=…`"
-_SCHEME = re.compile(r"s3:", re.IGNORECASE)
 _URL = re.compile(r"[sS]3://([^/]*)/?(.*?)(?:\?versionId=([^/?]*))?", re.DOTALL)
 _BUCKET = re.compile(r"[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]")
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _SEPARATORS = re.compile(r"[/\\]")
-
-
-def is_s3(text: str) -> bool:
-    """Whether the scheme of a text is `s3`."""
-    return _SCHEME.match(text) is not None
 
 
 def is_bucket_name(text: str) -> bool:

@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from intake.model.s3_url import S3, is_bucket_name
+from intake.model.s3_url import is_bucket_name
+from intake.model.url import S3
 
 _REGION = re.compile(r"[a-z]{2,10}(-[a-z]{1,16})+-[0-9]{1,2}")
 

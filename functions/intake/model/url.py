@@ -12,12 +12,15 @@ from urllib.parse import quote, unquote
 
 from intake.model.error_codes import BadRedirect, Blocked, IntakeError, InvalidUrl
 from intake.model.host import parse_host
-from intake.model.s3_url import S3, is_s3, parse_s3
 from intake.model.url_faults import AT, FORBIDDEN, SECOND_URL, SEVERAL_URLS, explain
 from intake.model.url_faults import MAX_URL_LENGTH as MAX_URL_LENGTH  # noqa: PLC0414 - callers import it from here
 
+S3 = "s3"
+"""The scheme of the URL of an object in S3."""
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _URL = re.compile(r"(https?)://(?!https?:/)([^/?#]+)([^#]*)", re.ASCII | re.IGNORECASE)
+_S3_URL = re.compile(f"{S3}:", re.IGNORECASE)
 _ABSOLUTE = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _AUTHORITY = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(?::([0-9]*))?")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[/\\]+")
@@ -55,7 +58,9 @@ class Url:
             Blocked: its scheme is not http, https or s3.
         """
         match = _URL.match(text)
-        if match is None and is_s3(text):
+        if match is None and _S3_URL.match(text):
+            from intake.model.s3_url import parse_s3  # noqa: PLC0415 - few deployments have source buckets
+
             bucket, target = parse_s3(text)
             return cls(S3, bucket, 0, target)
         if match is None or len(text) > MAX_URL_LENGTH or text != text.strip() or FORBIDDEN.search(text):

@@ -5,6 +5,7 @@ boto3's own `put_object` takes a thread and milliseconds of CPU for each call, m
 
 import asyncio
 import random
+import re
 from collections.abc import Buffer, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,6 @@ from intake.http_client.transport import NO_BODY, BytesBody, origin_url
 from intake.ingest.ports import DocumentTooLarge
 from intake.model.backoff import backoff
 from intake.model.error_codes import StoreDenied, StoreFailed
-from intake.s3.error_response import error_code
 
 if TYPE_CHECKING:
     from intake.s3.background_signer import BackgroundSigner
@@ -71,6 +71,7 @@ _TRANSIENT_CODES = frozenset(
         "SlowDown",
     }
 )
+_ERROR_CODE = re.compile(rb"<Code>([A-Za-z0-9.]{1,64})</Code>")
 
 
 class WriteConflict(StoreFailed):
@@ -241,3 +242,9 @@ def error_for(status: int, content: bytes) -> StoreFailed | StoreDenied:
     if is_server_error or status in _TRANSIENT_STATUS or code in _TRANSIENT_CODES:
         return StoreFailed(reason=reason)
     return StoreDenied(reason=reason)
+
+
+def error_code(content: bytes) -> str:
+    """Return the code in the body of an error response, such as "NoSuchKey"; empty if there is none."""
+    match = _ERROR_CODE.search(content)
+    return match[1].decode("ascii") if match else ""

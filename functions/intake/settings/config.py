@@ -3,12 +3,14 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from intake.model.limits import MIB, Limits
 from intake.model.refresh import Refresh
-from intake.model.source_bucket import SourceBucket
 from intake.settings.table import CONCURRENT_FUNCTIONS, LIMITS, REQUIRED, SETTINGS, Setting
+
+if TYPE_CHECKING:
+    from intake.model.source_bucket import SourceBucket
 
 _BASE_MEMORY = 192 * MIB
 """Bytes reserved for Python, its packages, and everything else but image bodies."""
@@ -50,7 +52,7 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     refresh: Refresh = Refresh.REVALIDATE
     known_images: bool = True
-    source_buckets: tuple[SourceBucket, ...] = ()
+    source_buckets: "tuple[SourceBucket, ...]" = ()
     source_hosts: tuple[str, ...] = ()
     source_secret_arn: str = ""
     contact: str = ""

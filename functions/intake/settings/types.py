@@ -4,8 +4,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import TYPE_CHECKING
 
-from intake.model.source_bucket import SourceBucket
+if TYPE_CHECKING:
+    from intake.model.source_bucket import SourceBucket
 
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _DECIMAL = re.compile(r"[0-9]{1,4}(\.[0-9]{1,6})?")
@@ -95,7 +97,9 @@ def _parse_bucket(text: str) -> str:
     return text
 
 
-def _parse_source_buckets(text: str) -> tuple[SourceBucket, ...]:
+def _parse_source_buckets(text: str) -> "tuple[SourceBucket, ...]":
+    from intake.model.source_bucket import SourceBucket  # noqa: PLC0415 - few deployments have source buckets
+
     buckets = _list_parser(SourceBucket.parse)(text)
     if len({bucket.name for bucket in buckets}) < len(buckets):
         raise ValueError(text)

@@ -11,7 +11,7 @@ from intake.model.error_codes import (
     IntakeError,
     NotFound,
 )
-from intake.s3.error_response import error_code
+from intake.s3.client import error_code
 
 _NOT_FOUND, _TEMPORARY_REDIRECT = 404, 307
 _DENIED = frozenset({401, 403})
@@ -39,7 +39,8 @@ _MISSING = {
     "NoSuchVersion": "S3 does not have this version of the object.",
 }
 _REGION_HEADER = "x-amz-bucket-region"
-_REGION = re.compile(rb"<Region>([a-z0-9-]{1,64})</Region>")
+_REGION = re.compile(r"[a-z0-9-]{1,64}")
+_REGION_MEMBER = re.compile(rf"<Region>({_REGION.pattern})</Region>".encode())
 
 
 def find_region(headers: Mapping[str, str], content: bytes) -> str | None:
@@ -47,8 +48,11 @@ def find_region(headers: Mapping[str, str], content: bytes) -> str | None:
 
     A request that was sent to another region, or signed for it, is answered with 301, 307 or 400.
     """
-    match = _REGION.search(content)
-    return headers.get(_REGION_HEADER) or (match[1].decode("ascii") if match else None)
+    header = headers.get(_REGION_HEADER, "")
+    if _REGION.fullmatch(header):
+        return header
+    match = _REGION_MEMBER.search(content)
+    return match[1].decode("ascii") if match else None
 
 
 def to_bucket_error(status: int, headers: Mapping[str, str], content: bytes, *, has_version: bool) -> IntakeError:

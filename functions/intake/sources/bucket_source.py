@@ -1,5 +1,6 @@
 """BucketSource: reads the objects of one bucket of SOURCE_BUCKETS, with requests that the service signs."""
 
+from time import monotonic
 from typing import TYPE_CHECKING, override
 from urllib.parse import unquote
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from intake.s3.signer import Signer  # not at runtime: it imports boto3
+
+_MISSING_SECONDS = 5.0
+"""How long credentials count as missing that could not be found: a search takes seconds on some machines."""
 
 _MAX_ERROR_BYTES = 64 * 1024
 _REDIRECTION, _SERVER_ERROR = 300, 500
@@ -42,6 +46,8 @@ class BucketSource(httpx.AsyncBaseTransport):
         self._transport = transport
         self._region = region
         self._signer: BackgroundSigner | None = None
+        self._fault = ""
+        self._missing_until = 0.0
 
     @override
     async def aclose(self) -> None:
@@ -76,16 +82,19 @@ class BucketSource(httpx.AsyncBaseTransport):
         raise to_bucket_error(response.status_code, response.headers, content, has_version=bool(version))
 
     async def _find_signer(self) -> "Signer":
+        if monotonic() < self._missing_until:
+            raise CredentialsUnavailable(reason=self._fault)
         if self._signer is None:
             region = self._region
             self._signer = BackgroundSigner(lambda: self._make_signer(region))
         try:
             return await self._signer.get()
-        except IntakeError as error:
-            raise CredentialsUnavailable(reason=error.reason) from error
         except Exception as error:
             # boto3 raises errors of many kinds for profiles and files of credentials. None of them is a bug.
-            raise CredentialsUnavailable(reason=f"cannot sign: {type(error).__name__}: {error}") from error
+            text = f"cannot sign: {type(error).__name__}: {error}"
+            self._fault = (error.reason if isinstance(error, IntakeError) else None) or text
+            self._signer, self._missing_until = None, monotonic() + _MISSING_SECONDS
+            raise CredentialsUnavailable(reason=self._fault) from error
 
     def _move(self, region: str) -> None:
         """Sign for another region from now on."""

@@ -72,6 +72,11 @@ def test_denial_names_what_is_missing(words: list[str], body: bytes, has_version
     [
         ("eu-west-1", {"x-amz-bucket-region": "eu-west-1"}, b""),
         ("us-west-2", {}, body_of("AuthorizationQueryParametersError", "<Region>us-west-2</Region>")),
+        (
+            "us-west-2",
+            {"x-amz-bucket-region": "a.example/"},
+            body_of("PermanentRedirect", "<Region>us-west-2</Region>"),
+        ),
         (None, {}, body_of("PermanentRedirect")),
         (None, {}, body_of("NoSuchKey", "<Region>https://a.example/</Region>")),
     ],
