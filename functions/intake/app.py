@@ -128,16 +128,17 @@ def downloader(settings: Config, documents: "Store | None" = None) -> HttpDownlo
         documents: where the functions share the cool-downs of origins; without it, no origin cools down.
     """
     limits = settings.limits
-    sources = _bucket_sources(settings)
+    buckets = _bucket_sources(settings)
     transport = PooledTransport(
         connect_timeout=limits.connect_timeout,
         read_timeout=limits.read_timeout,
         tls=_tls_context(certifi.where()),
         resolver=GuardedResolver(limits),
-        max_sockets=_sockets(_ORIGIN_SHARE - _SOURCE_SHARE if sources else _ORIGIN_SHARE),
+        max_sockets=_sockets(_ORIGIN_SHARE - _SOURCE_SHARE if buckets else _ORIGIN_SHARE),
         zero_copy=True,
     )
     contact = f" (+{settings.contact})" if settings.contact else ""
+    sources = buckets | _host_sources(settings, transport)
     return HttpDownloader(transport, limits, PRODUCT + contact, OriginCoolDowns(documents), sources)
 
 
@@ -153,6 +154,15 @@ def _bucket_sources(settings: Config) -> "dict[str, httpx.AsyncBaseTransport]":
         bucket.origin: BucketSource(partial(_create_signer, bucket.name), transport, bucket.region)
         for bucket in settings.source_buckets
     }
+
+
+def _host_sources(settings: Config, transport: PooledTransport) -> "dict[str, httpx.AsyncBaseTransport]":
+    """Return the transports of SOURCE_HOSTS over that of all hosts, by the origins of their URLs."""
+    if not settings.source_hosts:
+        return {}
+    from intake.sources.host_source import make_host_sources  # noqa: PLC0415 - few deployments have such hosts
+
+    return make_host_sources(settings.source_hosts, settings.source_secret_arn, transport)
 
 
 def s3_client(bucket: str, socket_share: float = _STORE_SHARE) -> S3Client:

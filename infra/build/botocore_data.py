@@ -10,8 +10,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-SERVICES = frozenset({"s3", "sts"})
-"""S3 for images; STS for credentials if a role is assumed."""
+SERVICES = frozenset({"s3", "secretsmanager", "sts"})
+"""S3 for images; Secrets Manager for the headers of private hosts; STS for credentials if a role is assumed."""
 
 
 def trim(code: Path) -> None:
@@ -20,6 +20,8 @@ def trim(code: Path) -> None:
     for service in data.iterdir():
         if service.is_dir() and service.name not in SERVICES:
             shutil.rmtree(service)
+    for examples in data.rglob("examples-*.json"):  # part of the documentation
+        examples.unlink()
     _trim_endpoints(data / "endpoints.json")
     for description in data.rglob("*.json.gz"):
         model = json.loads(gzip.decompress(description.read_bytes()))

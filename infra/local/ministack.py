@@ -42,6 +42,7 @@ Service = Literal[
     "ec2",
     "apigateway",
     "cloudwatch",
+    "secretsmanager",
 ]
 
 _START = f"import sys; sys.path.append({str(ROOT)!r}); from infra.local.ministack_patches.start import main; main()"

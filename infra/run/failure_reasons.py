@@ -1,11 +1,11 @@
-"""FailureReasons: an observer that keeps why URLs were blocked, and which Files may succeed after a pause."""
+"""FailureReasons: an observer that keeps why URLs were blocked or had no credentials, and which Files have to wait."""
 
 from collections.abc import Sequence
 
 from infra.run.group_pauses import GroupPauses
 from infra.run.origin_waits import OriginWait
 from intake.ingest.ports import DocumentFault, Observer
-from intake.model.error_codes import Blocked, IntakeError
+from intake.model.error_codes import Blocked, CredentialsUnavailable, IntakeError
 from intake.model.file import File
 from intake.model.outcome import Failed, Outcome
 from intake.model.receipt import Receipt
@@ -14,7 +14,7 @@ _MAX_REASONS = 20
 
 
 class FailureReasons(Observer):
-    """Implements the port `Observer`; writes no log. On this machine, the reason of a blocked URL is no secret."""
+    """Implements the port `Observer`; writes no log. On this machine, these reasons are no secret."""
 
     def __init__(self, pauses: GroupPauses) -> None:
         """Tell `pauses` which Files have to wait."""
@@ -33,8 +33,8 @@ class FailureReasons(Observer):
                 self._add(file.id, request.url, outcome.error)
 
     def _add(self, file_id: str, url: str, error: IntakeError) -> None:
-        if isinstance(error, Blocked) and error.reason and len(self._blocked) < _MAX_REASONS:
-            self._blocked[error.reason] = None
+        if isinstance(error, Blocked | CredentialsUnavailable) and error.reason and len(self._blocked) < _MAX_REASONS:
+            self._blocked[error.reason if isinstance(error, Blocked) else f"{error.code}: {error.reason}"] = None
         if (wait := OriginWait.of_error(url, error)) is not None:
             self._pauses.add(file_id, wait)
 

@@ -10,6 +10,7 @@ from infra.bulk.summary import join_counts
 from infra.command.terminal import print_line
 from infra.run.run_folder import RunFolder
 from intake.model.bulk_report import Summary
+from intake.model.error_codes import CredentialsUnavailable
 from intake.model.limits import Limits
 
 _MAX_REASONS = 5
@@ -34,14 +35,14 @@ def print_result(  # noqa: PLR0913 - each has a name at the call
     Args:
         run: its folder.
         summary: its summary.
-        blocked: why URLs were blocked.
+        blocked: why URLs were blocked, or had no credentials.
         rows: the rows of the list.
         limits: the limits of the run: what they allow needs no advice.
         settings: those on the command line, which the next command needs as well.
     """
     _print_counts(summary)
     for line in _describe_blocked(blocked):
-        print_line(f"  blocked  {line}")
+        print_line(f"  {'failed ' if line.startswith(CredentialsUnavailable.code) else 'blocked'}  {line}")
     if advice := advise_on_blocked(blocked, limits):
         print_line(f"  blocked  {advice}")
     _print_places(run, summary, settings)

@@ -1,4 +1,4 @@
-"""The artifact's reduced botocore data describes S3 and STS exactly like the complete data."""
+"""The artifact's reduced botocore data describes the services that it keeps exactly like the complete data."""
 
 import gzip
 import json
@@ -53,7 +53,7 @@ def differences(one: Any, other: Any, path: tuple[str, ...] = ()) -> Iterator[tu
 
 
 def test_reduced_data_has_no_other_service(reduced: Path) -> None:
-    assert {"s3", "sts"} == {path.name for path in reduced.iterdir() if path.is_dir()}
+    assert {"s3", "secretsmanager", "sts"} == {path.name for path in reduced.iterdir() if path.is_dir()}
 
 
 def test_descriptions_differ_in_their_documentation_only(reduced: Path) -> None:
@@ -71,6 +71,8 @@ def test_reduced_description_has_no_documentation(reduced: Path) -> None:
 
     assert "<p>" in json.dumps(read(COMPLETE / "s3" / "2006-03-01" / "service-2.json.gz"))
     assert "<p>" not in described
+    assert list(COMPLETE.glob("s3/*/examples-*.json"))
+    assert list(reduced.rglob("examples-*.json")) == []
 
 
 def test_endpoints_differ_in_other_services_only(reduced: Path) -> None:

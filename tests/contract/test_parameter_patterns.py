@@ -6,7 +6,7 @@ from ipaddress import ip_network
 import pytest
 from infra.build.template_file import load
 
-from intake.settings.config import Config
+from intake.settings.config import Config, ConfigError
 from intake.settings.table import SETTINGS
 
 PARAMETERS = load()["Parameters"]
@@ -14,6 +14,7 @@ UUID = "01234567-89ab-cdef-0123-456789abcdef"
 KEY = f"arn:aws:kms:eu-central-1:123456789012:key/{UUID}"
 SUBNET, GROUP = "subnet-0123456789abcdef0", "sg-0123456789abcdef0"
 POLICY = "arn:aws:iam::123456789012:policy"
+SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:image-hosts-AbC123"
 
 
 def accepts(parameter: str, text: str) -> bool:
@@ -152,6 +153,20 @@ def test_allowed_networks_accepts_no_network_with_loopback_or_link_local_address
             ["", "a.example", "*.cdn.example,b.example"],
             ["*", "a.*.example", "a..b", "a.example,", "a b"],
         ),
+        (
+            "SourceHosts",
+            ["", "a.example", "A.example,b_c.example", "192.0.2.1"],
+            [
+                "*",
+                "*.a.example",
+                "a.example:443",
+                "https://a.example",
+                "a.example/",
+                "a..b",
+                "a.example.",
+                "a.example,",
+            ],
+        ),
         ("ImageTypes", ["jpeg", "png,webp"], ["", "svg", "jpeg,", "jpeg png"]),
         (
             "RespectRobotsTag",
@@ -179,6 +194,8 @@ def test_pattern_accepts_valid_and_rejects_invalid_values(parameter: str, good: 
         ("SourceKmsKeyArns", ["", KEY, f"{KEY},{KEY.replace(UUID, 'mrk-' + UUID.replace('-', ''))}"]),
         ("SubnetIds", ["", "subnet-01234567", f"{SUBNET},{SUBNET[:-1]}1", ",".join([SUBNET] * 16)]),
         ("SecurityGroupIds", ["", "sg-01234567", f"{GROUP},{GROUP[:-1]}1", ",".join([GROUP] * 5)]),
+        ("SourceSecretArn", ["", SECRET, SECRET.replace("aws", "aws-cn").replace("eu-central-1", "cn-north-1"),
+                             SECRET.replace("image-hosts", "teams/images_+=.@-x")]),
         ("PermissionsBoundaryArn", ["", f"{POLICY}/boundary", "arn:aws:iam::aws:policy/PowerUserAccess",
                                     f"{POLICY}/teams/images/b@2", "arn:aws-cn:iam::123456789012:policy/b"]),
     ],
@@ -210,6 +227,10 @@ def test_pattern_of_an_account_accepts_what_can_be_deployed(parameter: str, good
                        ",".join([SUBNET] * 17)]),
         ("SecurityGroupIds", ["sg-", "default", "sg-0123456G", f"{GROUP}, {GROUP}", f"{GROUP},", SUBNET,
                               ",".join([GROUP] * 6)]),
+        ("SourceSecretArn", ["image-hosts", SECRET[:-7], SECRET[:-1], SECRET + "*", SECRET + " ",
+                             SECRET.replace("image", "*"),
+                             SECRET.replace("secretsmanager", "ssm"), SECRET.replace("3456", "345"), f"{SECRET}\n",
+                             SECRET.replace("eu-central-1", ""), '{"a.example": {"bearer": "t"}}']),
         ("PermissionsBoundaryArn", ["boundary", "*", f"{POLICY}/", f"{POLICY}/a b", f"{POLICY}/boundary*",
                                     POLICY.replace("policy", "role/boundary"), f"{POLICY}/" + "b" * 129,
                                     POLICY.replace("::", ":eu-central-1:") + "/b", POLICY.replace("789", "") + "/b"]),
@@ -217,6 +238,18 @@ def test_pattern_of_an_account_accepts_what_can_be_deployed(parameter: str, good
 )  # fmt: skip
 def test_pattern_of_an_account_rejects_what_cannot_be_deployed(parameter: str, bad: list[str]) -> None:
     assert [text for text in bad if accepts(parameter, text)] == []
+
+
+@pytest.mark.parametrize(
+    "text", [SECRET, SECRET[:-7], SECRET + "*", SECRET.replace("aws", "aws-us-gov"), f"{SECRET}0", "t"]
+)
+def test_arn_of_a_secret_is_valid_as_a_parameter_where_it_is_as_a_setting(text: str) -> None:
+    variables = {"IMAGE_BUCKET": "a-bucket", "SOURCE_HOSTS": "a.example", "SOURCE_SECRET_ARN": text}
+    try:
+        is_setting = Config.from_environment(variables).source_secret_arn == text
+    except ConfigError:
+        is_setting = False
+    assert accepts("SourceSecretArn", text) == is_setting
 
 
 @pytest.mark.parametrize(("parameter", "name"), [("Refresh", "REFRESH"), ("KnownImages", "KNOWN_IMAGES")])

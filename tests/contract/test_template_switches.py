@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from infra.build.template_file import ROOT, load
 
-from support.expected_rights import KEY, KEY_RIGHTS, NETWORK_RIGHTS, ROLES, STORE
+from support.expected_rights import KEY, KEY_RIGHTS, NETWORK_RIGHTS, ROLES, SECRET, SECRET_RIGHTS, STORE
 from support.resolved_template import keeps_rules, resolve
 from support.template_rights import policies_of_role, rights_of_role
 from support.transformed_template import find_cycle, references, transform
@@ -27,6 +27,7 @@ SWITCHES: dict[str, Mapping[str, str]] = {
     "no dashboard": {"Dashboard": "off"},
     "no alarms": {"Alarms": "off"},
     "topic": {"ReceiptTopic": "on"},
+    "secret": {"SourceHosts": "a.example,b.example", "SourceSecretArn": SECRET},
 }
 NOTHING: frozenset[str] = frozenset()
 FUNCTION_ROLES = {name for name in ROLES if name.endswith("FunctionRole")}
@@ -72,7 +73,7 @@ def test_stack_that_sets_nothing_has_no_property_of_a_switch(transformed: dict[s
     text = json.dumps(resolve(transformed)["Resources"])
 
     assert [name for name in ADDED if f'"{name}"' in text] == []
-    assert re.findall(r'"(?:kms|ec2):', text) == []
+    assert re.findall(r'"(?:kms|ec2|secretsmanager):', text) == []
 
 
 @pytest.mark.parametrize(
@@ -84,6 +85,7 @@ def test_stack_that_sets_nothing_has_no_property_of_a_switch(transformed: dict[s
         ("boundary", NOTHING, NOTHING),
         ("access logs", {"ApiLogs"}, NOTHING),
         ("topic", NOTHING, NOTHING),
+        ("secret", NOTHING, NOTHING),
         ("no dashboard", NOTHING, NOTHING),
         ("no alarms", NOTHING, NOTHING),
         ("no dashboard, no alarms", NOTHING, {"Observability"}),
@@ -139,6 +141,23 @@ def test_key_adds_two_rights_to_every_role_that_reads_or_writes(role: str) -> No
     expected = ROLES[role] | (KEY_RIGHTS if role != "ListArrivedRole" else set())
 
     assert rights_of_role(resources("key"), role) == expected
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_secret_adds_one_right_to_every_role_that_downloads_images(role: str) -> None:
+    added = SECRET_RIGHTS if ROLES[role] >= STORE else set()
+
+    assert rights_of_role(resources("secret"), role) == ROLES[role] | added
+
+
+def test_keys_of_sources_are_used_through_s3_and_secrets_manager_only() -> None:
+    values = parameters_of(("secret",)) | {"SourceKmsKeyArns": KEY}
+    statements = resolve(TEMPLATE, values)["Resources"]["StorePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    [statement] = [each for each in statements if each["Action"] == "kms:Decrypt"]
+
+    assert statement["Resource"] == [KEY]
+    services = [service["Fn::Sub"] for service in statement["Condition"]["StringLike"]["kms:ViaService"]]
+    assert services == ["s3.*.${AWS::URLSuffix}", "secretsmanager.*.${AWS::URLSuffix}"]
 
 
 def test_key_encrypts_every_bucket_queue_topic_and_log_group() -> None:
@@ -223,6 +242,12 @@ def test_access_log_says_who_called_without_query_strings(transformed: dict[str,
         ({"SecurityGroupIds": GROUPS}, False),
         ({"SubnetIds": SUBNETS, "SecurityGroupIds": GROUPS}, True),
         ({"ReceiptTopic": "on"}, True),
+        ({"SourceHosts": "a.example"}, False),
+        ({"SourceSecretArn": SECRET}, False),
+        ({"SourceHosts": "a.example", "SourceSecretArn": SECRET}, True),
+        ({"SourceKmsKeyArns": KEY}, False),
+        ({"SourceKmsKeyArns": KEY, "SourceHosts": "a.example", "SourceSecretArn": SECRET}, True),
+        ({"SourceKmsKeyArns": KEY, "SourceBuckets": "my-photos"}, True),
         ({"ReceiptTopic": "on", "ExistingImageBucket": "my-images"}, False),
         ({}, True),
     ],

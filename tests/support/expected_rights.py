@@ -65,11 +65,13 @@ SOURCE_RIGHTS = {
 }
 """What the parameter SourceBuckets adds to every role that downloads images."""
 
-SOURCE_KEY_RIGHTS = {
-    f"kms:Decrypt {key} if {{'StringLike': {{'kms:ViaService': {{'Fn::Sub': 's3.*.${{AWS::URLSuffix}}'}}}}}}"
-    for key in SOURCE_KEYS
-}
+_VIA = [{"Fn::Sub": f"{service}.*.${{AWS::URLSuffix}}"} for service in ("s3", "secretsmanager")]
+SOURCE_KEY_RIGHTS = {f"kms:Decrypt {key} if {{'StringLike': {{'kms:ViaService': {_VIA}}}}}" for key in SOURCE_KEYS}
 """What the parameter SourceKmsKeyArns adds to them."""
+
+SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:image-hosts-AbC123"
+SECRET_RIGHTS = {f"secretsmanager:GetSecretValue {SECRET}"}
+"""What the parameter SourceSecretArn adds to every role that downloads images."""
 
 NETWORK_RIGHTS = {
     f"ec2:{action} *"

@@ -42,6 +42,8 @@ class Config:
         refresh: when a known image is downloaded again.
         known_images: whether functions share what they know, in the image bucket.
         source_buckets: the buckets that `s3://` URLs may name.
+        source_hosts: hosts that get headers from a secret.
+        source_secret_arn: the ARN of the secret, or empty.
         contact: URL or email address for the User-Agent header, or empty.
     """
 
@@ -51,6 +53,8 @@ class Config:
     refresh: Refresh = Refresh.REVALIDATE
     known_images: bool = True
     source_buckets: "tuple[SourceBucket, ...]" = ()
+    source_hosts: tuple[str, ...] = ()
+    source_secret_arn: str = ""
     contact: str = ""
 
     @classmethod
@@ -68,6 +72,7 @@ class Config:
         functions = _read(CONCURRENT_FUNCTIONS, environment, faults)
         values["MAX_PER_ORIGIN"] = max(1, values["MAX_PER_ORIGIN"] // functions)
         faults += _find_contradictions(values, memory)
+        faults += _find_missing_half(environment)
         if faults:
             raise ConfigError(faults)
         limits = Limits(**{setting.name.lower(): values[setting.name] for setting in LIMITS})
@@ -78,6 +83,8 @@ class Config:
             refresh=values["REFRESH"],
             known_images=values["KNOWN_IMAGES"],
             source_buckets=values["SOURCE_BUCKETS"],
+            source_hosts=values["SOURCE_HOSTS"],
+            source_secret_arn=values["SOURCE_SECRET_ARN"],
             contact=values["CONTACT"],
         )
 
@@ -89,7 +96,8 @@ def _read(setting: Setting[Any], environment: Mapping[str, str], faults: list[st
         try:
             return setting.type.parse(text)
         except ValueError:
-            faults.append(f"{setting.name}: expected {setting.expected}, got {text!r}")
+            found = repr(text) if setting.type.is_shown else "another text"
+            faults.append(f"{setting.name}: expected {setting.expected}, got {found}")
     elif setting.default is REQUIRED:
         faults.append(f"{setting.name} is missing: expected {setting.expected}")
     return setting.default
@@ -120,3 +128,10 @@ def _find_contradictions(values: Mapping[str, Any], memory: int) -> list[str]:
             f"MAX_IMAGE_BYTES: expected at most half of the function's memory, {memory // 2}, got {image_bytes}"
         )
     return faults
+
+
+def _find_missing_half(environment: Mapping[str, str]) -> list[str]:
+    """Return the fault of hosts without their secret, or of a secret without hosts."""
+    missing = [name for name in ("SOURCE_HOSTS", "SOURCE_SECRET_ARN") if not environment.get(name, "").strip()]
+    expected = "expected SOURCE_HOSTS and SOURCE_SECRET_ARN together, or neither"
+    return [f"{missing[0]} is missing: {expected}"] if len(missing) == 1 else []

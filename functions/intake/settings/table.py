@@ -9,10 +9,12 @@ from intake.model.refresh import Refresh
 from intake.settings.types import (
     BUCKET,
     CONTACT,
+    EXACT_HOSTS,
     HOSTS,
     NETWORKS,
     OTHER_BUCKET,
     PORTS,
+    SECRET_ARN,
     SOURCE_BUCKETS,
     SWITCH,
     SettingType,
@@ -196,6 +198,14 @@ SETTINGS: tuple[Setting[Any], ...] = (
         "Without its region, a bucket costs one more request at the start.",
         "none",
     ),
+    Setting(
+        "SOURCE_HOSTS",
+        EXACT_HOSTS,
+        (),
+        "Hosts whose requests get the headers of the secret, over https on port 443 alone.",
+        "none",
+    ),
+    Setting("SOURCE_SECRET_ARN", SECRET_ARN, "", "The secret with the headers of SOURCE_HOSTS.", "none"),
     Setting(
         "CONTACT",
         CONTACT,

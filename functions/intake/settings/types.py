@@ -13,6 +13,9 @@ _DIGITS = re.compile(r"[0-9]{1,20}")
 _DECIMAL = re.compile(r"[0-9]{1,4}(\.[0-9]{1,6})?")
 _HOST = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_SECRET_ARN = re.compile(
+    r"arn:aws[a-z-]*:secretsmanager:[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]{1,512}-[A-Za-z0-9]{6}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +25,12 @@ class SettingType[T]:
     Attributes:
         parse: turns the text of the variable into a value, or raises ValueError.
         expected: what the text must be, for error messages and the docs.
+        is_shown: whether an error message quotes a text that is not valid.
     """
 
     parse: Callable[[str], T]
     expected: str
+    is_shown: bool = True
 
 
 def whole_number(minimum: int, maximum: int) -> SettingType[int]:
@@ -107,6 +112,18 @@ def _parse_host(text: str) -> str:
     return text.lower()
 
 
+def _parse_exact_host(text: str) -> str:
+    if "*" in text:  # the headers would go to hosts that nobody has named
+        raise ValueError(text)
+    return _parse_host(text)
+
+
+def _parse_secret_arn(text: str) -> str:
+    if not _SECRET_ARN.fullmatch(text):
+        raise ValueError(text)
+    return text
+
+
 def _parse_network(text: str) -> IPv4Network | IPv6Network:
     return ip_network(text, strict=False)  # not strict: 10.1.2.3/8 is accepted as 10.0.0.0/8
 
@@ -126,6 +143,9 @@ SOURCE_BUCKETS = SettingType(
 HOSTS = SettingType(
     _list_parser(_parse_host), "host names separated by commas; *.cdn.example for all names below cdn.example"
 )
+EXACT_HOSTS = SettingType(_list_parser(_parse_exact_host), "host names separated by commas, without *")
+# Somebody may set the secret itself in place of its name.
+SECRET_ARN = SettingType(_parse_secret_arn, "the whole ARN of a secret of AWS Secrets Manager", is_shown=False)
 PORTS = SettingType(_list_parser(_integer_parser(1, 65535)), "port numbers separated by commas")
 NETWORKS = SettingType(_list_parser(_parse_network), "CIDRs separated by commas, such as 10.1.0.0/16")
 SWITCH = one_of({"on": True, "off": False})

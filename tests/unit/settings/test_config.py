@@ -16,6 +16,7 @@ from intake.settings.table import LIMITS, SETTINGS, VARIABLES, Setting
 from intake.settings.types import whole_number
 
 BUCKET = {"IMAGE_BUCKET": "images-bucket"}
+SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:image-hosts-AbC123"
 DEFAULTS = {
     "max_base_images": 100,
     "max_image_bytes": 20 * 1024 * 1024,
@@ -54,6 +55,7 @@ def test_config_has_the_documented_defaults() -> None:
     assert {name: getattr(found.limits, name) for name in DEFAULTS} == DEFAULTS
     assert (found.image_bucket, found.contact) == ("images-bucket", "")
     assert (found.refresh, found.known_images, found.source_buckets) == (Refresh.REVALIDATE, True, ())
+    assert (found.source_hosts, found.source_secret_arn) == ((), "")
     assert {field.name for field in fields(Limits)} == {*DEFAULTS, "memory_budget_bytes"}
 
 
@@ -123,6 +125,25 @@ def test_config_parses_source_buckets() -> None:
     assert found == (SourceBucket("my-photos"), SourceBucket("my.scans", "eu-west-1"))
 
 
+@pytest.mark.parametrize("text", ["a.example,b.example", "A.Example, B.example,", "a.example,\tb.EXAMPLE"])
+def test_config_parses_private_hosts_and_their_secret(text: str) -> None:
+    found = read(SOURCE_HOSTS=text, SOURCE_SECRET_ARN=f" {SECRET} ")
+    assert (found.source_hosts, found.source_secret_arn) == (("a.example", "b.example"), SECRET)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a.example": {"bearer": "canary"}}',
+        *("canary", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:canary", f"{SECRET}*", f"{SECRET},canary"),
+    ],
+)
+def test_config_does_not_quote_what_may_be_the_secret_itself(text: str) -> None:
+    assert faults_of(BUCKET | {"SOURCE_HOSTS": "a.example", "SOURCE_SECRET_ARN": text}) == [
+        "SOURCE_SECRET_ARN: expected the whole ARN of a secret of AWS Secrets Manager, got another text"
+    ]
+
+
 def test_config_accepts_a_contact() -> None:
     assert read(CONTACT="https://a.example/bot").contact == "https://a.example/bot"
 
@@ -152,6 +173,10 @@ def test_config_accepts_a_contact() -> None:
         ),
         ("ALLOWED_PORTS", ["0", "65536", "http", "80-90", ", ,"]),
         ("ALLOWED_NETWORKS", ["10.1.0.0/33", "10.1/16", "a.example", "fe80::1%eth0/64x", ","]),
+        (
+            "SOURCE_HOSTS",
+            ["*", "*.a.example", "a.example,*.b.example", "a.example:443", "https://a.example", "a..b", ","],
+        ),
         ("REFRESH", ["Always", "never", "always,fresh", "true"]),
         ("KNOWN_IMAGES", ["On", "true", "yes", "1", "on off"]),
         (
@@ -164,8 +189,9 @@ def test_config_accepts_a_contact() -> None:
 )
 def test_config_names_an_invalid_value_and_what_it_expected(name: str, texts: list[str]) -> None:
     expected = next(setting.expected for setting in SETTINGS if setting.name == name)
+    others = BUCKET | ({"SOURCE_SECRET_ARN": SECRET} if name == "SOURCE_HOSTS" else {})
     for text in texts:
-        assert faults_of(BUCKET | {name: text}) == [f"{name}: expected {expected}, got {text!r}"]
+        assert faults_of(others | {name: text}) == [f"{name}: expected {expected}, got {text!r}"]
 
 
 def test_config_names_every_fault_at_once() -> None:
@@ -222,6 +248,14 @@ def test_config_reads_the_environment_of_the_process(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("fault", "environment"),
     [
+        (
+            "SOURCE_SECRET_ARN is missing: expected SOURCE_HOSTS and SOURCE_SECRET_ARN together, or neither",
+            {"SOURCE_HOSTS": "a.example"},
+        ),
+        (
+            "SOURCE_HOSTS is missing: expected SOURCE_HOSTS and SOURCE_SECRET_ARN together, or neither",
+            {"SOURCE_SECRET_ARN": SECRET},
+        ),
         (
             "INBOX_BUCKET: expected a bucket other than IMAGE_BUCKET, so that stored objects start no function",
             {"INBOX_BUCKET": "images-bucket"},

@@ -109,3 +109,9 @@ def test_report_says_why_urls_were_blocked_and_what_allows_them(
     lines = [line.removeprefix("  blocked  ") for line in printed(capsys, *reasons) if line.startswith("  blocked")]
     assert len(lines) == len(expected)
     assert all(line.startswith(text) for line, text in zip(lines, expected, strict=True)), lines
+
+
+def test_report_says_why_a_source_has_no_credentials(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(capsys, "http://a:22: port not allowed", "credentials_unavailable: the secret cannot be read: no")
+    assert "  failed   credentials_unavailable: the secret cannot be read: no" in lines
+    assert "  blocked  http://a:22: port not allowed" in lines
