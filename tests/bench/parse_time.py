@@ -20,10 +20,10 @@ from PIL import Image  # noqa: E402
 
 from intake.image.verify import verify  # noqa: E402
 from intake.model.error_codes import IntakeError  # noqa: E402 - the path comes first
-from intake.model.limits import MIB, Limits  # noqa: E402
-from support.sample_images import jpeg_of_size, picture  # noqa: E402
+from intake.model.limits import MIB  # noqa: E402
+from support.sample_images import ANY_TYPE, jpeg_of_size, picture  # noqa: E402
 
-LIMITS = Limits()
+LIMITS = ANY_TYPE
 
 BODIES = {
     "jpeg, 150 KB": jpeg_of_size(150 * 1024, seed=1),
@@ -34,6 +34,8 @@ BODIES = {
     "bmp": picture(250, 200, 1, "bmp"),
     "tiff": picture(250, 200, 1, "tiff"),
     "avif": picture(400, 300, 1, "avif"),
+    "heic": picture(400, 300, 1, "heic"),
+    "jxl": picture(400, 300, 1, "jxl"),
 }
 
 HOSTILE = {

@@ -16,8 +16,8 @@ from support.browser.measure import pictures
 from support.browser.visit import visit
 
 FILES = ("demo", "many", "list", "inspect-failed", "samples-jpeg", "samples-png", "samples-gif", "samples-webp")
-FORMATS = ("samples-bmp", "samples-avif", "samples-tiff")
-NOT_DRAWN = {"image/tiff"}
+FORMATS = ("samples-bmp", "samples-avif", "samples-tiff", "samples-heic", "samples-jxl")
+NOT_DRAWN = {"image/tiff", "image/heic", "image/jxl"}
 
 UNKNOWN_PROFILE = "avif%3A%20icc%20and%20exif"
 """An AVIF with a color profile that Chromium does not know; it draws no such AVIF."""

@@ -7,7 +7,7 @@ image itself can prove that no byte is missing:
 |---|---|
 | JPEG, PNG, GIF | the last bytes are the end marker: EOI, IEND, trailer |
 | WebP, BMP | the header has the size of the file |
-| others | none: TIFF and AVIF refer to their data by offset, and nothing says where the file ends |
+| others | none: a TIFF refers to its data by offset; further boxes may follow in AVIF, HEIC and JPEG XL |
 
 Bytes behind the end of an image prove nothing, and neither does an image with any other warning.
 """

@@ -16,6 +16,7 @@ from infra.pictures.board import draw_pictures, encode
 from infra.pictures.picture_server import OriginTraffic, serve_pictures
 from PIL import Image
 
+from intake.image.formats import FORMATS
 from support import s3_server
 from support.browser import hostile
 from support.real_service import post_file, real_service
@@ -82,6 +83,7 @@ def page_lab(s3: s3_server.S3Server) -> Iterator[PageLab]:
             "ALLOWED_HOSTS": "127.0.0.1",
             "ALLOWED_PORTS": f"80,443,{port}",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+            "IMAGE_TYPES": ",".join(FORMATS),
         }
         with real_service(patch, s3.environment | settings):
             receipts = {file["id"]: post_file(file)[1] for file in _files(site, list(pictures))}

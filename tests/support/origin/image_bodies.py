@@ -13,6 +13,10 @@ for _type, _missing in (("jpeg", 1), ("png", 1), ("gif", 2), ("webp", 2), ("bmp"
     _whole = picture(32, 24, seed=3, type=_type)
     add(f"{_type}_without_last_bytes", reply(response_with(_whole[:-_missing]), close=False), "invalid_image")
 
+for _type in ("heic", "jxl"):  # known, but not accepted by default
+    _whole = picture(32, 24, seed=2, type=_type)
+    add(f"whole_{_type}", reply(response_with(_whole), close=False), "unsupported_type")
+
 _gif = picture(32, 24, seed=3, type="gif")
 add("gif_without_trailer", reply(response_with(_gif[:-1]), close=False), STORED)
 add("gif_without_trailer_of_unknown_length", reply(head() + _gif[:-1]), "invalid_image")

@@ -7,7 +7,7 @@ import pytest
 from intake.download.unclean_end import raise_unless_end_is_proven
 from intake.model.error_codes import ConnectionLost, IntakeError, TooManyPixels
 from intake.model.limits import Limits
-from support.sample_images import picture
+from support.sample_images import ANY_TYPE, picture
 
 LIMITS = Limits()
 PROVEN = ["jpeg", "png", "gif", "webp", "bmp"]
@@ -37,10 +37,10 @@ def test_no_prefix_of_an_image_is_whole(type_: str) -> None:
     assert {_result(whole[:cut]) for cut in range(1, len(whole))} == {"connection_lost", "unsupported_type"}
 
 
-@pytest.mark.parametrize("type_", ["tiff", "avif"])
+@pytest.mark.parametrize("type_", ["tiff", "avif", "heic", "jxl"])
 def test_image_that_does_not_say_where_its_file_ends_is_not_proven(type_: str) -> None:
     with pytest.raises(ConnectionLost) as caught:
-        _require(picture(32, 24, 5, type_))
+        _require(picture(32, 24, 5, type_), ANY_TYPE)
 
     assert "nothing proves the end" in (caught.value.reason or "")
 
