@@ -1,11 +1,13 @@
 """The table of image formats. A new format is a parser in a module of its own and a row here."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 from intake.image import avif, bmp, gif, jpeg, png, tiff, webp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
     from intake.image.pixel_limits import ImageSize
     from intake.model.limits import Limits
@@ -31,6 +33,17 @@ class Format(NamedTuple):
     magic: bytes
 
 
+def _load(module: str) -> "Callable[[memoryview, Limits], ImageSize]":
+    """Return a parser that is imported when the first image of its format arrives: few deployments accept it."""
+
+    def parse(view: memoryview, limits: "Limits") -> "ImageSize":
+        parser: ModuleType = import_module(f"intake.image.{module}")
+        size: ImageSize = parser.parse(view, limits)
+        return size
+
+    return parse
+
+
 FORMATS: dict[str, Format] = {
     "jpeg": Format(jpeg.parse, "image/jpeg", "jpg", rb"\xff\xd8\xff(?!\xf7)"),  # F7 begins a JPEG-LS image
     "png": Format(png.parse, "image/png", "png", rb"\x89PNG\r\n\x1a\n"),
@@ -41,6 +54,13 @@ FORMATS: dict[str, Format] = {
     "tiff": Format(tiff.parse, "image/tiff", "tiff", rb"II[*+]\x00|MM\x00[*+]"),
     # Most of these brands mean any HEIF; the parser looks for AVIF in the list of brands, longer than the head.
     "avif": Format(avif.parse, "image/avif", "avif", rb".{4}ftyp(?:avi[fso]|mif[12]|msf1|miaf|MA1[AB]|tmap)"),
+    "ico": Format(_load("ico"), "image/vnd.microsoft.icon", "ico", rb"\0\0\x01\0(?!\0\0)"),
+    "cur": Format(_load("ico"), "image/x-win-bitmap", "cur", rb"\0\0\x02\0(?!\0\0)"),
+    "jp2": Format(_load("jp2"), "image/jp2", "jp2", rb"\0\0\0\x0cjP(?:  |\x1a\x1a)\r\n\x87\n"),
+    "j2c": Format(_load("j2c"), "image/j2c", "j2c", rb"\xff\x4f\xff\x51"),
+    # Segments may precede the frame header F7; such a file begins like any JPEG.
+    "jls": Format(_load("jls"), "image/jls", "jls", rb"\xff\xd8\xff\xf7"),
+    "pnm": Format(_load("pnm"), "image/x-portable-anymap", "pnm", rb"P[1-6](?:\s+[\d#]|#)|P7\n"),
 }
 """Every format that can be verified, by its name in the setting IMAGE_TYPES."""
 

@@ -33,6 +33,8 @@ def identify(head: "Buffer", accepted: "Collection[str]") -> str:
     """
     match = _MAGIC.match(head)
     name = match.lastgroup if match else None
+    if name == "jpeg" and name not in accepted and "jls" in accepted:
+        return "jls"  # segments may precede its frame header
     if name is None or name not in accepted:
         first = bytes(memoryview(head)[:SNIFFED_BYTES])
         raise create_unsupported_type(describe(first, name), accepted, f"head {first[:HEAD_BYTES].hex()}")
@@ -60,10 +62,11 @@ def verify(body: bytes | bytearray | memoryview, limits: "Limits", known_length:
         if not view:
             raise EmptyBody
         name = identify(view[:SNIFFED_BYTES], limits.image_types)
-        parse, content_type, extension, _ = FORMATS[name]
-        width, height, frames, end, warnings = parse(view, limits)
+        width, height, frames, end, warnings, other = FORMATS[name].parse(view, limits)
+        name = other or name
         if ImageWarning.MISSING_TRAILER in warnings and known_length != len(view):
             raise InvalidImage(f"The {name.upper()} ends before its trailer.", reason=f"{len(view)} bytes")
         if end < len(view):
             warnings += (ImageWarning.TRAILING_DATA,)
+        _, content_type, extension, _ = FORMATS[name]
         return ImageInfo(name, width, height, frames, content_type, extension, warnings)
