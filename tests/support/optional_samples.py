@@ -1,6 +1,7 @@
-"""Whole images of the formats that are not accepted by default: by Pillow, by imagecodecs (tests/data), or byte by byte.
+"""Whole images of the formats that are not accepted by default.
 
-`sample_images.py` adds them to those of the other formats.
+Pillow and imagecodecs made them (the latter in tests/data), or they are made byte by byte. `sample_images.py` adds
+them to those of the other formats.
 """
 
 from io import BytesIO

@@ -57,9 +57,7 @@ def _parse(reader: Reader, limits: "Limits", *, needs_eoi: bool) -> ImageSize:
             if check_scan(reader, frame, start, end, tables):
                 searched.append((end, reader.position))
         elif marker in SOF:
-            if frame:
-                raise reader.malformed("it has two frame headers")
-            size, frame = _parse_frame_header(reader, start, end, limits), marker
+            size, frame = _parse_frame_header(reader, frame, start, end, limits), marker
         elif marker == JPEG_LS and not frame:
             return _parse_jpeg_ls(reader, limits)
         elif marker in INDEX_NAMES and is_index(reader.view, marker, start):
@@ -93,7 +91,10 @@ def _parse_jpeg_ls(reader: Reader, limits: "Limits") -> ImageSize:
     return jls.parse(reader.view, limits)._replace(format_name=jls.NAME)
 
 
-def _parse_frame_header(reader: Reader, start: int, end: int, limits: "Limits") -> tuple[int, int]:
+def _parse_frame_header(reader: Reader, before: int, start: int, end: int, limits: "Limits") -> tuple[int, int]:
+    """Return width and height. `before` is the marker of an earlier frame header, 0 if there is none."""
+    if before:
+        raise reader.malformed("it has two frame headers")
     if end - start < FRAME_HEADER.size:
         raise reader.malformed("its frame header is too short")
     _, height, width, components = FRAME_HEADER.unpack_from(reader.view, start)

@@ -27,7 +27,7 @@ NEXT_IMAGE = re.compile(rb"P[4-7][\s#]|P[4-7]?\Z")
 PAM_FIELD = re.compile(rb"[ \t]*+(?:#[^\n]*+|([A-Z]++)(?:[ \t]++([^\n]*+))?+)?+\n")
 PAM_NUMBERS = (b"WIDTH", b"HEIGHT", b"DEPTH", b"MAXVAL")
 PAM_END = b"ENDHDR"
-MAX_FIELD_BYTES = 1000
+MAX_FIELD_BYTES = 64 * 1024
 NUMBER = re.compile(rb"\s*\d{1,10}\s*")
 
 

@@ -21,9 +21,10 @@ from intake.model.error_codes import (
     UnsupportedType,
 )
 from intake.model.limits import Limits
+from support.crafted_codestreams import codestream, jls, jp2
 from support.crafted_images import jpeg, segment
 
-LIMITS = Limits(max_image_pixels=1_000_000, max_image_frames=50)
+LIMITS = Limits(max_image_pixels=1_000_000, max_image_frames=50, image_types=tuple(FORMATS))
 OWN_ERRORS = (CorruptImage, EmptyBody, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType)
 SIGNATURES = (
     b"",
@@ -41,6 +42,15 @@ SIGNATURES = (
     b"II+\0\x08\0\0\0\x10\0\0\0\0\0\0\0",
     b"\0\0\0\x14ftypavif\0\0\0\0avif",
     b"\0\0\0\x14ftypavis\0\0\0\0avis\0\0\0\0moov",
+    b"\0\0\1\0\1\0\x10\x10\0\0\1\0\x18\0\x80\0\0\0\x16\0\0\0",
+    b"\0\0\2\0\1\0\x10\x10\0\0\1\0\x18\0\x80\0\0\0\x16\0\0\0\x28\0\0\0",
+    codestream(end=b"")[:-20],
+    jp2(b"\0\0\0\0jp2c"),
+    jls(end=b""),
+    b"\xff\xd8\xff\xe8\0\x06\0\0\0\1\xff\xf7",
+    b"P2 3 2 255 ",
+    b"P6 ",
+    b"P7\n",
 )
 
 
