@@ -10,6 +10,7 @@ from infra.look.sources import FolderSource
 from playwright.sync_api import Browser
 
 from intake.image import formats
+from intake.model.limits import Limits
 from intake.model.object_keys import receipt_key
 from support.browser.lab import PageLab
 from support.browser.measure import pictures

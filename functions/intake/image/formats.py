@@ -52,8 +52,9 @@ FORMATS: dict[str, Format] = {
     # Many texts begin with "BM", so the size of the second header must be one that exists.
     "bmp": Format(bmp.parse, "image/bmp", "bmp", rb"BM.{12}[\x0c\x10\x28\x34\x38\x40\x6c\x7c]\x00"),
     "tiff": Format(tiff.parse, "image/tiff", "tiff", rb"II[*+]\x00|MM\x00[*+]"),
-    # Most of these brands mean any HEIF; the parser looks for AVIF in the list of brands, longer than the head.
-    "avif": Format(avif.parse, "image/avif", "avif", rb".{4}ftyp(?:avi[fso]|mif[12]|msf1|miaf|MA1[AB]|tmap)"),
+    "avif": Format(avif.parse, "image/avif", "avif", rb".{4}ftyp(?:avi[fso]|MA1[AB])"),
+    "heic": Format(_load("heic"), "image/heic", "heic", rb".{4}ftyphe[iv][cxms]"),
+    "jxl": Format(_load("jxl"), "image/jxl", "jxl", rb"\0\0\0\x0cJXL \r\n\x87\n"),
     "ico": Format(_load("ico"), "image/vnd.microsoft.icon", "ico", rb"\0\0\x01\0(?!\0\0)"),
     "cur": Format(_load("ico"), "image/x-win-bitmap", "cur", rb"\0\0\x02\0(?!\0\0)"),
     "jp2": Format(_load("jp2"), "image/jp2", "jp2", rb"\0\0\0\x0cjP(?:  |\x1a\x1a)\r\n\x87\n"),
@@ -63,6 +64,9 @@ FORMATS: dict[str, Format] = {
     "pnm": Format(_load("pnm"), "image/x-portable-anymap", "pnm", rb"P[1-6](?:\s+[\d#]|#)|P7\n"),
 }
 """Every format that can be verified, by its name in the setting IMAGE_TYPES."""
+
+HEIF, HEIF_TYPES, HEIF_MAGIC = "heif", frozenset(("avif", "heic")), rb".{4}ftyp(?:mif[12]|msf1|miaf|tmap)"
+"""A HEIF file whose first brand says nothing of its compression. The brands behind the head tell which type it is."""
 
 NAMES_BY_EXTENSION = {row.extension: name for name, row in FORMATS.items()}
 """The name of each format, by the extension of its objects."""

@@ -7,15 +7,12 @@ from struct import Struct
 from typing import TYPE_CHECKING
 
 from intake.image.byte_reader import Reader
-from intake.image.isobmff import HEADER, read_box, read_children, require_child
+from intake.image.isobmff import HEADER, read_box, read_children, read_top_level, require_child
 from intake.image.j2c import parse_codestream
 from intake.image.pixel_limits import ImageSize, check_frames
 from intake.image.unsupported_types import create_unsupported_type
-from intake.model.error_codes import InvalidImage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from intake.model.limits import Limits
 
 SIGNATURE_BYTES = 12
@@ -23,24 +20,9 @@ BRAND = Struct(">4s4x")
 OTHER_TYPES = {b"mjp2": "a Motion JPEG 2000 video", b"mjp3": "a Motion JPEG 2000 video", b"jpm ": "a JPM document"}
 IMAGE_HEADER = Struct(">IIHBBBB")  # height, width, components, bit depth, compression, color known, rights
 JPEG_2000 = 7
-TO_THE_END = PADDING = bytes(4)
-TOP_LEVEL = frozenset(
-    (
-        b"ftyp",
-        b"jp2h",
-        b"jp2c",
-        b"jp2i",
-        b"xml ",
-        b"uuid",
-        b"uinf",
-        b"rreq",
-        b"jpch",
-        b"jplh",
-        b"asoc",
-        b"free",
-        b"ftbl",
-    )
-)
+TO_THE_END = bytes(4)
+METADATA = frozenset((b"xml ", b"uuid", b"uinf", b"jp2i", b"rreq", b"asoc", b"free"))
+TOP_LEVEL = METADATA | {b"ftyp", b"jp2h", b"jp2c", b"jpch", b"jplh", b"ftbl"}
 """Known boxes of the top level. After a codestream, a truncated box of any other type is ignored."""
 
 
@@ -53,37 +35,27 @@ def parse(view: memoryview, limits: "Limits") -> ImageSize:
     (brand,) = box.unpack(BRAND)
     if brand in OTHER_TYPES:
         raise create_unsupported_type(OTHER_TYPES[brand], limits.image_types, f"brand {brand!r}")
-    pictures: list[ImageSize] = []
+    header, pictures = _parse_boxes(reader, limits)
+    if not pictures or not header:
+        raise reader.malformed("it has no codestream" if header else "its header box is missing")
+    width, height, *_ = pictures[0]
+    if len(pictures) == 1 and header != (width, height):
+        raise reader.malformed("its header has another size than its codestream", f"{header}, {width} x {height}")
+    warnings = next((picture.warnings for picture in pictures if picture.warnings), ())
+    return ImageSize(width, height, len(pictures), reader.position, warnings)
+
+
+def _parse_boxes(reader: Reader, limits: "Limits") -> tuple[tuple[int, int] | None, list[ImageSize]]:
+    """Parse the boxes of the top level. Return the size in their header, None if there is none, and the pictures."""
     header: tuple[int, int] | None = None
-    for kind, box in _read_top_level(reader, pictures):
+    pictures: list[ImageSize] = []
+    for kind, box in read_top_level(reader, TOP_LEVEL, (b"jp2c",)):
         if kind == b"jp2h":
             header = header or _read_image_header(box)
         elif kind == b"jp2c":
             pictures.append(_parse_picture(reader, box, limits))
             check_frames("JPEG 2000", len(pictures), limits)
-    if not pictures or not header:
-        raise reader.malformed("it has no codestream" if header else "its header box is missing")
-    if len(pictures) == 1 and header != pictures[0][:2]:
-        raise reader.malformed("its header has another size than its codestream", f"{header}, {pictures[0][:2]}")
-    warnings = next((picture.warnings for picture in pictures if picture.warnings), ())
-    return ImageSize(pictures[0].width, pictures[0].height, len(pictures), reader.position, warnings)
-
-
-def _read_top_level(reader: Reader, pictures: list[ImageSize]) -> "Iterator[tuple[bytes, Reader]]":
-    """Yield the boxes of the file, and leave the reader at the end of the last one."""
-    while reader.remaining:
-        start = reader.position
-        name = bytes(reader.view[start + 4 : start + HEADER.size])
-        if name == PADDING:
-            break
-        try:
-            kind, box = read_box(reader)
-        except InvalidImage:
-            if name in TOP_LEVEL or not pictures:
-                raise
-            reader.position = start
-            break
-        yield kind, box
+    return header, pictures
 
 
 def _read_image_header(box: Reader) -> tuple[int, int]:

@@ -14,8 +14,8 @@ from intake.image.formats import FORMATS
 from intake.image.verify import verify
 from intake.model.error_codes import IntakeError, InvalidImage
 from intake.model.limits import MIB, Limits
-from support.crafted_avif import iloc
 from support.crafted_codestreams import COD, QCD, SOC, codestream, jls, jp2, lse_size, scan, siz, tile_part
+from support.crafted_heif import iloc
 from support.crafted_icons import icon
 from support.crafted_images import (
     SIGNATURE,

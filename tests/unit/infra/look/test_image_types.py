@@ -30,7 +30,7 @@ def test_response_of_s3_is_an_image_or_a_file_to_save(expected: str, key: str) -
     [
         ("JPEG", "image/jpeg"),
         ("WebP", "image/webp"),
-        *((("JPEG 2000", f"image/{kind}") for kind in ("jp2", "j2c"))),
+        *(("JPEG 2000", f"image/{kind}") for kind in ("jp2", "j2c")),
         *(("ICO", "image/vnd.microsoft.icon"), ("CUR", "image/x-win-bitmap"), ("PNM", "image/x-portable-anymap")),
         ("\\U202EX", "image/\u202ex"),
     ],
