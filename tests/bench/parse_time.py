@@ -20,10 +20,10 @@ from PIL import Image  # noqa: E402
 
 from intake.image.verify import verify  # noqa: E402
 from intake.model.error_codes import IntakeError  # noqa: E402 - the path comes first
-from intake.model.limits import MIB, Limits  # noqa: E402
-from support.sample_images import jpeg_of_size, picture  # noqa: E402
+from intake.model.limits import MIB  # noqa: E402
+from support.sample_images import ANY_TYPE, jpeg_of_size, picture  # noqa: E402
 
-LIMITS = Limits()
+LIMITS = ANY_TYPE
 
 BODIES = {
     "jpeg, 150 KB": jpeg_of_size(150 * 1024, seed=1),
@@ -34,6 +34,10 @@ BODIES = {
     "bmp": picture(250, 200, 1, "bmp"),
     "tiff": picture(250, 200, 1, "tiff"),
     "avif": picture(400, 300, 1, "avif"),
+    "jp2": picture(300, 200, 1, "jp2"),
+    "ico": picture(250, 200, 1, "ico"),
+    "pnm": picture(250, 200, 1, "pnm"),
+    "pnm in ascii": b"P2 5000 2000 255\n" + b"1 " * 10_000_000,
 }
 
 HOSTILE = {

@@ -1,11 +1,10 @@
 """Whole images of the formats that are not accepted by default.
 
-Pillow and imagecodecs made them (the latter in tests/data), or they are made byte by byte. `sample_images.py` adds
+Pillow and imagecodecs made them (`jpeg_ls_samples.py`), or they are made byte by byte. `sample_images.py` adds
 them to those of the other formats.
 """
 
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 from PIL import Image
@@ -25,11 +24,11 @@ from support.crafted_codestreams import (
 )
 from support.crafted_icons import bitmap, icon
 from support.crafted_images import box, png, segment
+from support.jpeg_ls_samples import JPEG_LS
 
 type Row = tuple[str, str, bytes, int, int, int, bool]
 """Name, type, bytes, width, height, frames, whether Pillow decodes it."""
 
-DATA = Path(__file__).parents[1] / "data"
 ICON, CURSOR = b"\0\0\1\0", b"\0\0\2\0"
 PILLOW_NAMES = {"jp2": "JPEG2000", "j2c": "JPEG2000", "pnm": "PPM", "cur": "ICO"}
 JPEG_2000_VARIANTS: dict[str, dict[str, Any]] = {
@@ -115,7 +114,7 @@ def _jpeg_ls(size: tuple[int, int]) -> list[Row]:
         "segments before its frame": jls(before=spiff),
     }
     return [
-        *((f"jls: {file.stem}", "jls", file.read_bytes(), *size, 1, False) for file in sorted(DATA.glob("*.jls"))),
+        *((f"jls: {name}", "jls", data, *size, 1, False) for name, data in JPEG_LS.items()),
         *((f"jls: {name}", "jls", data, 3, 2, 1, False) for name, data in made.items()),
     ]
 

@@ -30,6 +30,13 @@ because its announced end is missing. There is no I/O here.
     avif_items.py      the items of a still AVIF
     avif_locations.py  where the bytes of the items are
     avif_sequence.py   the tracks of an AVIF sequence
+    ico.py             ICO and CUR: a directory of PNGs and bitmaps
+    jp2.py             JPEG 2000 in boxes
+    j2c.py             JPEG 2000: the header of a codestream
+    j2c_tiles.py       the tile-parts of a codestream
+    jls.py             JPEG-LS: frame and scans
+    pnm.py             PNM and PAM: headers, and samples in binary
+    pnm_text.py        numbers of a PNM in ASCII
     isobmff.py         the boxes that AVIF is made of
 
 To add a format, write one module with a function `parse(view, limits) -> ImageSize`, and add one row to `FORMATS` in
