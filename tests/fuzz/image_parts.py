@@ -16,7 +16,7 @@ BOXES_INSIDE = {b"meta": 4, b"iprp": 0, b"ipco": 0, b"iinf": 6, b"iref": 4, b"di
     (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"jp2h"), 0
 )
 """Boxes that contain boxes, with the number of bytes before the first one (ISO/IEC 14496-12)."""
-BOXES = (b"ftyp", b"jP  ")
+BOXES = (b"ftyp", b"JXL ", b"jP  ")
 """The first box of a file that consists of boxes."""
 
 _SOS, _FILL = 0xDA, 0xFF
