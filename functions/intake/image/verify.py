@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from intake.image.formats import FORMATS, HEAD_BYTES, HEIF, HEIF_MAGIC, HEIF_TYPES
 from intake.image.heif_brands import find_type
 from intake.image.unsupported_types import SNIFFED_BYTES, create_unsupported_type, describe
-from intake.model.error_codes import EmptyBody, InvalidImage
+from intake.model.error_codes import EmptyBody, InvalidImage, TooFewPixels
 from intake.model.image_info import ImageInfo, ImageWarning
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def verify(body: bytes | bytearray | memoryview, limits: "Limits", known_length:
         CorruptImage: the compressed data has a hole.
         TooManyPixels: raised as soon as the size is read.
         TooManyFrames: raised as soon as the frames are announced or counted.
+        TooFewPixels: the image is whole, and too small. A frame or a page of it may be smaller.
     """
     with memoryview(body) as view:
         if not view:
@@ -70,6 +71,11 @@ def verify(body: bytes | bytearray | memoryview, limits: "Limits", known_length:
         name = other or name
         if ImageWarning.MISSING_TRAILER in warnings and known_length != len(view):
             raise InvalidImage(f"The {name.upper()} ends before its trailer.", reason=f"{len(view)} bytes")
+        if width * height < limits.min_image_pixels:
+            raise TooFewPixels(
+                f"The image is {width} x {height} pixels: {width * height} in all, and at least "
+                f"{limits.min_image_pixels} are required."
+            )
         if end < len(view):
             warnings += (ImageWarning.TRAILING_DATA,)
         _, content_type, extension, _ = FORMATS[name]

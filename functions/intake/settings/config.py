@@ -7,6 +7,7 @@ from typing import Any
 
 from intake.model.limits import MIB, Limits
 from intake.model.refresh import Refresh
+from intake.model.source_bucket import SourceBucket
 from intake.settings.table import CONCURRENT_FUNCTIONS, LIMITS, REQUIRED, SETTINGS, Setting
 
 _BASE_MEMORY = 192 * MIB
@@ -38,6 +39,7 @@ class Config:
         limits: the limits on images, origins and time.
         refresh: when a known image is downloaded again.
         known_images: whether functions share what they know, in the image bucket.
+        source_buckets: the buckets that `s3://` URLs may name.
         contact: URL or email address for the User-Agent header, or empty.
     """
 
@@ -46,6 +48,7 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     refresh: Refresh = Refresh.REVALIDATE
     known_images: bool = True
+    source_buckets: tuple[SourceBucket, ...] = ()
     contact: str = ""
 
     @classmethod
@@ -72,6 +75,7 @@ class Config:
             limits=limits,
             refresh=values["REFRESH"],
             known_images=values["KNOWN_IMAGES"],
+            source_buckets=values["SOURCE_BUCKETS"],
             contact=values["CONTACT"],
         )
 
@@ -96,6 +100,16 @@ def _find_contradictions(values: Mapping[str, Any], memory: int) -> list[str]:
     if values["IMAGE_BUCKET"] == values["INBOX_BUCKET"]:
         faults.append(
             "INBOX_BUCKET: expected a bucket other than IMAGE_BUCKET, so that stored objects start no function"
+        )
+    faults += [
+        f"SOURCE_BUCKETS: expected buckets other than IMAGE_BUCKET and INBOX_BUCKET, got {bucket.name!r}"
+        for bucket in values["SOURCE_BUCKETS"]
+        if bucket.name in {values["IMAGE_BUCKET"], values["INBOX_BUCKET"]}
+    ]
+    if values["MIN_IMAGE_PIXELS"] > values["MAX_IMAGE_PIXELS"]:
+        faults.append(
+            f"MIN_IMAGE_PIXELS: expected at most MAX_IMAGE_PIXELS, {values['MAX_IMAGE_PIXELS']}, "
+            f"got {values['MIN_IMAGE_PIXELS']}"
         )
     if budget > memory:
         faults.append(f"MEMORY_BUDGET_BYTES: expected at most the function's memory, {memory}, got {budget}")

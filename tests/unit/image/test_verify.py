@@ -8,7 +8,14 @@ from PIL import Image as Pillow
 
 from intake.image.formats import FORMATS, HEAD_BYTES
 from intake.image.verify import identify, verify
-from intake.model.error_codes import EmptyBody, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
+from intake.model.error_codes import (
+    EmptyBody,
+    InvalidImage,
+    TooFewPixels,
+    TooManyFrames,
+    TooManyPixels,
+    UnsupportedType,
+)
 from intake.model.image_info import ImageWarning
 from intake.model.limits import Limits
 from support.sample_images import ANY_TYPE, SAMPLES, Sample, jpeg_of_size, picture
@@ -146,6 +153,21 @@ def test_image_is_refused_when_pixels_exceed_limit(sample: Sample) -> None:
     assert verify(sample.data, replace(LIMITS, max_image_pixels=pixels)).width == sample.width
     with pytest.raises(TooManyPixels):
         verify(sample.data, replace(LIMITS, max_image_pixels=pixels - 1))
+
+
+@each_sample
+def test_image_is_refused_when_it_has_fewer_pixels_than_required(sample: Sample) -> None:
+    """Its own size counts: the frames of animations and the pages of the TIFF may be smaller."""
+    pixels = sample.width * sample.height
+    assert verify(sample.data, Limits(min_image_pixels=pixels)).width == sample.width
+    message = rf" {sample.width} x {sample.height} pixels: {pixels} in all, and at least {pixels + 1} "
+    with pytest.raises(TooFewPixels, match=message):
+        verify(sample.data, Limits(min_image_pixels=pixels + 1))
+
+
+def test_truncated_image_is_invalid_however_small_it_is() -> None:
+    with pytest.raises(InvalidImage):
+        verify(picture(1, 1, 1)[:-1], Limits(min_image_pixels=2))
 
 
 @each_animation
