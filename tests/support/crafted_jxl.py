@@ -51,25 +51,30 @@ def codestream_of(file: bytes) -> bytes:
 
 def size_header(width: int, height: int) -> list[tuple[int, int]]:
     """The signature, and a size of its own for each side."""
-    return [(0x0AFF, 16), (0, 1), (0, 2), (height - 1, 9), (0, 3), (0, 2), (width - 1, 9)]
+    return [(0x0AFF, 16), (0, 1), (3, 2), (height - 1, 30), (0, 3), (3, 2), (width - 1, 30)]
 
 
 ANIMATED = [(0, 1), (1, 1), (0, 3), (0, 1), (0, 1), (1, 1), (0, 2), (0, 2), (0, 2), (0, 1)]
 """Image metadata that announces an animation of 100 ticks a second, without time codes."""
 PLAIN = [(0, 1), (0, 2), (1, 1), (0, 2), (1, 1), (1, 1), (1, 1), (0, 2)]
 """The rest of the metadata: 8 bits, no extra channels, XYB, the default colors and tones, no extensions."""
+METADATA = [*ANIMATED[:5], (0, 1)]
+"""Image metadata of a still image with the same fields."""
 DEFAULTS = (1, 1)
 """All fields of a header have their default."""
 
 
-def frame(*, ticks: int | None = None, last: bool = False, section: bytes = b"data", size: int | None = None) -> bytes:
-    """A frame of one section, as libjxl compresses photos. Its section does not decode.
+def frame(
+    *sections: bytes, ticks: int | None = None, last: bool = False, size: int | None = None, permuted: bool = False
+) -> bytes:
+    """A frame as libjxl compresses photos, whose sections do not decode.
 
     Args:
+        sections: its data; one section by default.
         ticks: its duration, 0 or 1, in an animation.
         last: whether no frame follows.
-        section: its data.
-        size: the size of the section in the table of contents.
+        size: the size of the first section in the table of contents.
+        permuted: whether the order of the table is changed.
     """
     bits = BitWriter().add((0, 1), (0, 2), (0, 1), (0, 2))  # regular, VarDCT, no flags
     bits.add((0, 2), (3, 3), (2, 3), (0, 2), (0, 1), (0, 2))  # no upsampling, scales, one pass, no crop, replaces
@@ -80,9 +85,13 @@ def frame(*, ticks: int | None = None, last: bool = False, section: bytes = b"da
         bits.add((0, 2))  # not kept for other frames
         if not ticks:
             bits.add((0, 1))
-    bits.add((0, 2), (1, 1), (0, 2), (0, 1)).align()  # no name, the default filters, no extensions; in order
-    bits.add((0, 2), (len(section) if size is None else size, 10))
-    return bits.bytes() + section
+    bits.add((0, 2), (1, 1), (0, 2), (permuted, 1)).align()  # no name, the default filters, no extensions
+    sections = sections or (b"data",)
+    sizes = [len(section) for section in sections]
+    if size is not None:
+        sizes[0] = size
+    bits.add(*((number << 2, 12) for number in sizes))  # the two lowest bits choose numbers of ten bits
+    return bits.bytes() + b"".join(sections)
 
 
 def animation(*frames: bytes, width: int = 5, height: int = 3) -> bytes:
@@ -110,3 +119,13 @@ JXL_ANIMATION = b64decode(
         frames[number, ..., number] = numpy.arange(21) * 12
     imagecodecs.jpegxl_encode(frames, photometric="RGB", usecontainer=True, lossless=True, effort=7)
 """
+
+
+LAST = frame(last=True)
+PERMUTED = frame(last=True, permuted=True)
+"""Frames of a still image. The second one has a table of contents that only decoders read."""
+
+
+def stream(*fields: tuple[int, int], frames: tuple[bytes, ...] = (LAST,)) -> bytes:
+    """A codestream of 5 x 3 pixels with these metadata."""
+    return BitWriter().add(*size_header(5, 3), *fields).bytes() + b"".join(frames)

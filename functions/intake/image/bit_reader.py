@@ -91,10 +91,14 @@ class BitReader:
         """Skip to the first bit of a byte."""
         self.position = self.position + 7 & ~7
 
+    def count_parts(self, count: int) -> None:
+        """Count parts before they are read, as `Reader` does."""
+        self._reader.count_parts(count)
+
     def skip_extensions(self) -> None:
         """Skip the extensions of a header: a bit for each, their sizes in bits, their content."""
         present = self.read_long().bit_count()
-        self._reader.count_parts(present)
+        self.count_parts(present)
         self.skip(sum([self.read_long() for _ in range(present)]))
 
     def skip_name(self) -> None:

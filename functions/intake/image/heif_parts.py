@@ -80,6 +80,7 @@ def check_parts(meta: "Reader", primary: int, items: "Items", codec: "Codec", li
         if item in checked:
             continue
         checked.add(item)
+        meta.count_parts()
         check_type(meta, items.types.get(item), codec, limits)
         kind = items.types[item]
         if kind != IDENTITY and not items.locations.get(item):

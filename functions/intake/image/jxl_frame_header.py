@@ -16,6 +16,8 @@ UPSAMPLING = (1, 0), (2, 0), (4, 0), (8, 0)
 COORDINATE = (0, 8), (256, 11), (2304, 14), (18688, 30)
 DURATION = (0, 0), (1, 0), (0, 8), (0, 32)
 HALF_FLOAT = 16
+PARTS = 4
+"""A frame counts as that many parts: its header takes as long."""
 SMALLEST_GROUP, USUAL_SHIFT = 128, 1
 BLOCK = 8
 
@@ -58,6 +60,7 @@ def read_frame_header(bits: "BitReader", header: "ImageHeader", limits: "Limits"
         header: the headers of the image, or of its preview.
         limits: the limit on pixels.
     """
+    bits.count_parts(PARTS + header.extra_channels)
     bits.skip_to_byte()
     if bits.read_flag():
         return Frame(_count_sections(header.size, _Coding()))

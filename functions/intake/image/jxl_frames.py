@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from intake.model.limits import Limits
 
 SECTION_BYTES = (0, 10), (1024, 14), (17408, 22), (4211712, 30)
-SECTIONS_PER_PART = 16
-"""16 sections count as one part: a photo has hundreds, and an animation has as many for each frame."""
+SECTIONS_PER_PART = 4
+"""4 sections count as one part: a photo has hundreds, and an animation has as many for each frame."""
 
 
 class Frames(NamedTuple):
@@ -63,7 +63,7 @@ def read_frames(bits: "BitReader", header: "ImageHeader", reader: "Reader", limi
 
 def _skip_sections(bits: "BitReader", frame: "Frame", reader: "Reader") -> bool:
     """Skip the table of contents of a frame and its sections. Return False if the order of the table is changed."""
-    reader.count_parts(1 + frame.sections // SECTIONS_PER_PART)
+    reader.count_parts(frame.sections // SECTIONS_PER_PART)
     if bits.read_flag():
         return False
     bits.skip_to_byte()

@@ -56,7 +56,7 @@ def read_header(bits: "BitReader", reader: "Reader", limits: "Limits") -> ImageH
     check_size("JPEG XL", *size, limits)
     header = ImageHeader(size)
     if not bits.read_flag():
-        header = _read_metadata(bits, reader, header)
+        header = _read_metadata(bits, header)
     _skip_transforms(bits, is_xyb=header.is_xyb)
     return header
 
@@ -77,7 +77,7 @@ def _read_preview_size(bits: "BitReader") -> tuple[int, int]:
     return (height * ratio // base if ratio else scale * bits.choose(*side)), height
 
 
-def _read_metadata(bits: "BitReader", reader: "Reader", header: ImageHeader) -> ImageHeader:
+def _read_metadata(bits: "BitReader", header: ImageHeader) -> ImageHeader:
     """Read the image metadata (D.3)."""
     preview, is_animated, has_timecodes = None, False, False
     has_extra_fields = bits.read_flag()
@@ -92,7 +92,7 @@ def _read_metadata(bits: "BitReader", reader: "Reader", header: ImageHeader) -> 
     _skip_bit_depth(bits)
     bits.skip(1)
     extra_channels = bits.choose((0, 0), (1, 0), (2, 4), (1, 12))
-    reader.count_parts(extra_channels)
+    bits.count_parts(extra_channels)
     for _ in range(extra_channels):
         _skip_channel(bits)
     is_xyb = bits.read_flag()

@@ -21,6 +21,15 @@ if TYPE_CHECKING:
 _MAGICS = {name: row.magic for name, row in FORMATS.items()} | {HEIF: HEIF_MAGIC}
 _MAGIC = re.compile(b"|".join(b"(?P<%b>%b)" % (name.encode(), magic) for name, magic in _MAGICS.items()), re.DOTALL)
 
+_UNPROVEN_ENDS = {
+    "gif": "The GIF ends before its trailer.",
+    "jp2": "The JPEG 2000 ends before its EOC marker.",
+    "j2c": "The JPEG 2000 ends before its EOC marker.",
+    "pnm": "The PNM ends in a number that may have more digits, and its length is not known.",
+    "jxl": "The JPEG XL does not say where it ends, and its length is not known.",
+}
+"""The messages for images that are whole only if no byte of their file is missing."""
+
 
 def identify(head: "Buffer", accepted: "Collection[str]") -> str:
     """Return the name of the format; HEIF where the first bytes do not tell which of HEIF_TYPES it is.
@@ -70,7 +79,7 @@ def verify(body: bytes | bytearray | memoryview, limits: "Limits", known_length:
         width, height, frames, end, warnings, other = FORMATS[name].parse(view, limits)
         name = other or name
         if ImageWarning.MISSING_TRAILER in warnings and known_length != len(view):
-            raise InvalidImage(f"The {name.upper()} ends before its trailer.", reason=f"{len(view)} bytes")
+            raise InvalidImage(_UNPROVEN_ENDS[name], reason=f"{len(view)} bytes")
         if width * height < limits.min_image_pixels:
             raise TooFewPixels(
                 f"The image is {width} x {height} pixels: {width * height} in all, and at least "

@@ -24,7 +24,7 @@ from intake.model.limits import Limits
 from support.crafted_codestreams import codestream, jls, jp2
 from support.crafted_images import jpeg, segment
 
-LIMITS = Limits(max_image_pixels=1_000_000, max_image_frames=50, image_types=tuple(FORMATS))
+LIMITS = Limits(image_types=tuple(FORMATS), max_image_pixels=1_000_000, max_image_frames=50)
 OWN_ERRORS = (CorruptImage, EmptyBody, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType)
 SIGNATURES = (
     b"",
@@ -41,6 +41,11 @@ SIGNATURES = (
     b"MM\0*\0\0\0\x08",
     b"II+\0\x08\0\0\0\x10\0\0\0\0\0\0\0",
     b"\0\0\0\x14ftypavif\0\0\0\0avif",
+    b"\0\0\0\x14ftypheic\0\0\0\0heic",
+    b"\0\0\0\x14ftypmif1\0\0\0\0heic\0\0\1\0meta\0\0\0\0",
+    b"\0\0\0\x14ftypmif1\0\0\0\0",
+    b"\0\0\0\x0cJXL \r\n\x87\n\0\0\0\x14ftypjxl \0\0\0\0jxl \0\0\0\0jxlc\xff\x0a",
+    b"\0\0\0\x0cJXL \r\n\x87\n\0\0\0\x14ftypjxl \0\0\0\0jxl \0\0\0\0jxlc\xff\x0a\x10\0\x08\x08\0",
     b"\0\0\0\x14ftypavis\0\0\0\0avis\0\0\0\0moov",
     b"\0\0\1\0\1\0\x10\x10\0\0\1\0\x18\0\x80\0\0\0\x16\0\0\0",
     b"\0\0\2\0\1\0\x10\x10\0\0\1\0\x18\0\x80\0\0\0\x16\0\0\0\x28\0\0\0",

@@ -195,6 +195,7 @@ def test_avif_sequence_has_as_many_frames_as_its_picture_track_has_samples(track
     "body",
     [
         avif(ftyp=box(b"ftyp", b"mif1\0\0\0\0mif1heic")),
+        avif(ftyp=box(b"ftyp", b"MA1B\0\0\0\0mif1miaf")),
         avif(ftyp=box(b"ftyp", b"msf1\0\0\0\0")),
         avif(iinf=iinf(infe(1, b"hvc1"))),
         avif(ftyp=box(b"ftyp", b"mif1\0\0\0\0", b"heic" * 64, b"avif")),

@@ -127,7 +127,7 @@ def test_codestream_without_its_end_is_proven_by_the_length_of_the_file() -> Non
     body = codestream(*ONE_AT_A_TIME, size=FOUR, end=b"")
     assert verify(body, LIMITS, len(body)).warnings == (ImageWarning.MISSING_TRAILER,)
     for known in (None, len(body) + 2):
-        with pytest.raises(InvalidImage, match="before its trailer"):
+        with pytest.raises(InvalidImage, match="before its EOC marker"):
             verify(body, LIMITS, known)
 
 

@@ -84,7 +84,7 @@ def test_bytes_behind_the_codestream_are_no_part_of_it(picture: bytes, tail: byt
 def test_codestream_without_its_end_is_proven_by_the_length_of_the_file() -> None:
     body = jp2(box(b"jp2c", codestream(end=b"")))
     assert verify(body, LIMITS, len(body)).warnings == (ImageWarning.MISSING_TRAILER,)
-    with pytest.raises(InvalidImage, match="before its trailer"):
+    with pytest.raises(InvalidImage, match="before its EOC marker"):
         verify(body, LIMITS)
 
 

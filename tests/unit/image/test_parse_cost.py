@@ -10,12 +10,11 @@ from types import CodeType
 import pytest
 
 from intake.image import byte_reader as reader
-from intake.image.formats import FORMATS
 from intake.image.verify import verify
 from intake.model.error_codes import IntakeError, InvalidImage
-from intake.model.limits import MIB, Limits
+from intake.model.limits import MIB
 from support.crafted_codestreams import COD, QCD, SOC, codestream, jls, jp2, lse_size, scan, siz, tile_part
-from support.crafted_heif import iloc
+from support.crafted_heif import HVCC, grid, heic, iloc, infe, iref, unit
 from support.crafted_icons import icon
 from support.crafted_images import (
     SIGNATURE,
@@ -37,10 +36,11 @@ from support.crafted_images import (
     vp8x,
     xmp,
 )
-from support.sample_images import SAMPLES, jpeg_of_size
+from support.crafted_jxl import DEFAULTS, animation, frame, jxl, part, still, stream
+from support.sample_images import ANY_TYPE, SAMPLES, jpeg_of_size
 
 KIB = 1024
-LIMITS = Limits(image_types=tuple(FORMATS))
+LIMITS = ANY_TYPE
 ROOT = str(Path(reader.__file__).parent)
 PARTS = 10_000
 """Instead of the real limit, which takes ten times as long to count and shows the same."""
@@ -155,6 +155,30 @@ BODIES: dict[str, Callable[[], bytes]] = {
     "chunks of a track of an AVIF": lambda: avif(
         after=box(b"moov", track(stco=full_box(b"stco", pack(">I", 2**32 - 1), bytes(20 * MIB))))
     ),
+    "units of a HEIC": lambda: heic(unit(b"\x26\1", size=1) * (7 * MIB), hvcc=HVCC.replace(b"\3\0", bytes(2))),
+    "units of a HEIC in many extents": lambda: heic(
+        unit() * MIB,
+        iloc=full_box(
+            b"iloc", pack(">HHHHHH", 0x4400, 1, 1, 1, 0, 65535), *(pack(">II", at, 1) for at in range(65535)), version=1
+        ),
+    ),
+    "tiles of a HEIC": lambda: heic(grid(256, 256), unit(), kinds=(b"grid", b"hvc1"), iref=iref(1, *[2] * 65535)),
+    "items of a HEIC that refer to each other": lambda: heic(
+        iinf=full_box(b"iinf", b"\xff\xff", *(infe(item, b"iden") for item in range(65535))),
+        iref=full_box(b"iref", *(iref(item, item + 1)[12:] for item in range(65535))),
+    ),
+    "parameter sets of a HEIC": lambda: heic(
+        hvcc=box(b"hvcC", b"\1", bytes(20), b"\3\xff", pack(">BH", 33, 65535), bytes(20 * MIB))
+    ),
+    "parts of a JPEG XL": lambda: jxl(part(0, b"\xff"), *(part(number, b"\n") for number in range(1, MIB))),
+    "bytes of a JPEG XL in parts of their own": lambda: jxl(
+        *(part(number, b"\xff\x0a"[number % 2 : number % 2 + 1]) for number in range(9000)), part(9000, b"", last=True)
+    ),
+    "boxes of a JPEG XL": lambda: still() + box(b"free") * (20 * MIB // 8),
+    "frames of a JPEG XL": lambda: still(*[frame(size=0)] * MIB),
+    "frames of an animation of a JPEG XL": lambda: animation(*[frame(b"", ticks=0)] * MIB),
+    "sections of a JPEG XL": lambda: jxl(box(b"jxlc", stream(DEFAULTS, DEFAULTS, frames=(b"",)), bytes(20 * MIB))),
+    "channels of a JPEG XL": lambda: jxl(box(b"jxlc", stream((0, 1), (0, 1), (0, 4), (3, 2), (4095, 12)), bytes(MIB))),
     "runs of a track of an AVIF": lambda: avif(
         after=box(b"moov", track(stsc=full_box(b"stsc", pack(">I", 2**32 - 1), bytes(20 * MIB))))
     ),
