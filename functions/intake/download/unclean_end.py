@@ -8,7 +8,7 @@ image itself can prove that no byte is missing:
 | JPEG, PNG, GIF, JPEG-LS, JPEG 2000 codestreams | the last bytes are the end marker: EOI, IEND, trailer, EOC |
 | WebP, BMP | the header has the size of the file |
 | ICO, CUR | the directory has position and size of each picture |
-| others | none: TIFF and AVIF refer to their data by offset, more boxes may follow in a JP2 and images in a PNM |
+| others | none: TIFF, AVIF and HEIC refer to their data by offset, boxes and images of a PNM may follow the last one |
 
 Bytes behind the end of an image prove nothing, and neither does an image with any other warning.
 """

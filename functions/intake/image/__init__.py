@@ -12,7 +12,9 @@ because its announced end is missing. There is no I/O here.
     unsupported_types.py     what a body is that is no image of an accepted type
     magic_bytes.py     the first bytes of such types
     zero_runs.py       runs of equal bytes
-    compressed_data.py     holes in compressed data of TIFF and AVIF
+    compressed_data.py     holes in compressed data of TIFF and HEIF
+    joined_extents.py      bytes that stand in several places of a file
+    bit_reader.py          the cursor over the bits of a JPEG XL
     jpeg.py            JPEG: frame and scans
     jpeg_segments.py   the marker segments of a JPEG
     jpeg_scans.py      holes in the scans of a JPEG
@@ -26,10 +28,20 @@ because its announced end is missing. There is no I/O here.
     tiff_directory.py  the directories and fields of a TIFF
     tiff_page.py       the strips and tiles that a page needs
     tiff_data.py       whether they are in the file
-    avif.py            AVIF: brands and top-level boxes
-    avif_items.py      the items of a still AVIF
-    avif_locations.py  where the bytes of the items are
-    avif_sequence.py   the tracks of an AVIF sequence
+    heif.py            HEIF: top-level boxes; AVIF and HEIC are made of it
+    heif_brands.py     whether a HEIF file is an AVIF or a HEIC
+    heif_codec.py      what AVIF and HEIC do not have in common
+    heif_items.py      the items of a still image
+    heif_parts.py      the tiles of a grid, and other parts of an image
+    heif_locations.py  where the bytes of the items are
+    heif_sequence.py   the tracks of a sequence
+    avif.py            AVIF: HEIF with AV1 data
+    heic.py            HEIC: HEIF with HEVC data
+    hevc.py            the units of HEVC data
+    jxl.py             JPEG XL: the boxes of its container
+    jxl_header.py      the headers of its codestream
+    jxl_frames.py      the frames of its codestream
+    jxl_frame_header.py    the header of a frame
     ico.py             ICO and CUR: a directory of PNGs and bitmaps
     jp2.py             JPEG 2000 in boxes
     j2c.py             JPEG 2000: the header of a codestream
@@ -37,7 +49,7 @@ because its announced end is missing. There is no I/O here.
     jls.py             JPEG-LS: frame and scans
     pnm.py             PNM and PAM: headers, and samples in binary
     pnm_text.py        numbers of a PNM in ASCII
-    isobmff.py         the boxes that AVIF is made of
+    isobmff.py         the boxes that HEIF, JPEG XL and JP2 are made of
 
 To add a format, write one module with a function `parse(view, limits) -> ImageSize`, and add one row to `FORMATS` in
 `formats.py`. The setting IMAGE_TYPES then knows its name; `Limits.image_types` says whether it is accepted by default.

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from intake.image.heif_codec import Codec
     from intake.model.limits import Limits
 
-TOP_LEVEL = frozenset((b"ftyp", b"meta", b"mdat", b"moov", b"free", b"skip", b"uuid", b"idat"))
+TOP_LEVEL = frozenset(
+    (b"ftyp", b"meta", b"mdat", b"moov", b"free", b"skip", b"uuid", b"idat", b"mpvd", b"sefd")  # the last two: phones
+)
 """Known boxes of the top level. After `meta` or `moov`, a truncated box of any other type is ignored."""
 
 

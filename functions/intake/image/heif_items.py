@@ -59,6 +59,7 @@ def _read_item_types(iinf: "Reader") -> dict[int, bytes]:
     version, _ = read_version_and_flags(iinf)
     iinf.read_number(4 if version else 2)
     for kind, infe in read_boxes(iinf):
+        iinf.count_parts()
         version, _ = read_version_and_flags(infe)
         if kind == b"infe" and version > 1:
             item = infe.read_number(4 if version > 2 else 2)  # noqa: PLR2004 - the docstring says it
