@@ -9,14 +9,24 @@ DRAWN = {
     "webp": "image/webp",
     "bmp": "image/bmp",
     "avif": "image/avif",
-    "ico": "image/x-icon",
+    "ico": "image/vnd.microsoft.icon",
 }
 """The media types of images that every browser draws, by extension. SVG is never one: it is a document."""
 
-NOT_DRAWN = {"tiff", "heic", "heif", "jxl", "jp2", "jls", "pnm"}
+NOT_DRAWN = {"tiff", "heic", "heif", "jxl", "cur", "jp2", "j2c", "jls", "pnm"}
 """The extensions of images that browsers do not draw. A key with any other extension is not that of an image."""
 
-_NAMES = {"webp": "WebP", "jp2": "JPEG 2000", "jxl": "JPEG XL", "jls": "JPEG-LS", "svg+xml": "SVG", "x-icon": "ICO"}
+_NAMES = {
+    "webp": "WebP",
+    "jp2": "JPEG 2000",
+    "j2c": "JPEG 2000",
+    "jxl": "JPEG XL",
+    "jls": "JPEG-LS",
+    "svg+xml": "SVG",
+    "vnd.microsoft.icon": "ICO",
+    "x-win-bitmap": "CUR",
+    "x-portable-anymap": "PNM",
+}
 
 
 def type_name(content_type: str) -> str:

@@ -23,6 +23,10 @@ _ENCODINGS: dict[str, tuple[str, dict[str, int | bool | str]]] = {
     "tiff": ("TIFF", {"compression": "tiff_lzw"}),
     "bmp": ("BMP", {}),
     "avif": ("AVIF", {"quality": 70, "speed": 9}),
+    "jp2": ("JPEG2000", {}),
+    "j2c": ("JPEG2000", {"no_jp2": True}),
+    "pnm": ("PPM", {}),
+    "ico": ("ICO", {}),
 }
 _PATCH = (16, 16)
 

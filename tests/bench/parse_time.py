@@ -36,6 +36,10 @@ BODIES = {
     "avif": picture(400, 300, 1, "avif"),
     "heic": picture(400, 300, 1, "heic"),
     "jxl": picture(400, 300, 1, "jxl"),
+    "jp2": picture(300, 200, 1, "jp2"),
+    "ico": picture(250, 200, 1, "ico"),
+    "pnm": picture(250, 200, 1, "pnm"),
+    "pnm in ascii": b"P2 5000 2000 255\n" + b"1 " * 10_000_000,
 }
 
 HOSTILE = {

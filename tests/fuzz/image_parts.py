@@ -13,9 +13,11 @@ type Part = tuple[bytes, bytes]
 
 PNG = b"\x89PNG\r\n\x1a\n"
 BOXES_INSIDE = {b"meta": 4, b"iprp": 0, b"ipco": 0, b"iinf": 6, b"iref": 4, b"dinf": 0} | dict.fromkeys(
-    (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts"), 0
+    (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"jp2h"), 0
 )
 """Boxes that contain boxes, with the number of bytes before the first one (ISO/IEC 14496-12)."""
+BOXES = (b"ftyp", b"JXL ", b"jP  ")
+"""The first box of a file that consists of boxes."""
 
 _SOS, _FILL = 0xDA, 0xFF
 _NO_CONTENT = {0x01, *range(0xD0, 0xDA)}
@@ -41,9 +43,9 @@ def join(data: bytes, parts: list[Part]) -> bytes:
     if data.startswith(b"RIFF"):
         pieces = [kind + pack("<I", len(body)) + body + bytes(len(body) % 2) for kind, body in parts]
         return b"RIFF" + pack("<I", 4 + sum(map(len, pieces))) + b"WEBP" + b"".join(pieces)
-    if data.startswith(b"\xff\xd8"):
+    if data.startswith((b"\xff\xd8", b"\xff\x4f")):
         return b"".join(kind + (pack(">H", (len(body) + 2) & 0xFFFF) if kind else b"") + body for kind, body in parts)
-    if data[4:8] in {b"ftyp", b"JXL "}:
+    if data[4:8] in BOXES:
         return join_boxes(parts)
     return b"".join(body for _, body in parts)
 
@@ -99,6 +101,23 @@ def _jpeg(data: bytes) -> Iterator[Part]:
             at = end
 
 
+def _j2c(data: bytes) -> Iterator[Part]:
+    """The segments of a JPEG 2000 codestream; what a tile-part has behind its SOD is one part."""
+    yield b"", data[:2]
+    at, end = 2, len(data)
+    while at < len(data):
+        if data[at : at + 2] in {b"\xff\x93", b"\xff\xd9"}:
+            end = max(end, at + 2)
+            yield b"", data[at:end]
+            at, end = end, at
+            continue
+        if data[at : at + 2] == b"\xff\x90":
+            end = at + unpack_from(">I", data, at + 6)[0]
+        (size,) = unpack_from(">H", data, at + 2)
+        yield data[at : at + 2], data[at + 4 : at + 2 + size]
+        at += 2 + max(size, 2)
+
+
 def _gif(data: bytes) -> Iterator[Part]:
     at = 13 + (3 << (data[10] & 7) + 1 if data[10] & 0x80 else 0)
     yield b"", data[:at]
@@ -116,6 +135,10 @@ def _gif(data: bytes) -> Iterator[Part]:
 
 
 _READERS = (
-    *((PNG, 0, _png), (b"RIFF", 0, _riff), (b"\xff\xd8", 0, _jpeg), (b"GIF8", 0, _gif)),
-    *((b"ftyp", 4, boxes), (b"JXL ", 4, boxes)),
+    (PNG, 0, _png),
+    (b"RIFF", 0, _riff),
+    (b"\xff\xd8", 0, _jpeg),
+    (b"\xff\x4f", 0, _j2c),
+    (b"GIF8", 0, _gif),
+    *((name, 4, boxes) for name in BOXES),
 )

@@ -19,6 +19,8 @@ from support.sample_images import ANY_TYPE
 LIMITS = ANY_TYPE
 EXPECTED_ERRORS = (CorruptImage, EmptyBody, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType)
 TYPES_OF_BOXES = frozenset({"avif", "heic", "jxl"})
+TYPES_OF_PARTS = frozenset({"jp2", "pnm"})
+"""Types that do not announce how many pictures there are. A prefix that ends between two of them is whole."""
 MAX_SECONDS = 1.0
 """CPU time for at most 16 KB. Most images take about ten microseconds, the slowest about ten milliseconds."""
 
@@ -47,10 +49,11 @@ def check(body: bytes, random: Random) -> str:
         prefix = _parse(body[:size])
         if isinstance(prefix, ImageInfo):
             whole = size
-            if prefix._replace(warnings=()) != found._replace(warnings=()):
+            frames = prefix.frames if found.type in TYPES_OF_PARTS else found.frames
+            if prefix._replace(warnings=()) != found._replace(warnings=(), frames=frames):
                 raise InvariantBroken(f"its first {size} of {len(body)} bytes are {prefix}, all are {found}")
-        # Files of boxes have no end marker: trailing boxes are parsed too, and may be truncated.
-        elif whole is not None and found.type not in TYPES_OF_BOXES:
+        # What follows the first picture of these is parsed too, and may be truncated.
+        elif whole is not None and found.type not in TYPES_OF_BOXES | TYPES_OF_PARTS:
             raise InvariantBroken(f"its first {whole} bytes are whole, its first {size} are not")
     return f"image: {found.type}, {'one frame' if found.frames == 1 else 'frames'}"
 

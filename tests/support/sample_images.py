@@ -1,6 +1,6 @@
 """Whole images of every format and variant, made in memory once a run: by Pillow, or byte by byte where it cannot."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from io import BytesIO
 from math import isqrt
@@ -11,8 +11,9 @@ from PIL import Image
 
 from intake.image.formats import FORMATS
 from intake.model.limits import Limits
-from support import crafted_heif, crafted_images, crafted_jxl
-from support.saved_images import EXIF, HEIGHT, PLUGINS, SAVED, WIDTH, X265_BLOCK, save
+from support import crafted_heif, crafted_images, crafted_jxl, optional_samples
+from support.crafted_codestreams import jls, scan
+from support.saved_images import EXIF, HEIGHT, PLUGINS, SAVED, WIDTH, X265_BLOCK, draw, save
 
 ANY_TYPE = Limits(image_types=tuple(FORMATS))
 """The default limits, with every type that the service knows."""
@@ -184,6 +185,12 @@ def _jxls() -> list[Sample]:
     ]
 
 
+def _optional() -> list[Sample]:
+    """Those of formats that are not accepted by default. Samples in ASCII need no white space at the end."""
+    made = [Sample(*row) for row in optional_samples.make_rows(draw())]
+    return [replace(sample, padding=1) if sample.data[:2] in {b"P1", b"P3"} else sample for sample in made]
+
+
 SAMPLES: dict[str, Sample] = {
     sample.name: sample
     for sample in (
@@ -196,15 +203,24 @@ SAMPLES: dict[str, Sample] = {
         *_avifs(),
         *_heics(),
         *_jxls(),
+        *_optional(),
     )
 }
 """Whole images by name, `"{type}: {variant}"`. All are small, so that tests can try every prefix."""
+
+
+OPTIONAL = frozenset(("ico", "cur", "jp2", "j2c", "pnm"))
+"""Types that Pillow has an encoder for, by another name or with options."""
 
 
 @cache
 def picture(width: int, height: int, seed: int, type: str = "jpeg") -> bytes:  # noqa: A002 - as Image.type
     """Make a whole image of noise, which does not compress; another seed gives other bytes."""
     noise = Image.frombytes("RGB", (width, height), Random(seed).randbytes(3 * width * height))
+    if type == "jls":  # Pillow has no encoder; the scan does not decode
+        return jls(scan(data=noise.tobytes().replace(b"\xff", b"\xfe")), width=width, height=height)
+    if type in OPTIONAL:
+        return optional_samples.encode(noise, type)
     target = BytesIO()
     format_, options = PLUGINS.get(type, (type, {}))
     noise.save(target, format_, **options)

@@ -5,9 +5,10 @@ image itself can prove that no byte is missing:
 
 | type | proof |
 |---|---|
-| JPEG, PNG, GIF | the last bytes are the end marker: EOI, IEND, trailer |
+| JPEG, PNG, GIF, JPEG-LS, JPEG 2000 codestreams | the last bytes are the end marker: EOI, IEND, trailer, EOC |
 | WebP, BMP | the header has the size of the file |
-| others | none: a TIFF refers to its data by offset; further boxes may follow in AVIF, HEIC and JPEG XL |
+| ICO, CUR | the directory has position and size of each picture |
+| others | none: a TIFF refers to its data by offset; boxes may follow in AVIF, HEIC, JPEG XL and JP2, images in PNM |
 
 Bytes behind the end of an image prove nothing, and neither does an image with any other warning.
 """
@@ -16,7 +17,7 @@ from intake.image.verify import verify
 from intake.model.error_codes import ConnectionLost, InvalidImage
 from intake.model.limits import Limits
 
-_TYPES_WITH_AN_END = frozenset({"jpeg", "png", "gif", "webp"})
+_TYPES_WITH_AN_END = frozenset({"jpeg", "png", "gif", "webp", "ico", "cur", "j2c", "jls"})
 _BMP_SIZE = slice(2, 6)
 """The field bfSize of BITMAPFILEHEADER. WebP is verified against its size; a BMP may have any, for old encoders."""
 

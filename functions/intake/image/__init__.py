@@ -42,7 +42,14 @@ because its announced end is missing. There is no I/O here.
     jxl_header.py      the headers of its codestream
     jxl_frames.py      the frames of its codestream
     jxl_frame_header.py    the header of a frame
-    isobmff.py         the boxes that HEIF and JPEG XL are made of
+    ico.py             ICO and CUR: a directory of PNGs and bitmaps
+    jp2.py             JPEG 2000 in boxes
+    j2c.py             JPEG 2000: the header of a codestream
+    j2c_tiles.py       the tile-parts of a codestream
+    jls.py             JPEG-LS: frame and scans
+    pnm.py             PNM and PAM: headers, and samples in binary
+    pnm_text.py        numbers of a PNM in ASCII
+    isobmff.py         the boxes that HEIF, JPEG XL and JP2 are made of
 
 To add a format, write one module with a function `parse(view, limits) -> ImageSize`, and add one row to `FORMATS` in
 `formats.py`. The setting IMAGE_TYPES then knows its name; `Limits.image_types` says whether it is accepted by default.

@@ -41,7 +41,9 @@ DEPTHS = {
 """The bit depths of each compression. JPEG and PNG inside a BMP are for printers and are refused."""
 
 
-class _Header(NamedTuple):
+class Header(NamedTuple):
+    """The header of a bitmap, and where its color profile ends."""
+
     width: int
     height: int
     planes: int
@@ -71,12 +73,12 @@ def _compile_runs(pixels_per_byte: int) -> re.Pattern[bytes]:
 def parse(view: memoryview, limits: "Limits") -> ImageSize:
     reader = Reader(view, "BMP", "its last pixel")
     file_bytes, pixels_at = reader.unpack(FILE_HEADER)
-    header = _read_header(reader)
-    _check_header(reader, header, limits)
+    header = read_header(reader)
+    check_header(reader, header, limits)
     if pixels_at < reader.position:
         raise reader.malformed("its pixels begin inside its header", str(pixels_at))
     reader.seek(max(pixels_at, _find_palette_end(reader, header, pixels_at)))
-    reader.skip(_count_pixel_bytes(reader, header))
+    reader.skip(count_pixel_bytes(reader, header))
     if header.compression in PIXELS_PER_BYTE:
         runs = _compile_runs(PIXELS_PER_BYTE[header.compression])
         if not runs.match(view, reader.position - header.pixel_bytes, reader.position):
@@ -89,16 +91,16 @@ def parse(view: memoryview, limits: "Limits") -> ImageSize:
     return ImageSize(header.width, abs(header.height), frames=1, end=reader.position)
 
 
-def _read_header(reader: Reader) -> _Header:
+def read_header(reader: Reader) -> Header:
     (size,) = reader.unpack(HEADER_SIZE)
     if size not in (CORE_SIZE, OS2_SHORT_SIZE, OS2_SIZE, *INFO_SIZES):
         raise reader.malformed("its header has an unknown size", str(size))
     fields = reader.read_part(size - HEADER_SIZE.size, b"header")
     if size == CORE_SIZE:
-        return _Header(*fields.unpack(CORE_HEADER))
+        return Header(*fields.unpack(CORE_HEADER))
     if size == OS2_SHORT_SIZE:
-        return _Header(*fields.unpack(INFO_HEADER))
-    header = _Header(*fields.unpack(INFO_HEADER), *fields.unpack(COMPRESSION))
+        return Header(*fields.unpack(INFO_HEADER))
+    header = Header(*fields.unpack(INFO_HEADER), *fields.unpack(COMPRESSION))
     return header._replace(profile_end=_read_profile_end(fields)) if size == V5_SIZE else header
 
 
@@ -108,7 +110,7 @@ def _read_profile_end(fields: Reader) -> int:
     return FILE_HEADER_BYTES + position + size if kind in PROFILES else 0
 
 
-def _find_palette_end(reader: Reader, header: _Header, pixels_at: int) -> int:
+def _find_palette_end(reader: Reader, header: Header, pixels_at: int) -> int:
     """Return where the palette ends. Pixels begin there if their position is wrong, as some writers omit the palette.
 
     Raises:
@@ -122,15 +124,15 @@ def _find_palette_end(reader: Reader, header: _Header, pixels_at: int) -> int:
     return end
 
 
-def _check_header(reader: Reader, header: _Header, limits: "Limits") -> None:
+def check_header(reader: Reader, header: Header, limits: "Limits") -> None:
     if header.planes != 1 or header.bits not in DEPTHS.get(header.compression, ()):
         raise reader.malformed("its header has an invalid value", str(header))
     if header.width < 0 or (header.compression in PIXELS_PER_BYTE and header.height < 0):
         raise reader.malformed("its header has an impossible size", str(header))
-    check_size("BMP", header.width, abs(header.height), limits)
+    check_size(reader.format_name, header.width, abs(header.height), limits)
 
 
-def _count_pixel_bytes(reader: Reader, header: _Header) -> int:
+def count_pixel_bytes(reader: Reader, header: Header) -> int:
     """Return the size of the pixel array. Rows are padded to four bytes; the header has the size of a compressed array.
 
     Raises:

@@ -55,6 +55,13 @@ FORMATS: dict[str, Format] = {
     "avif": Format(avif.parse, "image/avif", "avif", rb".{4}ftyp(?:avi[fso]|MA1[AB])"),
     "heic": Format(_load("heic"), "image/heic", "heic", rb".{4}ftyphe[iv][cxms]"),
     "jxl": Format(_load("jxl"), "image/jxl", "jxl", rb"\0\0\0\x0cJXL \r\n\x87\n"),
+    "ico": Format(_load("ico"), "image/vnd.microsoft.icon", "ico", rb"\0\0\x01\0(?!\0\0)"),
+    "cur": Format(_load("ico"), "image/x-win-bitmap", "cur", rb"\0\0\x02\0(?!\0\0)"),
+    "jp2": Format(_load("jp2"), "image/jp2", "jp2", rb"\0\0\0\x0cjP(?:  |\x1a\x1a)\r\n\x87\n"),
+    "j2c": Format(_load("j2c"), "image/j2c", "j2c", rb"\xff\x4f\xff\x51"),
+    # Segments may precede the frame header F7; such a file begins like any JPEG.
+    "jls": Format(_load("jls"), "image/jls", "jls", rb"\xff\xd8\xff\xf7"),
+    "pnm": Format(_load("pnm"), "image/x-portable-anymap", "pnm", rb"P[1-6](?:\s+[\d#]|#)|P7\n"),
 }
 """Every format that can be verified, by its name in the setting IMAGE_TYPES."""
 

@@ -56,10 +56,10 @@ def _parse(reader: Reader, limits: "Limits", *, needs_eoi: bool) -> ImageSize:
             has_scan = True
             if check_scan(reader, frame, start, end, tables):
                 searched.append((end, reader.position))
-        elif marker in SOF or (marker == JPEG_LS and not frame):
-            if frame:
-                raise reader.malformed("it has two frame headers")
-            size, frame = _parse_frame_header(reader, marker, start, end, limits), marker
+        elif marker in SOF:
+            size, frame = _parse_frame_header(reader, frame, start, end, limits), marker
+        elif marker == JPEG_LS and not frame:
+            return _parse_jpeg_ls(reader, limits)
         elif marker in INDEX_NAMES and is_index(reader.view, marker, start):
             indexes.setdefault(marker, (start, end))
     if not size or not has_scan:
@@ -78,9 +78,23 @@ def _check_holes(reader: Reader, scans: list[tuple[int, int]]) -> None:
             check_zero_runs(reader.view, "JPEG", start, end, HOLE_BYTES)
 
 
-def _parse_frame_header(reader: Reader, marker: int, start: int, end: int, limits: "Limits") -> tuple[int, int]:
-    if marker == JPEG_LS:
-        raise create_unsupported_type("a JPEG-LS image", limits.image_types, f"marker {marker:02X} before {start}")
+def _parse_jpeg_ls(reader: Reader, limits: "Limits") -> ImageSize:
+    """Parse an image that began like a JPEG.
+
+    Raises:
+        UnsupportedType: this deployment does not accept JPEG-LS.
+    """
+    from intake.image import jls  # noqa: PLC0415 - few deployments accept it
+
+    if jls.NAME not in limits.image_types:
+        raise create_unsupported_type("a JPEG-LS image", limits.image_types, f"marker before {reader.position}")
+    return jls.parse(reader.view, limits)._replace(format_name=jls.NAME)
+
+
+def _parse_frame_header(reader: Reader, before: int, start: int, end: int, limits: "Limits") -> tuple[int, int]:
+    """Return width and height. `before` is the marker of an earlier frame header, 0 if there is none."""
+    if before:
+        raise reader.malformed("it has two frame headers")
     if end - start < FRAME_HEADER.size:
         raise reader.malformed("its frame header is too short")
     _, height, width, components = FRAME_HEADER.unpack_from(reader.view, start)

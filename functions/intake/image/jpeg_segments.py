@@ -33,7 +33,9 @@ zeros (0.9 s, where this takes 0.1), and a memoryview has no `find`.
 """
 
 
-def read_segments(reader: "Reader", *, needs_eoi: bool = True) -> "Iterator[tuple[int, int, int]]":
+def read_segments(
+    reader: "Reader", *, needs_eoi: bool = True, scan_end: re.Pattern[bytes] = SCAN_END
+) -> "Iterator[tuple[int, int, int]]":
     """Yield the marker of every segment up to EOI, and the positions of its content.
 
     When the header of a scan (SOS) is yielded, the reader is at the end of the data of that scan. The loop
@@ -42,6 +44,7 @@ def read_segments(reader: "Reader", *, needs_eoi: bool = True) -> "Iterator[tupl
     Args:
         reader: a reader of the JPEG, after SOI.
         needs_eoi: whether the last scan must end with a marker. Without, it may end with the reader.
+        scan_end: the marker that ends a scan.
 
     Raises:
         InvalidImage: truncated or malformed.
@@ -62,7 +65,7 @@ def read_segments(reader: "Reader", *, needs_eoi: bool = True) -> "Iterator[tupl
         _skip_segment(reader, marker)
         end = reader.position
         if marker == SOS:
-            _skip_scan(reader, needs_eoi=needs_eoi)
+            _skip_scan(reader, scan_end, needs_eoi=needs_eoi)
         yield marker, start, end
 
 
@@ -79,10 +82,10 @@ def _skip_segment(reader: "Reader", marker: int) -> None:
     reader.position = start + length
 
 
-def _skip_scan(reader: "Reader", *, needs_eoi: bool) -> None:
+def _skip_scan(reader: "Reader", scan_end: re.Pattern[bytes], *, needs_eoi: bool) -> None:
     """Search for the marker that ends the entropy-coded data."""
     reader.count_parts(SCAN_PARTS)
-    match = SCAN_END.search(reader.view, reader.position, reader.end)
+    match = scan_end.search(reader.view, reader.position, reader.end)
     if not match and needs_eoi:
         raise reader.truncated(f"the scan at {reader.position} has no end")
     end = match.start() if match else reader.end

@@ -18,6 +18,7 @@ class ImageSize(NamedTuple):
         frames: 1 for a still image.
         end: one past the last byte of the image. Bytes behind it are no part of any picture.
         warnings: what is unusual about the image, apart from bytes behind its end.
+        format_name: the name of the format, if it is another than that of the first bytes.
     """
 
     width: int
@@ -25,6 +26,7 @@ class ImageSize(NamedTuple):
     frames: int
     end: int
     warnings: "tuple[ImageWarning, ...]" = ()
+    format_name: str = ""
 
 
 def check_size(format_name: str, width: int, height: int, limits: "Limits") -> None:

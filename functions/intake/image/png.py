@@ -63,7 +63,11 @@ class _Progress:
 
 
 def parse(view: memoryview, limits: "Limits") -> ImageSize:
-    reader = Reader(view, "PNG", "its IEND chunk")
+    return parse_chunks(Reader(view, "PNG", "its IEND chunk"), limits)
+
+
+def parse_chunks(reader: Reader, limits: "Limits") -> ImageSize:
+    """Parse a PNG from the position of a reader, and leave it behind the last chunk."""
     reader.skip(SIGNATURE_BYTES)
     chunks = _read_chunks(reader)
     progress = _parse_header(*next(chunks), limits)

@@ -23,6 +23,9 @@ _MAGIC = re.compile(b"|".join(b"(?P<%b>%b)" % (name.encode(), magic) for name, m
 
 _UNPROVEN_ENDS = {
     "gif": "The GIF ends before its trailer.",
+    "jp2": "The JPEG 2000 ends before its EOC marker.",
+    "j2c": "The JPEG 2000 ends before its EOC marker.",
+    "pnm": "The PNM ends in a number that may have more digits, and its length is not known.",
     "jxl": "The JPEG XL does not say where it ends, and its length is not known.",
 }
 """The messages for images that are whole only if no byte of their file is missing."""
@@ -41,6 +44,8 @@ def identify(head: "Buffer", accepted: "Collection[str]") -> str:
     """
     match = _MAGIC.match(head)
     name = match.lastgroup if match else None
+    if name == "jpeg" and name not in accepted and "jls" in accepted:
+        return "jls"  # segments may precede its frame header
     if name is None or not (name in accepted or (name == HEIF and not HEIF_TYPES.isdisjoint(accepted))):
         first = bytes(memoryview(head)[:SNIFFED_BYTES])
         raise create_unsupported_type(describe(first, name), accepted, f"head {first[:HEAD_BYTES].hex()}")
@@ -71,8 +76,8 @@ def verify(body: bytes | bytearray | memoryview, limits: "Limits", known_length:
         name = identify(view[:SNIFFED_BYTES], limits.image_types)
         if name == HEIF:
             name = find_type(view, limits.image_types)
-        parse, content_type, extension, _ = FORMATS[name]
-        width, height, frames, end, warnings = parse(view, limits)
+        width, height, frames, end, warnings, other = FORMATS[name].parse(view, limits)
+        name = other or name
         if ImageWarning.MISSING_TRAILER in warnings and known_length != len(view):
             raise InvalidImage(_UNPROVEN_ENDS[name], reason=f"{len(view)} bytes")
         if width * height < limits.min_image_pixels:
@@ -82,4 +87,5 @@ def verify(body: bytes | bytearray | memoryview, limits: "Limits", known_length:
             )
         if end < len(view):
             warnings += (ImageWarning.TRAILING_DATA,)
+        _, content_type, extension, _ = FORMATS[name]
         return ImageInfo(name, width, height, frames, content_type, extension, warnings)

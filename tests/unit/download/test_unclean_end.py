@@ -5,12 +5,14 @@ from collections.abc import Callable
 import pytest
 
 from intake.download.unclean_end import raise_unless_end_is_proven
+from intake.image.formats import FORMATS
 from intake.model.error_codes import ConnectionLost, IntakeError, TooManyPixels
 from intake.model.limits import Limits
 from support.sample_images import ANY_TYPE, picture
 
-LIMITS = Limits()
-PROVEN = ["jpeg", "png", "gif", "webp", "bmp"]
+LIMITS = Limits(image_types=tuple(FORMATS))
+PROVEN = ["jpeg", "png", "gif", "webp", "bmp", "ico", "cur", "j2c", "jls"]
+NOT_PROVEN = ["tiff", "avif", "heic", "jxl", "jp2", "pnm"]
 
 
 def _require(body: bytes, limits: Limits = LIMITS) -> None:
@@ -30,14 +32,14 @@ def test_image_that_ends_with_its_marker_or_at_its_size_is_whole(type_: str) -> 
     _require(picture(32, 24, 5, type_))
 
 
-@pytest.mark.parametrize("type_", [*PROVEN, "tiff", "avif"])
+@pytest.mark.parametrize("type_", [*PROVEN, *NOT_PROVEN])
 def test_no_prefix_of_an_image_is_whole(type_: str) -> None:
     whole = picture(16, 8, 5, type_)
 
     assert {_result(whole[:cut]) for cut in range(1, len(whole))} == {"connection_lost", "unsupported_type"}
 
 
-@pytest.mark.parametrize("type_", ["tiff", "avif", "heic", "jxl"])
+@pytest.mark.parametrize("type_", NOT_PROVEN)
 def test_image_that_does_not_say_where_its_file_ends_is_not_proven(type_: str) -> None:
     with pytest.raises(ConnectionLost) as caught:
         _require(picture(32, 24, 5, type_), ANY_TYPE)

@@ -21,6 +21,7 @@ from intake.model.error_codes import (
     UnsupportedType,
 )
 from intake.model.limits import Limits
+from support.crafted_codestreams import codestream, jls, jp2
 from support.crafted_images import jpeg, segment
 
 LIMITS = Limits(image_types=tuple(FORMATS), max_image_pixels=1_000_000, max_image_frames=50)
@@ -46,6 +47,15 @@ SIGNATURES = (
     b"\0\0\0\x0cJXL \r\n\x87\n\0\0\0\x14ftypjxl \0\0\0\0jxl \0\0\0\0jxlc\xff\x0a",
     b"\0\0\0\x0cJXL \r\n\x87\n\0\0\0\x14ftypjxl \0\0\0\0jxl \0\0\0\0jxlc\xff\x0a\x10\0\x08\x08\0",
     b"\0\0\0\x14ftypavis\0\0\0\0avis\0\0\0\0moov",
+    b"\0\0\1\0\1\0\x10\x10\0\0\1\0\x18\0\x80\0\0\0\x16\0\0\0",
+    b"\0\0\2\0\1\0\x10\x10\0\0\1\0\x18\0\x80\0\0\0\x16\0\0\0\x28\0\0\0",
+    codestream(end=b"")[:-20],
+    jp2(b"\0\0\0\0jp2c"),
+    jls(end=b""),
+    b"\xff\xd8\xff\xe8\0\x06\0\0\0\1\xff\xf7",
+    b"P2 3 2 255 ",
+    b"P6 ",
+    b"P7\n",
 )
 
 

@@ -13,7 +13,9 @@ from intake.image import byte_reader as reader
 from intake.image.verify import verify
 from intake.model.error_codes import IntakeError, InvalidImage
 from intake.model.limits import MIB
+from support.crafted_codestreams import COD, QCD, SOC, codestream, jls, jp2, lse_size, scan, siz, tile_part
 from support.crafted_heif import HVCC, grid, heic, iloc, infe, iref, unit
+from support.crafted_icons import icon
 from support.crafted_images import (
     SIGNATURE,
     avif,
@@ -180,6 +182,26 @@ BODIES: dict[str, Callable[[], bytes]] = {
     "runs of a track of an AVIF": lambda: avif(
         after=box(b"moov", track(stsc=full_box(b"stsc", pack(">I", 2**32 - 1), bytes(20 * MIB))))
     ),
+    "chunks of the pictures of an icon": lambda: icon(
+        *[filled(SIGNATURE + ihdr(1, 1, 8, 0), chunk(b"tEXt"), 20_000) + chunk(b"IDAT", b"a") + chunk(b"IEND")] * 999
+    ),
+    "pictures of an icon that overlap": lambda: icon(bytes(20 * MIB), extents=[(19 * MIB, 16_000)] * 999),
+    "segments of a codestream": lambda: filled(SOC + siz(), b"\xff\x64\0\2"),
+    "tile-parts of a codestream": lambda: filled(SOC + siz(255, 256, tile=(1, 1)) + COD + QCD, tile_part(data=b"")),
+    "tile-parts with holes": lambda: filled(SOC + siz() + COD + QCD, tile_part(data=bytes(256))),
+    "numbers of packets that look like markers": lambda: codestream(
+        tile_part(data=b"\xff\x91\0\4\xff\x90" * 3 * MIB), main=segment(0x64, b"\0\1a") + COD + QCD
+    ),
+    "boxes of a JP2": lambda: filled(jp2(), box(b"free")),
+    "boxes of the header of a JP2": lambda: jp2(header=box(b"jp2h", box(b"free") * (2 * MIB))),
+    "sizes of a JPEG-LS": lambda: filled(jls()[:15], lse_size(1, 1, 4)),
+    "scans of a JPEG-LS": lambda: filled(jls()[:-2], scan()),
+    "samples of a PNM": lambda: b"P2 5000 2000 255\n" + b"1 " * 10_000_000,
+    "samples of a PNM without white space": lambda: b"P1 5000 4000\n" + b"1" * 20_000_000,
+    "comments among the samples of a PNM": lambda: filled(b"P2 5000 2000 255\n", b"1#\n"),
+    "comments in the header of a PNM": lambda: filled(b"P2", b"#\n"),
+    "lines of the header of a PAM": lambda: filled(b"P7\n", b"#\n"),
+    "images of a PNM": lambda: filled(b"", b"P4 1 1\n\0"),
 }
 
 

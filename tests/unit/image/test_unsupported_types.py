@@ -9,7 +9,7 @@ from intake.image.unsupported_types import SNIFFED_BYTES, describe
 from intake.image.verify import identify, verify
 from intake.model.error_codes import UnsupportedType
 from intake.model.limits import Limits
-from support.sample_images import SAMPLES, picture
+from support.sample_images import SAMPLES, Sample, picture
 
 BOM = b"\xef\xbb\xbf"
 XML = b"<?xml version='1.0' encoding='UTF-8'?>\n"
@@ -126,8 +126,9 @@ FOUND: dict[str, list[bytes]] = {
         b"P6\n640 480\n255\n" + bytes(9),
         b"P5 # a comment\n 3 3 9 ",
         b"P7\nWIDTH 4\nHEIGHT 4",
-        b"PF\n3 2\n-1.0\n" + bytes(9),
     ],
+    "a PFM image": [b"PF\n3 2\n-1.0\n" + bytes(9), b"Pf\n3 2\n1.0\n" + bytes(9)],
+    "an animated cursor (ANI)": [b"RIFF\x24\0\0\0ACONanih" + bytes(20)],
     "a QOI image": [b"qoif\0\0\0\1\0\0\0\1\4\0" + bytes(9)],
     "a DDS image": [b"DDS \x7c\0\0\0" + bytes(20)],
     "an OpenEXR image": [b"v/1\1\2\0\0\0channels\0chlist"],
@@ -198,12 +199,13 @@ def test_error_names_the_accepted_types_when_the_body_is_not_known(body: bytes) 
     ("type_", "found"),
     [
         *(("jpeg", "a JPEG image"), ("png", "a PNG image"), ("gif", "a GIF image"), ("webp", "a WebP image")),
-        *(("bmp", "a BMP image"), ("tiff", "a TIFF image"), ("avif", "an AVIF image")),
+        *(("bmp", "a BMP image"), ("tiff", "a TIFF image"), ("avif", "an AVIF image"), ("jp2", "a JPEG 2000 image")),
+        *(("ico", "an ICO icon"), ("cur", "a CUR cursor"), ("j2c", "a JPEG 2000 image"), ("pnm", "a PNM image")),
         *(("heic", "a HEIC image"), ("jxl", "a JPEG XL image")),
     ],
 )
 def test_error_names_a_type_that_this_deployment_does_not_accept(type_: str, found: str) -> None:
-    others = [other for other in FORMATS if other != type_]
+    others = [other for other in FORMATS if other not in {type_, "jls"}]  # some begin like a JPEG
     for body in [picture(9, 9, 1, type_), *(sample.data for sample in SAMPLES.values() if sample.type == type_)]:
         with pytest.raises(UnsupportedType, match=f"^This is {found}; accepted types: {', '.join(others)}\\.$"):
             identify(body[:SNIFFED_BYTES], others)
@@ -223,7 +225,15 @@ def test_error_never_echoes_the_body() -> None:
             assert "secret" not in refused.value.message
 
 
-@pytest.mark.parametrize("sample", [sample.data for sample in SAMPLES.values()])
-def test_image_is_never_described_as_another_type(sample: bytes) -> None:
-    found = describe(sample[:SNIFFED_BYTES])
-    assert found in {None, "an AVIF image", "a HEIC image", "a JPEG XL image"}
+DESCRIBED = {"avif": "an AVIF image", "jls": "a JPEG-LS image", "ico": "an ICO icon", "cur": "a CUR cursor"} | {
+    **dict.fromkeys(("jp2", "j2c"), "a JPEG 2000 image"),
+    "pnm": "a PNM image",
+    "heic": "a HEIC image",
+    "jxl": "a JPEG XL image",
+}
+
+
+@pytest.mark.parametrize("sample", SAMPLES.values(), ids=list(SAMPLES))
+def test_image_is_never_described_as_another_type(sample: Sample) -> None:
+    found = describe(sample.data[:SNIFFED_BYTES])
+    assert found in {None, DESCRIBED.get(sample.type)}
