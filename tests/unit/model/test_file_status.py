@@ -6,7 +6,7 @@ import pytest
 
 from intake.model.file_status import decide_status
 from intake.model.problem import ManifestEntry, Problem
-from intake.model.receipt import Pending
+from intake.model.pending import Pending
 
 RECEIPT = b'{"id": "lot-7"}'
 PENDING = Pending(id="lot-7")
