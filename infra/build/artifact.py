@@ -40,9 +40,9 @@ def is_runnable(architecture: str) -> bool:
     return architecture == local_architecture() and sys.platform == "linux"
 
 
-def local_build_directory() -> Path:
+def local_build_directory(*, with_decoders: bool = False) -> Path:
     """Return the directory of the artifact for this machine; the artifact for AWS has another."""
-    return ROOT / ".local" / f"build-{local_architecture()}" / "build"
+    return ROOT / ".local" / f"build-{local_architecture()}{'-decode' if with_decoders else ''}" / "build"
 
 
 @contextmanager

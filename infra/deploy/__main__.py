@@ -25,8 +25,8 @@ def main(stack: str, parameters: Sequence[str] = (), verify: str = "") -> int:
         )
         return 1
     try:
-        check_verification(verify, given)
         account = identify()
+        check_verification(stack, verify, given)
         check_receipt_topic(stack, given)
     except (AccountError, TopicError, VerificationError) as error:
         print(f"make deploy: {error}\nNothing was built or deployed.", file=sys.stderr)

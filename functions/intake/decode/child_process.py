@@ -41,25 +41,23 @@ class ChildDied(Exception):
     """A child ended before it had a verdict.
 
     Attributes:
-        verdict: what that says of the image.
+        verdict: what that says of the image, if no other image can be the cause.
         reason: how it ended.
+        had_images: whether it had been given other images before, or had ended before it was given this one.
     """
 
-    def __init__(self, verdict: Verdict, reason: str) -> None:
+    def __init__(self, verdict: Verdict, reason: str, *, had_images: bool) -> None:
         super().__init__(reason)
         self.verdict = verdict
         self.reason = reason
+        self.had_images = had_images
 
 
 class ChildProcess:
-    """One child. It has no credentials: no variable of this process but the path of libraries.
-
-    Attributes:
-        has_decoded: whether it has been given an image.
-    """
+    """One child. It has no credentials: no variable of this process but the path of libraries."""
 
     def __init__(self, process: Process, channel: socket.socket) -> None:
-        self.has_decoded = False
+        self._had_images = False
         self._process = process
         self._channel = channel
 
@@ -114,11 +112,11 @@ class ChildProcess:
         Raises:
             ChildDied: the child ended without a verdict.
         """
-        self.has_decoded = True
+        had_images, self._had_images = self._had_images, True
         request = {"type": image_type, "max_pixels": max_pixels, "seconds": seconds}
         try:
             async with asyncio.timeout(seconds):
-                await self._send(json.dumps(request).encode(), body)
+                had_images |= not await self._send(json.dumps(request).encode(), body)
                 response = await self._receive()
             if response:
                 answer = json.loads(response)
@@ -129,7 +127,7 @@ class ChildProcess:
         except BaseException:
             self.kill()  # nothing may run on after the response of the function
             raise
-        raise _explain_death(await self.end())
+        raise _explain_death(await self.end(), had_images=had_images)
 
     @property
     def has_ended(self) -> bool:
@@ -149,8 +147,12 @@ class ChildProcess:
             with suppress(ProcessLookupError):
                 os.kill(self._process.pid, signal.SIGKILL)
 
-    async def _send(self, request: bytes, body: memoryview) -> None:
-        """Send a request, and the bytes of the image as a file in memory: they are copied once."""
+    async def _send(self, request: bytes, body: memoryview) -> bool:
+        """Send a request, and the bytes of the image as a file in memory: they are copied once.
+
+        Returns:
+            Whether the child had not ended yet.
+        """
         descriptor = os.memfd_create("image")
         try:
             for start in range(0, len(body), MIB):
@@ -158,9 +160,10 @@ class ChildProcess:
                 await asyncio.sleep(0)  # a large image must not hold up the event loop
             socket.send_fds(self._channel, [request], [descriptor])
         except ConnectionError:
-            return  # the child has ended: `_receive` finds no response
+            return False
         finally:
             os.close(descriptor)
+        return True
 
     async def _receive(self) -> bytes:
         """Receive a message; nothing if the child has ended."""
@@ -170,9 +173,10 @@ class ChildProcess:
             return b""
 
 
-def _explain_death(exit_code: int) -> ChildDied:
+def _explain_death(exit_code: int, *, had_images: bool) -> ChildDied:
     if exit_code >= 0:
-        return ChildDied(Verdict.UNSURE, f"the decoder ended the process with exit code {exit_code}")
+        reason = f"the decoder ended the process with exit code {exit_code}"
+        return ChildDied(Verdict.UNSURE, reason, had_images=had_images)
     number = signal.Signals(-exit_code)
     verdict = Verdict.DAMAGED if number in _CRASHES else Verdict.UNSURE
-    return ChildDied(verdict, f"the process of the decoder was ended by {number.name}")
+    return ChildDied(verdict, f"the process of the decoder was ended by {number.name}", had_images=had_images)

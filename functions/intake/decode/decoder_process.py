@@ -11,6 +11,8 @@ from intake.model.limits import Limits
 _BASE_SECONDS, _SECONDS_PER_PIXEL = 2.0, 0.3e-6
 """The time limit of an image, if IMAGE_TIMEOUT is not shorter. A small image must not keep the others waiting long."""
 
+_MAX_ATTEMPTS = 3
+
 _NEEDS_NO_DECODER = frozenset({"png", "bmp"})
 """A PNG has a CRC for each chunk, which the structure checks; any bytes are pixels of a BMP."""
 
@@ -51,13 +53,14 @@ class DecoderProcess:
             is_checked = image.type in _NEEDS_NO_DECODER
             return (Verdict.WHOLE, "") if is_checked else (Verdict.UNSURE, f"no decoder reads {image.type}")
         async with self._turn:
+            attempts = 0
             while True:
+                attempts += 1
                 child = await self._get_child()
-                is_new = not child.has_decoded
                 try:
                     return await child.decode(body, image.type, self._limits.max_image_pixels, self._seconds(image))
                 except ChildDied as death:
-                    if is_new:
+                    if attempts == _MAX_ATTEMPTS or not death.had_images:
                         return death.verdict, death.reason
 
     async def _get_child(self) -> ChildProcess:

@@ -115,7 +115,9 @@ def _decode(url_key: str, entry: dict[str, Any]) -> tuple[bytes, KnownImage]:
     row = FORMATS[name]
     size, width, height, frames = _parse_numbers(_NUMBERS(entry))
     warnings = _parse_warnings(entry["warnings"]) if "warnings" in entry else ()
-    is_decoded = entry.get("verification") == Verification.DECODE
+    is_decoded = "verification" in entry
+    if is_decoded and entry["verification"] != Verification.DECODE:
+        raise ValueError("expected the verification decode")
     has_validators = "etag" in entry or "lastModified" in entry
     return key, KnownImage(
         final_url_key=_parse_digest(entry["finalUrl"]) if "finalUrl" in entry else key,
