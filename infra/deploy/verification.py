@@ -16,7 +16,7 @@ class VerificationError(Exception):
 
 
 def check_verification(stack: str, verify: str, parameters: Mapping[str, str]) -> None:
-    """Check that the artifact has the decoders if, and only if, the stack decodes, and that this does not end unnoticed.
+    """Check that the artifact has the decoders if, and only if, the stack decodes. That must not end unnoticed.
 
     Args:
         stack: the name of the stack.

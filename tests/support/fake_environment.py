@@ -62,10 +62,10 @@ class Environment:
             decoder=decoder_check,
         )
 
-    async def run(self, *names: str, submitted_at: datetime | None = None, **members: Any) -> Receipt:
+    async def run(self, *names: str | dict[str, str], submitted_at: datetime | None = None, **members: Any) -> Receipt:
         """Ingest a File whose first name is the image to inspect; one name is a URL list."""
         file, *bases = ({"url": AT + name} if isinstance(name, str) else name for name in names)
-        document = {"fileUrl": file["url"], "baseUrls": bases} if bases else {"urls": [file]}
+        document: dict[str, Any] = {"fileUrl": file["url"], "baseUrls": bases} if bases else {"urls": [file]}
         file_ = File.parse({"id": "lot-7"} | document | members)
         return await self.service.ingest(file_, Deadline.after(60.0, 1.0), submitted_at=submitted_at)
 

@@ -12,6 +12,8 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import intake
@@ -33,36 +35,49 @@ def decode(body: memoryview, image_type: str, max_pixels: int) -> tuple[Verdict,
     word = bytes(body).partition(b" ")[0].decode()
     _decoded.append(word)
     del image_type, max_pixels
-    match word:
-        case "crash":
-            ctypes.string_at(0)
-        case "illegal":
-            os.kill(os.getpid(), signal.SIGILL)
-        case "abort":
-            os.abort()
-        case "killed":
-            os.kill(os.getpid(), signal.SIGKILL)
-        case "exit":
-            os._exit(3)
-        case "loop":
-            while True:
-                pass
-        case "sleep":
-            time.sleep(60)
-        case "allocate":
-            bytearray(1 << 40)
-        case "leak":
-            _leaked.append(bytearray(200 << 20))
-        case "damage":
-            _leaked.append(bytearray(1))  # of the memory of the process: the next image makes it crash
-        case "victim" if _leaked:
-            ctypes.string_at(0)
-        case "noise":
-            print("verdict", flush=True)
-            print("verdict", file=sys.stderr, flush=True)
-        case "broken":
-            return Verdict.DAMAGED, "broken"
+    _ACTIONS.get(word, _do_nothing)()
+    if word == "broken":
+        return Verdict.DAMAGED, "broken"
     return Verdict.WHOLE, json.dumps(_describe()) if word == "facts" else str(_decoded)
+
+
+def _do_nothing() -> None:
+    pass
+
+
+def _loop() -> None:
+    while True:
+        pass
+
+
+def _crash() -> None:
+    ctypes.string_at(0)
+
+
+def _crash_if_damaged() -> None:
+    if _leaked:
+        _crash()
+
+
+def _print() -> None:
+    print("verdict", flush=True)
+    print("verdict", file=sys.stderr, flush=True)
+
+
+_ACTIONS: dict[str, Callable[[], object]] = {
+    "crash": _crash,
+    "illegal": partial(signal.raise_signal, signal.SIGILL),
+    "abort": os.abort,
+    "killed": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "exit": partial(os._exit, 3),
+    "loop": _loop,
+    "sleep": partial(time.sleep, 60),
+    "allocate": partial(bytearray, 1 << 40),
+    "leak": lambda: _leaked.append(bytearray(200 << 20)),
+    "damage": lambda: _leaked.append(bytearray(1)),  # of the memory of the process
+    "victim": _crash_if_damaged,
+    "noise": _print,
+}
 
 
 def _describe() -> dict[str, object]:

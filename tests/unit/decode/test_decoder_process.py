@@ -42,7 +42,7 @@ def is_running(pid: int) -> bool:
 
 async def wait_until_ended(pid: int) -> None:
     async with asyncio.timeout(10):
-        while is_running(pid):
+        while is_running(pid):  # noqa: ASYNC110 - the kernel sets no event
             await asyncio.sleep(0.01)
 
 
