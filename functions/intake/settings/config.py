@@ -7,6 +7,7 @@ from typing import Any
 
 from intake.model.limits import MIB, Limits
 from intake.model.refresh import Refresh
+from intake.model.verification import Verification
 from intake.settings.table import CONCURRENT_FUNCTIONS, LIMITS, REQUIRED, SETTINGS, Setting
 
 _BASE_MEMORY = 192 * MIB
@@ -38,6 +39,7 @@ class Config:
         limits: the limits on images, origins and time.
         refresh: when a known image is downloaded again.
         known_images: whether functions share what they know, in the image bucket.
+        verification: how far an image is verified before it is stored.
         contact: URL or email address for the User-Agent header, or empty.
     """
 
@@ -46,6 +48,7 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     refresh: Refresh = Refresh.REVALIDATE
     known_images: bool = True
+    verification: Verification = Verification.STRUCTURE
     contact: str = ""
 
     @classmethod
@@ -59,7 +62,8 @@ class Config:
         values = {setting.name: _read(setting, environment, faults) for setting in SETTINGS}
         memory = int(environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or _LOCAL_MEMORY) * MIB
         if not environment.get("MEMORY_BUDGET_BYTES", "").strip():
-            values["MEMORY_BUDGET_BYTES"] = max(values["MAX_IMAGE_BYTES"], (memory - _BASE_MEMORY) * 3 // 4)
+            free = memory - _BASE_MEMORY - _decoder_memory(values)
+            values["MEMORY_BUDGET_BYTES"] = max(values["MAX_IMAGE_BYTES"], free * 3 // 4)
         functions = _read(CONCURRENT_FUNCTIONS, environment, faults)
         values["MAX_PER_ORIGIN"] = max(1, values["MAX_PER_ORIGIN"] // functions)
         faults += _find_contradictions(values, memory)
@@ -72,6 +76,7 @@ class Config:
             limits=limits,
             refresh=values["REFRESH"],
             known_images=values["KNOWN_IMAGES"],
+            verification=values["VERIFY"],
             contact=values["CONTACT"],
         )
 
@@ -89,6 +94,15 @@ def _read(setting: Setting[Any], environment: Mapping[str, str], faults: list[st
     return setting.default
 
 
+def _decoder_memory(values: Mapping[str, Any]) -> int:
+    """Return the bytes that the child process of the decoders may use; 0 without one."""
+    if values["VERIFY"] is Verification.STRUCTURE:
+        return 0
+    from intake.decode.requirements import memory_limit  # noqa: PLC0415 - few deployments decode
+
+    return memory_limit(values["MAX_IMAGE_PIXELS"], values["MAX_IMAGE_BYTES"])
+
+
 def _find_contradictions(values: Mapping[str, Any], memory: int) -> list[str]:
     """Return the faults of settings that are valid alone but not together."""
     budget, image_bytes = values["MEMORY_BUDGET_BYTES"], values["MAX_IMAGE_BYTES"]
@@ -102,5 +116,27 @@ def _find_contradictions(values: Mapping[str, Any], memory: int) -> list[str]:
     if image_bytes > memory // 2:
         faults.append(
             f"MAX_IMAGE_BYTES: expected at most half of the function's memory, {memory // 2}, got {image_bytes}"
+        )
+    if values["VERIFY"] is Verification.DECODE:
+        faults += _find_faults_of_decoding(values, memory)
+    return faults
+
+
+def _find_faults_of_decoding(values: Mapping[str, Any], memory: int) -> list[str]:
+    """Return why the settings, or this artifact, do not allow VERIFY=decode."""
+    from intake.decode.requirements import find_missing_packages  # noqa: PLC0415 - few deployments decode
+
+    faults = []
+    if missing := find_missing_packages():
+        faults.append(
+            f"VERIFY: decode needs packages that are not installed ({', '.join(missing)}): expected an artifact with "
+            "decoders. Run make deploy VERIFY=decode, or make build VERIFY=decode"
+        )
+    needed = _BASE_MEMORY + _decoder_memory(values) + values["MEMORY_BUDGET_BYTES"]
+    if needed > memory:
+        faults.append(
+            f"VERIFY: decode needs {needed} bytes of memory with these limits, but the function has {memory}: expected "
+            f"MemorySize={-(-needed // MIB)} or more, or a smaller MAX_IMAGE_PIXELS, MAX_IMAGE_BYTES or "
+            "MEMORY_BUDGET_BYTES"
         )
     return faults

@@ -26,6 +26,7 @@ ENTRY = {
     "height": 750,
     "frames": 1,
     "warnings": ["trailing_data", "missing_pictures"],
+    "verification": "decode",
 }
 SHORT = {name: ENTRY[name] for name in ("key", "bytes", "width", "height", "frames")}
 WARNINGS = (ImageWarning.TRAILING_DATA, ImageWarning.MISSING_PICTURES)
@@ -44,7 +45,12 @@ def document(entry: Any = ENTRY, **members: Any) -> bytes:
     [
         (
             KnownImage(
-                bytes.fromhex(FINAL), DIGEST, 153582, IMAGE._replace(warnings=WARNINGS), VALIDATORS, 1795953900.0
+                bytes.fromhex(FINAL),
+                DIGEST,
+                153582,
+                IMAGE._replace(warnings=WARNINGS, is_decoded=True),
+                VALIDATORS,
+                1795953900.0,
             ),
             ENTRY,
         ),
@@ -100,6 +106,7 @@ def test_type_follows_from_the_key(extension: str, name: str) -> None:
             "warnings",
             [None, "trailing_data", {"trailing_data": 1}, ["x"], [1], [["trailing_data"]], ["trailing_data"] * 2],
         ),
+        ("verification", [None, "", "Decode", "structure", True, 1, ["decode"], {}]),
     ],
 )
 def test_entry_is_refused_when_a_member_has_another_value(member: str, values: list[object]) -> None:
