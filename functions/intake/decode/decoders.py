@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 DECODERS = {
-    "jpeg": "pillow_decoder",
-    "gif": "pillow_decoder",
-    "webp": "pillow_decoder",
-    "tiff": "pillow_decoder",
-    "avif": "pillow_decoder",
+    "jpeg": "jpeg_decoder",
+    "gif": "gif_decoder",
+    "webp": "vips_decoder",
+    "tiff": "tiff_decoder",
+    "avif": "vips_decoder",
 }
 """The module of this package that decodes each image type. It is imported when the first such image arrives."""
 

@@ -83,7 +83,7 @@ def describe_strips(directories: "Directories", fields: "Fields", width: int, he
         raise directories.reader.malformed("its strips have no rows")
     strips = -(-height // rows)
     last_rows = height - (strips - 1) * rows
-    planes = _count_planes(directories, fields)
+    planes = count_planes(directories, fields)
     row_bytes = _count_row_bytes(directories, fields, width, planes)
     return Pieces(STRIP_OFFSETS, STRIP_BYTE_COUNTS, strips, planes, rows * row_bytes, last_rows * row_bytes)
 
@@ -94,13 +94,13 @@ def describe_tiles(directories: "Directories", fields: "Fields", width: int, hei
     if not columns or not rows:
         raise directories.reader.malformed("its tiles have no size")
     tiles = -(-width // columns) * -(-height // rows)
-    planes = _count_planes(directories, fields)
+    planes = count_planes(directories, fields)
     size = rows * _count_row_bytes(directories, fields, columns, planes)
     tags = DATA[1] if TILE_OFFSETS in fields else DATA[0]  # some writers list tiles in the fields of strips
     return Pieces(*tags, tiles, planes, size, size)
 
 
-def _count_planes(directories: "Directories", fields: "Fields") -> int:
+def count_planes(directories: "Directories", fields: "Fields") -> int:
     if directories.read_number(fields, PLANAR_CONFIGURATION, default=1) != SEPARATE_PLANES:
         return 1
     return directories.read_number(fields, SAMPLES_PER_PIXEL, default=1)
@@ -109,7 +109,7 @@ def _count_planes(directories: "Directories", fields: "Fields") -> int:
 def has_rows_of_one_byte(directories: "Directories", fields: "Fields") -> bool:
     """Whether a row of the page is one byte before compression."""
     width = directories.read_number(fields, IMAGE_WIDTH)
-    return _count_uncompressed_bytes(directories, fields, width, _count_planes(directories, fields)) == 1
+    return count_uncompressed_row_bytes(directories, fields, width, count_planes(directories, fields)) == 1
 
 
 def _count_row_bytes(directories: "Directories", fields: "Fields", width: int, planes: int) -> int:
@@ -118,10 +118,10 @@ def _count_row_bytes(directories: "Directories", fields: "Fields", width: int, p
         return 0
     if directories.read_number(fields, PHOTOMETRIC, default=0) not in PLAIN_COLORS:
         return 0
-    return _count_uncompressed_bytes(directories, fields, width, planes)
+    return count_uncompressed_row_bytes(directories, fields, width, planes)
 
 
-def _count_uncompressed_bytes(directories: "Directories", fields: "Fields", width: int, planes: int) -> int:
+def count_uncompressed_row_bytes(directories: "Directories", fields: "Fields", width: int, planes: int) -> int:
     """Return the bytes of one row in one plane before compression."""
     bits = directories.read_number(fields, BITS_PER_SAMPLE, default=1)
     samples = 1 if planes > 1 else directories.read_number(fields, SAMPLES_PER_PIXEL, default=1)
