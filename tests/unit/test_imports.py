@@ -20,7 +20,7 @@ ALLOWED = {
     "model": set(),
     "image": {"model"},
     "known": {"model", "image.formats"},
-    "decode": {"model"},
+    "decode": {"model", "image"},
     "ingest": {"model", "image", "known", "decode.verdict"},
     "download": {"model", "image", "known", "ingest.ports", "ingest.download_port", "ingest.deadline", "http_client"},
     "s3": {"model", "image.formats", "ingest.ports", "http_client", "gc_pause"},

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 os.environ["VIPS_CONCURRENCY"] = "1"  # libvips reads it when it is imported; a second thread costs memory alone
 os.environ["VIPS_WARNING"] = "0"  # or it writes every warning to the standard error stream
 
-import pyvips  # noqa: E402 - after its variables
+import pyvips
 
 pyvips.cache_set_max(0)  # or it keeps decoded images, in case that they are asked for again
 
