@@ -7,7 +7,7 @@ A request is one message with a descriptor of the bytes (SCM_RIGHTS, unix(7)):
 The response is {"verdict": "damaged", "reason": "..."}. Before the first request, the child sends READY.
 
 The decoders read hostile bytes, so the process has limits that it cannot raise again: memory, descriptors, no core
-dump, no file. It ends with its parent, and by an alarm if an image takes longer than its parent should have waited.
+dump, no file. It ends with its parent, and by a timer if an image takes longer than its parent should have waited.
 """
 
 import ctypes
@@ -25,7 +25,7 @@ from intake.decode.verdict import Verdict
 
 READY = b"ready"
 MAX_MESSAGE_BYTES = 4096
-ALARM_SECONDS = 5.0
+EXTRA_SECONDS = 5.0
 """How much longer than the time limit of an image the child lives. The parent ends it earlier, if it can."""
 
 _MAX_DESCRIPTORS = 16
@@ -64,7 +64,7 @@ def _serve(channel: socket.socket, max_growth: int) -> None:
         if not message:
             return
         request = json.loads(message)
-        signal.setitimer(signal.ITIMER_REAL, request["seconds"] + ALARM_SECONDS)
+        signal.setitimer(signal.ITIMER_REAL, request["seconds"] + EXTRA_SECONDS)
         verdict, reason = _decode(descriptors[0], request["type"], request["max_pixels"])
         signal.setitimer(signal.ITIMER_REAL, 0)
         channel.sendall(json.dumps({"verdict": verdict, "reason": reason[:_MAX_REASON]}).encode())

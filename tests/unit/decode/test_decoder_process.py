@@ -190,12 +190,12 @@ async def test_child_ends_with_its_parent(hostile: None, tmp_path: Path) -> None
     await wait_until_ended(pid)
 
 
-async def test_child_ends_by_its_alarm_when_its_parent_is_frozen(
+async def test_child_ends_by_its_timer_when_its_parent_is_frozen(
     decoder: DecoderProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The parent does not end it here, as if it were stopped."""
     program = tmp_path / "intake" / "decode" / "child.py"
-    program.write_text(program.read_text().replace("ALARM_SECONDS = 5.0", "ALARM_SECONDS = 0.1"))
+    program.write_text(program.read_text().replace("EXTRA_SECONDS = 5.0", "EXTRA_SECONDS = 0.1"))
     child = await decoder._get_child()
     monkeypatch.setattr(child, "_receive", lambda: asyncio.sleep(60))
     task = asyncio.create_task(child.decode(memoryview(b"loop"), "jpeg", 1, 0.2))

@@ -241,7 +241,7 @@ def test_config_rejects_a_number_that_is_not_plain_digits(text: str) -> None:
         ("512", {"MAX_IMAGE_PIXELS": "1000", "MAX_IMAGE_BYTES": str(MIB)}, (512 - 192 - 256 - 2) * MIB - 8000),
     ],
 )
-def test_memory_budget_is_smaller_by_the_memory_of_the_decoders(
+def test_memory_budget_is_smaller_when_decoders_need_memory(
     memory: str, variables: dict[str, str], expected: int
 ) -> None:
     found = read(VERIFY="decode", AWS_LAMBDA_FUNCTION_MEMORY_SIZE=memory, **variables)
