@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 from intake.model.limits import MIB
 
-PACKAGES = ("PIL",)
+PACKAGES = ("_libvips", "simplejpeg")
 """The packages that the decoders import. requirements-decode.txt has them, with those that they need themselves."""
 
 _BASE_MEMORY = 256 * MIB

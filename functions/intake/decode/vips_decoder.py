@@ -1,61 +1,58 @@
-"""Decodes with libvips: AVIF, WebP and TIFF."""
+"""Decodes with libvips: AVIF, WebP, and the TIFFs whose strips nothing else checks."""
 
-import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from intake.decode.verdict import Verdict
+from intake.decode.vips_library import VipsError, VipsLibrary
+from intake.decode.webp_pictures import split_frames
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-os.environ["VIPS_CONCURRENCY"] = "1"  # libvips reads it when it is imported; a second thread costs memory alone
-os.environ["VIPS_WARNING"] = "0"  # or it writes every warning to the standard error stream
+    from intake.decode.vips_library import VipsImage
 
-import pyvips
+DAMAGED = {
+    "avif": ("Corrupt frame detected",),
+    "webp": ("unable to read pixels",),
+    "tiff": ("Bad code word", "Not enough data for scanline"),
+}
+"""What a message holds if the data of an image of this type is damaged. Everything else that libvips says of whole files
+of public corpora too: a kind that it does not read, too little memory, and every warning of libtiff, which has no text.
+"""
 
-pyvips.cache_set_max(0)  # or it keeps decoded images, in case that they are asked for again
-
-CANNOT = ("not supported", "Unsupported", "Security limit", "not configured", "emory")
-"""What a message holds if libvips cannot read this kind of image, or has too little memory."""
-
-ALL_PAGES = -1
-"""Pages of equal size become one tall image."""
+LIBRARY = VipsLibrary()
 
 
 def decode(body: memoryview, image_type: str, max_pixels: int) -> tuple[Verdict, str]:
     """Decode every page, row by row where the format allows it. See `decoders.decode`.
 
-    An image that cannot be opened is of a kind that libvips does not read: its structure is whole.
+    An image that libvips cannot open is of a kind that it does not read: the structure of the image is whole.
     """
     try:
-        for image in _open_pages(bytes(body), image_type):
-            if image.width * image.height > max_pixels and not image_type == "webp":
-                return Verdict.UNSURE, f"libvips: {image.width} by {image.height} pixels"
+        for image in _open_pages(body, image_type):
+            if image.pixels > max_pixels:
+                return Verdict.UNSURE, f"libvips: {image.pixels} pixels"
             try:
-                image.avg()
-            except pyvips.Error as error:
-                text = _describe(error)
-                verdict = Verdict.UNSURE if any(word in text for word in CANNOT) else Verdict.DAMAGED
-                return verdict, f"libvips: {text}"
-    except pyvips.Error as error:
-        return Verdict.UNSURE, f"libvips cannot open it: {_describe(error)}"
+                image.decode()
+            except VipsError as error:
+                is_damage = any(fault in str(error) for fault in DAMAGED[image_type])
+                verdict = Verdict.DAMAGED if is_damage else Verdict.UNSURE
+                return verdict, f"libvips: {error}"
+    except VipsError as error:
+        return Verdict.UNSURE, f"libvips cannot open it: {error}"
     return Verdict.WHOLE, ""
 
 
-def _open_pages(body: bytes, image_type: str) -> "Iterator[Any]":
+def _open_pages(body: memoryview, image_type: str) -> "Iterator[VipsImage]":
+    """Open each page of a TIFF, each frame of a WebP, and the first picture of an AVIF."""
     if image_type == "webp":
-        yield _open(body, n=ALL_PAGES)
+        for frame in split_frames(body):
+            with LIBRARY.open(frame) as image:
+                yield image
         return
-    first = _open(body)
-    yield first
-    if image_type == "tiff":
-        for page in range(1, first.get("n-pages") if first.get_typeof("n-pages") else 1):
-            yield _open(body, page=page)
-
-
-def _open(body: bytes, **options: int) -> Any:  # noqa: ANN401 - pyvips has no types
-    return pyvips.Image.new_from_buffer(body, "", access="sequential", fail_on="warning", **options)
-
-
-def _describe(error: "pyvips.Error") -> str:
-    return " ".join(str(error).split())
+    whole, number, pages = bytes(body), 0, 1
+    while number < pages:
+        with LIBRARY.open(whole, f"page={number}" if number else "") as image:
+            pages = image.pages if image_type == "tiff" else 1
+            yield image
+        number += 1
