@@ -55,7 +55,7 @@ def _libvips(body: bytes, image_type: str) -> Judgement:
 
 
 def _pillow(body: bytes, image_type: str) -> Judgement:
-    image_module = import_module("PIL.Image")
+    image_module: Any = import_module("PIL.Image")
     image_module.MAX_IMAGE_PIXELS = None
     try:
         with image_module.open(BytesIO(body), formats=(image_type,)) as image:

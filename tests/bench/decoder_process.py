@@ -88,6 +88,7 @@ def serve(connection: Connection, decoder: str) -> None:
         except EOFError:
             return
         began = time.process_time()
+        verdict: str
         try:
             verdict, text = judge(body, image_type)
         except MemoryError as error:

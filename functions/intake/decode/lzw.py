@@ -1,4 +1,4 @@
-"""Measures LZW data without decoding it: how many bytes it stands for, and where it ends (GIF89a, appendix F; TIFF 6.0, 13).
+"""Measures LZW data without decoding it: how many bytes it stands for (GIF89a, appendix F; TIFF 6.0, section 13).
 
 A changed code stands for a string of another length, with few exceptions. So the number of bytes shows nearly every
 change, where decoders stop as soon as they have enough.

@@ -11,7 +11,7 @@ from intake.decode.verdict import Verdict
 from intake.image.tiff_page import UNCOMPRESSED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from intake.decode.tiff_pieces import Piece
 
@@ -79,6 +79,7 @@ def _check_jpeg(piece: "Piece", max_pixels: int) -> tuple[Verdict, str]:
     return checked
 
 
-CHECKS: "dict[int, Callable[[Piece, int], tuple[Verdict, str]]]" = {LZW: _check_lzw, JPEG: _check_jpeg} | dict.fromkeys(
-    DEFLATE, _check_deflate
-)
+CHECKS: "Mapping[int, Callable[[Piece, int], tuple[Verdict, str]]]" = {
+    LZW: _check_lzw,
+    JPEG: _check_jpeg,
+} | dict.fromkeys(DEFLATE, _check_deflate)

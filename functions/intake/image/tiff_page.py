@@ -84,7 +84,8 @@ def describe_strips(
     Args:
         directories: reads the fields.
         fields: the fields of the page.
-        width, height: its size.
+        width: of the page, in pixels.
+        height: of the page, in pixels.
         is_compressed: whether the bytes before compression are asked for.
     """
     rows = min(directories.read_number(fields, ROWS_PER_STRIP, default=height), height)
