@@ -17,9 +17,14 @@ from bench.decoder_candidates import structure
 
 _FRAME = re.compile(rb"\xff([\xc0-\xc3\xc5-\xc7\xc9-\xcb\xcd-\xcf])\0[\x0b-\x20][\x08-\x10]")
 _JPEG_KINDS = {0xC0: "baseline", 0xC1: "baseline", 0xC2: "progressive"}
-_TIFF_KINDS = {1: "uncompressed", 5: "LZW", 7: "JPEG", 8: "Deflate", 32946: "Deflate", 32773: "PackBits"} | dict.fromkeys(
-    (2, 3, 4, 32771), "CCITT"
-)
+_TIFF_KINDS = {
+    1: "uncompressed",
+    5: "LZW",
+    7: "JPEG",
+    8: "Deflate",
+    32946: "Deflate",
+    32773: "PackBits",
+} | dict.fromkeys((2, 3, 4, 32771), "CCITT")
 
 
 class WholeImage(NamedTuple):

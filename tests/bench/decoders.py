@@ -1,6 +1,6 @@
 """Measures decoders: what they detect in damaged images, and what they say of whole ones.
 
-    .venv/bin/python tests/bench/decoders.py FOLDER ...
+.venv/bin/python tests/bench/decoders.py FOLDER ...
 """
 
 import argparse
@@ -79,9 +79,7 @@ def choose(images: list[WholeImage], count: int) -> list[WholeImage]:
         if image.path.stat().st_size in DAMAGED_BYTES:
             by_kind[image.kind].append(image)
     return [
-        image
-        for kind, found in sorted(by_kind.items())
-        for image in Random(kind).sample(found, min(count, len(found)))
+        image for kind, found in sorted(by_kind.items()) for image in Random(kind).sample(found, min(count, len(found)))
     ]
 
 
@@ -104,9 +102,13 @@ def judge_damaged(decoder: str, images: list[WholeImage], count: int) -> dict:
     for kind, row in rows.items():
         print(
             f"{decoder:18}{kind:18}",
-            *(f"{name}: {100 * (row[name]['damaged'] + row[name]['crash'] + row[name]['structure']) / max(1, row[name].total()):.0f} %" for name in DAMAGES),
+            *(
+                f"{name}: {100 * (row[name]['damaged'] + row[name]['crash'] + row[name]['structure']) / max(1, row[name].total()):.0f} %"
+                for name in DAMAGES
+            ),
             {k: v for name in DAMAGES for k, v in row[name].items() if k not in ("whole", "damaged", "structure")},
-            sep="  ", flush=True,
+            sep="  ",
+            flush=True,
         )
     Path(f".local/detect/texts-{decoder}.json").write_text(json.dumps(texts, indent=1))
     return {kind: {name: dict(count) for name, count in row.items()} for kind, row in rows.items()}

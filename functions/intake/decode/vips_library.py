@@ -31,7 +31,12 @@ class VipsLibrary:
         """
         library = ctypes.CDLL(str(_find_library()))
         library.vips_image_new_from_buffer.restype = ctypes.c_void_p
-        library.vips_image_new_from_buffer.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_void_p)
+        library.vips_image_new_from_buffer.argtypes = (
+            ctypes.c_void_p,
+            ctypes.c_size_t,
+            ctypes.c_char_p,
+            ctypes.c_void_p,
+        )
         library.vips_avg.argtypes = (ctypes.c_void_p, ctypes.POINTER(ctypes.c_double), ctypes.c_void_p)
         library.vips_error_buffer.restype = ctypes.c_char_p
         for function in (library.vips_image_get_n_pages, library.vips_image_get_width, library.vips_image_get_height):

@@ -253,8 +253,13 @@ async def test_start_is_given_up_when_it_takes_too_long(
         await check(DecoderProcess(LIMITS), "good")
 
 
-@pytest.mark.parametrize(("pixels", "frames", "expected"), [(100, 1, 2.0), (50_000_000, 1, 15.0), (1, 10, 2.0)])
-def test_time_limit_grows_with_the_pixels_up_to_image_timeout(pixels: int, frames: int, expected: float) -> None:
-    seconds = DecoderProcess(LIMITS)._seconds(ImageInfo("jpeg", pixels, 1, frames, "", ""))
+@pytest.mark.parametrize(
+    ("pixels", "frames", "size", "expected"),
+    [(100, 1, 100, 2.0), (10_000_000, 1, 100, 5.0), (1_000_000, 10, 1_000_000, 5.3), (50_000_000, 2, 1, 15.0)],
+)
+def test_time_limit_grows_with_pixels_and_bytes_up_to_image_timeout(
+    pixels: int, frames: int, size: int, expected: float
+) -> None:
+    seconds = DecoderProcess(LIMITS)._time_limit(ImageInfo("jpeg", pixels, 1, frames, "", ""), size)
 
     assert seconds == pytest.approx(expected, abs=0.01)
