@@ -14,7 +14,7 @@ from infra.local.deploy_template import to_json_bytes
 from infra.pictures.picture_server import serve_pictures
 
 from support import s3_server
-from support.damaged_images import damaged_tiff, slow_gif
+from support.damaged_images import damaged_tiff, slow_jpeg
 from support.deployed_lab import SAM, deploy_lab, require_sam
 from support.runtime_emulator import Environment, lambda_environment
 from support.sample_images import picture
@@ -47,7 +47,7 @@ def _build(*, with_decoders: bool) -> Path:
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
-    pictures = {"good.jpg": GOOD, "base.png": BASE, "damaged.tiff": damaged_tiff(), "slow.gif": slow_gif(900)}
+    pictures = {"good.jpg": GOOD, "base.png": BASE, "damaged.tiff": damaged_tiff(), "slow.jpg": slow_jpeg()}
     with serve_pictures(pictures, delay=0) as port:
         yield f"http://127.0.0.1:{port}"
 
@@ -101,7 +101,7 @@ def test_function_responds_in_time_when_an_image_keeps_the_decoder_busy(start: S
     """The child is killed at the deadline; the next File has a new one."""
     function = start()
 
-    outcomes, _, seconds = post(function, site, "slow.gif", "base.png")
+    outcomes, _, seconds = post(function, site, "slow.jpg", "base.png")
 
     assert outcomes == ["deadline_exceeded", "fetched"]
     assert seconds < SECONDS

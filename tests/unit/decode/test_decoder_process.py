@@ -1,10 +1,12 @@
 """The process of the decoders, with real children: what hostile images do to it, and what they do not do to others."""
 
 import asyncio
+import ctypes
 import json
 import os
 import select
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -20,6 +22,8 @@ from intake.model.image_info import ImageInfo
 from intake.model.limits import Limits
 from support import hostile_decoders
 
+UNSHARE = "import os; os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNET)"
+PR_GET_DUMPABLE = 3
 LIMITS = Limits(max_image_pixels=10_000_000, max_image_bytes=1 << 20)
 MEMORY = memory_limit(LIMITS.max_image_pixels, LIMITS.max_image_bytes)
 
@@ -38,6 +42,11 @@ async def pid_of(decoder: DecoderProcess) -> int:
 
 def is_running(pid: int) -> bool:
     return Path(f"/proc/{pid}").exists()
+
+
+def can_leave_network() -> bool:
+    """Whether the kernel lets a process leave the network."""
+    return subprocess.run([sys.executable, "-c", UNSHARE], check=False, capture_output=True).returncode == 0
 
 
 async def wait_until_ended(pid: int) -> None:
@@ -138,6 +147,14 @@ async def test_child_has_limits_and_no_environment(decoder: DecoderProcess, monk
     assert facts["limits"] == [[MEMORY, MEMORY], [0, 0], [0, 0], [16, 16]]
     assert facts["descriptors"] < 16
     assert facts["parent"] == os.getpid()
+    assert not (facts["network"] and can_leave_network())
+
+
+async def test_memory_of_the_parent_is_hidden_from_the_child(decoder: DecoderProcess) -> None:
+    """A process of the same user cannot read its environment in /proc then; root, as whom tests may run, can."""
+    await check(decoder, "good")
+
+    assert ctypes.CDLL(None).prctl(PR_GET_DUMPABLE) == 0
 
 
 async def test_cancelled_image_leaves_nothing_running(decoder: DecoderProcess) -> None:
