@@ -1,13 +1,13 @@
 """The decoders that `decoders.py` compares: each is a function of a body and its type that returns a verdict.
 
-They are imported inside of the functions, because each needs packages of its own, and its import is measured.
+They import their packages when they are called, because each runs in a process of its own, whose memory is measured.
 """
 
-import os
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 from intake.decode.verdict import Verdict
 from intake.image.verify import verify
@@ -15,13 +15,16 @@ from intake.model.error_codes import CorruptImage, IntakeError, InvalidImage
 from intake.model.limits import Limits
 
 type Judgement = tuple[Verdict, str]
-type Candidate = Callable[[bytes, str], Judgement]
 
-LIMITS = Limits(max_image_pixels=50_000_000)
+LIMITS = Limits()
+TYPES = ("jpeg", "gif", "webp", "tiff", "avif")
+
+PILLOW_FAULTS = ("truncated", "broken data stream", "decod", "buffer overrun", "failed to read next frame")
+"""What the message of Pillow holds if it blames the data."""
 
 
-def structure(body: bytes, image_type: str) -> Judgement:
-    """Return what `verify` says: what the service does without a decoder."""
+def check_structure(body: bytes, image_type: str) -> Judgement:
+    """Return what the service says without a decoder."""
     del image_type
     try:
         verify(body, LIMITS, len(body))
@@ -32,23 +35,30 @@ def structure(body: bytes, image_type: str) -> Judgement:
     return Verdict.WHOLE, ""
 
 
-def ours(body: bytes, image_type: str) -> Judgement:
-    """Return what VERIFY=decode says."""
-    from intake.decode.decoders import decode
-
-    return decode(memoryview(body), image_type, LIMITS.max_image_pixels)
-
-
-PILLOW_FAULTS = ("truncated", "broken data stream", "decod", "buffer overrun", "failed to read next frame")
-"""What the message of Pillow holds if it blames the data."""
+def _ours(body: bytes, image_type: str) -> Judgement:
+    verdict: Judgement = import_module("intake.decode.decoders").decode(
+        memoryview(body), image_type, LIMITS.max_image_pixels
+    )
+    return verdict
 
 
-def pillow(body: bytes, image_type: str) -> Judgement:
-    from PIL import Image
-
-    Image.MAX_IMAGE_PIXELS = None
+def _libvips(body: bytes, image_type: str) -> Judgement:
+    """Let libvips decode the first page, and stop at a warning."""
+    del image_type
+    library = import_module("intake.decode.vips_library")
     try:
-        with Image.open(BytesIO(body), formats=(image_type,)) as image:
+        with import_module("intake.decode.vips_decoder").LIBRARY.open(body) as image:
+            image.decode()
+    except library.VipsError as error:
+        return Verdict.DAMAGED, str(error)
+    return Verdict.WHOLE, ""
+
+
+def _pillow(body: bytes, image_type: str) -> Judgement:
+    image_module = import_module("PIL.Image")
+    image_module.MAX_IMAGE_PIXELS = None
+    try:
+        with image_module.open(BytesIO(body), formats=(image_type,)) as image:
             for number in range(getattr(image, "n_frames", 1)):
                 image.seek(number)
                 image.load()
@@ -59,14 +69,8 @@ def pillow(body: bytes, image_type: str) -> Judgement:
     return Verdict.WHOLE, ""
 
 
-def libvips(body: bytes, image_type: str) -> Judgement:
-    from intake.decode import vips_decoder
-
-    return vips_decoder.decode(memoryview(body), image_type, LIMITS.max_image_pixels)
-
-
-def raises(decode: Callable[[bytes], Any], body: bytes, image_type: str) -> Judgement:
-    """Return DAMAGED where a function raises."""
+def _run(decode: Callable[[bytes], Any], body: bytes, image_type: str) -> Judgement:
+    """Return DAMAGED if a function raises."""
     del image_type
     try:
         decode(body)
@@ -75,113 +79,87 @@ def raises(decode: Callable[[bytes], Any], body: bytes, image_type: str) -> Judg
     return Verdict.WHOLE, ""
 
 
-def _simplejpeg(body: bytes) -> None:
-    import simplejpeg
-
-    simplejpeg.decode_jpeg(body, "RGB", strict=True)
+def _call(module: str, function: str, body: bytes, **options: Any) -> None:
+    getattr(import_module(module), function)(body, **options)
 
 
-def _lepton(body: bytes) -> None:
-    import lepton_jpeg_python
-
-    lepton_jpeg_python.compress_bytes(body, {"max_jpeg_width": 65535, "max_jpeg_height": 65535})
-
-
-def _jpegxl_transcoding(body: bytes) -> None:
-    import imagecodecs
-
-    imagecodecs.jpegxl_encode_jpeg(body)
-
-
-def _imagecodecs(name: str, body: bytes) -> None:
-    import imagecodecs
-
-    getattr(imagecodecs, f"{name}_decode")(body)
-
-
-def _wuffs(body: bytes) -> None:
-    from pywuffs.aux import ImageDecoder, ImageDecoderConfig
-
-    found = ImageDecoder(ImageDecoderConfig()).decode(body)
-    if found.error_message:
-        raise ValueError(found.error_message)
-
-
-def _av(body: bytes) -> None:
-    import av
-
-    with av.open(BytesIO(body), options={"err_detect": "crccheck+bitstream+buffer+explode"}) as container:
+def _ffmpeg(body: bytes) -> None:
+    """Decode every frame, and stop at every fault that FFmpeg looks for."""
+    with import_module("av").open(BytesIO(body), options={"err_detect": "explode"}) as container:
         stream = container.streams.video[0]
-        stream.codec_context.options = {"err_detect": "crccheck+bitstream+buffer+careful+compliant+aggressive+explode"}
-        frames = 0
-        for packet in container.demux(stream):
-            frames += len(packet.decode())
-        if not frames:
+        stream.codec_context.options = {"err_detect": "crccheck+bitstream+buffer+careful+compliant+explode"}
+        if not sum(len(packet.decode()) for packet in container.demux(stream)):
             raise ValueError("no frame")
 
 
-def _pylibjpeg(body: bytes) -> None:
-    import libjpeg
-
-    libjpeg.decode(body)
-
-
-def _heif(body: bytes) -> None:
-    import pillow_heif
-
-    pillow_heif.open_heif(body, convert_hdr_to_8bit=False).load() if False else None
-    for image in pillow_heif.open_heif(body, convert_hdr_to_8bit=False):
-        image.load()
+def _lepton(body: bytes) -> None:
+    # Two arguments by position: the bytes and the options.
+    import_module("lepton_jpeg_python").compress_bytes(body, {"max_jpeg_width": 65535, "max_jpeg_height": 65535})
 
 
-def _jpegli(body: bytes) -> None:
-    import pyjpegli
+class Candidate(NamedTuple):
+    """A decoder.
 
-    pyjpegli.decode(body)
+    Attributes:
+        judge: what it says of a body of a type.
+        title: its name in tables.
+        types: the types that it reads here.
+        packages: the distributions that it needs.
+        module: what is imported first.
+    """
 
-
-def _jpeglib_dct(body: bytes) -> None:
-    import tempfile
-
-    import jpeglib
-
-    with tempfile.NamedTemporaryFile(dir="/dev/shm") as file:
-        file.write(body)
-        file.flush()
-        jpeglib.read_dct(file.name).load()
-
-
-def _mozjpeg(body: bytes) -> None:
-    import mozjpeg_lossless_optimization
-
-    mozjpeg_lossless_optimization.optimize(body)
+    judge: Callable[[bytes, str], Judgement]
+    title: str
+    types: tuple[str, ...]
+    packages: tuple[str, ...] = ()
+    module: str = ""
 
 
-def strict_lzw(body: bytes, image_type: str) -> Judgement:
-    from intake.decode import gif_decoder, tiff_decoder
-
-    module = gif_decoder if image_type == "gif" else tiff_decoder
-    return module.decode(memoryview(body), image_type, LIMITS.max_image_pixels)
-
-
-CANDIDATES: dict[str, Candidate] = {
-    "structure": structure,
-    "ours": ours,
-    "pillow": pillow,
-    "libvips": libvips,
-    "simplejpeg": partial(raises, _simplejpeg),
-    "lepton": partial(raises, _lepton),
-    "jxl-transcoding": partial(raises, _jpegxl_transcoding),
-    "imagecodecs-jpeg": partial(raises, partial(_imagecodecs, "jpeg8")),
-    "imagecodecs-webp": partial(raises, partial(_imagecodecs, "webp")),
-    "imagecodecs-avif": partial(raises, partial(_imagecodecs, "avif")),
-    "imagecodecs-gif": partial(raises, partial(_imagecodecs, "gif")),
-    "jpegli": partial(raises, _jpegli),
-    "jpeglib": partial(raises, _jpeglib_dct),
-    "mozjpeg": partial(raises, _mozjpeg),
-    "strict": strict_lzw,
-    "wuffs": partial(raises, _wuffs),
-    "av": partial(raises, _av),
-    "pylibjpeg": partial(raises, _pylibjpeg),
-    "pillow-heif": partial(raises, _heif),
+CANDIDATES = {
+    "structure": Candidate(check_structure, "structure alone", TYPES),
+    "ours": Candidate(
+        _ours,
+        "**`VERIFY=decode`**",
+        TYPES,
+        ("simplejpeg", "numpy", "pyvips-binary", "cffi", "pycparser"),
+        "intake.decode.decoders",
+    ),
+    "pillow": Candidate(_pillow, "Pillow", TYPES, ("pillow",), "PIL.Image"),
+    "libvips": Candidate(_libvips, "libvips", TYPES, ("pyvips-binary",), "intake.decode.vips_decoder"),
+    "simplejpeg": Candidate(
+        partial(_run, partial(_call, "simplejpeg", "decode_jpeg", strict=True)),
+        "simplejpeg",
+        ("jpeg",),
+        ("simplejpeg", "numpy"),
+        "simplejpeg",
+    ),
+    "jpegli": Candidate(
+        partial(_run, partial(_call, "pyjpegli", "decode")), "pyjpegli", ("jpeg",), ("pyjpegli",), "pyjpegli"
+    ),
+    "lepton": Candidate(
+        partial(_run, _lepton), "lepton-jpeg-python", ("jpeg",), ("lepton-jpeg-python",), "lepton_jpeg_python"
+    ),
+    "jxl": Candidate(
+        partial(_run, partial(_call, "imagecodecs", "jpegxl_encode_jpeg")),
+        "imagecodecs, JPEG to JPEG XL",
+        ("jpeg",),
+        ("imagecodecs", "numpy"),
+        "imagecodecs",
+    ),
+    "libavif": Candidate(
+        partial(_run, partial(_call, "imagecodecs", "avif_decode")),
+        "imagecodecs, AVIF",
+        ("avif",),
+        ("imagecodecs", "numpy"),
+        "imagecodecs",
+    ),
+    "thor": Candidate(
+        partial(_run, partial(_call, "libjpeg", "decode")),
+        "pylibjpeg-libjpeg",
+        ("jpeg",),
+        ("pylibjpeg-libjpeg", "numpy"),
+        "libjpeg",
+    ),
+    "ffmpeg": Candidate(partial(_run, _ffmpeg), "PyAV (FFmpeg)", TYPES, ("av",), "av"),
 }
+"""Every decoder by name."""

@@ -6,25 +6,19 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.decoder_candidates import LIMITS, check_structure
 from intake.decode.verdict import Verdict
 from intake.image import tiff_page
 from intake.image.byte_reader import Reader
 from intake.image.formats import FORMATS
 from intake.image.tiff_directory import Directories
 from intake.image.verify import identify
-
-from bench.decoder_candidates import structure
+from intake.model.error_codes import UnsupportedType
 
 _FRAME = re.compile(rb"\xff([\xc0-\xc3\xc5-\xc7\xc9-\xcb\xcd-\xcf])\0[\x0b-\x20][\x08-\x10]")
 _JPEG_KINDS = {0xC0: "baseline", 0xC1: "baseline", 0xC2: "progressive"}
-_TIFF_KINDS = {
-    1: "uncompressed",
-    5: "LZW",
-    7: "JPEG",
-    8: "Deflate",
-    32946: "Deflate",
-    32773: "PackBits",
-} | dict.fromkeys((2, 3, 4, 32771), "CCITT")
+_TIFF_KINDS = {1: "uncompressed", 5: "LZW", 7: "JPEG", 8: "Deflate", 32946: "Deflate", 32773: "PackBits"}
+_TIFF_KINDS |= dict.fromkeys((2, 3, 4, 32771), "CCITT")
 
 
 class WholeImage(NamedTuple):
@@ -45,6 +39,8 @@ def find_whole_images(folders: Iterable[Path], types: Iterable[str]) -> Iterator
     """Yield each different image of these types once, in the order of the paths."""
     accepted, seen = frozenset(types) & FORMATS.keys(), set[bytes]()
     for path in sorted(path for folder in folders for path in folder.rglob("*") if path.is_file()):
+        if path.stat().st_size > LIMITS.max_image_bytes:
+            continue
         body = path.read_bytes()
         digest = sha256(body).digest()
         if digest in seen:
@@ -52,9 +48,9 @@ def find_whole_images(folders: Iterable[Path], types: Iterable[str]) -> Iterator
         seen.add(digest)
         try:
             image_type = identify(body[:64], accepted)
-        except Exception:  # noqa: BLE001, S112 - everything else in the folders
+        except UnsupportedType:  # everything else in the folders
             continue
-        if structure(body, image_type)[0] == Verdict.WHOLE:
+        if check_structure(body, image_type)[0] == Verdict.WHOLE:
             yield WholeImage(path, image_type, find_kind(body, image_type))
 
 

@@ -5,13 +5,16 @@ import resource
 import signal
 import sys
 import time
+import warnings
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
 
 HERE = Path(__file__).resolve()
-sys.path[:0] = [str(HERE.parents[1]), str(HERE.parents[2] / "functions"), str(HERE.parents[2])]
+sys.path[:0] = [str(HERE.parents[1]), str(HERE.parents[2] / "functions")]
+
+from bench.decoder_candidates import CANDIDATES  # noqa: E402 - the path comes first
 
 MAX_ADDRESS_BYTES = 3 * 1024**3
 
@@ -74,15 +77,11 @@ class DecoderProcess:
 
 def serve(connection: Connection, decoder: str) -> None:
     """Answer until the parent closes its end. Runs in the child."""
-    import warnings
-
-    from bench.decoder_candidates import CANDIDATES
-
     warnings.simplefilter("ignore")
     resource.setrlimit(resource.RLIMIT_AS, (MAX_ADDRESS_BYTES, MAX_ADDRESS_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    judge = CANDIDATES[decoder]
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())  # libraries print what they find
+    judge = CANDIDATES[decoder].judge
     while True:
         try:
             body, image_type = connection.recv()

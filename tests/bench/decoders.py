@@ -1,6 +1,9 @@
-"""Measures decoders: what they detect in damaged images, and what they say of whole ones.
+"""Measures decoders: what they detect in damaged images, what they say of whole ones, and what they cost.
 
-.venv/bin/python tests/bench/decoders.py FOLDER ...
+    .local/bench/decoders/bin/python tests/bench/decoders.py FOLDER ... [--decoders ours,pillow]
+
+Each FOLDER is searched for images. Results go to docs/performance/decoders.json; decoders that are not measured keep
+what stands there. `report.py --write` then writes docs/verification.md.
 """
 
 import argparse
@@ -8,126 +11,90 @@ import json
 import os
 import sys
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from random import Random
+from typing import Any
 
 HERE = Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parents[1]), str(HERE.parents[2] / "functions"), str(HERE.parents[2])]
 
-from bench.decoder_candidates import LIMITS, structure  # noqa: E402
-from bench.decoder_corpus import WholeImage, find_whole_images  # noqa: E402 - the path comes first
+from bench import decoder_figures  # noqa: E402 - the path comes first
+from bench.decoder_candidates import CANDIDATES, TYPES, check_structure  # noqa: E402
+from bench.decoder_corpus import WholeImage, find_whole_images  # noqa: E402
+from bench.decoder_cost import measure_cost  # noqa: E402
 from bench.decoder_damage import DAMAGES, damage  # noqa: E402
 from bench.decoder_process import DecoderProcess  # noqa: E402
+from intake.decode.verdict import Verdict  # noqa: E402
 
-FILES_PER_KIND, SEEDS = 40, 2
+FILES_PER_KIND = 40
 DAMAGED_BYTES = range(4 * 1024, 1536 * 1024)
+"""The sizes of the files that are damaged: larger than a page, and fast to decode."""
 
-READS = {
-    "structure": ("jpeg", "gif", "webp", "tiff", "avif"),
-    "ours": ("jpeg", "gif", "webp", "tiff", "avif"),
-    "pillow": ("jpeg", "gif", "webp", "tiff", "avif"),
-    "libvips": ("jpeg", "gif", "webp", "tiff", "avif"),
-    "simplejpeg": ("jpeg",),
-    "lepton": ("jpeg",),
-    "jxl-transcoding": ("jpeg",),
-    "imagecodecs-jpeg": ("jpeg",),
-    "imagecodecs-webp": ("webp",),
-    "imagecodecs-avif": ("avif",),
-    "imagecodecs-gif": ("gif",),
-    "jpegli": ("jpeg",),
-    "jpeglib": ("jpeg",),
-    "mozjpeg": ("jpeg",),
-    "strict": ("gif", "tiff"),
-    "wuffs": ("jpeg", "gif", "webp"),
-    "av": ("jpeg", "gif", "webp", "tiff", "avif"),
-    "pylibjpeg": ("jpeg",),
-}
+type Counts = dict[str, dict[str, int]]
 
 
 def main() -> None:
-    options = argparse.ArgumentParser()
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     options.add_argument("folders", nargs="+", type=Path)
-    options.add_argument("--decoders", default="structure,ours,pillow")
-    options.add_argument("--list", type=Path, help="kept list of whole images")
-    options.add_argument("--out", type=Path, required=True)
-    options.add_argument("--kinds")
-    options.add_argument("--files", type=int, default=FILES_PER_KIND)
-    options.add_argument("--whole", action="store_true", help="judge whole files")
-    options.add_argument("--part", default="0/1")
+    options.add_argument("--decoders", default=",".join(CANDIDATES))
+    options.add_argument("--files", type=int, default=FILES_PER_KIND, help="files of each kind that are damaged")
     given = options.parse_args()
     os.nice(10)
-    if given.list and given.list.exists():
-        images = [WholeImage(Path(path), *rest) for path, *rest in json.loads(given.list.read_text())]
-    else:
-        images = list(find_whole_images(given.folders, READS["structure"]))
-        if given.list:
-            given.list.write_text(json.dumps([(str(path), *rest) for path, *rest in images]))
-    if given.kinds:
-        images = [image for image in images if image.kind in given.kinds.split(",")]
-    for decoder in given.decoders.split(","):
-        chosen = [image for image in images if image.type in READS[decoder]]
-        found = judge_whole(decoder, chosen, given.part) if given.whole else judge_damaged(decoder, chosen, given.files)
-        out = given.out.with_name(f"{given.out.stem}-{decoder}{given.part.replace('/', 'of')}.json")
-        out.write_text(json.dumps(found))
-        print(decoder, "done", flush=True)
+    images = list(find_whole_images(given.folders, TYPES))
+    print(f"{len(images)} whole images", flush=True)
+    for name in given.decoders.split(","):
+        chosen = [image for image in images if image.type in CANDIDATES[name].types]
+        found: dict[str, Any] = {"detected": judge_damaged(name, choose(chosen, given.files))}
+        if name != "structure":
+            found |= {"whole": judge_whole(name, chosen), "cost": measure_cost(name, images)}
+        decoder_figures.store(name, found, len(images))
+        print(name, json.dumps(found), flush=True)
 
 
-def choose(images: list[WholeImage], count: int) -> list[WholeImage]:
-    """Choose files of every kind, of a size that decodes fast."""
+def choose(images: Iterable[WholeImage], count: int) -> list[WholeImage]:
+    """Choose some files of every kind. The same files are chosen for every decoder."""
     by_kind = defaultdict(list)
     for image in images:
         if image.path.stat().st_size in DAMAGED_BYTES:
             by_kind[image.kind].append(image)
-    return [
-        image for kind, found in sorted(by_kind.items()) for image in Random(kind).sample(found, min(count, len(found)))
-    ]
+    samples = (Random(kind).sample(found, min(count, len(found))) for kind, found in sorted(by_kind.items()))
+    return [image for sample in samples for image in sample]
 
 
-def judge_damaged(decoder: str, images: list[WholeImage], count: int) -> dict:
-    process = DecoderProcess(decoder)
-    rows: dict[str, dict[str, Counter]] = defaultdict(lambda: defaultdict(Counter))
-    texts: dict[str, Counter] = defaultdict(Counter)
-    for image in choose(images, count):
+def judge_damaged(name: str, images: Sequence[WholeImage]) -> Counts:
+    """Count by kind what is refused of each damage, by the structure or else by the decoder.
+
+    Files that the decoder does not read before the damage are left out.
+    """
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    process = DecoderProcess(name)
+    for image in images:
         body = image.path.read_bytes()
-        for name in DAMAGES:
-            for seed in range(SEEDS):
-                damaged = damage(body, name, f"{image.path.name} {seed}")
-                if structure(damaged, image.type)[0] != "whole":
-                    rows[image.kind][name]["structure"] += 1
-                    continue
-                judged = process.judge(damaged, image.type)
-                rows[image.kind][name][judged.verdict] += 1
-                texts[image.kind][f"{judged.verdict} {judged.text[:60]}"] += 1
+        if process.judge(body, image.type).verdict != Verdict.WHOLE:
+            continue
+        counts[image.kind]["files"] += 1
+        for kind in DAMAGES:
+            damaged = damage(body, kind, image.path.name)
+            is_refused = check_structure(damaged, image.type)[0] != Verdict.WHOLE
+            if not is_refused and name != "structure":
+                is_refused = process.judge(damaged, image.type).verdict in {Verdict.DAMAGED, "crash"}
+            counts[image.kind][kind] += is_refused
     process.close()
-    for kind, row in rows.items():
-        print(
-            f"{decoder:18}{kind:18}",
-            *(
-                f"{name}: {100 * (row[name]['damaged'] + row[name]['crash'] + row[name]['structure']) / max(1, row[name].total()):.0f} %"
-                for name in DAMAGES
-            ),
-            {k: v for name in DAMAGES for k, v in row[name].items() if k not in ("whole", "damaged", "structure")},
-            sep="  ",
-            flush=True,
-        )
-    Path(f".local/detect/texts-{decoder}.json").write_text(json.dumps(texts, indent=1))
-    return {kind: {name: dict(count) for name, count in row.items()} for kind, row in rows.items()}
+    return {kind: dict(count) for kind, count in counts.items()}
 
 
-def judge_whole(decoder: str, images: list[WholeImage], part: str) -> dict:
-    number, parts = map(int, part.split("/"))
-    process = DecoderProcess(decoder)
-    found = {}
-    for image in [image for image in images if image.path.stat().st_size <= LIMITS.max_image_bytes][number::parts]:
+def judge_whole(name: str, images: Sequence[WholeImage]) -> Counts:
+    """Count by kind the verdicts of whole images, and print each that is called damaged."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    process = DecoderProcess(name)
+    for image in images:
         judged = process.judge(image.path.read_bytes(), image.type)
-        found[str(image.path)] = [image.kind, *judged]
+        counts[image.kind][judged.verdict] += 1
+        if judged.verdict not in {Verdict.WHOLE, Verdict.UNSURE}:
+            print(f"{name} {judged.verdict} {image.kind} {image.path}: {judged.text}", flush=True)
     process.close()
-    by_kind = defaultdict(Counter)
-    for kind, verdict, *_ in found.values():
-        by_kind[kind][verdict] += 1
-    for kind, counts in sorted(by_kind.items()):
-        print(f"{decoder:18}{kind:18}", dict(counts), flush=True)
-    return found
+    return {kind: dict(count) for kind, count in counts.items()}
 
 
 if __name__ == "__main__":
