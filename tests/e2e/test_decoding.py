@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.error import HTTPError
 
 import pytest
-from infra.build import artifact
+from infra.build import artifact, decoders, sbom
 from infra.build.template_file import ROOT, list_functions, load
 from infra.local.deploy_template import to_json_bytes
 from infra.pictures.picture_server import serve_pictures
@@ -118,6 +118,19 @@ def test_function_does_not_start_when_its_artifact_has_no_decoders(start: Start)
 
     assert json.load(refused.value)["errorType"] == "ConfigError"
     assert "make deploy VERIFY=decode" in function.log.read_text()
+
+
+def test_bill_of_materials_lists_the_decoders_of_the_artifact_that_has_them(
+    built: dict[bool, Path], tmp_path: Path
+) -> None:
+    names = {}
+    for with_decoders, code in built.items():
+        sbom.write_sbom(code, tmp_path / "sbom.json")
+        components = json.loads((tmp_path / "sbom.json").read_text())["components"]
+        names[with_decoders] = {f"{each['name'].lower().replace('_', '-')}=={each['version']}" for each in components}
+
+    pins = re.findall(r"^[a-z0-9-]+==[^ ]+", decoders.REQUIREMENTS.read_text(), re.MULTILINE)
+    assert names[True] - names[False] == set(pins)
 
 
 def test_deployed_stack_decodes(site: str) -> None:

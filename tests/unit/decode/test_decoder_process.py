@@ -170,6 +170,19 @@ async def test_cancelled_image_leaves_nothing_running(decoder: DecoderProcess) -
     assert await check(decoder, "good") == (Verdict.WHOLE, "['good']")
 
 
+async def test_child_decodes_after_its_environment_was_frozen(decoder: DecoderProcess) -> None:
+    """Lambda stops every process between two invocations."""
+    pid = await pid_of(decoder)
+    os.kill(pid, signal.SIGSTOP)
+    task = asyncio.create_task(check(decoder, "first"))
+    await asyncio.sleep(0.2)
+
+    os.kill(pid, signal.SIGCONT)
+
+    assert await task == (Verdict.WHOLE, "['first']")
+    assert await pid_of(decoder) == pid
+
+
 async def test_images_are_decoded_one_after_the_other_in_one_child(decoder: DecoderProcess) -> None:
     decoder.start()
 
