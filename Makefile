@@ -36,7 +36,8 @@ VERIFY ?=
 WAIT ?= 120
 CODE := functions infra tests
 PY := .venv/bin/python
-PARALLEL := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# The number of processes follows: end-to-end tests mostly wait, unit tests do not.
+PARALLEL := --dist loadfile --no-loadscope-reorder --numprocesses
 # Ctrl-C is no failure: without this, make prints a line of its own, "Error 130", below what the command has said.
 OR_STOPPED := || { status=$$?; [ $$status -eq 130 ] || exit $$status; }
 
@@ -88,7 +89,7 @@ smoke: base ## Try every entry point of a deployed stack, then remove what that 
 check: lint unit ## Lint, types and unit tests, in under a minute
 
 test: dev sam ministack tables checkov aws-cli lint validate ## Everything: lint, types, templates, all tests, coverage
-	@$(PY) -m pytest $(PARALLEL) --cov
+	@$(PY) -m pytest $(PARALLEL) 4 --cov
 
 lint: dev ## Lint, format and types; changes nothing
 	@$(PY) -m ruff check $(CODE)
@@ -96,7 +97,7 @@ lint: dev ## Lint, format and types; changes nothing
 	@$(PY) -m mypy functions/intake infra tests
 
 unit: dev ## Unit tests
-	@$(PY) -m pytest $(PARALLEL) tests/unit
+	@$(PY) -m pytest $(PARALLEL) 2 tests/unit
 
 validate: sam ## Check the CloudFormation templates, in a region of each partition
 	@.local/sam/bin/cfn-lint --regions $(REGIONS) --template template.yaml infra/observability.yaml

@@ -21,6 +21,7 @@ Packages, from the outside in:
 * `ingest`: the use case, and protocols for its dependencies (`ports`, `download_port`).
 * `download`: the downloader, its retries, limits and address policy. `s3`: the store, the inbox, bulk results.
 * `decode`: decodes images in a child process, where VERIFY=decode asks for it.
+* `sources`: private sources of images, whose requests need credentials of this deployment.
 * `http_client`: an HTTP/1.1 transport for httpx, which imports no other package of the service.
 * `known`: what earlier downloads told of a URL, so that it need not be downloaded again.
 * `image`: parsers of the image formats. `model`: values such as File, receipt, errors, object keys.

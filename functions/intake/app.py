@@ -37,6 +37,7 @@ with gc_paused():
 
 if TYPE_CHECKING:
     import boto3
+    import httpx
 
     from intake.ingest.decoder_check import DecoderCheck
     from intake.ingest.ports import Observer, Store
@@ -50,6 +51,7 @@ PRODUCT = "image-intake/0.2"
 # stored images free memory: with one share for both, they could wait for each other. On Lambda, every image in flight
 # finds a socket for its origin.
 _ORIGIN_SHARE, _STORE_SHARE, _INBOX_SHARE = 5 / 8, 2 / 8, 1 / 8
+_SOURCE_SHARE = _ORIGIN_SHARE / 2  # of the origins' share, where there are source buckets
 
 # One event loop for all invocations: asyncio.run would close the loop that the pooled connections belong to.
 _runner = asyncio.Runner()
@@ -130,16 +132,31 @@ def downloader(settings: Config, documents: "Store | None" = None) -> HttpDownlo
         documents: where the functions share the cool-downs of origins; without it, no origin cools down.
     """
     limits = settings.limits
+    sources = _bucket_sources(settings)
     transport = PooledTransport(
         connect_timeout=limits.connect_timeout,
         read_timeout=limits.read_timeout,
         tls=_tls_context(certifi.where()),
         resolver=GuardedResolver(limits),
-        max_sockets=_sockets(_ORIGIN_SHARE),
+        max_sockets=_sockets(_ORIGIN_SHARE - _SOURCE_SHARE if sources else _ORIGIN_SHARE),
         zero_copy=True,
     )
     contact = f" (+{settings.contact})" if settings.contact else ""
-    return HttpDownloader(transport, limits, PRODUCT + contact, OriginCoolDowns(documents))
+    return HttpDownloader(transport, limits, PRODUCT + contact, OriginCoolDowns(documents), sources)
+
+
+def _bucket_sources(settings: Config) -> "dict[str, httpx.AsyncBaseTransport]":
+    """Return the transports of SOURCE_BUCKETS, by the origins of their URLs."""
+    if not settings.source_buckets:
+        return {}
+    from intake.sources.bucket_source import BucketSource  # noqa: PLC0415 - few deployments have source buckets
+
+    limits = settings.limits
+    transport = _s3_transport(limits.connect_timeout, limits.read_timeout, _SOURCE_SHARE)
+    return {
+        bucket.origin: BucketSource(partial(_create_signer, bucket.name), transport, bucket.region)
+        for bucket in settings.source_buckets
+    }
 
 
 def decoder_check(settings: Config, observer: "Observer") -> "DecoderCheck | None":
@@ -160,27 +177,30 @@ def s3_client(bucket: str, socket_share: float = _STORE_SHARE) -> S3Client:
         socket_share: the share of all sockets that the client may open, 0 to 1.
     """
     signer = BackgroundSigner(partial(_create_signer, bucket))
+    return S3Client(signer, _s3_transport(CONNECT_TIMEOUT, READ_TIMEOUT, socket_share))
+
+
+def _s3_transport(connect_timeout: float, read_timeout: float, socket_share: float) -> PooledTransport:
     # AWS_CA_BUNDLE has the certificates of a proxy or of a private S3; boto3 reads the same variable.
     tls = _tls_context(os.environ.get("AWS_CA_BUNDLE") or certifi.where())
-    transport = PooledTransport(
-        connect_timeout=CONNECT_TIMEOUT,
-        read_timeout=READ_TIMEOUT,
+    return PooledTransport(
+        connect_timeout=connect_timeout,
+        read_timeout=read_timeout,
         tls=tls,
         connect_limit=MAX_CONCURRENT_CONNECTS,
         max_sockets=_sockets(socket_share),
         zero_copy=True,
     )
-    return S3Client(signer, transport)
 
 
 def _sockets(share: float) -> float:
     return max(1.0, share * max_sockets())
 
 
-def _create_signer(bucket: str) -> "Signer":
+def _create_signer(bucket: str, region: str | None = None) -> "Signer":
     from intake.s3.signer import Signer  # noqa: PLC0415 - imports boto3, in the background thread
 
-    return Signer(_session(), bucket)
+    return Signer(_session(), bucket, region)
 
 
 @cache

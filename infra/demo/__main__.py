@@ -58,7 +58,11 @@ def main() -> int:
     started_at = time.monotonic()
     try:
         require_settings(options.given.split(), has_file=options.file is not None)
-        failed = _send_user_file(options.file) if options.file else _send_our_pictures()
+        failed = 0
+        if options.file:
+            failed = _send_user_file(options.file)
+        else:
+            _send_our_pictures()
     except (CommandError, Mismatch) as error:
         print_line()
         print(f"The demo failed. {error}", file=sys.stderr, flush=True)
@@ -73,8 +77,12 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def _send_our_pictures() -> int:
-    """Send the drawn pictures, and return how many images failed that should not: none, or it raises Mismatch."""
+def _send_our_pictures() -> None:
+    """Send the drawn pictures.
+
+    Raises:
+        Mismatch: an image did not end as expected.
+    """
     print_line("image-intake: a circuit board to inspect, its base images,", "bold")
     print_line("and two URLs that fail on purpose\n", "bold")
     with ExitStack() as on_exit:
@@ -97,7 +105,6 @@ def _send_our_pictures() -> int:
         _send_again(deployed, traffic, file, first)
         _print_page(PAGE)
         print_line("Can you find the three defects of inspect.jpg?")
-    return 0
 
 
 def _send_again(deployed: DeployedStack, origin: OriginTraffic, file: Mapping[str, Any], first: Run) -> None:

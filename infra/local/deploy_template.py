@@ -96,7 +96,10 @@ def deploy(aws: MiniStack, built: Path, sam: Path, home: Path, parameters: Mappi
     command += ["--s3-bucket", ARTIFACT_BUCKET, "--no-resolve-s3", "--no-confirm-changeset", "--no-progressbar"]
     command += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
     run(command, env=env, cwd=home, log=home / "sam-deploy.log", action="sam deploy")
-    outputs = _outputs(aws)
+    return _describe_stack(aws, read_outputs(aws))
+
+
+def _describe_stack(aws: MiniStack, outputs: Mapping[str, str]) -> DeployedStack:
     return DeployedStack(
         aws=aws,
         # The path form of the API's URL: the host form needs DNS.
@@ -131,9 +134,10 @@ def _with_json_definition(built: Path) -> Path:
     return local
 
 
-def _outputs(aws: MiniStack) -> dict[str, str]:
-    stack = aws.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
-    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+def read_outputs(aws: MiniStack, stack: str = STACK) -> dict[str, str]:
+    """Return the outputs of a deployed stack."""
+    [found] = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
 
 
 def turn_on_receipt_topic(deployed: DeployedStack) -> None:

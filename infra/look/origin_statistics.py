@@ -22,7 +22,7 @@ MIN_TIMES = 5
 
 _MAX_CODES = 20
 _SEEN_BITS = 2**23
-_AUTHORITY = re.compile(r"https?://[^/?#\\]*", re.IGNORECASE)
+_AUTHORITY = re.compile(r"(?:https?|s3)://[^/?#\\]*", re.IGNORECASE)
 
 
 class OriginStatistics:
@@ -163,7 +163,7 @@ def _longest(origin: OriginStatistics) -> int:
 
 
 def origin_of(url: str) -> str:
-    """Return host and port of a URL, as in the Host header; NO_ORIGIN if it is none, or has credentials."""
+    """Return host and port of a URL, as in the Host header, or the bucket; NO_ORIGIN for any other text."""
     authority = _AUTHORITY.match(url)
     return _parse_origin(authority[0]) if authority else NO_ORIGIN
 
@@ -171,6 +171,6 @@ def origin_of(url: str) -> str:
 @lru_cache(maxsize=16_384)
 def _parse_origin(authority: str) -> str:
     try:
-        return Url.parse(authority).authority
+        return Url.parse(f"{authority}/-").authority  # the URL of an object needs a key
     except IntakeError:
         return NO_ORIGIN

@@ -7,6 +7,7 @@ or are invisible, lengths, and links.
 import json
 
 from intake.model.error_codes import IntakeError
+from intake.model.s3_url import S3
 from intake.model.shown_text import shorten
 from intake.model.url import Url
 
@@ -22,10 +23,10 @@ def show_text(value: object, max_characters: int = MAX_TEXT) -> str:
 def to_link(url: object) -> str | None:
     """Return a URL that a page may link to; None if it is not a valid http or https URL."""
     try:
-        Url.parse(str(url))
+        scheme = Url.parse(str(url)).scheme
     except IntakeError:
         return None
-    return str(url)
+    return None if scheme == S3 else str(url)
 
 
 def show_json(value: object) -> str:

@@ -23,12 +23,22 @@ class InterruptibleDownloader(Downloader):
         """See `Downloader.require_allowed`."""
         self._downloader.require_allowed(url)
 
+    def needs_credentials(self, url: Url) -> bool:
+        """See `Downloader.needs_credentials`."""
+        return self._downloader.needs_credentials(url)
+
     async def flush(self, seconds: float) -> None:
         """See `Downloader.flush`."""
         await self._downloader.flush(seconds)
 
     async def download(
-        self, url: Url, stats: FetchStats, deadline: Deadline, condition: Condition | None = None
+        self,
+        url: Url,
+        stats: FetchStats,
+        deadline: Deadline,
+        condition: Condition | None = None,
+        *,
+        share: str = "",
     ) -> Download | Unchanged:
         """See `Downloader.download`."""
         task = asyncio.current_task()
@@ -36,7 +46,7 @@ class InterruptibleDownloader(Downloader):
             raise DeadlineExceeded
         self._running[task] = url, stats
         try:
-            return await self._downloader.download(url, stats, deadline, condition)
+            return await self._downloader.download(url, stats, deadline, condition, share=share)
         except asyncio.CancelledError:
             if task in self._running:
                 raise

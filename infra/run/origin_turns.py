@@ -14,7 +14,7 @@ _MAX_ORIGINS = 4
 _TURNS_OF_THE_LOOP = 20
 """After so many, the images of a group wait for their origins. They need about ten."""
 
-_URL = re.compile(rb'"(https?://[^/"\?#]+)', re.IGNORECASE)
+_URL = re.compile(rb'"((?:https?|s3)://[^/"\?#]+)', re.IGNORECASE)
 
 
 class OriginTurns:
@@ -34,8 +34,8 @@ class OriginTurns:
             await asyncio.wait(turns, return_when=asyncio.FIRST_COMPLETED)
             for turn in turns:
                 turn.cancel()
-        async with self._slots:
-            pass
+        await self._slots.acquire("")
+        self._slots.release("")
 
     async def _wait_for_origin(self, origin: str) -> None:
         slot = await self._origins.acquire(origin)
@@ -48,7 +48,7 @@ def _find_origins(lines: Sequence[bytes]) -> list[str]:
     for line in reversed(lines):
         for match in _URL.finditer(line):
             try:
-                origins[Url.parse(match[1].decode()).origin] = None
+                origins[Url.parse(f"{match[1].decode()}/-").origin] = None  # the URL of an object needs a key
             except (IntakeError, ValueError):
                 continue
         if len(origins) >= _MAX_ORIGINS:

@@ -39,6 +39,19 @@ def print_result(  # noqa: PLR0913 - each has a name at the call
         limits: the limits of the run: what they allow needs no advice.
         settings: those on the command line, which the next command needs as well.
     """
+    _print_counts(summary)
+    for line in _describe_blocked(blocked):
+        print_line(f"  blocked  {line}")
+    if advice := advise_on_blocked(blocked, limits):
+        print_line(f"  blocked  {advice}")
+    _print_places(run, summary, settings)
+    if not summary.complete:
+        stopped_after = f"{summary.counts.files:,} of {format_rows(rows)}"
+        print_line(f"Stopped after {stopped_after}: {summary.error}.", "yellow")
+        print_line("The same command goes on.")
+
+
+def _print_counts(summary: Summary) -> None:
     counts = summary.counts
     rate = counts.images.total() / summary.seconds if summary.seconds else 0.0
     print_line(f"{format_rows(counts.files)} in {format_duration(summary.seconds)}, {rate:,.0f} images a second")
@@ -47,10 +60,10 @@ def print_result(  # noqa: PLR0913 - each has a name at the call
         print_line(f"  failed   {join_counts(counts.codes)}")
     if counts.status["refused"]:
         print_line(f"  refused  {counts.status['refused']:,} rows that are no File")
-    for line in _describe_blocked(blocked):
-        print_line(f"  blocked  {line}")
-    if advice := advise_on_blocked(blocked, limits):
-        print_line(f"  blocked  {advice}")
+
+
+def _print_places(run: RunFolder, summary: Summary, settings: Mapping[str, str]) -> None:
+    """Print where the results are, and the command that sends again what may succeed."""
     print_line(f"Images: {run.out / 'images'}/")
     print_line(f"The table, with a row for each image: {run.path / 'images'}/*.jsonl.gz")
     if summary.failed_key:
@@ -59,9 +72,6 @@ def print_result(  # noqa: PLR0913 - each has a name at the call
         variables = {"LIST": str(run.path / "retryable.jsonl"), "OUT": str(run.out), **settings}
         given = " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
         print_line(f"To send again those that may succeed: make run {given}")
-    if not summary.complete:
-        print_line(f"Stopped after {counts.files:,} of {format_rows(rows)}: {summary.error}.", "yellow")
-        print_line("The same command goes on.")
 
 
 def format_rows(number: int) -> str:

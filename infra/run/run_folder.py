@@ -97,15 +97,7 @@ class RunFolder:
             ended_at=datetime.now(UTC).strftime(_TIME),
             seconds=round(seconds + _read_seconds(self.path), 3),
         )
-        with self._replacing("failed.jsonl") as failed, self._replacing("retryable.jsonl") as retryable:
-            for report in self.reports(len(groups)):
-                summary.add(report)
-                for line in map(to_json_line, report.lines()):
-                    failed.write(line + b"\n")
-                    if is_retryable(line):
-                        retryable.write(line + b"\n")
-            summary.failed_key = failed_key(self.name) if failed.tell() else None
-            summary.retryable_key = retryable_key(self.name) if retryable.tell() else None
+        self._write_failed_rows(summary, len(groups))
         if summary.counts.files < groups.rows:
             error = error or f"{groups.rows - summary.counts.files:,} of {groups.rows:,} rows have no report"
         summary.complete, summary.error = error is None, error
@@ -115,6 +107,18 @@ class RunFolder:
             file.flush()  # a full disk has no place for the page either
             write_page(summary)
         return summary
+
+    def _write_failed_rows(self, summary: Summary, groups: int) -> None:
+        """Add every report to the summary, and write the rows that failed."""
+        with self._replacing("failed.jsonl") as failed, self._replacing("retryable.jsonl") as retryable:
+            for report in self.reports(groups):
+                summary.add(report)
+                for line in map(to_json_line, report.lines()):
+                    failed.write(line + b"\n")
+                    if is_retryable(line):
+                        retryable.write(line + b"\n")
+            summary.failed_key = failed_key(self.name) if failed.tell() else None
+            summary.retryable_key = retryable_key(self.name) if retryable.tell() else None
 
     def _is_done(self, group: Group) -> bool:
         report = self._read_report(group.number)

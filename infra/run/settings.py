@@ -14,6 +14,9 @@ MAX_PROCESSES = 64
 MAX_IN_FLIGHT = 128
 """The default of MAX_IN_FLIGHT: twice that of a function, because slow images of a long list occupy many slots."""
 
+_NO_BUCKET = "the-folder-of-make-run"
+"""The image bucket of a run, which has none: a name that is no source bucket."""
+
 _OF_A_STACK = {"IMAGE_BUCKET", "INBOX_BUCKET"}
 SERVICE_VARIABLES = frozenset(VARIABLES) - _OF_A_STACK | {"ALLOW"}
 """The settings of the service that a command on this machine takes by name."""
@@ -51,9 +54,9 @@ class RunSettings:
         variables = {"MAX_IN_FLIGHT": str(MAX_IN_FLIGHT)} | read_service_variables(environment, faults)
         try:
             # With MAX_PER_ORIGIN=1, two processes would send two requests at once.
-            whole = Config.from_environment(variables | {"IMAGE_BUCKET": "folder"})
+            whole = Config.from_environment(variables | {"IMAGE_BUCKET": _NO_BUCKET})
             processes = min(processes, whole.limits.max_per_origin, MAX_PROCESSES)
-            shared = {"IMAGE_BUCKET": "folder", "CONCURRENT_FUNCTIONS": str(processes)}
+            shared = {"IMAGE_BUCKET": _NO_BUCKET, "CONCURRENT_FUNCTIONS": str(processes)}
             config = Config.from_environment(variables | shared)
         except ConfigError as error:
             faults += error.faults

@@ -72,7 +72,7 @@ _REACH = (
     "The functions cannot reach S3 at {host}. In a VPC without NAT, they need a gateway endpoint for S3 in the route "
     "tables of their subnets (docs/smoke.md)."
 )
-_LIMIT = "The limits of the stack are below those of a small picture (docs/settings.md)."
+_LIMIT = "The limits of the stack refuse a small picture (docs/settings.md)."
 _OTHER = "docs/errors.md explains the code; the log of the function has the reason."
 _ADVICE = {
     "blocked": (
@@ -86,7 +86,7 @@ _ADVICE = {
         "S3 refused the presigned URL. Your credentials must be allowed to read smoke/* of the inbox bucket from the "
         "network of the functions: look at its bucket policy, its KMS key and the policy of the VPC endpoint."
     ),
-    **dict.fromkeys(("too_large", "too_many_pixels", "unsupported_type", "too_many_frames"), _LIMIT),
+    **dict.fromkeys(("too_large", "too_many_pixels", "too_few_pixels", "unsupported_type", "too_many_frames"), _LIMIT),
     **dict.fromkeys(
         ("store_denied", "store_failed"),
         "The function may not write to the image bucket: look at its role, its permissions boundary, the bucket policy "

@@ -54,7 +54,7 @@ EXPRESS_GB = 64 / 1024
 
 # Billed each month: the metrics of the service, one for every error code and every fault of a known document that
 # occurred, and the metrics of alarms.
-METRICS = 8 + 32 + 6
+METRICS = 8 + 35 + 6
 ALARM_METRICS = 31
 
 _GB = 1e9

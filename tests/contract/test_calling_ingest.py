@@ -15,7 +15,8 @@ GATEWAY = {"message": "Internal server error"}
 FAULTS = [{"path": "urls", "message": "is missing"}]
 PROBLEM = {"detail": "This is not a valid File.", "errors": FAULTS}
 NOT_JSON = {"detail": "The body is too large."}
-type Reply = tuple[int, dict[str, Any]] | Exception
+HTML = "<html><h1>Request Entity Too Large</h1></html>"
+type Reply = tuple[int, dict[str, Any] | str] | Exception
 
 
 @pytest.fixture
@@ -37,7 +38,8 @@ def client_of(replies: list[Reply]) -> httpx.AsyncClient:
         result = replies.pop(0)
         if isinstance(result, Exception):
             raise result
-        return httpx.Response(result[0], json=result[1])
+        status, body = result
+        return httpx.Response(status, text=body) if isinstance(body, str) else httpx.Response(status, json=body)
 
     return httpx.AsyncClient(transport=httpx.MockTransport(reply), base_url="https://api.example/v1")
 
@@ -85,7 +87,16 @@ async def test_ingest_gives_up_after_three_attempts_and_says_why(
         ((422, PROBLEM), FAULTS),
         ((400, PROBLEM), FAULTS),
         ((413, NOT_JSON), [{"path": "", "message": "The body is too large."}]),
-        ((413, {"message": "Request Too Long"}), [{"path": "", "message": "{'message': 'Request Too Long'}"}]),
+        ((413, {"message": "Request Too Long"}), [{"path": "", "message": '{"message":"Request Too Long"}'}]),
+        # A proxy before the API.
+        ((413, HTML), [{"path": "", "message": HTML}]),
+        ((400, HTML), [{"path": "", "message": HTML}]),
+        ((400, "no " * 1000), [{"path": "", "message": ("no " * 1000)[:200]}]),
+        ((422, ""), [{"path": "", "message": ""}]),
+        ((400, "[]"), [{"path": "", "message": "[]"}]),
+        ((400, '"text"'), [{"path": "", "message": '"text"'}]),
+        ((413, "null"), [{"path": "", "message": "null"}]),
+        ((413, '{"detail": '), [{"path": "", "message": '{"detail": '}]),
     ],
 )
 async def test_ingest_sends_a_file_once_when_it_is_at_fault(

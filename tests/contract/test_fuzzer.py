@@ -11,7 +11,7 @@ from intake.image.verify import verify
 from intake.model.error_codes import NotFound
 from intake.model.image_info import ImageInfo
 from intake.model.limits import Limits
-from support.sample_images import SAMPLES
+from support.sample_images import ANY_TYPE, SAMPLES
 
 INPUTS = 20_000
 
@@ -38,7 +38,7 @@ def test_joined_parts_are_the_image_that_was_split(name: str) -> None:
     data = SAMPLES[name].data
     parts = split(data)
     if parts is not None:
-        assert verify(data, Limits()) == verify(join(data, parts), Limits())
+        assert verify(data, ANY_TYPE) == verify(join(data, parts), ANY_TYPE)
         assert len(parts) > (0 if data.startswith(b"RIFF") else 1)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from infra.build.template_file import ROOT, load
 
-from support.expected_rights import KEY_RIGHTS, NETWORK_RIGHTS, ROLES
+from support.expected_rights import KEY_RIGHTS, NETWORK_RIGHTS, ROLES, SOURCE_KEY_RIGHTS, SOURCE_RIGHTS
 from support.resolved_template import resolve
 from support.template_rights import as_list
 from support.transformed_template import transform
@@ -29,7 +29,8 @@ def document(name: str) -> Any:
 
 def test_boundary_of_the_page_allows_what_the_roles_use_and_nothing_else() -> None:
     allowed = [action for statement in document("boundary.json")["Statement"] for action in statement["Action"]]
-    used = {right.split()[0] for rights in (*ROLES.values(), KEY_RIGHTS, NETWORK_RIGHTS) for right in rights}
+    switched = (KEY_RIGHTS, NETWORK_RIGHTS, SOURCE_RIGHTS, SOURCE_KEY_RIGHTS)
+    used = {right.split()[0] for rights in (*ROLES.values(), *switched) for right in rights}
 
     assert sorted(allowed) == sorted(used)
 

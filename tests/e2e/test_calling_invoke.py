@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from infra.local.deploy_template import STACK
+from infra.local.deploy_template import read_outputs
 
 from support.account_rules import policy
-from support.calling_lab import create_caller, read_outputs, run_python
+from support.calling_lab import create_caller, run_python
 from support.calling_page import read_state_machine, write_files
 from support.deployed_lab import Lab, broken_function, wait_for
 from support.origin.behaviour import wait_forever
@@ -21,7 +21,7 @@ type Run = Callable[[str, dict[str, object]], subprocess.CompletedProcess[str]]
 
 @pytest.fixture(scope="module")
 def outputs(deployed: Lab) -> dict[str, str]:
-    return read_outputs(deployed, STACK)
+    return read_outputs(deployed.stack.aws)
 
 
 @pytest.fixture(scope="module")

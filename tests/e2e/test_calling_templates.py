@@ -17,10 +17,9 @@ from infra.build import artifact
 from infra.build.sam_environment import offline_environment
 from infra.build.template_file import ROOT, load
 from infra.local.api_client import send_request
-from infra.local.deploy_template import ARTIFACT_BUCKET, ROOT_USER, to_json_bytes
+from infra.local.deploy_template import ARTIFACT_BUCKET, ROOT_USER, read_outputs, to_json_bytes
 from infra.local.ministack import REGION
 
-from support.calling_lab import read_outputs
 from support.calling_page import find_command, write_files
 from support.deployed_lab import Lab
 
@@ -100,7 +99,7 @@ def test_terraform_deploys_the_packaged_template(
         r'\$\{aws_cloudformation_stack\.image_intake\.outputs\["(\w+)"\]\}', configuration["output.api_url"]["value"]
     )
     assert output
-    outputs = read_outputs(deployed, STACK)
+    outputs = read_outputs(deployed.stack.aws, STACK)
     assert outputs[output[1]].endswith("/v1")
     response = call(deployed, outputs["ApiId"], {"urls": [deployed.url("inspect.jpg")]})
     assert response["images"][0]["error"]["code"] == "blocked", "the function runs; this stack may not dial loopback"

@@ -8,13 +8,13 @@ from pathlib import Path
 from urllib.error import HTTPError
 
 import pytest
-from infra.build import artifact
+from infra.build import artifact, decoders, sbom
 from infra.build.template_file import ROOT, list_functions, load
 from infra.local.deploy_template import to_json_bytes
 from infra.pictures.picture_server import serve_pictures
 
 from support import s3_server
-from support.damaged_images import damaged_tiff, slow_gif
+from support.damaged_images import damaged_tiff, slow_jpeg
 from support.deployed_lab import SAM, deploy_lab, require_sam
 from support.runtime_emulator import Environment, lambda_environment
 from support.sample_images import picture
@@ -47,7 +47,7 @@ def _build(*, with_decoders: bool) -> Path:
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
-    pictures = {"good.jpg": GOOD, "base.png": BASE, "damaged.tiff": damaged_tiff(), "slow.gif": slow_gif(900)}
+    pictures = {"good.jpg": GOOD, "base.png": BASE, "damaged.tiff": damaged_tiff(), "slow.jpg": slow_jpeg()}
     with serve_pictures(pictures, delay=0) as port:
         yield f"http://127.0.0.1:{port}"
 
@@ -101,7 +101,7 @@ def test_function_responds_in_time_when_an_image_keeps_the_decoder_busy(start: S
     """The child is killed at the deadline; the next File has a new one."""
     function = start()
 
-    outcomes, _, seconds = post(function, site, "slow.gif", "base.png")
+    outcomes, _, seconds = post(function, site, "slow.jpg", "base.png")
 
     assert outcomes == ["deadline_exceeded", "fetched"]
     assert seconds < SECONDS
@@ -118,6 +118,19 @@ def test_function_does_not_start_when_its_artifact_has_no_decoders(start: Start)
 
     assert json.load(refused.value)["errorType"] == "ConfigError"
     assert "make deploy VERIFY=decode" in function.log.read_text()
+
+
+def test_bill_of_materials_lists_the_decoders_of_the_artifact_that_has_them(
+    built: dict[bool, Path], tmp_path: Path
+) -> None:
+    names = {}
+    for with_decoders, code in built.items():
+        sbom.write_sbom(code, tmp_path / "sbom.json")
+        components = json.loads((tmp_path / "sbom.json").read_text())["components"]
+        names[with_decoders] = {f"{each['name'].lower().replace('_', '-')}=={each['version']}" for each in components}
+
+    pins = re.findall(r"^[a-z0-9-]+==[^ ]+", decoders.REQUIREMENTS.read_text(), re.MULTILINE)
+    assert names[True] - names[False] == set(pins)
 
 
 def test_deployed_stack_decodes(site: str) -> None:

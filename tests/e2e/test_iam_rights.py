@@ -11,12 +11,13 @@ from uuid import uuid4
 import pytest
 from infra.local.deploy_template import to_json_bytes
 
-from support.deployed_lab import Lab, json_lines, wait_for
-from support.expected_rights import INBOX, ROLES
+from support.deployed_lab import SOURCE_BUCKETS, Lab, json_lines, wait_for
+from support.expected_rights import INBOX, ROLES, STORE
 from support.expected_rights import RUNS as EXECUTIONS_OF_RUNS
 from support.invoke_and_queue_rights import NEEDED_FOR_INVOKE_AND_QUEUE, codes_of, new_document
 from support.known_images_lab import LONG_AGO, NEEDED_FOR_KNOWN_IMAGES
 from support.revoked_right import revoked_right
+from support.source_buckets_lab import NEEDED_FOR_SOURCE_BUCKETS
 
 IMAGES, LIST = "s3:PutObject ImageBucket/images/*", "s3:ListBucket ImageBucket"
 WRITE, READ = "s3:PutObject ImageBucket/receipts/*", "s3:GetObject ImageBucket/receipts/*"
@@ -199,6 +200,7 @@ NEEDED: list[tuple[str, str, str, str, Call]] = [
     ("ListArrivedRole", START, SUCCEEDED, "no run", run_list),
     *NEEDED_FOR_INVOKE_AND_QUEUE,
     *NEEDED_FOR_KNOWN_IMAGES,
+    *NEEDED_FOR_SOURCE_BUCKETS,
     *((f"{name}Role", f"logs:{action} {name}Logs", "logged", "not logged", partial(invoke_and_read_log, function=name))
       for name in ("HttpFunction", "S3Function", "BulkFunction", "SummaryFunction", "InvokeFunction", "QueueFunction")
       for action in ("CreateLogStream", "PutLogEvents")),
@@ -244,4 +246,10 @@ def test_call_fails_with_the_right_error_without_the_right(
 
 def test_every_right_of_every_role_is_tested() -> None:
     every = {(role, right) for role, rights in ROLES.items() for right in rights}
+    every |= {
+        (role, f"{action} {bucket}/*")
+        for role, rights in ROLES.items()
+        for bucket in (SOURCE_BUCKETS if rights >= STORE else ())
+        for action in ("s3:GetObject", "s3:GetObjectVersion")
+    }
     assert every == {(role, right) for role, right, *_ in NEEDED} | NOT_TESTABLE_HERE

@@ -23,14 +23,16 @@ LATER = "status_202_retry_after_3600"  # after 503, no function would ask this o
 
 @pytest.fixture(scope="module")
 def lab(deployed: Lab) -> Lab:
-    """The stack with a warm queue function, so that it is faster than the visibility timeouts below."""
+    """The stack with empty queues and a warm queue function, which is faster than the visibility timeouts below."""
     deployed.invoke("QueueFunction", b"{}")
+    for url in (deployed.stack.file_queue, deployed.stack.failed_files):  # other tests leave messages that come again
+        deployed.stack.aws.client("sqs").purge_queue(QueueUrl=url)
     return deployed
 
 
 def wait_for_failed_files(lab: Lab, count: int) -> list[dict[str, Any]]:
     """Wait until so many messages are in the queue of failed Files; receive and delete them."""
-    wait_for(lambda: count_messages(lab, lab.stack.failed_files) == count)
+    wait_for(lambda: count_messages(lab, lab.stack.failed_files) == count, seconds=90)
     return receive_all(lab, lab.stack.failed_files)
 
 
@@ -104,7 +106,7 @@ def test_image_that_fails_is_tried_with_each_delivery_and_one_command_sends_the_
     urls = [lab.origin.url("length/q-valid"), lab.origin.url(f"{LATER}/q-later")]
     with fast_redelivery(lab):
         [message_id] = send(lab, {"id": "q-later", "urls": urls})
-        wait_for(lambda: count_messages(lab, lab.stack.failed_files) == 1)
+        wait_for(lambda: count_messages(lab, lab.stack.failed_files) == 1, seconds=90)
     assert [lab.origin.request_count(name) for name in ("length/q-valid", f"{LATER}/q-later")] == [1, DELIVERIES]
     assert lab.json("receipts/q-later.json")["status"] == "partial"
 

@@ -13,16 +13,11 @@ import pytest
 import yaml
 from botocore.exceptions import ClientError
 from infra.build.template_file import load
-from infra.local.deploy_template import to_json_bytes
+from infra.local.deploy_template import read_outputs, to_json_bytes
 
 from support.deployed_lab import Lab, json_lines, wait_for
 from support.origin.behaviour import Reader, Request, Writer, response_with, send
-from support.receipt_topic import (
-    count_keys,
-    outputs_of,
-    subscribe_queue,
-    wait_for_status,
-)
+from support.receipt_topic import count_keys, subscribe_queue, wait_for_status
 from support.sample_images import picture
 
 OF_THE_TOPIC = ("ImageBucket", "ReceiptEvents", "ReceiptTopicPolicy")
@@ -49,7 +44,7 @@ def send_everywhere(lab: Lab) -> None:
     assert post(lab, {"id": "t-failed", "urls": ["no URL"]}) == 502
     assert post(lab, make_file(lab, "t-async"), Prefer="respond-async") == 202
     assert "FunctionError" not in lab.invoke("InvokeFunction", to_json_bytes(make_file(lab, "t-invoke")))
-    queue, sqs = outputs_of(lab)["FileQueueUrl"], lab.stack.aws.client("sqs")
+    queue, sqs = read_outputs(lab.stack.aws)["FileQueueUrl"], lab.stack.aws.client("sqs")
     for file in (make_file(lab, "t-queue"), {"fileUrl": 7}):
         sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(file))
     lab.put_in_inbox("inbox/t-lines.jsonl", json_lines(make_file(lab, "t-s3"), {"fileUrl": 7}))
@@ -158,7 +153,7 @@ def test_new_stack_cannot_have_the_notification_and_an_existing_one_can(deployed
 
     assert statuses == ["ROLLBACK_COMPLETE", "CREATE_COMPLETE"]
     assert wait_for_status(deployed, "t-later") == "UPDATE_COMPLETE"
-    bucket = outputs_of(deployed, "t-later")["ImageBucketName"]
+    bucket = read_outputs(deployed.stack.aws, "t-later")["ImageBucketName"]
     [configuration] = deployed.s3.get_bucket_notification_configuration(Bucket=bucket)["TopicConfigurations"]
     assert configuration["Events"] == ["s3:ObjectCreated:*"]
     events = client.describe_stack_events(StackName="t-at-once")["StackEvents"]
@@ -175,5 +170,5 @@ def test_notification_is_removed_when_the_parameter_is_off_again(deployed: Lab) 
         client.update_stack(StackName="t-off-again", TemplateBody=body, Parameters=parameters)
         assert wait_for_status(deployed, "t-off-again") == "UPDATE_COMPLETE"
 
-    bucket = outputs_of(deployed, "t-off-again")["ImageBucketName"]
+    bucket = read_outputs(deployed.stack.aws, "t-off-again")["ImageBucketName"]
     assert "TopicConfigurations" not in deployed.s3.get_bucket_notification_configuration(Bucket=bucket)

@@ -85,7 +85,11 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def run_typed(command: str, port: int = PORT) -> str:
     """What a command of the page prints in a terminal that has read the variables of a `make up`."""
     typed = ("export BROWSER=none\n" + SOURCE + command).replace(".local/up/", f".local/{folder_of(port).name}/")
-    done = subprocess.run(["bash", "-euc", typed], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    # `make test` tells commands of make below it that they are, and they then print more.
+    terminal = {name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}}
+    done = subprocess.run(
+        ["bash", "-euc", typed], cwd=ROOT, env=terminal, capture_output=True, text=True, timeout=120, check=False
+    )
     assert done.returncode == 0, done.stderr + done.stdout
     return done.stdout
 

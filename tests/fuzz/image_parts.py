@@ -43,7 +43,7 @@ def join(data: bytes, parts: list[Part]) -> bytes:
         return b"RIFF" + pack("<I", 4 + sum(map(len, pieces))) + b"WEBP" + b"".join(pieces)
     if data.startswith(b"\xff\xd8"):
         return b"".join(kind + (pack(">H", (len(body) + 2) & 0xFFFF) if kind else b"") + body for kind, body in parts)
-    if data[4:8] == b"ftyp":
+    if data[4:8] in {b"ftyp", b"JXL "}:
         return join_boxes(parts)
     return b"".join(body for _, body in parts)
 
@@ -115,4 +115,7 @@ def _gif(data: bytes) -> Iterator[Part]:
         yield b"", data[start:at]
 
 
-_READERS = ((PNG, 0, _png), (b"RIFF", 0, _riff), (b"\xff\xd8", 0, _jpeg), (b"GIF8", 0, _gif), (b"ftyp", 4, boxes))
+_READERS = (
+    *((PNG, 0, _png), (b"RIFF", 0, _riff), (b"\xff\xd8", 0, _jpeg), (b"GIF8", 0, _gif)),
+    *((b"ftyp", 4, boxes), (b"JXL ", 4, boxes)),
+)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from infra.pictures.picture_server import serve_pictures
 
-from support.damaged_images import damaged_tiff, slow_gif
+from support.damaged_images import damaged_tiff, slow_jpeg
 from support.run_lab import RunLab, check_folder, images, rows, runs, summary, wait_until
 from support.sample_images import picture
 
@@ -17,9 +17,9 @@ PICTURES = {
     "two.png": picture(40, 30, 2, "png"),
     "three.gif": picture(40, 30, 3, "gif"),
     "damaged.tiff": damaged_tiff(),
-    "slow.gif": slow_gif(300),
+    "slow.jpg": slow_jpeg(2048, 2048),
 }
-QUICK = [name for name in PICTURES if name != "slow.gif"]
+QUICK = [name for name in PICTURES if name != "slow.jpg"]
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_run_decodes_what_an_earlier_one_did_not(lab: RunLab, port: int) -> None
 
 def test_decoder_ends_when_the_command_is_killed(lab: RunLab, port: int) -> None:
     before = find_decoders()
-    command = lab.start(write_list(lab, port, ["slow.gif"]), **settings(port))
+    command = lab.start(write_list(lab, port, ["slow.jpg"]), **settings(port))
     assert wait_until(lambda: find_decoders() - before)
 
     command.kill_group(signal.SIGKILL)

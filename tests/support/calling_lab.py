@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from infra.local.deploy_template import STACK
+from infra.local.deploy_template import read_outputs
 from infra.local.ministack import REGION
 
 from support.calling_page import find_command, list_variables
@@ -34,15 +34,9 @@ Outputs:
 """
 
 
-def read_outputs(lab: Lab, stack: str) -> dict[str, str]:
-    """Return the outputs of a deployed stack."""
-    [found] = lab.stack.aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
-    return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
-
-
 def create_caller(lab: Lab, stack: str) -> dict[str, str]:
     """Create a role with the policy of the page, by CloudFormation, and return the environment of its programs."""
-    outputs, policy = read_outputs(lab, STACK), find_command("PolicyName:")
+    outputs, policy = read_outputs(lab.stack.aws), find_command("PolicyName:")
     used = [name for name in outputs if f"${{{name}}}" in policy]
     declared = json.dumps({name: {"Type": "String"} for name in used})[1:-1].replace('}, "', '}\n  "')
     template = _ROLE.format(parameters=declared, policy=textwrap.indent(policy, " " * 10))
@@ -54,7 +48,7 @@ def create_caller(lab: Lab, stack: str) -> dict[str, str]:
         Capabilities=["CAPABILITY_IAM"],
     )
     cloudformation.get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig={"Delay": 1})
-    return list_environment(lab) | assume_role(lab, read_outputs(lab, stack)["Role"])
+    return list_environment(lab) | assume_role(lab, read_outputs(lab.stack.aws, stack)["Role"])
 
 
 def assume_role(lab: Lab, role: str) -> dict[str, str]:
@@ -72,7 +66,7 @@ def list_environment(lab: Lab) -> dict[str, str]:
     """Return the environment of a program but for keys: the variables of the page, and no AWS settings or proxies."""
     hidden = re.compile(r"AWS_|PYTHON|.*_proxy$", re.IGNORECASE)
     kept = {name: value for name, value in os.environ.items() if not hidden.match(name)}
-    outputs = read_outputs(lab, STACK) | {"ApiUrl": lab.stack.api_url}  # the form of the URL that needs no DNS
+    outputs = read_outputs(lab.stack.aws) | {"ApiUrl": lab.stack.api_url}  # the form of the URL that needs no DNS
     variables = {name: outputs[output] for name, output in list_variables().items()} | {
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,

@@ -21,6 +21,9 @@ from support.origin import Origin, origin_in_thread
 
 BATCH_SIZE = 250
 _CLOSED_PORTS = 32
+SOURCE_BUCKETS = ("photos", "old.scans")
+"""The buckets that `s3://` URLs may name. The template makes the ARN of the first one differently from the others."""
+
 VENVS = ROOT / ".local"
 SAM = VENVS / "sam" / "bin" / "sam"
 
@@ -122,6 +125,14 @@ def closed_port() -> Iterator[int]:
         yield reserved.getsockname()[1]
 
 
+def _make_source_buckets(aws: MiniStack) -> dict[str, str]:
+    """Create buckets with versions, and return the parameter that names them."""
+    for bucket in SOURCE_BUCKETS:
+        aws.client("s3").create_bucket(Bucket=bucket)
+        aws.client("s3").put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    return {"SourceBuckets": ",".join(SOURCE_BUCKETS)}
+
+
 @contextmanager
 def deploy_lab(
     prepare: Callable[[MiniStack], Mapping[str, str]] = lambda _: {}, *, with_decoders: bool = False
@@ -132,6 +143,10 @@ def deploy_lab(
         prepare: makes what the account has before the stack, and returns the parameters that name it.
         with_decoders: whether the stack has Verify=decode, and the artifact for it.
     """
+
+    def prepare_all(aws: MiniStack) -> dict[str, str]:
+        return {**_make_source_buckets(aws), **prepare(aws)}
+
     require_sam()
     built, processor = artifact.local_build_directory(with_decoders=with_decoders), artifact.local_architecture()
     pictures, traffic = draw_pictures(), OriginTraffic()
@@ -152,7 +167,7 @@ def deploy_lab(
         }
         with artifact.build_lock():
             artifact.build(processor, built, SAM, with_decoders=with_decoders)
-            deployed = stack.enter_context(deployed_stack(built, VENVS, parameters, prepare))
+            deployed = stack.enter_context(deployed_stack(built, VENVS, parameters, prepare_all))
         # The local S3 is an origin too: `make smoke` puts its pictures there.
         ports = f"{parameters['AllowedPorts']},{urlsplit(deployed.aws.endpoint).port}"
         relax_for_loopback(deployed, {"ALLOWED_NETWORKS": "127.0.0.1/32", "ALLOWED_PORTS": ports})

@@ -56,6 +56,21 @@ KEY = "arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789a
 KEY_RIGHTS = {f"kms:Decrypt {KEY}", f"kms:GenerateDataKey {KEY}"}
 """What the parameter KmsKeyArn adds to every role that reads or writes."""
 
+SOURCES = ("my-photos", "my.scans")
+SOURCE_KEYS = (KEY, KEY.replace("eu-central-1", "us-west-2"))
+SOURCE_RIGHTS = {
+    f"s3:{action} arn:${{AWS::Partition}}:s3:::{bucket}/*"
+    for action in ("GetObject", "GetObjectVersion")
+    for bucket in SOURCES
+}
+"""What the parameter SourceBuckets adds to every role that downloads images."""
+
+SOURCE_KEY_RIGHTS = {
+    f"kms:Decrypt {key} if {{'StringLike': {{'kms:ViaService': {{'Fn::Sub': 's3.*.${{AWS::URLSuffix}}'}}}}}}"
+    for key in SOURCE_KEYS
+}
+"""What the parameter SourceKmsKeyArns adds to them."""
+
 NETWORK_RIGHTS = {
     f"ec2:{action} *"
     for action in (

@@ -50,7 +50,9 @@ class FakeDownloader:
         headers: the headers of a response, by the text of the requested URL. A condition with its ETag is unchanged.
         conditions: the condition of each request, in order; None for a plain one.
         blocked_hosts: hosts that no request may be sent to.
+        private_hosts: hosts whose requests need credentials.
         flushes: the seconds that each call of `flush` was given.
+        shares: the share of each request.
     """
 
     results: Mapping[str, FakeResult] = field(default_factory=dict)
@@ -64,13 +66,22 @@ class FakeDownloader:
     headers: dict[str, dict[str, str]] = field(default_factory=dict)
     conditions: list[Condition | None] = field(default_factory=list)
     blocked_hosts: set[str] = field(default_factory=set)
+    private_hosts: set[str] = field(default_factory=set)
     flushes: list[float] = field(default_factory=list)
+    shares: list[str] = field(default_factory=list)
 
     async def download(
-        self, url: Url, stats: FetchStats, deadline: Deadline, condition: Condition | None = None
+        self,
+        url: Url,
+        stats: FetchStats,
+        deadline: Deadline,
+        condition: Condition | None = None,
+        *,
+        share: str = "",
     ) -> Download | Unchanged:
         """See `Downloader.download`."""
         del deadline  # this fake never retries
+        self.shares.append(share)
         self.requests[str(url)] += 1
         self.conditions.append(condition)
         stats.attempts += 1
@@ -96,6 +107,10 @@ class FakeDownloader:
         """See `Downloader.require_allowed`."""
         if url.host in self.blocked_hosts:
             raise Blocked(reason=f"{url.host} is blocked")
+
+    def needs_credentials(self, url: Url) -> bool:
+        """See `Downloader.needs_credentials`."""
+        return url.host in self.private_hosts
 
     async def flush(self, seconds: float) -> None:
         """See `Downloader.flush`."""

@@ -57,7 +57,9 @@ def fast_redelivery(lab: Lab, seconds: int = 2) -> Iterator[None]:
 def paused_queue(lab: Lab) -> Iterator[None]:
     """Let messages wait until the end of the block, so that Lambda reads them together."""
     client = lab.stack.aws.client("lambda")
-    [mapping] = client.list_event_source_mappings()["EventSourceMappings"]
+    sqs = lab.stack.aws.client("sqs")
+    arn = sqs.get_queue_attributes(QueueUrl=lab.stack.file_queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    [mapping] = client.list_event_source_mappings(EventSourceArn=arn)["EventSourceMappings"]
     client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
     try:
         yield

@@ -89,7 +89,10 @@ def _describe() -> dict[str, object]:
     except OSError:
         pass
     limits = (resource.RLIMIT_AS, resource.RLIMIT_CORE, resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE)
+    for opened in sockets:
+        opened.close()
     return {
+        "network": [name for _, name in socket.if_nameindex() if name != "lo"],
         "environment": sorted(os.environ),
         "limits": [resource.getrlimit(limit) for limit in limits],
         "descriptors": len(sockets),

@@ -20,10 +20,6 @@ def describe_stack(lab: Lab, stack: str = STACK) -> dict[str, Any]:
     return described
 
 
-def outputs_of(lab: Lab, stack: str = STACK) -> dict[str, str]:
-    return {output["OutputKey"]: output["OutputValue"] for output in describe_stack(lab, stack)["Outputs"]}
-
-
 def wait_for_status(lab: Lab, stack: str = STACK) -> str:
     """Wait until the stack does not change any more, and return its status."""
 

@@ -78,6 +78,12 @@ class _Resolver:
         match node:
             case {"Fn::Split": [str(delimiter), text]} if isinstance(resolved := self.value(text), str):
                 return resolved.split(delimiter)
+            case {"Fn::Split": [str(delimiter), {"Fn::Sub": _} as text]} if isinstance(
+                written := self.value(text).get("Fn::Sub"), str
+            ):
+                return [{"Fn::Sub": part} if "${" in part else part for part in written.split(delimiter)]
+            case {"Fn::Join": [str(delimiter), items]} if all(isinstance(item, str) for item in self.value(items)):
+                return delimiter.join(self.value(items))
             case dict():
                 items = {key: self.value(item) for key, item in node.items()}
                 return {key: item for key, item in items.items() if item != NO_VALUE}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from support.deployed_lab import Lab
+from support.deployed_lab import SOURCE_BUCKETS, Lab
 
 type Put = Callable[[dict[str, Any]], object]
 
@@ -63,6 +63,8 @@ def _is_resource(lab: Lab, resource: str, arn: str) -> bool:
         first = "InboxBucket"
     if first == "FileQueue":  # its name is made from the id of the stack
         return ":image-intake-files-" in arn
+    if first in SOURCE_BUCKETS:
+        return arn == f"arn:aws:s3:::{first}/*"
     if first in names:
         return arn == f"arn:aws:s3:::{names[first]}{slash}{rest}"
     return first in re.split("[-/:]", arn)

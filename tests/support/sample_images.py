@@ -7,9 +7,18 @@ from math import isqrt
 from random import Random
 from typing import Any
 
+import pillow_heif
+import pillow_jxl  # noqa: F401 - Pillow then writes and reads JPEG XL
 from PIL import Image, ImageCms
 
-from support import crafted_images
+from intake.image.formats import FORMATS
+from intake.model.limits import Limits
+from support import crafted_heif, crafted_images, crafted_jxl
+
+pillow_heif.register_heif_opener()
+
+ANY_TYPE = Limits(image_types=tuple(FORMATS))
+"""The default limits, with every type that the service knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +28,7 @@ class Sample:
     Attributes:
         decodes: whether Pillow reads it too; it must then find the same size.
         padding: how many of the last bytes may be missing unnoticed, because no header announces them.
+        coded_pixels: how many pixels the limit counts; 0 if as many as the image shows.
     """
 
     name: str
@@ -29,9 +39,19 @@ class Sample:
     frames: int = 1
     decodes: bool = True
     padding: int = 0
+    coded_pixels: int = 0
+
+    @property
+    def pixels(self) -> int:
+        """How many pixels the limit counts."""
+        return self.coded_pixels or self.width * self.height
 
 
 WIDTH, HEIGHT = 21, 13
+X265_BLOCK = 64
+"""libheif pads an image to at least one block, and crops it when it is shown."""
+PLUGINS: dict[str, tuple[str, dict[str, Any]]] = {"heic": ("HEIF", {}), "jxl": ("JXL", {"use_container": True})}
+"""The format and the options with which Pillow writes a type that it does not know by itself."""
 ICC = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
 EXIF = b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0"
 
@@ -41,8 +61,10 @@ def _image(mode: str = "RGB", turn: int = 0) -> Image.Image:
     return Image.merge("RGB", (slope, slope.rotate(180), slope)).convert(mode)
 
 
-def _save(format_: str, mode: str = "RGB", frames: int = 1, **options: Any) -> bytes:
+def _save(type_: str, mode: str = "RGB", frames: int = 1, **options: Any) -> bytes:
     target = BytesIO()
+    format_, more = PLUGINS.get(type_.lower(), (type_, {}))
+    options |= more
     if frames > 1:
         options |= {"save_all": True, "append_images": [_image(mode, 60 * turn) for turn in range(1, frames)]}
     _image(mode).save(target, format_, **options)
@@ -94,6 +116,16 @@ SAVED: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("icc and exif", "AVIF", {"icc_profile": ICC, "exif": EXIF}),
     ("sequence", "AVIF", {"frames": 3}),
     ("sequence with alpha", "AVIF", {"mode": "RGBA", "frames": 3}),
+    ("still", "HEIC", {}),
+    ("grey", "HEIC", {"mode": "L"}),
+    ("alpha", "HEIC", {"mode": "RGBA"}),
+    ("lossless", "HEIC", {"quality": -1, "chroma": 444}),
+    ("exif", "HEIC", {"exif": EXIF}),
+    ("lossy", "JXL", {}),
+    ("lossless", "JXL", {"lossless": True}),
+    ("alpha", "JXL", {"mode": "RGBA"}),
+    ("grey", "JXL", {"mode": "L"}),
+    ("exif", "JXL", {"exif": EXIF}),
 )
 
 
@@ -103,7 +135,9 @@ def _saved() -> list[Sample]:
         type_, frames = format_.lower(), options.get("frames", 1)
         padding = 15 if type_ == "tiff" and frames > 1 else 0  # Pillow aligns its pages to 16 bytes
         data = _save(format_, **options)
-        made.append(Sample(f"{type_}: {name}", type_, data, WIDTH, HEIGHT, frames, padding=padding))
+        coded = X265_BLOCK**2 if type_ == "heic" else 0
+        sample = Sample(f"{type_}: {name}", type_, data, WIDTH, HEIGHT, frames, padding=padding, coded_pixels=coded)
+        made.append(sample)
     return made
 
 
@@ -207,9 +241,47 @@ def _avifs() -> list[Sample]:
     ]
 
 
+def _heics() -> list[Sample]:
+    return [
+        Sample("heic: in its idat box", "heic", crafted_heif.heic(), 3, 2, decodes=False),
+        Sample("heic: a grid", "heic", crafted_heif.heic_grid(), 3, 2, decodes=False),
+        Sample("heic: only a track", "heic", crafted_heif.heic_sequence(), 3, 2, 2, decodes=False),
+    ]
+
+
+def _jxls() -> list[Sample]:
+    """Boxes around the codestreams of libjxl, and one codestream of frames that do not decode."""
+    stream = crafted_jxl.codestream_of(_save("JXL"))
+    cut = len(stream) // 2
+    made = {
+        "a box to the end of the file": crafted_jxl.jxl(crafted_jxl.open_box(b"jxlc", stream)),
+        "in two parts": crafted_jxl.jxl(
+            crafted_jxl.part(0, stream[:cut]), crafted_jxl.part(1, stream[cut:], last=True)
+        ),
+        "metadata between its parts": crafted_jxl.jxl(
+            crafted_jxl.part(0, stream[:1]), crafted_images.box(b"xml "), crafted_jxl.part(1, stream[1:], last=True)
+        ),
+    }
+    return [
+        *(Sample(f"jxl: {name}", "jxl", data, WIDTH, HEIGHT) for name, data in made.items()),
+        Sample("jxl: animated", "jxl", crafted_jxl.animation(), 5, 3, 2, decodes=False),
+        Sample("jxl: three frames", "jxl", crafted_jxl.JXL_ANIMATION, WIDTH, HEIGHT, 3, decodes=False),
+    ]
+
+
 SAMPLES: dict[str, Sample] = {
     sample.name: sample
-    for sample in (*_saved(), *_jpegs(), *_odd_animations(), *_pngs(), *_bmps(), *_tiffs(), *_avifs())
+    for sample in (
+        *_saved(),
+        *_jpegs(),
+        *_odd_animations(),
+        *_pngs(),
+        *_bmps(),
+        *_tiffs(),
+        *_avifs(),
+        *_heics(),
+        *_jxls(),
+    )
 }
 """Whole images by name, `"{type}: {variant}"`. All are small, so that tests can try every prefix."""
 
@@ -219,7 +291,8 @@ def picture(width: int, height: int, seed: int, type: str = "jpeg") -> bytes:  #
     """Make a whole image of noise, which does not compress; another seed gives other bytes."""
     noise = Image.frombytes("RGB", (width, height), Random(seed).randbytes(3 * width * height))
     target = BytesIO()
-    noise.save(target, type)
+    format_, options = PLUGINS.get(type, (type, {}))
+    noise.save(target, format_, **options)
     return target.getvalue()
 
 

@@ -1,9 +1,11 @@
 """What tests of single modules share."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 
 import pytest
+
+from support.virtual_clock import VirtualClock, virtual_clock
 
 
 @pytest.fixture
@@ -13,3 +15,10 @@ def no_collector() -> Iterator[None]:
     gc.disable()
     yield
     gc.enable()
+
+
+@pytest.fixture
+async def clock(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[VirtualClock]:
+    """The clock of the test's event loop, which jumps over waits."""
+    with virtual_clock(monkeypatch) as running:
+        yield running

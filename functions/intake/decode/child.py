@@ -18,6 +18,7 @@ import resource
 import signal
 import socket
 import sys
+from contextlib import suppress
 from importlib import import_module
 
 from intake.decode.decoders import DECODERS, decode
@@ -41,6 +42,7 @@ def main(parent: int, memory: int) -> None:
         parent: the process id of the parent.
         memory: the maximum size of the address space, in bytes.
     """
+    _leave_network()
     _end_with_parent(parent)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # the parent may ignore it, which children inherit
     _set_limit(resource.RLIMIT_AS, memory)
@@ -81,8 +83,17 @@ def _decode(descriptor: int, image_type: str, max_pixels: int) -> tuple[Verdict,
         os.close(descriptor)
 
 
+def _leave_network() -> None:
+    """Enter a namespace without network, where the kernel lets a process without privileges do that (unshare(2))."""
+    with suppress(OSError):
+        os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNET)
+
+
 def _end_with_parent(parent: int) -> None:
-    """Let the kernel kill this process when its parent ends, also if it ended already."""
+    """Let the kernel kill this process when its parent ends, also if it ended already.
+
+    A change of credentials, which a new namespace is, ends this (prctl(2)): it comes first.
+    """
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         sys.exit()

@@ -1,6 +1,7 @@
 """ChildProcess: one process that runs the program `child.py`, seen from its parent."""
 
 import asyncio
+import ctypes
 import json
 import os
 import signal
@@ -29,6 +30,9 @@ _OPTIONS = "-ISB"
 _VARIABLES = {"MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "VIPS_CONCURRENCY": "1"}
 _INHERITED = "LD_LIBRARY_PATH"
 """The Python of the Lambda runtime does not start without it."""
+
+_PR_SET_DUMPABLE = 4
+"""prctl(2)"""
 
 _CRASHES = frozenset({signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE})
 """Signals by which a decoder ends that the bytes of an image made fail.
@@ -72,6 +76,7 @@ class ChildProcess:
             OSError: this process cannot start another one.
             RuntimeError: the child ended, or was not ready in time. It has printed why.
         """
+        _hide_memory()
         ours, theirs = socket.socketpair()
         with theirs:
             process = await asyncio.create_subprocess_exec(
@@ -171,6 +176,14 @@ class ChildProcess:
             return await asyncio.get_running_loop().sock_recv(self._channel, _MAX_MESSAGE_BYTES)
         except ConnectionError:
             return b""
+
+
+def _hide_memory() -> None:
+    """Hide the memory and the environment of this process, which has credentials, from others of its user.
+
+    Otherwise, a child that runs foreign code could read them in /proc (proc_pid_environ(5), PR_SET_DUMPABLE).
+    """
+    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0)
 
 
 def _explain_death(exit_code: int, *, had_images: bool) -> ChildDied:

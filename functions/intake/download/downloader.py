@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from time import time
@@ -11,6 +12,7 @@ import httpx
 
 from intake.download.conditional_request import ANSWERS, add_condition, find_condition, to_unchanged
 from intake.download.cool_down import CoolDown
+from intake.download.fair_limit import FairLimit
 from intake.download.image_body import BodyStream, ImageBody
 from intake.download.image_download import ImageDownload
 from intake.download.image_timeout import ImageTimer
@@ -20,7 +22,7 @@ from intake.download.origin_cool_downs import OriginCoolDowns
 from intake.download.origin_limiter import OriginLimiter
 from intake.download.redirect_location import redirect_location
 from intake.download.request_limits import RequestLimits
-from intake.download.response_policy import image_length, raise_for_encoding, raise_for_length
+from intake.download.response_policy import image_length, raise_for_encoding, raise_for_length, raise_for_opt_out
 from intake.download.retry import retry_delay
 from intake.download.transport_errors import to_download_error
 from intake.download.unclean_end import raise_unless_end_is_proven
@@ -60,6 +62,7 @@ class HttpDownloader:
         limits: Limits,
         user_agent: str,
         cool_downs: OriginCoolDowns | None = None,
+        sources: Mapping[str, httpx.AsyncBaseTransport] | None = None,
     ) -> None:
         """Create a downloader.
 
@@ -68,35 +71,49 @@ class HttpDownloader:
             limits: the limits on images, origins and time.
             user_agent: the User-Agent header: the service and a contact.
             cool_downs: those that all functions share; without them, no origin cools down.
+            sources: the transports of private sources, by `Url.origin`. Each adds its credentials to a request, and
+                may raise an `IntakeError` instead of returning a response.
         """
         self._transport = transport
+        self._sources = sources or {}
         self._limits = limits
         self.budget = MemoryBudget(limits.memory_budget_bytes)
-        self.slots = asyncio.Semaphore(limits.max_in_flight)
+        self.slots = FairLimit(limits.max_in_flight)
         self.origins = OriginLimiter(limits.max_per_origin)
         self.cool_downs = cool_downs or OriginCoolDowns(None)
-        self._requests = RequestLimits(self.origins, self.cool_downs, limits)
+        self._requests = RequestLimits(self.origins, self.cool_downs, limits, self._sources)
         self._headers = lru_cache(maxsize=1024)(partial(_make_headers, user_agent))
 
     async def aclose(self) -> None:
         """Close every connection."""
         await self.cool_downs.aclose()
-        await self._transport.aclose()
+        for transport in (self._transport, *self._sources.values()):
+            await transport.aclose()
 
     def require_allowed(self, url: Url) -> None:
         """See `Downloader.require_allowed`."""
         self._requests.require_allowed(url)
         self._requests.require_allowed_address(url.host)
 
+    def needs_credentials(self, url: Url) -> bool:
+        """See `Downloader.needs_credentials`."""
+        return url.origin in self._sources
+
     async def flush(self, seconds: float) -> None:
         """See `Downloader.flush`."""
         await self.cool_downs.flush(seconds)
 
     async def download(
-        self, url: Url, stats: FetchStats, deadline: Deadline, condition: Condition | None = None
+        self,
+        url: Url,
+        stats: FetchStats,
+        deadline: Deadline,
+        condition: Condition | None = None,
+        *,
+        share: str = "",
     ) -> Download | Unchanged:
         """See `Downloader.download`."""
-        held, timer = MemoryAndSlot(self.budget, self.slots), ImageTimer(self._limits.image_timeout)
+        held, timer = MemoryAndSlot(self.budget, self.slots, share), ImageTimer(self._limits.image_timeout)
         image = ImageDownload(held, timer, deadline, stats, condition)
         failed_attempts, last_error = 0, None
         try:
@@ -180,13 +197,17 @@ class HttpDownloader:
         """
         condition = find_condition(image.condition, url)
         requested_at = time()
+        # Looked up for each hop by its own origin: no request has the credentials of another one.
+        transport = self._sources.get(url.origin, self._transport)
         async with image.timer:
-            response = await self._transport.handle_async_request(self._make_request(url, image, condition))
+            response = await transport.handle_async_request(self._make_request(url, image, condition))
         cool_down.failures, cool_down.has_answered = 0, True
         try:
             location = redirect_location(response.status_code, response.headers)
             if location is not None:
                 return url.follow(location)
+            if self._limits.respect_robots_tag:
+                raise_for_opt_out(response.status_code, response.headers, self._limits.respect_robots_tag)
             if condition is not None and response.status_code in ANSWERS:
                 return to_unchanged(condition, url, response, requested_at)
             return await self._receive(response, url, image, requested_at)

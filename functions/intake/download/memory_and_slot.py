@@ -1,7 +1,6 @@
 """MemoryAndSlot: the share of one image in the limits of all images."""
 
-import asyncio
-
+from intake.download.fair_limit import FairLimit
 from intake.download.memory_budget import MemoryBudget
 
 
@@ -10,17 +9,22 @@ class MemoryAndSlot:
 
     The memory is reserved once, before the body is read: reserving piecewise can deadlock. The slot is released
     while the image waits for its origin, so that one slow origin does not delay all others.
+
+    Attributes:
+        share: what the image belongs to, see `FairLimit`.
     """
 
-    def __init__(self, budget: MemoryBudget, slots: asyncio.Semaphore) -> None:
+    def __init__(self, budget: MemoryBudget, slots: FairLimit, share: str = "") -> None:
         """Create one that holds nothing yet.
 
         Args:
             budget: limits the memory of all bodies.
             slots: limit the images in flight.
+            share: what the image belongs to.
         """
         self._budget = budget
         self._slots = slots
+        self.share = share
         self._bytes = 0
         self._host = ""
         self._has_slot = False
@@ -28,13 +32,13 @@ class MemoryAndSlot:
     async def acquire_slot(self) -> None:
         """Wait for a slot."""
         if not self._has_slot:
-            await self._slots.acquire()
+            await self._slots.acquire(self.share)
             self._has_slot = True
 
     def release_slot(self) -> None:
         """Release the slot, if one is held."""
         if self._has_slot:
-            self._slots.release()
+            self._slots.release(self.share)
             self._has_slot = False
 
     async def reserve(self, size: int, host: str) -> None:

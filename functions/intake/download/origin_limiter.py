@@ -5,52 +5,31 @@ TCP (RFC 5681).
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
 from typing import Self
 
-from intake.http_client.wait_queue import WaitQueue
+from intake.download.fair_limit import FairLimit
 from intake.model.error_codes import ConnectFailed, HttpServerError, Throttled
 
 _MAX_ORIGINS = 1024
 
 
-@dataclass(slots=True)
-class OriginState:
+class OriginState(FairLimit):
     """The requests to one origin.
 
     Attributes:
-        limit: the concurrent requests that are allowed, rounded down.
-        active: the requests in flight.
         generation: counts the halvings. A request that started before the last halving does not halve the limit again.
-        queue: the requests that wait.
     """
 
-    limit: float
-    active: int = 0
-    generation: int = 0
-    queue: WaitQueue[None, None] = field(default_factory=WaitQueue[None, None])
-
-    async def acquire(self) -> int:
-        """Wait until another request may start; return the current generation."""
-        if self.active < int(self.limit):  # no request waits: `release` has started all that fit
-            self.active += 1
-        else:
-            await self.queue.wait(None, lambda _: self.release())
-        return self.generation
-
-    def release(self) -> None:
-        """End a request, and start the waiting requests that fit."""
-        self.active -= 1
-        while self.active < int(self.limit) and self.queue.offer(None):
-            self.active += 1
+    generation = 0
 
 
 class OriginSlot:
     """One request to an origin. At the end of its context, its result changes the limit of the origin."""
 
-    def __init__(self, origin: OriginState, generation: int, max_limit: int) -> None:
+    def __init__(self, origin: OriginState, share: str, max_limit: int) -> None:
         self._origin = origin
-        self._generation = generation
+        self._share = share
+        self._generation = origin.generation
         self._max_limit = max_limit
 
     def __enter__(self) -> Self:
@@ -64,11 +43,11 @@ class OriginSlot:
             # Requests that fail together halve the limit once.
             origin.generation += 1
             origin.limit = max(1.0, origin.limit / 2)
-        origin.release()
+        origin.release(self._share)
 
     def release(self) -> None:
         """Return the slot without a request. The limit does not change."""
-        self._origin.release()
+        self._origin.release(self._share)
 
 
 def _is_overload(error: BaseException) -> bool:
@@ -86,15 +65,21 @@ class OriginLimiter:
         self._max_limit = max_limit
         self._origins: OrderedDict[str, OriginState] = OrderedDict()
 
-    async def acquire(self, origin: str) -> OriginSlot:
-        """Wait for a slot at the origin. The slot is a context manager, and is released when its context ends."""
+    async def acquire(self, origin: str, share: str = "") -> OriginSlot:
+        """Wait for a slot at the origin. The slot is a context manager, and is released when its context ends.
+
+        Args:
+            origin: scheme, host and port.
+            share: see `FairLimit`.
+        """
         state = self._origins.get(origin)
         if state is None:
-            state = self._origins[origin] = OriginState(limit=self._max_limit)
+            state = self._origins[origin] = OriginState(self._max_limit)
         self._origins.move_to_end(origin)
         if len(self._origins) > _MAX_ORIGINS:
             self._drop_oldest_idle()
-        return OriginSlot(state, await state.acquire(), self._max_limit)
+        await state.acquire(share)
+        return OriginSlot(state, share, self._max_limit)
 
     def limit(self, origin: str) -> int:
         """Return how many concurrent requests to the origin are allowed now."""
@@ -102,6 +87,6 @@ class OriginLimiter:
         return self._max_limit if state is None else int(state.limit)
 
     def _drop_oldest_idle(self) -> None:
-        idle = next((name for name, state in self._origins.items() if not state.active and not state.queue), None)
+        idle = next((name for name, state in self._origins.items() if not state.active), None)
         if idle is not None:
             del self._origins[idle]

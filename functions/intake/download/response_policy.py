@@ -1,7 +1,7 @@
 """Decides what the response of an origin means, from its status and headers alone."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -15,6 +15,7 @@ from intake.model.error_codes import (
     IntakeError,
     NotFound,
     NotReady,
+    OptedOut,
     Throttled,
     TooLarge,
     UnexpectedStatus,
@@ -23,6 +24,9 @@ from intake.model.error_codes import (
 
 _WHOLE = frozenset({200, 201, 203})
 """Statuses whose body is the image: some image servers answer a GET with 201, and some proxies with 203."""
+
+_WITH_IMAGE = _WHOLE | {206, 304}
+"""Statuses whose headers are those of the image: a 304 stands for the 200 that it confirms (RFC 9110, 15.4.5)."""
 
 _ACCEPTED = 202
 _PARTIAL_CONTENT = 206
@@ -77,6 +81,28 @@ def _error_for(status: int, retry_after: float | None) -> IntakeError:
     if status in _DENIED:
         return AccessDenied(message)
     return HttpClientError(message) if status in _CLIENT_ERRORS else UnexpectedStatus(message)
+
+
+def raise_for_opt_out(status: int, headers: httpx.Headers, respected: Sequence[str]) -> None:
+    """Accept an image whose origin sends none of the directives that are respected.
+
+    A redirect does not count: services that redirect mark their own URLs `noindex`.
+
+    Args:
+        status: the status of the response.
+        headers: its headers.
+        respected: the setting RESPECT_ROBOTS_TAG.
+
+    Raises:
+        OptedOut: its X-Robots-Tag has one of them, for all robots or for this service.
+    """
+    if status not in _WITH_IMAGE:
+        return
+    from intake.download.robots_tag import find_directives  # noqa: PLC0415 - few deployments respect directives
+
+    found = find_directives(headers.get_list("x-robots-tag"))
+    if sent := ", ".join(directive for directive in respected if directive in found):
+        raise OptedOut(f"The origin asks not to use this image: its X-Robots-Tag says {sent}.")
 
 
 def raise_for_encoding(headers: Mapping[str, str]) -> None:

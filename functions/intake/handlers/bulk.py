@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from intake import app
 from intake.ingest.concurrent_files import ingest_all
 from intake.ingest.deadline import Deadline
+from intake.model.aws_events import parse_time
 from intake.model.batch_table import BatchTable
 from intake.model.bulk_item import BulkItem
 from intake.model.bulk_report import BatchReport
@@ -19,7 +21,34 @@ from intake.model.object_keys import batch_name, report_key, table_key
 from intake.telemetry import logger
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """The event.
+
+    Attributes:
+        items: the rows.
+        run: the name of the run; None if the rows belong to none, so that there is no report.
+        started_at: when the run started, if that is known. Final outcomes in receipts written since then are reused.
+        execution: the name of the execution that the batch is of.
+    """
+
+    items: list[Any]
+    run: str | None = None
+    started_at: datetime | None = None
+    execution: str = ""
+
+    @classmethod
+    def parse(cls, event: object) -> "_Batch":
+        """Read an event. One that is no batch is a row: a File, or something that is refused as a row."""
+        match event:
+            case {"Items": list(items), "BatchInput": {"run": str(run), **batch_input}, **rest}:
+                return cls(items, run, parse_time(batch_input.get("startedAt")), str(rest.get("batch", "")))
+            case {"Items": list(items)}:
+                return cls(items)
+        return cls([event])
+
+
+def handler(event: object, context: LambdaContext) -> dict[str, Any]:
     """Ingest a batch.
 
     Args:
@@ -35,17 +64,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         StoreFailed, StoreDenied: a receipt or the report could not be stored. The batch must run again.
     """
     logger.append_keys(request_id=context.aws_request_id)
-    batch_input = event.get("BatchInput", {})
-    items = event["Items"] if isinstance(event.get("Items"), list) else [event]
-    started_at = batch_input.get("startedAt")
-    submitted_at = datetime.fromisoformat(started_at) if started_at else None
+    batch = _Batch.parse(event)
     deadline = app.deadline(context.get_remaining_time_in_millis() / 1000)
-    files_deadline = deadline.one_margin_earlier() if "run" in batch_input else deadline  # the report follows
-    report, table = app.run(_ingest(BulkItem.read_all(items), files_deadline, submitted_at))
-    if "run" in batch_input:
-        run, batch = batch_input["run"], batch_name(items, event.get("batch", ""))
+    files_deadline = deadline if batch.run is None else deadline.one_margin_earlier()  # the report follows
+    report, table = app.run(_ingest(BulkItem.read_all(batch.items), files_deadline, batch.started_at))
+    if batch.run is not None:
+        name = batch_name(batch.items, batch.execution)
         # The report is last: a batch that has one has its rows in the table.
-        documents = {table_key(run, batch): table.to_gzip(), report_key(run, batch): report.to_json()}
+        documents = {table_key(batch.run, name): table.to_gzip(), report_key(batch.run, name): report.to_json()}
         app.run(_store(documents, deadline))
     counts = report.counts
     logger.info("batch done", extra={"files": counts.files, "failed": len(report.failed), "bytes": counts.bytes})

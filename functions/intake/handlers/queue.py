@@ -1,6 +1,7 @@
 """The queue entry point: ingests the Files that callers send to the SQS queue, one in each message."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,6 +25,9 @@ from intake.telemetry import logger, redact_urls
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+
+_MILLISECONDS = re.compile(r"[0-9]{1,14}")
+"""Unix time, up to the year 5138."""
 
 NOT_A_FILE = "it is not a valid File"
 NOT_STARTED = "no time was left for its File"
@@ -64,9 +68,16 @@ class _Batch:
     def return_message(self, message: SQSRecord, reason: str, file: File | None = None) -> None:
         """Let a message come again, and log the reason."""
         self.returned[message.message_id] = reason
-        fields = {"message_id": message.message_id, "receive_count": message.attributes.approximate_receive_count}
+        receive_count = _read_attribute(message, "ApproximateReceiveCount")
+        fields = {"message_id": message.message_id, "receive_count": receive_count}
         fields |= {} if file is None else {"file_id": file.id}
         logger.warning("message returned", extra=fields | {"reason": reason})
+
+    def count(self) -> dict[str, int]:
+        """Count the messages for the log. SQS may deliver a message twice; it counts once."""
+        files = {message.message_id for _, messages in self.files for message in messages}
+        refused = {message.message_id for message, _ in self.refused}
+        return {"files": len(files), "refused": len(refused), "pending": len(self.returned.keys() - refused)}
 
     def check(self, record: SQSRecord) -> None:
         """Raise for a message that must come again.
@@ -91,15 +102,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> "PartialItemFailur
         too often to the queue of failed Files.
 
     Raises:
-        InvalidFile: the event is not from SQS.
+        InvalidFile: the event is not from SQS, or a record of it is no message.
     """
     logger.append_keys(request_id=context.aws_request_id)
     batch = _Batch.parse(_read_messages(event), app.config().limits.max_base_images)
     app.ingest_service()  # takes long at a cold start, so the remaining time is read afterwards
     deadline = app.deadline(context.get_remaining_time_in_millis() / 1000)
     app.run(_ingest(batch, deadline))
-    files, refused = sum(len(messages) for _, messages in batch.files), len(batch.refused)
-    logger.info("messages done", extra={"files": files, "refused": refused, "pending": len(batch.returned) - refused})
+    logger.info("messages done", extra=batch.count())
     return _report(event, batch)
 
 
@@ -119,11 +129,29 @@ def _report(event: dict[str, Any], batch: _Batch) -> "PartialItemFailureResponse
     return process_partial_response(event, batch.check, processor)
 
 
-def _read_messages(event: dict[str, Any]) -> list[SQSRecord]:
+def _read_messages(event: object) -> list[SQSRecord]:
+    """Return the messages. Those of an event that was made by hand need an id and a body, and no more.
+
+    Raises:
+        InvalidFile: see `handler`.
+    """
     match event:
         case {"Records": [{"eventSource": "aws:sqs"}, *_] as records}:
+            faults = [fault for number, record in enumerate(records) for fault in _find_faults(record, number)]
+            if faults:
+                raise InvalidFile(faults)
             return [SQSRecord(record) for record in records]
     raise InvalidFile([Fault("", describe_wrong_event(event, "an event of SQS"))])
+
+
+def _find_faults(record: object, number: int) -> list[Fault]:
+    match record:
+        case {"messageId": str(), "body": str()}:
+            return []
+        case dict():
+            names = [name for name in ("messageId", "body") if not isinstance(record.get(name), str)]
+            return [Fault(f"Records[{number}].{name}", "must be a string, as in a message of SQS") for name in names]
+    return [Fault(f"Records[{number}]", "must be a message of SQS: an object with messageId and body")]
 
 
 async def _ingest(batch: _Batch, deadline: Deadline) -> None:
@@ -140,6 +168,7 @@ async def _ingest_files(batch: _Batch, deadline: Deadline) -> None:
         _list_files(batch),
         max_concurrent=app.config().limits.max_in_flight,
         deadline=deadline,
+        is_fair=True,
     )
     async for (file, messages), receipt in receipts:
         if reason := _find_reason(receipt):
@@ -147,14 +176,27 @@ async def _ingest_files(batch: _Batch, deadline: Deadline) -> None:
                 batch.return_message(message, reason, file)
 
 
-async def _list_files(batch: _Batch) -> AsyncGenerator[tuple[tuple[File, list[SQSRecord]], File, datetime]]:
+async def _list_files(batch: _Batch) -> AsyncGenerator[tuple[tuple[File, list[SQSRecord]], File, datetime | None]]:
     for file, messages in batch.files:
-        yield (file, messages), file, max(map(_sent_at, messages))
+        times = [sent_at for message in messages if (sent_at := _sent_at(message))]
+        yield (file, messages), file, max(times) if len(times) == len(messages) else None
 
 
-def _sent_at(message: SQSRecord) -> datetime:
-    """Return when the message was sent. It is the same at each delivery, so outcomes since then are reused."""
-    return datetime.fromtimestamp(int(message.attributes.sent_timestamp) / 1000, UTC)
+def _sent_at(message: SQSRecord) -> datetime | None:
+    """Return when the message was sent. It is the same at each delivery, so outcomes since then are reused.
+
+    Returns:
+        None if the message was made by hand and has no time: no outcome is reused.
+    """
+    text = _read_attribute(message, "SentTimestamp") or ""
+    return datetime.fromtimestamp(int(text) / 1000, UTC) if _MILLISECONDS.fullmatch(text) else None
+
+
+def _read_attribute(message: SQSRecord, name: str) -> str | None:
+    """Return an attribute that SQS gives to each message. A message that was made by hand may lack it."""
+    attributes = message.get("attributes")
+    text = attributes.get(name) if isinstance(attributes, dict) else None
+    return text if isinstance(text, str) else None
 
 
 def _find_reason(receipt: Receipt | None) -> str | None:

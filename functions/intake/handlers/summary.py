@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from intake import app
-from intake.model.aws_events import describe_wrong_event
+from intake.model.aws_events import describe_wrong_event, parse_time
 from intake.model.bulk_item import is_retryable, to_json_line
 from intake.model.bulk_report import Summary
 from intake.model.file import Fault, InvalidFile
@@ -15,7 +15,7 @@ from intake.model.object_keys import failed_key, retryable_key
 from intake.telemetry import logger
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def handler(event: object, context: LambdaContext) -> dict[str, Any]:
     """Summarize a run.
 
     Args:
@@ -30,8 +30,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         InvalidFile: the event is something else, such as a bare File.
     """
     logger.append_keys(request_id=context.aws_request_id)
-    if not isinstance(event, dict) or "run" not in event:
-        raise InvalidFile([Fault("", describe_wrong_event(event, "the end of a bulk run"))])
     summary = _start_summary(event, datetime.now(UTC))
     _put_lists(summary)
     app.bulk_results().put_summary(summary)
@@ -59,15 +57,26 @@ def _put_lists(summary: Summary) -> None:
             summary.retryable_key = retryable
 
 
-def _start_summary(event: dict[str, Any], ended_at: datetime) -> Summary:
+def _start_summary(event: object, ended_at: datetime) -> Summary:
     """Return the summary of a run without its counts, which are added later."""
-    broken = event.get("outcome", {}).get("broken")
-    return Summary(
-        run=event["run"],
-        source=event.get("list"),
-        started_at=event["startedAt"],
-        ended_at=ended_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        seconds=round((ended_at - datetime.fromisoformat(event["startedAt"])).total_seconds(), 3),
-        complete=broken is None,
-        error=broken and f"{broken.get('Error')}: {broken.get('Cause', '')}",
-    )
+    match event:
+        case {"run": str(run), "startedAt": str(started_at), **rest} if begin := parse_time(started_at):
+            broken = _find_broken(rest.get("outcome"))
+            return Summary(
+                run=run,
+                source=rest.get("list"),
+                started_at=started_at,
+                ended_at=ended_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                seconds=round((ended_at - begin).total_seconds(), 3),
+                complete=broken is None,
+                error=broken and f"{broken.get('Error')}: {broken.get('Cause', '')}",
+            )
+    raise InvalidFile([Fault("", describe_wrong_event(event, "the end of a bulk run"))])
+
+
+def _find_broken(outcome: object) -> dict[str, Any] | None:
+    """Return the error that ended a run, if any."""
+    match outcome:
+        case {"broken": dict(broken)}:
+            return broken
+    return None

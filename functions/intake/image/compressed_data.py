@@ -43,17 +43,17 @@ class HoleSearch:
         self._inflated_bytes_left = MAX_INFLATED_BYTES
         self._jpeg = Reader(reader.view, reader.format_name, "the last of its data")
 
-    def check_runs(self, start: int, end: int, values: tuple[int, ...]) -> None:
-        """Refuse a part that has HOLE_BYTES bytes of one of these values in a row.
+    def check_runs(self, start: int, end: int, values: tuple[int, ...], length: int = HOLE_BYTES) -> None:
+        """Refuse a part that has `length` bytes of one of these values in a row.
 
         Raises:
             CorruptImage: it has.
         """
-        if self._must_search(end - start):
+        if self._must_search(end - start, length):
             for value in values:
-                found = find_zero_run(self._view, start, end, HOLE_BYTES, value)
+                found = find_zero_run(self._view, start, end, length, value)
                 if found is not None:
-                    raise self._corrupt(value, f"{HOLE_BYTES} bytes {value:02X} at {found}")
+                    raise self._corrupt(value, f"{length} bytes {value:02X} at {found}")
 
     def check_deflate(self, start: int, end: int) -> None:
         """Refuse a zlib stream that has a long run of zero bytes and does not inflate.
@@ -97,8 +97,8 @@ class HoleSearch:
         """Whether further parts are not searched."""
         return self._parts_left <= 0 or self._bytes_left <= 0
 
-    def _must_search(self, size: int) -> bool:
-        if size < HOLE_BYTES or self.is_over:
+    def _must_search(self, size: int, length: int = HOLE_BYTES) -> bool:
+        if size < length or self.is_over:
             return False
         self._parts_left -= 1
         self._bytes_left -= size

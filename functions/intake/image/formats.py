@@ -1,11 +1,13 @@
 """The table of image formats. A new format is a parser in a module of its own and a row here."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 from intake.image import avif, bmp, gif, jpeg, png, tiff, webp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
     from intake.image.pixel_limits import ImageSize
     from intake.model.limits import Limits
@@ -31,6 +33,17 @@ class Format(NamedTuple):
     magic: bytes
 
 
+def _load(module: str) -> "Callable[[memoryview, Limits], ImageSize]":
+    """Return a parser that is imported when the first image of its format arrives: few deployments accept it."""
+
+    def parse(view: memoryview, limits: "Limits") -> "ImageSize":
+        parser: ModuleType = import_module(f"intake.image.{module}")
+        size: ImageSize = parser.parse(view, limits)
+        return size
+
+    return parse
+
+
 FORMATS: dict[str, Format] = {
     "jpeg": Format(jpeg.parse, "image/jpeg", "jpg", rb"\xff\xd8\xff(?!\xf7)"),  # F7 begins a JPEG-LS image
     "png": Format(png.parse, "image/png", "png", rb"\x89PNG\r\n\x1a\n"),
@@ -39,10 +52,14 @@ FORMATS: dict[str, Format] = {
     # Many texts begin with "BM", so the size of the second header must be one that exists.
     "bmp": Format(bmp.parse, "image/bmp", "bmp", rb"BM.{12}[\x0c\x10\x28\x34\x38\x40\x6c\x7c]\x00"),
     "tiff": Format(tiff.parse, "image/tiff", "tiff", rb"II[*+]\x00|MM\x00[*+]"),
-    # Most of these brands mean any HEIF; the parser looks for AVIF in the list of brands, longer than the head.
-    "avif": Format(avif.parse, "image/avif", "avif", rb".{4}ftyp(?:avi[fso]|mif[12]|msf1|miaf|MA1[AB]|tmap)"),
+    "avif": Format(avif.parse, "image/avif", "avif", rb".{4}ftyp(?:avi[fso]|MA1[AB])"),
+    "heic": Format(_load("heic"), "image/heic", "heic", rb".{4}ftyphe[iv][cxms]"),
+    "jxl": Format(_load("jxl"), "image/jxl", "jxl", rb"\0\0\0\x0cJXL \r\n\x87\n"),
 }
 """Every format that can be verified, by its name in the setting IMAGE_TYPES."""
+
+HEIF, HEIF_TYPES, HEIF_MAGIC = "heif", frozenset(("avif", "heic")), rb".{4}ftyp(?:mif[12]|msf1|miaf|tmap)"
+"""A HEIF file whose first brand says nothing of its compression. The brands behind the head tell which type it is."""
 
 NAMES_BY_EXTENSION = {row.extension: name for name, row in FORMATS.items()}
 """The name of each format, by the extension of its objects."""

@@ -1,10 +1,12 @@
-"""The boxes of the ISO base media file format, which AVIF consists of (ISO/IEC 14496-12, 4.2)."""
+"""The boxes of the ISO base media file format, which HEIF and JPEG XL consist of (ISO/IEC 14496-12, 4.2)."""
 
 from struct import Struct
 from typing import TYPE_CHECKING
 
+from intake.model.error_codes import InvalidImage
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from intake.image.byte_reader import Reader
 
@@ -55,3 +57,30 @@ def read_version_and_flags(reader: "Reader") -> tuple[int, int]:
     """Read the beginning of a full box."""
     (both,) = reader.unpack(FULL_BOX)
     return both >> 24, both & FLAGS
+
+
+def read_top_level(
+    reader: "Reader", known: "Collection[bytes]", required: "Collection[bytes]"
+) -> "Iterator[tuple[bytes, Reader]]":
+    """Yield the boxes of a file, and leave the reader at the end of the last one.
+
+    Args:
+        reader: the file.
+        known: a truncated box of one of these types is a fault.
+        required: after a box of one of these types, a truncated box of an unknown type is no part of the image.
+    """
+    is_optional = False
+    while reader.remaining:
+        start = reader.position
+        name = bytes(reader.view[start + 4 : start + HEADER.size])
+        if name == bytes(4):  # padding, not a box up to the end of the file
+            return
+        try:
+            kind, box = read_box(reader)
+        except InvalidImage:
+            if name in known or not is_optional:
+                raise
+            reader.position = start
+            return
+        is_optional = is_optional or kind in required
+        yield kind, box

@@ -8,7 +8,7 @@ type Rows = tuple[tuple[str, bytes], ...]
 
 _BRANDS = rb".{4}ftyp(?:mif[123]|msf1|miaf|avio|MA1[AB]|tmap)(?:.{4}){0,60}?"
 """A HEIF file whose first brand says nothing about the compression; the brands that follow do."""
-_HEVC_BRANDS = rb"(?:hei[cxms]|hev[cxms])"
+_HEVC_BRANDS = rb"he[iv][cxms]"
 _ELEMENTS = (
     b"html head body title script style meta link base noscript iframe form table center div main section header nav "
     b"article h[1-6] p a b i em strong small br hr ul ol img font span pre input button frameset"
@@ -17,10 +17,16 @@ _HTML = rb"(?i)<(?:!doctype(?:\s+html|\s*>)|(?:" + _ELEMENTS.replace(b" ", b"|")
 
 _PICTURES: Rows = (
     ("an AVIF image in its minimized form", rb".{4}ftypmif3avif"),
+    ("a HEIC image in its minimized form", rb".{4}ftypmif3" + _HEVC_BRANDS),
     ("an AVIF image", rb".{4}ftypavi[fs]|" + _BRANDS + rb"avi[fs]"),
     ("a HEIC image", rb".{4}ftyp" + _HEVC_BRANDS + rb"|" + _BRANDS + _HEVC_BRANDS),
+    ("a HEIF image with AVC data (H.264)", rb".{4}ftypavc[is]|" + _BRANDS + rb"avc[is]"),
+    ("a HEIF image with VVC data (H.266)", rb".{4}ftypvvi[cs]|" + _BRANDS + rb"vvi[cs]"),
+    ("a HEIF image with JPEG data", rb".{4}ftypjp(?:eg|gs)|" + _BRANDS + rb"jp(?:eg|gs)"),
+    ("a HEIF image with JPEG 2000 data", rb".{4}ftypj2k[is]|" + _BRANDS + rb"j2k[is]"),
     ("a HEIF image", rb".{4}ftyp(?:mif[123]|msf1|miaf|.{8}(?:.{4}){0,60}?(?:mif1|msf1))"),
-    ("a JPEG XL image", rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n"),
+    ("a JPEG XL image", rb"\0\0\0\x0cJXL \r\n\x87\n"),
+    ("a bare JPEG XL codestream, without its container", rb"\xff\x0a"),
     ("a JPEG 2000 image", rb"\0\0\0\x0cjP(?:  |\x1a\x1a)\r\n\x87\n|\xff\x4f\xff\x51\0"),
     ("a JPEG-LS image", rb"\xff\xd8\xff\xf7"),
     ("a JPEG XR image", rb"II\xbc[\0\x01]"),

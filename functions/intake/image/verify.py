@@ -7,9 +7,10 @@ in the compressed data of other formats.
 import re
 from typing import TYPE_CHECKING
 
-from intake.image.formats import FORMATS, HEAD_BYTES
+from intake.image.formats import FORMATS, HEAD_BYTES, HEIF, HEIF_MAGIC, HEIF_TYPES
+from intake.image.heif_brands import find_type
 from intake.image.unsupported_types import SNIFFED_BYTES, create_unsupported_type, describe
-from intake.model.error_codes import EmptyBody, InvalidImage
+from intake.model.error_codes import EmptyBody, InvalidImage, TooFewPixels
 from intake.model.image_info import ImageInfo, ImageWarning
 
 if TYPE_CHECKING:
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
 
     from intake.model.limits import Limits
 
-_MAGIC = re.compile(b"|".join(b"(?P<%b>%b)" % (name.encode(), row.magic) for name, row in FORMATS.items()), re.DOTALL)
+_MAGICS = {name: row.magic for name, row in FORMATS.items()} | {HEIF: HEIF_MAGIC}
+_MAGIC = re.compile(b"|".join(b"(?P<%b>%b)" % (name.encode(), magic) for name, magic in _MAGICS.items()), re.DOTALL)
 
 
 def identify(head: "Buffer", accepted: "Collection[str]") -> str:
-    """Return the name of the format.
+    """Return the name of the format; HEIF where the first bytes do not tell which of HEIF_TYPES it is.
 
     Args:
         head: at least the first HEAD_BYTES bytes, or the whole body if it is shorter. The message of the error is more
@@ -33,7 +35,7 @@ def identify(head: "Buffer", accepted: "Collection[str]") -> str:
     """
     match = _MAGIC.match(head)
     name = match.lastgroup if match else None
-    if name is None or name not in accepted:
+    if name is None or not (name in accepted or (name == HEIF and not HEIF_TYPES.isdisjoint(accepted))):
         first = bytes(memoryview(head)[:SNIFFED_BYTES])
         raise create_unsupported_type(describe(first, name), accepted, f"head {first[:HEAD_BYTES].hex()}")
     return name
@@ -55,15 +57,23 @@ def verify(body: bytes | bytearray | memoryview, limits: "Limits", known_length:
         CorruptImage: the compressed data has a hole.
         TooManyPixels: raised as soon as the size is read.
         TooManyFrames: raised as soon as the frames are announced or counted.
+        TooFewPixels: the image is whole, and too small. A frame or a page of it may be smaller.
     """
     with memoryview(body) as view:
         if not view:
             raise EmptyBody
         name = identify(view[:SNIFFED_BYTES], limits.image_types)
+        if name == HEIF:
+            name = find_type(view, limits.image_types)
         parse, content_type, extension, _ = FORMATS[name]
         width, height, frames, end, warnings = parse(view, limits)
         if ImageWarning.MISSING_TRAILER in warnings and known_length != len(view):
             raise InvalidImage(f"The {name.upper()} ends before its trailer.", reason=f"{len(view)} bytes")
+        if width * height < limits.min_image_pixels:
+            raise TooFewPixels(
+                f"The image is {width} x {height} pixels: {width * height} in all, and at least "
+                f"{limits.min_image_pixels} are required."
+            )
         if end < len(view):
             warnings += (ImageWarning.TRAILING_DATA,)
         return ImageInfo(name, width, height, frames, content_type, extension, warnings)

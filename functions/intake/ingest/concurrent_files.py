@@ -16,6 +16,7 @@ async def ingest_all[Tag](
     *,
     max_concurrent: int,
     deadline: Deadline,
+    is_fair: bool = False,
 ) -> AsyncGenerator[tuple[Tag, Receipt | None]]:
     """Ingest Files as they arrive, and yield each receipt as soon as it is complete.
 
@@ -24,6 +25,8 @@ async def ingest_all[Tag](
         files: each with a tag that identifies it for the caller, and when it was submitted, see `IngestService.ingest`.
         max_concurrent: Files at once. MAX_IN_FLIGHT suffices, because each File has at least one image.
         deadline: the deadline of the invocation.
+        is_fair: whether the Files share the limits on images fairly, so that images that hang delay only their own
+            File. Otherwise, images are downloaded in the order of the Files, and the first Files are complete first.
 
     Yields:
         The tag and the receipt. The receipt is None for a File that had no time left to start.
@@ -36,7 +39,8 @@ async def ingest_all[Tag](
                 yield tag, None
                 await asyncio.sleep(0)  # thousands may be skipped: let running Files store their receipts
                 continue
-            running[asyncio.create_task(service.ingest(file, deadline, submitted_at=submitted_at))] = tag
+            work = service.ingest(file, deadline, submitted_at=submitted_at, share=file.id if is_fair else "")
+            running[asyncio.create_task(work)] = tag
             if len(running) >= max_concurrent:
                 for task in await _wait_for_any(running):
                     yield running.pop(task), task.result()

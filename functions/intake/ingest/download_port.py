@@ -99,8 +99,18 @@ class Downloader(Protocol):
         """
         ...
 
+    def needs_credentials(self, url: Url) -> bool:
+        """Whether this deployment has credentials for the URL. Its image is never reused without asking its origin."""
+        ...
+
     async def download(
-        self, url: Url, stats: FetchStats, deadline: Deadline, condition: Condition | None = None
+        self,
+        url: Url,
+        stats: FetchStats,
+        deadline: Deadline,
+        condition: Condition | None = None,
+        *,
+        share: str = "",
     ) -> Download | Unchanged:
         """Download one URL, with retries and redirects, within the limits.
 
@@ -110,6 +120,8 @@ class Downloader(Protocol):
             deadline: the deadline of the File; no retry waits beyond it.
             condition: makes the request conditional at the URL that it names. If the response is no 304 that confirms
                 it, or the image is not in the bucket, the image is downloaded.
+            share: images that wait share the limits of the service fairly: what is free goes to the share that has the
+                least. Images of one share are downloaded in the order of the calls.
 
         Returns:
             The image; or that it is unchanged and in the bucket.

@@ -69,7 +69,9 @@ class IngestService:
         self._observer = observer
         self._bucket = bucket
 
-    async def ingest(self, file: File, deadline: Deadline, *, submitted_at: datetime | None = None) -> Receipt:
+    async def ingest(
+        self, file: File, deadline: Deadline, *, submitted_at: datetime | None = None, share: str = ""
+    ) -> Receipt:
         """Ingest every image of a File as far as the time allows, and store the receipt.
 
         Args:
@@ -77,12 +79,13 @@ class IngestService:
             deadline: the deadline of the invocation.
             submitted_at: when the File was submitted. Final outcomes in a receipt written since then are reused. With
                 None, nothing is reused.
+            share: see `Downloader.download`.
 
         Returns:
             The receipt. Its `receipt_key` is None if it could not be stored.
         """
         started_at = asyncio.get_running_loop().time()
-        items = make_tasks(file.images)
+        items = make_tasks(file.images, share)
         known_images = self._known_images.open(
             _tasks(items), refresh=file.refresh, has_receipt=submitted_at is not None
         )

@@ -53,6 +53,7 @@ class ImageService:
         self._stored_images = stored_images
         self._limits = limits
         self._decoder = decoder
+        self._respected_directives = frozenset(limits.respect_robots_tag)
         self._parse_lock = asyncio.Lock()
         self._parse_seconds = 0.0
 
@@ -82,14 +83,16 @@ class ImageService:
         return (
             image.type in limits.image_types
             and known.size <= limits.max_image_bytes
-            and image.width * image.height <= limits.max_image_pixels
+            and limits.min_image_pixels <= image.width * image.height <= limits.max_image_pixels
             and image.frames <= limits.max_image_frames
             and (self._decoder is None or image.is_decoded)
+            and self._respected_directives <= known.absent_directives
         )
 
     async def _find_stored(self, task: ImageTask, policy: Refresh, known: KnownImage | None) -> Stored | None:
         """Return an image of the bucket if the origin need not be asked, or None."""
-        sha256 = task.expected_digest
+        # The bucket does not know whether the origin of this URL has opted out, so its object alone is not enough.
+        sha256 = None if self._respected_directives else task.expected_digest
         if policy is Refresh.ALWAYS or (sha256 is None and policy is not Refresh.FRESH):
             return None
         self._downloader.require_allowed(task.url)
@@ -98,12 +101,23 @@ class ImageService:
                 found = await self._stored_images.find(sha256, task.url, known)
             if found is not None and self._is_allowed(found):
                 return _to_stored(found, task.url, task.stats, Source.KNOWN)
-        elif known is not None and known.is_fresh(time()) and not is_signed(task.url):
+        elif known is not None and known.is_fresh(time()) and self._may_be_fresh(task.url):
             with _measured(task.stats):
                 is_stored = await self._stored_images.contains(known)
             if is_stored:
                 return _to_stored(known, task.url, task.stats, Source.FRESH)
         return None
+
+    def _may_be_fresh(self, url: Url) -> bool:
+        """Whether the origin may be left unasked: not for a URL with a signature, or one that needs credentials."""
+        return not is_signed(url) and not self._downloader.needs_credentials(url)
+
+    def _fresh_until(self, url: Url, known_images: KnownImagesOfFile, response: Download | Unchanged) -> float | None:
+        """Return until when the origin need not be asked again; None if it must be asked, or after a redirect."""
+        is_redirected = response.final_url is not url
+        if not known_images.keeps_freshness or is_redirected or not self._may_be_fresh(url):
+            return None
+        return fresh_until(response.headers, response.requested_at)
 
     async def _fetch(
         self, task: ImageTask, known_images: KnownImagesOfFile, known: KnownImage | None, deadline: Deadline
@@ -112,17 +126,17 @@ class ImageService:
         if self._decoder is not None:
             self._decoder.start()
         if known is None or known.validators is None:
-            result = await self._downloader.download(task.url, task.stats, deadline)
+            result = await self._downloader.download(task.url, task.stats, deadline, share=task.share)
         else:
             is_stored = self._stored_images.start_check(known)
             try:
                 condition = Condition(known, known.validators, is_stored)
-                result = await self._downloader.download(task.url, task.stats, deadline, condition)
+                result = await self._downloader.download(task.url, task.stats, deadline, condition, share=task.share)
             finally:
                 if is_stored is not None:
                     is_stored.cancel()
         if isinstance(result, Unchanged):
-            known, fresh = result.condition.known, _fresh_until(task.url, known_images, result)
+            known, fresh = result.condition.known, self._fresh_until(task.url, known_images, result)
             known_images.learn(task.key, known if known.fresh_until == fresh else replace(known, fresh_until=fresh))
             return _to_stored(known, result.final_url, task.stats, Source.UNCHANGED)
         with result as download:
@@ -140,7 +154,8 @@ class ImageService:
         with _measured(task.stats):
             is_forced = known_images.policy is Refresh.ALWAYS
             reused = await self._stored_images.put(image, body, sha256, always=is_forced)
-        known = _to_known(task, known_images, download, image)
+        fresh = self._fresh_until(task.url, known_images, download)
+        known = _to_known(task, download, image, fresh, self._respected_directives)
         known_images.learn(task.key, known if known.validators or known.fresh_until else None)
         warnings = image.warnings + download.warnings
         return Stored(image, known.key, sha256, len(body), download.final_url, reused, task.stats, warnings)
@@ -169,7 +184,9 @@ def _measured(stats: FetchStats) -> Generator[None]:
         stats.store_ms += round((now() - started_at) * 1000)
 
 
-def _to_known(task: ImageTask, known_images: KnownImagesOfFile, download: Download, image: ImageInfo) -> KnownImage:
+def _to_known(
+    task: ImageTask, download: Download, image: ImageInfo, fresh: float | None, absent_directives: frozenset[str]
+) -> KnownImage:
     is_redirected = download.final_url is not task.url
     return KnownImage(
         final_url_key=url_key(download.final_url) if is_redirected else task.key,
@@ -177,16 +194,9 @@ def _to_known(task: ImageTask, known_images: KnownImagesOfFile, download: Downlo
         size=len(download.body),
         image=image,
         validators=Validators.of(download.headers),
-        fresh_until=_fresh_until(task.url, known_images, download),
+        fresh_until=fresh,
+        absent_directives=absent_directives,
     )
-
-
-def _fresh_until(url: Url, known_images: KnownImagesOfFile, response: Download | Unchanged) -> float | None:
-    """Return until when the origin need not be asked again; None after a redirect, and for a signed URL."""
-    is_redirected = response.final_url is not url
-    if not known_images.keeps_freshness or is_redirected or is_signed(url):
-        return None
-    return fresh_until(response.headers, response.requested_at)
 
 
 def _to_stored(known: KnownImage, final_url: Url, stats: FetchStats, source: Source) -> Stored:

@@ -17,12 +17,14 @@ class ImageTask:
     Attributes:
         url: the URL.
         key: its `url_key`.
+        share: see `Downloader.download`.
         requests: all requests of the File for it.
         stats: counts the work.
     """
 
     url: Url
     key: bytes
+    share: str = ""
     requests: list[ImageRequest] = field(default_factory=list)
     stats: FetchStats = field(default_factory=FetchStats)
 
@@ -37,7 +39,7 @@ class ImageTask:
         return digests.pop() if len(digests) == 1 else None
 
 
-def make_tasks(requests: Sequence[ImageRequest]) -> list[ImageTask | Failed]:
+def make_tasks(requests: Sequence[ImageRequest], share: str = "") -> list[ImageTask | Failed]:
     """Return the task of each request, in order. Requests of the same URL share one; an invalid URL has failed."""
     tasks: dict[Url, ImageTask] = {}
     items: list[ImageTask | Failed] = []
@@ -49,7 +51,7 @@ def make_tasks(requests: Sequence[ImageRequest]) -> list[ImageTask | Failed]:
             continue
         task = tasks.get(url)
         if task is None:
-            task = tasks[url] = ImageTask(url, url_key(url))
+            task = tasks[url] = ImageTask(url, url_key(url), share)
         task.requests.append(request)
         items.append(task)
     return items

@@ -111,19 +111,8 @@ class ManifestService:
         async with asyncio.timeout_at(deadline.images):
             survey = await self._survey(manifest)
         result = ManifestResult(refused=survey.refused)
-        if survey.documents > MAX_FILES:
-            await self._store_problem(manifest, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_MANY_FILES)
-            return result
-        if survey.documents == 0 and not await manifest.exists():
-            return result
-        if survey.faults or survey.documents == 0:
-            detail = (
-                "Some documents of the manifest are not valid Files." if survey.faults else "The manifest is empty."
-            )
-            await self._store_problem(
-                manifest, HTTPStatus.UNPROCESSABLE_ENTITY, detail, survey.faults, survey.more_faults
-            )
-        if survey.refused < survey.documents:
+        await self._report_faults(manifest, survey)
+        if survey.refused < survey.documents <= MAX_FILES:
             receipts = ingest_all(
                 self._service,
                 self._read_files(manifest, submitted_at),
@@ -155,6 +144,18 @@ class ManifestService:
                 yield position, manifest.read_file(text, self._limits.max_base_images), submitted_at
             except InvalidFile:
                 continue  # `_survey` has reported it
+
+    async def _report_faults(self, manifest: "_Manifest", survey: _Survey) -> None:
+        """Store what is wrong with a manifest, if anything is. A manifest that is gone has no faults."""
+        if survey.documents > MAX_FILES:
+            await self._store_problem(manifest, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_MANY_FILES)
+        elif survey.faults:
+            detail = "Some documents of the manifest are not valid Files."
+            await self._store_problem(
+                manifest, HTTPStatus.UNPROCESSABLE_ENTITY, detail, survey.faults, survey.more_faults
+            )
+        elif survey.documents == 0 and await manifest.exists():
+            await self._store_problem(manifest, HTTPStatus.UNPROCESSABLE_ENTITY, "The manifest is empty.")
 
     async def _store_problem(
         self,

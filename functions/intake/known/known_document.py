@@ -3,7 +3,7 @@
     {"version": 1, "writtenAt": "2026-11-29T12:00:00Z", "images": {"<url_key, 64 hex digits>": {
         "key": "images/3f/3f9a....jpg", "bytes": 153582, "width": 1000, "height": 750, "frames": 1,
         "finalUrl": "<its url_key, if it is another>", "etag": "...", "lastModified": "...", "freshUntil": 1795953600,
-        "warnings": ["trailing_data"], "verification": "decode"}}}
+        "warnings": ["trailing_data"], "verification": "decode", "absentDirectives": ["noai"]}}}
 
 Digest, type and content type follow from `key`. Members without a value are left out. A stored receipt has the same
 members as its member `known`.
@@ -19,6 +19,7 @@ from intake.image.formats import FORMATS, NAMES_BY_EXTENSION
 from intake.known.known_image import KnownImage
 from intake.known.validators import Validators
 from intake.model.image_info import ImageInfo, ImageWarning
+from intake.model.limits import ROBOTS_DIRECTIVES
 from intake.model.object_keys import image_key, parse_image_key
 from intake.model.verification import Verification
 
@@ -28,7 +29,8 @@ _MAX_BYTES = 1024 * 1024
 
 _MAX_NUMBER = 2**40
 _NUMBERS = itemgetter("bytes", "width", "height", "frames")
-_WARNINGS = frozenset(ImageWarning)
+_WARNINGS: frozenset[str] = frozenset(ImageWarning)
+_DIRECTIVES, _NONE = frozenset(ROBOTS_DIRECTIVES), frozenset[str]()
 _DIGEST = re.compile("[0-9a-f]{64}")
 _TIME = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
@@ -105,6 +107,8 @@ def _encode(key: bytes, known: KnownImage) -> dict[str, Any]:
         members["warnings"] = list(image.warnings)
     if image.is_decoded:
         members["verification"] = Verification.DECODE
+    if known.absent_directives:
+        members["absentDirectives"] = sorted(known.absent_directives)
     return members
 
 
@@ -114,7 +118,8 @@ def _decode(url_key: str, entry: dict[str, Any]) -> tuple[bytes, KnownImage]:
     digest, name = _parse_object_key(entry["key"])
     row = FORMATS[name]
     size, width, height, frames = _parse_numbers(_NUMBERS(entry))
-    warnings = _parse_warnings(entry["warnings"]) if "warnings" in entry else ()
+    warnings = tuple(map(ImageWarning, _parse_codes(entry["warnings"], _WARNINGS))) if "warnings" in entry else ()
+    absent = frozenset(_parse_codes(entry["absentDirectives"], _DIRECTIVES)) if "absentDirectives" in entry else _NONE
     is_decoded = "verification" in entry
     if is_decoded and entry["verification"] != Verification.DECODE:
         raise ValueError("expected the verification decode")
@@ -126,6 +131,7 @@ def _decode(url_key: str, entry: dict[str, Any]) -> tuple[bytes, KnownImage]:
         image=ImageInfo(name, width, height, frames, row.content_type, row.extension, warnings, is_decoded),
         validators=Validators(entry.get("etag"), entry.get("lastModified")) if has_validators else None,
         fresh_until=float(_parse_numbers((entry["freshUntil"],))[0]) if "freshUntil" in entry else None,
+        absent_directives=absent,
     )
 
 
@@ -149,10 +155,10 @@ def _parse_numbers(numbers: tuple[int, ...]) -> tuple[int, ...]:
     return numbers
 
 
-def _parse_warnings(codes: list[str]) -> tuple[ImageWarning, ...]:
-    if type(codes) is not list or len(set(codes)) != len(codes) or not _WARNINGS.issuperset(codes):
-        raise ValueError("expected a list of different codes of warnings")
-    return tuple(map(ImageWarning, codes))
+def _parse_codes(codes: list[str], known: frozenset[str]) -> list[str]:
+    if type(codes) is not list or len(set(codes)) != len(codes) or not known.issuperset(codes):
+        raise ValueError(f"expected a list of some of {', '.join(sorted(known))}, each at most once")
+    return codes
 
 
 def _parse_time(text: str) -> float:

@@ -19,6 +19,7 @@ class KnownImage:
         image: type, width, height, frames and warnings.
         validators: the strong validator of the final URL; None if its response had none.
         fresh_until: Unix seconds until which the origin need not be asked; None if it must always be asked.
+        absent_directives: the directives of X-Robots-Tag that its response did not have. It was not asked for others.
     """
 
     final_url_key: bytes
@@ -27,6 +28,7 @@ class KnownImage:
     image: ImageInfo
     validators: Validators | None = None
     fresh_until: float | None = None
+    absent_directives: frozenset[str] = frozenset()
 
     @property
     def key(self) -> str:

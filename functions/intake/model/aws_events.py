@@ -1,6 +1,7 @@
 """Recognizes what AWS services send: an event, a message or a record that was sent in place of a File."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 _RECORDS = {
     "aws:s3": "is an event of S3, not a File: S3Function takes it, for a manifest in the inbox",
@@ -50,3 +51,16 @@ def describe_wrong_event(event: object, expected: str) -> str:
     """
     found = describe_event(event) if isinstance(event, dict) else None
     return found or f"is not {expected}: InvokeFunction takes a File by itself"
+
+
+def parse_time(text: object) -> datetime | None:
+    """Parse a time of an event in ISO 8601; without a time zone, it is in UTC.
+
+    Returns:
+        None if it is no such time: events that people make by hand may lack it.
+    """
+    try:
+        moment = datetime.fromisoformat(text)  # type: ignore[arg-type]  # TypeError, if it is no string
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

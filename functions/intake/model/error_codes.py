@@ -3,7 +3,8 @@
 IntakeError                      code, class, public message, and a reason for the log
 ├── Policy                       this deployment refuses the image
 │   ├── Blocked                  scheme, port, host or address is not allowed
-│   ├── TooLarge  TooManyPixels  TooManyFrames
+│   ├── OptedOut                 a robots directive of the origin asks not to use it
+│   ├── TooLarge  TooManyPixels  TooFewPixels  TooManyFrames
 │   └── UnsupportedType  UnsupportedEncoding
 ├── Permanent                    the same request fails again
 │   ├── InvalidUrl  TooManyRedirects  BadRedirect
@@ -13,6 +14,7 @@ IntakeError                      code, class, public message, and a reason for t
 ├── Transient                    the same request may succeed later
 │   ├── DnsFailure  ConnectFailed  TlsFailed  Timeout  ConnectionLost  BadResponse  IncompleteBody  EmptyBody
 │   ├── Throttled  HttpServerError  NotReady           may carry the Retry-After of the origin
+│   ├── CredentialsUnavailable                         of a private source
 │   ├── StoreFailed
 │   └── DeadlineExceeded
 └── Internal
@@ -32,8 +34,8 @@ from intake.model.error_base import clear_traceback as clear_traceback  # noqa: 
 class Blocked(Policy):
     """The URL is not allowed. The message never says why, so that callers cannot scan internal networks (CWE-918).
 
-    Only a scheme that is misspelled or names no server, such as s3: or data:, has another message: it follows from the
-    text alone.
+    Only these have another message, which follows from the text alone: a scheme that is misspelled or names no server,
+    such as data:, and a bucket that is no source.
     """
 
     code = "blocked"
@@ -41,6 +43,13 @@ class Blocked(Policy):
 
     def __init__(self, message: str | None = None, *, reason: str) -> None:
         super().__init__(message, reason=reason)
+
+
+class OptedOut(Policy):
+    """The origin sent a directive of X-Robots-Tag that this deployment respects (RESPECT_ROBOTS_TAG)."""
+
+    code = "opted_out"
+    default_message = "The origin asks not to use this image."
 
 
 class TooLarge(Policy):
@@ -51,6 +60,11 @@ class TooLarge(Policy):
 class TooManyPixels(Policy):
     code = "too_many_pixels"
     default_message = "The image has more pixels than are allowed."
+
+
+class TooFewPixels(Policy):
+    code = "too_few_pixels"
+    default_message = "The image has fewer pixels than are required."
 
 
 class TooManyFrames(Policy):
@@ -210,6 +224,13 @@ class CoolingDown(Transient):
     ) -> None:
         super().__init__(message, reason=reason, retry_after=retry_after)
         self.is_unreachable = is_unreachable
+
+
+class CredentialsUnavailable(Transient):
+    """The service cannot read or use its own credentials for a private source. No request was sent to it."""
+
+    code = "credentials_unavailable"
+    default_message = "The service could not read its credentials for this origin; see the service log."
 
 
 class StoreFailed(Transient):

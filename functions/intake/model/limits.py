@@ -5,6 +5,9 @@ from ipaddress import IPv4Network, IPv6Network
 
 MIB = 1024 * 1024
 
+ROBOTS_DIRECTIVES = ("noai", "noimageai", "noindex")
+"""The directives of X-Robots-Tag that a deployment may respect."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -16,6 +19,7 @@ class Limits:
     max_base_images: int = 100
     max_image_bytes: int = 20 * MIB
     max_image_pixels: int = 50_000_000
+    min_image_pixels: int = 0
     max_image_frames: int = 1000
     image_types: tuple[str, ...] = ("jpeg", "png", "gif", "webp", "bmp", "tiff", "avif")
     max_in_flight: int = 64
@@ -29,4 +33,5 @@ class Limits:
     allowed_hosts: tuple[str, ...] = ()
     allowed_ports: tuple[int, ...] = (80, 443)
     allowed_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    respect_robots_tag: tuple[str, ...] = ()
     deadline_margin: float = 1.0

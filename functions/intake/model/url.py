@@ -2,16 +2,17 @@
 
 It follows RFC 3986, and does two more things, as browsers do: it percent-encodes what RFC 3986 permits nowhere in path
 and query (spaces, `" < > ` { } | ^` and characters outside ASCII), and it converts an internationalized host to ASCII.
-Percent-encodings in the text are not changed, because signed URLs depend on every byte.
+Percent-encodings in the text are not changed, because signed URLs depend on every byte. `s3_url` reads `s3://`.
 """
 
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from intake.model.error_codes import BadRedirect, Blocked, IntakeError, InvalidUrl
 from intake.model.host import parse_host
+from intake.model.s3_url import S3, is_s3, parse_s3
 from intake.model.url_faults import AT, FORBIDDEN, SECOND_URL, SEVERAL_URLS, explain
 from intake.model.url_faults import MAX_URL_LENGTH as MAX_URL_LENGTH  # noqa: PLC0414 - callers import it from here
 
@@ -20,7 +21,7 @@ _URL = re.compile(r"(https?)://(?!https?:/)([^/?#]+)([^#]*)", re.ASCII | re.IGNO
 _ABSOLUTE = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _AUTHORITY = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(?::([0-9]*))?")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[/\\]+")
-_VISIBLE = re.compile(r"(?i:data:[^,?#]*)|[^?#]*")
+_VISIBLE = re.compile(r"(?i:data:[^,?#]*|s3://[^?]*)|[^?#]*")
 _MAX_PORT = 0xFFFF
 _PORT_DIGITS = 5
 
@@ -31,12 +32,12 @@ _NOT_SENT_AS_WRITTEN = re.compile(f"[^{re.escape(_SENT_AS_WRITTEN)}]")
 
 @dataclass(frozen=True)
 class Url:
-    """An absolute http or https URL.
+    """An absolute http or https URL, or that of an object in S3.
 
     Attributes:
-        scheme: "http" or "https".
-        host: in ASCII and lower case, without a trailing dot; an IPv6 address without its brackets.
-        port: 1 to 65535; the default of the scheme if the text has none.
+        scheme: "http", "https" or "s3".
+        host: in ASCII and lower case, without a trailing dot; an IPv6 address without its brackets. The bucket.
+        port: 1 to 65535; the default of the scheme if the text has none. 0 for s3, which is no port at all.
         target: path and query as they are sent, beginning with "/" (RFC 9112, 3.2.1), without the fragment.
     """
 
@@ -51,9 +52,12 @@ class Url:
 
         Raises:
             InvalidUrl: the text is not a valid URL.
-            Blocked: its scheme is neither http nor https.
+            Blocked: its scheme is not http, https or s3.
         """
         match = _URL.match(text)
+        if match is None and is_s3(text):
+            bucket, target = parse_s3(text)
+            return cls(S3, bucket, 0, target)
         if match is None or len(text) > MAX_URL_LENGTH or text != text.strip() or FORBIDDEN.search(text):
             raise explain(text)
         scheme = match[1].lower()
@@ -78,8 +82,9 @@ class Url:
         if not location or len(location) > MAX_URL_LENGTH or location != location.strip():
             raise BadRedirect
         absolute = _ABSOLUTE.match(location)
-        if absolute and absolute[1].lower() not in _DEFAULT_PORTS:
-            raise Blocked(reason=f"scheme {absolute[1].lower()}")
+        scheme = absolute[1].lower() if absolute else self.scheme
+        if scheme not in _DEFAULT_PORTS:
+            raise Blocked(reason=f"scheme {scheme}")
         try:
             return Url.parse(location if absolute else self._resolve(location))
         except InvalidUrl as error:
@@ -102,7 +107,7 @@ class Url:
     def authority(self) -> str:
         """Host, and the port if it is not the default of the scheme, as in the Host header (RFC 9110, 7.2)."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+        return host if self.port == _DEFAULT_PORTS.get(self.scheme, 0) else f"{host}:{self.port}"
 
     @cached_property
     def origin(self) -> str:
@@ -110,11 +115,13 @@ class Url:
         return f"{self.scheme}://{self.authority}"
 
     def __str__(self) -> str:
-        return self.origin + self.target
+        return self.origin + (unquote(self.target) if self.scheme == S3 else self.target)
 
 
 def redact(text: str) -> str:
     """Remove the secrets from a URL or any other text: query, fragment and credentials; and the content of data: URLs.
+
+    An s3: URL has no fragment: `#` is a character of its key.
 
     Presigned URLs are secrets. In a text that is not a valid URL, everything before an @ counts as credentials. If
     the @ follows a ? or #, which may be part of the credentials, only the scheme remains.

@@ -38,7 +38,7 @@ _CONTROL_NAMES = {"\0": "NULL", "\t": "TAB", "\n": "LINE FEED", "\r": "CARRIAGE 
 
 _OBJECT = "use a presigned https:// URL of the object"
 _NO_SERVER = {
-    **dict.fromkeys(("s3", "s3a", "s3n", "gs", "gcs", "az", "abfs", "abfss", "oss", "r2", "b2"), ("://", _OBJECT)),
+    **dict.fromkeys(("s3a", "s3n", "gs", "gcs", "az", "abfs", "abfss", "oss", "r2", "b2"), ("://", _OBJECT)),
     "data": (":", "it has the content of an image, not an address; put the image on a web server"),
     "file": (":", "it is a file of one machine; put the image on a web server"),
     "blob": (":", "it exists in one browser only; put the image on a web server"),

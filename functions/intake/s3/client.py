@@ -5,7 +5,6 @@ boto3's own `put_object` takes a thread and milliseconds of CPU for each call, m
 
 import asyncio
 import random
-import re
 from collections.abc import Buffer, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from intake.http_client.transport import NO_BODY, BytesBody, origin_url
 from intake.ingest.ports import DocumentTooLarge
 from intake.model.backoff import backoff
 from intake.model.error_codes import StoreDenied, StoreFailed
+from intake.s3.error_response import error_code
 
 if TYPE_CHECKING:
     from intake.s3.background_signer import BackgroundSigner
@@ -71,7 +71,6 @@ _TRANSIENT_CODES = frozenset(
         "SlowDown",
     }
 )
-_ERROR_CODE = re.compile(rb"<Code>([A-Za-z0-9.]{1,64})</Code>")
 
 
 class WriteConflict(StoreFailed):
@@ -211,7 +210,7 @@ def _require_real_success(method: str, response: httpx.Response, content: bytes)
     # The success of a PUT has no body (Amazon S3 API Reference, "PutObject"). S3 sends the status before the work is
     # done where that takes long, and then an error as the body; a proxy may send a page.
     if content and not content.isspace():
-        raise StoreFailed(reason=f"S3 answered {response.status_code} with a body {_error_code(content)}".rstrip())
+        raise StoreFailed(reason=f"S3 answered {response.status_code} with a body {error_code(content)}".rstrip())
     if not response.extensions.get("was_request_received", True):
         raise StoreFailed(reason=f"S3 answered {response.status_code} before it had received the whole object")
 
@@ -226,7 +225,7 @@ async def _read_body(response: httpx.Response, max_bytes: int) -> bytes:
 
 
 def _is_bucket_missing(status: int, content: bytes) -> bool:
-    return status == NOT_FOUND and _error_code(content) == "NoSuchBucket"
+    return status == NOT_FOUND and error_code(content) == "NoSuchBucket"
 
 
 def error_for(status: int, content: bytes) -> StoreFailed | StoreDenied:
@@ -236,14 +235,9 @@ def error_for(status: int, content: bytes) -> StoreFailed | StoreDenied:
         status: the HTTP status of the response.
         content: the body, an XML `Error` with a `Code` (Amazon S3 API Reference, "Error responses").
     """
-    code = _error_code(content)
+    code = error_code(content)
     reason = f"S3 answered {status} {code}".rstrip()
     is_server_error = status >= _SERVER_ERROR and status != _NOT_IMPLEMENTED
     if is_server_error or status in _TRANSIENT_STATUS or code in _TRANSIENT_CODES:
         return StoreFailed(reason=reason)
     return StoreDenied(reason=reason)
-
-
-def _error_code(content: bytes) -> str:
-    match = _ERROR_CODE.search(content)
-    return match[1].decode("ascii") if match else ""

@@ -43,48 +43,55 @@ class SignedUrl:
 
 
 class Signer:
-    """Signs requests for the objects of one bucket."""
+    """Signs requests for the objects of one bucket.
 
-    def __init__(self, session: boto3.Session, bucket: str) -> None:
+    Attributes:
+        region: the region that it signs for.
+    """
+
+    def __init__(self, session: boto3.Session, bucket: str, region: str | None = None) -> None:
         """Read credentials and endpoint from boto3; nothing is sent.
 
         Args:
             session: has the credentials, the region, and the endpoint if one is set.
             bucket: the name of a general purpose bucket.
+            region: the region of the bucket, if it is not that of the session.
 
         Raises:
             StoreFailed: the session has no credentials or no region.
         """
         try:
-            self._configure(session, bucket)
+            self._configure(session, bucket, region)
         except BotoCoreError as error:
             raise _cannot_sign(error) from error
 
-    def _configure(self, session: boto3.Session, bucket: str) -> None:
+    def _configure(self, session: boto3.Session, bucket: str, region: str | None) -> None:
         credentials = session.get_credentials()
         if credentials is None:
             raise NoCredentialsError
         # Virtual-hosted style gives the endpoint of the region; the global endpoint redirects requests for a new bucket
         # in another region for hours. Local replacements of S3 have no host name for each bucket.
         style: Literal["path", "virtual"] = "path" if _has_own_endpoint() else "virtual"
-        client = session.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": style}))
+        config = Config(signature_version="s3v4", s3={"addressing_style": style})
+        client = session.client("s3", region_name=region, config=config)
         parts = urlsplit(client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": _PROBE_KEY}))
-        _, _, region, service, _ = parse_qs(parts.query)["X-Amz-Credential"][0].rsplit("/", 4)
+        _, _, self.region, service, _ = parse_qs(parts.query)["X-Amz-Credential"][0].rsplit("/", 4)
         self._origin = f"{parts.scheme}://{parts.netloc}"
         # In lower case and without the default port: httpx sends the Host header in this form, and it is signed.
         self._host = origin_url(self._origin).netloc.decode("ascii")
         self._host_field = [("host", self._host)]
         self._prefix = parts.path.removesuffix(_PROBE_KEY)
         self._credentials = credentials
-        self._scope = f"{region}/{service}/aws4_request"
+        self._scope = f"{self.region}/{service}/aws4_request"
 
-    def sign(self, method: str, key: str, headers: Mapping[str, str]) -> SignedUrl:
+    def sign(self, method: str, key: str, headers: Mapping[str, str], version: str = "") -> SignedUrl:
         """Sign one request (Amazon S3 API Reference, "Authenticating Requests: Using Query Parameters").
 
         Args:
             method: GET, HEAD or PUT.
             key: the key of the object.
-            headers: all headers of the request, which must be sent unchanged.
+            headers: the headers that are signed, which must be sent unchanged.
+            version: the id of a version of the object; the current one without it.
 
         Raises:
             StoreFailed: credentials that expire could not be renewed.
@@ -98,6 +105,8 @@ class Signer:
         fields = sorted([(name.lower(), " ".join(value.split())) for name, value in headers.items()] + self._host_field)
         names = ";".join([name for name, _ in fields])
         query = _query(credentials.access_key, credentials.token, scope, timestamp, names)
+        if version:
+            query += f"&versionId={quote(version, safe='~')}"  # the names are in the order of their bytes
         path = self._prefix + quote(key, safe="/~")
         canonical = [method, path, query, *[f"{name}:{value}" for name, value in fields], "", names, "UNSIGNED-PAYLOAD"]
         digest = hashlib.sha256("\n".join(canonical).encode()).hexdigest()

@@ -7,6 +7,7 @@ from typing import Any
 
 from intake.model.limits import MIB, Limits
 from intake.model.refresh import Refresh
+from intake.model.source_bucket import SourceBucket
 from intake.model.verification import Verification
 from intake.settings.table import CONCURRENT_FUNCTIONS, LIMITS, REQUIRED, SETTINGS, Setting
 
@@ -40,6 +41,7 @@ class Config:
         refresh: when a known image is downloaded again.
         known_images: whether functions share what they know, in the image bucket.
         verification: how far an image is verified before it is stored.
+        source_buckets: the buckets that `s3://` URLs may name.
         contact: URL or email address for the User-Agent header, or empty.
     """
 
@@ -49,6 +51,7 @@ class Config:
     refresh: Refresh = Refresh.REVALIDATE
     known_images: bool = True
     verification: Verification = Verification.STRUCTURE
+    source_buckets: tuple[SourceBucket, ...] = ()
     contact: str = ""
 
     @classmethod
@@ -77,6 +80,7 @@ class Config:
             refresh=values["REFRESH"],
             known_images=values["KNOWN_IMAGES"],
             verification=values["VERIFY"],
+            source_buckets=values["SOURCE_BUCKETS"],
             contact=values["CONTACT"],
         )
 
@@ -110,6 +114,16 @@ def _find_contradictions(values: Mapping[str, Any], memory: int) -> list[str]:
     if values["IMAGE_BUCKET"] == values["INBOX_BUCKET"]:
         faults.append(
             "INBOX_BUCKET: expected a bucket other than IMAGE_BUCKET, so that stored objects start no function"
+        )
+    faults += [
+        f"SOURCE_BUCKETS: expected buckets other than IMAGE_BUCKET and INBOX_BUCKET, got {bucket.name!r}"
+        for bucket in values["SOURCE_BUCKETS"]
+        if bucket.name in {values["IMAGE_BUCKET"], values["INBOX_BUCKET"]}
+    ]
+    if values["MIN_IMAGE_PIXELS"] > values["MAX_IMAGE_PIXELS"]:
+        faults.append(
+            f"MIN_IMAGE_PIXELS: expected at most MAX_IMAGE_PIXELS, {values['MAX_IMAGE_PIXELS']}, "
+            f"got {values['MIN_IMAGE_PIXELS']}"
         )
     if budget > memory:
         faults.append(f"MEMORY_BUDGET_BYTES: expected at most the function's memory, {memory}, got {budget}")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from intake.image.formats import FORMATS
-from intake.model.limits import MIB, Limits
+from intake.model.limits import MIB, ROBOTS_DIRECTIVES, Limits
 from intake.model.refresh import Refresh
 from intake.model.verification import Verification
 from intake.settings.types import (
@@ -14,6 +14,7 @@ from intake.settings.types import (
     NETWORKS,
     OTHER_BUCKET,
     PORTS,
+    SOURCE_BUCKETS,
     SWITCH,
     SettingType,
     byte_count,
@@ -69,6 +70,12 @@ LIMITS: tuple[Setting[Any], ...] = (
         whole_number(1, 10**10),
         _DEFAULTS.max_image_pixels,
         "Maximum size of an image in pixels: width times height.",
+    ),
+    Setting(
+        "MIN_IMAGE_PIXELS",
+        whole_number(0, 10**10),
+        _DEFAULTS.min_image_pixels,
+        "Minimum size of an image in pixels: width times height. With 2, tracking pixels are refused. 0 for any size.",
     ),
     Setting(
         "MAX_IMAGE_FRAMES",
@@ -141,6 +148,14 @@ LIMITS: tuple[Setting[Any], ...] = (
         "none",
     ),
     Setting(
+        "RESPECT_ROBOTS_TAG",
+        one_or_more_of(ROBOTS_DIRECTIVES),
+        _DEFAULTS.respect_robots_tag,
+        "Directives of the header X-Robots-Tag that make the service refuse an image, before its body is read. noindex "
+        "includes none and noimageindex.",
+        "nothing is refused",
+    ),
+    Setting(
         "DEADLINE_MARGIN",
         seconds(10),
         _DEFAULTS.deadline_margin,
@@ -180,6 +195,14 @@ SETTINGS: tuple[Setting[Any], ...] = (
         Verification.STRUCTURE,
         "How far an image is verified before it is stored. structure: by its structure. decode: then by a decoder too, "
         "which is in the artifact only if it was built with VERIFY=decode.",
+    ),
+    Setting(
+        "SOURCE_BUCKETS",
+        SOURCE_BUCKETS,
+        (),
+        "Buckets that `s3://` URLs may name. Every caller may read every object in them that the service may read. "
+        "Without its region, a bucket costs one more request at the start.",
+        "none",
     ),
     Setting(
         "CONTACT",

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
+from intake.model.source_bucket import SourceBucket
+
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _DECIMAL = re.compile(r"[0-9]{1,4}(\.[0-9]{1,6})?")
 _HOST = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
@@ -88,6 +90,13 @@ def _parse_bucket(text: str) -> str:
     return text
 
 
+def _parse_source_buckets(text: str) -> tuple[SourceBucket, ...]:
+    buckets = _list_parser(SourceBucket.parse)(text)
+    if len({bucket.name for bucket in buckets}) < len(buckets):
+        raise ValueError(text)
+    return buckets
+
+
 def _parse_host(text: str) -> str:
     if not _HOST.fullmatch(text.lower()):
         raise ValueError(text)
@@ -106,6 +115,10 @@ def _parse_contact(text: str) -> str:
 
 BUCKET = SettingType(_parse_bucket, "the name of a bucket")
 OTHER_BUCKET = SettingType(_parse_bucket, "the name of a bucket, not that of IMAGE_BUCKET")
+SOURCE_BUCKETS = SettingType(
+    _parse_source_buckets,
+    "different buckets separated by commas, each `name` or `name@region`, such as my-photos@eu-central-1",
+)
 HOSTS = SettingType(
     _list_parser(_parse_host), "host names separated by commas; *.cdn.example for all names below cdn.example"
 )

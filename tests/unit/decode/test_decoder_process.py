@@ -1,10 +1,12 @@
 """The process of the decoders, with real children: what hostile images do to it, and what they do not do to others."""
 
 import asyncio
+import ctypes
 import json
 import os
 import select
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -20,6 +22,8 @@ from intake.model.image_info import ImageInfo
 from intake.model.limits import Limits
 from support import hostile_decoders
 
+UNSHARE = "import os; os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNET)"
+PR_GET_DUMPABLE = 3
 LIMITS = Limits(max_image_pixels=10_000_000, max_image_bytes=1 << 20)
 MEMORY = memory_limit(LIMITS.max_image_pixels, LIMITS.max_image_bytes)
 
@@ -38,6 +42,11 @@ async def pid_of(decoder: DecoderProcess) -> int:
 
 def is_running(pid: int) -> bool:
     return Path(f"/proc/{pid}").exists()
+
+
+def can_leave_network() -> bool:
+    """Whether the kernel lets a process leave the network."""
+    return subprocess.run([sys.executable, "-c", UNSHARE], check=False, capture_output=True).returncode == 0
 
 
 async def wait_until_ended(pid: int) -> None:
@@ -138,6 +147,14 @@ async def test_child_has_limits_and_no_environment(decoder: DecoderProcess, monk
     assert facts["limits"] == [[MEMORY, MEMORY], [0, 0], [0, 0], [16, 16]]
     assert facts["descriptors"] < 16
     assert facts["parent"] == os.getpid()
+    assert not (facts["network"] and can_leave_network())
+
+
+async def test_memory_of_the_parent_is_hidden_from_the_child(decoder: DecoderProcess) -> None:
+    """A process of the same user cannot read its environment in /proc then; root, as whom tests may run, can."""
+    await check(decoder, "good")
+
+    assert ctypes.CDLL(None).prctl(PR_GET_DUMPABLE) == 0
 
 
 async def test_cancelled_image_leaves_nothing_running(decoder: DecoderProcess) -> None:
@@ -151,6 +168,19 @@ async def test_cancelled_image_leaves_nothing_running(decoder: DecoderProcess) -
 
     await wait_until_ended(pid)
     assert await check(decoder, "good") == (Verdict.WHOLE, "['good']")
+
+
+async def test_child_decodes_after_its_environment_was_frozen(decoder: DecoderProcess) -> None:
+    """Lambda stops every process between two invocations."""
+    pid = await pid_of(decoder)
+    os.kill(pid, signal.SIGSTOP)
+    task = asyncio.create_task(check(decoder, "first"))
+    await asyncio.sleep(0.2)
+
+    os.kill(pid, signal.SIGCONT)
+
+    assert await task == (Verdict.WHOLE, "['first']")
+    assert await pid_of(decoder) == pid
 
 
 async def test_images_are_decoded_one_after_the_other_in_one_child(decoder: DecoderProcess) -> None:
@@ -253,8 +283,13 @@ async def test_start_is_given_up_when_it_takes_too_long(
         await check(DecoderProcess(LIMITS), "good")
 
 
-@pytest.mark.parametrize(("pixels", "frames", "expected"), [(100, 1, 2.0), (50_000_000, 1, 15.0), (1, 10, 2.0)])
-def test_time_limit_grows_with_the_pixels_up_to_image_timeout(pixels: int, frames: int, expected: float) -> None:
-    seconds = DecoderProcess(LIMITS)._seconds(ImageInfo("jpeg", pixels, 1, frames, "", ""))
+@pytest.mark.parametrize(
+    ("pixels", "frames", "size", "expected"),
+    [(100, 1, 100, 2.0), (10_000_000, 1, 100, 5.0), (1_000_000, 10, 1_000_000, 5.3), (50_000_000, 2, 1, 15.0)],
+)
+def test_time_limit_grows_with_pixels_and_bytes_up_to_image_timeout(
+    pixels: int, frames: int, size: int, expected: float
+) -> None:
+    seconds = DecoderProcess(LIMITS)._time_limit(ImageInfo("jpeg", pixels, 1, frames, "", ""), size)
 
     assert seconds == pytest.approx(expected, abs=0.01)

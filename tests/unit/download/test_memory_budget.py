@@ -5,6 +5,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
+from intake.download.fair_limit import FairLimit
 from intake.download.memory_and_slot import MemoryAndSlot
 from intake.download.memory_budget import MemoryBudget
 
@@ -145,7 +146,7 @@ async def test_budget_keeps_no_entry_of_a_host_that_holds_nothing() -> None:
     """Callers name the hosts, so the memory for them is bounded."""
     budget = MemoryBudget(100)
     for number in range(100):
-        held = MemoryAndSlot(budget, asyncio.Semaphore())
+        held = MemoryAndSlot(budget, FairLimit(1))
         await held.reserve(number % 3, f"{number}.example")
         held.release()
 
@@ -153,7 +154,7 @@ async def test_budget_keeps_no_entry_of_a_host_that_holds_nothing() -> None:
 
 
 async def _reserve(budget: MemoryBudget, size: int, host: str) -> MemoryAndSlot:
-    held = MemoryAndSlot(budget, asyncio.Semaphore())
+    held = MemoryAndSlot(budget, FairLimit(1))
     await held.reserve(size, host)
     return held
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from intake.download.cool_down_document import encode_cool_down
+from intake.download.fair_limit import FairLimit
 from intake.download.image_download import ImageDownload
 from intake.download.image_timeout import ImageTimer
 from intake.download.memory_and_slot import MemoryAndSlot
@@ -27,7 +28,7 @@ THROTTLED = Throttled(retry_after=10.0)
 
 
 def image_download(image_seconds: float, file_seconds: float) -> ImageDownload:
-    held = MemoryAndSlot(MemoryBudget(1), asyncio.Semaphore(1))
+    held = MemoryAndSlot(MemoryBudget(1), FairLimit(1))
     return ImageDownload(held, ImageTimer(image_seconds), Deadline.after(file_seconds), FetchStats())
 
 

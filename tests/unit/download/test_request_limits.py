@@ -197,7 +197,7 @@ async def test_cancelled_image_holds_nothing(cancel_after: float, lab: Lab) -> N
         task.cancel()
     await asyncio.wait(tasks)
 
-    assert downloader.slots._value == 1
+    assert downloader.slots.active == 0
     assert downloader.budget.free == downloader.budget.size
     assert [state.active for state in downloader.origins._origins.values()] == [0]
     await downloader.cool_downs.aclose()

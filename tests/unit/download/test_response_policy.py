@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intake.download.response_policy import image_length, parse_retry_after, raise_for_encoding, raise_for_length
+from intake.download.response_policy import (
+    image_length,
+    parse_retry_after,
+    raise_for_encoding,
+    raise_for_length,
+    raise_for_opt_out,
+)
 from intake.model.error_base import Transient
 from intake.model.error_codes import (
     AccessDenied,
@@ -16,6 +22,7 @@ from intake.model.error_codes import (
     IntakeError,
     NotFound,
     NotReady,
+    OptedOut,
     Throttled,
     TooLarge,
     UnexpectedStatus,
@@ -150,3 +157,19 @@ def test_length_within_the_limit_is_accepted(length: int | None) -> None:
 def test_length_over_the_limit_is_refused_before_the_body() -> None:
     with pytest.raises(TooLarge, match="more than the 1000 bytes"):
         raise_for_length(1001, 1000)
+
+
+@pytest.mark.parametrize("status", [200, 201, 203, 206, 304])
+def test_image_is_refused_when_a_respected_directive_is_sent(status: int) -> None:
+    fields = [("X-Robots-Tag", "googlebot: noindex"), ("x-robots-tag", "NOAI, noimageai")]
+    raise_for_opt_out(status, httpx.Headers(fields), ["noindex"])
+    raise_for_opt_out(status, httpx.Headers(), ["noai", "noimageai", "noindex"])
+    with pytest.raises(
+        OptedOut, match=r"^The origin asks not to use this image: its X-Robots-Tag says noimageai, noai\.$"
+    ):
+        raise_for_opt_out(status, httpx.Headers(fields), ["noindex", "noimageai", "noai"])
+
+
+@pytest.mark.parametrize("status", [202, 204, 301, 302, 307, 401, 404, 410, 412, 429, 500, 503])
+def test_directives_of_a_response_without_the_image_do_not_count(status: int) -> None:
+    raise_for_opt_out(status, httpx.Headers({"X-Robots-Tag": "noai"}), ["noai"])

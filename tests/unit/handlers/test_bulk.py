@@ -162,6 +162,30 @@ def test_handler_raises_without_a_report_when_a_receipt_cannot_be_stored(fakes: 
     assert "receipts/a.json" in fakes.store.objects
 
 
+@pytest.mark.parametrize("event", [None, 7, True, "text", [], [{"urls": [AT + "1"]}], {}, {"Items": "x"}], ids=repr)
+def test_handler_refuses_an_event_that_is_neither_a_batch_nor_a_file(fakes: HandlerFakes, event: object) -> None:
+    assert handler(event, Context(60.0))["status"] == {"refused": 1}
+    assert not fakes.store.objects
+
+
+@pytest.mark.parametrize(
+    ("count", "batch_input"),
+    [
+        (0, []),
+        (0, "run"),
+        (0, {}),
+        (0, {"run": None}),
+        (0, {"run": 7, "startedAt": "x"}),
+        *((1, {"run": "run-1", "startedAt": text}) for text in (None, "", 7, "soon", "2026-11-22T12:00:00")),
+    ],
+)
+def test_handler_takes_a_batch_that_was_made_by_hand(fakes: HandlerFakes, count: int, batch_input: object) -> None:
+    """It has a report if it belongs to a run."""
+    event = {"Items": [{"urls": [AT + "1"]}], "BatchInput": batch_input, "batch": None}
+    assert handler(event, Context(60.0))["status"] == {"stored": 1}
+    assert count == len(reports(fakes))
+
+
 def test_handler_ingests_one_bare_file_without_a_report(fakes: HandlerFakes) -> None:
     assert handler({"id": "a", "urls": [AT + "1"]}, Context(60.0))["status"] == {"stored": 1}
     assert reports(fakes) == []

@@ -10,7 +10,9 @@ from infra.build.template_file import ROOT
 
 from intake.handlers.queue import handler
 from intake.model.error_codes import ConnectFailed, StoreDenied, StoreFailed
+from intake.model.file import InvalidFile
 from intake.model.limits import Limits
+from intake.telemetry import logger
 from support.fake_ports import Delayed
 from support.handler_fakes import HandlerFakes, install_fakes
 from support.lambda_context import Context
@@ -50,6 +52,7 @@ def test_handler_ingests_the_file_of_every_message_at_once(fakes: HandlerFakes) 
     assert call(sqs_event(*bodies)) == set()
     assert {f"receipts/{name}.json" for name in "abcd"} <= fakes.store.objects.keys()
     assert fakes.downloader.max_concurrent == 4
+    assert sorted(fakes.downloader.shares) == ["a", "b", "c", "d", "d"]  # images that hang delay only their own File
 
 
 def test_message_is_done_when_its_file_failed_for_good(fakes: HandlerFakes) -> None:
@@ -105,6 +108,52 @@ def test_later_message_with_the_same_file_asks_the_origins_again(fakes: HandlerF
     assert fakes.downloader.requests == {AT + "1": 1}
     call(sqs_event(body("a", "1"), at=NOW + timedelta(hours=1)))  # sent after the receipt was written
     assert fakes.downloader.requests == {AT + "1": 2}
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [None, {}, "none", {"SentTimestamp": "now"}, {"SentTimestamp": 1}, {"SentTimestamp": "9" * 30}],
+    ids=repr,
+)
+@pytest.mark.parametrize("name", ["1", "late"])
+def test_message_that_was_made_by_hand_is_a_new_request(fakes: HandlerFakes, name: str, attributes: object) -> None:
+    """It has an id and a body, and what it lacks reuses no receipt."""
+    record = {"eventSource": "aws:sqs", "messageId": "by-hand", "body": body("a", name)}
+    event = {"Records": [record if attributes is None else record | {"attributes": attributes}]}
+    expected = {"by-hand"} if name == "late" else set()
+    assert [call(event), call(event)] == [expected] * 2
+    assert fakes.downloader.requests == {AT + name: 2}
+
+
+@pytest.mark.parametrize(
+    ("paths", "changed"),
+    [
+        ("Records[1].messageId", {"messageId": 7}),
+        ("Records[1].body", {"body": None}),
+        ("Records[1].messageId Records[1].body", {"messageId": None, "body": {"urls": []}}),
+        ("Records[1]", None),
+    ],
+)
+def test_event_is_refused_when_a_record_is_no_message(
+    fakes: HandlerFakes, paths: str, changed: dict[str, object] | None
+) -> None:
+    """SQS sends no such record; nobody could say which message comes again."""
+    record = None if changed is None else sqs_record("m-2", body("b", "2")) | changed
+    with pytest.raises(InvalidFile) as caught:
+        handler({"Records": [sqs_record("m-1", body("a", "1")), record]}, Context(60.0))
+    assert [fault.path for fault in caught.value.faults] == paths.split()
+    assert not fakes.store.objects
+
+
+def test_log_counts_each_message_once(fakes: HandlerFakes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQS may deliver a message twice in one batch."""
+    lines: list[tuple[str, dict[str, int]]] = []
+    monkeypatch.setattr(logger, "info", lambda message, extra: lines.append((message, extra)))
+    records = [sqs_record("m-1", "no File"), sqs_record("m-1", "no File"), sqs_record("m-2", body("a", "late"))]
+    records += [sqs_record("m-2", body("a", "late")), sqs_record("m-3", body("b", "1")), sqs_record("m-4", "none")]
+    assert call({"Records": records}) == {"m-1", "m-2", "m-4"}
+    assert lines == [("messages done", {"files": 2, "refused": 2, "pending": 1})]
+    assert fakes.store.objects.keys() >= {"problems/m-1.json", "receipts/b.json"}
 
 
 @pytest.mark.parametrize("name", ["1", "late", "gone"])

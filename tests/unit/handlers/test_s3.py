@@ -9,7 +9,7 @@ import pytest
 
 from intake.handlers.s3 import Unfinished, handler
 from intake.model.error_codes import ConnectFailed, StoreDenied
-from intake.model.file import File
+from intake.model.file import File, InvalidFile
 from support.handler_fakes import IMAGES, HandlerFakes, install_fakes
 from support.lambda_context import Context
 from support.lambda_events import INBOX, s3_record
@@ -121,3 +121,27 @@ def test_handler_skips_a_record_when_it_is_not_a_manifest_of_the_inbox(
 def test_handler_accepts_the_test_event_of_s3(fakes: HandlerFakes) -> None:
     handler({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": INBOX}, Context(60.0))
     assert not fakes.store.objects
+
+
+@pytest.mark.parametrize(
+    ("path", "members"),
+    [
+        ("s3", {}),
+        ("s3", {"bucket": {"name": INBOX}}),
+        ("s3", {"bucket": INBOX, "object": {"key": "inbox/a.json"}}),
+        ("s3", {"bucket": {"name": INBOX}, "object": {"key": None}}),
+        ("eventTime", None),
+        ("eventTime", "yesterday"),
+        ("eventTime", 1795953600),
+    ],
+)
+def test_handler_refuses_an_event_when_a_record_lacks_what_s3_says(
+    fakes: HandlerFakes, path: str, members: object
+) -> None:
+    """As in an event that was made by hand."""
+    fakes.inbox.objects = {"inbox/a.json": manifest("a")}
+    with pytest.raises(
+        InvalidFile, match=r"^Records\[1\]: must be a record of S3, with eventTime, s3\.bucket\.name and"
+    ):
+        call(s3_record("inbox/a.json"), s3_record("inbox/a.json") | {path: members})
+    assert not documents(fakes)

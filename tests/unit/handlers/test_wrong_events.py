@@ -32,6 +32,9 @@ EVENTS: dict[str, tuple[object, str | None]] = {
     "sqs": (sqs_event(json.dumps(FILE)), "is an event of SQS"),
     "s3": ({"Records": [s3_record("inbox/a.json")]}, "is an event of S3"),
     "api gateway": (REQUEST, "is a request of API Gateway"),
+    "run without a start": ({"run": "run-1"}, None),
+    "run that started some time": ({"run": "run-1", "startedAt": "soon"}, None),
+    "run without a name": ({"run": None, "startedAt": "2026-11-22T12:00:00Z"}, None),
 }
 FUNCTIONS: dict[str, tuple[Callable[..., object], str]] = {
     "api gateway": (http.handler, "a request of API Gateway"),

@@ -13,7 +13,7 @@ from intake.image import compressed_data
 from intake.image.verify import verify
 from intake.model.error_codes import CorruptImage, InvalidImage
 from intake.model.limits import Limits
-from support.crafted_avif import in_mdat
+from support.crafted_heif import grid, in_mdat, iref
 from support.crafted_images import Entry, box, full_box, page, sequence, tiff, track
 
 LIMITS = Limits()
@@ -87,7 +87,7 @@ AVIF_HOLES = {
     "zeros in the middle": in_mdat(b"a" * 5000 + bytes(4096) + b"a" * 300_000),
     "ones in the middle": in_mdat(b"a" * 5000 + b"\xff" * 256 + b"a"),
     "zeros in a second item": in_mdat(b"abc", b"a" * 99 + bytes(300), kinds=(b"av01", b"av01")),
-    "zeros in a tile": in_mdat(b"abc", bytes(300), kinds=(b"grid", b"av01")),
+    "zeros in a tile": in_mdat(grid(), bytes(300), kinds=(b"grid", b"av01"), iref=iref(1, 2)),
     "zeros in the second half of a sequence": sequence(
         track(stsz=full_box(b"stsz", pack(">II", 400, 2)), stco=full_box(b"stco", pack(">II", 1, 400))),
     )

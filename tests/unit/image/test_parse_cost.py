@@ -13,7 +13,7 @@ from intake.image import byte_reader as reader
 from intake.image.verify import verify
 from intake.model.error_codes import IntakeError, InvalidImage
 from intake.model.limits import MIB, Limits
-from support.crafted_avif import iloc
+from support.crafted_heif import iloc
 from support.crafted_images import (
     SIGNATURE,
     avif,

@@ -103,9 +103,19 @@ FOUND: dict[str, list[bytes]] = {
     "a PostScript document": [b"%!PS-Adobe-3.0\n%%Title: x"],
     "an EPS image": [b"%!PS-Adobe-3.0 EPSF-3.0\n%%B", b"\xc5\xd0\xd3\xc6" + bytes(30)],
     "a HEIC image": [ftyp(b"heic", b"mif1", b"heic"), ftyp(b"mif1", b"mif1", b"miaf", b"heix"), ftyp(b"msf1", b"hevc")],
-    "a HEIF image": [ftyp(b"mif1", b"mif1", b"vvic"), ftyp(b"jpeg", b"mif1", b"jpeg")],
+    "a HEIF image": [ftyp(b"mif1", b"mif1", b"unif"), ftyp(b"miaf"), ftyp(b"what", b"mif1")],
     "an AVIF image in its minimized form": [b"\0\0\0\x10ftypmif3avif\0\0\0\x59mini"],
-    "a JPEG XL image": [b"\xff\x0a" + bytes(20), b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(20)],
+    "a HEIC image in its minimized form": [b"\0\0\0\x10ftypmif3heic\0\0\0\x59mini"],
+    "a HEIF image with AVC data (H.264)": [
+        ftyp(b"avci", b"mif1", b"avci"),
+        ftyp(b"mif1", b"avci"),
+        ftyp(b"avcs", b"msf1"),
+    ],
+    "a HEIF image with VVC data (H.266)": [ftyp(b"vvic", b"mif1"), ftyp(b"mif1", b"mif1", b"vvis")],
+    "a HEIF image with JPEG data": [ftyp(b"jpeg", b"mif1", b"jpeg"), ftyp(b"mif1", b"miaf", b"jpeg")],
+    "a HEIF image with JPEG 2000 data": [ftyp(b"j2ki", b"mif1")],
+    "a JPEG XL image": [b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(20)],
+    "a bare JPEG XL codestream, without its container": [b"\xff\x0a" + bytes(20)],
     "an ICO icon": [b"\0\0\1\0\1\0\x10\x10" + bytes(20)],
     "a CUR cursor": [b"\0\0\2\0\1\0\x20\x20\0\0\x0f\0\x0f\0" + bytes(20)],
     "a Photoshop document (PSD)": [b"8BPS\0\1" + bytes(6) + b"\0\3" + bytes(9), b"8BPS\0\2" + bytes(20)],
@@ -189,6 +199,7 @@ def test_error_names_the_accepted_types_when_the_body_is_not_known(body: bytes) 
     [
         *(("jpeg", "a JPEG image"), ("png", "a PNG image"), ("gif", "a GIF image"), ("webp", "a WebP image")),
         *(("bmp", "a BMP image"), ("tiff", "a TIFF image"), ("avif", "an AVIF image")),
+        *(("heic", "a HEIC image"), ("jxl", "a JPEG XL image")),
     ],
 )
 def test_error_names_a_type_that_this_deployment_does_not_accept(type_: str, found: str) -> None:
@@ -215,4 +226,4 @@ def test_error_never_echoes_the_body() -> None:
 @pytest.mark.parametrize("sample", [sample.data for sample in SAMPLES.values()])
 def test_image_is_never_described_as_another_type(sample: bytes) -> None:
     found = describe(sample[:SNIFFED_BYTES])
-    assert found in {None, "an AVIF image"}
+    assert found in {None, "an AVIF image", "a HEIC image", "a JPEG XL image"}

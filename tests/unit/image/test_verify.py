@@ -1,5 +1,6 @@
 """`verify` and `identify` on every format."""
 
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -7,12 +8,21 @@ from PIL import Image as Pillow
 
 from intake.image.formats import FORMATS, HEAD_BYTES
 from intake.image.verify import identify, verify
-from intake.model.error_codes import EmptyBody, InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
+from intake.model.error_codes import (
+    EmptyBody,
+    InvalidImage,
+    TooFewPixels,
+    TooManyFrames,
+    TooManyPixels,
+    UnsupportedType,
+)
 from intake.model.image_info import ImageWarning
 from intake.model.limits import Limits
-from support.sample_images import SAMPLES, Sample, jpeg_of_size, picture
+from support.sample_images import ANY_TYPE, SAMPLES, Sample, jpeg_of_size, picture
 
-LIMITS = Limits()
+LIMITS = ANY_TYPE
+NAMES = {"HEIF": "heic"}
+"""Formats that Pillow calls by another name."""
 
 each_format = pytest.mark.parametrize("type_", FORMATS)
 each_sample = pytest.mark.parametrize("sample", list(SAMPLES.values()), ids=list(SAMPLES))
@@ -39,7 +49,7 @@ def test_verify_returns_type_size_and_frames_of_whole_image(sample: Sample) -> N
 def test_decoder_finds_the_same_type_size_and_frames(sample: Sample) -> None:
     with Pillow.open(BytesIO(sample.data)) as opened:
         frames = getattr(opened, "n_frames", 1)
-        found = ((opened.format or "").lower(), *opened.size, frames)
+        found = (NAMES.get(opened.format or "", (opened.format or "").lower()), *opened.size, frames)
         for frame in range(frames):
             opened.seek(frame)
             opened.load()
@@ -93,8 +103,7 @@ def test_type_is_unsupported_when_not_accepted(type_: str) -> None:
         b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj",
         b'{"message": "no such image"}',
         b"BMW is a maker of cars, and this is a text.",
-        b"\0\0\0\x1cftypheic\0\0\0\0mif1heic\0\0\0\0",
-        b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(20),
+        b"\0\0\0\x14ftypvvic\0\0\0\0mif1",
         b"\xff\x0a" + bytes(20),
         b"\0\0\1\0\1\0\x10\x10" + bytes(20),
         b"RIFF\x24\0\0\0WAVEfmt " + bytes(20),
@@ -138,17 +147,32 @@ def test_verify_releases_buffer_when_image_is_refused() -> None:
 
 @each_sample
 def test_image_is_refused_when_pixels_exceed_limit(sample: Sample) -> None:
-    pixels = sample.width * sample.height
-    assert verify(sample.data, Limits(max_image_pixels=pixels)).width == sample.width
+    pixels = sample.pixels
+    assert verify(sample.data, replace(LIMITS, max_image_pixels=pixels)).width == sample.width
     with pytest.raises(TooManyPixels):
-        verify(sample.data, Limits(max_image_pixels=pixels - 1))
+        verify(sample.data, replace(LIMITS, max_image_pixels=pixels - 1))
+
+
+@each_sample
+def test_image_is_refused_when_it_has_fewer_pixels_than_required(sample: Sample) -> None:
+    """Its own size counts: the frames of animations and the pages of the TIFF may be smaller."""
+    pixels = sample.width * sample.height
+    assert verify(sample.data, Limits(min_image_pixels=pixels)).width == sample.width
+    message = rf" {sample.width} x {sample.height} pixels: {pixels} in all, and at least {pixels + 1} "
+    with pytest.raises(TooFewPixels, match=message):
+        verify(sample.data, Limits(min_image_pixels=pixels + 1))
+
+
+def test_truncated_image_is_invalid_however_small_it_is() -> None:
+    with pytest.raises(InvalidImage):
+        verify(picture(1, 1, 1)[:-1], Limits(min_image_pixels=2))
 
 
 @each_animation
 def test_image_is_refused_when_frames_exceed_limit(sample: Sample) -> None:
-    assert sample.frames == verify(sample.data, Limits(max_image_frames=sample.frames)).frames
+    assert sample.frames == verify(sample.data, replace(LIMITS, max_image_frames=sample.frames)).frames
     with pytest.raises(TooManyFrames):
-        verify(sample.data, Limits(max_image_frames=sample.frames - 1))
+        verify(sample.data, replace(LIMITS, max_image_frames=sample.frames - 1))
 
 
 @pytest.mark.parametrize("name", ["jpeg: baseline", "gif: static", "bmp: rgb"])
@@ -167,6 +191,8 @@ def test_type_is_that_of_first_image_when_another_follows(name: str, other: str)
         ("bmp", "image/bmp", "bmp"),
         ("tiff", "image/tiff", "tiff"),
         ("avif", "image/avif", "avif"),
+        ("heic", "image/heic", "heic"),
+        ("jxl", "image/jxl", "jxl"),
     ],
 )
 def test_format_has_content_type_and_extension(type_: str, content_type: str, extension: str) -> None:
@@ -175,7 +201,7 @@ def test_format_has_content_type_and_extension(type_: str, content_type: str, ex
 
 
 def test_every_type_accepted_by_default_has_a_format() -> None:
-    assert set(LIMITS.image_types) <= FORMATS.keys()
+    assert set(Limits().image_types) <= FORMATS.keys()
 
 
 @pytest.mark.parametrize("size", [1000, 1001, 4096, 70_000, 153_600, 200_001])

@@ -35,9 +35,15 @@ class WatchedDownloader(FakeDownloader):
         self.bodies: list[weakref.ref[WatchedBody]] = []
 
     async def download(
-        self, url: Url, stats: FetchStats, deadline: Deadline, condition: Condition | None = None
+        self,
+        url: Url,
+        stats: FetchStats,
+        deadline: Deadline,
+        condition: Condition | None = None,
+        *,
+        share: str = "",
     ) -> Download:
-        del deadline, condition
+        del deadline, condition, share
         stats.attempts += 1
         body = WatchedBody(self._body)
         self.bodies.append(weakref.ref(body))

@@ -125,6 +125,16 @@ async def test_memory_is_not_used_when_the_limits_no_longer_allow_the_image() ->
     ]
 
 
+async def test_memory_is_not_used_when_the_image_is_smaller_than_the_limits_require() -> None:
+    environment = Environment(make_origin(one=ONE, two=TWO))
+    stored = (await environment.run("two", "one")).images[1]
+    assert not isinstance(stored, FailedEntry)
+    stricter = environment.another(limits=Limits(min_image_pixels=5 * 4))
+    assert sources(await stricter.run("two", "one")) == ["unchanged reused", "too_few_pixels"]
+    request = {"url": AT + "one", "sha256": stored.sha256}
+    assert sources(await stricter.run("one", urls=[request])) == ["too_few_pixels"]
+
+
 async def test_expected_digest_that_is_stored_is_known_without_the_origin() -> None:
     environment = Environment(make_origin(one=ONE))
     stored = (await environment.run("one")).images[0]
@@ -194,16 +204,27 @@ async def test_image_is_fresh_again_after_a_refresh(headers: dict[str, str]) -> 
     assert sources(await environment.another().run("one")) == ["fresh reused"]
 
 
-@pytest.mark.parametrize("case", ["redirected", "signed"])
-async def test_image_is_never_fresh_when_it_was_redirected_or_signed(case: str) -> None:
+@pytest.mark.parametrize("case", ["redirected", "signed", "private"])
+async def test_image_is_never_fresh_when_it_was_redirected_or_needs_credentials(case: str) -> None:
     signature = "?Expires=1798761600&Key-Pair-Id=K2JCJMDEHXQW5F&Signature=" + "a" * 340
     name = f"one{signature}" if case == "signed" else "one"
     environment = Environment(Origin({AT + name: ONE}), refresh=Refresh.FRESH)
     environment.origin.headers[AT + name] = {"etag": '"1"', "cache-control": "max-age=60"}
     if case == "redirected":
         environment.origin.final_urls[AT + name] = AT + "elsewhere"
+    if case == "private":
+        environment.origin.private_hosts.add("a.example")
     await environment.run(name)
     assert sources(await environment.run(name)) == ["unchanged reused"]
+
+
+async def test_image_is_not_fresh_any_more_when_its_host_becomes_a_private_source() -> None:
+    environment = Environment(make_origin(one=ONE), refresh=Refresh.FRESH)
+    environment.origin.headers[AT + "one"]["cache-control"] = "max-age=60"
+    await environment.run("one")
+    assert sources(await environment.run("one")) == ["fresh reused"]
+    environment.origin.private_hosts.add("a.example")
+    assert sources(await environment.run("one")) == ["unchanged reused"]
 
 
 async def test_failed_image_stays_known() -> None:

@@ -12,6 +12,7 @@ from intake.known.known_document import KnownDocument
 from intake.known.known_image import KnownImage
 from intake.known.validators import Validators
 from intake.model.image_info import ImageInfo, ImageWarning
+from intake.model.limits import ROBOTS_DIRECTIVES
 
 URL, FINAL = "1" * 64, "2" * 64
 DIGEST = "3f" + "a" * 62
@@ -27,6 +28,7 @@ ENTRY = {
     "frames": 1,
     "warnings": ["trailing_data", "missing_pictures"],
     "verification": "decode",
+    "absentDirectives": ["noai", "noindex"],
 }
 SHORT = {name: ENTRY[name] for name in ("key", "bytes", "width", "height", "frames")}
 WARNINGS = (ImageWarning.TRAILING_DATA, ImageWarning.MISSING_PICTURES)
@@ -51,6 +53,7 @@ def document(entry: Any = ENTRY, **members: Any) -> bytes:
                 IMAGE._replace(warnings=WARNINGS, is_decoded=True),
                 VALIDATORS,
                 1795953900.0,
+                frozenset({"noindex", "noai"}),
             ),
             ENTRY,
         ),
@@ -107,6 +110,7 @@ def test_type_follows_from_the_key(extension: str, name: str) -> None:
             [None, "trailing_data", {"trailing_data": 1}, ["x"], [1], [["trailing_data"]], ["trailing_data"] * 2],
         ),
         ("verification", [None, "", "Decode", "structure", True, 1, ["decode"], {}]),
+        ("absentDirectives", [None, "noai", {"noai": 1}, ["none"], ["NoAI"], [1], [["noai"]], ["noai"] * 2]),
     ],
 )
 def test_entry_is_refused_when_a_member_has_another_value(member: str, values: list[object]) -> None:
@@ -161,7 +165,11 @@ def test_document_is_refused_when_it_is_another(body: bytes) -> None:
 
 def test_longest_document_of_the_largest_file_is_read() -> None:
     """500 base images and the file, with the longest entity tags that JSON makes longer still."""
-    entry = ENTRY | {"etag": f'"{chr(92) * 254}"', "warnings": [*ImageWarning]}
+    entry = ENTRY | {
+        "etag": f'"{chr(92) * 254}"',
+        "warnings": [*ImageWarning],
+        "absentDirectives": [*ROBOTS_DIRECTIVES],
+    }
     entries = {f"{number:064x}": entry for number in range(501)}
     assert len(KnownDocument.parse(document(images=entries)).images) == 501
 
@@ -192,6 +200,7 @@ known_images = st.builds(
     | st.builds(Validators, etag=etags, last_modified=st.none() | dates)
     | st.builds(Validators, st.none(), dates),
     st.none() | numbers.map(float),
+    st.frozensets(st.sampled_from(ROBOTS_DIRECTIVES)),
 )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from infra.build.template_file import ROOT
 
-from intake.model.aws_events import describe_event, describe_wrong_event
+from intake.model.aws_events import describe_event, describe_wrong_event, parse_time
 from intake.model.file import File, InvalidFile
 
 FILE = {"urls": ["https://a.example/1"]}
@@ -60,3 +60,21 @@ def test_file_may_have_the_members_of_an_event(members: dict[str, Any]) -> None:
 @pytest.mark.parametrize("event", [FILE, {}, [], None, "text", 7])
 def test_wrong_event_names_the_expected_one(event: object) -> None:
     assert describe_wrong_event(event, "an event of S3").startswith("is not an event of S3: InvokeFunction takes")
+
+
+@pytest.mark.parametrize(
+    ("expected", "text"),
+    [
+        ("2026-11-22T12:00:00.123000+00:00", "2026-11-22T12:00:00.123Z"),
+        ("2026-11-22T12:00:00+02:00", "2026-11-22T12:00:00+02:00"),
+        ("2026-11-22T12:00:00+00:00", "2026-11-22T12:00:00"),
+        (None, "soon"),
+        (None, ""),
+        (None, None),
+        (None, 1795953600),
+        (None, ["2026-11-22T12:00:00Z"]),
+    ],
+)
+def test_time_of_an_event_has_a_time_zone(expected: str | None, text: object) -> None:
+    moment = parse_time(text)
+    assert expected == (moment and moment.isoformat())

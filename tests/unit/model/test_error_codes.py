@@ -16,9 +16,11 @@ from intake.model.error_codes import (
 CONTRACT = {
     "permanent": "invalid_url too_many_redirects bad_redirect not_found access_denied http_client_error "
     "unexpected_status invalid_image corrupt_image checksum_mismatch store_denied",
-    "policy": "blocked too_large too_many_pixels too_many_frames unsupported_type unsupported_encoding",
+    "policy": "blocked opted_out too_large too_many_pixels too_few_pixels too_many_frames unsupported_type "
+    "unsupported_encoding",
     "transient": "dns_failure connect_failed tls_failed timeout connection_lost bad_response throttled "
-    "http_server_error incomplete_body empty_body not_ready cooling_down store_failed deadline_exceeded",
+    "http_server_error incomplete_body empty_body not_ready cooling_down credentials_unavailable store_failed "
+    "deadline_exceeded",
     "internal": "internal_error",
 }
 EXPECTED = {code: error_class for error_class, codes in CONTRACT.items() for code in codes.split()}

@@ -120,7 +120,7 @@ def test_unusual_text_is_a_url_when_browsers_take_it_for_one(text: str) -> None:
 @pytest.mark.parametrize(
     ("shown", "text"),
     [
-        *[("s3://", "s3://bucket/key.png"), ("s3a://", "S3A://bucket/key"), ("gs://", "gs://bucket/key")],
+        *[("s3n://", "s3n://bucket/key.png"), ("s3a://", "S3A://bucket/key"), ("gs://", "gs://bucket/key")],
         *[("gcs://", "gcs://b/k"), ("az://", "az://container/blob"), ("oss://", "oss://b/k"), ("r2://", "r2://b/k")],
         *[("abfss://", "abfss://files@account.example/x.png"), ("abfs://", "ABFS://a/x"), ("b2://", "b2://b/k")],
         *[("data:", f"data:image/png;base64,{'A' * size}") for size in (2, 5000, 10**6)],

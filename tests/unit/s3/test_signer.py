@@ -48,6 +48,23 @@ def test_signer_uses_the_endpoint_of_the_region(origin: str, region: str) -> Non
     assert credential.endswith(f"/{region}/s3/aws4_request")
 
 
+@pytest.mark.parametrize(
+    ("origin", "path", "bucket", "region"),
+    [
+        ("https://my-photos.s3.us-west-2.amazonaws.com", "/a.jpg", "my-photos", "us-west-2"),
+        ("https://s3.us-west-2.amazonaws.com", "/my.photos/a.jpg", "my.photos", "us-west-2"),
+        ("https://my-photos.s3.eu-central-1.amazonaws.com", "/a.jpg", "my-photos", None),
+    ],
+)
+@pytest.mark.usefixtures("environment")
+def test_signer_signs_for_another_region(origin: str, path: str, bucket: str, region: str | None) -> None:
+    signer = Signer(session("eu-central-1"), bucket, region)
+    signed = signer.sign("GET", "a.jpg", {})
+    assert (signed.origin, signed.target.partition("?")[0]) == (origin, path)
+    assert f"%2F{signer.region}%2Fs3%2F" in signed.target
+    assert signer.region == (region or "eu-central-1")
+
+
 @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:9000", "http://localhost:4566", "https://s3.example:8443"])
 def test_signer_uses_the_configured_endpoint_with_the_bucket_in_the_path(
     environment: pytest.MonkeyPatch, endpoint: str
@@ -69,7 +86,9 @@ def sign_with_botocore(own: boto3.Session, method: str, signed: SignedUrl, heade
     """Return the query that botocore's own signer makes of the same request at the same time."""
     [date] = parse_qs(urlsplit(signed.target).query)["X-Amz-Date"]
     time = datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    request = AWSRequest(method, signed.origin + signed.target.partition("?")[0], headers)
+    path, _, query = signed.target.partition("?")
+    version = {name: text for name, [text] in parse_qs(query).items() if name == "versionId"}
+    request = AWSRequest(method, signed.origin + path, headers, params=version)
     with pytest.MonkeyPatch.context() as clock:
         clock.setattr("botocore.auth.get_current_datetime", lambda: time)
         credentials = own.get_credentials()
@@ -86,13 +105,14 @@ def sign_with_botocore(own: boto3.Session, method: str, signed: SignedUrl, heade
         st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=20),
     ),
     token=st.sampled_from([None, "t/+=~ token"]),
+    version=st.sampled_from(["", "null", "3sL4kqtJ.lcp_Xro-DT~D+m/J=? "]),
     secret=st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=40),
 )
 def test_signer_makes_the_signature_of_botocore(
-    method: str, key: str, headers: dict[str, str], token: str | None, secret: str
+    *, method: str, key: str, headers: dict[str, str], token: str | None, version: str, secret: str
 ) -> None:
     own = boto3.Session("key/+", secret, token, region_name="eu-central-1")
-    signed = Signer(own, "the-images").sign(method, key, headers)
+    signed = Signer(own, "the-images").sign(method, key, headers, version)
 
     assert sign_with_botocore(own, method, signed, headers) == parse_qs(urlsplit(signed.target).query)
 

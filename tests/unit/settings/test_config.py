@@ -10,6 +10,7 @@ import pytest
 from intake.decode import requirements
 from intake.model.limits import MIB, Limits
 from intake.model.refresh import Refresh
+from intake.model.source_bucket import SourceBucket
 from intake.model.verification import Verification
 from intake.settings import config
 from intake.settings.config import Config, ConfigError
@@ -21,6 +22,7 @@ DEFAULTS = {
     "max_base_images": 100,
     "max_image_bytes": 20 * 1024 * 1024,
     "max_image_pixels": 50_000_000,
+    "min_image_pixels": 0,
     "max_image_frames": 1000,
     "image_types": ("jpeg", "png", "gif", "webp", "bmp", "tiff", "avif"),
     "max_in_flight": 64,
@@ -33,6 +35,7 @@ DEFAULTS = {
     "allowed_hosts": (),
     "allowed_ports": (80, 443),
     "allowed_networks": (),
+    "respect_robots_tag": (),
     "deadline_margin": 1.0,
 }
 
@@ -52,7 +55,7 @@ def test_config_has_the_documented_defaults() -> None:
     found = read()
     assert {name: getattr(found.limits, name) for name in DEFAULTS} == DEFAULTS
     assert (found.image_bucket, found.contact) == ("images-bucket", "")
-    assert (found.refresh, found.known_images) == (Refresh.REVALIDATE, True)
+    assert (found.refresh, found.known_images, found.source_buckets) == (Refresh.REVALIDATE, True, ())
     assert found.verification is Verification.STRUCTURE
     assert {field.name for field in fields(Limits)} == {*DEFAULTS, "memory_budget_bytes"}
 
@@ -80,7 +83,11 @@ def test_config_names_a_setting_that_has_no_limit(monkeypatch: pytest.MonkeyPatc
         (7, "MAX_BASE_IMAGES", "7"),
         (1, "MAX_IMAGE_BYTES", "1"),
         (10**10, "MAX_IMAGE_PIXELS", "10000000000"),
+        (2, "MIN_IMAGE_PIXELS", "2"),
+        (0, "MIN_IMAGE_PIXELS", "0"),
         (5, "MAX_IMAGE_FRAMES", " 5 "),
+        (("noai",), "RESPECT_ROBOTS_TAG", "noai"),
+        (("noindex", "noimageai"), "RESPECT_ROBOTS_TAG", "noindex, noimageai,"),
         (("png", "avif"), "IMAGE_TYPES", "png, avif,"),
         (8, "MAX_IN_FLIGHT", "8"),
         (8, "MAX_PER_ORIGIN", "8"),
@@ -114,6 +121,11 @@ def test_config_parses_what_is_used_of_known_images(refresh: Refresh, expected: 
     assert (found.refresh, found.known_images) == (refresh, expected)
 
 
+def test_config_parses_source_buckets() -> None:
+    found = read(SOURCE_BUCKETS="my-photos, my.scans@eu-west-1,").source_buckets
+    assert found == (SourceBucket("my-photos"), SourceBucket("my.scans", "eu-west-1"))
+
+
 def test_config_accepts_a_contact() -> None:
     assert read(CONTACT="https://a.example/bot").contact == "https://a.example/bot"
 
@@ -125,7 +137,9 @@ def test_config_accepts_a_contact() -> None:
         ("MAX_BASE_IMAGES", ["0", "1001", "ten", "1.5", "-1"]),
         ("MAX_IMAGE_BYTES", ["0", "1073741825", "20 MiB"]),
         ("MAX_IMAGE_PIXELS", ["0", "10000000001"]),
+        ("MIN_IMAGE_PIXELS", ["-1", "10000000001", "1x1"]),
         ("MAX_IMAGE_FRAMES", ["0", "1000001"]),
+        ("RESPECT_ROBOTS_TAG", ["none", "NoAI", "noai;noindex", "on", ","]),
         ("IMAGE_TYPES", ["svg", "jpeg;png", "JPEG", ","]),
         ("MAX_IN_FLIGHT", ["0", "1025"]),
         ("MAX_PER_ORIGIN", ["0", "1025"]),
@@ -143,6 +157,10 @@ def test_config_accepts_a_contact() -> None:
         ("ALLOWED_NETWORKS", ["10.1.0.0/33", "10.1/16", "a.example", "fe80::1%eth0/64x", ","]),
         ("REFRESH", ["Always", "never", "always,fresh", "true"]),
         ("KNOWN_IMAGES", ["On", "true", "yes", "1", "on off"]),
+        (
+            "SOURCE_BUCKETS",
+            [",", "a", "my_photos", "s3://my-photos", "my-photos@", "abc,abc", "abc,abc@eu-west-1", "*"],
+        ),
         ("CONTACT", ["a\nb", "ä@a.example", "a\x00"]),
         ("DEADLINE_MARGIN", ["0"]),
     ],
@@ -210,6 +228,18 @@ def test_config_reads_the_environment_of_the_process(monkeypatch: pytest.MonkeyP
         (
             "INBOX_BUCKET: expected a bucket other than IMAGE_BUCKET, so that stored objects start no function",
             {"INBOX_BUCKET": "images-bucket"},
+        ),
+        (
+            "SOURCE_BUCKETS: expected buckets other than IMAGE_BUCKET and INBOX_BUCKET, got 'images-bucket'",
+            {"SOURCE_BUCKETS": "abc,images-bucket@eu-west-1"},
+        ),
+        (
+            "SOURCE_BUCKETS: expected buckets other than IMAGE_BUCKET and INBOX_BUCKET, got 'the-inbox'",
+            {"SOURCE_BUCKETS": "the-inbox", "INBOX_BUCKET": "the-inbox"},
+        ),
+        (
+            "MIN_IMAGE_PIXELS: expected at most MAX_IMAGE_PIXELS, 99, got 100",
+            {"MIN_IMAGE_PIXELS": "100", "MAX_IMAGE_PIXELS": "99"},
         ),
         (
             "MEMORY_BUDGET_BYTES: expected at most the function's memory, 268435456, got 999999999",

@@ -21,6 +21,8 @@ def add(origins: Origins, columns: dict[str, object]) -> None:
         ("images.example:8443", "https://images.example:8443/a.jpg"),
         ("[2001:db8::1]", "https://[2001:db8::1]/a.jpg"),
         ("xn--bcher-kva.example", "https://bücher.example/a"),
+        ("my-photos", "s3://my-photos/lot 7/a#1.jpg"),
+        (NO_ORIGIN, "s3://a_b/a.jpg"),
         (NO_ORIGIN, "https://user:secret@images.example/a.jpg"),
         (NO_ORIGIN, "javascript:alert(1)"),
         (NO_ORIGIN, 'https://"><script>alert(1)</script>/'),

@@ -41,6 +41,7 @@ def test_valid_url_is_a_link(url: str) -> None:
         "/receipts/x",
         "vbscript:x",
         "file:///etc/passwd",
+        "s3://my-photos/a.jpg",
         "https://user:secret@a.example/",
         '"><script>',
         "",

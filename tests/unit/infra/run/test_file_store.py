@@ -19,7 +19,7 @@ from intake.model.error_codes import StoreFailed
 from intake.model.limits import MIB, Limits
 from intake.model.object_keys import image_key
 from support.file_systems import COMPLETE, ELSEWHERE, KINDS, failing, file_system, link_folders
-from support.sample_images import SAMPLES, jpeg_of_size, picture
+from support.sample_images import ANY_TYPE, SAMPLES, jpeg_of_size, picture
 
 BODY = bytearray(picture(6, 5, 3, "png"))
 DIGEST = hashlib.sha256(BODY).hexdigest()
@@ -76,7 +76,7 @@ async def test_store_finds_size_and_facts_of_an_image(store: FileStore) -> None:
 
 @pytest.mark.parametrize("body", [sample.data for sample in SAMPLES.values()], ids=SAMPLES)
 async def test_store_finds_the_facts_that_the_service_verified(body: bytes, tmp_path: Path) -> None:
-    store, image, digest = FileStore(tmp_path), verify(body, Limits(), len(body)), hashlib.sha256(body).hexdigest()
+    store, image, digest = FileStore(tmp_path), verify(body, ANY_TYPE, len(body)), hashlib.sha256(body).hexdigest()
     await store.put_image(image_key(digest, image), image, body, digest)
     found = await store.find_image(image_key(digest, image))
     assert found is not None

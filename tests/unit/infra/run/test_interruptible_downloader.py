@@ -25,9 +25,15 @@ class Slow(FakeDownloader):
         self.is_done = asyncio.Event()
 
     async def download(
-        self, url: Url, stats: FetchStats, deadline: Deadline, condition: Condition | None = None
+        self,
+        url: Url,
+        stats: FetchStats,
+        deadline: Deadline,
+        condition: Condition | None = None,
+        *,
+        share: str = "",
     ) -> Download:
-        del url, deadline, condition
+        del url, deadline, condition, share
         await (self.is_done if stats.attempts else asyncio.Event()).wait()
         return cast("Download", "downloaded")
 

@@ -9,6 +9,7 @@ import pytest
 from infra.run import origin_turns
 from infra.run.origin_turns import OriginTurns
 
+from intake.download.fair_limit import FairLimit
 from intake.download.origin_limiter import OriginLimiter
 
 
@@ -17,7 +18,7 @@ class Limits:
 
     def __init__(self) -> None:
         self.origins = OriginLimiter(1)
-        self.slots = asyncio.Semaphore(2)
+        self.slots = FairLimit(2)
         self.turns = OriginTurns(cast("Any", SimpleNamespace(origins=self.origins, slots=self.slots)))
 
     async def starts(self, *hosts: str) -> bool:
@@ -48,7 +49,7 @@ async def test_next_group_does_not_wait_for_one_slow_origin_of_several() -> None
 async def test_next_group_waits_for_a_slot() -> None:
     limits = Limits()
     for _ in range(2):
-        await limits.slots.acquire()
+        await limits.slots.acquire("")
     assert not await limits.starts("a.example")
 
 

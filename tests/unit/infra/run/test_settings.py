@@ -92,7 +92,7 @@ def test_known_variables_are_accepted(names: list[str]) -> None:
         ("PROCESES", "Did you mean PROCESSES?"),
         ("Read_Timeout", "Did you mean READ_TIMEOUT?"),
         ("LSIT", "Did you mean LIST?"),
-        ("IMAGE_BUCKET", "Did you mean IMAGE_TYPES?"),
+        ("IMAGE_BUCKET", "Did you mean SOURCE_BUCKETS?"),
         ("XYZ", "docs/settings.md has all settings."),
     ],
 )

@@ -1,4 +1,4 @@
-"""The tracks of an AVIF sequence: the number of frames, and whether every sample is in the file.
+"""The tracks of a HEIF sequence: the number of frames, and whether every sample is in the file.
 
 ISO/IEC 14496-12, 8.3 to 8.7.
 """
@@ -7,44 +7,47 @@ from operator import itemgetter
 from struct import Struct
 from typing import TYPE_CHECKING
 
-from intake.image.avif_locations import AvifPictures
+from intake.image.heif_codec import CodedData, HeifPictures
 from intake.image.isobmff import read_boxes, read_children, read_version_and_flags, require_child
 from intake.image.pixel_limits import check_frames, check_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from intake.image.avif_locations import Extent
     from intake.image.byte_reader import Reader
+    from intake.image.heif_codec import Codec, Extent
     from intake.model.limits import Limits
 
 SIDES = Struct(">II")
 HANDLER = Struct(">4x4s")
 RUN = Struct(">III")  # first chunk, samples per chunk, sample description
+VISUAL_SAMPLE_ENTRY_BYTES = 78
+"""The fields of a sample entry before its boxes (12.1.3)."""
 PICTURES, AUXILIARY = b"pict", b"auxv"
-"""The handlers of tracks of AV1 data; auxiliary means alpha or depth."""
+"""The handlers of tracks of compressed pictures; auxiliary means alpha or depth."""
 
 
-def parse_moov(moov: "Reader", limits: "Limits") -> AvifPictures:
+def parse_moov(moov: "Reader", limits: "Limits", codec: "Codec") -> HeifPictures | None:
     """Check that every sample of every track lies inside the file; return the first track of pictures.
 
-    Alpha and audio are tracks of their own. No track may have more samples than the limit of frames.
+    Alpha and audio are tracks of their own; a still image may come with audio, and then there is no track of pictures.
+    No track may have more samples than the limit of frames.
     """
-    pictures: AvifPictures | None = None
-    coded: list[Extent] = []
+    pictures: HeifPictures | None = None
+    coded: list[CodedData] = []
     for _, trak in filter(lambda box: box[0] == b"trak", read_boxes(moov)):
-        handler, track = _parse_track(trak, limits)
+        handler, track = _parse_track(trak, limits, codec)
         if handler in (PICTURES, AUXILIARY):
             coded += track.coded
         if handler == PICTURES and not pictures:
-            check_size("AVIF", *track.size, limits)
+            check_size(moov.format_name, *track.size, limits)
+            if not track.frames:
+                raise moov.malformed("its sequence has no frames")
             pictures = track
-    if not pictures or not pictures.frames:
-        raise moov.malformed("its sequence has no frames")
-    return pictures._replace(coded=coded)
+    return pictures and pictures._replace(coded=coded)
 
 
-def _parse_track(trak: "Reader", limits: "Limits") -> tuple[bytes, AvifPictures]:
+def _parse_track(trak: "Reader", limits: "Limits", codec: "Codec") -> tuple[bytes, HeifPictures]:
     """Check the samples of a track; return its handler and its samples."""
     parts = read_children(trak)
     media = read_children(require_child(parts, b"mdia", trak))
@@ -55,8 +58,20 @@ def _parse_track(trak: "Reader", limits: "Limits") -> tuple[bytes, AvifPictures]
     sizes = _read_sample_sizes(require_child(table, b"stsz", trak), limits)
     offsets = _read_chunk_offsets(table, trak)
     runs = _read_runs(require_child(table, b"stsc", trak))
-    chunks = list(_assign_samples(trak, sizes, offsets, runs))
-    return handler, AvifPictures(_read_track_size(require_child(parts, b"tkhd", trak)), len(sizes), chunks)
+    configuration = _find_configuration(table[b"stsd"], codec) if b"stsd" in table else None
+    chunks = [CodedData(configuration, [chunk]) for chunk in _assign_samples(trak, sizes, offsets, runs)]
+    return handler, HeifPictures(_read_track_size(require_child(parts, b"tkhd", trak)), len(sizes), chunks)
+
+
+def _find_configuration(stsd: "Reader", codec: "Codec") -> "Reader | None":
+    """Return the decoder configuration of the first sample entry of the codec (8.5.2)."""
+    read_version_and_flags(stsd)
+    stsd.skip(4)
+    for kind, entry in read_boxes(stsd):
+        if kind in codec.configurations:
+            entry.skip(VISUAL_SAMPLE_ENTRY_BYTES)
+            return read_children(entry).get(codec.configurations[kind])
+    return None
 
 
 def _read_track_size(tkhd: "Reader") -> tuple[int, int]:
@@ -70,7 +85,7 @@ def _read_sample_sizes(stsz: "Reader", limits: "Limits") -> list[int]:
     """Return the size of each sample; the box may have one size for all (8.7.3)."""
     read_version_and_flags(stsz)
     size, count = stsz.read_number(4), stsz.read_number(4)
-    check_frames("AVIF", count, limits)
+    check_frames(stsz.format_name, count, limits)
     if size:
         return [size] * count
     stsz.count_parts(count)

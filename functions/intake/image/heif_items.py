@@ -1,4 +1,4 @@
-"""The meta box of an AVIF: the primary item, its size, and the bytes of every item.
+"""The meta box of a HEIF file: the primary item, its size, and the bytes of every item.
 
 ISO/IEC 14496-12, 8.11 (pitm, iinf) and ISO/IEC 23008-12 (iprp, ispe, ipma).
 """
@@ -6,25 +6,26 @@ ISO/IEC 14496-12, 8.11 (pitm, iinf) and ISO/IEC 23008-12 (iprp, ispe, ipma).
 from struct import Struct
 from typing import TYPE_CHECKING
 
-from intake.image.avif_locations import AvifPictures, read_locations
+from intake.image.heif_codec import CodedData, HeifPictures, Items
+from intake.image.heif_locations import read_locations
+from intake.image.heif_parts import DERIVED, check_parts, check_type, read_sources
 from intake.image.isobmff import read_boxes, read_children, read_version_and_flags, require_child
 from intake.image.pixel_limits import check_size
-from intake.image.unsupported_types import create_unsupported_type
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from intake.image.byte_reader import Reader
+    from intake.image.heif_codec import Boxes, Codec
     from intake.model.limits import Limits
 
-    Boxes = dict[bytes, Reader]
-
 SIDES = Struct(">II")
+CLEAN_APERTURE = Struct(">IIII")  # width and height as fractions; their position follows
 FOUR_LETTERS = Struct(">4s")
-CODED = b"av01"
-IMAGE_ITEMS = (CODED, b"grid", b"iovl", b"iden")  # a coded item, and kinds that are derived from coded items
 
 
-def parse_meta(meta: "Reader", limits: "Limits") -> AvifPictures | None:
-    """Check that every item lies inside the file.
+def parse_meta(meta: "Reader", limits: "Limits", codec: "Codec") -> HeifPictures | None:
+    """Check that every item lies inside the file, and that the primary item has all its parts.
 
     Returns:
         The still image, or None: the meta box of a sequence may have no primary item, or none with a location.
@@ -35,17 +36,16 @@ def parse_meta(meta: "Reader", limits: "Limits") -> AvifPictures | None:
         return None
     primary = _read_primary_id(boxes[b"pitm"])
     types = _read_item_types(require_child(boxes, b"iinf", meta))
-    _check_primary_type(meta, types.get(primary), limits)
+    check_type(meta, types.get(primary), codec, limits)
     properties = _read_properties(require_child(boxes, b"iprp", meta))
     size = _read_size(meta, properties.get(primary, {}))
-    check_size("AVIF", *size, limits)
-    locations = read_locations(boxes[b"iloc"], boxes)
-    if not locations.get(primary):
-        raise meta.malformed("its primary item has no bytes")
-    coded = [item for item, extents in locations.items() if extents and types.get(item) == CODED]
-    if any(b"av1C" not in properties.get(item, {}) for item in coded):
-        raise meta.malformed("an item has no AV1 configuration")
-    return AvifPictures(size, 1, [extent for item in coded for extent in locations[item]])
+    check_size(meta.format_name, *size, limits)
+    if codec.is_padded:
+        size = _crop(size, properties[primary].get(b"clap"))
+    sources = read_sources(boxes[b"iref"]) if types[primary] in DERIVED and b"iref" in boxes else {}
+    items = Items(types, properties, read_locations(boxes[b"iloc"], boxes), sources)
+    check_parts(meta, primary, items, codec, limits)
+    return HeifPictures(size, 1, list(_list_coded_data(meta, items, codec)))
 
 
 def _read_primary_id(pitm: "Reader") -> int:
@@ -65,16 +65,6 @@ def _read_item_types(iinf: "Reader") -> dict[int, bytes]:
             infe.skip(2)
             (types[item],) = infe.unpack(FOUR_LETTERS)
     return types
-
-
-def _check_primary_type(meta: "Reader", item_type: bytes | None, limits: "Limits") -> None:
-    """Check that the primary item is AV1: in HEIC the same boxes hold HEVC."""
-    if item_type is None:
-        raise meta.malformed("its primary item is not described")
-    if item_type not in IMAGE_ITEMS:
-        raise create_unsupported_type(
-            "a HEIF image without AV1 data", limits.image_types, f"the primary item is {item_type!r}"
-        )
 
 
 def _read_properties(iprp: "Reader") -> "dict[int, Boxes]":
@@ -111,3 +101,24 @@ def _read_size(meta: "Reader", properties: "Boxes") -> tuple[int, int]:
     read_version_and_flags(ispe)
     width, height = ispe.unpack(SIDES)
     return width, height
+
+
+def _crop(size: tuple[int, int], clap: "Reader | None") -> tuple[int, int]:
+    """Return the size of the clean aperture (ISO/IEC 14496-12, 12.1.4), or the given one if it is not inside it."""
+    if not clap:
+        return size
+    width, width_divisor, height, height_divisor = clap.unpack(CLEAN_APERTURE)
+    cropped = width // (width_divisor or 1), height // (height_divisor or 1)
+    is_inside = 0 < cropped[0] <= size[0] and 0 < cropped[1] <= size[1]
+    return cropped if is_inside else size
+
+
+def _list_coded_data(meta: "Reader", items: Items, codec: "Codec") -> "Iterator[CodedData]":
+    """Yield the compressed data of every item, parts of the primary one or not."""
+    for item, extents in items.locations.items():
+        required = codec.configurations.get(items.types.get(item, b""))
+        if extents and required:
+            configuration = items.properties.get(item, {}).get(required)
+            if not configuration:
+                raise meta.malformed(f"an item has no {codec.name} configuration")
+            yield CodedData(configuration, extents)

@@ -1,4 +1,4 @@
-"""Where the bytes of the items of an AVIF are: its iloc box (ISO/IEC 14496-12, 8.11.3). What they are: AvifPictures."""
+"""Where the bytes of the items of a HEIF file are: its iloc box (ISO/IEC 14496-12, 8.11.3)."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -8,30 +8,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from intake.image.byte_reader import Reader
+    from intake.image.heif_codec import Extent
 
 IN_FILE, IN_IDAT = 0, 1
-"""The construction methods that AVIF has. Method 2 cuts an item out of another item; no decoder reads it."""
+"""The construction methods that are read. Method 2 cuts an item out of another item; no decoder reads it."""
 MAX_VERSION = 2
 FIELD_SIZES = frozenset((0, 4, 8))
 SELF_CONTAINED = 1
 """The flag of a data reference to the file itself (8.7.2)."""
-
-type Extent = tuple[int, int]
-"""The position of the first byte of some data in the file, and one past its last byte."""
-
-
-class AvifPictures(NamedTuple):
-    """The still image of an AVIF, or its sequence.
-
-    Attributes:
-        size: width and height.
-        frames: 1 for a still image.
-        coded: where the AV1 data is, that of alpha and of thumbnails too.
-    """
-
-    size: tuple[int, int]
-    frames: int
-    coded: list[Extent]
 
 
 class _Layout(NamedTuple):

@@ -1,4 +1,4 @@
-"""AVIF: faults that are refused, and odd files that are accepted."""
+"""HEIF, by its AVIF: faults that are refused, and odd files that are accepted."""
 
 from struct import pack
 
@@ -7,7 +7,7 @@ import pytest
 from intake.image.verify import verify
 from intake.model.error_codes import InvalidImage, TooManyFrames, TooManyPixels, UnsupportedType
 from intake.model.limits import Limits
-from support.crafted_avif import PROPERTIES, dinf, iinf, iloc, in_mdat, infe, ipma, iprp, locations
+from support.crafted_heif import PROPERTIES, dinf, grid, iinf, iloc, in_mdat, infe, ipma, iprp, iref, locations
 from support.crafted_images import AV1C, FTYP, IDAT, ILOC, IPMA, ISPE, avif, box, full_box, sequence, track
 
 LIMITS = Limits()
@@ -18,7 +18,39 @@ STILL = avif()
 IN_FILE = len(STILL)
 HUGE = full_box(b"ispe", pack(">II", 2**32 - 1, 2**32 - 1))
 
+TILES = (b"av01",) * 2
+PARTS = {
+    "a grid": ((grid(1, 2), b"a", b"b"), (b"grid", *TILES), iref(1, 2, 3)),
+    "a grid that has one tile twice": ((grid(2, 1), b"a"), (b"grid", b"av01"), iref(1, 2, 2)),
+    "a grid with wide numbers": ((grid(wide=True), b"a"), (b"grid", b"av01"), iref(1, 2, wide=True)),
+    "an overlay": ((bytes(10) + b"\0\3\0\2", b"a", b"b"), (b"iovl", *TILES), iref(1, 2, 3)),
+    "an identity, which has no bytes": ((b"", b"a"), (b"iden", b"av01"), iref(1, 2)),
+    "an identity of a grid": (
+        (b"", grid(), b"a"),
+        (b"iden", b"grid", b"av01"),
+        full_box(b"iref", iref(1, 2)[12:], iref(2, 3)[12:]),
+    ),
+}
+FAULTY_PARTS = {
+    "a grid without references": ((grid(), b"a"), (b"grid", b"av01"), b""),
+    "a grid that refers to its thumbnail": ((grid(), b"a"), (b"grid", b"av01"), iref(1, 2, kind=b"thmb")),
+    "a grid of which another is made": ((grid(), b"a"), (b"grid", b"av01"), iref(2, 1)),
+    "a grid with a tile too few": ((grid(2, 2), b"a"), (b"grid", b"av01"), iref(1, 2, 2, 2)),
+    "a grid with a tile too many": ((grid(), b"a", b"b"), (b"grid", *TILES), iref(1, 2, 3)),
+    "a grid with a tile that is not described": ((grid(1, 2), b"a"), (b"grid", b"av01"), iref(1, 2, 9)),
+    "a grid with a tile without bytes": ((grid(1, 2), b"a", b""), (b"grid", *TILES), iref(1, 2, 3)),
+    "a grid of itself": ((grid(), b"a"), (b"grid", b"av01"), iref(1, 1)),
+    "a grid without a size": ((grid()[:7], b"a"), (b"grid", b"av01"), iref(1, 2)),
+    "a grid without width": ((grid(width=0), b"a"), (b"grid", b"av01"), iref(1, 2)),
+    "an overlay without a size": ((bytes(13), b"a"), (b"iovl", b"av01"), iref(1, 2)),
+    "an identity of nothing": ((b"", b"a"), (b"iden", b"av01"), b""),
+    "references that run out": ((grid(), b"a"), (b"grid", b"av01"), full_box(b"iref", box(b"dimg", b"\0\1\0\2\0"))),
+}
+
 FAULTS = {
+    **{
+        name: in_mdat(*items, kinds=kinds, iref=references) for name, (items, kinds, references) in FAULTY_PARTS.items()
+    },
     "nothing but its brands": FTYP,
     "brands cut off": FTYP[:14] + b"\0\0",
     "no primary item": avif(pitm=b""),
@@ -102,7 +134,7 @@ ODDITIES = {
         f"a brand among the compatible ones of {major!r}": avif(ftyp=box(b"ftyp", major, b"\0\0\0\0mif1avif"))
         for major in (b"mif1", b"mif2", b"miaf", b"MA1A", b"MA1B", b"tmap", b"avio")
     },
-    "a grid": avif(iinf=iinf(infe(2), infe(1, b"grid"))),
+    **{name: in_mdat(*items, kinds=kinds, iref=references) for name, (items, kinds, references) in PARTS.items()},
     "wide item infos": avif(iinf=iinf(infe(1, version=3), version=1), pitm=full_box(b"pitm", pack(">I", 1), version=1)),
     "wide associations": avif(iprp=iprp(ipma(3, 2, 0x8001, wide=True, version=1), ISPE, AV1C, box(b"pixi"))),
     "essential properties": avif(iprp=iprp(ipma(0x81, 0x82))),
