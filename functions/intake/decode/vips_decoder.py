@@ -1,5 +1,7 @@
 """Decodes with libvips: AVIF, WebP, and the TIFFs whose strips nothing else checks."""
 
+import resource
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from intake.decode.verdict import Verdict
@@ -22,6 +24,9 @@ libvips says everything else of whole files too: that it does not read their kin
 the warnings of libtiff, which have no text.
 """
 
+BYTES_PER_PIXEL = 20
+"""What WebP and AVIF need at most, of 50 megapixels: the coded planes, the pixels, and copies of both."""
+
 LIBRARY = VipsLibrary()
 
 
@@ -37,12 +42,21 @@ def decode(body: memoryview, image_type: str, max_pixels: int) -> tuple[Verdict,
             try:
                 image.decode()
             except VipsError as error:
-                is_damage = any(fault in str(error) for fault in DAMAGED[image_type])
+                is_damage = any(fault in str(error) for fault in DAMAGED[image_type]) and _had_memory(image.pixels)
                 verdict = Verdict.DAMAGED if is_damage else Verdict.UNSURE
                 return verdict, f"libvips: {error}"
     except VipsError as error:
         return Verdict.UNSURE, f"libvips cannot open it: {error}"
     return Verdict.WHOLE, ""
+
+
+def _had_memory(pixels: int) -> bool:
+    """Whether the process may use as much memory as a picture needs. libwebp does not say that it gets none."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit == resource.RLIM_INFINITY:
+        return True
+    used = int(Path("/proc/self/statm").read_bytes().split()[0]) * resource.getpagesize()  # proc_pid_statm(5)
+    return limit - used >= BYTES_PER_PIXEL * pixels
 
 
 def _open_pages(body: memoryview, image_type: str) -> "Iterator[VipsImage]":

@@ -109,6 +109,15 @@ def test_impossible_codes_of_a_webp_are_detected(name: str) -> None:
     assert judge(overwrite(body, bytes(range(1, 64)), start), type_) == Verdict.DAMAGED
 
 
+def test_damage_proves_nothing_when_memory_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    type_, body = BODIES["lossless webp"]
+    damaged = overwrite(body, bytes(range(1, 64)), body.index(b"VP8L") + 13)
+    monkeypatch.setattr("resource.getrlimit", lambda _: (1 << 20, 1 << 20))
+    assert judge(damaged, type_) == Verdict.UNSURE
+    monkeypatch.setattr("resource.getrlimit", lambda _: (1 << 40, 1 << 40))
+    assert judge(damaged, type_) == Verdict.DAMAGED
+
+
 def test_fax_with_foreign_data_gets_a_warning() -> None:
     type_, body = BODIES["fax"]
     assert Verdict.WHOLE not in [judge(damaged, type_) for damaged in damages(body)]
