@@ -122,7 +122,7 @@ CANDIDATES = {
         "**`VERIFY=decode`**",
         TYPES,
         ("simplejpeg", "numpy", "pyvips-binary", "cffi", "pycparser"),
-        "intake.decode.decoders",
+        "intake.decode.vips_decoder, intake.decode.jpeg_decoder",
     ),
     "pillow": Candidate(_pillow, "Pillow", TYPES, ("pillow",), "PIL.Image"),
     "libvips": Candidate(_libvips, "libvips", TYPES, ("pyvips-binary",), "intake.decode.vips_decoder"),

@@ -38,7 +38,7 @@ class Judged(NamedTuple):
 class DecoderProcess:
     """A child process that runs one decoder, and another one after a crash."""
 
-    def __init__(self, decoder: str, timeout: float = 30) -> None:
+    def __init__(self, decoder: str, timeout: float = 120) -> None:
         self._decoder = decoder
         self._timeout = timeout
         self._context = get_context("spawn")
@@ -96,5 +96,10 @@ def serve(connection: Connection, decoder: str) -> None:
         except Exception as error:  # noqa: BLE001 - a decoder may raise anything
             verdict, text = "error", f"{type(error).__name__}: {error}"
         cpu = time.process_time() - began
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        connection.send(Judged(str(verdict), text[:300], cpu, peak))
+        connection.send(Judged(str(verdict), text[:300], cpu, _read_peak()))
+
+
+def _read_peak() -> float:
+    """Return the most memory that this process has had, in MiB. ru_maxrss has that of the parent before exec(2)."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
