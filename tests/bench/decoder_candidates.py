@@ -14,7 +14,7 @@ from intake.image.verify import verify
 from intake.model.error_codes import CorruptImage, IntakeError, InvalidImage
 from intake.model.limits import Limits
 
-type Judgement = tuple[Verdict, str]
+type DecoderAnswer = tuple[Verdict, str]
 
 LIMITS = Limits()
 TYPES = ("jpeg", "gif", "webp", "tiff", "avif")
@@ -23,7 +23,7 @@ PILLOW_FAULTS = ("truncated", "broken data stream", "decod", "buffer overrun", "
 """What the message of Pillow holds if it blames the data."""
 
 
-def check_structure(body: bytes, image_type: str) -> Judgement:
+def check_structure(body: bytes, image_type: str) -> DecoderAnswer:
     """Return what the service says without a decoder."""
     del image_type
     try:
@@ -35,14 +35,14 @@ def check_structure(body: bytes, image_type: str) -> Judgement:
     return Verdict.WHOLE, ""
 
 
-def _ours(body: bytes, image_type: str) -> Judgement:
-    verdict: Judgement = import_module("intake.decode.decoders").decode(
+def _ours(body: bytes, image_type: str) -> DecoderAnswer:
+    verdict: DecoderAnswer = import_module("intake.decode.decoders").decode(
         memoryview(body), image_type, LIMITS.max_image_pixels
     )
     return verdict
 
 
-def _libvips(body: bytes, image_type: str) -> Judgement:
+def _libvips(body: bytes, image_type: str) -> DecoderAnswer:
     """Let libvips decode the first page, and stop at a warning."""
     del image_type
     library = import_module("intake.decode.vips_library")
@@ -54,7 +54,7 @@ def _libvips(body: bytes, image_type: str) -> Judgement:
     return Verdict.WHOLE, ""
 
 
-def _pillow(body: bytes, image_type: str) -> Judgement:
+def _pillow(body: bytes, image_type: str) -> DecoderAnswer:
     image_module: Any = import_module("PIL.Image")
     image_module.MAX_IMAGE_PIXELS = None
     try:
@@ -69,7 +69,7 @@ def _pillow(body: bytes, image_type: str) -> Judgement:
     return Verdict.WHOLE, ""
 
 
-def _run(decode: Callable[[bytes], Any], body: bytes, image_type: str) -> Judgement:
+def _run(decode: Callable[[bytes], Any], body: bytes, image_type: str) -> DecoderAnswer:
     """Return DAMAGED if a function raises."""
     del image_type
     try:
@@ -101,14 +101,14 @@ class Candidate(NamedTuple):
     """A decoder.
 
     Attributes:
-        judge: what it says of a body of a type.
+        check: what it says of a body of a type.
         title: its name in tables.
         types: the types that it reads here.
         packages: the distributions that it needs.
         module: what is imported first.
     """
 
-    judge: Callable[[bytes, str], Judgement]
+    check: Callable[[bytes, str], DecoderAnswer]
     title: str
     types: tuple[str, ...]
     packages: tuple[str, ...] = ()

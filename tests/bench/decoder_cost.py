@@ -62,12 +62,12 @@ def _load_photo(images: Sequence[WholeImage]) -> Image.Image:
 def _measure(name: str, body: bytes, image_type: str) -> tuple[float, float]:
     """Return milliseconds of CPU for a megapixel and MiB at the peak; -1 if the decoder does not read it."""
     process = DecoderProcess(name)
-    judged = [process.judge(body, image_type) for _ in range(ROUNDS)]
+    result = [process.check(body, image_type) for _ in range(ROUNDS)]
     process.close()
-    if judged[0].verdict != Verdict.WHOLE:
+    if result[0].verdict != Verdict.WHOLE:
         return -1, -1
     megapixels = SIZE[0] * SIZE[1] / 1e6
-    return round(median(each.cpu for each in judged[1:]) * 1000 / megapixels, 1), round(judged[-1].peak)
+    return round(median(each.cpu for each in result[1:]) * 1000 / megapixels, 1), round(result[-1].peak)
 
 
 def _count_bytes(package: str) -> int:

@@ -19,7 +19,7 @@ from bench.decoder_candidates import CANDIDATES  # noqa: E402 - the path comes f
 MAX_ADDRESS_BYTES = 3 * 1024**3
 
 
-class Judged(NamedTuple):
+class CheckResult(NamedTuple):
     """What a decoder said of one body.
 
     Attributes:
@@ -50,21 +50,21 @@ class DecoderProcess:
         self._process.start()
         theirs.close()
 
-    def judge(self, body: bytes, image_type: str) -> Judged:
+    def check(self, body: bytes, image_type: str) -> CheckResult:
         """Let the decoder read a body."""
         began = time.monotonic()
         try:
             self._connection.send((body, image_type))
             if self._connection.poll(self._timeout):
-                judged: Judged = self._connection.recv()
-                return judged
+                result: CheckResult = self._connection.recv()
+                return result
             text = "timeout"
         except (EOFError, OSError):
             text = "crash"
         self.close()
         code = self._process.exitcode
         self._start()
-        return Judged(text, f"exit code {code}", time.monotonic() - began, 0)
+        return CheckResult(text, f"exit code {code}", time.monotonic() - began, 0)
 
     def close(self) -> None:
         if self._process.is_alive() and not self._connection.closed:
@@ -81,7 +81,7 @@ def serve(connection: Connection, decoder: str) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MAX_ADDRESS_BYTES, MAX_ADDRESS_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())  # libraries print what they find
-    judge = CANDIDATES[decoder].judge
+    check = CANDIDATES[decoder].check
     while True:
         try:
             body, image_type = connection.recv()
@@ -90,13 +90,13 @@ def serve(connection: Connection, decoder: str) -> None:
         began = time.process_time()
         verdict: str
         try:
-            verdict, text = judge(body, image_type)
+            verdict, text = check(body, image_type)
         except MemoryError as error:
             verdict, text = "memory", repr(error)
         except Exception as error:  # noqa: BLE001 - a decoder may raise anything
             verdict, text = "error", f"{type(error).__name__}: {error}"
         cpu = time.process_time() - began
-        connection.send(Judged(str(verdict), text[:300], cpu, _read_peak()))
+        connection.send(CheckResult(str(verdict), text[:300], cpu, _read_peak()))
 
 
 def _read_peak() -> float:

@@ -46,9 +46,9 @@ def main() -> None:
     for name in given.decoders.split(","):
         chosen = [image for image in images if image.type in CANDIDATES[name].types]
         found: dict[str, Any] = {"title": CANDIDATES[name].title}
-        found |= {"detected": judge_damaged(name, choose(chosen, given.files))}
+        found |= {"detected": check_damaged(name, choose(chosen, given.files))}
         if name != "structure":
-            found |= {"whole": judge_whole(name, chosen), "cost": measure_cost(name, images)}
+            found |= {"whole": check_whole(name, chosen), "cost": measure_cost(name, images)}
         decoder_figures.store(name, found, len(images), list(CANDIDATES))
         print(name, json.dumps(found), flush=True)
 
@@ -63,7 +63,7 @@ def choose(images: Iterable[WholeImage], count: int) -> list[WholeImage]:
     return [image for sample in samples for image in sample]
 
 
-def judge_damaged(name: str, images: Sequence[WholeImage]) -> Counts:
+def check_damaged(name: str, images: Sequence[WholeImage]) -> Counts:
     """Count by kind what is refused of each damage, by the structure or else by the decoder.
 
     Files that the decoder does not read before the damage are left out.
@@ -72,28 +72,28 @@ def judge_damaged(name: str, images: Sequence[WholeImage]) -> Counts:
     process = DecoderProcess(name)
     for image in images:
         body = image.path.read_bytes()
-        if process.judge(body, image.type).verdict != Verdict.WHOLE:
+        if process.check(body, image.type).verdict != Verdict.WHOLE:
             continue
         counts[image.kind]["files"] += 1
         for kind in DAMAGES:
             damaged = damage(body, kind, image.path.name)
             is_refused = check_structure(damaged, image.type)[0] != Verdict.WHOLE
             if not is_refused and name != "structure":
-                is_refused = process.judge(damaged, image.type).verdict in {Verdict.DAMAGED, "crash"}
+                is_refused = process.check(damaged, image.type).verdict in {Verdict.DAMAGED, "crash"}
             counts[image.kind][kind] += is_refused
     process.close()
     return {kind: dict(count) for kind, count in counts.items()}
 
 
-def judge_whole(name: str, images: Sequence[WholeImage]) -> Counts:
+def check_whole(name: str, images: Sequence[WholeImage]) -> Counts:
     """Count by kind the verdicts of whole images, and print each that is called damaged."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     process = DecoderProcess(name)
     for image in images:
-        judged = process.judge(image.path.read_bytes(), image.type)
-        counts[image.kind][judged.verdict] += 1
-        if judged.verdict not in {Verdict.WHOLE, Verdict.UNSURE}:
-            print(f"{name} {judged.verdict} {image.kind} {image.path}: {judged.text}", flush=True)
+        result = process.check(image.path.read_bytes(), image.type)
+        counts[image.kind][result.verdict] += 1
+        if result.verdict not in {Verdict.WHOLE, Verdict.UNSURE}:
+            print(f"{name} {result.verdict} {image.kind} {image.path}: {result.text}", flush=True)
     process.close()
     return {kind: dict(count) for kind, count in counts.items()}
 

@@ -38,7 +38,7 @@ def saved(type_: str, mode: str = "RGB", **options: Any) -> bytes:
     return target.getvalue()
 
 
-def judge(body: bytes, type_: str, max_pixels: int = MAX_PIXELS) -> Verdict:
+def check(body: bytes, type_: str, max_pixels: int = MAX_PIXELS) -> Verdict:
     verdict, reason = decode(memoryview(body), type_, max_pixels)
     assert bool(reason) == (verdict != Verdict.WHOLE)
     return verdict
@@ -47,7 +47,7 @@ def judge(body: bytes, type_: str, max_pixels: int = MAX_PIXELS) -> Verdict:
 @pytest.mark.parametrize("name", [name for name, sample in SAMPLES.items() if sample.type in DECODED_TYPES])
 def test_whole_image_is_never_called_damaged(name: str) -> None:
     expected = Verdict.UNSURE if name in UNREAD else Verdict.WHOLE
-    assert judge(SAMPLES[name].data, SAMPLES[name].type) == expected
+    assert check(SAMPLES[name].data, SAMPLES[name].type) == expected
 
 
 BODIES: dict[str, tuple[str, bytes]] = {
@@ -96,45 +96,45 @@ def damages(body: bytes) -> list[bytes]:
 @pytest.mark.parametrize(("least", "name"), DETECTED)
 def test_foreign_data_is_detected(least: int, name: str) -> None:
     type_, body = BODIES[name]
-    assert judge(body, type_) == Verdict.WHOLE
-    verdicts = [judge(damaged, type_) for damaged in damages(body)]
+    assert check(body, type_) == Verdict.WHOLE
+    verdicts = [check(damaged, type_) for damaged in damages(body)]
     assert verdicts.count(Verdict.DAMAGED) >= least
 
 
 @pytest.mark.parametrize("name", ["lossless webp", "animated webp"])
 def test_impossible_codes_of_a_webp_are_detected(name: str) -> None:
     type_, body = BODIES[name]
-    assert judge(body, type_) == Verdict.WHOLE
+    assert check(body, type_) == Verdict.WHOLE
     start = body.index(b"VP8L") + 13
-    assert judge(overwrite(body, bytes(range(1, 64)), start), type_) == Verdict.DAMAGED
+    assert check(overwrite(body, bytes(range(1, 64)), start), type_) == Verdict.DAMAGED
 
 
 def test_damage_proves_nothing_when_memory_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
     type_, body = BODIES["lossless webp"]
     damaged = overwrite(body, bytes(range(1, 64)), body.index(b"VP8L") + 13)
     monkeypatch.setattr("resource.getrlimit", lambda _: (1 << 20, 1 << 20))
-    assert judge(damaged, type_) == Verdict.UNSURE
+    assert check(damaged, type_) == Verdict.UNSURE
     monkeypatch.setattr("resource.getrlimit", lambda _: (1 << 40, 1 << 40))
-    assert judge(damaged, type_) == Verdict.DAMAGED
+    assert check(damaged, type_) == Verdict.DAMAGED
 
 
 def test_fax_with_foreign_data_gets_a_warning() -> None:
     type_, body = BODIES["fax"]
-    assert Verdict.WHOLE not in [judge(damaged, type_) for damaged in damages(body)]
+    assert Verdict.WHOLE not in [check(damaged, type_) for damaged in damages(body)]
 
 
 @pytest.mark.parametrize("name", ["deflate", "avif"])
 def test_every_changed_bit_of_the_data_is_detected(name: str) -> None:
     type_, body = BODIES[name]
     for at in range(len(body) // 2, len(body) // 2 + 24):
-        assert judge(overwrite(body, bytes((body[at] ^ 0x10,)), at), type_) == Verdict.DAMAGED
+        assert check(overwrite(body, bytes((body[at] ^ 0x10,)), at), type_) == Verdict.DAMAGED
 
 
 @pytest.mark.parametrize(("expected", "width"), [(Verdict.WHOLE, 3), (Verdict.DAMAGED, 2), (Verdict.DAMAGED, 4)])
 def test_gif_frame_has_exactly_its_pixels(expected: Verdict, width: int) -> None:
     clear_literals_end = (4 | 1 << 3 | 2 << 6 | 3 << 9 | 5 << 12).to_bytes(2, "little")
     body = gif(gif_frame(width=width, height=1, data=b"\2" + clear_literals_end + b"\0"))
-    assert judge(body, "gif") == expected
+    assert check(body, "gif") == expected
 
 
 @pytest.mark.parametrize(
@@ -142,17 +142,17 @@ def test_gif_frame_has_exactly_its_pixels(expected: Verdict, width: int) -> None
 )
 def test_bytes_behind_a_scan_are_damage_when_they_are_many(left_over: bytes, expected: Verdict) -> None:
     body = jpeg_of_size(5000, seed=1)
-    assert judge(body[:-2] + left_over + body[-2:], "jpeg") == expected
+    assert check(body[:-2] + left_over + body[-2:], "jpeg") == expected
 
 
 @pytest.mark.parametrize("name", ["baseline", "lossless webp", "avif", "fax"])
 def test_image_with_too_many_pixels_is_not_decoded(name: str) -> None:
     type_, body = BODIES[name]
-    assert judge(body, type_, max_pixels=240 * 160 - 1) == Verdict.UNSURE
+    assert check(body, type_, max_pixels=240 * 160 - 1) == Verdict.UNSURE
 
 
 def test_type_without_a_decoder_is_left_alone() -> None:
-    assert judge(SAMPLES["bmp: rgb"].data, "bmp") == Verdict.UNSURE
+    assert check(SAMPLES["bmp: rgb"].data, "bmp") == Verdict.UNSURE
 
 
 def test_every_decoded_type_has_a_decoder() -> None:
@@ -171,4 +171,4 @@ def test_fault_of_a_decoder_proves_nothing(error: Exception, monkeypatch: pytest
     module = ModuleType("intake.decode.jpeg_decoder")
     monkeypatch.setattr(module, "decode", raise_(error), raising=False)
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    assert judge(BODIES["baseline"][1], "jpeg") == Verdict.UNSURE
+    assert check(BODIES["baseline"][1], "jpeg") == Verdict.UNSURE
