@@ -5,7 +5,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo run look up deploy bulk smoke check test lint unit validate format openapi build clean install browser \
-	local javascript bench fuzz pins audit sbom base dev run-packages sam ministack supply-chain node rivals tables checkov aws-cli publish
+	local javascript bench decoders fuzz pins audit sbom base dev run-packages sam ministack supply-chain node rivals tables checkov aws-cli publish \
+	decode-packages
 
 ARCH ?= arm64
 BENCH ?=
@@ -15,6 +16,7 @@ CHROMIUM ?=
 EMBED ?=
 ENDPOINT ?=
 FILE ?=
+FOLDERS ?=
 ID ?=
 INPUTS ?=
 LIST ?=
@@ -31,6 +33,7 @@ SOURCE ?=
 STACK ?= image-intake
 UPDATE ?=
 UPGRADE ?=
+VERIFY ?=
 WAIT ?= 120
 CODE := functions infra tests
 PY := .venv/bin/python
@@ -55,21 +58,22 @@ help:
 	  /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2; if ($$3) printf "%18s%s\n", "", $$3 }' $(MAKEFILE_LIST)
 
 ##@ Try it on this machine
-demo: base sam ministack ## Deploy to a local AWS, send a File, show its receipt | FILE=my-file.json sends a File of yours, with settings as for make run
+demo: base $(if $(filter decode,$(VERIFY)),decode-packages) sam ministack ## Deploy to a local AWS, send a File, show its receipt | FILE=my-file.json sends a File of yours, with settings as for make run
 	@PYTHONPATH=functions $(PY) -m infra.demo $(if $(FILE),"$(FILE)") --given "$(GIVEN)" $(OR_STOPPED)
 
-run: run-packages ## Download your own list into a folder, without AWS | LIST=urls.txt (or .csv, .jsonl) OUT=folder; FILE=my-file.json
+run: run-packages $(if $(filter decode,$(VERIFY)),decode-packages) ## Download your own list into a folder, without AWS | LIST=urls.txt (or .csv, .jsonl) OUT=folder; FILE=my-file.json
 	@PYTHONPATH=functions $(PY) -m infra.run "$(LIST)" "$(OUT)" --file "$(FILE)" --given "$(GIVEN)" $(OR_STOPPED)
 
 up: base sam ministack ## Run the whole stack on a local AWS until Ctrl-C | PORT=4566 PICTURES=folder
 	@PYTHONPATH=functions $(PY) -m infra.local --port "$(PORT)" $(if $(PICTURES),--pictures "$(PICTURES)") $(OR_STOPPED)
 
 ##@ Deploy
-deploy: base sam ## Build and deploy to your AWS account | STACK=image-intake PARAMETERS="MaxPerOrigin=8 ..." ARCH=arm64
-	@$(PY) -m infra.deploy "$(STACK)" $(PARAMETERS)
-	@$(PY) -m infra.build.artifact "$(ARCH)" --into "$(BUILD)" --sam "$(SAM)"
+deploy: base sam ## Build and deploy to your AWS account | STACK=image-intake PARAMETERS="MaxPerOrigin=8 ..." ARCH=arm64 VERIFY=decode
+	@$(PY) -m infra.deploy "$(STACK)" --verify "$(VERIFY)" $(PARAMETERS)
+	@$(PY) -m infra.build.artifact "$(ARCH)" --verify "$(VERIFY)" --into "$(BUILD)" --sam "$(SAM)"
 	@$(SAM) deploy --config-file "$(CURDIR)/samconfig.toml" --template-file "$(BUILD)/template.yaml" \
-	  --stack-name "$(STACK)" --s3-prefix "$(STACK)" --parameter-overrides Architecture=$(ARCH) $(PARAMETERS)
+	  --stack-name "$(STACK)" --s3-prefix "$(STACK)" --parameter-overrides Architecture=$(ARCH) \
+	  Verify=$(or $(VERIFY),structure) $(PARAMETERS)
 
 bulk: base ## Send a list to a deployed stack and follow its run | LIST=list.csv, or RUN=name to follow again; STACK=image-intake OUT=folder
 	@PYTHONPATH=functions $(PY) -m infra.bulk $(if $(LIST),"$(LIST)") $(if $(RUN),--run "$(RUN)") --stack "$(STACK)" \
@@ -107,8 +111,8 @@ format: dev ## Fix what ruff can fix, and format
 openapi: base ## Write infra/openapi.yaml from the models
 	@PYTHONPATH=functions $(PY) -m infra.openapi
 
-build: base sam ## Build the artifact that is deployed, and check it | ARCH=arm64 or x86_64
-	@$(PY) -m infra.build.artifact "$(ARCH)" --into "$(BUILD)" --sam "$(SAM)"
+build: base sam ## Build the artifact that is deployed, and check it | ARCH=arm64 or x86_64; VERIFY=decode adds the decoders
+	@$(PY) -m infra.build.artifact "$(ARCH)" --verify "$(VERIFY)" --into "$(BUILD)" --sam "$(SAM)"
 
 clean: ## Remove what was built, not what was installed
 	@rm -rf .aws-sam .coverage .local/browser .local/build-* .local/demo .local/look .local/up .local/up-* .mypy_cache \
@@ -138,19 +142,28 @@ bench: dev sam rivals ## Measure speed, memory and start beside other programs |
 	@$(PY) tests/bench/parse_time.py
 	@$(PY) tests/bench/report.py
 
+decoders: dev ## Measure what decoders detect in images of yours | FOLDERS="folder ..."
+	@infra/build/create_venv.sh .local/bench/decoders decoders "the decoders to compare"
+	@.local/bench/decoders/bin/python tests/bench/decoders.py $(FOLDERS)
+	@$(PY) tests/bench/report.py --pages
+
 fuzz: dev ## Parse over a million broken images, on every processor | INPUTS=50000 SEED=...
 	@PYTHONPATH=functions:tests $(PY) -m fuzz $(if $(INPUTS),--inputs "$(INPUTS)") $(if $(SEED),--seed "$(SEED)")
 
-pins: supply-chain ## Write requirements.txt from pyproject.toml, with hashes | UPGRADE=1 upgrades indirect packages
+pins: base supply-chain ## Write the lists of packages from pyproject.toml, with hashes | UPGRADE=1 upgrades indirect packages
 	@CUSTOM_COMPILE_COMMAND="make pins" .local/supply-chain/bin/pip-compile --quiet --generate-hashes --strip-extras \
 	  --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade) --output-file requirements.txt pyproject.toml
+	@$(PY) -m infra.build.decoders | CUSTOM_COMPILE_COMMAND="make pins" .local/supply-chain/bin/pip-compile --quiet \
+	  --generate-hashes --strip-extras --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade) \
+	  --output-file requirements-decode.txt -
 
 audit: supply-chain ## Ask PyPI for known vulnerabilities of what runs on Lambda
-	@.local/supply-chain/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements.txt
+	@.local/supply-chain/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements.txt \
+	  --requirement requirements-decode.txt
 
 publish: base sam ## Publish to the AWS Serverless Application Repository | BUCKET=my-packages SOURCE=https://... ARCH=arm64
 	@$(PY) -m infra.publish "$(ARCH)" --build "$(BUILD)" --bucket "$(BUCKET)" --source "$(SOURCE)" --check
-	@$(PY) -m infra.build.artifact "$(ARCH)" --into "$(BUILD)" --sam "$(SAM)"
+	@$(PY) -m infra.build.artifact "$(ARCH)" --verify "$(VERIFY)" --into "$(BUILD)" --sam "$(SAM)"
 	@$(PY) -m infra.publish "$(ARCH)" --build "$(BUILD)" --bucket "$(BUCKET)" --source "$(SOURCE)"
 	@$(SAM) package --config-file "$(CURDIR)/samconfig.toml" --config-env publish --s3-bucket "$(BUCKET)" \
 	  --template-file "$(BUILD)/repository.json" --output-template-file "$(BUILD)/packaged.yaml"
@@ -167,7 +180,10 @@ base:
 run-packages:
 	@infra/build/create_venv.sh .venv run "the packages of make run" requirements.txt
 
-dev: base
+decode-packages:
+	@infra/build/create_venv.sh .venv decode "the decoders of VERIFY=decode" requirements-decode.txt
+
+dev: base decode-packages
 	@infra/build/create_venv.sh .venv dev "the development tools"
 
 sam:

@@ -27,6 +27,7 @@ with gc_paused():
     from intake.ingest.deadline import Deadline
     from intake.ingest.file_service import IngestService
     from intake.ingest.manifest_service import ManifestService
+    from intake.model.verification import Verification
     from intake.s3.background_signer import BackgroundSigner
     from intake.s3.client import CONNECT_TIMEOUT, MAX_CONCURRENT_CONNECTS, READ_TIMEOUT, S3Client
     from intake.s3.inbox import S3Inbox
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
     import boto3
     import httpx
 
-    from intake.ingest.ports import Store
+    from intake.ingest.decoder_check import DecoderCheck
+    from intake.ingest.ports import Observer, Store
     from intake.s3.bulk_results import BulkResults
     from intake.s3.signer import Signer
 
@@ -83,14 +85,16 @@ def ingest_service() -> IngestService:
     """Create the service that ingests one File."""
     settings = config()
     images = store()  # first: its background thread runs while the certificates are read
+    telemetry = Telemetry()
     return IngestService(
         downloader(settings, images if settings.known_images else None),
         images,
-        Telemetry(),
+        telemetry,
         settings.limits,
         settings.image_bucket,
         refresh=settings.refresh,
         uses_known_documents=settings.known_images,
+        decoder=decoder_check(settings, telemetry),
     )
 
 
@@ -163,6 +167,16 @@ def _host_sources(settings: Config, transport: PooledTransport) -> "dict[str, ht
     from intake.sources.host_source import make_host_sources  # noqa: PLC0415 - few deployments have such hosts
 
     return make_host_sources(settings.source_hosts, settings.source_secret_arn, transport)
+
+
+def decoder_check(settings: Config, observer: "Observer") -> "DecoderCheck | None":
+    """Create the check that decodes each image, if VERIFY=decode asks for it."""
+    if settings.verification is Verification.STRUCTURE:
+        return None
+    from intake.decode.decoder_process import DecoderProcess  # noqa: PLC0415 - few deployments decode
+    from intake.ingest.decoder_check import DecoderCheck  # noqa: PLC0415 - the same
+
+    return DecoderCheck(DecoderProcess(settings.limits), observer)
 
 
 def s3_client(bucket: str, socket_share: float = _STORE_SHARE) -> S3Client:

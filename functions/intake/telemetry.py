@@ -20,7 +20,7 @@ from intake.model.error_codes import DeadlineExceeded, IntakeError, InternalErro
 from intake.model.file import File, ImageRequest
 from intake.model.outcome import CarriedOver, Failed, Outcome, Source, Stored
 from intake.model.receipt import Receipt
-from intake.model.url import redact
+from intake.model.url import Url, redact
 
 NAMESPACE = "ImageIntake"
 SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME") or "image-intake"
@@ -123,6 +123,10 @@ class Telemetry(Observer):
         number, code = len(file.images), DeadlineExceeded.code
         logger.info("file skipped", extra={"file_id": file.id, "images": number, "code": code})
         _count_failed(Counter({code: number}))
+
+    def decoder_unsure(self, url: Url, reason: str) -> None:
+        """Log one line. The image is stored, and its own line has the warning."""
+        logger.info("decoder unsure", extra={"url": redact(str(url)), "reason": redact_urls(reason)})
 
     def known_document_unread(self, fault: DocumentFault, reason: str) -> None:
         """Count the document, and log a line at level DEBUG."""

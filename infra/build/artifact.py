@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from infra.build import artifact_check, botocore_data, build_inputs
+from infra.build import artifact_check, botocore_data, build_inputs, decoders
 from infra.build.artifact_check import MACHINES, count_bytes
 from infra.build.sam_environment import offline_environment
 from infra.build.template_file import ROOT, list_functions, load
@@ -40,9 +40,9 @@ def is_runnable(architecture: str) -> bool:
     return architecture == local_architecture() and sys.platform == "linux"
 
 
-def local_build_directory() -> Path:
+def local_build_directory(*, with_decoders: bool = False) -> Path:
     """Return the directory of the artifact for this machine; the artifact for AWS has another."""
-    return ROOT / ".local" / f"build-{local_architecture()}" / "build"
+    return ROOT / ".local" / f"build-{local_architecture()}{'-decode' if with_decoders else ''}" / "build"
 
 
 @contextmanager
@@ -56,8 +56,14 @@ def build_lock() -> Iterator[None]:
         yield
 
 
-def build(architecture: str, into: Path, sam: Path) -> list[str]:
+def build(architecture: str, into: Path, sam: Path, *, with_decoders: bool = False) -> list[str]:
     """Build the artifact, compile it and check it, unless it was built from the same inputs before.
+
+    Args:
+        architecture: Lambda's name of the processor.
+        into: the directory of the artifact.
+        sam: the program.
+        with_decoders: whether it has the decoders of VERIFY=decode.
 
     Returns:
         One line for each function: its size, its processor and its handler.
@@ -69,26 +75,33 @@ def build(architecture: str, into: Path, sam: Path) -> list[str]:
         raise CommandError(
             f"The Lambda runtime is Python 3.13. Bytecode of {platform.python_version()} does not run there."
         )
-    inputs = build_inputs.digest_inputs(architecture)
+    inputs = build_inputs.digest_inputs(f"{architecture}{' with decoders' if with_decoders else ''}")
     if (report := build_inputs.read_report(into, inputs)) is not None:
         return report
     _run_sam_build(architecture, into, sam)
     built = list_functions(load(into / "template.yaml"))
-    finish_code([into / properties["CodeUri"] for properties in built.values()])
-    report = [_check(name, properties, into, architecture) for name, properties in built.items()]
+    directories = [into / properties["CodeUri"] for properties in built.values()]
+    if with_decoders:
+        decoders.install(directories[0], architecture, into.parent / "decoders.log")
+    finish_code(directories)
+    report = [
+        _check(name, properties, into, architecture, with_decoders=with_decoders) for name, properties in built.items()
+    ]
     build_inputs.write_report(into, inputs, report)
     return report
 
 
-def _check(name: str, properties: dict[str, str], into: Path, architecture: str) -> str:
-    code, handler = into / properties["CodeUri"], properties["Handler"]
+def _check(name: str, properties: dict[str, str], into: Path, architecture: str, *, with_decoders: bool) -> str:
+    code, programs = into / properties["CodeUri"], [properties["Handler"]]
     faults = artifact_check.find_faults(code, architecture)
+    if with_decoders:
+        faults += artifact_check.find_missing_pins(code, decoders.REQUIREMENTS)
+        programs.append(decoders.PROGRAM)
     if not faults and is_runnable(architecture):
-        fault = artifact_check.find_import_fault(code, handler)
-        faults = [fault] if fault else []
+        faults = [fault for each in programs if (fault := artifact_check.find_import_fault(code, each))]
     if faults:
         raise CommandError("\n  ".join([f"The artifact of {name} has faults:", *faults]))
-    return f"{name}: {count_bytes(code) / 1e6:.0f} MB for {architecture}, {handler}"
+    return f"{name}: {count_bytes(code) / 1e6:.0f} MB for {architecture}, {programs[0]}"
 
 
 def _run_sam_build(architecture: str, into: Path, sam: Path) -> None:
@@ -148,17 +161,22 @@ def main() -> int:
     """Run `make build`; return 0 if the artifact is built and has no fault."""
     parser = argparse.ArgumentParser(prog="make build", description="Build the artifact that is deployed.")
     parser.add_argument("architecture")
+    parser.add_argument("--verify", default="", help="decode adds the decoders; structure, or nothing, does not")
     parser.add_argument("--into", type=Path, default=ROOT / ".aws-sam" / "build")
     parser.add_argument("--sam", type=Path, default=ROOT / ".local" / "sam" / "bin" / "sam")
     options = parser.parse_args()
     if options.architecture not in MACHINES:
         print(f"make build: ARCH={options.architecture}: expected arm64 or x86_64.", file=sys.stderr)
         return 1
+    if options.verify not in {"", "structure", "decode"}:
+        print(f"make build: VERIFY={options.verify}: expected structure or decode.", file=sys.stderr)
+        return 1
+    with_decoders = options.verify == "decode"
     started = time.monotonic()
-    print(f"Building for {options.architecture} ...", flush=True)
+    print(f"Building for {options.architecture}{', with decoders' if with_decoders else ''} ...", flush=True)
     try:
         with build_lock():
-            report = build(options.architecture, options.into, options.sam)
+            report = build(options.architecture, options.into, options.sam, with_decoders=with_decoders)
     except CommandError as error:
         print(f"make build: {error}", file=sys.stderr)
         return 1

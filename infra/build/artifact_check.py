@@ -1,8 +1,10 @@
 """Checks a built artifact: packages, bytecode, processor, size, and whether a handler imports."""
 
 import importlib.util
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 PACKAGES = ("aws_lambda_powertools", "boto3", "httpx", "intake", "pydantic")
@@ -11,6 +13,9 @@ COMPILED_PACKAGES = ("pydantic_core",)
 
 MACHINES = {"x86_64": 0x3E, "arm64": 0xB7}
 """The e_machine field of an ELF file (elf.h), by Lambda's name of the processor."""
+
+_PIN = re.compile("^([a-z0-9-]+)==([^ ]+)", re.MULTILINE)
+_LIBRARY = re.compile(r"\.so(\.[0-9.]+)?$")
 
 UNZIPPED_LIMIT = 250 * 1024 * 1024
 """Lambda's limit of a deployment package, in bytes (AWS Lambda quotas)."""
@@ -40,13 +45,25 @@ def find_faults(code: Path, architecture: str) -> list[str]:
     return faults
 
 
+def find_missing_pins(code: Path, requirements: Path) -> list[str]:
+    """Return a fault for each package of a list with pins that a code directory does not have in that version."""
+    installed = {path.name.removesuffix(".dist-info").lower() for path in code.glob("*.dist-info")}
+    pins = {f"{name.replace('-', '_')}-{version}" for name, version in _PIN.findall(requirements.read_text())}
+    return [f"{pin} is missing" for pin in sorted(pins - installed)]
+
+
 def _find_foreign_libraries(code: Path, architecture: str) -> list[str]:
     faults = []
-    for library in code.rglob("*.so"):
+    for library in _find_libraries(code):
         machine = int.from_bytes(library.read_bytes()[18:20], "little")
         if machine != MACHINES[architecture]:
             faults.append(f"{library.relative_to(code)} is for another processor (ELF machine {machine:#x})")
     return faults
+
+
+def _find_libraries(code: Path) -> Iterator[Path]:
+    """Yield the shared libraries: `x.so`, and those with a version, `libx.so.6.2`, which wheels bring along."""
+    return (path for path in code.rglob("*.so*") if _LIBRARY.search(path.name) and not path.is_symlink())
 
 
 def _has_bytecode(source: Path) -> bool:

@@ -7,15 +7,20 @@ from pathlib import Path
 
 from infra.build.template_file import ROOT
 
-INPUTS = ("functions", "infra", "template.yaml", "requirements.txt", "pyproject.toml")
+INPUTS = ("functions", "infra", "template.yaml", "requirements.txt", "requirements-decode.txt", "pyproject.toml")
 """Files and directories that determine an artifact: code, definitions, pinned packages, and the program that builds."""
 
 _RECORD = "build.json"
 
 
-def digest_inputs(architecture: str, root: Path = ROOT) -> str:
-    """Return the SHA-256 of the processor, the Python version, and the names and bytes of all inputs."""
-    digest = hashlib.sha256(f"{architecture} {platform.python_version()}".encode())
+def digest_inputs(options: str, root: Path = ROOT) -> str:
+    """Return the SHA-256 of the options of the build, the Python version, and the names and bytes of all inputs.
+
+    Args:
+        options: the processor, and how images are verified.
+        root: the directory of the inputs.
+    """
+    digest = hashlib.sha256(f"{options} {platform.python_version()}".encode())
     for path in _list_files(root):
         content = path.read_bytes()
         digest.update(f"\n{path.relative_to(root)} {len(content)}\n".encode() + content)

@@ -129,14 +129,17 @@ export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
 if [ -n "$requirements" ]; then
   # In a call of its own: if one package of a call has hashes, all must have them. The list is complete: --no-deps.
   run_pip install --no-compile --require-hashes --no-deps -r "$requirements"
-  grep -oE '^[^# ]+==[^ ]+' "$requirements" >"$directory/pins.txt"
+  list=$(basename "$requirements" .txt)
+  grep -oE '^[^# ]+==[^ ]+' "$requirements" >"$directory/pins${list#requirements}.txt"
 fi
 # By tomllib: the pip of Python 3.13.0 does not read dependency groups.
 "$python" -c 'import sys, tomllib
 print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"][sys.argv[1]], sep="\n")' "$group" \
   >"$directory/$group.txt"
 constraints=()
-if [ -f "$directory/pins.txt" ]; then constraints=(-c "$directory/pins.txt"); fi
+for pins in "$directory"/pins*.txt; do
+  if [ -f "$pins" ]; then constraints+=(-c "$pins"); fi
+done
 run_pip install --no-compile -r "$directory/$group.txt" ${constraints[@]+"${constraints[@]}"}
 # Not after the list, which a test holds complete: a group on top of it may be out of date until it is installed next.
 if [ -z "$requirements" ]; then run_pip check; fi

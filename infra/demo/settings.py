@@ -13,6 +13,7 @@ from infra.run.settings import (
     require_no_fault,
 )
 from intake.model.limits import Limits
+from intake.model.verification import Verification
 from intake.settings.config import Config, ConfigError
 
 MEMORY_MIB = 1769
@@ -28,10 +29,12 @@ class DemoSettings:
     Attributes:
         variables: what the functions get in place of the parameters of the template, which accept less.
         limits: the limits of the functions.
+        decodes: whether the functions decode images (VERIFY=decode).
     """
 
     variables: Mapping[str, str]
     limits: Limits
+    decodes: bool = False
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "DemoSettings":
@@ -41,14 +44,15 @@ class DemoSettings:
             CommandError: with every fault.
         """
         faults: list[str] = []
-        variables, limits = read_service_variables(environment, faults), Limits()
+        variables, limits, decodes = read_service_variables(environment, faults), Limits(), False
         of_stack = {"IMAGE_BUCKET": "bucket", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(MEMORY_MIB)}
         try:
-            limits = Config.from_environment(variables | of_stack).limits
+            config = Config.from_environment(variables | of_stack)
+            limits, decodes = config.limits, config.verification is Verification.DECODE
         except ConfigError as error:
             faults += error.faults
         require_no_fault(faults)
-        return cls(variables, limits)
+        return cls(variables, limits, decodes)
 
 
 def require_settings(given: Collection[str], *, has_file: bool) -> None:

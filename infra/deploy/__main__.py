@@ -1,18 +1,22 @@
-"""`python -m infra.deploy STACK [PARAMETER ...]`: check the stack's name, region, credentials and ReceiptTopic."""
+"""`python -m infra.deploy STACK [PARAMETER ...]`: check the stack's name, region, credentials and some parameters."""
 
+import argparse
 import re
 import sys
 from collections.abc import Sequence
 
 from infra.deploy.account import AccountError, identify
+from infra.deploy.parameters import read_parameters
 from infra.deploy.receipt_topic import TopicError, check_receipt_topic
+from infra.deploy.verification import VerificationError, check_verification
 
 STACK_NAME = re.compile("[A-Za-z][A-Za-z0-9-]{0,127}")
 """Names that CloudFormation accepts (CreateStack, StackName)."""
 
 
-def main(stack: str, parameters: Sequence[str] = ()) -> int:
+def main(stack: str, parameters: Sequence[str] = (), verify: str = "") -> int:
     """Print the target of the deployment; return 0 if it can be deployed there, 1 if not."""
+    given = read_parameters(parameters)
     if not STACK_NAME.fullmatch(stack):
         print(
             f"make deploy: STACK={stack} is not a stack name: expected a letter, then letters, digits and hyphens,"
@@ -22,8 +26,9 @@ def main(stack: str, parameters: Sequence[str] = ()) -> int:
         return 1
     try:
         account = identify()
-        check_receipt_topic(stack, parameters)
-    except (AccountError, TopicError) as error:
+        check_verification(stack, verify, given)
+        check_receipt_topic(stack, given)
+    except (AccountError, TopicError, VerificationError) as error:
         print(f"make deploy: {error}\nNothing was built or deployed.", file=sys.stderr)
         return 1
     print(f"Deploying the stack {stack} to account {account.number}, {account.region}, as {account.caller}", flush=True)
@@ -31,4 +36,9 @@ def main(stack: str, parameters: Sequence[str] = ()) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2:]))
+    parser = argparse.ArgumentParser(prog="make deploy")
+    parser.add_argument("stack")
+    parser.add_argument("--verify", default="")
+    parser.add_argument("parameters", nargs="*")
+    options = parser.parse_args()
+    sys.exit(main(options.stack, options.parameters, options.verify))

@@ -4,8 +4,7 @@ When a notification is set, S3 sends a test message to the topic, and refuses th
 forbids that. The policy names the bucket, so CloudFormation creates it after the bucket.
 """
 
-import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,29 +14,24 @@ from infra.deploy.account import CONFIG
 OUTPUT = "ReceiptTopicArn"
 """A stack has this output once a template with the topic and its policy is deployed."""
 
-_PARAMETER = re.compile(r"""(?:ParameterKey=(\w+),ParameterValue|(\w+))=["']?(.*?)["']?""")
-"""Both forms of a parameter that sam accepts: two groups for the name, one for the value."""
-
 
 class TopicError(Exception):
     """The stack cannot be deployed with ReceiptTopic=on; the text says why and what to do."""
 
 
-def check_receipt_topic(stack: str, parameters: Iterable[str]) -> None:
+def check_receipt_topic(stack: str, parameters: Mapping[str, str]) -> None:
     """Check that S3 will accept the notification, if the parameters ask for it.
 
     Args:
         stack: the name of the stack.
-        parameters: as sam gets them, `Name=value`; a text may have several.
+        parameters: those that sam gets.
 
     Raises:
         TopicError: the stack has no topic policy yet, cannot be read, or does not own the bucket.
     """
-    found = [match for text in parameters for word in text.split() if (match := _PARAMETER.fullmatch(word))]
-    given = {match[1] or match[2]: match[3] for match in found}
-    if given.get("ReceiptTopic") != "on":
+    if parameters.get("ReceiptTopic") != "on":
         return
-    if given.get("ExistingImageBucket"):
+    if parameters.get("ExistingImageBucket"):
         raise TopicError(
             "ReceiptTopic=on is for the bucket of the stack. Set the notification of your own bucket yourself:\n"
             "docs/events.md shows how (Use a bucket of your own)."

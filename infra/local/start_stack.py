@@ -17,13 +17,16 @@ from infra.local.ministack import ministack
 VENVS = ROOT / ".local"
 
 
-def start_stack(on_exit: ExitStack, parameters: Mapping[str, str], port: int | None = None) -> DeployedStack:
+def start_stack(
+    on_exit: ExitStack, parameters: Mapping[str, str], port: int | None = None, *, with_decoders: bool = False
+) -> DeployedStack:
     """Build the artifact, start MiniStack and deploy; print a line for each step.
 
     Args:
         on_exit: stops everything that was started when it closes.
         parameters: the parameters of the template.
         port: the port of MiniStack; a free port if None.
+        with_decoders: whether the artifact has the decoders of VERIFY=decode.
 
     Raises:
         CommandError: the port is in use, or a step failed.
@@ -31,14 +34,14 @@ def start_stack(on_exit: ExitStack, parameters: Mapping[str, str], port: int | N
     home = Path(on_exit.enter_context(tempfile.TemporaryDirectory(prefix=HOME_PREFIX)))
     sam, built, processor = (
         VENVS / "sam" / "bin" / "sam",
-        artifact.local_build_directory(),
+        artifact.local_build_directory(with_decoders=with_decoders),
         artifact.local_architecture(),
     )
     with artifact.build_lock():
         if port:
             require_port(port)  # again: the command that held the lock may use it now
         with timed_step(f"Building the artifact for {processor}"):
-            artifact.build(processor, built, sam)
+            artifact.build(processor, built, sam, with_decoders=with_decoders)
         with timed_step(f"Starting the local AWS (MiniStack){f' on port {port}' if port else ''}"):
             aws = on_exit.enter_context(ministack(VENVS / "ministack", home, port))
         with timed_step("Deploying template.yaml with sam"):

@@ -18,8 +18,9 @@ from intake.ingest.manifest_service import TOO_MANY_FILES
 from intake.model.error_codes import LEAVES
 from intake.model.file import FILE_JSON_SCHEMA, ID_PATTERN, Fault
 from intake.model.manifest import MAX_DOCUMENT_BYTES
+from intake.model.pending import Pending
 from intake.model.problem import ManifestEntry, Problem
-from intake.model.receipt import Pending, Receipt
+from intake.model.receipt import Receipt
 
 PATH = ROOT / "infra" / "openapi.yaml"
 REFERENCE = "#/components/schemas/{model}"

@@ -10,8 +10,9 @@ from intake.model.file import Fault, File, InvalidFile
 from intake.model.image_info import ImageInfo
 from intake.model.object_keys import image_key
 from intake.model.outcome import Failed, FetchStats, Outcome, Stored
+from intake.model.pending import Pending
 from intake.model.problem import ManifestEntry, Problem
-from intake.model.receipt import Pending, Receipt
+from intake.model.receipt import Receipt
 from intake.model.url import Url
 
 FILE: dict[str, Any] = {

@@ -26,9 +26,12 @@ from infra.run.single_file import read_single_file
 from infra.run.spooled_list import Group, GroupSize, SpooledList
 from infra.run.worker import GroupDone, Work
 from intake.model.bulk_report import Summary
+from intake.model.verification import Verification
 
 SOME_FAILED, WRONG_INPUT = 1, 2
 _PATHS = {"LIST", "FILE", "OUT"}
+_SUFFIXES = {Verification.STRUCTURE: "", Verification.DECODE: "-decode"}
+"""What the digest of a list ends with in the record of a run, so that VERIFY=decode starts a run of its own."""
 _MANY_ROWS = 100_000
 """The page of a longer list takes more than some seconds to write."""
 _MAX_REASONS = 100
@@ -92,7 +95,8 @@ def _run(path: Path, out: Path, given: Mapping[str, str], *, is_single_file: boo
                 check_list(path, counted, consequence="was not downloaded")
         lines.finish()
         with folder_errors_named(out):
-            run = on_exit.enter_context(open_run(out, str(path), lines.digest))
+            digest = f"{lines.digest}{_SUFFIXES[settings.config.verification]}"
+            run = on_exit.enter_context(open_run(out, str(path), digest))
         return _Run(run, settings, lines, file_id, given).execute()
 
 

@@ -9,6 +9,7 @@ from intake.model.error_codes import Blocked, CredentialsUnavailable, IntakeErro
 from intake.model.file import File
 from intake.model.outcome import Failed, Outcome
 from intake.model.receipt import Receipt
+from intake.model.url import Url
 
 _MAX_REASONS = 20
 
@@ -43,6 +44,9 @@ class FailureReasons(Observer):
 
     def known_document_unread(self, fault: DocumentFault, reason: str) -> None:
         """See `Observer.known_document_unread`."""
+
+    def decoder_unsure(self, url: Url, reason: str) -> None:
+        """See `Observer.decoder_unsure`."""
 
     def file_skipped(self, file: File) -> None:
         """See `Observer.file_skipped`."""

@@ -33,7 +33,7 @@ class RunFolder:
         out: the folder of all images, receipts and runs.
         name: the name of the run.
         source: the list, as the user named it.
-        digest: SHA-256 of the lines of the list.
+        digest: SHA-256 of the lines of the list, and how images are verified.
         started_at: when the run started first, in whole seconds.
     """
 
@@ -160,7 +160,7 @@ def open_run(out: Path, source: str, digest: str) -> Iterator[RunFolder]:
     Args:
         out: the folder of all runs.
         source: the list, as the user named it.
-        digest: SHA-256 of its lines.
+        digest: SHA-256 of its lines, and how images are verified: a run with a decoder does not continue one without.
 
     Raises:
         OSError: the folder cannot be written.

@@ -127,6 +127,7 @@ class _Worker:
         self._downloader = app.downloader(config, self._store if config.known_images else None)
         self._interruptible = InterruptibleDownloader(self._downloader)
         self._pauses = pauses
+        self._decoder_check = app.decoder_check(config, self._reasons)
         service = IngestService(
             self._interruptible,
             self._store,
@@ -135,6 +136,7 @@ class _Worker:
             os.fsencode(work.folder).decode(errors="backslashreplace"),  # receipts are UTF-8
             refresh=config.refresh,
             uses_known_documents=config.known_images,
+            decoder=self._decoder_check,
         )
         self._groups = GroupService(
             service, self._store, work.run, work.receipts_since, config.limits.max_base_images, pauses
@@ -160,6 +162,8 @@ class _Worker:
                 await self._turns.wait_for_images(lines)
         watch.cancel()
         await self._downloader.aclose()
+        if self._decoder_check is not None:
+            await self._decoder_check.aclose()
 
     async def _watch_waits(self) -> None:
         """Report the origins for which images wait that are in work; GroupPauses reports the others."""

@@ -101,6 +101,27 @@ def test_check_finds_a_library_for_another_processor(code: Path, machine: str, v
     assert (artifact_check.find_faults(code, machine) == []) is valid
 
 
+@pytest.mark.parametrize("name", ["libjpeg-1a2b.so.62", "libvips-cpp-8c.so.42.20.7"])
+def test_check_finds_a_library_with_a_version_for_another_processor(code: Path, name: str) -> None:
+    """Wheels bring the libraries of their packages along."""
+    (code / "some.libs").mkdir()
+    (code / "some.libs" / name).write_bytes(LIBRARY)
+
+    assert artifact_check.find_faults(code, "arm64") == []
+    assert f"some.libs/{name} is for another processor (ELF machine 0xb7)" in artifact_check.find_faults(code, "x86_64")
+
+
+def test_check_finds_decoders_that_are_missing_or_of_another_version(code: Path) -> None:
+    requirements = code / "list.txt"
+    requirements.write_text(
+        "# by make pins\na-decoder==1.0 \\\n    --hash=sha256:0\nnumbers==2.0 \\\n    --hash=sha256:0\n"
+    )
+    for name in ("A_Decoder-1.0", "numbers-2.1"):
+        (code / f"{name}.dist-info").mkdir()
+
+    assert artifact_check.find_missing_pins(code, requirements) == ["numbers-2.0 is missing"]
+
+
 def test_check_finds_a_package_without_its_compiled_part(code: Path) -> None:
     (code / "pydantic_core" / "core.so").unlink()
 

@@ -12,6 +12,7 @@ from intake import app, telemetry
 from intake.handlers import bulk, http, queue, s3, summary
 from intake.ingest.ports import DocumentFault
 from intake.model.error_codes import StoreFailed
+from intake.model.url import Url
 from support.alarms_and_dashboard import ALARMS, FILE, OUTCOMES, PAGE, RECEIPT, URL, Metric
 from support.handler_fakes import install_fakes
 from support.lambda_context import Context
@@ -82,6 +83,7 @@ def log_every_line(monkeypatch: pytest.MonkeyPatch) -> None:
     telemetry.logger.setLevel("DEBUG")
     telemetry.Telemetry().known_document_unread(DocumentFault.SLOW, "")
     telemetry.logger.setLevel(level)
+    telemetry.Telemetry().decoder_unsure(Url.parse("https://a.example/"), "")
     telemetry.Telemetry().file_skipped(FILE)
     telemetry.Telemetry().images_done(FILE, OUTCOMES)
     telemetry.Telemetry().file_done(RECEIPT, None)

@@ -20,13 +20,14 @@ ROOT = Path(__file__).parents[2]
 from infra.build import artifact, sbom  # noqa: E402
 from infra.build.template_file import list_functions, load  # noqa: E402
 
+DECODERS = "requirements-decode.txt"
 SAM = ROOT / ".local" / "sam" / "bin" / "sam"
 PIN = re.compile(r"([a-z0-9-]+)==(\S+)((?: +--hash=sha256:[0-9a-f]{64})+)")
 
 
-def pins() -> dict[str, str]:
-    """Read the version of each package in requirements.txt; every line must be a pin with its hashes."""
-    logical = (ROOT / "requirements.txt").read_text().replace("\\\n", "").splitlines()
+def pins(name: str = "requirements.txt") -> dict[str, str]:
+    """Read the version of each package in a list; every line must be a pin with its hashes."""
+    logical = (ROOT / name).read_text().replace("\\\n", "").splitlines()
     matches = [PIN.fullmatch(line.strip()) for line in logical if line.strip() and not line.strip().startswith("#")]
     assert None not in matches
     return {match[1]: match[2] for match in matches if match}
@@ -61,12 +62,26 @@ def test_requirements_pin_every_dependency_and_what_it_needs() -> None:
     assert {canonicalize_name(name) for name in needed} <= pins().keys()
 
 
-def test_every_pin_has_hashes_for_more_than_one_processor() -> None:
+def test_decoders_are_pinned_with_what_they_need_and_are_no_part_of_the_default() -> None:
+    """`make pins` writes requirements-decode.txt from the group `decode`. Both lists are in one artifact."""
+    direct = dict(requirement.split("==") for requirement in project()["dependency-groups"]["decode"])
+    decoders = pins(DECODERS)
+
+    assert direct.items() <= decoders.items()
+    requirements = [Requirement(text) for name in decoders for text in metadata.requires(name) or []]
+    needed = {each.name for each in requirements if each.marker is None or each.marker.evaluate({"extra": ""})}
+    assert {canonicalize_name(name) for name in needed} <= decoders.keys()
+    assert decoders.keys().isdisjoint(pins())
+    assert decoders == {name: metadata.version(name) for name in decoders}
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", DECODERS])
+def test_every_pin_has_hashes_for_more_than_one_processor(name: str) -> None:
     """A file for each processor, or one for all and the source."""
-    text = (ROOT / "requirements.txt").read_text()
-    for name, version in pins().items():
-        entry = text.partition(f"\n{name}=={version} ")[2].partition(" # via")[0]
-        assert len(set(re.findall(r"sha256:[0-9a-f]{64}", entry))) >= 2, name
+    text = (ROOT / name).read_text()
+    for package, version in pins(name).items():
+        entry = text.partition(f"\n{package}=={version} ")[2].partition(" # via")[0]
+        assert len(set(re.findall(r"sha256:[0-9a-f]{64}", entry))) >= 2, package
 
 
 def test_tests_run_with_the_pinned_versions() -> None:

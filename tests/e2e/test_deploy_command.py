@@ -104,6 +104,7 @@ def test_deploy_passes_the_stack_name_and_the_build_to_sam(deployed: Lab, tmp_pa
     assert arguments[9:] == [
         "--parameter-overrides",
         f"Architecture={processor}",
+        "Verify=structure",
         "MaxPerOrigin=8",
         "Contact=ops@example.com",
     ]

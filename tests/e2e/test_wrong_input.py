@@ -100,6 +100,11 @@ def test_build_names_the_processors_when_arch_is_not_one(text: str) -> None:
     assert f"make build: ARCH={text}: expected arm64 or x86_64.\n" in refused("build", f"ARCH={text}")
 
 
+@pytest.mark.parametrize("text", ["on", "Decode", "decode structure"])
+def test_build_names_the_levels_when_verify_is_not_one(text: str) -> None:
+    assert f"make build: VERIFY={text}: expected structure or decode.\n" in refused("build", f"VERIFY={text}")
+
+
 @pytest.mark.parametrize("text", ["abc", "0", "-5", "1.5"])
 def test_fuzz_names_what_it_expects_when_inputs_is_not_a_number(text: str) -> None:
     said = f"make fuzz: INPUTS={text}: expected a number of images, 1 or more.\n"

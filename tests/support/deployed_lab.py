@@ -134,18 +134,21 @@ def _make_source_buckets(aws: MiniStack) -> dict[str, str]:
 
 
 @contextmanager
-def deploy_lab(prepare: Callable[[MiniStack], Mapping[str, str]] = lambda _: {}) -> Iterator[Lab]:
+def deploy_lab(
+    prepare: Callable[[MiniStack], Mapping[str, str]] = lambda _: {}, *, with_decoders: bool = False
+) -> Iterator[Lab]:
     """Build the artifact, deploy the template on MiniStack, and stop everything at the end.
 
     Args:
         prepare: makes what the account has before the stack, and returns the parameters that name it.
+        with_decoders: whether the stack has Verify=decode, and the artifact for it.
     """
 
     def prepare_all(aws: MiniStack) -> dict[str, str]:
         return {**_make_source_buckets(aws), **prepare(aws)}
 
     require_sam()
-    built, processor = artifact.local_build_directory(), artifact.local_architecture()
+    built, processor = artifact.local_build_directory(with_decoders=with_decoders), artifact.local_architecture()
     pictures, traffic = draw_pictures(), OriginTraffic()
     with (
         serve_pictures(pictures, delay=0, traffic=traffic) as port,
@@ -160,9 +163,10 @@ def deploy_lab(prepare: Callable[[MiniStack], Mapping[str, str]] = lambda _: {})
             "BulkBatchSize": str(BATCH_SIZE),
             "BulkMaxConcurrency": "2",
             "QueueMaxConcurrency": "2",
+            "Verify": "decode" if with_decoders else "structure",
         }
         with artifact.build_lock():
-            artifact.build(processor, built, SAM)
+            artifact.build(processor, built, SAM, with_decoders=with_decoders)
             deployed = stack.enter_context(deployed_stack(built, VENVS, parameters, prepare_all))
         # The local S3 is an origin too: `make smoke` puts its pictures there.
         ports = f"{parameters['AllowedPorts']},{urlsplit(deployed.aws.endpoint).port}"

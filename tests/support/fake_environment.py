@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from intake.ingest.deadline import Deadline
+from intake.ingest.decoder_check import DecoderCheck
 from intake.ingest.file_service import IngestService
 from intake.known.url_key import url_key
 from intake.model.file import File
@@ -13,7 +14,7 @@ from intake.model.object_keys import known_document_key
 from intake.model.receipt import FailedEntry, Receipt
 from intake.model.refresh import Refresh
 from intake.model.url import Url
-from support.fake_ports import FakeDownloader, FakeResult, FakeStore, RecordingObserver
+from support.fake_ports import FakeDecoder, FakeDownloader, FakeResult, FakeStore, RecordingObserver
 from support.sample_images import picture
 
 ONE, TWO, THREE = picture(4, 3, 1), picture(5, 4, 2), picture(6, 5, 3)
@@ -45,9 +46,11 @@ class Environment:
     refresh: Refresh = Refresh.REVALIDATE
     uses_known_documents: bool = True
     limits: Limits = field(default_factory=Limits)
+    decoder: FakeDecoder | None = None
 
     def __post_init__(self) -> None:
         self.observer = RecordingObserver()
+        decoder_check = None if self.decoder is None else DecoderCheck(self.decoder, self.observer)
         self.service = IngestService(
             self.origin,
             self.store,
@@ -56,12 +59,13 @@ class Environment:
             "bucket",
             refresh=self.refresh,
             uses_known_documents=self.uses_known_documents,
+            decoder=decoder_check,
         )
 
-    async def run(self, *names: str, submitted_at: datetime | None = None, **members: Any) -> Receipt:
+    async def run(self, *names: str | dict[str, str], submitted_at: datetime | None = None, **members: Any) -> Receipt:
         """Ingest a File whose first name is the image to inspect; one name is a URL list."""
         file, *bases = ({"url": AT + name} if isinstance(name, str) else name for name in names)
-        document = {"fileUrl": file["url"], "baseUrls": bases} if bases else {"urls": [file]}
+        document: dict[str, Any] = {"fileUrl": file["url"], "baseUrls": bases} if bases else {"urls": [file]}
         file_ = File.parse({"id": "lot-7"} | document | members)
         return await self.service.ingest(file_, Deadline.after(60.0, 1.0), submitted_at=submitted_at)
 

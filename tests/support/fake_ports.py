@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Buffer, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import time
 
+from intake.decode.verdict import Verdict
 from intake.ingest.deadline import Deadline
 from intake.ingest.download_port import Condition, Download, Unchanged
 from intake.ingest.ports import DocumentFault, StoredDocument, StoredObject
@@ -205,6 +206,37 @@ class FakeStore:
 
 
 @dataclass
+class FakeDecoder:
+    """Finds an image whole, unless its verdict is given.
+
+    Attributes:
+        verdicts: the verdict of a body, or the error to raise.
+        delay: the duration of each call, in seconds.
+        calls: what was called, in order: `start`, or the type of an image.
+    """
+
+    verdicts: Mapping[bytes, Verdict | Exception] = field(default_factory=dict)
+    delay: float = 0.0
+    calls: list[str] = field(default_factory=list)
+
+    def start(self) -> None:
+        """See `Decoder.start`."""
+        self.calls.append("start")
+
+    async def check(self, body: memoryview, image: ImageInfo) -> tuple[Verdict, str]:
+        """See `Decoder.check`."""
+        self.calls.append(image.type)
+        await asyncio.sleep(self.delay)
+        verdict = self.verdicts.get(bytes(body), Verdict.WHOLE)
+        if isinstance(verdict, Exception):
+            raise verdict
+        return verdict, f"the fake decoder: {verdict}"
+
+    async def aclose(self) -> None:
+        """See `Decoder.aclose`."""
+
+
+@dataclass
 class RecordingObserver:
     """Records its calls.
 
@@ -213,12 +245,14 @@ class RecordingObserver:
         receipts: receipts, each with the error that prevented it from being stored.
         skipped: Files that were not started.
         unread: the faults of known documents, with details.
+        unsure: the URLs of images that a decoder was not sure about, with details.
     """
 
     outcomes: list[tuple[File, ImageRequest, Outcome]] = field(default_factory=list)
     receipts: list[tuple[Receipt, IntakeError | None]] = field(default_factory=list)
     skipped: list[File] = field(default_factory=list)
     unread: list[tuple[DocumentFault, str]] = field(default_factory=list)
+    unsure: list[tuple[str, str]] = field(default_factory=list)
 
     def images_done(self, file: File, outcomes: Sequence[Outcome]) -> None:
         """See `Observer.images_done`."""
@@ -232,6 +266,10 @@ class RecordingObserver:
     def known_document_unread(self, fault: DocumentFault, reason: str) -> None:
         """See `Observer.known_document_unread`."""
         self.unread.append((fault, reason))
+
+    def decoder_unsure(self, url: Url, reason: str) -> None:
+        """See `Observer.decoder_unsure`."""
+        self.unsure.append((str(url), reason))
 
     def file_skipped(self, file: File) -> None:
         """See `Observer.file_skipped`."""

@@ -100,6 +100,14 @@ def test_telemetry_logs_the_host_of_a_failed_image(host: str, url: str, lines: l
     assert lines[0]["host"] == host
 
 
+def test_telemetry_logs_why_a_decoder_is_unsure_without_secrets(lines: list[dict[str, Any]]) -> None:
+    url = Url.parse("https://a.example/one.avif?X-Amz-Signature=secret")
+    telemetry.Telemetry().decoder_unsure(url, "no verdict: see https://b.example/?token=secret")
+    [line] = lines
+    assert (line["message"], line["url"]) == ("decoder unsure", "https://a.example/one.avif")
+    assert line["reason"] == "no verdict: see https://b.example/"
+
+
 def test_telemetry_writes_no_line_of_stored_images_above_level_info(
     monkeypatch: pytest.MonkeyPatch, set_level: Callable[[int], None], lines: list[dict[str, Any]]
 ) -> None:

@@ -20,8 +20,9 @@ from intake.model.file import ID_PATTERN, Fault, File, InvalidFile
 from intake.model.file_status import decide_status
 from intake.model.manifest import MAX_DOCUMENT_BYTES, NotJson, read_document
 from intake.model.object_keys import manifest_key, problem_key
+from intake.model.pending import Pending
 from intake.model.problem import Problem
-from intake.model.receipt import Pending, Status
+from intake.model.receipt import Status
 from intake.telemetry import logger, redact_urls
 
 GATEWAY_TIMEOUT = 29.0

@@ -76,26 +76,41 @@ def is_tiled(fields: "Fields") -> bool:
     return TILE_OFFSETS in fields or TILE_WIDTH in fields
 
 
-def describe_strips(directories: "Directories", fields: "Fields", width: int, height: int) -> Pieces:
-    """Describe the strips of a page (section 4: StripsPerImage)."""
+def describe_strips(
+    directories: "Directories", fields: "Fields", width: int, height: int, *, is_compressed: bool = False
+) -> Pieces:
+    """Describe the strips of a page (section 4: StripsPerImage).
+
+    Args:
+        directories: reads the fields.
+        fields: the fields of the page.
+        width: of the page, in pixels.
+        height: of the page, in pixels.
+        is_compressed: whether the bytes before compression are asked for.
+    """
     rows = min(directories.read_number(fields, ROWS_PER_STRIP, default=height), height)
     if not rows:
         raise directories.reader.malformed("its strips have no rows")
     strips = -(-height // rows)
     last_rows = height - (strips - 1) * rows
     planes = _count_planes(directories, fields)
-    row_bytes = _count_row_bytes(directories, fields, width, planes)
+    row_bytes = _count_row_bytes(directories, fields, width, planes, is_compressed=is_compressed)
     return Pieces(STRIP_OFFSETS, STRIP_BYTE_COUNTS, strips, planes, rows * row_bytes, last_rows * row_bytes)
 
 
-def describe_tiles(directories: "Directories", fields: "Fields", width: int, height: int) -> Pieces:
-    """Describe the tiles of a page (section 15: TilesPerImage). Tiles at the edge have all of their rows."""
+def describe_tiles(
+    directories: "Directories", fields: "Fields", width: int, height: int, *, is_compressed: bool = False
+) -> Pieces:
+    """Describe the tiles of a page (section 15: TilesPerImage). Tiles at the edge have all of their rows.
+
+    The arguments are those of `describe_strips`.
+    """
     columns, rows = directories.read_number(fields, TILE_WIDTH), directories.read_number(fields, TILE_LENGTH)
     if not columns or not rows:
         raise directories.reader.malformed("its tiles have no size")
     tiles = -(-width // columns) * -(-height // rows)
     planes = _count_planes(directories, fields)
-    size = rows * _count_row_bytes(directories, fields, columns, planes)
+    size = rows * _count_row_bytes(directories, fields, columns, planes, is_compressed=is_compressed)
     tags = DATA[1] if TILE_OFFSETS in fields else DATA[0]  # some writers list tiles in the fields of strips
     return Pieces(*tags, tiles, planes, size, size)
 
@@ -112,9 +127,11 @@ def has_rows_of_one_byte(directories: "Directories", fields: "Fields") -> bool:
     return _count_uncompressed_bytes(directories, fields, width, _count_planes(directories, fields)) == 1
 
 
-def _count_row_bytes(directories: "Directories", fields: "Fields", width: int, planes: int) -> int:
+def _count_row_bytes(
+    directories: "Directories", fields: "Fields", width: int, planes: int, *, is_compressed: bool
+) -> int:
     """Return the bytes of one row in one plane, or 0 if they are not known."""
-    if read_compression(directories, fields) != UNCOMPRESSED:
+    if not is_compressed and read_compression(directories, fields) != UNCOMPRESSED:
         return 0
     if directories.read_number(fields, PHOTOMETRIC, default=0) not in PLAIN_COLORS:
         return 0

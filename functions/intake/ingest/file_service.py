@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Collection, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from intake.ingest.deadline import Deadline
 from intake.ingest.download_port import Downloader
@@ -20,6 +21,10 @@ from intake.model.limits import Limits
 from intake.model.outcome import Failed, FetchStats, Outcome, Stored
 from intake.model.receipt import Receipt
 from intake.model.refresh import Refresh
+from intake.model.verification import Verification
+
+if TYPE_CHECKING:
+    from intake.ingest.decoder_check import DecoderCheck
 
 _CANCEL_SECONDS = 0.1
 """How long the service waits for cancelled tasks to end."""
@@ -41,6 +46,7 @@ class IngestService:
         *,
         refresh: Refresh = Refresh.REVALIDATE,
         uses_known_documents: bool = True,
+        decoder: "DecoderCheck | None" = None,
     ) -> None:
         """Create the service.
 
@@ -52,12 +58,14 @@ class IngestService:
             bucket: the name of the image bucket, which receipts contain.
             refresh: the setting REFRESH.
             uses_known_documents: the setting KNOWN_IMAGES.
+            decoder: decodes every image, as VERIFY=decode asks for; None for VERIFY=structure.
         """
         self._known_images = KnownImages(store, observer, refresh, uses_documents=uses_known_documents)
         stored_images = StoredImages(store, self._known_images.memory, limits.image_types)
         self._downloader = downloader
-        self._images = ImageService(downloader, stored_images, limits)
-        self._receipts = ReceiptStore(store)
+        self._images = ImageService(downloader, stored_images, limits, decoder)
+        self._verification = Verification.STRUCTURE if decoder is None else Verification.DECODE
+        self._receipts = ReceiptStore(store, self._verification)
         self._observer = observer
         self._bucket = bucket
 
@@ -103,7 +111,10 @@ class IngestService:
 
     def _make_receipt(self, file: File, outcomes: Sequence[Outcome], started_at: float) -> Receipt:
         elapsed_ms = round((asyncio.get_running_loop().time() - started_at) * 1000)
-        return Receipt.of(file, outcomes, bucket=self._bucket, created_at=datetime.now(UTC), elapsed_ms=elapsed_ms)
+        now = datetime.now(UTC)
+        receipt = Receipt.of(file, outcomes, bucket=self._bucket, created_at=now, elapsed_ms=elapsed_ms)
+        # A copy only where it differs: this runs for every File.
+        return receipt if self._verification is receipt.verification else receipt.with_verification(self._verification)
 
     async def _finish(self, receipt: Receipt, saved: Receipt | IntakeError, deadline: Deadline) -> Receipt:
         """Write the cool-downs of origins, report the File, and return its receipt as it was stored."""

@@ -5,6 +5,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from time import perf_counter, time
+from typing import TYPE_CHECKING
 
 from intake.image.verify import verify
 from intake.ingest.deadline import Deadline
@@ -23,6 +24,9 @@ from intake.model.outcome import Failed, FetchStats, Source, Stored
 from intake.model.refresh import Refresh
 from intake.model.url import Url
 
+if TYPE_CHECKING:
+    from intake.ingest.decoder_check import DecoderCheck
+
 _MAX_PARSE_SECONDS = 0.01
 """Parsing time after which other tasks run. An ordinary image takes a tenth of a millisecond."""
 
@@ -30,17 +34,25 @@ _MAX_PARSE_SECONDS = 0.01
 class ImageService:
     """Ingests the image of one URL."""
 
-    def __init__(self, downloader: Downloader, stored_images: StoredImages, limits: Limits) -> None:
+    def __init__(
+        self,
+        downloader: Downloader,
+        stored_images: StoredImages,
+        limits: Limits,
+        decoder: "DecoderCheck | None" = None,
+    ) -> None:
         """Create the service.
 
         Args:
             downloader: downloads images.
             stored_images: the images of the bucket.
             limits: the limits on an image.
+            decoder: decodes each image that was downloaded; None if the setting VERIFY does not ask for it.
         """
         self._downloader = downloader
         self._stored_images = stored_images
         self._limits = limits
+        self._decoder = decoder
         self._respected_directives = frozenset(limits.respect_robots_tag)
         self._parse_lock = asyncio.Lock()
         self._parse_seconds = 0.0
@@ -66,13 +78,14 @@ class ImageService:
             return Failed(InternalError.of(error), task.stats)
 
     def _is_allowed(self, known: KnownImage) -> bool:
-        """Whether the image is within the limits of today: it may be known from before they were changed."""
+        """Whether the image may be stored by the settings of today: it may be known from before they were changed."""
         image, limits = known.image, self._limits
         return (
             image.type in limits.image_types
             and known.size <= limits.max_image_bytes
             and limits.min_image_pixels <= image.width * image.height <= limits.max_image_pixels
             and image.frames <= limits.max_image_frames
+            and (self._decoder is None or image.is_decoded)
             and self._respected_directives <= known.absent_directives
         )
 
@@ -110,6 +123,8 @@ class ImageService:
         self, task: ImageTask, known_images: KnownImagesOfFile, known: KnownImage | None, deadline: Deadline
     ) -> Stored:
         """Ask the origin for the image: conditionally, if it is known."""
+        if self._decoder is not None:
+            self._decoder.start()
         if known is None or known.validators is None:
             result = await self._downloader.download(task.url, task.stats, deadline, share=task.share)
         else:
@@ -134,6 +149,8 @@ class ImageService:
         has_digest = [request for request in accepting if request.sha256]  # no generator: this runs for every image
         body, sha256 = download.body, download.sha256
         image = await self._verify(body, len(body) if has_digest else download.content_length)
+        if self._decoder is not None:
+            image = await self._decoder.check(body, image, download.final_url)
         with _measured(task.stats):
             is_forced = known_images.policy is Refresh.ALWAYS
             reused = await self._stored_images.put(image, body, sha256, always=is_forced)

@@ -3,13 +3,17 @@
 from collections.abc import AsyncGenerator, Buffer, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from intake.model.error_codes import IntakeError, StoreFailed
 from intake.model.file import File
 from intake.model.image_info import ImageInfo
 from intake.model.outcome import Outcome
 from intake.model.receipt import Receipt
+from intake.model.url import Url
+
+if TYPE_CHECKING:
+    from intake.decode.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,31 @@ class DocumentFault(StrEnum):
     """It could not be stored, so it will not help the next File."""
 
 
+class Decoder(Protocol):
+    """Decodes images to find damage that their structure does not show. It reads hostile bytes safely."""
+
+    def start(self) -> None:
+        """Begin to get ready, because an image will arrive soon, and return at once."""
+        ...
+
+    async def check(self, body: memoryview, image: ImageInfo) -> "tuple[Verdict, str]":
+        """Decode an image whose structure is whole, within limits of time and memory.
+
+        If it is cancelled, nothing of it runs on.
+
+        Returns:
+            The verdict, and the reason for the log. UNSURE if there is no decoder for the image, or a limit is reached.
+
+        Raises:
+            Exception: the decoder does not work at all.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """End everything that `start` began."""
+        ...
+
+
 class Observer(Protocol):
     """Logs and counts what happens. Its methods must not raise."""
 
@@ -150,6 +179,15 @@ class Observer(Protocol):
         Args:
             fault: what is wrong with it.
             reason: details for the log, or nothing.
+        """
+        ...
+
+    def decoder_unsure(self, url: Url, reason: str) -> None:
+        """Report that an image is stored although the decoder is not sure about it.
+
+        Args:
+            url: the URL of the image.
+            reason: details for the log.
         """
         ...
 

@@ -17,6 +17,7 @@ from intake.model.object_keys import receipt_key
 from intake.model.outcome import CarriedOver
 from intake.model.receipt import Receipt
 from intake.model.receipt_merge import has_expected_bytes, matches, merge, reusable_outcomes
+from intake.model.verification import Verification
 
 _MAX_WRITES = 8
 """Attempts to store a receipt, besides two for each image. A run of the same File that is faster has then stored an
@@ -46,8 +47,15 @@ class PreviousReceipt:
 class ReceiptStore:
     """Reads and writes receipts; each File id has one."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, verification: Verification = Verification.STRUCTURE) -> None:
+        """Read and write receipts.
+
+        Args:
+            store: has the receipts.
+            verification: how far images are verified. With DECODE, receipts of runs without a decoder are not reused.
+        """
         self._store = store
+        self._verification = verification
 
     async def read(self, file_id: str) -> bytes | None:
         """Return a stored receipt as JSON, or None if there is none.
@@ -68,7 +76,7 @@ class ReceiptStore:
             if document is None:
                 return PreviousReceipt()
             receipt = _parse(document)
-            is_match = receipt is not None and matches(receipt, file, submitted_at)
+            is_match = receipt is not None and matches(receipt, file, submitted_at, self._verification)
             return PreviousReceipt(receipt if is_match else None, document.version, _parse_known(receipt))
         except Exception:  # noqa: BLE001 - whatever failed: without a previous receipt, the run ingests everything
             return PreviousReceipt()
@@ -102,7 +110,7 @@ class ReceiptStore:
             if await self._store.replace_document(key, receipt.to_stored_json(), version):
                 return receipt
             document = await self._store.get_document(key)
-            theirs = None if document is None else _parse_matching(document, file, submitted_at)
+            theirs = None if document is None else self._parse_matching(document, file, submitted_at)
             if theirs is not None and has_expected_bytes(theirs, file):
                 merged = merge(receipt, theirs, file, is_ours_later=is_ours_later)
                 if merged is theirs:
@@ -114,6 +122,12 @@ class ReceiptStore:
             # Our run has ended, so what appears from now on is later than our receipt.
             version, is_ours_later = None if document is None else document.version, False
         raise StoreFailed(reason=f"{key} was replaced by other runs again and again")
+
+    def _parse_matching(self, document: StoredDocument, file: File, submitted_at: datetime) -> Receipt | None:
+        """Return the receipt in a document; None if it is not a receipt that `matches`."""
+        receipt = _parse(document)
+        is_match = receipt is not None and matches(receipt, file, submitted_at, self._verification)
+        return receipt if is_match else None
 
 
 def _parse(document: StoredDocument) -> Receipt | None:
@@ -137,9 +151,3 @@ def _merge_known(ours: Receipt, theirs: Receipt) -> dict[str, Any] | None:
     """Return what either receipt knows of images, and of an image that both know, what ours does."""
     images = {**_parse_known(theirs), **_parse_known(ours)}
     return KnownDocument(images, time()).to_members() if images else None
-
-
-def _parse_matching(document: StoredDocument, file: File, submitted_at: datetime) -> Receipt | None:
-    """Return the receipt in a document; None if it is not a receipt, has other URLs or is older than `submitted_at`."""
-    receipt = _parse(document)
-    return receipt if receipt is not None and matches(receipt, file, submitted_at) else None

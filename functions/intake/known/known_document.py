@@ -3,7 +3,7 @@
     {"version": 1, "writtenAt": "2026-11-29T12:00:00Z", "images": {"<url_key, 64 hex digits>": {
         "key": "images/3f/3f9a....jpg", "bytes": 153582, "width": 1000, "height": 750, "frames": 1,
         "finalUrl": "<its url_key, if it is another>", "etag": "...", "lastModified": "...", "freshUntil": 1795953600,
-        "warnings": ["trailing_data"], "absentDirectives": ["noai"]}}}
+        "warnings": ["trailing_data"], "verification": "decode", "absentDirectives": ["noai"]}}}
 
 Digest, type and content type follow from `key`. Members without a value are left out. A stored receipt has the same
 members as its member `known`.
@@ -21,6 +21,7 @@ from intake.known.validators import Validators
 from intake.model.image_info import ImageInfo, ImageWarning
 from intake.model.limits import ROBOTS_DIRECTIVES
 from intake.model.object_keys import image_key, parse_image_key
+from intake.model.verification import Verification
 
 _VERSION = 1
 _MAX_BYTES = 1024 * 1024
@@ -104,6 +105,8 @@ def _encode(key: bytes, known: KnownImage) -> dict[str, Any]:
         members["freshUntil"] = int(known.fresh_until)
     if image.warnings:
         members["warnings"] = list(image.warnings)
+    if image.is_decoded:
+        members["verification"] = Verification.DECODE
     if known.absent_directives:
         members["absentDirectives"] = sorted(known.absent_directives)
     return members
@@ -117,12 +120,15 @@ def _decode(url_key: str, entry: dict[str, Any]) -> tuple[bytes, KnownImage]:
     size, width, height, frames = _parse_numbers(_NUMBERS(entry))
     warnings = tuple(map(ImageWarning, _parse_codes(entry["warnings"], _WARNINGS))) if "warnings" in entry else ()
     absent = frozenset(_parse_codes(entry["absentDirectives"], _DIRECTIVES)) if "absentDirectives" in entry else _NONE
+    is_decoded = "verification" in entry
+    if is_decoded and entry["verification"] != Verification.DECODE:
+        raise ValueError("expected the verification decode")
     has_validators = "etag" in entry or "lastModified" in entry
     return key, KnownImage(
         final_url_key=_parse_digest(entry["finalUrl"]) if "finalUrl" in entry else key,
         sha256=digest,
         size=size,
-        image=ImageInfo(name, width, height, frames, row.content_type, row.extension, warnings),
+        image=ImageInfo(name, width, height, frames, row.content_type, row.extension, warnings, is_decoded),
         validators=Validators(entry.get("etag"), entry.get("lastModified")) if has_validators else None,
         fresh_until=float(_parse_numbers((entry["freshUntil"],))[0]) if "freshUntil" in entry else None,
         absent_directives=absent,

@@ -1,8 +1,8 @@
 """Decides what `GET /files/{id}` returns, from the receipt, problem and manifest that the buckets hold."""
 
 from intake.model.object_keys import manifest_key
+from intake.model.pending import Pending
 from intake.model.problem import Problem
-from intake.model.receipt import Pending
 
 
 def decide_status(

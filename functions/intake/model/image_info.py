@@ -11,6 +11,7 @@ class ImageWarning(StrEnum):
     MISSING_PICTURES = "missing_pictures"
     TRAILING_DATA = "trailing_data"
     UNCLEAN_CLOSE = "unclean_close"
+    DECODE_WARNING = "decode_warning"
 
 
 class ImageInfo(NamedTuple):
@@ -24,6 +25,8 @@ class ImageInfo(NamedTuple):
         content_type: the media type (IANA), for example `image/jpeg`.
         extension: the extension of the stored object, without the dot, for example `jpg`.
         warnings: what is unusual about its bytes.
+        is_decoded: whether a decoder has checked it (VERIFY=decode), besides its structure. A warning says if the
+            decoder is not sure.
     """
 
     type: str
@@ -33,3 +36,4 @@ class ImageInfo(NamedTuple):
     content_type: str
     extension: str
     warnings: tuple[ImageWarning, ...] = ()
+    is_decoded: bool = False

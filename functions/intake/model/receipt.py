@@ -18,6 +18,7 @@ from intake.model.image_info import ImageWarning
 from intake.model.object_keys import receipt_key
 from intake.model.outcome import CarriedOver, Failed, Outcome, Source, Stored
 from intake.model.url import redact
+from intake.model.verification import Verification
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -106,16 +107,6 @@ class FailedEntry(_Entry):
     error: ErrorEntry
 
 
-class Pending(_Document):
-    """A File that waits in the inbox; its receipt will be at the Location of this response."""
-
-    id: str
-    status: Literal["pending"] = "pending"
-
-    def to_json(self) -> bytes:
-        return self.model_dump_json(by_alias=True).encode()
-
-
 class Counts(_Document):
     """Images by result; every image counts once."""
 
@@ -139,6 +130,13 @@ class Receipt(_Document):
     counts: Counts
     images: list[Annotated[StoredEntry | FailedEntry, Field(discriminator="status")]]
     note: _NOTE = None
+    verification: Annotated[
+        Verification,
+        Field(
+            exclude_if=partial(is_, Verification.STRUCTURE),
+            description="How far the images were verified: `decode` if by a decoder; left out if by their structure.",
+        ),
+    ] = Verification.STRUCTURE
     known: Annotated[
         Any,
         Field(
@@ -192,6 +190,9 @@ class Receipt(_Document):
     def with_known(self, known: object) -> Self:
         """Return the receipt with what is known of its images, for the next run of the File."""
         return self.model_copy(update={"known": known})
+
+    def with_verification(self, verification: Verification) -> Self:
+        return self.model_copy(update={"verification": verification})
 
     def has_notes_of(self, file: File) -> bool:
         """Whether the notes are those of a File with as many images."""

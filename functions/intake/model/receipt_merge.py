@@ -6,6 +6,7 @@ from intake.model.error_codes import ChecksumMismatch, ErrorClass, StoreDenied
 from intake.model.file import File, ImageRequest
 from intake.model.outcome import CarriedOver
 from intake.model.receipt import FailedEntry, Receipt, StoredEntry
+from intake.model.verification import Verification
 
 # These permanent errors are not the origin's: the caller may expect another digest now, and the operator may have
 # corrected the permissions of the function.
@@ -14,13 +15,17 @@ _NOT_REUSABLE = frozenset({ChecksumMismatch.code, StoreDenied.code})
 type Entry = StoredEntry | FailedEntry
 
 
-def matches(receipt: Receipt, file: File, submitted_at: datetime) -> bool:
-    """Whether the receipt is of the same URLs and was written since the File was submitted.
+def matches(
+    receipt: Receipt, file: File, submitted_at: datetime, verification: Verification = Verification.STRUCTURE
+) -> bool:
+    """Whether the receipt is of the same URLs, was written since the File was submitted, and is of verified images.
 
-    Receipts have times in whole seconds, so the whole second in which the File was submitted counts.
+    Receipts have times in whole seconds, so the whole second in which the File was submitted counts. An image that no
+    decoder has checked is not reused where VERIFY=decode asks for one.
     """
     is_same = receipt.digest == file.digest and len(receipt.images) == len(file.images)
-    return is_same and receipt.written_at >= submitted_at.replace(microsecond=0)
+    is_verified = verification is Verification.STRUCTURE or receipt.verification is verification
+    return is_same and is_verified and receipt.written_at >= submitted_at.replace(microsecond=0)
 
 
 def reusable_outcomes(receipt: Receipt, file: File) -> list[CarriedOver | None]:
@@ -60,7 +65,10 @@ def merge(ours: Receipt, theirs: Receipt, file: File, *, is_ours_later: bool = T
     if adds_nothing and (theirs.has_notes_of(file) or not is_ours_later):
         return theirs
     outcomes = [CarriedOver(entry) for entry in merged]
-    return Receipt.of(file, outcomes, bucket=ours.bucket, created_at=ours.written_at, elapsed_ms=ours.elapsed_ms)
+    merged_receipt = Receipt.of(
+        file, outcomes, bucket=ours.bucket, created_at=ours.written_at, elapsed_ms=ours.elapsed_ms
+    )
+    return merged_receipt.with_verification(ours.verification)
 
 
 def _is_reusable(entry: Entry, request: ImageRequest) -> bool:

@@ -1,7 +1,8 @@
 """The facts of an image as metadata of its object (Amazon S3 User Guide, "User-defined object metadata").
 
 `x-amz-meta-width`, `-height` and `-frames` are decimal numbers. `x-amz-meta-warnings` has codes separated by commas;
-without warnings, the header is left out. The type is in the extension of the key and in the Content-Type.
+without warnings, the header is left out. `x-amz-meta-verification` is `decode` if a decoder has checked the image, and
+left out otherwise. The type is in the extension of the key and in the Content-Type.
 """
 
 import re
@@ -9,8 +10,10 @@ from collections.abc import Mapping
 
 from intake.image.formats import FORMATS, NAMES_BY_EXTENSION
 from intake.model.image_info import ImageInfo, ImageWarning
+from intake.model.verification import Verification
 
 _WIDTH, _HEIGHT, _FRAMES, _WARNINGS = (f"x-amz-meta-{name}" for name in ("width", "height", "frames", "warnings"))
+_VERIFICATION = "x-amz-meta-verification"
 _NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 # How a transfer ended is no fact of the bytes.
 _CODES: dict[str, ImageWarning] = {code.value: code for code in ImageWarning if code is not ImageWarning.UNCLEAN_CLOSE}
@@ -26,6 +29,8 @@ def to_headers(image: ImageInfo) -> dict[str, str]:
     }
     if image.warnings:
         headers[_WARNINGS] = ",".join(image.warnings)
+    if image.is_decoded:
+        headers[_VERIFICATION] = Verification.DECODE
     return headers
 
 
@@ -47,7 +52,8 @@ def parse_image(key: str, headers: Mapping[str, str]) -> ImageInfo | None:
     if not is_ours or warnings is None:
         return None
     width, height, frames = map(int, numbers)
-    return ImageInfo(name, width, height, frames, content_type, extension, warnings)
+    is_decoded = headers.get(_VERIFICATION) == Verification.DECODE
+    return ImageInfo(name, width, height, frames, content_type, extension, warnings, is_decoded)
 
 
 def _parse_warnings(text: str | None) -> tuple[ImageWarning, ...] | None:

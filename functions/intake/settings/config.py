@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from intake.model.limits import MIB, Limits
 from intake.model.refresh import Refresh
+from intake.model.verification import Verification
 from intake.settings.table import CONCURRENT_FUNCTIONS, LIMITS, REQUIRED, SETTINGS, Setting
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Config:
         limits: the limits on images, origins and time.
         refresh: when a known image is downloaded again.
         known_images: whether functions share what they know, in the image bucket.
+        verification: how far an image is verified before it is stored.
         source_buckets: the buckets that `s3://` URLs may name.
         source_hosts: hosts that get headers from a secret.
         source_secret_arn: the ARN of the secret, or empty.
@@ -52,6 +54,7 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     refresh: Refresh = Refresh.REVALIDATE
     known_images: bool = True
+    verification: Verification = Verification.STRUCTURE
     source_buckets: "tuple[SourceBucket, ...]" = ()
     source_hosts: tuple[str, ...] = ()
     source_secret_arn: str = ""
@@ -68,7 +71,8 @@ class Config:
         values = {setting.name: _read(setting, environment, faults) for setting in SETTINGS}
         memory = int(environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or _LOCAL_MEMORY) * MIB
         if not environment.get("MEMORY_BUDGET_BYTES", "").strip():
-            values["MEMORY_BUDGET_BYTES"] = max(values["MAX_IMAGE_BYTES"], (memory - _BASE_MEMORY) * 3 // 4)
+            free = memory - _BASE_MEMORY - _decoder_memory(values)
+            values["MEMORY_BUDGET_BYTES"] = max(values["MAX_IMAGE_BYTES"], free * 3 // 4)
         functions = _read(CONCURRENT_FUNCTIONS, environment, faults)
         values["MAX_PER_ORIGIN"] = max(1, values["MAX_PER_ORIGIN"] // functions)
         faults += _find_contradictions(values, memory)
@@ -82,6 +86,7 @@ class Config:
             limits=limits,
             refresh=values["REFRESH"],
             known_images=values["KNOWN_IMAGES"],
+            verification=values["VERIFY"],
             source_buckets=values["SOURCE_BUCKETS"],
             source_hosts=values["SOURCE_HOSTS"],
             source_secret_arn=values["SOURCE_SECRET_ARN"],
@@ -101,6 +106,15 @@ def _read(setting: Setting[Any], environment: Mapping[str, str], faults: list[st
     elif setting.default is REQUIRED:
         faults.append(f"{setting.name} is missing: expected {setting.expected}")
     return setting.default
+
+
+def _decoder_memory(values: Mapping[str, Any]) -> int:
+    """Return the bytes that the child process of the decoders may use; 0 without one."""
+    if values["VERIFY"] is Verification.STRUCTURE:
+        return 0
+    from intake.decode.requirements import memory_limit  # noqa: PLC0415 - few deployments decode
+
+    return memory_limit(values["MAX_IMAGE_PIXELS"], values["MAX_IMAGE_BYTES"])
 
 
 def _find_contradictions(values: Mapping[str, Any], memory: int) -> list[str]:
@@ -126,6 +140,28 @@ def _find_contradictions(values: Mapping[str, Any], memory: int) -> list[str]:
     if image_bytes > memory // 2:
         faults.append(
             f"MAX_IMAGE_BYTES: expected at most half of the function's memory, {memory // 2}, got {image_bytes}"
+        )
+    if values["VERIFY"] is Verification.DECODE:
+        faults += _find_faults_of_decoding(values, memory)
+    return faults
+
+
+def _find_faults_of_decoding(values: Mapping[str, Any], memory: int) -> list[str]:
+    """Return why the settings, or this artifact, do not allow VERIFY=decode."""
+    from intake.decode.requirements import find_missing_packages  # noqa: PLC0415 - few deployments decode
+
+    faults = []
+    if missing := find_missing_packages():
+        faults.append(
+            f"VERIFY: decode needs packages that are not installed ({', '.join(missing)}): expected an artifact with "
+            "decoders. Run make deploy VERIFY=decode, or make build VERIFY=decode"
+        )
+    needed = _BASE_MEMORY + _decoder_memory(values) + values["MEMORY_BUDGET_BYTES"]
+    if needed > memory:
+        faults.append(
+            f"VERIFY: decode needs {needed} bytes of memory with these limits, but the function has {memory}: expected "
+            f"MemorySize={-(-needed // MIB)} or more, or a smaller MAX_IMAGE_PIXELS, MAX_IMAGE_BYTES or "
+            "MEMORY_BUDGET_BYTES"
         )
     return faults
 

@@ -6,6 +6,7 @@ from typing import Any
 from intake.image.formats import FORMATS
 from intake.model.limits import MIB, ROBOTS_DIRECTIVES, Limits
 from intake.model.refresh import Refresh
+from intake.model.verification import Verification
 from intake.settings.types import (
     BUCKET,
     CONTACT,
@@ -189,6 +190,13 @@ SETTINGS: tuple[Setting[Any], ...] = (
         description="Whether functions share what they know of images and origins, in the image bucket. With off, each "
         "remembers only what it downloaded itself.",
         default_note="on",
+    ),
+    Setting(
+        "VERIFY",
+        one_of({verification.value: verification for verification in Verification}),
+        Verification.STRUCTURE,
+        "How far an image is verified before it is stored. structure: by its structure. decode: then by a decoder too, "
+        "which is in the artifact only if it was built with VERIFY=decode.",
     ),
     Setting(
         "SOURCE_BUCKETS",

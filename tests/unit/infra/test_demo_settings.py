@@ -23,6 +23,11 @@ def test_functions_get_the_settings_that_are_set(environment: dict[str, str], ex
     assert DemoSettings.from_environment(environment).variables == expected
 
 
+@pytest.mark.parametrize(("text", "expected"), [("", False), ("structure", False), ("decode", True)])
+def test_artifact_of_the_demo_has_decoders_when_they_are_asked_for(text: str, expected: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    assert DemoSettings.from_environment({"VERIFY": text}).decodes is expected
+
+
 def test_settings_name_every_fault_at_once() -> None:
     environment = {"ALLOW": "intranet", "MAX_ATTEMPTS": "ten", "MAX_IMAGE_BYTES": str(900 * 1024 * 1024)}
     with pytest.raises(CommandError) as raised:

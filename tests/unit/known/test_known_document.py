@@ -27,6 +27,7 @@ ENTRY = {
     "height": 750,
     "frames": 1,
     "warnings": ["trailing_data", "missing_pictures"],
+    "verification": "decode",
     "absentDirectives": ["noai", "noindex"],
 }
 SHORT = {name: ENTRY[name] for name in ("key", "bytes", "width", "height", "frames")}
@@ -49,7 +50,7 @@ def document(entry: Any = ENTRY, **members: Any) -> bytes:
                 bytes.fromhex(FINAL),
                 DIGEST,
                 153582,
-                IMAGE._replace(warnings=WARNINGS),
+                IMAGE._replace(warnings=WARNINGS, is_decoded=True),
                 VALIDATORS,
                 1795953900.0,
                 frozenset({"noindex", "noai"}),
@@ -108,6 +109,7 @@ def test_type_follows_from_the_key(extension: str, name: str) -> None:
             "warnings",
             [None, "trailing_data", {"trailing_data": 1}, ["x"], [1], [["trailing_data"]], ["trailing_data"] * 2],
         ),
+        ("verification", [None, "", "Decode", "structure", True, 1, ["decode"], {}]),
         ("absentDirectives", [None, "noai", {"noai": 1}, ["none"], ["NoAI"], [1], [["noai"]], ["noai"] * 2]),
     ],
 )

@@ -5,8 +5,8 @@ from http import HTTPStatus
 import pytest
 
 from intake.model.file_status import decide_status
+from intake.model.pending import Pending
 from intake.model.problem import ManifestEntry, Problem
-from intake.model.receipt import Pending
 
 RECEIPT = b'{"id": "lot-7"}'
 PENDING = Pending(id="lot-7")

@@ -10,9 +10,9 @@ from intake.s3.image_metadata import parse_image, to_headers
 
 WARNINGS = (ImageWarning.MISSING_PICTURES, ImageWarning.TRAILING_DATA)
 IMAGES = [
-    ImageInfo(name, 1000, 750, 1, row.content_type, row.extension, warnings)
+    ImageInfo(name, 1000, 750, 1, row.content_type, row.extension, warnings, is_decoded)
     for name, row in FORMATS.items()
-    for warnings in ((), WARNINGS)
+    for warnings, is_decoded in (((), False), (WARNINGS, True))
 ] + [ImageInfo("gif", 1, 4_294_967_295, 1_000_000, "image/gif", "gif", (ImageWarning.MISSING_TRAILER,))]
 HEADERS = {
     "content-type": "image/jpeg",
@@ -35,6 +35,14 @@ def test_headers_have_decimal_numbers_and_codes() -> None:
     expected = {name: value for name, value in HEADERS.items() if "warnings" not in name}
     assert {name.lower(): value for name, value in to_headers(image).items()} == expected
     assert to_headers(image._replace(warnings=WARNINGS))["x-amz-meta-warnings"] == "missing_pictures,trailing_data"
+    assert to_headers(image._replace(is_decoded=True))["x-amz-meta-verification"] == "decode"
+
+
+@pytest.mark.parametrize("text", ["", "Decode", "decode ", "structure", "true", "decode,decode"])
+def test_image_is_not_decoded_when_the_verification_is_not_as_we_write_it(text: str) -> None:
+    image = parse(x_amz_meta_verification=text)
+    assert image is not None
+    assert not image.is_decoded
 
 
 @pytest.mark.parametrize("image", IMAGES, ids=str)

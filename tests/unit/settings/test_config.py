@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from intake.decode import requirements
 from intake.model.limits import MIB, Limits
 from intake.model.refresh import Refresh
 from intake.model.source_bucket import SourceBucket
+from intake.model.verification import Verification
 from intake.settings import config
 from intake.settings.config import Config, ConfigError
 from intake.settings.table import LIMITS, SETTINGS, VARIABLES, Setting
@@ -56,6 +58,7 @@ def test_config_has_the_documented_defaults() -> None:
     assert (found.image_bucket, found.contact) == ("images-bucket", "")
     assert (found.refresh, found.known_images, found.source_buckets) == (Refresh.REVALIDATE, True, ())
     assert (found.source_hosts, found.source_secret_arn) == ((), "")
+    assert found.verification is Verification.STRUCTURE
     assert {field.name for field in fields(Limits)} == {*DEFAULTS, "memory_budget_bytes"}
 
 
@@ -292,3 +295,40 @@ def test_config_names_settings_that_contradict_each_other(fault: str, environmen
 def test_config_rejects_a_number_that_is_not_plain_digits(text: str) -> None:
     with pytest.raises(ConfigError, match="MAX_ATTEMPTS"):
         read(MAX_ATTEMPTS=text)
+
+
+@pytest.mark.parametrize(
+    ("memory", "variables", "expected"),
+    [
+        ("1769", {}, (1769 - 192 - 256 - 40) * MIB - 400_000_000),
+        ("3008", {"MAX_IMAGE_PIXELS": "100000000"}, (3008 - 192 - 256 - 40) * MIB - 800_000_000),
+        ("512", {"MAX_IMAGE_PIXELS": "1000", "MAX_IMAGE_BYTES": str(MIB)}, (512 - 192 - 256 - 2) * MIB - 8000),
+    ],
+)
+def test_memory_budget_is_smaller_when_decoders_need_memory(
+    memory: str, variables: dict[str, str], expected: int
+) -> None:
+    found = read(VERIFY="decode", AWS_LAMBDA_FUNCTION_MEMORY_SIZE=memory, **variables)
+    assert found.verification is Verification.DECODE
+    assert found.limits.memory_budget_bytes == expected * 3 // 4
+
+
+@pytest.mark.parametrize(
+    ("memory", "variables", "needed"),
+    [
+        ("512", {}, 890),
+        ("1024", {"MAX_IMAGE_PIXELS": "80000000"}, 1119),
+        ("1024", {"MEMORY_BUDGET_BYTES": str(200 * MIB)}, 1070),
+    ],
+)
+def test_config_names_the_memory_that_the_decoders_need(memory: str, variables: dict[str, str], needed: int) -> None:
+    [fault] = faults_of(BUCKET | {"VERIFY": "decode", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": memory} | variables)
+    assert f"expected MemorySize={needed} or more, or a smaller MAX_IMAGE_PIXELS" in fault
+    assert read(AWS_LAMBDA_FUNCTION_MEMORY_SIZE=str(needed), VERIFY="decode", **variables)
+
+
+def test_config_says_what_to_run_when_the_artifact_has_no_decoders(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requirements, "PACKAGES", ("PIL", "no_such_package", "no_other_package"))
+    [fault] = faults_of(BUCKET | {"VERIFY": "decode", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "2000"})
+    assert "not installed (no_such_package, no_other_package): expected an artifact with decoders" in fault
+    assert "make deploy VERIFY=decode" in fault

@@ -2,6 +2,7 @@
 
 import pytest
 from infra.deploy.__main__ import main
+from infra.deploy.parameters import read_parameters
 from infra.deploy.receipt_topic import TopicError, check_receipt_topic
 
 from support.aws_stand_in import IDENTITY, aws_stand_in
@@ -22,7 +23,7 @@ DENIED = (403, FAULT.format(code="AccessDenied", message="not authorized to perf
 def check(environment: pytest.MonkeyPatch, answer: tuple[int, str], *parameters: str) -> None:
     with aws_stand_in(*answer) as url:
         environment.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", url)
-        check_receipt_topic("dev", parameters)
+        check_receipt_topic("dev", read_parameters(parameters))
 
 
 @pytest.mark.parametrize("answer", [MISSING, OLD, FAILED], ids=["no stack", "older release", "failed creation"])
@@ -57,12 +58,12 @@ def test_topic_is_accepted_for_a_stack_with_its_policy(environment: pytest.Monke
 )
 def test_topic_is_refused_for_a_bucket_that_the_stack_does_not_create(parameters: tuple[str, ...]) -> None:
     with pytest.raises(TopicError, match="Set the notification of your own bucket yourself"):
-        check_receipt_topic("dev", parameters)
+        check_receipt_topic("dev", read_parameters(parameters))
 
 
 @pytest.mark.parametrize("parameters", [(), ("ReceiptTopic=off",), ("Contact=ReceiptTopic=on",), ("MaxPerOrigin=8",)])
 def test_stack_is_not_read_without_the_topic(parameters: tuple[str, ...]) -> None:
-    check_receipt_topic("dev", parameters)
+    check_receipt_topic("dev", read_parameters(parameters))
 
 
 def test_stack_that_cannot_be_read_is_named_with_the_reason(environment: pytest.MonkeyPatch) -> None:
@@ -70,7 +71,7 @@ def test_stack_that_cannot_be_read_is_named_with_the_reason(environment: pytest.
         check(environment, DENIED, "ReceiptTopic=on")
     environment.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", "http://127.0.0.1:1")
     with pytest.raises(TopicError, match="The stack dev cannot be read: Could not connect"):
-        check_receipt_topic("dev", ["ReceiptTopic=on"])
+        check_receipt_topic("dev", {"ReceiptTopic": "on"})
 
 
 def test_deploy_ends_before_it_says_where_the_stack_goes(

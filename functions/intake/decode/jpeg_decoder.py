@@ -1,0 +1,57 @@
+"""Decodes JPEG with libjpeg-turbo (simplejpeg), which says where entropy-coded data is missing or left over."""
+
+import re
+from typing import TYPE_CHECKING
+
+import simplejpeg
+
+from intake.decode.verdict import Verdict
+from intake.image.byte_reader import Reader
+from intake.image.jpeg_scans import PROGRESSIVE
+from intake.image.jpeg_segments import SOF, read_segments
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+DAMAGED = ("premature end of data segment", "bad Huffman code", "Unsupported marker type")
+"""What the message holds if the data of a scan is damaged. Whole files of cameras have every other fault that it names:
+a malformed ICC profile, bytes between segments, a kind of JPEG that it does not read."""
+
+LEFT_OVER = re.compile(r"(\d+) extraneous bytes before marker 0x([0-9a-f]{2})")
+MIN_BYTES_LEFT = 8
+"""Cameras fill up their scans with fewer bytes."""
+RESTART_AND_END = frozenset((*range(0xD0, 0xD8), 0xD9))
+NEXT_SCAN = frozenset((0xC4, 0xDA))
+"""The markers that follow a scan of a progressive JPEG: Huffman tables, and the next scan."""
+
+
+def decode(body: memoryview, image_type: str, max_pixels: int) -> tuple[Verdict, str]:
+    """Decode the brightness of the first picture of a JPEG. See `decoders.decode`.
+
+    The data of all components is read. Only one is turned into pixels: the others cannot fail.
+    """
+    del image_type
+    try:
+        height, width, _, _ = simplejpeg.decode_jpeg_header(body, strict=True)
+        if width * height > max_pixels:
+            return Verdict.UNSURE, f"libjpeg-turbo: {width} by {height} pixels"
+        simplejpeg.decode_jpeg(body, "GRAY", strict=True)
+    except ValueError as error:
+        text = str(error)
+        return Verdict.DAMAGED if _is_damage(text, body) else Verdict.UNSURE, f"libjpeg-turbo: {text}"
+    return Verdict.WHOLE, ""
+
+
+def _is_damage(text: str, body: memoryview) -> bool:
+    found = LEFT_OVER.search(text)
+    if found is None:
+        return any(fault in text for fault in DAMAGED)
+    return int(found[1]) >= MIN_BYTES_LEFT and int(found[2], 16) in _markers_behind_scans(body)
+
+
+def _markers_behind_scans(body: memoryview) -> "Collection[int]":
+    """Return the markers that only follow a scan. Bytes between the segments before the first scan are harmless."""
+    reader = Reader(body, "JPEG", "")
+    reader.skip(2)
+    frame = next((marker for marker, _, _ in read_segments(reader) if marker in SOF), 0)
+    return RESTART_AND_END | NEXT_SCAN if frame == PROGRESSIVE else RESTART_AND_END
