@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo run look up deploy bulk smoke check test lint unit validate format openapi build clean install browser \
-	local javascript bench fuzz pins audit sbom base dev run-packages sam ministack supply-chain node rivals tables checkov aws-cli publish \
+	local javascript bench decoders fuzz pins audit sbom base dev run-packages sam ministack supply-chain node rivals tables checkov aws-cli publish \
 	decode-packages
 
 ARCH ?= arm64
@@ -16,6 +16,7 @@ CHROMIUM ?=
 EMBED ?=
 ENDPOINT ?=
 FILE ?=
+FOLDERS ?=
 ID ?=
 INPUTS ?=
 LIST ?=
@@ -140,6 +141,11 @@ bench: dev sam rivals ## Measure speed, memory and start beside other programs |
 	@$(PY) tests/bench/cold_start.py
 	@$(PY) tests/bench/parse_time.py
 	@$(PY) tests/bench/report.py
+
+decoders: dev ## Measure what decoders detect in images of yours | FOLDERS="folder ..."
+	@infra/build/create_venv.sh .local/bench/decoders decoders "the decoders to compare"
+	@.local/bench/decoders/bin/python tests/bench/decoders.py $(FOLDERS)
+	@$(PY) tests/bench/report.py --pages
 
 fuzz: dev ## Parse over a million broken images, on every processor | INPUTS=50000 SEED=...
 	@PYTHONPATH=functions:tests $(PY) -m fuzz $(if $(INPUTS),--inputs "$(INPUTS)") $(if $(SEED),--seed "$(SEED)")

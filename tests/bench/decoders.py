@@ -3,7 +3,7 @@
     .local/bench/decoders/bin/python tests/bench/decoders.py FOLDER ... [--decoders ours,pillow]
 
 Each FOLDER is searched for images. Results go to docs/performance/decoders.json; decoders that are not measured keep
-what stands there. `report.py --write` then writes docs/verification.md.
+what stands there. `make decoders` then writes docs/verification.md by `report.py --pages`.
 """
 
 import argparse
@@ -45,10 +45,11 @@ def main() -> None:
     print(f"{len(images)} whole images", flush=True)
     for name in given.decoders.split(","):
         chosen = [image for image in images if image.type in CANDIDATES[name].types]
-        found: dict[str, Any] = {"detected": judge_damaged(name, choose(chosen, given.files))}
+        found: dict[str, Any] = {"title": CANDIDATES[name].title}
+        found |= {"detected": judge_damaged(name, choose(chosen, given.files))}
         if name != "structure":
             found |= {"whole": judge_whole(name, chosen), "cost": measure_cost(name, images)}
-        decoder_figures.store(name, found, len(images))
+        decoder_figures.store(name, found, len(images), list(CANDIDATES))
         print(name, json.dumps(found), flush=True)
 
 

@@ -2,6 +2,7 @@
 
     .venv/bin/python tests/bench/report.py            prints every target and what this machine measured of it
     .venv/bin/python tests/bench/report.py --write    puts what this machine measured into measured.json and the pages
+    .venv/bin/python tests/bench/report.py --pages    writes the pages from measured.json and decoders.json alone
     .venv/bin/python tests/bench/report.py --check    names every page that differs from measured.json and cost.py
 
 Exits with 1 where a figure misses its target, or with --check where a page is stale.
@@ -22,6 +23,7 @@ from bench import (  # noqa: E402
     bar_chart,
     cost,
     cost_by_image_size,
+    decoder_figures,
     documented_figures,
     known_figures,
     list_figures,
@@ -33,6 +35,7 @@ from bench.documented_figures import Summary  # noqa: E402
 from bench.known_figures import FIRST_FILES, LATER_FILES, SAME_FILE  # noqa: E402
 
 PERFORMANCE, COST, README = ROOT / "docs" / "performance.md", ROOT / "docs" / "cost.md", ROOT / "README.md"
+VERIFICATION = ROOT / "docs" / "verification.md"
 DRAWINGS = ROOT / "docs" / "performance"
 SUBJECTS = ("compare", "known", "lists", "memory", "startup", "load")
 DRAWN = (WARM_48, COLD_48)
@@ -45,6 +48,11 @@ def documentation(measured: Summary) -> dict[Path, str]:
     for (page, name), render in BLOCKS.items():
         pages[page] = _with_block(pages.get(page) or page.read_text(), name, render(measured))
     return pages | _drawings(measured["compare"])
+
+
+def _write_pages(measured: Summary) -> None:
+    for path, text in documentation(measured).items():
+        path.write_text(text)
 
 
 def stale(measured: Summary) -> list[Path]:
@@ -194,6 +202,9 @@ BLOCKS: dict[tuple[Path, str], Callable[[Summary], str]] = {
     (PERFORMANCE, "comparison"): _comparison,
     (COST, "cost"): lambda _: cost.tables(),
     (COST, "inputs"): lambda _: cost.inputs(),
+    (VERIFICATION, "detection"): lambda _: f"{decoder_figures.detection_table()}\n\n{decoder_figures.source()}",
+    (VERIFICATION, "whole images"): lambda _: decoder_figures.whole_table(),
+    (VERIFICATION, "decoder cost"): lambda _: decoder_figures.cost_table(),
 }
 """Every generated part of the documentation: its page and name, and the function that renders it."""
 
@@ -201,18 +212,21 @@ BLOCKS: dict[tuple[Path, str], Callable[[Summary], str]] = {
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     options.add_argument("--write", action="store_true")
+    options.add_argument("--pages", action="store_true")
     options.add_argument("--check", action="store_true")
     chosen = options.parse_args()
     if chosen.check:
         outdated = stale(documented_figures.read())
         print("\n".join(f"{path.relative_to(ROOT)} is stale: run report.py --write" for path in outdated))
         return 1 if outdated else 0
+    if chosen.pages:
+        _write_pages(documented_figures.read())
+        return 0
     found = {subject: results.load(subject) for subject in SUBJECTS}
     if chosen.write:
         measured = documented_figures.updated(documented_figures.read(), found)
         documented_figures.write(measured)
-        for path, text in documentation(measured).items():
-            path.write_text(text)
+        _write_pages(measured)
     print(speed_goals.table(found))
     return 1 if any("missed" in target.verdict(found) for target in speed_goals.TARGETS) else 0
 

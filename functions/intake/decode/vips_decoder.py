@@ -16,8 +16,10 @@ DAMAGED = {
     "webp": ("unable to read pixels",),
     "tiff": ("Bad code word", "Not enough data for scanline"),
 }
-"""What a message holds if the data of an image of this type is damaged. libvips says everything else of whole files too:
-does not read their kind, that it has too little memory, and the warnings of libtiff, which have no text.
+"""What a message holds if the data of an image of this type is damaged.
+
+libvips says everything else of whole files too: that it does not read their kind, that it has too little memory, and
+the warnings of libtiff, which have no text.
 """
 
 LIBRARY = VipsLibrary()
