@@ -13,6 +13,7 @@ from intake.model.error_codes import InvalidUrl, StoreDenied
 from intake.model.file import File
 from intake.model.image_info import ImageWarning
 from intake.model.outcome import Failed, FetchStats, Source
+from intake.model.url import Url
 from support.telemetry_outcomes import FILE, OUTCOMES, receipt, stored
 
 LINE_FIELDS = {"level", "message", "timestamp", "service", "file_id", "status"}
