@@ -4,6 +4,7 @@
 """
 
 import os
+import shutil
 import sys
 import tomllib
 from pathlib import Path
@@ -38,6 +39,8 @@ def install(code: Path, architecture: str, log: Path) -> None:
     command += ["--target", code, "--upgrade", "--implementation", "cp", "--python-version", "3.13"]
     command += [f"--platform={platform}" for platform in platforms]
     run(command, env=dict(os.environ), cwd=ROOT, log=log, action="pip install (decoders)")
+    for tests in list((code / "numpy").rglob("tests")):  # a third of numpy
+        shutil.rmtree(tests)
 
 
 def main() -> None:

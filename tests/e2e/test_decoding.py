@@ -129,6 +129,7 @@ def test_bill_of_materials_lists_the_decoders_of_the_artifact_that_has_them(
         components = json.loads((tmp_path / "sbom.json").read_text())["components"]
         names[with_decoders] = {f"{each['name'].lower().replace('_', '-')}=={each['version']}" for each in components}
 
+    assert not [*built[True].glob("numpy/**/tests")]
     pins = re.findall(r"^[a-z0-9-]+==[^ ]+", decoders.REQUIREMENTS.read_text(), re.MULTILINE)
     assert names[True] - names[False] == set(pins)
 
