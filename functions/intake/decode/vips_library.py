@@ -4,7 +4,6 @@ pyvips itself is published as source alone, so a build would run code of a packa
 """
 
 import ctypes
-import os
 import re
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -34,7 +33,6 @@ class VipsLibrary:
         Raises:
             ImportError: the wheel is not installed.
         """
-        os.environ["VIPS_WARNING"] = "0"  # or libvips prints its warnings, which are text of hostile files
         library = ctypes.CDLL(str(_find_library()))
         library.vips_image_new_from_buffer.restype = ctypes.c_void_p
         library.vips_image_new_from_buffer.argtypes = (
