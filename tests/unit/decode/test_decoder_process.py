@@ -240,7 +240,7 @@ async def test_child_ends_by_its_timer_when_its_parent_is_frozen(
     ("name", "verdict", "reason"),
     [
         ("png", Verdict.WHOLE, ""),
-        ("bmp", Verdict.WHOLE, ""),
+        *((name, Verdict.WHOLE, "") for name in ("bmp", "ico", "cur", "pnm")),
         ("xyz", Verdict.UNSURE, "no decoder reads xyz"),
     ],
 )
