@@ -17,7 +17,7 @@ The slowest decoders take 0.15 s for a million pixels (AVIF) and 0.11 s for a mi
 _MAX_ATTEMPTS = 3
 
 _NEEDS_NO_DECODER = frozenset({"png", "bmp", "ico", "cur", "pnm"})
-"""A PNG has a CRC for each chunk, which the structure checks. Any bytes are pixels of a BMP or PNM. Icons are of both."""
+"""A PNG has a CRC for each chunk, which the structure checks. Any bytes are pixels of BMP and PNM. Icons have both."""
 
 
 class DecoderProcess:
