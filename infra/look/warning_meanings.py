@@ -6,6 +6,7 @@ from pathlib import Path
 
 _PAGE = Path(__file__).parents[2] / "docs" / "files-and-receipts.md"
 _ROW = re.compile(r"^\| `(\w+)` \| ([^|]+) \|$", re.MULTILINE)
+_LINK = re.compile(r"\[([^]]+)\]\([^)]+\)")
 
 
 def explain_warning(code: str) -> str:
@@ -16,4 +17,5 @@ def explain_warning(code: str) -> str:
 
 @cache
 def _read_page() -> dict[str, str]:
-    return {code: text.replace("`", "").strip() for code, text in _ROW.findall(_PAGE.read_text())}
+    rows = _ROW.findall(_PAGE.read_text())
+    return {code: _LINK.sub(r"\1", text).replace("`", "").strip() for code, text in rows}
