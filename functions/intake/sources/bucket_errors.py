@@ -16,9 +16,9 @@ from intake.s3.client import error_code
 _NOT_FOUND, _TEMPORARY_REDIRECT = 404, 307
 _DENIED = frozenset({401, 403})
 
-# S3 does not accept who signed, or when. What the signer may do has other codes (Amazon S3 API Reference, "Error
-# responses"; AWS General Reference, "Common errors").
-_NOT_ACCEPTED = frozenset(
+# S3 rejects the credentials or the time of a signature. A missing permission has other codes (Amazon S3 API Reference,
+# "Error responses"; AWS General Reference, "Common errors").
+_REJECTED_SIGNATURES = frozenset(
     {
         "ExpiredToken",
         "InvalidAccessKeyId",
@@ -28,7 +28,7 @@ _NOT_ACCEPTED = frozenset(
         "TokenRefreshRequired",
     }
 )
-# S3 names its time where that of a signature is wrong. To a URL with an expired signature it answers AccessDenied.
+# S3 sends its own time if the time of a signature is wrong. If a presigned URL has expired, the code is AccessDenied.
 _SERVER_TIME = b"<ServerTime>"
 
 _TRANSIENT = frozenset({"OperationAborted", "RequestTimeout", "SlowDown"})
@@ -44,9 +44,9 @@ _REGION_MEMBER = re.compile(rf"<Region>({_REGION.pattern})</Region>".encode())
 
 
 def find_region(headers: Mapping[str, str], content: bytes) -> str | None:
-    """Return the region of the bucket, as far as an error response names it.
+    """Return the region of the bucket, or None if an error response does not name it.
 
-    A request that was sent to another region, or signed for it, is answered with 301, 307 or 400.
+    S3 answers 301, 307 or 400 if a request was sent to another region, or signed for it.
     """
     header = headers.get(_REGION_HEADER, "")
     if _REGION.fullmatch(header):
@@ -62,12 +62,12 @@ def to_bucket_error(status: int, headers: Mapping[str, str], content: bytes, *, 
         status: the status of the response: 3xx or 4xx.
         headers: its headers.
         content: the beginning of its body, an XML `Error`.
-        has_version: whether a version of the object was asked for.
+        has_version: whether the request named a version of the object.
     """
     code = error_code(content)
     answer = f"S3 answered {status} {code}".rstrip()
     is_delete_marker = headers.get("x-amz-delete-marker") == "true"
-    if code in _NOT_ACCEPTED or _SERVER_TIME in content:
+    if code in _REJECTED_SIGNATURES or _SERVER_TIME in content:
         message = "S3 does not accept the credentials or the clock of the service; see the service log."
         return CredentialsUnavailable(message, reason=answer)
     if code in _TRANSIENT or status == _TEMPORARY_REDIRECT:

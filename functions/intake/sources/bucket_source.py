@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from intake.s3.signer import Signer  # not at runtime: it imports boto3
 
 _MISSING_SECONDS = 5.0
-"""How long credentials count as missing that could not be found: a search takes seconds on some machines."""
+"""Seconds before boto3 looks for missing credentials again: a search takes seconds on some machines."""
 
 _MAX_ERROR_BYTES = 64 * 1024
 _REDIRECTION, _SERVER_ERROR = 300, 500
 
-# The downloader reads these itself: they answer a condition, or mean the same from any origin.
-_OF_ANY_ORIGIN = frozenset({304, 408, 412, 425, 429})
+# The downloader handles these statuses itself: they answer a condition, or mean the same from any origin.
+_STATUSES_OF_ANY_ORIGIN = frozenset({304, 408, 412, 425, 429})
 
 
 class BucketSource(httpx.AsyncBaseTransport):
-    """Sends the requests for `s3://bucket/…` to S3. It follows no redirect but that to the region of the bucket."""
+    """Sends the requests for `s3://bucket/…` to S3. It follows only the redirect to the region of the bucket."""
 
     def __init__(
         self,
@@ -35,12 +35,12 @@ class BucketSource(httpx.AsyncBaseTransport):
         transport: httpx.AsyncBaseTransport,
         region: str | None = None,
     ) -> None:
-        """Create a source. boto3 is not asked for its credentials before the first request.
+        """Create a source. The first request makes boto3 look for credentials.
 
         Args:
             make_signer: makes the signer for the bucket in a region; None is the region of the service.
             transport: carries the signed requests.
-            region: the region of the bucket, if it is known. S3 tells it otherwise, at the price of one request.
+            region: the region of the bucket. If None, the response to the first request names it: one more request.
         """
         self._make_signer = make_signer
         self._transport = transport
@@ -63,7 +63,7 @@ class BucketSource(httpx.AsyncBaseTransport):
 
         Raises:
             TransportError: there is no response.
-            CredentialsUnavailable: the request could not be signed, or S3 does not accept who signed it.
+            CredentialsUnavailable: the request could not be signed, or S3 rejects the signature.
             IntakeError: the error of another response.
         """
         key, version = _find_object(request)
@@ -74,7 +74,7 @@ class BucketSource(httpx.AsyncBaseTransport):
         content = await _read_error(response)
         region = find_region(response.headers, content)
         if region is not None and region != signer.region:
-            self._move(region)
+            self._use_region(region)
             response = await self._send(await self._find_signer(), request, key, version)
             if not _is_error_of_s3(response):
                 return response
@@ -90,13 +90,13 @@ class BucketSource(httpx.AsyncBaseTransport):
         try:
             return await self._signer.get()
         except Exception as error:
-            # boto3 raises errors of many kinds for profiles and files of credentials. None of them is a bug.
+            # boto3 raises many kinds of errors for wrong profiles and credential files. None of them is a bug.
             text = f"cannot sign: {type(error).__name__}: {error}"
             self._fault = (error.reason if isinstance(error, IntakeError) else None) or text
             self._signer, self._missing_until = None, monotonic() + _MISSING_SECONDS
             raise CredentialsUnavailable(reason=self._fault) from error
 
-    def _move(self, region: str) -> None:
+    def _use_region(self, region: str) -> None:
         """Sign for another region from now on."""
         if region != self._region:
             self._region, self._signer = region, None
@@ -115,16 +115,16 @@ class BucketSource(httpx.AsyncBaseTransport):
 
 
 def _find_object(request: httpx.Request) -> tuple[str, str]:
-    """Return the key of an object, and the id of its version or nothing."""
+    """Return the key of an object, and the id of its version; "" for the latest one."""
     target: bytes = request.extensions["target"]
     key, _, version = target.decode("ascii").removeprefix("/").partition("?versionId=")
     return unquote(key), unquote(version)
 
 
 def _is_error_of_s3(response: httpx.Response) -> bool:
-    """Whether the body of a response says what it means."""
+    """Whether a response is an error that its body explains."""
     status = response.status_code
-    return _REDIRECTION <= status < _SERVER_ERROR and status not in _OF_ANY_ORIGIN
+    return _REDIRECTION <= status < _SERVER_ERROR and status not in _STATUSES_OF_ANY_ORIGIN
 
 
 async def _read_error(response: httpx.Response) -> bytes:

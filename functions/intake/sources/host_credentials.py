@@ -11,7 +11,7 @@ from intake.sources.host_headers import HostHeaders
 from intake.sources.host_secret import Credentials, parse_secret
 
 SECONDS_BETWEEN_READS = 5.0
-"""How long a result is used without asking the reader again, and the least time between two forced reads for a host."""
+"""Seconds before the reader is called again, and between two forced reads for one host."""
 
 _TIME_LIMIT = 10.0
 """Seconds for one read. At a cold start, the thread imports boto3 first."""
@@ -34,7 +34,7 @@ class Reader(Protocol):
 
 
 class HostCredentials:
-    """The headers of all hosts. Images share each read of the secret, which a thread does."""
+    """The headers of all hosts. A thread reads the secret; images share each read."""
 
     def __init__(
         self, hosts: Collection[str], make_reader: Callable[[], Reader], now: Callable[[], float] = time.time
@@ -65,7 +65,7 @@ class HostCredentials:
         if not self._is_recent(self._read_at):
             async with self._lock:
                 if not self._is_recent(self._read_at):
-                    # What has a fault is read anew, because its operator corrects it.
+                    # The operator may have corrected an entry with a fault, so bypass the cache of the reader.
                     has_fault = any(isinstance(entry, str) for entry in self._credentials.values())
                     found = await self._read(is_forced=has_fault)
                     self._credentials = dict.fromkeys(self._hosts, found) if isinstance(found, str) else found
@@ -76,10 +76,10 @@ class HostCredentials:
         return entry
 
     async def find_newer(self, host: str, refused: HostHeaders) -> HostHeaders | None:
-        """Return other headers than those that the host refused, or None if there are none.
+        """Return newer headers than those that the host refused, or None if the secret has no others.
 
-        The secret is read anew, unless that was just done for this host, perhaps for another image. If that fails,
-        nothing changes: the other hosts may accept their headers.
+        The secret is read again, unless another image has just caused that for this host. If the read fails, the known
+        headers stay: the other hosts may accept theirs.
         """
         async with self._lock:
             if self._credentials[host] == refused and not self._is_recent(self._forced_at[host]):
@@ -94,7 +94,7 @@ class HostCredentials:
         return 0 <= self._now() - moment < SECONDS_BETWEEN_READS
 
     async def _read(self, *, is_forced: bool) -> Credentials | str:
-        """Read the secret; return why, if that fails."""
+        """Return the parsed secret, or the reason if it cannot be read."""
         try:
             async with asyncio.timeout(_TIME_LIMIT):
                 loop = asyncio.get_running_loop()

@@ -1,7 +1,6 @@
 """HostHeaders: the headers that requests to one host get, from the entry of the host in the secret.
 
-No text of this module contains a value of the entry, nor a name that it does not expect: an operator may have confused
-name and value.
+Error messages contain no value of the entry, and no unexpected name: an operator may have confused name and value.
 """
 
 import re
@@ -19,10 +18,10 @@ _REFUSED_NAMES = (
     *("host", "cookie", "cookie2", "accept-encoding", "content-length", "transfer-encoding", "connection"),
     *("keep-alive", "te", "trailer", "upgrade", "http2-settings", "expect", "range"),
 )
-"""The service sets these itself, or could not read the response: framing, encodings, ranges."""
+"""The service sets these itself, or could not parse the response that they cause: framing, encodings, ranges."""
 
 _REFUSED_PREFIXES = ("if-", "proxy-")
-"""Conditions, which the service sets itself, and fields that are for a proxy."""
+"""Conditions, which the service sets itself, and fields for a proxy."""
 
 REPEATED = object()
 """The value of a member that a JSON object has more than once."""
@@ -39,7 +38,7 @@ class HostHeaders:
     """The headers that requests to one host get.
 
     Attributes:
-        fields: names and values. They are secret, and the text of this object does not contain them.
+        fields: names and values. They are secret: `repr` omits them.
     """
 
     fields: Mapping[str, str] = field(repr=False)
@@ -60,7 +59,7 @@ def parse_host_headers(entry: object) -> HostHeaders:
 
 
 def _parse_bearer(value: object) -> dict[str, str]:
-    """Return the header of a token (RFC 6750, 2.1). Tokens in use have other characters than the RFC lists."""
+    """Return the header of a token (RFC 6750, 2.1). Real tokens have characters that the RFC does not list."""
     if not isinstance(value, str) or not _TEXT_WITHOUT_SPACES.fullmatch(value):
         raise InvalidEntry(f"bearer: expected the token alone, visible ASCII without spaces, got {describe(value)}")
     return {"Authorization": f"Bearer {value}"}
@@ -86,7 +85,7 @@ def _parse_fields(value: object) -> dict[str, str]:
     if not isinstance(value, dict) or not value:
         raise InvalidEntry(f"headers: expected an object with names and values, got {describe(value)}")
     if len({name.lower() for name in value}) < len(value):
-        raise InvalidEntry("headers: expected each name once, got one twice; names are the same in any case")
+        raise InvalidEntry("headers: expected each name once, got one twice; upper and lower case do not differ")
     for name, text in value.items():
         _require_allowed_name(name)
         if not isinstance(text, str) or not _FIELD_VALUE.fullmatch(text):
@@ -111,7 +110,7 @@ _PARSERS = {"bearer": _parse_bearer, "basic": _parse_basic, "headers": _parse_fi
 
 
 def describe(value: object) -> str:
-    """Return the type of a JSON value in words, and nothing of the value."""
+    """Describe the type of a JSON value in words, without the value."""
     match value:
         case str():
             return "another text" if value else "an empty text"

@@ -9,7 +9,7 @@ from intake.model.host import parse_host
 from intake.sources.host_headers import REPEATED, HostHeaders, InvalidEntry, describe, parse_host_headers
 
 type Credentials = Mapping[str, HostHeaders | str]
-"""For each host its headers, or why it has none."""
+"""The headers of each host, or the reason why it has none."""
 
 
 def parse_secret(value: str | bytes, hosts: Collection[str]) -> Credentials:
@@ -31,7 +31,10 @@ def parse_secret(value: str | bytes, hosts: Collection[str]) -> Credentials:
 
 
 def _load(value: str | bytes) -> dict[str, object] | str:
-    """Return the object, or what there is instead. The error of the parser has the whole secret, so it stays here."""
+    """Return the object, or a description of what was found instead.
+
+    The error of the JSON parser contains the whole secret, so it is not chained or logged.
+    """
     try:
         text = value if isinstance(value, str) else value.decode()
         document = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_to_object)
@@ -45,13 +48,13 @@ def _load(value: str | bytes) -> dict[str, object] | str:
 
 
 def _to_object(members: list[tuple[str, object]]) -> dict[str, object]:
-    """Make an object. The parser would keep the last of two members with one name without a word."""
+    """Make an object. By default, the parser drops the first of two members with one name."""
     counts = Counter([name for name, _ in members])
     return {name: REPEATED if counts[name] > 1 else value for name, value in members}
 
 
 def _normalize(name: str) -> str:
-    """Return a host as a parsed URL has it; the name itself if it is no host, which no URL has."""
+    """Return a host in the form of a parsed URL. A name that is not a host stays as it is: no URL has it."""
     try:
         return parse_host(name)
     except InvalidUrl:

@@ -15,7 +15,7 @@ _UNAUTHORIZED = 401
 class HostSource(httpx.AsyncBaseTransport):
     """The transport of one host: `https`, on port 443.
 
-    The downloader looks up the source of each request by the origin of its URL: no other origin gets the headers.
+    The downloader finds the source of a request by the origin of its URL, so no other origin gets the headers.
     """
 
     def __init__(self, host: str, credentials: HostCredentials, transport: httpx.AsyncBaseTransport) -> None:
@@ -24,7 +24,7 @@ class HostSource(httpx.AsyncBaseTransport):
         Args:
             host: its name, as in `Url.host`.
             credentials: has the headers of the host.
-            transport: sends the requests. It stays open when the source is closed.
+            transport: sends the requests. The source does not close it.
         """
         self._host = host
         self._credentials = credentials
@@ -32,7 +32,7 @@ class HostSource(httpx.AsyncBaseTransport):
 
     @override
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request with the headers of the host; once more if it refuses them and the secret has others.
+        """Send a request with the headers of the host. After a 401, send it again if the secret has newer ones.
 
         Raises:
             CredentialsUnavailable: the secret has no headers for the host. Nothing is sent.

@@ -1,4 +1,4 @@
-"""SecretReader: reads one secret of AWS Secrets Manager with Powertools Parameters. It blocks: a thread runs it."""
+"""SecretReader: reads one secret of AWS Secrets Manager with Powertools Parameters. Its calls block: use a thread."""
 
 import logging
 
@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from intake.sources.host_credentials import SecretUnreadable
 
 MAX_AGE_SECONDS = 295
-"""The age at which Powertools reads the secret again. `SECONDS_BETWEEN_READS` later, its value is not used any more."""
+"""The age at which Powertools reads the secret again. With `SECONDS_BETWEEN_READS`, no value gets older than 300 s."""
 
 _CONNECT_TIMEOUT = 1.0
 _READ_TIMEOUT = 2.0
@@ -40,7 +40,7 @@ class SecretReader:
             retries={"mode": "standard", "total_max_attempts": _MAX_ATTEMPTS},
         )
         try:
-            # Its own session: a session must not be used by several threads.
+            # Its own session: boto3 sessions are not thread-safe.
             session = Session(region_name=arn.split(":")[_REGION])
             self._provider = SecretsProvider(boto3_session=session, boto_config=config)
         except (BotoCoreError, ValueError) as error:  # ValueError: the endpoint in the environment is no URL
@@ -65,5 +65,5 @@ class SecretReader:
 
 
 def _describe(error: BaseException | None) -> str:
-    """Say why a read failed. Only errors of AWS and its SDK are quoted: they name the missing right, never a value."""
+    """Say why a read failed. Quote only errors of AWS and its SDK: they name the missing permission, never a value."""
     return f"{error}" if isinstance(error, ClientError | BotoCoreError) else type(error).__name__
