@@ -1,1 +1,1 @@
-"""Decodes images, where VERIFY=decode asks for it: verdicts, decoders, the child process that runs them."""
+"""Decodes images if VERIFY=decode: verdicts, decoders, and the child process that runs them."""

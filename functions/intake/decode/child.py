@@ -6,8 +6,8 @@ A request is one message with a descriptor of the bytes (SCM_RIGHTS, unix(7)):
 
 The response is {"verdict": "damaged", "reason": "..."}. Before the first request, the child sends READY.
 
-The decoders read hostile bytes, so the process has limits that it cannot raise again: memory, descriptors, no core
-dump, no file. It ends with its parent, and by a timer if an image takes longer than its parent should have waited.
+The decoders read untrusted bytes, so the process has limits that it cannot raise: memory, descriptors, no core dump, no
+file. The kernel kills it when its parent ends. A timer ends it if an image takes longer than its parent should wait.
 """
 
 import ctypes
@@ -27,7 +27,7 @@ from intake.decode.verdict import Verdict
 READY = b"ready"
 MAX_MESSAGE_BYTES = 4096
 EXTRA_SECONDS = 5.0
-"""How much longer than the time limit of an image the child lives. The parent ends it earlier, if it can."""
+"""Seconds after the time limit of an image at which the timer ends the child. The parent normally kills it before."""
 
 _MAX_DESCRIPTORS = 16
 _MAX_REASON = 300
@@ -52,7 +52,7 @@ def main(parent: int, memory: int) -> None:
         import_module(f"intake.decode.{name}")
     _set_limit(resource.RLIMIT_NOFILE, _MAX_DESCRIPTORS)
     with socket.socket(fileno=os.dup(sys.stdin.fileno())) as channel:
-        # What decoders print is hostile text. What Python printed until now says why the child did not start.
+        # Decoders print untrusted text, so drop it. Until here, stderr says why a child did not start.
         os.dup2(sys.stdout.fileno(), sys.stderr.fileno())
         channel.sendall(READY)
         _serve(channel, max_growth=(memory - _address_space()) // 4)
@@ -74,7 +74,7 @@ def _serve(channel: socket.socket, max_growth: int) -> None:
 
 def _decode(descriptor: int, image_type: str, max_pixels: int) -> tuple[Verdict, str]:
     try:
-        # It is not closed here: a decoder may still refer to the bytes.
+        # Do not close the map: a decoder may still refer to the bytes.
         body = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ, trackfd=False)
         return decode(memoryview(body), image_type, max_pixels)
     except (MemoryError, OSError) as error:  # mmap(2) fails with ENOMEM
@@ -90,9 +90,9 @@ def _leave_network() -> None:
 
 
 def _end_with_parent(parent: int) -> None:
-    """Let the kernel kill this process when its parent ends, also if it ended already.
+    """Let the kernel kill this process when its parent ends. Exit if the parent has already ended.
 
-    A change of credentials, which a new namespace is, ends this (prctl(2)): it comes first.
+    Entering a namespace changes the credentials of the process, which resets this (prctl(2)). So enter it first.
     """
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:

@@ -26,9 +26,9 @@ _PROGRAM = (
 _OPTIONS = "-ISB"
 """Isolated, without site, and writing no bytecode (Python's command line)."""
 
-# One thread decodes one image. In glibc, each other thread would reserve 64 MiB of the limited address space.
+# Use one thread: in glibc, each further thread reserves 64 MiB of the limited address space.
 _VARIABLES = {"MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "VIPS_CONCURRENCY": "1"}
-_VARIABLES["VIPS_WARNING"] = "0"  # or libvips prints its warnings, which are text of hostile files
+_VARIABLES["VIPS_WARNING"] = "0"  # otherwise libvips prints warnings with text of untrusted files
 _INHERITED = "LD_LIBRARY_PATH"
 """The Python of the Lambda runtime does not start without it."""
 
@@ -36,9 +36,9 @@ _PR_SET_DUMPABLE = 4
 """prctl(2)"""
 
 _CRASHES = frozenset({signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE})
-"""Signals by which a decoder ends that the bytes of an image made fail.
+"""Signals of a decoder that crashed on the bytes of an image.
 
-Others do not say that: a library aborts if it gets no memory, and the kernel kills if the machine has none.
+Other signals do not prove that: a library aborts if it gets no memory, and the kernel kills if the machine has none.
 """
 
 
@@ -46,9 +46,9 @@ class ChildDied(Exception):
     """A child ended before it had a verdict.
 
     Attributes:
-        verdict: what that says of the image, if no other image can be the cause.
+        verdict: the verdict on the image, if no other image can be the cause.
         reason: how it ended.
-        had_images: whether it had been given other images before, or had ended before it was given this one.
+        had_images: whether the child had decoded other images before, or ended before it received this one.
     """
 
     def __init__(self, verdict: Verdict, reason: str, *, had_images: bool) -> None:
@@ -59,7 +59,7 @@ class ChildDied(Exception):
 
 
 class ChildProcess:
-    """One child. It has no credentials: no variable of this process but the path of libraries."""
+    """One child. It has no credentials: it inherits no environment variable but the path of libraries."""
 
     def __init__(self, process: Process, channel: socket.socket) -> None:
         self._had_images = False
@@ -113,7 +113,7 @@ class ChildProcess:
             seconds: the time limit.
 
         Returns:
-            The verdict, and the reason for the log. UNSURE if the time is over; then the child is killed.
+            The verdict, and the reason for the log. UNSURE if the time limit is over; then the child is killed.
 
         Raises:
             ChildDied: the child ended without a verdict.
@@ -125,13 +125,13 @@ class ChildProcess:
                 had_images |= not await self._send(json.dumps(request).encode(), body)
                 response = await self._receive()
             if response:
-                answer = json.loads(response)
-                return Verdict(answer["verdict"]), str(answer["reason"])
+                members = json.loads(response)
+                return Verdict(members["verdict"]), str(members["reason"])
         except TimeoutError:
             await self.end()
             return Verdict.UNSURE, f"no verdict within {seconds:.1f} s"
         except BaseException:
-            self.kill()  # nothing may run on after the response of the function
+            self.kill()  # no process may keep running after the response of the function
             raise
         raise _explain_death(await self.end(), had_images=had_images)
 
@@ -149,7 +149,7 @@ class ChildProcess:
         """Kill the process without waiting for its end. The event loop reaps it."""
         self._channel.close()
         if self._process.returncode is None:
-            # Process.kill may reap the process itself, and its exit code is lost (asyncio of Python 3.13.0).
+            # Not Process.kill: it may reap the process, which loses the exit code (asyncio of Python 3.13.0).
             with suppress(ProcessLookupError):
                 os.kill(self._process.pid, signal.SIGKILL)
 
@@ -157,7 +157,7 @@ class ChildProcess:
         """Send a request, and the bytes of the image as a file in memory: they are copied once.
 
         Returns:
-            Whether the child had not ended yet.
+            False if the child has already ended.
         """
         descriptor = os.memfd_create("image")
         try:
@@ -172,7 +172,7 @@ class ChildProcess:
         return True
 
     async def _receive(self) -> bytes:
-        """Receive a message; nothing if the child has ended."""
+        """Receive a message; b"" if the child has ended."""
         try:
             return await asyncio.get_running_loop().sock_recv(self._channel, _MAX_MESSAGE_BYTES)
         except ConnectionError:
@@ -180,9 +180,9 @@ class ChildProcess:
 
 
 def _hide_memory() -> None:
-    """Hide the memory and the environment of this process, which has credentials, from others of its user.
+    """Hide the memory and the environment of this process from other processes of its user: they contain credentials.
 
-    Otherwise, a child that runs foreign code could read them in /proc (proc_pid_environ(5), PR_SET_DUMPABLE).
+    Otherwise, a child that was taken over could read them in /proc (proc_pid_environ(5), PR_SET_DUMPABLE).
     """
     ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0)
 

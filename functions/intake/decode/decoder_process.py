@@ -1,4 +1,4 @@
-"""DecoderProcess: checks images in a child process, because decoders read hostile bytes."""
+"""DecoderProcess: checks images in a child process, because decoders read untrusted bytes."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from intake.model.image_info import ImageInfo
 from intake.model.limits import Limits
 
 _BASE_SECONDS, _SECONDS_PER_PIXEL, _SECONDS_PER_BYTE = 2.0, 0.3e-6, 0.3e-6
-"""The time limit of an image, if IMAGE_TIMEOUT is not shorter. A small image must not keep the others waiting long.
+"""The time limit of an image, if IMAGE_TIMEOUT is not shorter. A small image must not delay the others for long.
 
 The slowest decoders take 0.15 s for a million pixels (AVIF) and 0.11 s for a million bytes (LZW) of one processor.
 """
@@ -17,7 +17,7 @@ The slowest decoders take 0.15 s for a million pixels (AVIF) and 0.11 s for a mi
 _MAX_ATTEMPTS = 3
 
 _NEEDS_NO_DECODER = frozenset({"png", "bmp", "ico", "cur", "pnm"})
-"""A PNG has a CRC for each chunk, which the structure checks. Any bytes are pixels of BMP and PNM. Icons have both."""
+"""The structure checks the CRC of each PNG chunk. In BMP and PNM, any bytes are pixels. An icon is a PNG or a bitmap."""
 
 
 class DecoderProcess:
@@ -34,7 +34,7 @@ class DecoderProcess:
         """
         self._limits = limits
         self._memory = memory_limit(limits.max_image_pixels, limits.max_image_bytes)
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._child: asyncio.Task[ChildProcess] | None = None
 
     def start(self) -> None:
@@ -56,7 +56,7 @@ class DecoderProcess:
             is_checked = image.type in _NEEDS_NO_DECODER
             return (Verdict.WHOLE, "") if is_checked else (Verdict.UNSURE, f"no decoder reads {image.type}")
         seconds = self._time_limit(image, len(body))
-        async with self._turn:
+        async with self._lock:
             attempts = 0
             while True:
                 attempts += 1
@@ -71,7 +71,7 @@ class DecoderProcess:
         """Return the child, or a new one if it has ended."""
         while True:
             try:
-                child = await asyncio.shield(self._start())  # a cancelled image does not stop the start
+                child = await asyncio.shield(self._start())  # the child still starts if the image is cancelled
             except Exception:
                 self._child = None
                 raise

@@ -27,7 +27,7 @@ def decode(body: memoryview, image_type: str, max_pixels: int) -> tuple[Verdict,
         max_pixels: the largest canvas that is decoded.
 
     Returns:
-        The verdict, and for the log the decoder and what it said. It never raises an Exception.
+        The verdict, and for the log the decoder and its message. It never raises an Exception.
     """
     name = DECODERS.get(image_type)
     if name is None:
@@ -37,6 +37,6 @@ def decode(body: memoryview, image_type: str, max_pixels: int) -> tuple[Verdict,
         verdict, reason = module.decode(body, image_type, max_pixels)
     except MemoryError:
         return Verdict.UNSURE, f"{name}: the memory limit is too small"
-    except Exception as error:  # noqa: BLE001 - a decoder of hostile bytes may raise anything; that proves nothing
+    except Exception as error:  # noqa: BLE001 - a decoder of untrusted bytes may raise anything; that proves nothing
         return Verdict.UNSURE, f"{name}: {type(error).__name__}: {error}"
     return verdict, reason

@@ -19,7 +19,7 @@ COLOR_TABLE, COLOR_TABLE_SIZE = 0x80, 0x07
 def decode(body: memoryview, image_type: str, max_pixels: int) -> tuple[Verdict, str]:
     """Measure every frame. See `decoders.decode`.
 
-    Some encoders write no end code, or bytes behind it. The number of pixels tells them from damage.
+    Some encoders write no end code, or bytes after it. The number of pixels distinguishes them from damage.
     """
     del image_type, max_pixels
     for number, (pixels, code_bits, data) in enumerate(_read_frames(body)):
@@ -49,7 +49,7 @@ def _color_table_bytes(flags: int) -> int:
 
 
 def _read_sub_blocks(body: memoryview, at: int) -> tuple[bytes, int]:
-    """Return the joined data of the sub-blocks, and the position behind their terminator."""
+    """Return the joined data of the sub-blocks, and the position after their terminator."""
     parts = []
     while size := body[at]:
         parts.append(body[at + 1 : at + 1 + size])

@@ -1,4 +1,4 @@
-"""Decodes JPEG with libjpeg-turbo (simplejpeg), which says where entropy-coded data is missing or left over."""
+"""Decodes JPEG with libjpeg-turbo (simplejpeg), which reports missing and left-over entropy-coded data."""
 
 import re
 from typing import TYPE_CHECKING
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 DAMAGED = ("premature end of data segment", "bad Huffman code", "Unsupported marker type")
-"""What the message holds if the data of a scan is damaged. Whole files of cameras have every other fault that it names:
-a malformed ICC profile, bytes between segments, a kind of JPEG that it does not read."""
+"""Parts of the messages for damaged data of a scan. Whole files of cameras cause all other messages: a malformed ICC
+profile, bytes between segments, a kind of JPEG that it does not read."""
 
 LEFT_OVER = re.compile(r"(\d+) extraneous bytes before marker 0x([0-9a-f]{2})")
 MIN_BYTES_LEFT = 8
-"""Cameras fill up their scans with fewer bytes."""
+"""Cameras pad their scans with fewer bytes."""
 RESTART_AND_END = frozenset((*range(0xD0, 0xD8), 0xD9))
 NEXT_SCAN = frozenset((0xC4, 0xDA))
 """The markers that follow a scan of a progressive JPEG: Huffman tables, and the next scan."""
@@ -46,10 +46,10 @@ def _is_damage(text: str, body: memoryview) -> bool:
     found = LEFT_OVER.search(text)
     if found is None:
         return any(fault in text for fault in DAMAGED)
-    return int(found[1]) >= MIN_BYTES_LEFT and int(found[2], 16) in _markers_behind_scans(body)
+    return int(found[1]) >= MIN_BYTES_LEFT and int(found[2], 16) in _markers_after_scans(body)
 
 
-def _markers_behind_scans(body: memoryview) -> "Collection[int]":
+def _markers_after_scans(body: memoryview) -> "Collection[int]":
     """Return the markers that only follow a scan. Bytes between the segments before the first scan are harmless."""
     reader = Reader(body, "JPEG", "")
     reader.skip(2)

@@ -1,7 +1,7 @@
-"""Measures LZW data without decoding it: how many bytes it stands for (GIF89a, appendix F; TIFF 6.0, section 13).
+"""Counts the bytes that LZW data decodes to, without decoding it (GIF89a, appendix F; TIFF 6.0, section 13).
 
-A changed code stands for a string of another length, with few exceptions. So the number of bytes shows nearly every
-change, where decoders stop as soon as they have enough.
+A changed code mostly decodes to a string of another length, so the count shows nearly every change. A decoder misses
+many of them, because it stops as soon as it has enough bytes.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,10 +14,10 @@ CODES_AT_ONCE = 512
 
 
 class LzwLength(NamedTuple):
-    """What LZW data stands for.
+    """The length of decoded LZW data.
 
     Attributes:
-        values: bytes of the strings of all codes.
+        values: the bytes that all codes decode to.
         fault: an impossible code, or None.
         has_end: whether the end code was read.
     """
@@ -33,8 +33,8 @@ def measure_lzw(codes: "PackedCodes", literal_bits: int, *, early: bool, limit: 
     Args:
         codes: the data.
         literal_bits: the width of a literal; 8 in TIFF.
-        early: whether the width grows one code early, as in TIFF.
-        limit: the count may stop at more values than this.
+        early: whether the width grows one code earlier, as in TIFF.
+        limit: the count may stop when it exceeds this.
     """
     clear = 1 << literal_bits
     roots = [1] * clear + [0, 0]  # no string is empty, so 0 marks the codes that clear the table and end the data

@@ -10,18 +10,18 @@ class PackedCodes:
     """Reads codes one after the other.
 
     Attributes:
-        position: the bits that were read.
+        position: the number of bits that were read.
     """
 
     def __init__(self, data: bytes, order: Literal["little", "big"]) -> None:
-        """Take the bytes; `little` begins each byte with its lowest bit (GIF), `big` with its highest one (TIFF)."""
+        """Begin with the first bit: the lowest one of a byte for `little` (GIF), the highest one for `big` (TIFF)."""
         self.position = 0
         self._data = data
         self._order = order
 
     @property
     def whole_bytes_left(self) -> int:
-        """Bytes behind the one that was read last."""
+        """The bytes after the one that was read last."""
         return len(self._data) - -(-self.position // 8)
 
     def read(self, width: int, count: int) -> list[int]:

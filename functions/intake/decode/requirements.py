@@ -1,17 +1,17 @@
-"""What VERIFY=decode needs: packages that the artifact has only where it was asked for, and memory for the child."""
+"""The requirements of VERIFY=decode: packages that only an artifact with decoders has, and memory for the child."""
 
 from importlib.util import find_spec
 
 from intake.model.limits import MIB
 
 PACKAGES = ("_libvips", "simplejpeg")
-"""The packages that the decoders import. requirements-decode.txt has them, with those that they need themselves."""
+"""The packages that the decoders import. requirements-decode.txt lists them and their dependencies."""
 
 _BASE_MEMORY = 256 * MIB
 """Python, the decoders, and the tables and lines that a decoder holds while it reads an image."""
 
 _BYTES_PER_PIXEL = 8
-"""Four for the decoded pixels, and as many for what a decoder makes on the way, such as planes of luma and chroma."""
+"""Four for the decoded pixels, and four for intermediate data of a decoder, such as planes of luma and chroma."""
 
 _COPIES = 2
 """The bytes of an image are in shared memory, and a decoder may copy them."""

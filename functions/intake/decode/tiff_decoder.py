@@ -43,7 +43,7 @@ def decode(body: memoryview, image_type: str, max_pixels: int) -> tuple[Verdict,
 
 
 def _check_deflate(piece: "Piece", max_pixels: int) -> tuple[Verdict, str]:
-    """Inflate a zlib stream. A checksum is at its end (RFC 1950)."""
+    """Inflate a zlib stream, which ends with a checksum (RFC 1950)."""
     del max_pixels
     stream, data, values = zlib.decompressobj(), bytes(piece.data), 0
     try:
@@ -58,7 +58,7 @@ def _check_deflate(piece: "Piece", max_pixels: int) -> tuple[Verdict, str]:
 
 
 def _check_lzw(piece: "Piece", max_pixels: int) -> tuple[Verdict, str]:
-    """Compare the bytes that LZW data stands for. Some writers write no end code, or bytes behind it."""
+    """Compare the length of the decoded data with the expected one. Some files have no end code, or bytes after it."""
     del max_pixels
     data, expected = bytes(piece.data), piece.expected
     if not expected or data.startswith(LZW_OF_TIFF_5):

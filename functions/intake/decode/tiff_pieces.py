@@ -20,9 +20,9 @@ class Piece(NamedTuple):
 
     Attributes:
         compression: the number of its compression.
-        expected: the bytes that it stands for, or 0 if they are not known.
+        expected: the number of its bytes before compression, or 0 if that is not known.
         data: its bytes.
-        tables: the JPEG with the tables of all pieces, or nothing.
+        tables: the JPEG with the tables of all pieces; empty if there is none.
     """
 
     compression: int
@@ -32,7 +32,7 @@ class Piece(NamedTuple):
 
 
 def read_pieces(body: memoryview) -> "Iterator[Piece]":
-    """Yield the strips and tiles of each page. Thumbnails in other directories are left out."""
+    """Yield the strips and tiles of each page. Thumbnails in other directories are skipped."""
     directories = Directories(Reader(body, "TIFF", "the last of its data"))
     position, seen = directories.first, set[int]()
     while position and position not in seen:

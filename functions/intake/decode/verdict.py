@@ -1,19 +1,19 @@
-"""Verdict: what a decoder says of an image whose structure is whole."""
+"""Verdict: the result of decoding an image whose structure is whole."""
 
 from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """What a decoder says of an image."""
+    """The result of decoding an image."""
 
     WHOLE = "whole"
-    """It decoded the image without a fault."""
+    """The decoder read the image without a fault."""
 
     DAMAGED = "damaged"
-    """It found data that no encoder writes."""
+    """The decoder found data that no encoder writes."""
 
     UNSURE = "unsure"
-    """It cannot read this kind of image, or it warns of something that files of real cameras have as well."""
+    """The decoder cannot read this kind of image, or it reports a fault that whole files of cameras have too."""
 
 
 DECODED_TYPES = frozenset({"jpeg", "gif", "webp", "tiff", "avif"})

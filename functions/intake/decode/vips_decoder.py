@@ -18,14 +18,14 @@ DAMAGED = {
     "webp": ("unable to read pixels",),
     "tiff": ("Bad code word", "Not enough data for scanline"),
 }
-"""What a message holds if the data of an image of this type is damaged.
+"""Parts of the messages for damaged data of each image type.
 
-libvips says everything else of whole files too: that it does not read their kind, that it has too little memory, and
-the warnings of libtiff, which have no text.
+Whole files cause all other messages of libvips: it does not read their kind, it has too little memory, or libtiff warns
+without a text.
 """
 
 BYTES_PER_PIXEL = 20
-"""What WebP and AVIF need at most, of 50 megapixels: the coded planes, the pixels, and copies of both."""
+"""The most memory for a pixel of WebP and AVIF, at 50 megapixels: the coded planes, the pixels, and copies of both."""
 
 LIBRARY = VipsLibrary()
 
@@ -51,7 +51,7 @@ def decode(body: memoryview, image_type: str, max_pixels: int) -> tuple[Verdict,
 
 
 def _had_memory(pixels: int) -> bool:
-    """Whether the process may use as much memory as a picture needs. libwebp does not say that it gets none."""
+    """Whether the process may use as much memory as a picture needs. libwebp does not report that it gets none."""
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     if limit == resource.RLIM_INFINITY:
         return True

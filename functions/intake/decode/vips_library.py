@@ -21,14 +21,14 @@ _HARMLESS = re.compile(r"source: bad seek to \d+")
 
 
 class VipsError(Exception):
-    """libvips says that it cannot read an image, or that the image is damaged."""
+    """libvips cannot read an image, or finds it damaged."""
 
 
 class VipsLibrary:
     """libvips with one thread and no cache."""
 
     def __init__(self) -> None:
-        """Load and initialize it. Formats that libvips calls untrusted are switched off.
+        """Load and initialize it. Formats that libvips calls untrusted are turned off.
 
         Raises:
             ImportError: the wheel is not installed.
@@ -50,7 +50,7 @@ class VipsLibrary:
         if library.vips_init(b"intake"):
             raise ImportError("libvips does not start")
         library.vips_block_untrusted_set(1)
-        library.vips_cache_set_max(0)  # or it keeps decoded images, in case that they are asked for again
+        library.vips_cache_set_max(0)  # otherwise it caches decoded images
         library.vips_concurrency_set(1)  # another thread costs memory, and the function has one processor or two
         self._library = library
 
@@ -97,7 +97,7 @@ class VipsImage:
         """Decode every pixel, and keep none.
 
         Raises:
-            VipsError: it cannot.
+            VipsError: libvips cannot decode all of them.
         """
         if self._library.vips_avg(self._address, ctypes.byref(ctypes.c_double()), None):
             raise VipsError(_take_error_text(self._library))

@@ -1,4 +1,4 @@
-"""Takes an animated WebP apart: each frame becomes a WebP of its own (WebP Container Specification).
+"""Splits an animated WebP: each frame becomes a still WebP (WebP Container Specification).
 
 libvips would hold all frames of an animation in memory at once: a gigabyte for a file of 3 MB.
 """
