@@ -6,8 +6,8 @@ from intake.http_client.wait_queue import WaitQueue
 class FairLimit:
     """Allows at most `limit` tasks at once; the others wait.
 
-    Each task belongs to a share. A free slot goes to the waiting share that holds the fewest, so tasks that hang do not
-    keep those of another share waiting for long. Within a share, the task that has waited longest is first.
+    Each task belongs to a share. A free slot goes to the waiting share that holds the fewest, so slow tasks of one share
+    do not block those of another share for long. Within a share, the task that has waited longest is first.
 
     Attributes:
         limit: the tasks that are allowed at once, rounded down; at least 1.
@@ -44,7 +44,7 @@ class FairLimit:
         if self._waiting[share].offer(None):
             self.active += 1
             self._held[share] += 1
-        else:  # its tasks have started, or were cancelled
+        else:  # no task of this share waits any more
             del self._waiting[share]
             if not self._held[share]:
                 del self._held[share]

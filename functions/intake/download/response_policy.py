@@ -84,7 +84,7 @@ def _error_for(status: int, retry_after: float | None) -> IntakeError:
 
 
 def raise_for_opt_out(status: int, headers: httpx.Headers, respected: Sequence[str]) -> None:
-    """Accept an image whose origin sends none of the directives that are respected.
+    """Refuse an image if its origin sends a directive that is respected.
 
     A redirect does not count: services that redirect mark their own URLs `noindex`.
 

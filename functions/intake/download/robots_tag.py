@@ -7,8 +7,8 @@ DeviantArt the directives `noai` and `noimageai` ("All Deviations Are Opted Out 
     X-Robots-Tag: otherbot: noindex, nofollow, image-intake: noai
     X-Robots-Tag: unavailable_after: 25 Jun 2010 15:00:00 PST, max-image-preview:large
 
-Directives are for all robots. Behind the name of a robot and a colon, they are for that robot, up to the next name or
-the end of the line. Names are compared without case. If a robot has directives of its own, those for all robots
+Directives are for all robots. After the name of a robot and a colon, they are for that robot, up to the next name or
+the end of the line. Case does not matter. If a robot has directives of its own, those for all robots
 count too.
 """
 
@@ -16,14 +16,14 @@ from collections.abc import Iterable
 
 _OUR_NAMES = frozenset({"image-intake", "*"})
 _WITH_VALUE = frozenset({"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"})
-"""Directives with a value behind a colon. Before any other colon stands the name of a robot."""
+"""Directives with a value after a colon. Any other colon follows the name of a robot."""
 
 _MEANINGS = {"none": "noindex", "noimageindex": "noindex"}
 """Directives that include another one: `none` is `noindex, nofollow`; `noimageindex` is the `noindex` of images."""
 
 
 def find_directives(lines: Iterable[str]) -> set[str]:
-    """Return the directives for this service, in lower case. Some may be none: parts of dates, for example.
+    """Return the directives for this service, in lower case. The set may contain other text, such as parts of dates.
 
     Args:
         lines: the value of each X-Robots-Tag of the response.

@@ -25,7 +25,7 @@ async def ingest_all[Tag](
         files: each with a tag that identifies it for the caller, and when it was submitted, see `IngestService.ingest`.
         max_concurrent: Files at once. MAX_IN_FLIGHT suffices, because each File has at least one image.
         deadline: the deadline of the invocation.
-        is_fair: whether the Files share the limits on images fairly, so that images that hang delay only their own
+        is_fair: whether the Files share the limits on images fairly, so that slow images delay only their own
             File. Otherwise, images are downloaded in the order of the Files, and the first Files are complete first.
 
     Yields:

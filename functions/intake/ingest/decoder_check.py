@@ -1,4 +1,4 @@
-"""DecoderCheck: what the verdict of a decoder means for an image."""
+"""DecoderCheck: has images decoded, and turns the verdict into an error or a warning."""
 
 from intake.decode.verdict import Verdict
 from intake.ingest.ports import Decoder, Observer

@@ -114,8 +114,8 @@ class Downloader(Protocol):
             deadline: the deadline of the File; no retry waits beyond it.
             condition: makes the request conditional at the URL that it names. If the response is no 304 that confirms
                 it, or the image is not in the bucket, the image is downloaded.
-            share: images that wait share the limits of the service fairly: what is free goes to the share that has the
-                least. Images of one share are downloaded in the order of the calls.
+            share: a name for images that share one part of the limits. A free slot goes to the waiting share that holds
+                the fewest. Images of one share are downloaded in the order of the calls.
 
         Returns:
             The image; or that it is unchanged and in the bucket.

@@ -58,7 +58,7 @@ class IngestService:
             bucket: the name of the image bucket, which receipts contain.
             refresh: the setting REFRESH.
             uses_known_documents: the setting KNOWN_IMAGES.
-            decoder: decodes every image, as VERIFY=decode asks for; None for VERIFY=structure.
+            decoder: decodes every image; None for VERIFY=structure.
         """
         self._known_images = KnownImages(store, observer, refresh, uses_documents=uses_known_documents)
         stored_images = StoredImages(store, self._known_images.memory, limits.image_types)
@@ -113,7 +113,7 @@ class IngestService:
         elapsed_ms = round((asyncio.get_running_loop().time() - started_at) * 1000)
         now = datetime.now(UTC)
         receipt = Receipt.of(file, outcomes, bucket=self._bucket, created_at=now, elapsed_ms=elapsed_ms)
-        # A copy only where it differs: this runs for every File.
+        # Copy only if it differs: this runs for every File.
         return receipt if self._verification is receipt.verification else receipt.with_verification(self._verification)
 
     async def _finish(self, receipt: Receipt, saved: Receipt | IntakeError, deadline: Deadline) -> Receipt:

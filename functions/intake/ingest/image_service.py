@@ -47,7 +47,7 @@ class ImageService:
             downloader: downloads images.
             stored_images: the images of the bucket.
             limits: the limits on an image.
-            decoder: decodes each image that was downloaded; None if the setting VERIFY does not ask for it.
+            decoder: decodes each image that was downloaded; None for VERIFY=structure.
         """
         self._downloader = downloader
         self._stored_images = stored_images
@@ -78,7 +78,7 @@ class ImageService:
             return Failed(InternalError.of(error), task.stats)
 
     def _is_allowed(self, known: KnownImage) -> bool:
-        """Whether the image may be stored by the settings of today: it may be known from before they were changed."""
+        """Whether the image meets the current settings: it may be known from the time before they were changed."""
         image, limits = known.image, self._limits
         return (
             image.type in limits.image_types
@@ -91,7 +91,7 @@ class ImageService:
 
     async def _find_stored(self, task: ImageTask, policy: Refresh, known: KnownImage | None) -> Stored | None:
         """Return an image of the bucket if the origin need not be asked, or None."""
-        # The bucket does not know whether the origin of this URL has opted out, so its object alone is not enough.
+        # The object in the bucket does not say whether the origin of this URL has opted out, so ask the origin.
         sha256 = None if self._respected_directives else task.expected_digest
         if policy is Refresh.ALWAYS or (sha256 is None and policy is not Refresh.FRESH):
             return None
@@ -109,7 +109,7 @@ class ImageService:
         return None
 
     def _may_be_fresh(self, url: Url) -> bool:
-        """Whether the origin may be left unasked: not for a URL with a signature, or one that needs credentials."""
+        """Whether the origin need not be asked. A URL with a signature or with credentials always asks it."""
         return not is_signed(url) and not self._downloader.needs_credentials(url)
 
     def _fresh_until(self, url: Url, known_images: KnownImagesOfFile, response: Download | Unchanged) -> float | None:

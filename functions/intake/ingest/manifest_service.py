@@ -146,7 +146,7 @@ class ManifestService:
                 continue  # `_survey` has reported it
 
     async def _report_faults(self, manifest: "_Manifest", survey: _Survey) -> None:
-        """Store what is wrong with a manifest, if anything is. A manifest that is gone has no faults."""
+        """Store a problem if the manifest has faults. A manifest that was deleted has none."""
         if survey.documents > MAX_FILES:
             await self._store_problem(manifest, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_MANY_FILES)
         elif survey.faults:

@@ -138,22 +138,22 @@ class DocumentFault(StrEnum):
 
 
 class Decoder(Protocol):
-    """Decodes images to find damage that their structure does not show. It reads hostile bytes safely."""
+    """Decodes images to find damage that their structure does not show. It reads untrusted bytes safely."""
 
     def start(self) -> None:
-        """Begin to get ready, because an image will arrive soon, and return at once."""
+        """Start in the background, because an image will arrive soon."""
         ...
 
     async def check(self, body: memoryview, image: ImageInfo) -> "tuple[Verdict, str]":
         """Decode an image whose structure is whole, within limits of time and memory.
 
-        If it is cancelled, nothing of it runs on.
+        If it is cancelled, the decoder stops too.
 
         Returns:
             The verdict, and the reason for the log. UNSURE if there is no decoder for the image, or a limit is reached.
 
         Raises:
-            Exception: the decoder does not work at all.
+            Exception: the decoder cannot start.
         """
         ...
 
