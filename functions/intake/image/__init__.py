@@ -13,7 +13,7 @@ because its announced end is missing. There is no I/O here.
     magic_bytes.py     the first bytes of such types
     zero_runs.py       runs of equal bytes
     compressed_data.py     holes in compressed data of TIFF and HEIF
-    joined_extents.py      bytes that stand in several places of a file
+    joined_extents.py      bytes at several places of a file, read as one
     bit_reader.py          the cursor over the bits of a JPEG XL
     jpeg.py            JPEG: frame and scans
     jpeg_segments.py   the marker segments of a JPEG
@@ -30,7 +30,7 @@ because its announced end is missing. There is no I/O here.
     tiff_data.py       whether they are in the file
     heif.py            HEIF: top-level boxes; AVIF and HEIC are made of it
     heif_brands.py     whether a HEIF file is an AVIF or a HEIC
-    heif_codec.py      what AVIF and HEIC do not have in common
+    heif_codec.py      the differences between AVIF and HEIC
     heif_items.py      the items of a still image
     heif_parts.py      the tiles of a grid, and other parts of an image
     heif_locations.py  where the bytes of the items are

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 WINDOW_BYTES = 64
 """Bytes that are copied at once."""
 LAST_SHIFT = 60
-"""The shift at which a number of 64 bits ends, after twelve bits and six times eight."""
+"""The shift of the last four bits of a 64-bit number: 12 bits and six times 8 precede them."""
 
 
 class BitReader:

@@ -66,7 +66,7 @@ FORMATS: dict[str, Format] = {
 """Every format that can be verified, by its name in the setting IMAGE_TYPES."""
 
 HEIF, HEIF_TYPES, HEIF_MAGIC = "heif", frozenset(("avif", "heic")), rb".{4}ftyp(?:mif[12]|msf1|miaf|tmap)"
-"""A HEIF file whose first brand says nothing of its compression. The brands behind the head tell which type it is."""
+"""A HEIF file whose first brand does not name its compression. The brands after the head do."""
 
 NAMES_BY_EXTENSION = {row.extension: name for name, row in FORMATS.items()}
 """The name of each format, by the extension of its objects."""

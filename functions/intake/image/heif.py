@@ -2,7 +2,7 @@
 
 AVIF and HEIC are HEIF with AV1 and with HEVC data. The size is that of the primary item (`ispe`), before it is rotated
 (`irot`) or mirrored (`imir`). The clean aperture (`clap`) counts in HEIC alone, whose encoders pad images to blocks of
-eight pixels. Other images beside the primary one are no frames. The data is not decoded: a file is complete if every
+eight pixels. Images beside the primary one do not count as frames. The data is not decoded: a file is complete if every
 extent of an item and every sample lies inside it, and none has a hole.
 """
 

@@ -1,6 +1,6 @@
 """The brands of a HEIF file (ISO/IEC 23008-12, 10.2), which say whether it is an AVIF or a HEIC.
 
-Many files begin with a general brand, which says no more than HEIF. Then the brands that follow decide. A file that
+Many files begin with a general brand, which only means HEIF. Then the brands after it decide. A file that
 names both is an AVIF.
 """
 
@@ -28,7 +28,7 @@ def find_type(view: memoryview, accepted: "Collection[str]") -> str:
     """Return the name of the format of a HEIF file with a general brand.
 
     Raises:
-        UnsupportedType: it is none that this deployment accepts.
+        UnsupportedType: this deployment does not accept the format.
         InvalidImage: the file ends before its brands do.
     """
     _, ftyp = read_box(Reader(view, "HEIF", "its last box"))

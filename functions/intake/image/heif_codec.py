@@ -1,4 +1,4 @@
-"""Codec: what AVIF and HEIC, the two kinds of HEIF, do not have in common. And the values that describe their data."""
+"""Codec: the differences between AVIF and HEIC, the two kinds of HEIF; and the values that describe their data."""
 
 from typing import TYPE_CHECKING, NamedTuple
 

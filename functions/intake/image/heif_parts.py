@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 GRID, OVERLAY, IDENTITY = b"grid", b"iovl", b"iden"
 DERIVED = frozenset((GRID, OVERLAY, IDENTITY))
 CANVAS_AT = {GRID: 4, OVERLAY: 10}
-"""Where an item of this type has its width and height."""
+"""The offset of width and height in an item of this type."""
 MAX_DESCRIPTION_BYTES = 18
 WIDE = 1
 DATA = {
@@ -34,7 +34,7 @@ DATA = {
     b"j2k1": "JPEG 2000",
     b"unci": "uncompressed",
 }
-"""What items hold that are no part of an AVIF or not of a HEIC, by type."""
+"""The names of compressions for error messages, by the type of an item."""
 
 
 def check_type(meta: "Reader", item_type: bytes | None, codec: "Codec", limits: "Limits") -> None:
@@ -42,7 +42,7 @@ def check_type(meta: "Reader", item_type: bytes | None, codec: "Codec", limits: 
 
     Raises:
         InvalidImage: the item is not described.
-        UnsupportedType: it is of another type.
+        UnsupportedType: its data is of another type.
     """
     if item_type is None:
         raise meta.malformed("an item of its image is not described")
@@ -70,7 +70,7 @@ def check_parts(meta: "Reader", primary: int, items: "Items", codec: "Codec", li
     """Check that the primary item has bytes, and every item that it is made of.
 
     Raises:
-        InvalidImage: a part is missing, or a grid has not as many tiles as it announces.
+        InvalidImage: a part is missing, or a grid has fewer or more tiles than it announces.
         UnsupportedType: a part is compressed in another way.
         TooManyPixels: a grid or an overlay is larger than the limit.
     """

@@ -1,7 +1,7 @@
 """HEVC data in the items and tracks of a HEIC: NAL units, each after its length (ISO/IEC 14496-15, 8.3).
 
 The lengths must lead from the first byte of an item to its last. Inside a unit, no three zero bytes follow each other
-(ITU-T H.265, 7.4.2.1: emulation prevention), so that a hole shows. The units are not decoded.
+(ITU-T H.265, 7.4.2.1: emulation prevention), so a hole is visible. The units are not decoded.
 """
 
 from struct import Struct

@@ -20,7 +20,7 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COLOR_BYTES, BIT_FIELDS_BYTES = 4, 12
 INFO_HEADER_BYTES = 40
 WITH_ALPHA = 32
-"""Pixels of this depth have their own mask, and many files leave out the one behind them."""
+"""Pixels of this depth have their own mask, and many files omit the mask after them."""
 
 
 def parse(view: memoryview, limits: "Limits") -> ImageSize:
@@ -56,7 +56,7 @@ def _parse_bitmap(picture: Reader, limits: "Limits") -> tuple[int, int]:
     header = bmp.read_header(picture)
     header = header._replace(height=abs(header.height) // 2)
     if header.compression not in (bmp.BI_RGB, bmp.BI_BITFIELDS):
-        raise picture.malformed("a picture has a compression that icons have not", str(header.compression))
+        raise picture.malformed("a picture has a compression that icons do not have", str(header.compression))
     bmp.check_header(picture, header, limits)
     if header.compression == bmp.BI_BITFIELDS and picture.position - start == INFO_HEADER_BYTES:
         picture.skip(BIT_FIELDS_BYTES)

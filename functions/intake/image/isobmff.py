@@ -67,7 +67,7 @@ def read_top_level(
     Args:
         reader: the file.
         known: a truncated box of one of these types is a fault.
-        required: after a box of one of these types, a truncated box of an unknown type is no part of the image.
+        required: after a box of one of these types, a truncated box of an unknown type is ignored.
     """
     is_optional = False
     while reader.remaining:

@@ -55,7 +55,7 @@ def parse(view: memoryview, limits: "Limits") -> ImageSize:
 
 
 def parse_codestream(reader: Reader, limits: "Limits") -> ImageSize:
-    """Parse a codestream, and leave the reader behind it."""
+    """Parse a codestream, and leave the reader after it."""
     size, segments = _read_main_header(reader, limits)
     # A coding style of its own for a component changes how many packets there are.
     packets = _count_packets(segments[COD], size)
@@ -114,7 +114,7 @@ def _is_clean(comment: Reader | None) -> bool:
 
 
 def _count_packets(style: Reader, size: _Size) -> int:
-    """Return how many packets a tile may have. An empty one is a zero byte: so long may zeros be (B.6, B.10.3)."""
+    """Return how many packets a tile may have. Each may be a zero byte, so runs of zeros may be that long (B.6, B.10.3)."""
     flags, order, layers, levels, *sides = style.unpack(CODING_STYLE)
     if not layers or order > MAX_ORDER or levels > MAX_LEVELS or sum(sides) > MAX_CODE_BLOCK:
         raise style.malformed("its coding style has an impossible value")

@@ -31,7 +31,7 @@ ZEROS, ONES = 0x00, 0xFF
 HOLE_BYTES = 256
 """A longer run of zeros than this and a byte for each packet is a hole; and a run of FF, which is in no file.
 
-In 442 whole files of public test corpora, the longest run of zeros that are no empty packets has 45 bytes.
+In 442 whole files of public test corpora, the longest run of zeros that are not empty packets has 45 bytes.
 """
 
 
@@ -55,7 +55,7 @@ class TileParts:
         """Begin at the first tile-part.
 
         Args:
-            reader: it is behind the marker of the first tile-part.
+            reader: its position is after the marker of the first tile-part.
             tiles: how many tiles there are.
             hole_bytes: how many zeros in a row are a hole; None if that is not known.
             is_clean: whether nothing in the data may look like a marker.
@@ -76,7 +76,7 @@ class TileParts:
         return f"{self._found.count(0)} of {len(self._found)} tiles have none"
 
     def read(self) -> None:
-        """Read one tile-part whose marker was read, and leave the reader behind it."""
+        """Read one tile-part whose marker was read, and leave the reader after it."""
         reader = self._reader
         reader.count_parts(TILE_PART_PARTS)
         start = reader.position - MARKER_BYTES

@@ -28,7 +28,7 @@ SIZE_OF_LSE, SIZE_FIELDS = 4, (2, 3, 4)  # an LSE segment with the size, and byt
 INTERLEAVE_MODES = range(3)
 
 SCAN_END = re.compile(rb"\xff[\x80-\xcf\xd8-\xfe]")
-"""The end of a scan: a marker that is no restart. In the data, a zero bit follows each byte FF (A.1)."""
+"""The end of a scan: a marker other than a restart marker. In the data, a zero bit follows each byte FF (A.1)."""
 
 HOLE_BYTES = 64
 """A run of this many zeros is a hole. At 16 bits, a code has at most 64 zero bits before its first one (A.5.3)."""

@@ -1,4 +1,4 @@
-"""JoinedExtents: bytes that stand in several places of a file, read as if they followed each other."""
+"""JoinedExtents: bytes at several places of a file, read as one sequence."""
 
 from bisect import bisect_right
 from itertools import accumulate

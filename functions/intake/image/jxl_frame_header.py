@@ -48,7 +48,7 @@ class _Coding(NamedTuple):
 
     @property
     def is_normal(self) -> bool:
-        """Whether the frame is part of the image, and no help for other frames."""
+        """Whether the frame is part of the image, not data that other frames use."""
         return self.kind in (REGULAR, SKIP_PROGRESSIVE)
 
 
@@ -94,7 +94,7 @@ def _read_coding(bits: "BitReader", header: "ImageHeader") -> _Coding:
 
 
 def _read_passes(bits: "BitReader") -> int:
-    """Return the number of passes, behind which their steps are skipped (F.2)."""
+    """Return the number of passes, and skip their steps (F.2)."""
     passes = bits.choose((1, 0), (2, 0), (3, 0), (4, 3))
     if passes > 1:
         steps = bits.choose((0, 0), (1, 0), (2, 0), (3, 1))

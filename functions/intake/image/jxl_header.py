@@ -104,7 +104,7 @@ def _read_metadata(bits: "BitReader", header: ImageHeader) -> ImageHeader:
 
 
 def _read_animation(bits: "BitReader") -> bool:
-    """Return whether frames have time codes, behind the unit of time and the number of loops."""
+    """Skip the unit of time and the number of loops; return whether frames have time codes."""
     bits.choose((100, 0), (1000, 0), (1, 10), (1, 30))
     bits.choose((1, 0), (1001, 0), (1, 8), (1, 10))
     bits.choose((0, 0), (0, 3), (0, 16), (0, 32))

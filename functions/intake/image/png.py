@@ -67,7 +67,7 @@ def parse(view: memoryview, limits: "Limits") -> ImageSize:
 
 
 def parse_chunks(reader: Reader, limits: "Limits") -> ImageSize:
-    """Parse a PNG from the position of a reader, and leave it behind the last chunk."""
+    """Parse a PNG from the position of a reader, and leave it after the last chunk."""
     reader.skip(SIGNATURE_BYTES)
     chunks = _read_chunks(reader)
     progress = _parse_header(*next(chunks), limits)

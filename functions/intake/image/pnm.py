@@ -23,7 +23,7 @@ SPACE = re.compile(rb"\s*+")
 MAX_MAXVAL, MAX_OF_A_BYTE = 65535, 255
 
 NEXT_IMAGE = re.compile(rb"P[4-7][\s#]|P[4-7]?\Z")
-"""The beginning of another image, perhaps a truncated one. Other bytes are no part of the file."""
+"""The beginning of another image, perhaps a truncated one. Other bytes do not belong to the image."""
 PAM_FIELD = re.compile(rb"[ \t]*+(?:#[^\n]*+|([A-Z]++)(?:[ \t]++([^\n]*+))?+)?+\n")
 PAM_NUMBERS = (b"WIDTH", b"HEIGHT", b"DEPTH", b"MAXVAL")
 PAM_END = b"ENDHDR"
@@ -82,7 +82,7 @@ def _read_header(reader: Reader, limits: "Limits") -> _Header:
 
 
 def _read_pnm_header(reader: Reader, kind: bytes) -> _Header:
-    """Read width, height and the largest value, which a bitmap has not. One byte of white space follows."""
+    """Read width, height and the largest value, which a bitmap does not have. One byte of white space follows."""
     width, height = read_number(reader), read_number(reader)
     maxval = 1 if kind in (b"P1", b"P4") else read_number(reader)
     reader.skip(1)
@@ -109,5 +109,5 @@ def _read_pam_header(reader: Reader) -> _Header:
                 raise reader.malformed(f"the {name.decode()} in its header is not a number")
             fields[name] = int(value)
     if len(fields) != len(PAM_NUMBERS):
-        raise reader.malformed("its header has not all of WIDTH, HEIGHT, DEPTH and MAXVAL")
+        raise reader.malformed("its header does not have all of WIDTH, HEIGHT, DEPTH and MAXVAL")
     return _Header(b"P7", *(fields[name] for name in PAM_NUMBERS))

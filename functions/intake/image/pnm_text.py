@@ -24,9 +24,9 @@ LAST_NUMBER = re.compile(rb"\d{1,10}\Z")
 
 
 def read_number(reader: "Reader") -> int:
-    """Read a number of the header. White space and comments may precede it; the byte behind it is left.
+    """Read a number of the header. White space and comments may precede it. The reader stays before the byte after it.
 
-    A comment behind it is skipped up to the end of the line, which then is the white space that ends the header
+    A comment after it is skipped up to the end of the line, which then is the white space that ends the header
     (netpbm, `pm_getuint`).
     """
     leading = LEADING.match(reader.view, reader.position, min(reader.end, reader.position + MAX_LEADING_BYTES))
@@ -46,7 +46,7 @@ def skip_samples(reader: "Reader", count: int, *, are_bits: bool) -> int:
     """Skip samples in ASCII, and comments among them.
 
     Args:
-        reader: it is left behind the last sample.
+        reader: left after the last sample.
         count: the number of samples, 1 or more.
         are_bits: whether a sample is 0 or 1, and needs no white space before the next.
 
@@ -94,7 +94,7 @@ def _read_window(reader: "Reader", *, are_bits: bool) -> bytes:
 
 
 def _find_end(simplified: bytes, sample: bytes, count: int) -> int:
-    """Return the position behind the digits of a sample that is in the window."""
+    """Return the position after the digits of a sample that is in the window."""
     low, high = 0, len(simplified)
     while low < high:
         middle = (low + high) // 2

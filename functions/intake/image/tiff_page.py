@@ -86,7 +86,7 @@ def describe_strips(
         fields: the fields of the page.
         width: of the page, in pixels.
         height: of the page, in pixels.
-        is_compressed: whether the bytes before compression are asked for.
+        is_compressed: whether to count the bytes before compression.
     """
     rows = min(directories.read_number(fields, ROWS_PER_STRIP, default=height), height)
     if not rows:

@@ -16,7 +16,7 @@ SNIFFED_BYTES = 1024
 """How many of the first bytes are looked at, if they are there. The first element of an SVG often follows a comment."""
 
 SPELLINGS = {"webp": "WebP", "jxl": "JPEG XL"}
-"""Names of formats that are not their name in capitals."""
+"""Formats that are not written in capitals."""
 
 _UTF_8 = getincrementaldecoder("utf-8")
 _UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}

@@ -28,11 +28,11 @@ _UNPROVEN_ENDS = {
     "pnm": "The PNM ends in a number that may have more digits, and its length is not known.",
     "jxl": "The JPEG XL does not say where it ends, and its length is not known.",
 }
-"""The messages for images that are whole only if no byte of their file is missing."""
+"""Messages for images whose end only the length of the file can prove."""
 
 
 def identify(head: "Buffer", accepted: "Collection[str]") -> str:
-    """Return the name of the format; HEIF where the first bytes do not tell which of HEIF_TYPES it is.
+    """Return the name of the format; HEIF if the first bytes do not say which of HEIF_TYPES it is.
 
     Args:
         head: at least the first HEAD_BYTES bytes, or the whole body if it is shorter. The message of the error is more
