@@ -17,7 +17,7 @@ The slowest decoders take 0.15 s for a million pixels (AVIF) and 0.11 s for a mi
 _MAX_ATTEMPTS = 3
 
 _NEEDS_NO_DECODER = frozenset({"png", "bmp", "ico", "cur", "pnm"})
-"""The structure checks the CRC of each PNG chunk. In BMP and PNM, any bytes are pixels. An icon is a PNG or a bitmap."""
+"""The structure checks the CRC of each PNG chunk. In BMP and PNM, all bytes are pixels. Icons are PNGs or bitmaps."""
 
 
 class DecoderProcess:

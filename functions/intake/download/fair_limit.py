@@ -6,8 +6,8 @@ from intake.http_client.wait_queue import WaitQueue
 class FairLimit:
     """Allows at most `limit` tasks at once; the others wait.
 
-    Each task belongs to a share. A free slot goes to the waiting share that holds the fewest, so slow tasks of one share
-    do not block those of another share for long. Within a share, the task that has waited longest is first.
+    Each task belongs to a share. A free slot goes to the waiting share that holds the fewest, so slow tasks of one
+    share do not block those of another for long. Within a share, the task that has waited longest is first.
 
     Attributes:
         limit: the tasks that are allowed at once, rounded down; at least 1.
