@@ -1,9 +1,9 @@
-"""`python -m infra.local [--port 4566] [--pictures FOLDER]`: the stack on a local AWS until Ctrl-C (`make up`)."""
+"""`python -m infra.local [--port 4566] [--pictures FOLDER] [PARAMETER ...]`: the stack on a local AWS until Ctrl-C."""
 
 import argparse
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -27,18 +27,24 @@ PAGE = "receipt.html"
 MAX_CONCURRENCY = "4"
 """Concurrent batches of a list or of messages: each runs in a process of 80 MB on this machine."""
 
+_VARIABLES = frozenset({"PORT", "PICTURES", "PARAMETERS", "PYTHON", "PY", "SAM"})
+
 
 def main() -> int:
     """Run until Ctrl-C, then return 0; return 1 if the stack did not start."""
     parser = argparse.ArgumentParser(prog="make up", description="image-intake on a local AWS, until Ctrl-C.")
     parser.add_argument("--port", default=str(DEFAULT_PORT), help=f"port of the local AWS (default: {DEFAULT_PORT})")
     parser.add_argument("--pictures", type=Path, help="a folder of your own pictures to serve")
+    parser.add_argument("--given", default="", help="names of the variables that make was given")
+    parser.add_argument("parameters", nargs="*", help="parameters of the template: Name=value")
     options = parser.parse_args()
     install_signal_handlers()
     ignore_aws_profiles()
     try:
+        _require_known_variables(options.given.split())
         with ExitStack() as on_exit, _announced_stop():
-            _start(on_exit, parse_port(options.port, DEFAULT_PORT), options.pictures)
+            port, parameters = parse_port(options.port, DEFAULT_PORT), _read_parameters(options.parameters)
+            _start(on_exit, port, options.pictures, parameters)
             while True:
                 signal.pause()
     except CommandError as error:
@@ -48,6 +54,34 @@ def main() -> int:
     except KeyboardInterrupt:
         print_line("Stopped. Nothing is left running, and the stored images are deleted.")
     return 0
+
+
+def _require_known_variables(names: Iterable[str]) -> None:
+    """Refuse variables that would be ignored.
+
+    Raises:
+        CommandError: `make up` does not read one of them.
+    """
+    if name := next((name for name in names if name not in _VARIABLES), None):
+        raise CommandError(
+            f"{name} is not a variable of make up. It takes PORT, PICTURES and parameters of the template, "
+            'for example PARAMETERS="SourceBuckets=my-photos".'
+        )
+
+
+def _read_parameters(texts: Iterable[str]) -> dict[str, str]:
+    """Return the values of parameters by their names.
+
+    Raises:
+        CommandError: a text is not `Name=value`.
+    """
+    parameters = {}
+    for text in texts:
+        name, separator, value = text.partition("=")
+        if not separator:
+            raise CommandError(f"PARAMETERS: {text}: expected Name=value.")
+        parameters[name] = value
+    return parameters
 
 
 @contextmanager
@@ -61,12 +95,13 @@ def _announced_stop() -> Iterator[None]:
         raise
 
 
-def _start(on_exit: ExitStack, port: int, pictures: Path | None) -> None:
+def _start(on_exit: ExitStack, port: int, pictures: Path | None, given: Mapping[str, str]) -> None:
     stop_orphans()
     require_port(port)
     site, urls = _serve(on_exit, pictures)
     # The port of the local AWS too: presigned URLs of its S3 lead there.
     parameters = {
+        **given,
         "AllowedPorts": f"80,443,{port},{site.rpartition(':')[2]}",
         "BulkMaxConcurrency": MAX_CONCURRENCY,
         "QueueMaxConcurrency": MAX_CONCURRENCY,

@@ -112,6 +112,18 @@ def test_fuzz_names_what_it_expects_when_inputs_is_not_a_number(text: str) -> No
     assert said in refused("fuzz", f"INPUTS={text}")
 
 
+def test_up_refuses_a_setting_and_names_the_variable_for_parameters() -> None:
+    said = "make up did not start. SOURCE_BUCKETS is not a variable of make up. It takes PORT, PICTURES and parameters"
+
+    assert said in refused("up", "SOURCE_BUCKETS=my-photos")
+
+
+def test_up_names_the_form_of_a_parameter_when_it_has_no_value() -> None:
+    said = "make up did not start. PARAMETERS: SourceBuckets: expected Name=value.\n"
+
+    assert said in refused("up", "PARAMETERS=SourceBuckets")
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [("none", "is not a folder."), ("empty", "has no file in it.")],
