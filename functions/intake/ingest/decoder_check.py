@@ -1,6 +1,7 @@
 """DecoderCheck: has images decoded, and turns the verdict into an error or a warning."""
 
 from intake.decode.verdict import Verdict
+from intake.image.unsupported_types import SPELLINGS
 from intake.ingest.ports import Decoder, Observer
 from intake.model.error_codes import CorruptImage
 from intake.model.image_info import ImageInfo, ImageWarning
@@ -44,7 +45,8 @@ class DecoderCheck:
         """
         verdict, reason = await self._decoder.check(body, image)
         if verdict is Verdict.DAMAGED:
-            raise CorruptImage(f"The data of this {image.type.upper()} is damaged: a decoder found it.", reason=reason)
+            name = SPELLINGS.get(image.type, image.type.upper())
+            raise CorruptImage(f"The {name} is damaged: a decoder found a fault in its compressed data.", reason=reason)
         warnings = image.warnings
         if verdict is Verdict.UNSURE:
             self._observer.decoder_unsure(url, reason)

@@ -37,7 +37,7 @@ async def test_damaged_image_is_refused_and_one_without_verdict_has_a_warning() 
     assert environment.observer.unsure == [(AT + "two", "the fake decoder: unsure")]
     [failed, unsure, whole] = receipt.images
     assert isinstance(failed, FailedEntry)
-    assert failed.error.message == "The data of this JPEG is damaged: a decoder found it."
+    assert failed.error.message == "The JPEG is damaged: a decoder found a fault in its compressed data."
     facts = {key: (image.warnings, image.is_decoded) for key, image in environment.store.images.items()}
     assert isinstance(unsure, StoredEntry)
     assert isinstance(whole, StoredEntry)
