@@ -114,7 +114,7 @@ def _is_clean(comment: Reader | None) -> bool:
 
 
 def _count_packets(style: Reader, size: _Size) -> int:
-    """Return how many packets a tile may have. Each may be a zero byte, so runs of zeros may be that long (B.6, B.10.3)."""
+    """Return how many packets a tile may have. Each may be a zero byte: a run of zeros may be as long (B.6, B.10.3)."""
     flags, order, layers, levels, *sides = style.unpack(CODING_STYLE)
     if not layers or order > MAX_ORDER or levels > MAX_LEVELS or sum(sides) > MAX_CODE_BLOCK:
         raise style.malformed("its coding style has an impossible value")

@@ -35,7 +35,7 @@ class Frames(NamedTuple):
 def read_frames(bits: "BitReader", header: "ImageHeader", reader: "Reader", limits: "Limits") -> Frames:
     """Read the headers of all frames, after the headers of the image.
 
-    A compressed ICC profile, and a table whose order is changed, are read by decoders alone. The frames behind them are
+    A compressed ICC profile, and a table whose order is changed, are read by decoders alone. The frames after them are
     not found.
 
     Raises:
