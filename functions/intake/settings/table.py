@@ -154,7 +154,7 @@ LIMITS: tuple[Setting[Any], ...] = (
         one_or_more_of(ROBOTS_DIRECTIVES),
         _DEFAULTS.respect_robots_tag,
         "Directives of the header X-Robots-Tag that make the service refuse an image, before its body is read. noindex "
-        "includes none and noimageindex.",
+        "also covers none and noimageindex.",
         "nothing is refused",
     ),
     Setting(
