@@ -98,7 +98,8 @@ class Signer:
         """
         try:
             credentials = self._credentials.get_frozen_credentials()
-        except BotoCoreError as error:
+        except Exception as error:
+            # STS refuses with a ClientError, a missing credential_process is an OSError. None of them is a bug.
             raise _cannot_sign(error) from error
         timestamp = _format_time(int(time.time()))
         scope = f"{timestamp[:8]}/{self._scope}"
@@ -116,7 +117,7 @@ class Signer:
         return SignedUrl(self._origin, self._host, f"{path}?{query}&X-Amz-Signature={signature}")
 
 
-def _cannot_sign(error: BotoCoreError) -> StoreFailed:
+def _cannot_sign(error: Exception) -> StoreFailed:
     return StoreFailed(reason=f"cannot sign: {type(error).__name__}: {error}")
 
 

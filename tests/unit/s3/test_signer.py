@@ -9,7 +9,7 @@ import pytest
 from botocore.auth import S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import RefreshableCredentials
-from botocore.exceptions import CredentialRetrievalError
+from botocore.exceptions import ClientError, CredentialRetrievalError
 from botocore.session import get_session
 from hypothesis import given
 from hypothesis import strategies as st
@@ -145,10 +145,13 @@ def test_signer_uses_renewed_credentials_when_the_old_ones_expire() -> None:
 
 
 class _Credentials:
-    """Credentials of a role whose service does not answer."""
+    """Credentials that cannot be renewed."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
 
     def get_frozen_credentials(self) -> None:
-        raise CredentialRetrievalError(provider="test", error_msg="gone")
+        raise self._error
 
 
 @pytest.mark.parametrize(
@@ -166,12 +169,25 @@ def test_signer_fails_when_it_cannot_be_configured(
     assert (caught.value.reason or "").startswith(f"cannot sign: {reason}")
 
 
-def test_signer_fails_when_credentials_cannot_be_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("reason", "error"),
+    [
+        (
+            "CredentialRetrievalError: Error when retrieving credentials from test: gone",
+            CredentialRetrievalError(provider="test", error_msg="gone"),
+        ),
+        (
+            "ClientError: An error occurred (AccessDenied) when calling the AssumeRole operation: no",
+            ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "AssumeRole"),
+        ),
+        ("FileNotFoundError: gone", FileNotFoundError("gone")),
+    ],
+)
+def test_signer_fails_when_credentials_cannot_be_renewed(
+    reason: str, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
     signer = Signer(session("eu-central-1"), "the-images")
-    monkeypatch.setattr(signer, "_credentials", _Credentials())
+    monkeypatch.setattr(signer, "_credentials", _Credentials(error))
     with pytest.raises(StoreFailed) as caught:
         signer.sign("GET", "images/a.jpg", {})
-    assert (
-        caught.value.reason
-        == "cannot sign: CredentialRetrievalError: Error when retrieving credentials from test: gone"
-    )
+    assert caught.value.reason == f"cannot sign: {reason}"
