@@ -7,6 +7,7 @@ the two.
 
 import hashlib
 import hmac
+import logging
 import os
 import time
 from collections.abc import Mapping
@@ -73,6 +74,8 @@ class Signer:
         # in another region for hours. Local replacements of S3 have no host name for each bucket.
         style: Literal["path", "virtual"] = "path" if _has_own_endpoint() else "virtual"
         config = Config(signature_version="s3v4", s3={"addressing_style": style})
+        # At level DEBUG, botocore logs the session token. LogLevel=DEBUG sets that level for every logger.
+        logging.getLogger("botocore").setLevel(logging.INFO)
         client = session.client("s3", region_name=region, config=config)
         parts = urlsplit(client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": _PROBE_KEY}))
         _, _, self.region, service, _ = parse_qs(parts.query)["X-Amz-Credential"][0].rsplit("/", 4)

@@ -1,5 +1,6 @@
 """`Signer`: which endpoint requests go to, and signatures that equal those of botocore."""
 
+import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -124,6 +125,17 @@ def test_signer_signs_host_in_lower_case_without_default_port(environment: pytes
     signed = Signer(own, "the-images").sign("GET", "a", {})
 
     assert sign_with_botocore(own, "GET", signed, {}) == parse_qs(urlsplit(signed.target).query)
+
+
+def test_no_log_line_contains_a_signed_url_at_any_level(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger("botocore"), "level", logging.NOTSET)
+    caplog.set_level(logging.DEBUG)
+    own = boto3.Session("key", "secret", "canary-token", region_name="eu-central-1")
+    assert "X-Amz-Security-Token=canary-token" in Signer(own, "the-images").sign("GET", "a", {}).target
+    assert "canary-token" not in caplog.text
+    assert "X-Amz-Credential" not in caplog.text
 
 
 @pytest.mark.usefixtures("environment")
