@@ -12,7 +12,7 @@ from PIL import Image
 
 from intake.decode.decoders import DECODERS, decode
 from intake.decode.verdict import DECODED_TYPES, Verdict
-from support.crafted_images import gif, gif_frame
+from support.crafted_images import gif, gif_frame, samsung_trailer
 from support.sample_images import SAMPLES, jpeg_of_size, picture
 
 MAX_PIXELS = 1_000_000
@@ -143,6 +143,25 @@ def test_gif_frame_has_exactly_its_pixels(expected: Verdict, width: int) -> None
 def test_bytes_behind_a_scan_are_damage_when_they_are_many(left_over: bytes, expected: Verdict) -> None:
     body = jpeg_of_size(5000, seed=1)
     assert check(body[:-2] + left_over + body[-2:], "jpeg") == expected
+
+
+@pytest.mark.parametrize("name", ["baseline", "progressive"])
+@pytest.mark.parametrize("marker", [b"\xff\xdb", b"\xff\xc4", b"\xff\xda"])
+def test_bytes_before_the_first_scan_are_no_damage(name: str, marker: bytes) -> None:
+    """Viewers skip them."""
+    _, body = BODIES[name]
+    at = body.index(marker)
+    assert check(body[:at] + bytes(20) + body[at:], "jpeg") == Verdict.UNSURE
+
+
+@pytest.mark.parametrize("name", ["baseline", "progressive"])
+@pytest.mark.parametrize("eoi", [b"\xff\xd9", b""])
+def test_trailer_of_a_phone_is_no_damage_of_a_jpeg(name: str, eoi: bytes) -> None:
+    """It may be in place of the EOI marker, and a video in it may hold any bytes."""
+    trailer = samsung_trailer(b"MotionPhoto_Data" + bytes(range(1, 256)) + b"\xff\xd9\xff\xd8")
+    _, body = BODIES[name]
+    assert check(body[:-2] + eoi + trailer, "jpeg") == Verdict.WHOLE
+    assert check(body[: len(body) // 2] + eoi + trailer, "jpeg") == Verdict.DAMAGED
 
 
 @pytest.mark.parametrize("name", ["baseline", "lossless webp", "avif", "fax"])
