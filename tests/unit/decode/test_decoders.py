@@ -65,6 +65,8 @@ BODIES: dict[str, tuple[str, bytes]] = {
     "lzw": ("tiff", saved("TIFF", compression="tiff_lzw")),
     "deflate": ("tiff", saved("TIFF", compression="tiff_adobe_deflate")),
     "tiff of jpeg": ("tiff", saved("TIFF", compression="jpeg")),
+    "lzw with reversed bits": ("tiff", saved("TIFF", compression="tiff_lzw", tiffinfo={266: 2})),
+    "deflate with reversed bits": ("tiff", saved("TIFF", compression="tiff_adobe_deflate", tiffinfo={266: 2})),
     "fax": ("tiff", saved("TIFF", "1", compression="group4")),
 }
 
@@ -78,6 +80,8 @@ DETECTED = [
     (11, "avif"),
     (11, "lzw"),
     (11, "deflate"),
+    (11, "lzw with reversed bits"),
+    (11, "deflate with reversed bits"),
     (10, "tiff of jpeg"),
 ]
 """How many of the eleven damages of each picture are detected."""
