@@ -63,8 +63,8 @@ def _check_lzw(piece: "Piece", max_pixels: int) -> tuple[Verdict, str]:
     data, expected = piece.read(), piece.expected
     if not expected or data.startswith(LZW_OF_TIFF_5):
         return Verdict.UNSURE, "LZW: the length is not known"
-    length = measure_lzw(PackedCodes(data, "big"), 8, early=True, limit=expected)
-    if length.fault is None and length.values == expected:
+    length = measure_lzw(PackedCodes(data, "big"), 8, early=True, limit=piece.padded)
+    if length.fault is None and length.values in (expected, piece.padded):
         return Verdict.WHOLE, ""
     is_one_more = length.fault is None and length.values == expected + 1  # some writers add a byte
     reason = f"LZW: {length.fault or f'{length.values} of {expected} bytes'}"

@@ -22,6 +22,7 @@ class Piece(NamedTuple):
     Attributes:
         compression: the number of its compression.
         expected: the bytes that it stands for, or 0 if they are not known.
+        padded: the same for a strip with all of its rows, to which some writers pad the last one.
         data: its bytes.
         tables: the JPEG with the tables of all pieces, or nothing.
         is_reversed: whether each byte of LZW or Deflate data has its lowest bit first.
@@ -29,9 +30,10 @@ class Piece(NamedTuple):
 
     compression: int
     expected: int
+    padded: int
     data: memoryview
     tables: memoryview
-    is_reversed: bool = False
+    is_reversed: bool
 
     def read(self) -> bytes:
         """Copy LZW or Deflate data, each byte with its highest bit first."""
@@ -63,4 +65,5 @@ def _read_page(directories: Directories, fields: "Fields") -> "Iterator[Piece]":
     is_reversed = tiff_page.has_reversed_bits(directories, fields)
     for start, size, expected in zip(offsets, sizes, pieces.iterate_bytes(), strict=False):
         if size:
-            yield Piece(compression, expected, view[start : start + size], table_bytes, is_reversed)
+            data = view[start : start + size]
+            yield Piece(compression, expected, pieces.bytes, data, table_bytes, is_reversed)

@@ -127,6 +127,16 @@ def test_fax_with_foreign_data_gets_a_warning() -> None:
     assert Verdict.WHOLE not in [check(damaged, type_) for damaged in damages(body)]
 
 
+@pytest.mark.parametrize(("expected", "rows", "height"), [(Verdict.WHOLE, 32, 150), (Verdict.DAMAGED, 50, 161)])
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate"])
+def test_last_strip_may_have_all_its_rows(compression: str, rows: int, height: int, expected: Verdict) -> None:
+    """Some writers pad it. Decoders read the rows that they need."""
+    entry = b"\x01\x01\x03\0\1\0\0\0"
+    body = saved("TIFF", compression=compression, tiffinfo={278: rows})
+    at = body.index(entry) + len(entry)
+    assert check(overwrite(body, height.to_bytes(2, "little"), at), "tiff") == expected
+
+
 @pytest.mark.parametrize("name", ["deflate", "avif"])
 def test_every_changed_bit_of_the_data_is_detected(name: str) -> None:
     type_, body = BODIES[name]
