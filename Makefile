@@ -69,7 +69,7 @@ up: base sam ministack ## Run the whole stack on a local AWS until Ctrl-C | PORT
 
 ##@ Deploy
 deploy: base sam ## Build and deploy to your AWS account | STACK=image-intake PARAMETERS="MaxPerOrigin=8 ..." ARCH=arm64 VERIFY=decode
-	@$(PY) -m infra.deploy "$(STACK)" --verify "$(VERIFY)" $(PARAMETERS)
+	@$(PY) -m infra.deploy --verify "$(VERIFY)" "$(STACK)" $(PARAMETERS)
 	@$(PY) -m infra.build.artifact "$(ARCH)" --verify "$(VERIFY)" --into "$(BUILD)" --sam "$(SAM)"
 	@$(SAM) deploy --config-file "$(CURDIR)/samconfig.toml" --template-file "$(BUILD)/template.yaml" \
 	  --stack-name "$(STACK)" --s3-prefix "$(STACK)" --parameter-overrides Architecture=$(ARCH) \

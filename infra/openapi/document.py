@@ -27,8 +27,7 @@ REFERENCE = "#/components/schemas/{model}"
 _FILE_COMMENT = "# Written by `make openapi` from the models of the service. Do not edit.\n"
 _DESCRIPTION = (
     "Downloads every image of a File, verifies that it is complete, and stores it in S3 exactly once. Returns a "
-    "receipt: object keys in the order of the request and, for every image that failed, a code that programs can act "
-    "on."
+    "receipt: object keys in the order of the request and, for every image that failed, a code for programs."
 )
 _STORE_FAILED = "The service could not use S3"
 _GATEWAY: dict[str, Any] = {

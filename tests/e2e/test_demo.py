@@ -68,7 +68,7 @@ def variables(deployed: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     found: dict[str, str] = {}
     for name in ("install_signal_handlers", "ignore_aws_profiles", "stop_orphans"):
         monkeypatch.setattr(demo, name, lambda: None)
-    monkeypatch.setattr(demo, "start_stack", lambda *_: deployed.stack)
+    monkeypatch.setattr(demo, "start_stack", lambda *_, **__: deployed.stack)
     monkeypatch.setattr(demo, "relax_for_loopback", lambda _, given: found.update(given))
     monkeypatch.setattr(demo, "ROOT", tmp_path)
     monkeypatch.setattr(demo, "USER_PAGES", tmp_path / "files")

@@ -64,7 +64,7 @@ async def _ingest(origin: Origin) -> tuple[set[str], float]:
         max_in_flight=IMAGES,
         max_base_images=IMAGES,
         max_attempts=1,
-        read_timeout=0.4,
+        read_timeout=1.0,
     )
     async with Client(limits) as client:
         service = IngestService(client.downloader, FakeStore(), RecordingObserver(), limits, "bucket")

@@ -1,6 +1,7 @@
 """The base classes of all errors. An error has a class, a message for the caller, and a reason for the log."""
 
 from enum import StrEnum
+from traceback import format_exception
 from typing import ClassVar
 
 
@@ -75,3 +76,19 @@ def clear_traceback(error: BaseException) -> None:
     while current is not None:
         current.__traceback__ = None
         current = current.__cause__ or current.__context__
+
+
+class InternalError(Internal):
+    """A bug. `trace` holds the lines of its traceback, for the log."""
+
+    code = "internal_error"
+    default_message = "Internal error; see the service log."
+    trace = ""
+
+    @classmethod
+    def of(cls, bug: Exception) -> "InternalError":
+        """Describe a bug, and clear its traceback."""
+        error = cls(reason=f"{type(bug).__name__}: {bug}")
+        error.trace = "".join(format_exception(bug))
+        clear_traceback(bug)
+        return error

@@ -13,21 +13,18 @@ IntakeError                      code, class, public message, and a reason for t
 │   └── StoreDenied
 ├── Transient                    the same request may succeed later
 │   ├── DnsFailure  ConnectFailed  TlsFailed  Timeout  ConnectionLost  BadResponse  IncompleteBody  EmptyBody
-│   ├── Throttled  HttpServerError  NotReady           may carry the Retry-After of the origin
-│   ├── CredentialsUnavailable                         of a private source
-│   ├── StoreFailed
-│   └── DeadlineExceeded
+│   ├── Throttled  HttpServerError  NotReady  CoolingDown            may carry a Retry-After
+│   └── CredentialsUnavailable  StoreFailed  DeadlineExceeded
 └── Internal
     └── InternalError            a bug in this service
 
 A new code needs a class here and a row in docs/errors.md. The OpenAPI document reads `LEAVES`.
 """
 
-from traceback import format_exception
-
 from intake.model.error_base import ErrorClass as ErrorClass  # noqa: PLC0414 - exported: callers import it from here
 from intake.model.error_base import IntakeError as IntakeError  # noqa: PLC0414 - the same
-from intake.model.error_base import Internal, Permanent, Policy, Transient
+from intake.model.error_base import InternalError as InternalError  # noqa: PLC0414 - the same
+from intake.model.error_base import Permanent, Policy, Transient
 from intake.model.error_base import clear_traceback as clear_traceback  # noqa: PLC0414 - the same
 
 
@@ -241,22 +238,6 @@ class StoreFailed(Transient):
 class DeadlineExceeded(Transient):
     code = "deadline_exceeded"
     default_message = "The time for this File ran out before the image was done."
-
-
-class InternalError(Internal):
-    """A bug. `trace` holds the lines of its traceback, for the log."""
-
-    code = "internal_error"
-    default_message = "Internal error; see the service log."
-    trace = ""
-
-    @classmethod
-    def of(cls, bug: Exception) -> "InternalError":
-        """Describe a bug, and clear its traceback."""
-        error = cls(reason=f"{type(bug).__name__}: {bug}")
-        error.trace = "".join(format_exception(bug))
-        clear_traceback(bug)
-        return error
 
 
 def _find_leaves(parent: type[IntakeError]) -> list[type[IntakeError]]:

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from infra.look.image_types import NOT_DRAWN
 from infra.look.pages import write_receipt_page
 from infra.look.sources import BucketSource
 from infra.pictures.board import draw_pictures, encode
@@ -119,9 +120,10 @@ def _files(site: str, names: list[str]) -> Iterator[dict[str, Any]]:
     yield _file("many", site, "inspect.jpg", *parts, "missing.png", "half.jpg")
     yield _file("inspect-failed", site, "half.jpg", "golden.png", "golden.webp")
     yield _file("all-failed", site, "half.jpg", "missing.png")
-    for type_ in {sample.type: None for sample in SAMPLES.values()}:
-        urls = [f"{site}/{quote(name)}" for name, sample in SAMPLES.items() if sample.type == type_ and sample.decodes]
-        yield {"id": f"samples-{type_}", "urls": urls}
+    for type_, row in FORMATS.items():
+        samples = {name: sample for name, sample in SAMPLES.items() if sample.type == type_}
+        shown = [name for name, sample in samples.items() if sample.decodes or row.extension in NOT_DRAWN]
+        yield {"id": f"samples-{type_}", "urls": [f"{site}/{quote(name)}" for name in shown]}
     yield {"id": "list", "urls": [f"{site}/{name}" for name in ("board.bmp", "earlier.gif", "golden.avif")]}
     yield {"id": "upright", "urls": [f"{site}/upright.jpg"]}
     note = {text: text for text in hostile.MARKUP}

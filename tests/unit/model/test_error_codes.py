@@ -1,7 +1,10 @@
 """The tree of errors: codes, classes and messages."""
 
+import re
+
 import pytest
 
+from intake.model import error_codes
 from intake.model.error_codes import (
     LEAVES,
     Blocked,
@@ -76,3 +79,8 @@ def test_error_has_the_retry_after_of_the_origin() -> None:
     assert Throttled().retry_after is StoreFailed().retry_after is None
     failure = HttpServerError("The origin answered 503.", status=503, retry_after=1.0)
     assert (failure.status, failure.retry_after) == (503, 1.0)
+
+
+def test_tree_of_the_docstring_has_every_error() -> None:
+    drawn = set(re.findall(r"[A-Z][A-Za-z]+", str(error_codes.__doc__)))
+    assert {leaf.__name__ for leaf in LEAVES} <= drawn
