@@ -75,7 +75,9 @@ def read_compression(directories: "Directories", fields: "Fields") -> int:
 
 def has_reversed_bits(directories: "Directories", fields: "Fields") -> bool:
     """Whether each byte has its lowest bit first (section 8: FillOrder). libtiff writes LZW and Deflate so too."""
-    return directories.read_number(fields, FILL_ORDER, default=1) == LOWEST_BIT_FIRST
+    field = fields.get(FILL_ORDER)
+    is_readable = field is not None and field.length > 0 and field.type in UNSIGNED
+    return is_readable and directories.read_number(fields, FILL_ORDER) == LOWEST_BIT_FIRST
 
 
 def is_tiled(fields: "Fields") -> bool:
