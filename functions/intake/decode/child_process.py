@@ -29,6 +29,7 @@ _OPTIONS = "-ISB"
 # One thread decodes one image. In glibc, each other thread would reserve 64 MiB of the limited address space.
 _VARIABLES = {"MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "VIPS_CONCURRENCY": "1"}
 _VARIABLES["VIPS_WARNING"] = "0"  # or libvips prints its warnings, which are text of hostile files
+_VARIABLES["VIPS_DISC_THRESHOLD"] = "100g"  # or libvips writes pictures of more than 100 MB to files, which it may not
 _INHERITED = "LD_LIBRARY_PATH"
 """The Python of the Lambda runtime does not start without it."""
 

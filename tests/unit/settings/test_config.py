@@ -327,6 +327,13 @@ def test_config_names_the_memory_that_the_decoders_need(memory: str, variables: 
     assert read(AWS_LAMBDA_FUNCTION_MEMORY_SIZE=str(needed), VERIFY="decode", **variables)
 
 
+@pytest.mark.parametrize("pixels", ["50000000", "400000000"])
+def test_decoders_take_no_memory_of_bodies_outside_lambda(pixels: str) -> None:
+    """No function limits the memory, and nobody could set its size."""
+    without = read(MAX_IMAGE_PIXELS=pixels)
+    assert without.limits == read(MAX_IMAGE_PIXELS=pixels, VERIFY="decode").limits
+
+
 def test_config_says_what_to_run_when_the_artifact_has_no_decoders(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(requirements, "PACKAGES", ("PIL", "no_such_package", "no_other_package"))
     [fault] = faults_of(BUCKET | {"VERIFY": "decode", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "2000"})
