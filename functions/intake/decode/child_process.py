@@ -29,6 +29,9 @@ _OPTIONS = "-ISB"
 # Use one thread: in glibc, each further thread reserves 64 MiB of the limited address space.
 _VARIABLES = {"MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "VIPS_CONCURRENCY": "1"}
 _VARIABLES["VIPS_WARNING"] = "0"  # otherwise libvips prints warnings with text of untrusted files
+_VARIABLES["VIPS_DISC_THRESHOLD"] = (
+    "100g"  # otherwise libvips writes pictures of more than 100 MB to files: not allowed
+)
 _INHERITED = "LD_LIBRARY_PATH"
 """The Python of the Lambda runtime does not start without it."""
 

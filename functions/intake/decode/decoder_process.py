@@ -68,13 +68,19 @@ class DecoderProcess:
                         return death.verdict, death.reason
 
     async def _get_child(self) -> ChildProcess:
-        """Return the child, or a new one if it has ended."""
+        """Return the child, or a new one if it has ended.
+
+        A start that began earlier may have failed because Lambda stopped all processes meanwhile: a new one follows.
+        """
         while True:
+            is_new = self._child is None
             try:
                 child = await asyncio.shield(self._start())  # the child still starts if the image is cancelled
             except Exception:
                 self._child = None
-                raise
+                if is_new:
+                    raise
+                continue
             if not child.has_ended:
                 return child
             self._child = None

@@ -45,7 +45,7 @@ def decode(body: memoryview, image_type: str, max_pixels: int) -> tuple[Verdict,
 def _check_deflate(piece: "Piece", max_pixels: int) -> tuple[Verdict, str]:
     """Inflate a zlib stream, which ends with a checksum (RFC 1950)."""
     del max_pixels
-    stream, data, values = zlib.decompressobj(), bytes(piece.data), 0
+    stream, data, values = zlib.decompressobj(), piece.read(), 0
     try:
         while not stream.eof and (inflated := stream.decompress(data, INFLATED_BYTES)):
             values += len(inflated)
@@ -60,11 +60,11 @@ def _check_deflate(piece: "Piece", max_pixels: int) -> tuple[Verdict, str]:
 def _check_lzw(piece: "Piece", max_pixels: int) -> tuple[Verdict, str]:
     """Compare the length of the decoded data with the expected one. Some files have no end code, or bytes after it."""
     del max_pixels
-    data, expected = bytes(piece.data), piece.expected
+    data, expected = piece.read(), piece.expected
     if not expected or data.startswith(LZW_OF_TIFF_5):
         return Verdict.UNSURE, "LZW: the length is not known"
-    length = measure_lzw(PackedCodes(data, "big"), 8, early=True, limit=expected)
-    if length.fault is None and length.values == expected:
+    length = measure_lzw(PackedCodes(data, "big"), 8, early=True, limit=piece.padded)
+    if length.fault is None and length.values in (expected, piece.padded):
         return Verdict.WHOLE, ""
     is_one_more = length.fault is None and length.values == expected + 1  # some writers add a byte
     reason = f"LZW: {length.fault or f'{length.values} of {expected} bytes'}"

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from intake.image.tiff_directory import Fields
 
 JPEG_TABLES = 347
+REVERSED_BITS = bytes(int(f"{value:08b}"[::-1], 2) for value in range(256))
 
 
 class Piece(NamedTuple):
@@ -21,14 +22,22 @@ class Piece(NamedTuple):
     Attributes:
         compression: the number of its compression.
         expected: the number of its bytes before compression, or 0 if that is not known.
+        padded: the same for a strip with all of its rows: some writers pad the last strip.
         data: its bytes.
         tables: the JPEG with the tables of all pieces; empty if there is none.
+        is_reversed: whether each byte of LZW or Deflate data has its lowest bit first.
     """
 
     compression: int
     expected: int
+    padded: int
     data: memoryview
     tables: memoryview
+    is_reversed: bool
+
+    def read(self) -> bytes:
+        """Copy LZW or Deflate data, each byte with its highest bit first."""
+        return bytes(self.data).translate(REVERSED_BITS if self.is_reversed else None)
 
 
 def read_pieces(body: memoryview) -> "Iterator[Piece]":
@@ -53,6 +62,8 @@ def _read_page(directories: Directories, fields: "Fields") -> "Iterator[Piece]":
     )
     tables = fields.get(JPEG_TABLES)
     table_bytes = view[tables.position : tables.position + tables.length] if tables else view[:0]
+    is_reversed = tiff_page.has_reversed_bits(directories, fields)
     for start, size, expected in zip(offsets, sizes, pieces.iterate_bytes(), strict=False):
         if size:
-            yield Piece(compression, expected, view[start : start + size], table_bytes)
+            data = view[start : start + size]
+            yield Piece(compression, expected, pieces.bytes, data, table_bytes, is_reversed)

@@ -7,7 +7,8 @@ class FairLimit:
     """Allows at most `limit` tasks at once; the others wait.
 
     Each task belongs to a share. A free slot goes to the waiting share that holds the fewest, so slow tasks of one
-    share do not block those of another for long. Within a share, the task that has waited longest is first.
+    share do not block those of another for long. Shares that hold equally many alternate. Within a share, the task that
+    has waited longest is first.
 
     Attributes:
         limit: the tasks that are allowed at once, rounded down; at least 1.
@@ -41,10 +42,10 @@ class FairLimit:
 
     def _start_next(self) -> None:
         share = min(self._waiting, key=self._held.__getitem__)
-        if self._waiting[share].offer(None):
+        queue = self._waiting.pop(share)
+        if queue.offer(None):
             self.active += 1
             self._held[share] += 1
-        else:  # no task of this share waits any more
-            del self._waiting[share]
-            if not self._held[share]:
-                del self._held[share]
+            self._waiting[share] = queue  # at the end: shares that hold equally many alternate
+        elif not self._held[share]:  # no task of this share waits any more
+            del self._held[share]

@@ -61,7 +61,7 @@ FORMATS: dict[str, Format] = {
     "j2c": Format(_load("j2c"), "image/j2c", "j2c", rb"\xff\x4f\xff\x51"),
     # Segments may precede the frame header F7; such a file begins like any JPEG.
     "jls": Format(_load("jls"), "image/jls", "jls", rb"\xff\xd8\xff\xf7"),
-    "pnm": Format(_load("pnm"), "image/x-portable-anymap", "pnm", rb"P[1-6](?:\s+[\d#]|#)|P7\n"),
+    "pnm": Format(_load("pnm"), "image/x-portable-anymap", "pnm", rb"P[1-6](?:\s+(?:[\d#]|\Z)|#)|P7\n"),
 }
 """Every format that can be verified, by its name in the setting IMAGE_TYPES."""
 

@@ -103,7 +103,8 @@ class PageChecker:
         if compression in HOLE_VALUES:
             return partial(self._holes.check_runs, values=HOLE_VALUES[compression])
         if compression in DEFLATE:
-            return self._holes.check_deflate
+            is_reversed = tiff_page.has_reversed_bits(self._directories, fields)
+            return None if is_reversed else self._holes.check_deflate
         if compression == JPEG:
             tables = fields.get(JPEG_TABLES)
             place = (tables.position, tables.position + tables.length) if tables else None

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from intake.image.tiff_directory import Directories, Fields
 
 IMAGE_WIDTH, IMAGE_LENGTH, BITS_PER_SAMPLE, COMPRESSION, PHOTOMETRIC = 256, 257, 258, 259, 262
-SAMPLES_PER_PIXEL, PLANAR_CONFIGURATION = 277, 284
+FILL_ORDER, SAMPLES_PER_PIXEL, PLANAR_CONFIGURATION = 266, 277, 284
 STRIP_OFFSETS, ROWS_PER_STRIP, STRIP_BYTE_COUNTS = 273, 278, 279
 TILE_WIDTH, TILE_LENGTH, TILE_OFFSETS, TILE_BYTE_COUNTS = 322, 323, 324, 325
 JPEG_OFFSET, JPEG_BYTE_COUNT = 513, 514
@@ -19,6 +19,7 @@ DATA = ((STRIP_OFFSETS, STRIP_BYTE_COUNTS), (TILE_OFFSETS, TILE_BYTE_COUNTS), (J
 """The tags that say where data is, and how many bytes it has."""
 
 SEPARATE_PLANES = 2
+LOWEST_BIT_FIRST = 2
 UNCOMPRESSED = 1
 PLAIN_COLORS = frozenset((0, 1, 2, 3, 4, 5, 8, 9, 10))
 """The color spaces in which each pixel has each sample. YCbCr has fewer, and cameras pack the data of a sensor in ways
@@ -70,6 +71,13 @@ def read_compression(directories: "Directories", fields: "Fields") -> int:
     if COMPRESSION in fields and fields[COMPRESSION].type not in UNSIGNED:
         return 0
     return directories.read_number(fields, COMPRESSION, default=UNCOMPRESSED)
+
+
+def has_reversed_bits(directories: "Directories", fields: "Fields") -> bool:
+    """Whether each byte has its lowest bit first (section 8: FillOrder). libtiff writes LZW and Deflate so too."""
+    field = fields.get(FILL_ORDER)
+    is_readable = field is not None and field.length > 0 and field.type in UNSIGNED
+    return is_readable and directories.read_number(fields, FILL_ORDER) == LOWEST_BIT_FIRST
 
 
 def is_tiled(fields: "Fields") -> bool:

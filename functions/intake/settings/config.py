@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 _BASE_MEMORY = 192 * MIB
 """Bytes reserved for Python, its packages, and everything else but image bodies."""
 
-_LOCAL_MEMORY = 1024
-"""MiB, assumed outside Lambda, which sets AWS_LAMBDA_FUNCTION_MEMORY_SIZE."""
+_LOCAL_MEMORY = 1024 * MIB
+"""Bytes, assumed outside Lambda, which sets AWS_LAMBDA_FUNCTION_MEMORY_SIZE. Decoders have theirs beside them."""
 
 
 class ConfigError(Exception):
@@ -69,9 +69,11 @@ class Config:
         """
         faults: list[str] = []
         values = {setting.name: _read(setting, environment, faults) for setting in SETTINGS}
-        memory = int(environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or _LOCAL_MEMORY) * MIB
+        of_decoders = _decoder_memory(values)
+        of_function = int(environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or 0) * MIB
+        memory = of_function or _LOCAL_MEMORY + of_decoders
         if not environment.get("MEMORY_BUDGET_BYTES", "").strip():
-            free = memory - _BASE_MEMORY - _decoder_memory(values)
+            free = memory - _BASE_MEMORY - of_decoders
             values["MEMORY_BUDGET_BYTES"] = max(values["MAX_IMAGE_BYTES"], free * 3 // 4)
         functions = _read(CONCURRENT_FUNCTIONS, environment, faults)
         values["MAX_PER_ORIGIN"] = max(1, values["MAX_PER_ORIGIN"] // functions)

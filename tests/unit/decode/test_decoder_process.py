@@ -10,9 +10,11 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from intake.decode import child_process, decoder_process
 from intake.decode.decoder_process import DecoderProcess
@@ -281,6 +283,40 @@ async def test_start_is_given_up_when_it_takes_too_long(
 
     with pytest.raises(RuntimeError, match="did not start: exit code -9"):
         await check(DecoderProcess(LIMITS), "good")
+
+
+async def test_image_is_decoded_when_a_start_failed_before_it(
+    hostile: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A function whose images all fail responds before the child has started. Lambda then stops both for minutes."""
+    del hostile
+    module = tmp_path / "intake" / "decode" / "decoders.py"
+    program = module.read_text()
+    module.write_text("import time\ntime.sleep(60)\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(child_process, "_START_SECONDS", 0.3)
+        decoder = DecoderProcess(LIMITS)
+        decoder.start()
+        assert decoder._child is not None
+        await asyncio.wait({decoder._child})
+    module.write_text(program)
+
+    decoder.start()
+
+    assert await check(decoder, "good") == (Verdict.WHOLE, "['good']")
+    await decoder.aclose()
+
+
+async def test_picture_of_more_than_100_mb_is_decoded_in_memory() -> None:
+    """By default, libvips would write it to a file, which a child may not."""
+    decoder = DecoderProcess(Limits(max_image_pixels=60_000_000))
+    body = BytesIO()
+    Image.new("RGBA", (5200, 5200), (1, 2, 3, 4)).save(body, "WEBP", method=0)
+
+    verdict = await decoder.check(memoryview(body.getvalue()), ImageInfo("webp", 5200, 5200, 1, "image/webp", "webp"))
+
+    assert verdict == (Verdict.WHOLE, "")
+    await decoder.aclose()
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from PIL import Image
 
 from intake.decode.decoders import DECODERS, decode
 from intake.decode.verdict import DECODED_TYPES, Verdict
-from support.crafted_images import gif, gif_frame
+from support.crafted_images import gif, gif_frame, samsung_trailer
 from support.sample_images import SAMPLES, jpeg_of_size, picture
 
 MAX_PIXELS = 1_000_000
@@ -65,6 +65,8 @@ BODIES: dict[str, tuple[str, bytes]] = {
     "lzw": ("tiff", saved("TIFF", compression="tiff_lzw")),
     "deflate": ("tiff", saved("TIFF", compression="tiff_adobe_deflate")),
     "tiff of jpeg": ("tiff", saved("TIFF", compression="jpeg")),
+    "lzw with reversed bits": ("tiff", saved("TIFF", compression="tiff_lzw", tiffinfo={266: 2})),
+    "deflate with reversed bits": ("tiff", saved("TIFF", compression="tiff_adobe_deflate", tiffinfo={266: 2})),
     "fax": ("tiff", saved("TIFF", "1", compression="group4")),
 }
 
@@ -78,6 +80,8 @@ DETECTED = [
     (11, "avif"),
     (11, "lzw"),
     (11, "deflate"),
+    (11, "lzw with reversed bits"),
+    (11, "deflate with reversed bits"),
     (10, "tiff of jpeg"),
 ]
 """How many of the eleven damages of each picture are detected."""
@@ -123,6 +127,16 @@ def test_fax_with_foreign_data_gets_a_warning() -> None:
     assert Verdict.WHOLE not in [check(damaged, type_) for damaged in damages(body)]
 
 
+@pytest.mark.parametrize(("expected", "rows", "height"), [(Verdict.WHOLE, 32, 150), (Verdict.DAMAGED, 50, 161)])
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate"])
+def test_last_strip_may_have_all_its_rows(compression: str, rows: int, height: int, expected: Verdict) -> None:
+    """Some writers pad it. Decoders read the rows that they need."""
+    entry = b"\x01\x01\x03\0\1\0\0\0"
+    body = saved("TIFF", compression=compression, tiffinfo={278: rows})
+    at = body.index(entry) + len(entry)
+    assert check(overwrite(body, height.to_bytes(2, "little"), at), "tiff") == expected
+
+
 @pytest.mark.parametrize("name", ["deflate", "avif"])
 def test_every_changed_bit_of_the_data_is_detected(name: str) -> None:
     type_, body = BODIES[name]
@@ -143,6 +157,25 @@ def test_gif_frame_has_exactly_its_pixels(expected: Verdict, width: int) -> None
 def test_bytes_behind_a_scan_are_damage_when_they_are_many(left_over: bytes, expected: Verdict) -> None:
     body = jpeg_of_size(5000, seed=1)
     assert check(body[:-2] + left_over + body[-2:], "jpeg") == expected
+
+
+@pytest.mark.parametrize("name", ["baseline", "progressive"])
+@pytest.mark.parametrize("marker", [b"\xff\xdb", b"\xff\xc4", b"\xff\xda"])
+def test_bytes_before_the_first_scan_are_no_damage(name: str, marker: bytes) -> None:
+    """Viewers skip them."""
+    _, body = BODIES[name]
+    at = body.index(marker)
+    assert check(body[:at] + bytes(20) + body[at:], "jpeg") == Verdict.UNSURE
+
+
+@pytest.mark.parametrize("name", ["baseline", "progressive"])
+@pytest.mark.parametrize("eoi", [b"\xff\xd9", b""])
+def test_trailer_of_a_phone_is_no_damage_of_a_jpeg(name: str, eoi: bytes) -> None:
+    """It may be in place of the EOI marker, and a video in it may hold any bytes."""
+    trailer = samsung_trailer(b"MotionPhoto_Data" + bytes(range(1, 256)) + b"\xff\xd9\xff\xd8")
+    _, body = BODIES[name]
+    assert check(body[:-2] + eoi + trailer, "jpeg") == Verdict.WHOLE
+    assert check(body[: len(body) // 2] + eoi + trailer, "jpeg") == Verdict.DAMAGED
 
 
 @pytest.mark.parametrize("name", ["baseline", "lossless webp", "avif", "fax"])

@@ -117,6 +117,12 @@ NO_HOLES = {
     "a blank picture in Deflate": strip(DEFLATE, BLANK),
     "a part that is blank in Deflate": strip(DEFLATE, zlib.compress(NOISE + bytes(900_000) + NOISE)),
     "zeros that Deflate stores": strip(DEFLATE, zlib.compress(NOISE + bytes(5000) + NOISE, 0)),
+    "a blank picture in Deflate with an empty order of bits": tiff(
+        page(compression=(259, 3, [DEFLATE]), order=(266, 3, []), counts=(279, 4, [len(BLANK)])), data=BLANK
+    ),
+    "a blank picture in Deflate with reversed bits": saved(
+        color=0, compression="tiff_adobe_deflate", tiffinfo={266: 2, 278: 300}
+    ),
     **{
         f"{color} in {compression}": saved(color=color, compression=compression)
         for color in (0, 255)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from intake.image.verify import verify
+from intake.image.verify import identify, verify
 from intake.model.error_codes import InvalidImage, TooManyFrames, TooManyPixels
 from intake.model.image_info import ImageWarning
 from intake.model.limits import Limits
@@ -45,6 +45,13 @@ def test_pnm_is_accepted(body: bytes) -> None:
     image = verify(body, LIMITS)
     assert (image.frames, image.warnings) == (1, ())
     assert (image.width, image.height) in {(3, 2), (9, 2), (8, 2), (1, 2)}
+
+
+@pytest.mark.parametrize("size", [16, 17, 1024])
+def test_pnm_is_identified_however_many_bytes_arrive_at_once(size: int) -> None:
+    body = b"P5" + b" " * 20 + b"3 2 255\n" + bytes(6)
+    assert identify(body[:size], LIMITS.image_types) == "pnm"
+    assert verify(body, LIMITS).width == 3
 
 
 FAULTS = {

@@ -101,7 +101,7 @@ def test_filters_count_the_images_that_they_show(tmp_path: Path) -> None:
     sizes = [sum(kind in card.classes for card in cards) for kind in ("card", "stored", "failed", "warned")]
     assert sizes == [3, 2, 1, 1]
     assert cards[0].find("div", "warning").text == (
-        "Warning missing_trailer The last mark of the image is missing, and no part of a picture: a GIF has no "
+        "Warning missing_trailer The end marker of the image is missing, but no part of a picture: a GIF has no "
         "trailer, JPEG 2000 no EOC, a JPEG XL does not say where it ends, or a PNM in ASCII ends in a number. "
         "Content-Length or sha256 proves that no byte is missing."
     )
