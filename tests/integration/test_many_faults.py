@@ -13,7 +13,8 @@ from intake.ingest.deadline import Deadline
 from intake.ingest.file_service import IngestService
 from intake.ingest.manifest_service import ManifestService
 from intake.model.limits import Limits
-from support.fake_ports import FakeDownloader, FakeInbox, FakeStore, RecordingObserver
+from support.fake_inbox import FakeInbox
+from support.fake_ports import FakeDownloader, FakeStore, RecordingObserver
 from support.process_memory import peak_mib
 
 LINES = 2000

@@ -25,7 +25,8 @@ from intake.ingest.file_service import IngestService
 from intake.ingest.manifest_service import ManifestService
 from intake.model.limits import Limits
 from intake.settings.config import Config
-from support.fake_ports import FakeInbox, FakeStore
+from support.fake_inbox import FakeInbox
+from support.fake_ports import FakeStore
 from support.handler_fakes import IMAGES
 from support.lambda_context import Context
 from support.lambda_events import INBOX

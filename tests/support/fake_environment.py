@@ -14,7 +14,8 @@ from intake.model.object_keys import known_document_key
 from intake.model.receipt import FailedEntry, Receipt
 from intake.model.refresh import Refresh
 from intake.model.url import Url
-from support.fake_ports import FakeDecoder, FakeDownloader, FakeResult, FakeStore, RecordingObserver
+from support.fake_decoder import FakeDecoder
+from support.fake_ports import FakeDownloader, FakeResult, FakeStore, RecordingObserver
 from support.sample_images import picture
 
 ONE, TWO, THREE = picture(4, 3, 1), picture(5, 4, 2), picture(6, 5, 3)

@@ -3,15 +3,14 @@
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import AsyncGenerator, Buffer, Mapping, Sequence
+from collections.abc import Buffer, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import time
 
-from intake.decode.verdict import Verdict
 from intake.ingest.deadline import Deadline
 from intake.ingest.download_port import Condition, Download, Unchanged
 from intake.ingest.ports import DocumentFault, StoredDocument, StoredObject
-from intake.model.error_codes import Blocked, IntakeError, NotFound, StoreFailed
+from intake.model.error_codes import Blocked, IntakeError, NotFound
 from intake.model.file import File, ImageRequest
 from intake.model.image_info import ImageInfo, ImageWarning
 from intake.model.outcome import FetchStats, Outcome
@@ -206,37 +205,6 @@ class FakeStore:
 
 
 @dataclass
-class FakeDecoder:
-    """Finds an image whole, unless its verdict is given.
-
-    Attributes:
-        verdicts: the verdict of a body, or the error to raise.
-        delay: the duration of each call, in seconds.
-        calls: what was called, in order: `start`, or the type of an image.
-    """
-
-    verdicts: Mapping[bytes, Verdict | Exception] = field(default_factory=dict)
-    delay: float = 0.0
-    calls: list[str] = field(default_factory=list)
-
-    def start(self) -> None:
-        """See `Decoder.start`."""
-        self.calls.append("start")
-
-    async def check(self, body: memoryview, image: ImageInfo) -> tuple[Verdict, str]:
-        """See `Decoder.check`."""
-        self.calls.append(image.type)
-        await asyncio.sleep(self.delay)
-        verdict = self.verdicts.get(bytes(body), Verdict.WHOLE)
-        if isinstance(verdict, Exception):
-            raise verdict
-        return verdict, f"the fake decoder: {verdict}"
-
-    async def aclose(self) -> None:
-        """See `Decoder.aclose`."""
-
-
-@dataclass
 class RecordingObserver:
     """Records its calls.
 
@@ -274,49 +242,3 @@ class RecordingObserver:
     def file_skipped(self, file: File) -> None:
         """See `Observer.file_skipped`."""
         self.skipped.append(file)
-
-
-@dataclass
-class FakeInbox:
-    """An inbox bucket in memory.
-
-    Attributes:
-        objects: the manifests, by key.
-        chunk_size: the number of bytes that one read returns.
-        failure: the error of every call, or None.
-        read_count: the number of manifests that were read.
-        replacements: objects that replace others as soon as a manifest has been read once.
-    """
-
-    objects: dict[str, bytes] = field(default_factory=dict)
-    chunk_size: int = 7
-    read_count: int = 0
-    replacements: dict[str, bytes] = field(default_factory=dict)
-    failure: Exception | None = None
-
-    async def read(self, key: str, version: str | None = None) -> AsyncGenerator[StoredDocument]:
-        """See `Inbox.read`."""
-        await self._work()
-        self.read_count += 1
-        data = self.objects.get(key, b"")
-        current = hashlib.sha256(data).hexdigest()
-        if version not in {None, current}:
-            raise StoreFailed(reason=f"{key} was replaced while it was read")
-        for start in range(0, len(data), self.chunk_size):
-            yield StoredDocument(data[start : start + self.chunk_size], current)
-        self.objects |= self.replacements
-
-    async def put(self, key: str, document: bytes) -> None:
-        """See `Inbox.put`."""
-        await self._work()
-        self.objects[key] = document
-
-    async def version(self, key: str) -> str | None:
-        """See `Inbox.version`."""
-        await self._work()
-        return hashlib.sha256(self.objects[key]).hexdigest() if key in self.objects else None
-
-    async def _work(self) -> None:
-        await asyncio.sleep(0)
-        if self.failure is not None:
-            raise self.failure

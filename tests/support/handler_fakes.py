@@ -12,7 +12,8 @@ from intake.ingest.file_service import IngestService
 from intake.ingest.manifest_service import ManifestService
 from intake.model.limits import Limits
 from intake.settings.config import Config
-from support.fake_ports import FakeDownloader, FakeInbox, FakeStore, RecordingObserver
+from support.fake_inbox import FakeInbox
+from support.fake_ports import FakeDownloader, FakeStore, RecordingObserver
 from support.lambda_events import INBOX
 
 IMAGES = "the-images"

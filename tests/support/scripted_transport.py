@@ -33,7 +33,11 @@ class _Stream(httpx.AsyncByteStream):
 
 
 class ScriptedTransport(httpx.AsyncBaseTransport):
-    """Plays one entry of the script for each request: a response, an error, or so many seconds of silence."""
+    """Plays one entry of the script for each request: a response, an error, or so many seconds of silence.
+
+    Attributes:
+        requests, responses: all of them.
+    """
 
     def __init__(
         self, *script: tuple[int, bytes] | Exception | float, etag: str | None = '"1"', extensions: Any = None
@@ -42,6 +46,7 @@ class ScriptedTransport(httpx.AsyncBaseTransport):
         self._extensions = extensions
         self._headers = {} if etag is None else {"ETag": etag}
         self.requests: list[httpx.Request] = []
+        self.responses: list[httpx.Response] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
@@ -51,4 +56,6 @@ class ScriptedTransport(httpx.AsyncBaseTransport):
         if isinstance(entry, float):
             await asyncio.sleep(entry)
             entry = (200, b"")
-        return httpx.Response(entry[0], headers=self._headers, stream=_Stream(entry[1]), extensions=self._extensions)
+        stream, extensions = _Stream(entry[1]), self._extensions
+        self.responses.append(httpx.Response(entry[0], headers=self._headers, stream=stream, extensions=extensions))
+        return self.responses[-1]

@@ -7,7 +7,8 @@ class FairLimit:
     """Allows at most `limit` tasks at once; the others wait.
 
     Each task belongs to a share. A free slot goes to the waiting share that holds the fewest, so tasks that hang do not
-    keep those of another share waiting for long. Within a share, the task that has waited longest is first.
+    keep those of another share waiting for long. Shares that hold as many take turns. Within a share, the task that has
+    waited longest is first.
 
     Attributes:
         limit: the tasks that are allowed at once, rounded down; at least 1.
@@ -41,10 +42,10 @@ class FairLimit:
 
     def _start_next(self) -> None:
         share = min(self._waiting, key=self._held.__getitem__)
-        if self._waiting[share].offer(None):
+        queue = self._waiting.pop(share)
+        if queue.offer(None):
             self.active += 1
             self._held[share] += 1
-        else:  # its tasks have started, or were cancelled
-            del self._waiting[share]
-            if not self._held[share]:
-                del self._held[share]
+            self._waiting[share] = queue  # last: shares that hold as many take turns
+        elif not self._held[share]:  # its tasks have started, or were cancelled
+            del self._held[share]

@@ -7,6 +7,7 @@ the two.
 
 import hashlib
 import hmac
+import logging
 import os
 import time
 from collections.abc import Mapping
@@ -73,6 +74,8 @@ class Signer:
         # in another region for hours. Local replacements of S3 have no host name for each bucket.
         style: Literal["path", "virtual"] = "path" if _has_own_endpoint() else "virtual"
         config = Config(signature_version="s3v4", s3={"addressing_style": style})
+        # At level DEBUG, botocore logs the session token. LogLevel=DEBUG sets that level for every logger.
+        logging.getLogger("botocore").setLevel(logging.INFO)
         client = session.client("s3", region_name=region, config=config)
         parts = urlsplit(client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": _PROBE_KEY}))
         _, _, self.region, service, _ = parse_qs(parts.query)["X-Amz-Credential"][0].rsplit("/", 4)
@@ -98,7 +101,8 @@ class Signer:
         """
         try:
             credentials = self._credentials.get_frozen_credentials()
-        except BotoCoreError as error:
+        except Exception as error:
+            # STS refuses with a ClientError, a missing credential_process is an OSError. None of them is a bug.
             raise _cannot_sign(error) from error
         timestamp = _format_time(int(time.time()))
         scope = f"{timestamp[:8]}/{self._scope}"
@@ -116,7 +120,7 @@ class Signer:
         return SignedUrl(self._origin, self._host, f"{path}?{query}&X-Amz-Signature={signature}")
 
 
-def _cannot_sign(error: BotoCoreError) -> StoreFailed:
+def _cannot_sign(error: Exception) -> StoreFailed:
     return StoreFailed(reason=f"cannot sign: {type(error).__name__}: {error}")
 
 

@@ -34,9 +34,14 @@ _SERVER_TIME = b"<ServerTime>"
 _TRANSIENT = frozenset({"OperationAborted", "RequestTimeout", "SlowDown"})
 _NO_OBJECT = "S3 does not have this object."
 _DELETED = "S3 does not have this object any more: it is deleted, or this version of it is a delete marker."
+_NO_VERSION = "S3 does not have this version of the object."
+_INVALID_ARGUMENT = "InvalidArgument"
+"""The code for a text that is the id of no version. The service sends no other argument of a caller."""
+
 _MISSING = {
     "NoSuchBucket": "S3 has no bucket of this name.",
-    "NoSuchVersion": "S3 does not have this version of the object.",
+    "NoSuchVersion": _NO_VERSION,
+    _INVALID_ARGUMENT: _NO_VERSION,
 }
 _REGION_HEADER = "x-amz-bucket-region"
 _REGION = re.compile(r"[a-z0-9-]{1,64}")
@@ -72,7 +77,7 @@ def to_bucket_error(status: int, headers: Mapping[str, str], content: bytes, *, 
         return CredentialsUnavailable(message, reason=answer)
     if code in _TRANSIENT or status == _TEMPORARY_REDIRECT:
         return HttpServerError(f"{answer}.", status=status)
-    if status == _NOT_FOUND or is_delete_marker:
+    if status == _NOT_FOUND or is_delete_marker or (has_version and code == _INVALID_ARGUMENT):
         return NotFound(_DELETED if is_delete_marker else _MISSING.get(code, _NO_OBJECT), reason=answer)
     if status in _DENIED or code.startswith("KMS."):
         return AccessDenied(_say_what_is_denied(code, has_version=has_version), reason=answer)

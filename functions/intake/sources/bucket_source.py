@@ -75,7 +75,11 @@ class BucketSource(httpx.AsyncBaseTransport):
         region = find_region(response.headers, content)
         if region is not None and region != signer.region:
             self._move(region)
-            response = await self._send(await self._find_signer(), request, key, version)
+            try:
+                response = await self._send(await self._find_signer(), request, key, version)
+            except Exception:
+                self._move(signer.region)  # there may be no such region
+                raise
             if not _is_error_of_s3(response):
                 return response
             content = await _read_error(response)

@@ -65,9 +65,7 @@ class HostCredentials:
         if not self._is_recent(self._read_at):
             async with self._lock:
                 if not self._is_recent(self._read_at):
-                    # What has a fault is read anew, because its operator corrects it.
-                    has_fault = any(isinstance(entry, str) for entry in self._credentials.values())
-                    found = await self._read(is_forced=has_fault)
+                    found = await self._read_again()
                     self._credentials = dict.fromkeys(self._hosts, found) if isinstance(found, str) else found
                     self._read_at = self._now()
         entry = self._credentials[host]
@@ -89,6 +87,17 @@ class HostCredentials:
                     self._credentials, self._read_at = found, self._now()
         entry = self._credentials[host]
         return entry if isinstance(entry, HostHeaders) and entry != refused else None
+
+    async def _read_again(self) -> Credentials | str:
+        """Read the secret: now, if an entry has a fault, because its operator corrects it.
+
+        If that fails, the hosts without a fault keep the headers that the reader still has.
+        """
+        have_faults = {isinstance(entry, str) for entry in self._credentials.values()}
+        found = await self._read(is_forced=True in have_faults)
+        if isinstance(found, str) and len(have_faults) > 1:
+            found = await self._read(is_forced=False)
+        return found
 
     def _is_recent(self, moment: float) -> bool:
         return 0 <= self._now() - moment < SECONDS_BETWEEN_READS

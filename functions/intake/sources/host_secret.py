@@ -41,6 +41,8 @@ def _load(value: str | bytes) -> dict[str, object] | str:
         return "bytes that are not UTF-8"
     except RecursionError:
         return "too many levels of objects and lists"
+    except ValueError:
+        return "a number of too many digits"
     return document if isinstance(document, dict) else describe(document)
 
 

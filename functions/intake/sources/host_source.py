@@ -43,12 +43,11 @@ class HostSource(httpx.AsyncBaseTransport):
         response = await self._send(request, headers)
         if response.status_code != _UNAUTHORIZED:
             return response
+        # Nobody reads its body. The image may be cancelled while the secret is read, which takes seconds.
+        await response.aclose()
         with request.extensions["waiting"]():
             newer = await self._credentials.find_newer(self._host, headers)
-        if newer is None:
-            return response
-        await response.aclose()
-        return await self._send(request, newer)
+        return response if newer is None else await self._send(request, newer)
 
     async def _send(self, request: httpx.Request, headers: HostHeaders) -> httpx.Response:
         fields = request.headers.copy()

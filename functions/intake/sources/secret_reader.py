@@ -43,7 +43,8 @@ class SecretReader:
             # Its own session: a session must not be used by several threads.
             session = Session(region_name=arn.split(":")[_REGION])
             self._provider = SecretsProvider(boto3_session=session, boto_config=config)
-        except (BotoCoreError, ValueError) as error:  # ValueError: the endpoint in the environment is no URL
+        except Exception as error:
+            # boto3 raises errors of many kinds for endpoints, profiles and files of credentials. None of them is a bug.
             raise SecretUnreadable(f"{error}") from error
 
     def read(self, *, is_forced: bool) -> str | bytes:

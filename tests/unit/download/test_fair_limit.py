@@ -69,6 +69,21 @@ async def test_shares_that_hold_as_many_take_turns_in_the_order_of_their_request
     assert lab.started == ["a", "a", "a", "d", "e", "a"]
 
 
+@pytest.mark.parametrize(
+    ("order", "limit", "requests"),
+    [("aabcabcbc", 1, "aaabbbccc"), ("aababbb", 1, "aaabbbb"), ("aabcdbcd", 2, "aabbccdd")],
+)
+async def test_every_share_has_its_turn_when_there_are_more_shares_than_slots(
+    order: str, limit: int, requests: str
+) -> None:
+    lab = Lab(limit)
+    await lab.start(*requests)
+    for end in range(len(requests)):
+        lab.ends[end].set()
+        await lab.let_tasks_run()
+    assert lab.started == list(order)
+
+
 @pytest.mark.parametrize("is_granted", [False, True])
 async def test_cancelled_task_leaves_its_slot_to_the_next(is_granted: bool) -> None:  # noqa: FBT001 - a case
     """Before its slot is granted, or after that and before it runs again."""

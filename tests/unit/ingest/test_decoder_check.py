@@ -12,8 +12,8 @@ from intake.model.file import File
 from intake.model.image_info import ImageWarning
 from intake.model.receipt import FailedEntry, Receipt, StoredEntry
 from intake.model.verification import Verification
+from support.fake_decoder import FakeDecoder
 from support.fake_environment import AT, ONE, THREE, TWO, Environment, make_origin, sources
-from support.fake_ports import FakeDecoder
 from support.sample_images import picture
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)

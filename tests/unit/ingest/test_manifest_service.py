@@ -14,7 +14,8 @@ from intake.ingest.manifest_service import ManifestResult, ManifestService
 from intake.model.error_codes import ConnectFailed, NotFound, StoreFailed
 from intake.model.limits import Limits
 from intake.model.manifest import MAX_FILES
-from support.fake_ports import Delayed, FakeDownloader, FakeInbox, FakeResult, FakeStore, RecordingObserver
+from support.fake_inbox import FakeInbox
+from support.fake_ports import Delayed, FakeDownloader, FakeResult, FakeStore, RecordingObserver
 from support.sample_images import picture
 
 AT = "https://a.example/"

@@ -1,5 +1,6 @@
 """`Signer`: which endpoint requests go to, and signatures that equal those of botocore."""
 
+import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -9,7 +10,7 @@ import pytest
 from botocore.auth import S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import RefreshableCredentials
-from botocore.exceptions import CredentialRetrievalError
+from botocore.exceptions import ClientError, CredentialRetrievalError
 from botocore.session import get_session
 from hypothesis import given
 from hypothesis import strategies as st
@@ -126,6 +127,17 @@ def test_signer_signs_host_in_lower_case_without_default_port(environment: pytes
     assert sign_with_botocore(own, "GET", signed, {}) == parse_qs(urlsplit(signed.target).query)
 
 
+def test_no_log_line_contains_a_signed_url_at_any_level(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger("botocore"), "level", logging.NOTSET)
+    caplog.set_level(logging.DEBUG)
+    own = boto3.Session("key", "secret", "canary-token", region_name="eu-central-1")
+    assert "X-Amz-Security-Token=canary-token" in Signer(own, "the-images").sign("GET", "a", {}).target
+    assert "canary-token" not in caplog.text
+    assert "X-Amz-Credential" not in caplog.text
+
+
 @pytest.mark.usefixtures("environment")
 def test_signer_uses_renewed_credentials_when_the_old_ones_expire() -> None:
     issued: list[str] = []
@@ -145,10 +157,13 @@ def test_signer_uses_renewed_credentials_when_the_old_ones_expire() -> None:
 
 
 class _Credentials:
-    """Credentials of a role whose service does not answer."""
+    """Credentials that cannot be renewed."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
 
     def get_frozen_credentials(self) -> None:
-        raise CredentialRetrievalError(provider="test", error_msg="gone")
+        raise self._error
 
 
 @pytest.mark.parametrize(
@@ -166,12 +181,25 @@ def test_signer_fails_when_it_cannot_be_configured(
     assert (caught.value.reason or "").startswith(f"cannot sign: {reason}")
 
 
-def test_signer_fails_when_credentials_cannot_be_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("reason", "error"),
+    [
+        (
+            "CredentialRetrievalError: Error when retrieving credentials from test: gone",
+            CredentialRetrievalError(provider="test", error_msg="gone"),
+        ),
+        (
+            "ClientError: An error occurred (AccessDenied) when calling the AssumeRole operation: no",
+            ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "AssumeRole"),
+        ),
+        ("FileNotFoundError: gone", FileNotFoundError("gone")),
+    ],
+)
+def test_signer_fails_when_credentials_cannot_be_renewed(
+    reason: str, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
     signer = Signer(session("eu-central-1"), "the-images")
-    monkeypatch.setattr(signer, "_credentials", _Credentials())
+    monkeypatch.setattr(signer, "_credentials", _Credentials(error))
     with pytest.raises(StoreFailed) as caught:
         signer.sign("GET", "images/a.jpg", {})
-    assert (
-        caught.value.reason
-        == "cannot sign: CredentialRetrievalError: Error when retrieving credentials from test: gone"
-    )
+    assert caught.value.reason == f"cannot sign: {reason}"

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from intake.decode import requirements
 from intake.model.limits import MIB, Limits
 from intake.model.refresh import Refresh
 from intake.model.source_bucket import SourceBucket
@@ -248,94 +247,7 @@ def test_config_reads_the_environment_of_the_process(monkeypatch: pytest.MonkeyP
     assert Config.from_environment().image_bucket == "from-the-environment"
 
 
-@pytest.mark.parametrize(
-    ("fault", "environment"),
-    [
-        (
-            "SOURCE_SECRET_ARN is missing: expected SOURCE_HOSTS and SOURCE_SECRET_ARN together, or neither",
-            {"SOURCE_HOSTS": "a.example"},
-        ),
-        (
-            "SOURCE_HOSTS is missing: expected SOURCE_HOSTS and SOURCE_SECRET_ARN together, or neither",
-            {"SOURCE_SECRET_ARN": SECRET},
-        ),
-        (
-            "INBOX_BUCKET: expected a bucket other than IMAGE_BUCKET, so that stored objects start no function",
-            {"INBOX_BUCKET": "images-bucket"},
-        ),
-        (
-            "SOURCE_BUCKETS: expected buckets other than IMAGE_BUCKET and INBOX_BUCKET, got 'images-bucket'",
-            {"SOURCE_BUCKETS": "abc,images-bucket@eu-west-1"},
-        ),
-        (
-            "SOURCE_BUCKETS: expected buckets other than IMAGE_BUCKET and INBOX_BUCKET, got 'the-inbox'",
-            {"SOURCE_BUCKETS": "the-inbox", "INBOX_BUCKET": "the-inbox"},
-        ),
-        (
-            "MIN_IMAGE_PIXELS: expected at most MAX_IMAGE_PIXELS, 99, got 100",
-            {"MIN_IMAGE_PIXELS": "100", "MAX_IMAGE_PIXELS": "99"},
-        ),
-        (
-            "MEMORY_BUDGET_BYTES: expected at most the function's memory, 268435456, got 999999999",
-            {"MEMORY_BUDGET_BYTES": "999999999", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256"},
-        ),
-        (
-            "MAX_IMAGE_BYTES: expected at most half of the function's memory, 268435456, got 300000000",
-            {"MAX_IMAGE_BYTES": "300000000", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512"},
-        ),
-    ],
-)
-def test_config_names_settings_that_contradict_each_other(fault: str, environment: dict[str, str]) -> None:
-    with pytest.raises(ConfigError) as refused:
-        read(**environment)
-    assert refused.value.faults == [fault]
-
-
 @pytest.mark.parametrize("text", ["1_0", "\u0663", "+5", "1e1", "0x10", "5.0"])
 def test_config_rejects_a_number_that_is_not_plain_digits(text: str) -> None:
     with pytest.raises(ConfigError, match="MAX_ATTEMPTS"):
         read(MAX_ATTEMPTS=text)
-
-
-@pytest.mark.parametrize(
-    ("memory", "variables", "expected"),
-    [
-        ("1769", {}, (1769 - 192 - 256 - 40) * MIB - 400_000_000),
-        ("3008", {"MAX_IMAGE_PIXELS": "100000000"}, (3008 - 192 - 256 - 40) * MIB - 800_000_000),
-        ("512", {"MAX_IMAGE_PIXELS": "1000", "MAX_IMAGE_BYTES": str(MIB)}, (512 - 192 - 256 - 2) * MIB - 8000),
-    ],
-)
-def test_memory_budget_is_smaller_when_decoders_need_memory(
-    memory: str, variables: dict[str, str], expected: int
-) -> None:
-    found = read(VERIFY="decode", AWS_LAMBDA_FUNCTION_MEMORY_SIZE=memory, **variables)
-    assert found.verification is Verification.DECODE
-    assert found.limits.memory_budget_bytes == expected * 3 // 4
-
-
-@pytest.mark.parametrize(
-    ("memory", "variables", "needed"),
-    [
-        ("512", {}, 890),
-        ("1024", {"MAX_IMAGE_PIXELS": "80000000"}, 1119),
-        ("1024", {"MEMORY_BUDGET_BYTES": str(200 * MIB)}, 1070),
-    ],
-)
-def test_config_names_the_memory_that_the_decoders_need(memory: str, variables: dict[str, str], needed: int) -> None:
-    [fault] = faults_of(BUCKET | {"VERIFY": "decode", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": memory} | variables)
-    assert f"expected MemorySize={needed} or more, or a smaller MAX_IMAGE_PIXELS" in fault
-    assert read(AWS_LAMBDA_FUNCTION_MEMORY_SIZE=str(needed), VERIFY="decode", **variables)
-
-
-@pytest.mark.parametrize("pixels", ["50000000", "400000000"])
-def test_decoders_take_no_memory_of_bodies_outside_lambda(pixels: str) -> None:
-    """No function limits the memory, and nobody could set its size."""
-    without = read(MAX_IMAGE_PIXELS=pixels)
-    assert without.limits == read(MAX_IMAGE_PIXELS=pixels, VERIFY="decode").limits
-
-
-def test_config_says_what_to_run_when_the_artifact_has_no_decoders(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requirements, "PACKAGES", ("PIL", "no_such_package", "no_other_package"))
-    [fault] = faults_of(BUCKET | {"VERIFY": "decode", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "2000"})
-    assert "not installed (no_such_package, no_other_package): expected an artifact with decoders" in fault
-    assert "make deploy VERIFY=decode" in fault

@@ -53,6 +53,12 @@ def test_delete_marker_is_not_found(status: int) -> None:
     assert (error.code, "deleted" in error.message) == ("not_found", True)
 
 
+@pytest.mark.parametrize(("expected", "has_version"), [("not_found", True), ("http_client_error", False)])
+def test_text_that_is_no_id_of_a_version_is_not_found(expected: str, has_version: bool) -> None:  # noqa: FBT001 - a case
+    error = to_bucket_error(400, {}, body_of("InvalidArgument"), has_version=has_version)
+    assert (error.code, "version" in error.message) == (expected, has_version)
+
+
 @pytest.mark.parametrize(
     ("words", "body", "has_version"),
     [

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from functools import partial
 from typing import override
 
@@ -10,6 +11,7 @@ import httpx
 import pytest
 from botocore.exceptions import ProfileNotFound
 
+from intake.http_client.errors import DnsError
 from intake.model.error_codes import IntakeError, StoreFailed
 from intake.model.url import Url
 from intake.s3.signer import Signer
@@ -142,6 +144,24 @@ async def test_source_with_the_region_of_its_bucket_sends_no_other_request() -> 
     s3 = FakeS3(lambda region: (200, {}, b"x") if region == "us-west-2" else (301, {}, b""))
     assert await get(BucketSource(make_signer, s3, "us-west-2")) == 200
     assert len(s3.sent) == 1
+
+
+@pytest.mark.parametrize("wrong", ["-", "123", "r" * 64, "nowhere-1"])
+async def test_source_asks_in_its_own_region_again_after_a_wrong_one(
+    wrong: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("intake.sources.bucket_source._MISSING_SECONDS", 0.0)
+    redirects = [(301, {"x-amz-bucket-region": wrong}, b"")]
+
+    def answer(region: str) -> Answer:
+        if region == wrong:
+            raise DnsError("no such host")
+        return redirects.pop() if redirects else (200, {}, b"x")
+
+    source = BucketSource(make_signer, FakeS3(answer))
+    with suppress(DnsError):
+        assert await get(source) == "credentials_unavailable"
+    assert await get(source) == 200
 
 
 @pytest.mark.parametrize(

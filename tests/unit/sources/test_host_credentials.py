@@ -110,6 +110,25 @@ async def test_host_without_a_valid_entry_has_none_and_the_others_have_theirs() 
     assert await setup.credentials.find("b.example") == bearer("two")
 
 
+async def test_failed_read_because_of_one_entry_leaves_the_headers_of_other_hosts_in_use() -> None:
+    """The reader has the last value still, for some minutes."""
+    setup = Setup(secret_of("one", "two three"))
+    read = setup.reader.read
+    await setup.credentials.find("a.example")
+    setup.seconds += SECONDS_BETWEEN_READS
+
+    def fail_when_forced(*, is_forced: bool) -> str:
+        value = read(is_forced=is_forced)
+        if is_forced:
+            raise SecretUnreadable("throttled")
+        return value
+
+    setup.reader.read = fail_when_forced  # type: ignore[method-assign]
+    assert await setup.credentials.find("a.example") == bearer("one")
+    assert "the entry for b.example" in await setup.fault_of("b.example")
+    assert setup.reader.reads == [False, True, False]
+
+
 async def test_read_that_takes_too_long_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(host_credentials, "_TIME_LIMIT", 0.01)
     setup = Setup(secret_of("one"))

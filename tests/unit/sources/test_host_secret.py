@@ -67,6 +67,7 @@ def test_fault_of_one_entry_does_not_concern_another_host(fault: str, entry: str
         ("a number, true or false", "7"),
         ("bytes that are not UTF-8", SECRET.encode() + b"\xff"),
         ("too many levels of objects and lists", "[" * 100_000 + SECRET),
+        ("a number of too many digits", f'{{"a.example": {{"bearer": {"1" * 5000}}}, "{SECRET}": 1}}'),
     ],
 )
 def test_secret_that_is_no_object_concerns_every_host(found: str, value: Any) -> None:

@@ -1,5 +1,6 @@
 """`HostSource`: which requests get headers, and what follows a 401."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -99,6 +100,19 @@ async def test_401_is_passed_on_when_the_secret_has_no_other_headers(second: str
     setup = Setup(Secrets(entry('{"bearer": "old"}'), second), 401, 200)
     assert await setup.send() == 401
     assert setup.sent("Authorization") == ["Bearer old"]
+
+
+async def test_401_holds_no_connection_while_the_secret_is_read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The image may be cancelled then."""
+    setup = Setup(Secrets(entry('{"bearer": "old"}')), 401)
+
+    async def find_newer(*_: object) -> None:
+        assert [response.is_closed for response in setup.transport.responses] == [True]
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(HostCredentials, "find_newer", find_newer)
+    with pytest.raises(asyncio.CancelledError):
+        await setup.send()
 
 
 @pytest.mark.parametrize("secret", [SecretUnreadable("no"), "{}", entry('{"bearer": 7}'), "no JSON"])

@@ -84,6 +84,13 @@ def test_reader_that_cannot_be_made_says_why(monkeypatch: pytest.MonkeyPatch, ma
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     with pytest.raises(SecretUnreadable, match=r"The config profile \(nobody\) could not be found"):
         SecretReader(ARN)
+    monkeypatch.delenv("AWS_PROFILE")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:9/")
+    monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/dev/null/token")
+    with pytest.raises(SecretUnreadable, match="/dev/null/token"):
+        SecretReader(ARN)
 
 
 def test_no_log_line_contains_the_secret_at_any_level(
