@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 from intake.model.error_codes import StoreFailed
 from intake.s3.signer import SignedUrl, Signer
 
+_DATA = get_session().get_component("data_loader")
+
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
@@ -112,7 +114,9 @@ def sign_with_botocore(own: boto3.Session, method: str, signed: SignedUrl, heade
 def test_signer_makes_the_signature_of_botocore(
     *, method: str, key: str, headers: dict[str, str], token: str | None, version: str, secret: str
 ) -> None:
-    own = boto3.Session("key/+", secret, token, region_name="eu-central-1")
+    core = get_session()
+    core.register_component("data_loader", _DATA)  # reads the model of S3 once, not for each example
+    own = boto3.Session("key/+", secret, token, region_name="eu-central-1", botocore_session=core)
     signed = Signer(own, "the-images").sign(method, key, headers, version)
 
     assert sign_with_botocore(own, method, signed, headers) == parse_qs(urlsplit(signed.target).query)
