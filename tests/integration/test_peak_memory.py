@@ -3,6 +3,8 @@
 import asyncio
 import multiprocessing
 import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 
 from intake.ingest.deadline import Deadline
@@ -77,23 +79,41 @@ async def _ingest(origin: Origin) -> tuple[set[str], float]:
     return codes, peak_mib() - before
 
 
-def _run(origin: Origin, result: Connection) -> None:
+def _run(port: int, result: Connection) -> None:
+    origin = Origin()
+    origin.port = port
     result.send(asyncio.run(_ingest(origin)))
 
 
+def _serve(test: Connection) -> None:
+    with origin_in_thread() as origin:
+        origin.responders |= RESPONDERS
+        test.send(origin.port)
+        test.recv()  # until the test is done
+
+
+@contextmanager
+def _process(target: Callable[..., None], *arguments: object) -> Iterator[Connection]:
+    """Run a function in a new process, which gets a connection as its last argument; yields the other end of it."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=target, args=(*arguments, theirs))
+    process.start()
+    theirs.close()
+    with ours:
+        yield ours
+    process.join()
+
+
 def test_memory_stays_within_the_budget_when_all_bodies_are_large() -> None:
-    """The File is ingested in a new process, whose peak no other test has raised."""
-    with origin_in_thread() as serving:
-        serving.responders |= RESPONDERS
-        known = Origin()
-        known.port = serving.port
-        ours, theirs = multiprocessing.Pipe()
-        process = multiprocessing.get_context("spawn").Process(target=_run, args=(known, theirs))
-        process.start()
-        theirs.close()
-        codes, grown_mib = ours.recv()
-        process.join()
-        ours.close()
+    """The File is ingested in a new process, whose peak no other test has raised.
+
+    The origin has one of its own too: threads that other tests keep in this process would make it silent for too long.
+    """
+    with _process(_serve) as origin:
+        with _process(_run, origin.recv()) as client:
+            codes, grown_mib = client.recv()
+        origin.send("done")
 
     assert {"timeout", "too_large", "bad_response"} == codes
     assert BUDGET_MIB / 2 < grown_mib < BUDGET_MIB + OVERHEAD_MIB
