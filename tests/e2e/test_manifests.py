@@ -103,7 +103,9 @@ def test_image_with_a_permanent_failure_is_requested_once(deployed: Lab) -> None
 
 def test_event_with_a_transient_failure_is_tried_three_times_and_can_be_redriven_from_the_queue(deployed: Lab) -> None:
     """The valid image of the same File is requested once: each retry reuses the receipt."""
-    later = "status_202_retry_after_3600/m-later"  # after 503, no function would ask this origin again for a while
+    # Not 503: after it, no function would ask this origin again for a while.
+    deployed.origin.responders["m-not-ready"] = BEHAVIOURS["status_202_retry_after_3600"].respond
+    later = "m-not-ready/1"
     urls = [deployed.origin.url("length/m-valid"), deployed.origin.url(later)]
     deployed.put_in_inbox("inbox/m-later.json", json.dumps({"id": "m-later", "urls": urls}).encode())
 
@@ -113,7 +115,7 @@ def test_event_with_a_transient_failure_is_tried_three_times_and_can_be_redriven
     assert (deployed.origin.request_count(later), deployed.origin.request_count("length/m-valid")) == (3, 1)
     assert deployed.json("receipts/m-later.json")["status"] == "partial"
 
-    deployed.origin.responders[later.split("/", maxsplit=1)[0]] = BEHAVIOURS["length"].respond
+    deployed.origin.responders["m-not-ready"] = BEHAVIOURS["length"].respond
     result = deployed.invoke("S3Function", json.dumps(failure["requestPayload"]).encode())
 
     assert "FunctionError" not in result

@@ -6,34 +6,26 @@ The origin counts the requests for each image.
 import asyncio
 import json
 import subprocess
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from support.deployed_lab import Lab, wait_for
-from support.file_queue import count_messages, fast_redelivery, paused_queue, receive_all, send, wait_until_empty
+from support.file_queue import count_messages, failed_messages, fast_redelivery, paused_queue, send, wait_until_empty
 from support.killed_client import kill_client
 from support.origin import BEHAVIOURS
 from support.origin.behaviour import Reader, Request, Writer
 
 DELIVERIES = 5
-LATER = "status_202_retry_after_3600"  # after 503, no function would ask this origin again for a while
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def lab(deployed: Lab) -> Lab:
     """The stack with empty queues and a warm queue function, which is faster than the visibility timeouts below."""
     deployed.invoke("QueueFunction", b"{}")
     for url in (deployed.stack.file_queue, deployed.stack.failed_files):  # other tests leave messages that come again
         deployed.stack.aws.client("sqs").purge_queue(QueueUrl=url)
     return deployed
-
-
-def wait_for_failed_files(lab: Lab, count: int) -> list[dict[str, Any]]:
-    """Wait until so many messages are in the queue of failed Files; receive and delete them."""
-    wait_for(lambda: count_messages(lab, lab.stack.failed_files) == count, seconds=90)
-    return receive_all(lab, lab.stack.failed_files)
 
 
 def test_each_message_results_in_a_receipt_and_is_deleted(lab: Lab) -> None:
@@ -89,9 +81,10 @@ POISON = {
 def test_messages_that_are_no_files_end_in_the_queue_of_failed_files_with_problems(lab: Lab) -> None:
     with fast_redelivery(lab):
         ids = send(lab, *POISON, {"id": "q-beside", "urls": [lab.origin.url("length/q-beside")]})
-        failed = wait_for_failed_files(lab, len(POISON))
+        poisonous = dict(zip(ids, POISON, strict=False))
+        wait_for(lambda: poisonous.keys() <= failed_messages(lab).keys(), seconds=90)
 
-    assert {message["MessageId"]: message["Body"] for message in failed} == dict(zip(ids, POISON, strict=False))
+    assert failed_messages(lab) == poisonous
     for message_id, message in zip(ids, POISON.values(), strict=False):
         problem = lab.json(f"problems/{message_id}.json")
         assert problem["status"] == 422
@@ -103,19 +96,18 @@ def test_messages_that_are_no_files_end_in_the_queue_of_failed_files_with_proble
 
 def test_image_that_fails_is_tried_with_each_delivery_and_one_command_sends_the_message_again(lab: Lab) -> None:
     """The valid image of the same File is requested once: each delivery reuses the receipt."""
-    urls = [lab.origin.url("length/q-valid"), lab.origin.url(f"{LATER}/q-later")]
+    # Not 503: after it, no function would ask this origin again for a while.
+    lab.origin.responders["q-not-ready"] = BEHAVIOURS["status_202_retry_after_3600"].respond
+    urls = [lab.origin.url("length/q-valid"), lab.origin.url("q-not-ready/1")]
     with fast_redelivery(lab):
         [message_id] = send(lab, {"id": "q-later", "urls": urls})
-        wait_for(lambda: count_messages(lab, lab.stack.failed_files) == 1, seconds=90)
-    assert [lab.origin.request_count(name) for name in ("length/q-valid", f"{LATER}/q-later")] == [1, DELIVERIES]
+        wait_for(lambda: message_id in failed_messages(lab), seconds=90)
+    assert [lab.origin.request_count(name) for name in ("length/q-valid", "q-not-ready/1")] == [1, DELIVERIES]
     assert lab.json("receipts/q-later.json")["status"] == "partial"
 
-    lab.origin.responders[LATER] = BEHAVIOURS["length"].respond
-    try:
-        started = lab.stack.aws.client("sqs").start_message_move_task(SourceArn=lab.stack.failed_files_arn)
-        wait_for(lambda: lab.json("receipts/q-later.json")["status"] == "stored")
-    finally:
-        lab.origin.responders[LATER] = BEHAVIOURS[LATER].respond
+    lab.origin.responders["q-not-ready"] = BEHAVIOURS["length"].respond
+    started = lab.stack.aws.client("sqs").start_message_move_task(SourceArn=lab.stack.failed_files_arn)
+    wait_for(lambda: lab.json("receipts/q-later.json")["status"] == "stored")
     wait_until_empty(lab)
     assert started["TaskHandle"] != message_id
     assert count_messages(lab, lab.stack.failed_files) == 0
@@ -140,8 +132,8 @@ def test_nothing_is_lost_and_nothing_done_twice_when_the_function_is_killed_betw
             await asyncio.to_thread(wait_for, lambda: lab.objects("receipts/q-done"))
         await kill_client(reader, writer, request)
 
-    lab.origin.responders["killer"] = kill_after_the_receipt
-    urls = {"q-done": "length/q-done", "q-killed": "killer/1-q", "q-other": "length/q-other"}
+    lab.origin.responders["q-killer"] = kill_after_the_receipt
+    urls = {"q-done": "length/q-done", "q-killed": "q-killer/1-q", "q-other": "length/q-other"}
     with fast_redelivery(lab, seconds=8):  # more than a cold start
         with paused_queue(lab):
             send(lab, *({"id": name, "urls": [lab.origin.url(url)]} for name, url in urls.items()))

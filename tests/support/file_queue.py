@@ -38,9 +38,19 @@ def wait_until_empty(lab: Lab) -> None:
     wait_for(lambda: count_messages(lab, lab.stack.file_queue) == 0, seconds=60)
 
 
+def failed_messages(lab: Lab) -> dict[str, str]:
+    """Read the first ten messages of the queue of failed Files, which stay there: their bodies by their ids."""
+    queue = lab.stack.aws.client("sqs")
+    found = queue.receive_message(QueueUrl=lab.stack.failed_files, MaxNumberOfMessages=10, VisibilityTimeout=0)
+    return {message["MessageId"]: message["Body"] for message in found.get("Messages", [])}
+
+
 @contextmanager
-def fast_redelivery(lab: Lab, seconds: int = 2) -> Iterator[None]:
-    """Let messages come again after some seconds, in place of six minutes, until the end of the block."""
+def fast_redelivery(lab: Lab, seconds: int = 3) -> Iterator[None]:
+    """Let messages come again after some seconds, in place of six minutes, until the end of the block.
+
+    The time is longer than a delivery on a busy machine: what comes again during one is delivered twice at once.
+    """
     queue = lab.stack.aws.client("sqs")
 
     def set_timeout(timeout: int) -> None:

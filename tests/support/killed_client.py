@@ -11,11 +11,11 @@ from support.origin.behaviour import IMAGE, Reader, Request, Writer, response_wi
 
 type _Address = tuple[str, int]
 
-_TIMES = re.compile(r"/killer/(\d+)-")
+_TIMES = re.compile(r"/[a-z-]+/(\d+)-")
 
 
 async def kill_client(_: Reader, writer: Writer, request: Request) -> None:
-    """Kill the client at the first requests of a path, then answer: "killer/2-a" kills two."""
+    """Kill the client at the first requests of a path, then answer: "/killer/2-a" kills two."""
     match = _TIMES.match(request.target)
     assert match is not None
     if request.nth <= int(match[1]):
