@@ -14,6 +14,7 @@ from infra.bulk.list_check import UnusableList, check_list
 from infra.command.errors import CommandError
 from infra.command.signals import INTERRUPTED, install_signal_handlers
 from infra.command.standard_streams import make_output_optional
+from infra.run.failure_reasons import Reason
 from infra.run.file_store import FileStore
 from infra.run.folder_errors import folder_errors_named
 from infra.run.old_cool_downs import remove_cool_downs_of_unanswered
@@ -35,7 +36,7 @@ _SUFFIXES = {Verification.STRUCTURE: "", Verification.DECODE: "-decode"}
 _MANY_ROWS = 100_000
 """The page of a longer list takes more than some seconds to write."""
 _MAX_REASONS = 100
-"""Reasons of blocked URLs that are kept, so that their number does not grow with the list."""
+"""Reasons of failures that are kept, so that their number does not grow with the list."""
 
 
 def main() -> int:
@@ -108,7 +109,7 @@ class _Run:
     file_id: str | None
     given: Mapping[str, str]
     processes: Processes = field(default_factory=Processes)
-    blocked: dict[str, None] = field(default_factory=dict)
+    reasons: dict[Reason, None] = field(default_factory=dict)
 
     def execute(self) -> int:
         groups = self.lines.groups
@@ -138,8 +139,8 @@ class _Run:
             print(f"Stopped: {error or 'all rows are done'}. The summary cannot be written: {fault.strerror}.")
             print("The same command goes on.", flush=True)
             return INTERRUPTED if self.processes.is_interrupted else SOME_FAILED
-        limits = self.settings.config.limits
-        print_result(self.folder, summary, list(self.blocked), rows=groups.rows, limits=limits, settings=self.given)
+        config = self.settings.config
+        print_result(self.folder, summary, list(self.reasons), rows=groups.rows, config=config, settings=self.given)
         for page in filter(None, pages):
             print(f"Page: {page}", flush=True)
         if self.processes.is_interrupted:
@@ -161,8 +162,8 @@ class _Run:
         with _on_interrupt(self.processes.interrupt), progress_bar(self.lines.groups.rows, done_rows) as bar:
             for message in self.processes.ingest(pending):
                 if isinstance(message, GroupDone):
-                    if len(self.blocked) < _MAX_REASONS:
-                        self.blocked |= dict.fromkeys(message.blocked)
+                    if len(self.reasons) < _MAX_REASONS:
+                        self.reasons |= dict.fromkeys(message.reasons)
                     bar.add(message.rows, message.images)
                 elif message:
                     bar.add_waits(message.waits)

@@ -2,20 +2,23 @@
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import ip_address, ip_network
 
 from infra.bulk.progress import format_duration
 from infra.bulk.summary import join_counts
 from infra.command.terminal import print_line
+from infra.run.failure_reasons import Reason
 from infra.run.run_folder import RunFolder
 from intake.model.bulk_report import Summary
-from intake.model.error_codes import CredentialsUnavailable
 from intake.model.limits import Limits
+from intake.model.source_bucket import SourceBucket
+from intake.settings.config import Config
 
 _MAX_REASONS = 5
 _ADDRESS = re.compile(r"([0-9]+(?:\.[0-9]+){3})(?::\d+)?: ")
 _REPEATED_HOST = re.compile(r"^(\S+) \1:")
+_BUCKET = re.compile(r"^s3://(\S+): bucket not in SOURCE_BUCKETS$")
 _OWN_NETWORKS = tuple(map(ip_network, ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 _PORT = re.compile(r"^(?P<scheme>https?)://.*?(?::(?P<port>\d+))?: port not in ALLOWED_PORTS$")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -24,10 +27,10 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 def print_result(  # noqa: PLR0913 - each has a name at the call
     run: RunFolder,
     summary: Summary,
-    blocked: Sequence[str],
+    reasons: Sequence[Reason],
     *,
     rows: int,
-    limits: Limits,
+    config: Config,
     settings: Mapping[str, str],
 ) -> None:
     """Print the result of a run.
@@ -35,16 +38,19 @@ def print_result(  # noqa: PLR0913 - each has a name at the call
     Args:
         run: its folder.
         summary: its summary.
-        blocked: why URLs were blocked, or had no credentials.
+        reasons: why images failed, as far as no receipt says so.
         rows: the rows of the list.
-        limits: the limits of the run: what they allow needs no advice.
+        config: the settings of the run: what they allow needs no advice.
         settings: those on the command line, which the next command needs as well.
     """
     _print_counts(summary)
-    for line in _describe_blocked(blocked):
-        print_line(f"  {'failed ' if line.startswith(CredentialsUnavailable.code) else 'blocked'}  {line}")
-    if advice := advise_on_blocked(blocked, limits):
-        print_line(f"  blocked  {advice}")
+    for result, texts in _group_by_result(reasons).items():
+        for text in texts[:_MAX_REASONS]:
+            print_line(f"  {result:<7}  {_REPEATED_HOST.sub(r'\1:', text)}")
+        if len(texts) > _MAX_REASONS:
+            print_line(f"  {result:<7}  ...")
+        if result == "blocked" and (advice := advise_on_blocked(texts, config.limits, config.source_buckets)):
+            print_line(f"  {result:<7}  {advice}")
     _print_places(run, summary, settings)
     if not summary.complete:
         stopped_after = f"{summary.counts.files:,} of {format_rows(rows)}"
@@ -80,19 +86,22 @@ def format_rows(number: int) -> str:
     return f"{number:,} row{'' if number == 1 else 's'}"
 
 
-def _describe_blocked(reasons: Sequence[str]) -> Iterator[str]:
-    for reason in reasons[:_MAX_REASONS]:
-        yield _REPEATED_HOST.sub(r"\1:", reason)
-    if len(reasons) > _MAX_REASONS:
-        yield "..."
+def _group_by_result(reasons: Iterable[Reason]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for reason in reasons:
+        groups.setdefault(reason.result, []).append(reason.text)
+    return groups
 
 
-def advise_on_blocked(reasons: Iterable[str], limits: Limits) -> str:
+def advise_on_blocked(
+    reasons: Iterable[str], limits: Limits, source_buckets: Sequence[SourceBucket] | None = None
+) -> str:
     """Return which settings allow what was blocked and may be the user's own; an empty text if none do.
 
     Args:
         reasons: why URLs were blocked.
         limits: the limits of the run: what they allow needs no advice.
+        source_buckets: the buckets that are allowed; None if the setting has no use here.
     """
     reasons = list(reasons)
     found = [match for reason in reasons if (match := _PORT.search(reason))]
@@ -103,6 +112,9 @@ def advise_on_blocked(reasons: Iterable[str], limits: Limits) -> str:
     networks = {network for match in addresses if match and (network := _find_network(match[1], limits))}
     if networks:
         advice.append(f"ALLOW={','.join(sorted(networks))}")
+    buckets = {match[1]: None for reason in reasons if (match := _BUCKET.search(reason))}
+    if buckets and source_buckets is not None:
+        advice.append(f"SOURCE_BUCKETS={','.join([*map(str, source_buckets), *buckets])}")
     return f"To allow what is yours: {' '.join(advice)}" if advice else ""
 
 

@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from infra.command.signals import reset_signals_in_child
-from infra.run.failure_reasons import FailureReasons
+from infra.run.failure_reasons import FailureReasons, Reason
 from infra.run.file_store import FileStore
 from infra.run.group_pauses import GroupPauses
 from infra.run.group_service import GroupService
@@ -66,12 +66,12 @@ class GroupDone:
     Attributes:
         rows: the number of its rows that are done: all, unless the command was stopped.
         images: the number of images by result: stored, reused, failed.
-        blocked: why URLs were blocked: an example of each reason.
+        reasons: why images failed, as far as no receipt says so: an example of each reason.
     """
 
     rows: int
     images: Counter[str]
-    blocked: list[str] = field(default_factory=list)
+    reasons: list[Reason] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +199,7 @@ class _Worker:
             self._send(GroupFailed(error.reason or error.message))
         else:
             counts = report.counts
-            self._send(GroupDone(counts.files, counts.images, self._reasons.pop_blocked()))
+            self._send(GroupDone(counts.files, counts.images, self._reasons.pop()))
 
     def _send(self, message: Message) -> None:
         with suppress(ConnectionError):  # the command was killed; `_receive` sees it too

@@ -100,7 +100,7 @@ def _parse_bucket(text: str) -> str:
 def _parse_source_buckets(text: str) -> "tuple[SourceBucket, ...]":
     from intake.model.source_bucket import SourceBucket  # noqa: PLC0415 - few deployments have source buckets
 
-    buckets = _list_parser(SourceBucket.parse)(text)
+    buckets = tuple(dict.fromkeys(_list_parser(SourceBucket.parse)(text)))
     if len({bucket.name for bucket in buckets}) < len(buckets):
         raise ValueError(text)
     return buckets
@@ -138,7 +138,7 @@ BUCKET = SettingType(_parse_bucket, "the name of a bucket")
 OTHER_BUCKET = SettingType(_parse_bucket, "the name of a bucket, not that of IMAGE_BUCKET")
 SOURCE_BUCKETS = SettingType(
     _parse_source_buckets,
-    "different buckets separated by commas, each `name` or `name@region`, such as my-photos@eu-central-1",
+    "buckets separated by commas, each `name` or `name@region`, such as my-photos@eu-central-1, with one region",
 )
 HOSTS = SettingType(
     _list_parser(_parse_host), "host names separated by commas; *.cdn.example for all names below cdn.example"

@@ -123,7 +123,7 @@ def test_config_parses_what_is_used_of_known_images(refresh: Refresh, expected: 
 
 
 def test_config_parses_source_buckets() -> None:
-    found = read(SOURCE_BUCKETS="my-photos, my.scans@eu-west-1,").source_buckets
+    found = read(SOURCE_BUCKETS="my-photos, my.scans@eu-west-1,my-photos,").source_buckets
     assert found == (SourceBucket("my-photos"), SourceBucket("my.scans", "eu-west-1"))
 
 
@@ -183,7 +183,7 @@ def test_config_accepts_a_contact() -> None:
         ("KNOWN_IMAGES", ["On", "true", "yes", "1", "on off"]),
         (
             "SOURCE_BUCKETS",
-            [",", "a", "my_photos", "s3://my-photos", "my-photos@", "abc,abc", "abc,abc@eu-west-1", "*"],
+            [",", "a", "my_photos", "s3://my-photos", "my-photos@", "abc,abc@eu-west-1", "*"],
         ),
         ("CONTACT", ["a\nb", "ä@a.example", "a\x00"]),
         ("DEADLINE_MARGIN", ["0"]),

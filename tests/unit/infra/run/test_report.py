@@ -1,15 +1,19 @@
 """What `make run` prints at its end."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from infra.run.failure_reasons import Reason
 from infra.run.report import print_result
 from infra.run.run_folder import RunFolder
 
 from intake.model.bulk_report import Summary, Totals
 from intake.model.limits import Limits
+from intake.model.source_bucket import SourceBucket
+from intake.settings.config import Config
 
 RUN = RunFolder(Path("my pictures"), "urls-1", "urls.txt", "0" * 64, datetime.now(UTC))
 ALL_STORED = Totals(files=1200, status={"stored": 1200}, images={"stored": 1000, "reused": 200}, bytes=123_456_789)
@@ -18,9 +22,15 @@ SOME_FAILED = Totals(
 )
 
 
-def printed(capsys: pytest.CaptureFixture[str], *blocked: str, rows: int = 3, **members: Any) -> list[str]:
+def printed(
+    capsys: pytest.CaptureFixture[str], *blocked: str, rows: int = 3, others: Sequence[Reason] = (), **members: Any
+) -> list[str]:
     summary = Summary(run="urls-1", ended_at="", **{"seconds": 2.0, "counts": SOME_FAILED} | members)
-    print_result(RUN, summary, blocked, rows=rows, limits=Limits(allowed_ports=(80, 9000)), settings={})
+    config = Config(
+        image_bucket="", limits=Limits(allowed_ports=(80, 9000)), source_buckets=(SourceBucket("scans", "eu-west-1"),)
+    )
+    reasons = [Reason("blocked", text) for text in blocked]
+    print_result(RUN, summary, [*reasons, *others], rows=rows, config=config, settings={})
     return capsys.readouterr().out.splitlines()
 
 
@@ -55,7 +65,7 @@ def test_report_says_why_the_run_stopped(capsys: pytest.CaptureFixture[str], err
 def test_next_command_has_the_settings_of_this_one(capsys: pytest.CaptureFixture[str]) -> None:
     summary = Summary(run="urls-1", ended_at="", seconds=1.0, counts=SOME_FAILED, retryable_key="runs/urls-1/r")
     settings = {"ALLOW": "10.0.0.0/8", "CONTACT": "a b"}
-    print_result(RUN, summary, [], rows=3, limits=Limits(), settings=settings)
+    print_result(RUN, summary, [], rows=3, config=Config(image_bucket=""), settings=settings)
     assert " OUT='my pictures' ALLOW=10.0.0.0/8 CONTACT='a b'\n" in capsys.readouterr().out
 
 
@@ -100,6 +110,10 @@ def test_report_has_a_rate_when_the_run_took_no_time(capsys: pytest.CaptureFixtu
             [f"10.0.0.{n}: loopback" for n in range(9)],
             [*[f"10.0.0.{n}: " for n in range(5)], "...", "To allow what is yours: ALLOW=10.0.0.0/8"],
         ),
+        (
+            [f"s3://{name}: bucket not in SOURCE_BUCKETS" for name in ("photos", "old.scans")],
+            ["s3://photos: ", "s3://old", "To allow what is yours: SOURCE_BUCKETS=scans@eu-west-1,photos,old.scans"],
+        ),
         ([], []),
     ],
 )
@@ -111,7 +125,13 @@ def test_report_says_why_urls_were_blocked_and_what_allows_them(
     assert all(line.startswith(text) for line, text in zip(lines, expected, strict=True)), lines
 
 
-def test_report_says_why_a_source_has_no_credentials(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = printed(capsys, "http://a:22: port not allowed", "credentials_unavailable: the secret cannot be read: no")
-    assert "  failed   credentials_unavailable: the secret cannot be read: no" in lines
-    assert "  blocked  http://a:22: port not allowed" in lines
+def test_report_says_why_images_failed_if_no_receipt_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    damaged = [Reason("failed", f"corrupt_image: http://a/{n}.jpg: the last MCU is missing") for n in range(6)]
+    unsure = Reason("warning", "decode_warning: http://a/1.heic: no decoder")
+    lines = printed(capsys, "http://a:22: port not allowed", others=[*damaged, unsure])
+    assert lines[-10:-2] == [
+        "  blocked  http://a:22: port not allowed",
+        *(f"  failed   corrupt_image: http://a/{n}.jpg: the last MCU is missing" for n in range(5)),
+        "  failed   ...",
+        "  warning  decode_warning: http://a/1.heic: no decoder",
+    ]
