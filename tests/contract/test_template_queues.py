@@ -1,8 +1,5 @@
 """template.yaml: which events start a function, which queues keep them, and what the topic gets."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 from infra.build.template_file import list_functions, load
 
@@ -13,16 +10,6 @@ TEMPLATE = load()
 PARAMETERS = TEMPLATE["Parameters"]
 FUNCTIONS = list_functions(TEMPLATE)
 QUEUES = {name: item for name, item in TEMPLATE["Resources"].items() if item["Type"] == "AWS::SQS::Queue"}
-
-
-def every_dict(value: object) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict):
-        yield value
-        for item in value.values():
-            yield from every_dict(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from every_dict(item)
 
 
 @pytest.mark.parametrize("function", ["S3Function", "InvokeFunction"])

@@ -12,6 +12,10 @@ _RECORDS = {
 
 _OTHER_RECORDS = "is an event with Records, not a File: send each File by itself"
 _HTTP = "is a request of API Gateway, not a File: HttpFunction takes it; send the body of the request by itself"
+_HTTP_API = (
+    "is a request of an HTTP API or a function URL, not a File: use the REST API of the stack, "
+    "or send the body of the request by itself to InvokeFunction"
+)
 _EVENTBRIDGE = "is an event of EventBridge, not a File: send the File by itself, with an input transformer"
 _NOTIFICATION = (
     "is a notification of SNS with a message in it, not a File: turn on raw message delivery for the subscription"
@@ -29,7 +33,9 @@ def describe_event(document: Mapping[str, object]) -> str | None:
             found = _RECORDS.get(source, _OTHER_RECORDS)
         case {"requestPayload": _, "requestContext": dict()}:
             found = _FAILED_EVENT
-        case {"requestContext": dict(), "httpMethod": _} | {"requestContext": {"http": dict()}}:
+        case {"requestContext": {"http": dict()}}:
+            found = _HTTP_API
+        case {"requestContext": dict(), "httpMethod": str(), "path": str()}:
             found = _HTTP
         case {"detail-type": str(), "detail": _}:
             found = _EVENTBRIDGE

@@ -1,15 +1,10 @@
 """The process of the decoders, with real children: what hostile images do to it, and what they do not do to others."""
 
 import asyncio
-import ctypes
 import json
 import os
 import select
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
 
@@ -18,58 +13,10 @@ from PIL import Image
 
 from intake.decode import child_process, decoder_process
 from intake.decode.decoder_process import DecoderProcess
-from intake.decode.requirements import memory_limit
 from intake.decode.verdict import Verdict
 from intake.model.image_info import ImageInfo
 from intake.model.limits import Limits
-from support import hostile_decoders
-
-UNSHARE = "import os; os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNET)"
-PR_GET_DUMPABLE = 3
-LIMITS = Limits(max_image_pixels=10_000_000, max_image_bytes=1 << 20)
-MEMORY = memory_limit(LIMITS.max_image_pixels, LIMITS.max_image_bytes)
-
-
-def image(name: str = "jpeg", frames: int = 1) -> ImageInfo:
-    return ImageInfo(name, 10, 10, frames, f"image/{name}", name)
-
-
-async def check(decoder: DecoderProcess, word: str, name: str = "jpeg") -> tuple[Verdict, str]:
-    return await decoder.check(memoryview(f"{word} ...".encode()), image(name))
-
-
-async def pid_of(decoder: DecoderProcess) -> int:
-    return (await decoder._get_child())._process.pid
-
-
-def is_running(pid: int) -> bool:
-    return Path(f"/proc/{pid}").exists()
-
-
-def can_leave_network() -> bool:
-    """Whether the kernel lets a process leave the network."""
-    return subprocess.run([sys.executable, "-c", UNSHARE], check=False, capture_output=True).returncode == 0
-
-
-async def wait_until_ended(pid: int) -> None:
-    async with asyncio.timeout(10):
-        while is_running(pid):  # noqa: ASYNC110 - the kernel sets no event
-            await asyncio.sleep(0.01)
-
-
-@pytest.fixture
-def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The children have the decoders of `support.hostile_decoders`."""
-    hostile_decoders.install(tmp_path)
-    monkeypatch.syspath_prepend(tmp_path)
-
-
-@pytest.fixture
-async def decoder(hostile: None) -> AsyncIterator[DecoderProcess]:
-    del hostile
-    running = DecoderProcess(LIMITS)
-    yield running
-    await running.aclose()
+from support.decoder_children import LIMITS, check, is_running, pid_of, wait_until_ended
 
 
 @pytest.mark.parametrize(
@@ -137,28 +84,6 @@ async def test_child_that_grew_is_replaced(decoder: DecoderProcess) -> None:
     assert await pid_of(decoder) != before
 
 
-async def test_child_has_limits_and_no_environment(decoder: DecoderProcess, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    monkeypatch.setenv("LD_LIBRARY_PATH", "/var/lang/lib")
-
-    _, reason = await check(decoder, "facts")
-
-    facts = json.loads(reason)
-    own = {"LC_CTYPE"}  # Python sets it (PEP 538)
-    assert set(facts["environment"]) - own == {*child_process._VARIABLES, "LD_LIBRARY_PATH"}
-    assert facts["limits"] == [[MEMORY, MEMORY], [0, 0], [0, 0], [16, 16]]
-    assert facts["descriptors"] < 16
-    assert facts["parent"] == os.getpid()
-    assert not (facts["network"] and can_leave_network())
-
-
-async def test_memory_of_the_parent_is_hidden_from_the_child(decoder: DecoderProcess) -> None:
-    """A process of the same user cannot read its environment in /proc then; root, as whom tests may run, can."""
-    await check(decoder, "good")
-
-    assert ctypes.CDLL(None).prctl(PR_GET_DUMPABLE) == 0
-
-
 async def test_cancelled_image_leaves_nothing_running(decoder: DecoderProcess) -> None:
     """At the deadline of a File. The environment may be frozen after the response."""
     pid = await pid_of(decoder)
@@ -172,19 +97,6 @@ async def test_cancelled_image_leaves_nothing_running(decoder: DecoderProcess) -
     assert await check(decoder, "good") == (Verdict.WHOLE, "['good']")
 
 
-async def test_child_decodes_after_its_environment_was_frozen(decoder: DecoderProcess) -> None:
-    """Lambda stops every process between two invocations."""
-    pid = await pid_of(decoder)
-    os.kill(pid, signal.SIGSTOP)
-    task = asyncio.create_task(check(decoder, "first"))
-    await asyncio.sleep(0.2)
-
-    os.kill(pid, signal.SIGCONT)
-
-    assert await task == (Verdict.WHOLE, "['first']")
-    assert await pid_of(decoder) == pid
-
-
 async def test_images_are_decoded_one_after_the_other_in_one_child(decoder: DecoderProcess) -> None:
     decoder.start()
 
@@ -192,50 +104,6 @@ async def test_images_are_decoded_one_after_the_other_in_one_child(decoder: Deco
 
     assert {verdict for verdict, _ in results} == {Verdict.WHOLE}
     assert sorted(len(json.loads(reason.replace("'", '"'))) for _, reason in results) == [*range(1, 21)]
-
-
-async def test_child_ends_with_its_parent(hostile: None, tmp_path: Path) -> None:
-    """Also while it decodes, and although nothing closes it."""
-    del hostile
-    program = (
-        "import asyncio, os, sys; sys.path[:] = sys.argv[1:]\n"
-        "from intake.decode.decoder_process import DecoderProcess\n"
-        "from intake.model.image_info import ImageInfo\n"
-        "from intake.model.limits import Limits\n"
-        "async def main():\n"
-        "    decoder = DecoderProcess(Limits(max_image_pixels=1))\n"
-        "    print((await decoder._get_child())._process.pid, flush=True)\n"
-        "    await decoder.check(memoryview(b'loop'), ImageInfo('jpeg', 1, 1, 1, '', ''))\n"
-        "asyncio.run(main())\n"
-    )
-    parent = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", program, *sys.path, stdout=asyncio.subprocess.PIPE, cwd=tmp_path
-    )
-    assert parent.stdout is not None
-    pid = int(await parent.stdout.readline())
-    await asyncio.sleep(0.2)
-    assert is_running(pid)
-
-    parent.kill()
-    await parent.wait()
-
-    await wait_until_ended(pid)
-
-
-async def test_child_ends_by_its_timer_when_its_parent_is_frozen(
-    decoder: DecoderProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The parent does not end it here, as if it were stopped."""
-    program = tmp_path / "intake" / "decode" / "child.py"
-    program.write_text(program.read_text().replace("EXTRA_SECONDS = 5.0", "EXTRA_SECONDS = 0.1"))
-    child = await decoder._get_child()
-    monkeypatch.setattr(child, "_receive", lambda: asyncio.sleep(60))
-    task = asyncio.create_task(child.decode(memoryview(b"loop"), "jpeg", 1, 0.2))
-    time.sleep(0.6)  # noqa: ASYNC251 - nothing of the parent runs meanwhile
-
-    await wait_until_ended(child._process.pid)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
 
 
 @pytest.mark.parametrize(
@@ -253,36 +121,6 @@ async def test_type_without_decoder_starts_no_child(name: str, verdict: Verdict,
 
     assert decoder._child is None
     await decoder.aclose()
-
-
-async def test_error_says_how_a_child_ended_that_did_not_start(
-    hostile: None, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    """It prints why. The next image tries again: the machine may have had no memory."""
-    del hostile
-    module = tmp_path / "intake" / "decode" / "decoders.py"
-    program = module.read_text()
-    module.write_text("import no_such_library\n")
-    decoder = DecoderProcess(LIMITS)
-
-    with pytest.raises(RuntimeError, match="the process of the decoders did not start: exit code 1"):
-        await check(decoder, "good")
-
-    assert "No module named 'no_such_library'" in capfd.readouterr().err
-    module.write_text(program)
-    assert await check(decoder, "good") == (Verdict.WHOLE, "['good']")
-    await decoder.aclose()
-
-
-async def test_start_is_given_up_when_it_takes_too_long(
-    hostile: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    del hostile
-    (tmp_path / "intake" / "decode" / "decoders.py").write_text("import time\ntime.sleep(60)\n")
-    monkeypatch.setattr(child_process, "_START_SECONDS", 0.3)
-
-    with pytest.raises(RuntimeError, match="did not start: exit code -9"):
-        await check(DecoderProcess(LIMITS), "good")
 
 
 async def test_image_is_decoded_when_a_start_failed_before_it(

@@ -32,12 +32,16 @@ EVENTS: dict[str, tuple[object, str | None]] = {
     "sqs": (sqs_event(json.dumps(FILE)), "is an event of SQS"),
     "s3": ({"Records": [s3_record("inbox/a.json")]}, "is an event of S3"),
     "api gateway": (REQUEST, "is a request of API Gateway"),
+    "http api": ({"rawPath": "/files", "requestContext": {"http": {"method": "POST"}}}, "is a request of an HTTP API"),
+    "request without a path": ({"httpMethod": "POST", "body": "{}"}, None),
+    "request without a method": ({"httpMethod": None, "path": "/files"}, None),
+    "request with a list as context": ({"httpMethod": "GET", "path": "/files/a", "requestContext": []}, None),
     "run without a start": ({"run": "run-1"}, None),
     "run that started some time": ({"run": "run-1", "startedAt": "soon"}, None),
     "run without a name": ({"run": None, "startedAt": "2026-11-22T12:00:00Z"}, None),
 }
 FUNCTIONS: dict[str, tuple[Callable[..., object], str]] = {
-    "api gateway": (http.handler, "a request of API Gateway"),
+    "api gateway": (http.handler, "a request of API Gateway with httpMethod and path"),
     "s3": (s3.handler, "an event of S3"),
     "sqs": (queue.handler, "an event of SQS"),
     "summary": (summary.handler, "the end of a bulk run"),

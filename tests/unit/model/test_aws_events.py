@@ -23,7 +23,10 @@ def read_event(name: str) -> dict[str, Any]:
     ("expected", "event"),
     [
         ("is a request of API Gateway", read_event("http-post-file")),
-        ("is a request of API Gateway", {"version": "2.0", "requestContext": {"http": {"method": "POST"}}}),
+        (
+            "is a request of an HTTP API or a function URL",
+            {"version": "2.0", "requestContext": {"http": {"method": "POST"}}},
+        ),
         ("is an event of S3", read_event("s3-manifest")),
         ("is an event of SNS", {"Records": [{"EventSource": "aws:sns", "Sns": SNS}]}),
         ("is an event with Records", {"Records": [{"eventSource": "aws:kinesis", "kinesis": {}}]}),
