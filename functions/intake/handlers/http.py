@@ -55,7 +55,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """
     logger.append_keys(request_id=context.aws_request_id)
     if not _is_request(event):
-        raise InvalidFile([Fault("", describe_wrong_event(event, "a request of API Gateway with httpMethod and path"))])
+        raise InvalidFile([Fault("", describe_wrong_event(event, "a request of API Gateway, with httpMethod, path and requestContext"))])
     base_path, path = split_path(event)
     router.context["base_path"] = base_path
     return router.resolve(event | {"path": path}, context)
@@ -64,8 +64,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def _is_request(event: object) -> bool:
     """Whether an event has what the routes match. People test functions with events that they make by hand."""
     match event:
-        case {"httpMethod": str(), "path": str()}:
-            return isinstance(event.get("requestContext", {}), dict)
+        case {"httpMethod": str(), "path": str(), "requestContext": dict()}:
+            return True
     return False
 
 
@@ -190,7 +190,7 @@ def split_path(event: dict[str, Any]) -> tuple[str, str]:
 def seconds_left(event: dict[str, Any], context: LambdaContext) -> float:
     """Return the seconds until Lambda ends the function or API Gateway stops waiting, whichever comes first."""
     function_seconds = context.get_remaining_time_in_millis() / 1000
-    received = event.get("requestContext", {}).get("requestTimeEpoch")
+    received = event["requestContext"].get("requestTimeEpoch")
     waited = time.time() - received / 1000 if isinstance(received, int) else 0.0
     # An impossible time is ignored: sample events carry old ones, and sam local gives seconds.
     return min(function_seconds, GATEWAY_TIMEOUT - (waited if 0 <= waited < GATEWAY_TIMEOUT else 0.0))
