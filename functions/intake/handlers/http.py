@@ -28,6 +28,8 @@ from intake.telemetry import logger, redact_urls
 GATEWAY_TIMEOUT = 29.0
 """Seconds that API Gateway waits for a response (Amazon API Gateway quotas, "Integration timeout")."""
 
+_EXPECTED_EVENT = "a request of API Gateway, with httpMethod, path and requestContext"
+
 _STATUS = {
     Status.STORED: HTTPStatus.OK,
     Status.PARTIAL: HTTPStatus.MULTI_STATUS,
@@ -55,7 +57,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """
     logger.append_keys(request_id=context.aws_request_id)
     if not _is_request(event):
-        raise InvalidFile([Fault("", describe_wrong_event(event, "a request of API Gateway, with httpMethod, path and requestContext"))])
+        raise InvalidFile([Fault("", describe_wrong_event(event, _EXPECTED_EVENT))])
     base_path, path = split_path(event)
     router.context["base_path"] = base_path
     return router.resolve(event | {"path": path}, context)
@@ -190,7 +192,7 @@ def split_path(event: dict[str, Any]) -> tuple[str, str]:
 def seconds_left(event: dict[str, Any], context: LambdaContext) -> float:
     """Return the seconds until Lambda ends the function or API Gateway stops waiting, whichever comes first."""
     function_seconds = context.get_remaining_time_in_millis() / 1000
-    received = event["requestContext"].get("requestTimeEpoch")
+    received = event.get("requestContext", {}).get("requestTimeEpoch")
     waited = time.time() - received / 1000 if isinstance(received, int) else 0.0
     # An impossible time is ignored: sample events carry old ones, and sam local gives seconds.
     return min(function_seconds, GATEWAY_TIMEOUT - (waited if 0 <= waited < GATEWAY_TIMEOUT else 0.0))
