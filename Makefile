@@ -64,9 +64,9 @@ demo: base $(if $(filter decode,$(VERIFY)),decode-packages) sam ministack ## Dep
 run: run-packages $(if $(filter decode,$(VERIFY)),decode-packages) ## Download your own list into a folder, without AWS | LIST=urls.txt (or .csv, .jsonl) OUT=folder; FILE=my-file.json
 	@PYTHONPATH=functions $(PY) -m infra.run "$(LIST)" "$(OUT)" --file "$(FILE)" --given "$(GIVEN)" $(OR_STOPPED)
 
-up: base sam ministack ## Run the whole stack on a local AWS until Ctrl-C | PORT=4566 PICTURES=folder PARAMETERS="SourceBuckets=my-photos ..."
+up: base sam ministack ## Run the whole stack on a local AWS until Ctrl-C | PORT=4566 PICTURES=folder VERIFY=decode PARAMETERS="SourceBuckets=my-photos ..."
 	@PYTHONPATH=functions $(PY) -m infra.local --port "$(PORT)" $(if $(PICTURES),--pictures "$(PICTURES)") \
-	  --given "$(GIVEN)" $(PARAMETERS) $(OR_STOPPED)
+	  --given "$(GIVEN)" $(if $(VERIFY),"Verify=$(VERIFY)") $(PARAMETERS) $(OR_STOPPED)
 
 ##@ Deploy
 deploy: base sam ## Build and deploy to your AWS account | STACK=image-intake PARAMETERS="MaxPerOrigin=8 ..." ARCH=arm64 VERIFY=decode

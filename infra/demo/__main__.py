@@ -156,7 +156,7 @@ def _send_user_file(path: Path) -> int:
     print_line(f"image-intake: {path}, downloaded from its real origins into a local S3\n", "bold")
     with ExitStack() as on_exit:
         stop_orphans()
-        deployed = start_stack(on_exit, {}, with_decoders=settings.decodes)
+        deployed = start_stack(on_exit, {"Verify": settings.verification})
         relax_for_loopback(deployed, settings.variables)
         run = _send(deployed, body)
         reasons = _print_run(deployed, run, show_hosts=True)

@@ -29,12 +29,12 @@ class DemoSettings:
     Attributes:
         variables: what the functions get in place of the parameters of the template, which accept less.
         limits: the limits of the functions.
-        decodes: whether the functions decode images (VERIFY=decode).
+        verification: how far the functions verify images.
     """
 
     variables: Mapping[str, str]
     limits: Limits
-    decodes: bool = False
+    verification: Verification = Verification.STRUCTURE
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "DemoSettings":
@@ -44,15 +44,15 @@ class DemoSettings:
             CommandError: with every fault.
         """
         faults: list[str] = []
-        variables, limits, decodes = read_service_variables(environment, faults), Limits(), False
+        variables, limits, verification = read_service_variables(environment, faults), Limits(), Verification.STRUCTURE
         of_stack = {"IMAGE_BUCKET": "bucket", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(MEMORY_MIB)}
         try:
             config = Config.from_environment(variables | of_stack)
-            limits, decodes = config.limits, config.verification is Verification.DECODE
+            limits, verification = config.limits, config.verification
         except ConfigError as error:
             faults += error.faults
         require_no_fault(faults)
-        return cls(variables, limits, decodes)
+        return cls(variables, limits, verification)
 
 
 def require_settings(given: Collection[str], *, has_file: bool) -> None:

@@ -27,7 +27,7 @@ PAGE = "receipt.html"
 MAX_CONCURRENCY = "4"
 """Concurrent batches of a list or of messages: each runs in a process of 80 MB on this machine."""
 
-_VARIABLES = frozenset({"PORT", "PICTURES", "PARAMETERS", "PYTHON", "PY", "SAM"})
+_VARIABLES = frozenset({"PORT", "PICTURES", "PARAMETERS", "PYTHON", "PY", "SAM", "VERIFY"})
 
 
 def main() -> int:
@@ -64,7 +64,7 @@ def _require_known_variables(names: Iterable[str]) -> None:
     """
     if name := next((name for name in names if name not in _VARIABLES), None):
         raise CommandError(
-            f"{name} is not a variable of make up. It takes PORT, PICTURES and parameters of the template, "
+            f"{name} is not a variable of make up. It takes PORT, PICTURES, VERIFY and parameters of the template, "
             'for example PARAMETERS="SourceBuckets=my-photos".'
         )
 

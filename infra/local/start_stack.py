@@ -13,24 +13,23 @@ from infra.command.tcp_ports import find_free_port, require_free_port
 from infra.command.terminal import print_line, timed_step
 from infra.local.deploy_template import DeployedStack, deploy
 from infra.local.ministack import ministack
+from intake.model.verification import Verification
 
 VENVS = ROOT / ".local"
 
 
-def start_stack(
-    on_exit: ExitStack, parameters: Mapping[str, str], port: int | None = None, *, with_decoders: bool = False
-) -> DeployedStack:
+def start_stack(on_exit: ExitStack, parameters: Mapping[str, str], port: int | None = None) -> DeployedStack:
     """Build the artifact, start MiniStack and deploy; print a line for each step.
 
     Args:
         on_exit: stops everything that was started when it closes.
-        parameters: the parameters of the template.
+        parameters: the parameters of the template. With `Verify=decode`, the artifact has the decoders.
         port: the port of MiniStack; a free port if None.
-        with_decoders: whether the artifact has the decoders of VERIFY=decode.
 
     Raises:
         CommandError: the port is in use, or a step failed.
     """
+    with_decoders = parameters.get("Verify") == Verification.DECODE
     home = Path(on_exit.enter_context(tempfile.TemporaryDirectory(prefix=HOME_PREFIX)))
     sam, built, processor = (
         VENVS / "sam" / "bin" / "sam",

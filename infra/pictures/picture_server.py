@@ -1,5 +1,6 @@
 """Serves pictures over HTTP on loopback: the origin of the demo, of `make up` and of the end-to-end tests."""
 
+import sys
 import threading
 import time
 from collections import Counter
@@ -88,6 +89,11 @@ def serve_pictures(
 class _Server(ThreadingHTTPServer):
     request_queue_size = 128  # the default of 5 delays a burst of connections by a second
     daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Print nothing if a client ended its connection: each function does that when it ends."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]  # what this method was given
 
 
 @contextmanager

@@ -23,9 +23,9 @@ def test_functions_get_the_settings_that_are_set(environment: dict[str, str], ex
     assert DemoSettings.from_environment(environment).variables == expected
 
 
-@pytest.mark.parametrize(("text", "expected"), [("", False), ("structure", False), ("decode", True)])
-def test_artifact_of_the_demo_has_decoders_when_they_are_asked_for(text: str, expected: bool) -> None:  # noqa: FBT001 - a parameter of the test
-    assert DemoSettings.from_environment({"VERIFY": text}).decodes is expected
+@pytest.mark.parametrize(("text", "expected"), [("", "structure"), ("structure", "structure"), ("decode", "decode")])
+def test_functions_of_the_demo_verify_as_far_as_they_are_asked_to(text: str, expected: str) -> None:
+    assert DemoSettings.from_environment({"VERIFY": text}).verification == expected
 
 
 def test_settings_name_every_fault_at_once() -> None:

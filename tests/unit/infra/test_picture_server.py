@@ -1,6 +1,8 @@
 """The picture server answers conditional requests as web servers do, and counts what it sends."""
 
 import http.client
+import socket
+import struct
 from collections.abc import Iterator
 from email.message import Message
 from email.utils import formatdate
@@ -74,3 +76,17 @@ def test_server_answers_304_until_the_picture_changes(served: tuple[int, dict[st
     assert get(port, "/none.jpg").status == 404
     assert traffic.responses == {200: 2, 304: 2, 404: 1}
     assert traffic.body_bytes == len(b"first bytes") + len(b"other bytes")
+
+
+def test_server_prints_nothing_when_a_client_resets_its_connection(
+    served: tuple[int, dict[str, bytes], OriginTraffic], capsys: pytest.CaptureFixture[str]
+) -> None:
+    port, _, _ = served
+    client = socket.create_connection(("127.0.0.1", port))
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.sendall(b"GET /a.jpg HTTP/1.1\r\nHost: a\r\n\r\n")
+    client.recv(1)
+    client.close()
+
+    assert get(port, "/a.jpg").status == 200
+    assert capsys.readouterr().err == ""

@@ -39,6 +39,20 @@ def test_page_shows_the_image_to_inspect_beside_its_base_images(tmp_path: Path) 
     assert (tmp_path / "pages" / "page.html").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize(
+    ("says_so", "document"),
+    [
+        (True, receipt("f", stored("a.jpg"), verification="decode")),
+        (False, receipt("f", stored("a.jpg"))),
+        (False, receipt("f", HALF, verification="decode")),
+    ],
+)
+def test_page_says_that_stored_images_were_decoded(tmp_path: Path, *, says_so: bool, document: dict[str, Any]) -> None:
+    facts = [item.text for item in render(tmp_path, document).find("ul", "status").find_all("li")]
+
+    assert ("verified by decoders" in facts) == says_so
+
+
 def test_page_names_failures_first_and_shows_them_in_their_place(tmp_path: Path) -> None:
     page = render(tmp_path, receipt("f", stored("a.jpg"), stored("b.png"), HALF, stored("c.gif"), SLOW))
     panel = page.find("section", "panel")
