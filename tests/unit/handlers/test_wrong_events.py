@@ -41,7 +41,7 @@ EVENTS: dict[str, tuple[object, str | None]] = {
     "run without a name": ({"run": None, "startedAt": "2026-11-22T12:00:00Z"}, None),
 }
 FUNCTIONS: dict[str, tuple[Callable[..., object], str]] = {
-    "api gateway": (http.handler, "a request of API Gateway, with httpMethod, path and requestContext"),
+    "api gateway": (http.handler, "a request of API Gateway, with httpMethod and path"),
     "s3": (s3.handler, "an event of S3"),
     "sqs": (queue.handler, "an event of SQS"),
     "summary": (summary.handler, "the end of a bulk run"),
