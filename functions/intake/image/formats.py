@@ -61,12 +61,17 @@ FORMATS: dict[str, Format] = {
     "j2c": Format(_load("j2c"), "image/j2c", "j2c", rb"\xff\x4f\xff\x51"),
     # Segments may precede the frame header F7; such a file begins like any JPEG.
     "jls": Format(_load("jls"), "image/jls", "jls", rb"\xff\xd8\xff\xf7"),
-    "pnm": Format(_load("pnm"), "image/x-portable-anymap", "pnm", rb"P[1-6](?:\s+(?:[\d#]|\Z)|#)|P7\n"),
+    "pnm": Format(_load("pnm"), "image/x-portable-anymap", "pnm", rb"P[1-6](?:\s+(?:[\d#]|\Z)|#)|P7\r?\n"),
 }
 """Every format that can be verified, by its name in the setting IMAGE_TYPES."""
 
-HEIF, HEIF_TYPES, HEIF_MAGIC = "heif", frozenset(("avif", "heic")), rb".{4}ftyp(?:mif[12]|msf1|miaf|tmap)"
-"""A HEIF file whose first brand does not name its compression. The brands after the head do."""
+HEIF, HEIF_TYPES, HEIF_MAGIC = (
+    "heif",
+    frozenset(("avif", "heic")),
+    rb".{4}ftyp(?:mif[12]|msf1|miaf|Mi[A-Z][A-Za-z]|1pic|tmap)",
+)
+"""A HEIF file whose first brand does not name its compression. The brands after the head do. Those with Mi are of MIAF
+(ISO/IEC 23000-22); 1pic means a single picture (ISO/IEC 23008-12)."""
 
 NAMES_BY_EXTENSION = {row.extension: name for name, row in FORMATS.items()}
 """The name of each format, by the extension of its objects."""

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 DIRECTORY = Struct("<4xH")  # reserved, type, number of pictures
 ENTRY = Struct("<8xII")  # width, height, colors, reserved, planes and bits or the hot spot, bytes, position
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-COLOR_BYTES, BIT_FIELDS_BYTES = 4, 12
-INFO_HEADER_BYTES = 40
+COLOR_BYTES, CORE_COLOR_BYTES, BIT_FIELDS_BYTES = 4, 3, 12
+CORE_HEADER_BYTES, INFO_HEADER_BYTES = 12, 40
 WITH_ALPHA = 32
 """Pixels of this depth have their own mask, and many files omit the mask after them."""
 
@@ -54,14 +54,17 @@ def _parse_bitmap(picture: Reader, limits: "Limits") -> tuple[int, int]:
     """Check a bitmap without a file header. Its height counts the rows of its mask too."""
     start = picture.position
     header = bmp.read_header(picture)
-    header = header._replace(height=abs(header.height) // 2)
+    header_bytes = picture.position - start
+    # Some encoders leave the number of planes 0.
+    header = header._replace(height=abs(header.height) // 2, planes=header.planes or 1)
     if header.compression not in (bmp.BI_RGB, bmp.BI_BITFIELDS):
         raise picture.malformed("a picture has a compression that icons do not have", str(header.compression))
     bmp.check_header(picture, header, limits)
-    if header.compression == bmp.BI_BITFIELDS and picture.position - start == INFO_HEADER_BYTES:
+    if header.compression == bmp.BI_BITFIELDS and header_bytes == INFO_HEADER_BYTES:
         picture.skip(BIT_FIELDS_BYTES)
     if header.bits in bmp.PALETTE_DEPTHS:
-        picture.skip(COLOR_BYTES * (header.colors or 1 << header.bits))
+        color_bytes = CORE_COLOR_BYTES if header_bytes == CORE_HEADER_BYTES else COLOR_BYTES
+        picture.skip(color_bytes * (header.colors or 1 << header.bits))
     picture.skip(bmp.count_pixel_bytes(picture, header))
     if header.bits < WITH_ALPHA:
         picture.skip(bmp.count_pixel_bytes(picture, header._replace(bits=1)))

@@ -6,7 +6,7 @@ for HTML.
 
 type Rows = tuple[tuple[str, bytes], ...]
 
-_BRANDS = rb".{4}ftyp(?:mif[123]|msf1|miaf|avio|MA1[AB]|tmap)(?:.{4}){0,60}?"
+_BRANDS = rb".{4}ftyp(?:mif[123]|msf1|miaf|Mi[A-Z][A-Za-z]|1pic|avio|MA1[AB]|tmap)(?:.{4}){0,60}?"
 """A HEIF file whose first brand says nothing about the compression; the brands that follow do."""
 _HEVC_BRANDS = rb"he[iv][cxms]"
 _ELEMENTS = (
@@ -24,7 +24,7 @@ _PICTURES: Rows = (
     ("a HEIF image with VVC data (H.266)", rb".{4}ftypvvi[cs]|" + _BRANDS + rb"vvi[cs]"),
     ("a HEIF image with JPEG data", rb".{4}ftypjp(?:eg|gs)|" + _BRANDS + rb"jp(?:eg|gs)"),
     ("a HEIF image with JPEG 2000 data", rb".{4}ftypj2k[is]|" + _BRANDS + rb"j2k[is]"),
-    ("a HEIF image", rb".{4}ftyp(?:mif[123]|msf1|miaf|.{8}(?:.{4}){0,60}?(?:mif1|msf1))"),
+    ("a HEIF image", rb".{4}ftyp(?:mif[123]|msf1|miaf|Mi[A-Z][A-Za-z]|1pic|.{8}(?:.{4}){0,60}?(?:mif1|msf1))"),
     ("a JPEG XL image", rb"\0\0\0\x0cJXL \r\n\x87\n"),
     ("a bare JPEG XL codestream, without its container", rb"\xff\x0a"),
     ("a JPEG 2000 image", rb"\0\0\0\x0cjP(?:  |\x1a\x1a)\r\n\x87\n|\xff\x4f\xff\x51\0"),
@@ -36,7 +36,7 @@ _PICTURES: Rows = (
     ("an ICNS icon", rb"icns"),
     ("a Photoshop document (PSD)", rb"8BPS\0[\x01\x02]"),
     ("a GIMP document (XCF)", rb"gimp xcf"),
-    ("a PNM image", rb"P[1-6](?:\s|#[^\r\n]*[\r\n])*+\d+\s+\d|P7\n(?:#|[A-Z]+ )"),
+    ("a PNM image", rb"P[1-6](?:\s|#[^\r\n]*[\r\n])*+\d+\s+\d|P7\r?\n(?:#|[A-Z]+ )"),
     ("a PFM image", rb"P[Ff]\s+\d+\s+\d"),
     ("a QOI image", rb"qoif"),
     ("a DDS image", rb"DDS \x7c\0\0\0"),
@@ -49,6 +49,7 @@ _PICTURES: Rows = (
     ("a PCX image", rb"\x0a[\0\x02-\x05][\0\x01][\x01\x02\x04\x08\x18]"),
     ("an IFF image", rb"FORM.{4}(?:ILBM|PBM )"),
     ("an OS/2 bitmap array", rb"BA.{12}(?:BM|CI|IC|CP|PT)"),
+    ("an OS/2 icon or pointer", rb"(?:CI|IC|CP|PT).{12}[\x0c\x10\x28\x40]\0\0\0"),
     ("a DIB without the file header of a BMP", rb"\x28\0\0\0.{8}\x01\0[\x01\x04\x08\x10\x18\x20]\0"),
     ("a Sun raster image", rb"\x59\xa6\x6a\x95"),
     ("an SGI image", rb"\x01\xda[\0\x01][\x01\x02]\0[\x01-\x03]"),

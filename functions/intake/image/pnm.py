@@ -24,7 +24,8 @@ MAX_MAXVAL, MAX_OF_A_BYTE = 65535, 255
 
 NEXT_IMAGE = re.compile(rb"P[4-7][\s#]|P[4-7]?\Z")
 """The beginning of another image, perhaps a truncated one. Other bytes do not belong to the image."""
-PAM_FIELD = re.compile(rb"[ \t]*+(?:#[^\n]*+|([A-Z]++)(?:[ \t]++([^\n]*+))?+)?+\n")
+PAM_FIELD = re.compile(rb"[ \t\v\f\r]*+(?:#[^\n]*+|([A-Z]++)(?:[ \t\v\f\r]++([^\n]*+))?+)?+\n")
+"""A line of the header. netpbm ignores white space at both ends, so lines may end in CR LF."""
 PAM_NUMBERS = (b"WIDTH", b"HEIGHT", b"DEPTH", b"MAXVAL")
 PAM_END = b"ENDHDR"
 MAX_FIELD_BYTES = 64 * 1024

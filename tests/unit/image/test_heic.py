@@ -1,6 +1,7 @@
 """HEIC: what differs from AVIF. Brands, HEVC data, holes, and the size that a clean aperture leaves."""
 
 from dataclasses import replace
+from itertools import cycle
 from random import Random
 from struct import pack
 
@@ -51,6 +52,8 @@ FAULTS = {
     "a sample whose units do not fit": heic_sequence(unit() + unit(b"\x26\1abcd")[:8]),
     "a sequence without pictures": heic_sequence(hdlr=full_box(b"hdlr", bytes(4), b"soun")),
 }
+GENERAL_BRANDS = (b"mif1", b"mif2", b"msf1", b"miaf", b"MiHB", b"MiHA", b"MiHE", b"MiPr", b"MiBu", b"1pic", b"tmap")
+
 ODDITIES = {
     "lengths of one byte": heic(unit(size=1), hvcc=hvcc(bits=0)),
     "lengths of two bytes": heic(unit(size=2) * 3, hvcc=hvcc(bits=0xFD)),
@@ -65,7 +68,7 @@ ODDITIES = {
     "metadata of zeros": heic(unit(), bytes(99), kinds=(b"hvc1", b"Exif")),
     **{
         f"a brand among the compatible ones of {major!r}": heic(ftyp=box(b"ftyp", major, b"\0\0\0\0mif1", brand))
-        for major, brand in ((b"mif1", b"heic"), (b"mif2", b"heix"), (b"msf1", b"hevc"), (b"miaf", b"heim"))
+        for major, brand in zip(GENERAL_BRANDS, cycle((b"heic", b"heix", b"hevc", b"heim")), strict=False)
     },
 }
 

@@ -29,6 +29,11 @@ WHOLE = {
     "PAM": PAM + bytes(12),
     "PAM with comments and an empty line": PAM.replace(b"DEPTH", b"# DEPTH 9\n\n \t#\nDEPTH") + bytes(12),
     "PAM of two bytes in another order": b"P7\nMAXVAL 65535\nDEPTH 1\n HEIGHT\t2 \nWIDTH 3\nENDHDR\n" + bytes(12),
+    "PAM with lines that end in CR LF": PAM.replace(b"\n", b"\r\n") + bytes(12),
+    "PAM with white space around its lines": b"P7\n"
+    + b"".join(b"\f %b \v\t\n" % line for line in PAM[3:].split(b"\n")[:-1])
+    + bytes(12),
+    "PAM with an empty line of CR LF": PAM.replace(b"DEPTH", b"\r\n# DEPTH 9\r\nDEPTH") + bytes(12),
     "ASCII bits": b"P1 3 2\n0 1 0\n1 1 0\n",
     "ASCII bits without white space": b"P1 3 2\n010110",
     "ASCII bits with comments": b"P1 3 2\n01#01 not\n0#\n110",

@@ -102,8 +102,19 @@ FOUND: dict[str, list[bytes]] = {
     ],
     "a PostScript document": [b"%!PS-Adobe-3.0\n%%Title: x"],
     "an EPS image": [b"%!PS-Adobe-3.0 EPSF-3.0\n%%B", b"\xc5\xd0\xd3\xc6" + bytes(30)],
-    "a HEIC image": [ftyp(b"heic", b"mif1", b"heic"), ftyp(b"mif1", b"mif1", b"miaf", b"heix"), ftyp(b"msf1", b"hevc")],
-    "a HEIF image": [ftyp(b"mif1", b"mif1", b"unif"), ftyp(b"miaf"), ftyp(b"what", b"mif1")],
+    "a HEIC image": [
+        ftyp(b"heic", b"mif1", b"heic"),
+        ftyp(b"mif1", b"mif1", b"miaf", b"heix"),
+        ftyp(b"msf1", b"hevc"),
+        ftyp(b"MiHE", b"heic"),
+    ],
+    "a HEIF image": [
+        ftyp(b"mif1", b"mif1", b"unif"),
+        ftyp(b"miaf"),
+        ftyp(b"MiHE"),
+        ftyp(b"1pic"),
+        ftyp(b"what", b"mif1"),
+    ],
     "an AVIF image in its minimized form": [b"\0\0\0\x10ftypmif3avif\0\0\0\x59mini"],
     "a HEIC image in its minimized form": [b"\0\0\0\x10ftypmif3heic\0\0\0\x59mini"],
     "a HEIF image with AVC data (H.264)": [
@@ -117,6 +128,10 @@ FOUND: dict[str, list[bytes]] = {
     "a JPEG XL image": [b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(20)],
     "a bare JPEG XL codestream, without its container": [b"\xff\x0a" + bytes(20)],
     "an ICO icon": [b"\0\0\1\0\1\0\x10\x10" + bytes(20)],
+    "an OS/2 icon or pointer": [
+        b"IC\x1a\0\0\0\0\0\0\0\x4e\0\0\0\x0c\0\0\0 \0@\0\1\0\1\0",
+        b"CP" + bytes(12) + b"\x40\0\0\0",
+    ],
     "a CUR cursor": [b"\0\0\2\0\1\0\x20\x20\0\0\x0f\0\x0f\0" + bytes(20)],
     "a Photoshop document (PSD)": [b"8BPS\0\1" + bytes(6) + b"\0\3" + bytes(9), b"8BPS\0\2" + bytes(20)],
     "a JPEG 2000 image": [b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14ftypjp2 ", b"\xff\x4f\xff\x51\0\x2f" + bytes(20)],
