@@ -2,12 +2,16 @@
 
 import errno
 import re
+import secrets
 import socket
+from contextlib import suppress
 
 from infra.command.errors import CommandError
 
 LOOPBACK = "127.0.0.1"
 HIGHEST_PORT = 65535
+_OWN_PORTS = range(28_000, 32_768)
+"""Systems choose the ports of connections, and of servers that ask for any port, above these (Linux: from 32768)."""
 
 
 def parse_port(text: str, example: int) -> int:
@@ -22,10 +26,12 @@ def parse_port(text: str, example: int) -> int:
 
 
 def find_free_port() -> int:
-    """Return a port that no server listens on now."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """Return a port that no server listens on now, and that the system gives to no other program."""
+    while True:
+        port = secrets.choice(_OWN_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((LOOPBACK, port))
+            return port
 
 
 def require_free_port(port: int) -> None:

@@ -13,7 +13,6 @@ from infra.command.tcp_ports import find_free_port, require_free_port
 from infra.command.terminal import print_line, timed_step
 from infra.local.deploy_template import DeployedStack, deploy
 from infra.local.ministack import ministack
-from intake.model.verification import Verification
 
 VENVS = ROOT / ".local"
 
@@ -29,7 +28,7 @@ def start_stack(on_exit: ExitStack, parameters: Mapping[str, str], port: int | N
     Raises:
         CommandError: the port is in use, or a step failed.
     """
-    with_decoders = parameters.get("Verify") == Verification.DECODE
+    with_decoders = parameters.get("Verify") == "decode"
     home = Path(on_exit.enter_context(tempfile.TemporaryDirectory(prefix=HOME_PREFIX)))
     sam, built, processor = (
         VENVS / "sam" / "bin" / "sam",

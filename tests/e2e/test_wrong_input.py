@@ -113,7 +113,7 @@ def test_fuzz_names_what_it_expects_when_inputs_is_not_a_number(text: str) -> No
 
 
 def test_up_refuses_a_setting_and_names_the_variable_for_parameters() -> None:
-    said = "make up did not start. SOURCE_BUCKETS is not a variable of make up. It takes PORT, PICTURES and parameters"
+    said = "make up did not start. SOURCE_BUCKETS is not a variable of make up. It takes PORT, PICTURES, VERIFY and"
 
     assert said in refused("up", "SOURCE_BUCKETS=my-photos")
 
