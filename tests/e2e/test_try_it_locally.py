@@ -8,12 +8,12 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from infra.build.template_file import ROOT
-from infra.command.running_processes import HOME_PREFIX
+from infra.command.running_processes import HOME_PREFIX, RECORDS
 from infra.command.tcp_ports import find_free_port
 from infra.local.example_files import folder_of
 from infra.pictures.board import draw_board, encode
@@ -68,12 +68,23 @@ def wait_for_text(text: str, log: Path, process: subprocess.Popen[bytes]) -> Non
     assert text in log.read_text(), log.read_text()
 
 
+def is_deploying(directory: Path) -> bool:
+    """Whether a command runs sam in a temporary directory, and has recorded that."""
+    for path in RECORDS.glob("*.json"):
+        with suppress(FileNotFoundError):  # a command that has just ended
+            record = json.loads(path.read_text())
+            if record["name"] == "sam deploy" and Path(record["cwd"]).is_relative_to(directory):
+                return True
+    return False
+
+
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """`make up` on a free port, after one on the same port was killed while it deployed; yields the log."""
     killed = tmp_path_factory.mktemp("killed")
     process = start(killed / "log", ["make", "-s", "up", f"PORT={PORT}"])
     wait_for_text("Deploying", killed / "log", process)
+    wait_for(lambda: is_deploying(killed), START_SECONDS)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert list(killed.glob(f"{HOME_PREFIX}*")), "a killed command deletes nothing"
