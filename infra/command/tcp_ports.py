@@ -2,9 +2,9 @@
 
 import errno
 import re
-import secrets
 import socket
 from contextlib import suppress
+from random import SystemRandom
 
 from infra.command.errors import CommandError
 
@@ -26,12 +26,17 @@ def parse_port(text: str, example: int) -> int:
 
 
 def find_free_port() -> int:
-    """Return a port that no server listens on now, and that the system gives to no other program."""
-    while True:
-        port = secrets.choice(_OWN_PORTS)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind((LOOPBACK, port))
-            return port
+    """Return a port that no server listens on now, and that the system gives to no other program.
+
+    Raises:
+        CommandError: this process can listen on none.
+    """
+    with socket.socket() as probe:
+        for port in SystemRandom().sample(_OWN_PORTS, len(_OWN_PORTS)):
+            with suppress(OSError):
+                probe.bind((LOOPBACK, port))
+                return port
+    raise CommandError(f"Cannot listen on any port of {LOOPBACK} from {_OWN_PORTS[0]} to {_OWN_PORTS[-1]}.")
 
 
 def require_free_port(port: int) -> None:

@@ -11,7 +11,7 @@ from intake.model.file import File
 from intake.model.image_info import ImageWarning
 from intake.model.outcome import Failed, Outcome
 from intake.model.receipt import Receipt
-from intake.model.url import Url
+from intake.model.url import Url, redact
 
 _MAX_REASONS = 20
 
@@ -54,7 +54,7 @@ class FailureReasons(Observer):
             case CredentialsUnavailable(reason=str(reason)):
                 self._add("failed", f"{error.code}: {reason}")
             case CorruptImage(reason=str(reason)):
-                self._add("failed", f"{error.code}: {url}: {reason}")
+                self._add("failed", f"{error.code}: {redact(url)}: {reason}")
         if (wait := OriginWait.of_error(url, error)) is not None:
             self._pauses.add(file_id, wait)
 
@@ -70,7 +70,7 @@ class FailureReasons(Observer):
 
     def decoder_unsure(self, url: Url, reason: str) -> None:
         """See `Observer.decoder_unsure`."""
-        self._add("warning", f"{ImageWarning.DECODE_WARNING}: {url}: {reason}")
+        self._add("warning", f"{ImageWarning.DECODE_WARNING}: {redact(str(url))}: {reason}")
 
     def file_skipped(self, file: File) -> None:
         """See `Observer.file_skipped`."""
