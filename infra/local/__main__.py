@@ -151,7 +151,9 @@ def _print_addresses(deployed: DeployedStack, example: str, folder: Path) -> Non
     print_line(f"  make look ID={EXAMPLE_ID} ENDPOINT=$AWS_ENDPOINT_URL")
     print_line(f"  make bulk LIST={files}/list.csv ENDPOINT=$AWS_ENDPOINT_URL")
     print_line(f"  aws lambda invoke --function-name $INVOKE_FUNCTION --payload fileb://{files}/file.json receipt.json")
-    print_line(f"  aws sqs send-message --queue-url $FILE_QUEUE --message-body file://{files}/message.json")
+    print_line(
+        f"  aws sqs send-message --queue-url $FILE_QUEUE --message-body file://{files}/message.json  # AWS CLI 2"
+    )
     print_line("  .local/sam/bin/sam logs --tail   # the logs of the functions")
     print_line("\nMore commands: docs/try-it-locally.md. Press Ctrl-C to stop.")
 

@@ -1,6 +1,7 @@
 """docs/calling.md over HTTP: every example of the page, run by a role with the policy of the page."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,10 +13,31 @@ from infra.command.child_process import read_tail, run_in_background
 from infra.command.tcp_ports import find_free_port
 
 from support.calling_lab import create_caller, run_python
-from support.calling_page import find_command, write_files
+from support.calling_page import PAGE, find_command, write_files
 from support.deployed_lab import Lab, wait_for
 
 SITE = "https://images.example"
+
+PLAIN = """
+import anyio
+from service import *
+
+@app.post("/plain")
+def plain(file: dict[str, Any], request: Request) -> dict[str, Any]:
+    return {call}
+"""
+"""An endpoint that FastAPI runs in a thread, with the call that the page says."""
+
+CALL = """
+import asyncio, json, sys
+from service import *
+
+async def call() -> None:
+    async with lifespan(app) as state:
+        await download_base_and_dete(state["client"], json.loads(sys.argv[1]))
+
+asyncio.run(call())
+"""
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +54,11 @@ def environment(deployed: Lab) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def service(folder: Path, environment: dict[str, str]) -> Iterator[httpx.Client]:
-    """A client of the FastAPI service of the page, which uvicorn runs."""
+    """A client of the FastAPI service of the page and of the plain endpoint, which uvicorn runs."""
+    [call] = re.findall(r"`(anyio\.from_thread\.run\([^`]*\))`", PAGE.read_text())
+    (folder / "plain.py").write_text(PLAIN.replace("{call}", call))
     port, log = find_free_port(), folder / "uvicorn.log"
-    command = [sys.executable, "-m", "uvicorn", "service:app", "--port", str(port)]
+    command = [sys.executable, "-m", "uvicorn", "plain:app", "--port", str(port)]
     with (
         run_in_background(command, env=environment, cwd=folder, log=log),
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as client,
@@ -89,6 +113,22 @@ def test_service_passes_on_the_faults_of_a_file(deployed: Lab, service: httpx.Cl
     assert [fault["path"] for fault in response.json()["detail"]] == ["baseUrls[0].url"]
 
 
+def test_plain_endpoint_calls_the_client_from_its_thread(deployed: Lab, service: httpx.Client) -> None:
+    response = service.post("/plain", json=file_of(deployed, "inspect.jpg", "half.jpg"))
+
+    assert (response.status_code, response.json()["status"]) == (200, "partial")
+
+
+def test_service_raises_what_the_api_says_of_a_wrong_token(
+    deployed: Lab, folder: Path, environment: dict[str, str]
+) -> None:
+    file = json.dumps(file_of(deployed, "inspect.jpg", "half.jpg"))
+
+    done = run_python(folder, environment | {"AWS_SESSION_TOKEN": "wrong"}, "-c", CALL, file)
+
+    assert re.match(r"httpx\.HTTPStatusError: 403: .*[Tt]oken", done.stderr.splitlines()[-1]), done.stderr
+
+
 def test_script_prints_a_key_or_a_code_for_each_url(deployed: Lab, folder: Path, environment: dict[str, str]) -> None:
     urls = [deployed.url(name) for name in ("inspect.jpg", "missing.png")]
 
@@ -124,6 +164,17 @@ def test_receipt_is_read_later(deployed: Lab, folder: Path, environment: dict[st
     receipt = json.loads(done.stdout)
     assert receipt["status"] == "stored"
     assert deployed.json(receipt["receiptKey"])["objectKeys"] == receipt["objectKeys"]
+
+
+def test_receipt_that_does_not_come_is_given_up(
+    deployed: Lab, folder: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    program = (folder / "respond_async.py").read_text().replace("MAX_SECONDS = 3600", "MAX_SECONDS = 0")
+    (tmp_path / "aws_auth.py").write_text((folder / "aws_auth.py").read_text())
+
+    done = run_python(tmp_path, environment, "-c", program, deployed.url("golden.png"))
+
+    assert (done.returncode, done.stderr[:5]) == (1, "202: ")
 
 
 def test_images_are_read_in_the_order_of_the_request(deployed: Lab, folder: Path, environment: dict[str, str]) -> None:
