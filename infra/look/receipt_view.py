@@ -109,10 +109,10 @@ class StoredView(ImageView):
 
     @property
     def shape(self) -> str:
-        """How the picture fits its place: "tiny", "wide", "tall", or "fit" for an ordinary one."""
+        """How the picture fits its place: "tiny", "tiny upright", "wide", "tall", or "fit" for an ordinary one."""
         width, height = self.size or (_TINY, _TINY)
         if max(width, height) < _TINY:
-            return "tiny"
+            return "tiny upright" if height > width else "tiny"
         return "wide" if width > _LONG * height else "tall" if height > _LONG * width else "fit"
 
 
