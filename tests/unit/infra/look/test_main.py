@@ -105,6 +105,17 @@ def test_look_writes_the_page_of_a_run(
     assert f"The page is pages/{RUN}.html" in capsys.readouterr().out
 
 
+def test_look_says_that_it_was_stopped(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def stop(*arguments: object) -> None:
+        del arguments
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(look, "write_run_page", stop)
+
+    assert run(monkeypatch, "--run", RUN, "--out", "out") == 130
+    assert capsys.readouterr().err == "\nStopped. The page is not written.\n"
+
+
 @pytest.mark.parametrize(
     ("status", "arguments"), [(2, []), (2, ["--id", ""]), (1, ["--run", "missing"]), (1, ["--run", "run"])]
 )
