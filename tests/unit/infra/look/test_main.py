@@ -101,7 +101,7 @@ def test_look_writes_the_page_of_a_run(
 
     assert run(monkeypatch, "--run", RUN, "--out", "out") == 0
 
-    assert parse_html(opened[0].read_text()).find("h1").text == "The image is stored"
+    assert parse_html(opened[0].read_text()).find("h1").text == "1 image stored so far"
     assert f"The page is pages/{RUN}.html" in capsys.readouterr().out
 
 

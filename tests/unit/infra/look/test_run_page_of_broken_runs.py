@@ -29,7 +29,8 @@ def test_page_of_a_run_that_has_not_ended_shows_what_there_is(tmp_path: Path) ->
 
     page = show(tmp_path)
 
-    assert page.find("h1").text == "1 of 2 images is stored"
+    assert page.find("h1").text == "1 image stored so far"
+    assert "50.0 % of the images so far" in page.find("header").text
     assert page.find("span", "tag").text == "not ended"
     assert "The same make run command goes on where it stopped." in section(page, "What to do next").text
 
@@ -61,7 +62,7 @@ def test_page_of_a_run_with_a_damaged_summary_shows_its_table(content: bytes, tm
 
     page = show(tmp_path)
 
-    assert page.find("h1").text == "All 2 images are stored"
+    assert page.find("h1").text == "2 images stored so far"
     assert f"{RUN}/summary.json" in section(page, "About the figures").text
 
 
@@ -78,7 +79,7 @@ def test_page_says_what_of_the_table_cannot_be_read(tmp_path: Path) -> None:
 
     page = show(tmp_path)
 
-    assert page.find("h1").text == "All 101 images are stored"
+    assert page.find("h1").text == "101 images stored so far"
     notices = [item.text for item in section(page, "About the figures").find_all("li")]
     assert notices == [
         "Lines of the table that are no row, and are not counted: 3.",
