@@ -91,22 +91,12 @@ def test_page_explains_every_code_of_the_service(tmp_path: Path) -> None:
     assert "unknown code" not in page.text
 
 
-@pytest.mark.parametrize(
-    ("origins", "named"),
-    [
-        (1, "0.example"),
-        (3, "0.example, 1.example, 2.example"),
-        (4, "0.example, 1.example, 2.example and 1 more origin"),
-        (5, "0.example, 1.example, 2.example and 2 more origins"),
-    ],
-)
-def test_page_names_origins_that_gave_no_image(tmp_path: Path, origins: int, named: str) -> None:
-    urls = [f"https://{number}.example/x.jpg" for number in range(origins) for _ in range(5)]
-    rows = [failed_row(row, code="connect_failed", url=url) for row, url in enumerate(urls)]
+def test_page_names_origins_that_gave_no_image(tmp_path: Path) -> None:
+    rows = [failed_row(row, code="connect_failed", url=f"https://down.example/{row}.jpg") for row in range(5)]
 
-    page = show_rows(tmp_path, [stored_row(99, elapsedMs=1500), *rows])
+    page = show_rows(tmp_path, [stored_row(9, elapsedMs=1500), *rows])
 
-    assert page.find("p", "lead").text.endswith(f"No image came from {named}.")
+    assert page.find("p", "lead").text.endswith("No image came from down.example.")
     origins = section(page, "Origins")
     assert [choice.text for choice in origins.find_all("label")] == ["By failures", "By images", "By time"]
     assert [choice.attributes["id"] for choice in origins.find_all("input") if "checked" in choice.attributes] == [

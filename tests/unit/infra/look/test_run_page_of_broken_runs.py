@@ -24,6 +24,15 @@ def test_page_of_a_run_in_which_everything_failed_has_no_image(tmp_path: Path) -
     ]
 
 
+@pytest.mark.parametrize(("origins", "more"), [(3, ""), (4, " and 1 more origin"), (5, " and 2 more origins")])
+def test_page_names_three_origins_that_gave_no_image(tmp_path: Path, origins: int, more: str) -> None:
+    urls = [f"https://{number}.example/x.jpg" for number in range(origins) for _ in range(3)]
+
+    page = show_rows(tmp_path, [failed_row(row, url=url) for row, url in enumerate(urls)])
+
+    assert page.find("p", "lead").text.endswith(f"No image came from 0.example, 1.example, 2.example{more}.")
+
+
 def test_page_of_a_run_that_has_not_ended_shows_what_there_is(tmp_path: Path) -> None:
     write_part(tmp_path, [stored_row(1), failed_row(2)])
 
