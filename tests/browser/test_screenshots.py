@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from infra.look.pages import write_receipt_page, write_run_page
+from infra.look.source_commands import FolderCommands
 from infra.look.sources import FolderSource
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser
@@ -48,7 +49,9 @@ def demo_page(lab: PageLab, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
     write_run(folder, 20_000)
-    write_run_page(FolderSource(folder, folder), RUN, folder / "run.html")
+    source = FolderSource(folder, folder)
+    source.commands = FolderCommands(Path("pictures"))  # the page names no folder of this machine
+    write_run_page(source, RUN, folder / "run.html")
     return folder / "run.html"
 
 
