@@ -151,6 +151,18 @@ def test_focus_is_not_hidden_by_the_image_to_inspect(
     assert hidden == []
 
 
+def test_choice_is_seen_in_high_contrast(lab: PageLab, browser: Browser, tmp_path: Path) -> None:
+    with visit(browser, lab.write_page("demo", tmp_path), allowed=lab.s3.url) as opened:
+        opened.page.emulate_media(forced_colors="active")
+        opened.load_pictures()
+        choice = opened.page.locator("fieldset").first
+        before = choice.screenshot()
+        press_filter(opened.page.locator("#show-failed"))
+        after = choice.screenshot()
+
+    assert before != after
+
+
 def press_filter(choice: Locator) -> None:
     choice.evaluate("input => input.click()")
 
