@@ -165,7 +165,7 @@ audit: supply-chain ## Ask PyPI for known vulnerabilities of what runs on Lambda
 publish: base sam ## Publish to the AWS Serverless Application Repository | BUCKET=my-packages SOURCE=https://... ARCH=arm64
 	@$(PY) -m infra.publish "$(ARCH)" --build "$(BUILD)" --bucket "$(BUCKET)" --source "$(SOURCE)" --check
 	@$(PY) -m infra.build.artifact "$(ARCH)" --verify "$(VERIFY)" --into "$(BUILD)" --sam "$(SAM)"
-	@$(PY) -m infra.publish "$(ARCH)" --build "$(BUILD)" --bucket "$(BUCKET)" --source "$(SOURCE)"
+	@$(PY) -m infra.publish "$(ARCH)" --verify "$(VERIFY)" --build "$(BUILD)" --bucket "$(BUCKET)" --source "$(SOURCE)"
 	@$(SAM) package --config-file "$(CURDIR)/samconfig.toml" --config-env publish --s3-bucket "$(BUCKET)" \
 	  --template-file "$(BUILD)/repository.json" --output-template-file "$(BUILD)/packaged.yaml"
 	@$(SAM) publish --template "$(BUILD)/packaged.yaml"
