@@ -62,7 +62,7 @@ demo: base $(if $(filter decode,$(VERIFY)),decode-packages) sam ministack ## Dep
 	@PYTHONPATH=functions $(PY) -m infra.demo $(if $(FILE),"$(FILE)") --given "$(GIVEN)" $(OR_STOPPED)
 
 run: run-packages $(if $(filter decode,$(VERIFY)),decode-packages) ## Download your own list into a folder, without AWS | LIST=urls.txt (or .csv, .jsonl) OUT=folder; FILE=my-file.json
-	@PYTHONPATH=functions $(PY) -m infra.run "$(LIST)" "$(OUT)" --file "$(FILE)" --given "$(GIVEN)" $(OR_STOPPED)
+	@PYTHONPATH=functions $(PY) -m infra.run --file="$(FILE)" --given="$(GIVEN)" -- "$(LIST)" "$(OUT)" $(OR_STOPPED)
 
 up: base sam ministack ## Run the whole stack on a local AWS until Ctrl-C | PORT=4566 PICTURES=folder VERIFY=decode PARAMETERS="SourceBuckets=my-photos ..."
 	@PYTHONPATH=functions $(PY) -m infra.local --port "$(PORT)" $(if $(PICTURES),--pictures "$(PICTURES)") \
@@ -165,7 +165,7 @@ audit: supply-chain ## Ask PyPI for known vulnerabilities of what runs on Lambda
 publish: base sam ## Publish to the AWS Serverless Application Repository | BUCKET=my-packages SOURCE=https://... ARCH=arm64
 	@$(PY) -m infra.publish "$(ARCH)" --build "$(BUILD)" --bucket "$(BUCKET)" --source "$(SOURCE)" --check
 	@$(PY) -m infra.build.artifact "$(ARCH)" --verify "$(VERIFY)" --into "$(BUILD)" --sam "$(SAM)"
-	@$(PY) -m infra.publish "$(ARCH)" --build "$(BUILD)" --bucket "$(BUCKET)" --source "$(SOURCE)"
+	@$(PY) -m infra.publish "$(ARCH)" --verify "$(VERIFY)" --build "$(BUILD)" --bucket "$(BUCKET)" --source "$(SOURCE)"
 	@$(SAM) package --config-file "$(CURDIR)/samconfig.toml" --config-env publish --s3-bucket "$(BUCKET)" \
 	  --template-file "$(BUILD)/repository.json" --output-template-file "$(BUILD)/packaged.yaml"
 	@$(SAM) publish --template "$(BUILD)/packaged.yaml"

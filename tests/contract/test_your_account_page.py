@@ -10,6 +10,7 @@ from infra.build.template_file import ROOT, load
 
 from support.expected_rights import (
     KEY_RIGHTS,
+    MAP_KEY_RIGHTS,
     NETWORK_RIGHTS,
     ROLES,
     SECRET_RIGHTS,
@@ -36,7 +37,7 @@ def document(name: str) -> Any:
 
 def test_boundary_of_the_page_allows_what_the_roles_use_and_nothing_else() -> None:
     allowed = [action for statement in document("boundary.json")["Statement"] for action in statement["Action"]]
-    switched = (KEY_RIGHTS, NETWORK_RIGHTS, SOURCE_RIGHTS, SOURCE_KEY_RIGHTS, SECRET_RIGHTS)
+    switched = (KEY_RIGHTS, MAP_KEY_RIGHTS, NETWORK_RIGHTS, SOURCE_RIGHTS, SOURCE_KEY_RIGHTS, SECRET_RIGHTS)
     used = {right.split()[0] for rights in (*ROLES.values(), *switched) for right in rights}
 
     assert sorted(allowed) == sorted(used)
