@@ -125,7 +125,8 @@ class FolderSource(_DocumentReader):
     def __init__(self, folder: Path, page_folder: Path, settings: Mapping[str, str] = NO_SETTINGS) -> None:
         """Take the folder, the folder of the page that links to its images, and settings for the next `make run`."""
         self._folder = folder
-        self._prefix = quote(Path(os.path.relpath(folder.resolve(), page_folder.resolve())).as_posix())
+        # The name of a folder may be no text in UTF-8.
+        self._prefix = quote(os.fsencode(os.path.relpath(folder.resolve(), page_folder.resolve())))
         self.description = f"the folder {folder}"
         self.commands = FolderCommands(folder, settings)
 
