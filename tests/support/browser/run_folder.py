@@ -68,9 +68,8 @@ def write_run(folder: Path, rows: int, texts: tuple[str, ...] = ()) -> str:
     _write(folder / f"images/{digest[:2]}/{digest}.jpg", _placeholder())
     if texts:
         summary = summary.model_copy(update={"source": texts[0], "error": texts[1]})
-    if summary.counts.images["failed"]:
-        lists = {"failed_key": failed_key(RUN), "retryable_key": retryable_key(RUN)}
-        summary = summary.model_copy(update=lists)
+    if summary.counts.codes:
+        summary.failed_key, summary.retryable_key = failed_key(RUN), retryable_key(RUN)
     _write(folder / summary_key(RUN), summary.model_dump_json(by_alias=True).encode())
     return RUN
 
