@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Sequence
 
+from infra.deploy.access_logs import AccessLogsError, check_access_logs
 from infra.deploy.account import AccountError, identify
 from infra.deploy.image_bucket import ImageBucketError, check_image_bucket
 from infra.deploy.parameters import ParameterError, check_parameters, check_regions, read_parameters
@@ -15,7 +16,15 @@ from infra.deploy.verification import VerificationError, check_verification
 STACK_NAME = re.compile("[A-Za-z][A-Za-z0-9-]{0,127}")
 """Names that CloudFormation accepts (CreateStack, StackName)."""
 
-FAULTS = (AccountError, ImageBucketError, ParameterError, StackStatusError, TopicError, VerificationError)
+FAULTS = (
+    AccessLogsError,
+    AccountError,
+    ImageBucketError,
+    ParameterError,
+    StackStatusError,
+    TopicError,
+    VerificationError,
+)
 """What keeps a stack from being deployed."""
 
 
@@ -36,6 +45,7 @@ def main(stack: str, parameters: Sequence[str] = (), verify: str = "") -> int:
         check_stack_status(stack)
         check_verification(stack, verify, given)
         check_receipt_topic(stack, given)
+        check_access_logs(account, given)
         warning = check_image_bucket(account, given)
     except FAULTS as error:
         print(f"make deploy: {error}\nNothing was built or deployed.", file=sys.stderr)

@@ -66,6 +66,13 @@ def test_page_has_the_lifecycle_rules_of_the_image_bucket() -> None:
     assert document("lifecycle.json")["Rules"] == expected
 
 
+def test_page_asks_to_expire_old_versions_of_what_expires() -> None:
+    rules = RESOURCES["ImageBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    [sentence] = re.findall(r"a rule with `NoncurrentVersionExpiration` for ([^:]*):", PAGE)
+
+    assert {rule["Prefix"] for rule in rules if "ExpirationInDays" in rule} <= set(re.findall(r"`(\w+/)`", sentence))
+
+
 def test_page_names_every_prefix_that_the_roles_may_use() -> None:
     prefixes = {
         found for rights in ROLES.values() for right in rights for found in re.findall(r"ImageBucket/(\w+/)", right)

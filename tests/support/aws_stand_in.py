@@ -21,6 +21,10 @@ def aws_stand_in(status: int, body: str = "", headers: Mapping[str, str] | None 
             self.do_HEAD()
             self.wfile.write(body.encode())
 
+        def do_GET(self) -> None:
+            self.do_HEAD()
+            self.wfile.write(body.encode())
+
         def do_HEAD(self) -> None:
             self.send_response(status)
             for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
