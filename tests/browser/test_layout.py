@@ -89,7 +89,7 @@ def test_paper_shows_every_image_and_every_failure(lab: PageLab, browser: Browse
 
 @pytest.mark.parametrize("size", LOW_WINDOWS, ids=str)
 @pytest.mark.parametrize("file_id", ["demo", "strip"])
-def test_image_to_inspect_leaves_room_for_the_others(
+def test_image_to_inspect_leaves_space_for_the_others(
     lab: PageLab, browser: Browser, file_id: str, size: Size, tmp_path: Path
 ) -> None:
     """On a narrow screen it stays above the others: also where a large zoom makes the window low."""
