@@ -12,7 +12,8 @@ from infra.bulk.list_file import ListLine, read_list
 from infra.bulk.local_endpoint import QUESTION, is_file_of_make_up
 from intake.model.binary_formats import HEAD_BYTES, describe_other_file_type
 
-_ENDINGS = {".jsonl", ".csv", ".txt"}
+ENDINGS = {".jsonl", ".csv", ".txt"}
+"""How the name of a list ends."""
 
 MAX_FAULTS = 10
 """The limit of reported faults. After it, the rest of the list is not read."""
@@ -103,7 +104,7 @@ def _require_list(path: Path) -> None:
     if not path.is_file():
         question = f" {QUESTION}" if is_file_of_make_up(path) else ""
         raise UnusableList(f"{path} does not exist, or is not a file.{question}")
-    if path.suffix.lower() not in _ENDINGS:
+    if path.suffix.lower() not in ENDINGS:
         with path.open("rb") as file:
             if other := describe_other_file_type(file.read(HEAD_BYTES)):
                 raise UnusableList(f"{path.name} {other}.")

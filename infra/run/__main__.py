@@ -119,6 +119,7 @@ class _Run:
         done_rows = sum(group.rows for group in groups if done[group.number])
         what = "the remaining " if done_rows else ""
         print(f"Downloading {what}{format_rows(groups.rows - done_rows)} into {self.folder.out} ...", flush=True)
+        self.folder.note_start()
         began = time.monotonic()
         try:
             self.processes.start(min(self.settings.processes, done.count(0)), self._work())

@@ -1,5 +1,6 @@
 """Names the folder in an error of the operating system, so that the command ends with a message."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ def folder_errors_named(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if isinstance(error, FileExistsError) or (isinstance(error, NotADirectoryError) and folder.exists()):
+        if os.path.lexists(folder) and not folder.is_dir():
             raise CommandError(f"{folder} is not a folder: name one in OUT, which need not exist.") from None
-        raise CommandError(f"the folder {folder} cannot be written: {error.strerror}.") from None
+        is_inside = isinstance(error, FileExistsError | NotADirectoryError) and folder.is_dir()
+        reason = f"{error.filename}: {error.strerror}" if is_inside else error.strerror
+        raise CommandError(f"the folder {folder} cannot be written: {reason}.") from None

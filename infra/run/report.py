@@ -65,8 +65,8 @@ def _print_counts(summary: Summary) -> None:
     print_line(f"  images   {join_counts(counts.images)}; {counts.bytes:,} bytes")
     if counts.codes:
         print_line(f"  failed   {join_counts(counts.codes)}")
-    if counts.status["refused"]:
-        print_line(f"  refused  {counts.status['refused']:,} rows that are no File")
+    if refused := counts.status["refused"]:
+        print_line(f"  refused  {format_rows(refused)} that {'is' if refused == 1 else 'are'} no File")
 
 
 def _print_places(run: RunFolder, summary: Summary, settings: Mapping[str, str]) -> None:

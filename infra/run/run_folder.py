@@ -2,13 +2,15 @@
 
 import errno
 import json
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from time import time
 from typing import IO, Any
 
 from infra.run.group_checks import check_groups
@@ -35,6 +37,7 @@ class RunFolder:
         source: the list, as the user named it.
         digest: SHA-256 of the lines of the list, and how images are verified.
         started_at: when the run started first, in whole seconds.
+        earlier_seconds: how long earlier commands have downloaded.
     """
 
     out: Path
@@ -42,6 +45,7 @@ class RunFolder:
     source: str
     digest: str
     started_at: datetime
+    earlier_seconds: float = field(default=0.0, compare=False)
 
     @property
     def path(self) -> Path:
@@ -66,6 +70,20 @@ class RunFolder:
         """
         return check_groups(self._is_done, groups, processes) if self.has_reports else bytearray(len(groups))
 
+    def note_start(self) -> None:
+        """Add up how long earlier commands have downloaded, and note when this one begins.
+
+        A command that is killed writes no time. So the file of the record has the time of the start, less the seconds
+        before it, and the folder of the reports that of the last report.
+        """
+        record, now = self.path / "run.json", time()
+        self.earlier_seconds = _read_seconds(self.path)
+        with suppress(OSError):  # the seconds are only shown
+            if self.has_reports:
+                counted = (self.path / "batches").stat().st_mtime - record.stat().st_mtime
+                self.earlier_seconds = max(self.earlier_seconds, counted)
+            os.utime(record, (now, now - self.earlier_seconds))
+
     def reports(self, groups: int) -> Iterator[BatchReport]:
         """Yield the reports of the groups that are done, wholly or in part, in the order of the list."""
         return filter(None, map(self._read_report, range(groups)))
@@ -81,7 +99,7 @@ class RunFolder:
         """Write failed.jsonl, retryable.jsonl and summary.json from the reports.
 
         Args:
-            seconds: how long this command took; earlier ones that did not come to the end are added.
+            seconds: how long this command took; `earlier_seconds` are added.
             groups: the groups of the list.
             error: why the run stopped before the end of the list; None if it did not.
             write_page: called last but before the summary has its name, which says that the run is complete. If the
@@ -95,7 +113,7 @@ class RunFolder:
             source=self.source,
             started_at=self.started_at.strftime(_TIME),
             ended_at=datetime.now(UTC).strftime(_TIME),
-            seconds=round(seconds + _read_seconds(self.path), 3),
+            seconds=round(seconds + self.earlier_seconds, 3),
         )
         self._write_failed_rows(summary, len(groups))
         if summary.counts.files < groups.rows:

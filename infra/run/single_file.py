@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from infra.bulk.list_check import LineTarget
+from infra.bulk.list_check import ENDINGS, LineTarget
 from infra.command.errors import CommandError
 from intake.model.file import File, InvalidFile
 from intake.model.manifest import NotJson, read_document
@@ -21,7 +21,8 @@ def read_single_file(path: Path, target: LineTarget, max_base_images: int) -> st
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror}.") from None
     except NotJson as error:
-        raise CommandError(f"{path} {error}.") from None
+        advice = " To download a list, set LIST in place of FILE." if path.suffix.lower() in ENDINGS else ""
+        raise CommandError(f"{path} {error}.{advice}") from None
     except InvalidFile as error:
         raise CommandError("\n  ".join([f"{path} is not a valid File:", *map(str, error.faults)])) from None
     target.write(json.dumps(document, separators=(",", ":")).encode() + b"\n")

@@ -101,7 +101,7 @@ def _run(run: Callable[[], str]) -> tuple[Result, str, str]:
     except (BotoCoreError, OSError) as error:
         return Result.FAILED, f"{error}".rstrip(".") + ".", "Check the network of this machine, then try again."
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        # Whoever replaces the code of a function decides what it returns.
+        # A function with other code may return anything.
         return Result.FAILED, f"This is no answer of image-intake: {type(error).__name__}: {error}.", RESTORE
 
 

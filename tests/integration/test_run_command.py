@@ -159,7 +159,7 @@ def test_run_reports_each_image_that_failed(lab: RunLab) -> None:
     retryable = [line for line in failed if line["intakeFailure"]["retryable"]]
     assert lines(run / "retryable.jsonl") == retryable
     assert [line["urls"] for line in retryable] == [[lab.origin.url("status_503")], [lab.origin.url("reset_in_body")]]
-    assert "  refused  1 rows that are no File" in output
+    assert "  refused  1 row that is no File" in output
     assert "  blocked  http://127.0.0.1:1: port not in ALLOWED_PORTS" in output
     assert f"  blocked  To allow what is yours: ALLOWED_PORTS=1,80,{lab.origin.port} ALLOW=10.0.0.0/8\n" in output
     assert len(images(lab.out)) == 1
@@ -199,7 +199,12 @@ def test_file_over_several_lines_has_a_receipt(lab: RunLab) -> None:
         ("a.txt", "", "", "into which folder? make run LIST=a.txt OUT=pictures"),
         ("", "a.json", "", "into which folder? make run FILE=a.json OUT=pictures"),
         ("", "{none}", "{out}", "{none} cannot be read: No such file or directory."),
-        ("", "{text}", "{out}", "{text} is not JSON: "),
+        (
+            "",
+            "{text}",
+            "{out}",
+            "{text} is not JSON: expected value at line 1 column 1; a plain list of URLs is ",
+        ),
         (
             "",
             "{faults}",
@@ -228,13 +233,25 @@ def test_run_says_what_is_wrong_with_its_arguments(lab: RunLab, list_: str, file
 
     assert command.wait() == 2
     assert f"make run: {expected.format(**paths)}" in command.output
+    assert ("To download a list, set LIST in place of FILE." in command.output) == (file == "{text}")
 
 
-def test_make_run_refuses_a_misspelled_setting(tmp_path: Path) -> None:
-    command = ["make", "-s", "run", "LIST=none.txt", f"OUT={tmp_path}", "MAX_PER_ORGIN=8"]
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        (
+            ["LIST=none.txt", "MAX_PER_ORGIN=8"],
+            "MAX_PER_ORGIN is not a setting of make run. Did you mean MAX_PER_ORIGIN?",
+        ),
+        (["LIST=-none.txt"], "-none.txt does not exist, or is not a file."),
+        (["FILE=-none.json"], "-none.json cannot be read: No such file or directory."),
+    ],
+)
+def test_make_run_passes_its_variables_to_the_command(tmp_path: Path, variables: list[str], expected: str) -> None:
+    command = ["make", "-s", "run", f"OUT={tmp_path}", *variables]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 2
-    assert "MAX_PER_ORGIN is not a setting of make run. Did you mean MAX_PER_ORIGIN?" in done.stderr
+    assert f"make run: {expected}\n" in done.stderr
 
 
 @pytest.mark.parametrize("streams", ["| head -n 1", ">&- 2>&-", ">/dev/full 2>/dev/full"])

@@ -13,7 +13,8 @@ from intake.model.url_faults import MAX_URL_LENGTH, describe_character
 MAX_KEY_BYTES = 1024
 """The maximum length of a key in UTF-8 (Amazon S3 User Guide, "Naming Amazon S3 objects")."""
 
-_FORM = "expected `s3://bucket/key` or `s3://bucket/key?versionId=…`"
+_FORM = "expected `s3://bucket/key`, and `?versionId=…` behind it for an older version"
+"""The query stands alone, because failures are stored with URLs that lose theirs."""
 _URL = re.compile(r"[sS]3://([^/]*)/?(.*?)(?:\?versionId=([^/?]*))?", re.DOTALL)
 _BUCKET = re.compile(r"[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]")
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")

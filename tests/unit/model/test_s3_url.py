@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from intake.known.url_key import is_signed, url_key
 from intake.model.error_codes import Blocked, InvalidUrl
 from intake.model.s3_url import MAX_KEY_BYTES, is_bucket_name
+from intake.model.shown_text import redact_message
 from intake.model.url import MAX_URL_LENGTH, Url, redact
 
 KEYS = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=60)
@@ -75,6 +76,7 @@ def test_text_is_refused_when_it_names_no_object(fault: str, text: str) -> None:
         Url.parse(text)
     assert fault in caught.value.message
     assert "secret" not in caught.value.message
+    assert redact_message(caught.value.message) == caught.value.message  # stored failures have all of it
 
 
 @pytest.mark.parametrize("name", ["abc", "a.b", "a-b.c-1", "1.2.3.400", "x" * 63, "123"])

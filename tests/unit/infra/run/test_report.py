@@ -45,7 +45,7 @@ def test_report_says_what_was_stored_and_where(capsys: pytest.CaptureFixture[str
 
 def test_report_says_what_failed_and_how_to_send_it_again(capsys: pytest.CaptureFixture[str]) -> None:
     lines = printed(capsys, failed_key="runs/urls-1/failed.jsonl", retryable_key="runs/urls-1/retryable.jsonl")
-    assert lines[2:4] == ["  failed   1 timeout", "  refused  1 rows that are no File"]
+    assert lines[2:4] == ["  failed   1 timeout", "  refused  1 row that is no File"]
     again = "make run LIST='my pictures/runs/urls-1/retryable.jsonl' OUT='my pictures'"
     assert lines[6:] == [
         "The rows that failed, with reasons: my pictures/runs/urls-1/failed.jsonl",

@@ -3,11 +3,13 @@
 import errno
 import fcntl
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import time
 from typing import Any
 from unittest.mock import Mock
 
@@ -146,6 +148,7 @@ def test_command_continues_a_run_when_its_summary_is_damaged(tmp_path: Path, sum
     run = open_and_close(tmp_path)
     (run.path / "summary.json").write_bytes(summary)
     assert run == open_and_close(tmp_path)
+    run.note_start()
     write_report(run, 0)
     assert run.finish(2.0, groups=groups_of(1), error=None).seconds == 2.0
 
@@ -223,11 +226,23 @@ def test_finish_removes_the_list_of_failures_when_a_later_command_has_none(tmp_p
     run = open_and_close(tmp_path)
     write_report(run, 0, NotFound())
     run.finish(1.0, groups=groups_of(1, 1), error="Ctrl-C")
+    run.note_start()
     for number in (0, 1):
         write_report(run, number)
     summary = run.finish(1.25, groups=groups_of(1, 1), error=None)
     assert (summary.complete, summary.failed_key, summary.seconds) == (True, None, 2.25)
     assert sorted(path.name for path in run.path.iterdir()) == ["batches", "images", "run.json", "summary.json"]
+
+
+def test_seconds_of_killed_commands_are_added_up_to_their_last_reports(tmp_path: Path) -> None:
+    for _ in range(2):
+        run = open_and_close(tmp_path)
+        run.note_start()
+        write_report(run, 0)
+        os.utime(run.path / "batches", (0, time() + 30))
+    run = open_and_close(tmp_path)
+    run.note_start()
+    assert run.finish(1.0, groups=groups_of(1), error=None).seconds == pytest.approx(61.0, abs=1.0)
 
 
 @pytest.mark.parametrize("missing", [(), (0,), (2,)], ids=["all", "last two", "first two"])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from infra.command.errors import CommandError
+from infra.run.folder_errors import folder_errors_named
 from infra.run.spooled_list import MAX_GROUP_BYTES, MAX_GROUP_LINES, Group, SpooledList
 
 from support.process_memory import traced_peak
@@ -117,6 +118,11 @@ def test_list_names_the_folder_when_it_cannot_be_written(tmp_path: Path) -> None
         SpooledList(file)
     with pytest.raises(CommandError, match=r"none cannot be written: No such file or directory\."):
         SpooledList(tmp_path / "none")
+    with (
+        pytest.raises(CommandError, match=rf"{tmp_path} cannot be written: {file}: File exists\."),
+        folder_errors_named(tmp_path),
+    ):
+        file.mkdir()
 
 
 def test_list_names_the_folder_when_the_disk_is_full(tmp_path: Path) -> None:
