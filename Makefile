@@ -81,8 +81,8 @@ bulk: base ## Send a list to a deployed stack and follow its run | LIST=list.csv
 	  --endpoint "$(ENDPOINT)" --out "$(OUT)" $(OR_STOPPED)
 
 look: base ## Show a receipt or a run as a page in your browser | ID=lot-7-cam-2 or RUN=name; STACK=image-intake or OUT=folder; EMBED=1
-	@PYTHONPATH=functions $(PY) -m infra.look --id "$(ID)" --run "$(RUN)" --stack "$(STACK)" --endpoint "$(ENDPOINT)" \
-	  $(if $(OUT),--out "$(OUT)") $(if $(filter-out 0,$(EMBED)),--embed)
+	@PYTHONPATH=functions $(PY) -m infra.look --id="$(ID)" --run="$(RUN)" --stack="$(STACK)" --endpoint="$(ENDPOINT)" \
+	  $(if $(OUT),--out="$(OUT)") $(if $(filter-out 0,$(EMBED)),--embed) $(OR_STOPPED)
 
 smoke: base ## Try every entry point of a deployed stack, then remove what that left | STACK=image-intake WAIT=120 (seconds for a result)
 	@PYTHONPATH=functions $(PY) -m infra.smoke --stack "$(STACK)" --endpoint "$(ENDPOINT)" --wait "$(WAIT)" $(OR_STOPPED)
@@ -165,7 +165,7 @@ audit: supply-chain ## Ask PyPI for known vulnerabilities of what runs on Lambda
 publish: base sam ## Publish to the AWS Serverless Application Repository | BUCKET=my-packages SOURCE=https://... ARCH=arm64
 	@$(PY) -m infra.publish "$(ARCH)" --build "$(BUILD)" --bucket "$(BUCKET)" --source "$(SOURCE)" --check
 	@$(PY) -m infra.build.artifact "$(ARCH)" --verify "$(VERIFY)" --into "$(BUILD)" --sam "$(SAM)"
-	@$(PY) -m infra.publish "$(ARCH)" --build "$(BUILD)" --bucket "$(BUCKET)" --source "$(SOURCE)"
+	@$(PY) -m infra.publish "$(ARCH)" --verify "$(VERIFY)" --build "$(BUILD)" --bucket "$(BUCKET)" --source "$(SOURCE)"
 	@$(SAM) package --config-file "$(CURDIR)/samconfig.toml" --config-env publish --s3-bucket "$(BUCKET)" \
 	  --template-file "$(BUILD)/repository.json" --output-template-file "$(BUILD)/packaged.yaml"
 	@$(SAM) publish --template "$(BUILD)/packaged.yaml"

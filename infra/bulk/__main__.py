@@ -135,7 +135,7 @@ def _report(stack: Stack, arn: str, ended: Progress, commands: Commands) -> int:
     else:
         print(f"The run has no summary. If only its last state failed, this repeats it:\n  {commands.redrive(arn)}")
     print(f"Results of the run: s3://{stack.images}/runs/{run}/", flush=True)
-    print(f"To see them as a page:\n  {commands.look(run)}", flush=True)
+    print(f"To see them as a page:\n  {commands.look(f'RUN={run}')}", flush=True)
     if not commands.out:
         print(f"To download the table and the lists:\n  {commands.download(run)}", flush=True)
     if ended.status != "SUCCEEDED":

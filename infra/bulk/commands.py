@@ -29,9 +29,9 @@ class Commands:
         out = f" OUT={shlex.quote(self.out)}" if self.out else ""
         return f"make bulk {argument}{self._where()}{out}"
 
-    def look(self, run: str) -> str:
-        """Return the command that writes the page of a run."""
-        return f"make look RUN={run}{self._where()}"
+    def look(self, argument: str) -> str:
+        """Return `make look` with an argument, such as RUN=name."""
+        return f"make look {argument}{self._where()}"
 
     def download(self, run: str) -> str:
         """Return the command that downloads the results of a run into a folder."""

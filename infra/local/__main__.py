@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from infra.build.template_file import ROOT
+from infra.build.template_parameters import find_parameter_faults
 from infra.command.errors import CommandError
 from infra.command.signals import install_signal_handlers
 from infra.command.tcp_ports import LOOPBACK, parse_port
@@ -73,7 +74,7 @@ def _read_parameters(texts: Iterable[str]) -> dict[str, str]:
     """Return the values of parameters by their names.
 
     Raises:
-        CommandError: a text is not `Name=value`.
+        CommandError: a text is not `Name=value`, or the template has no such parameter or refuses the value.
     """
     parameters = {}
     for text in texts:
@@ -81,6 +82,8 @@ def _read_parameters(texts: Iterable[str]) -> dict[str, str]:
         if not separator:
             raise CommandError(f"PARAMETERS: {text}: expected Name=value.")
         parameters[name] = value
+    if faults := find_parameter_faults(parameters):
+        raise CommandError("\n  ".join(["PARAMETERS cannot be deployed:", *faults]))
     return parameters
 
 

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from infra.build.sam_environment import offline_environment
+from infra.build.state_machine import read_definition
 from infra.command.child_process import run
 from infra.command.running_processes import HOME_PREFIX
 from infra.local.api_client import ApiResponse, Credentials, send_request
@@ -120,15 +119,10 @@ def _describe_stack(aws: MiniStack, outputs: Mapping[str, str]) -> DeployedStack
 
 
 def _with_json_definition(built: Path) -> Path:
-    """Write a copy of the built template with the state machine's definition as JSON: MiniStack does not read YAML.
-
-    As in CloudFormation, substitution replaces text: a placeholder that is a whole value may become a number.
-    """
+    """Write a copy of the built template with the state machine's definition as JSON: MiniStack does not read YAML."""
     text = (built / "template.yaml").read_text()
     [definition_uri] = re.findall(r"DefinitionUri: (\S+\.yaml)", text)
-    quoted = re.sub(r": (\$\{\w+\})(?=\s)", r': "unquoted \1"', (built / definition_uri).read_text())
-    definition = json.dumps(yaml.safe_load(quoted), indent=1)
-    (built / "bulk.asl.json").write_text(re.sub(r'"unquoted (\$\{\w+\})"', r"\1", definition))
+    (built / "bulk.asl.json").write_text(read_definition(built / definition_uri))
     local = built / "local.yaml"
     local.write_text(text.replace(definition_uri, "bulk.asl.json"))
     return local

@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 from infra.bulk.commands import DEFAULT_STACK
 from infra.bulk.local_endpoint import require_endpoint
 from infra.bulk.stack import BulkError, Stack
+from infra.command.signals import INTERRUPTED
 from infra.look.browser import open_page
 from infra.look.errors import LookError, WrongInput
 from infra.look.figures import format_bytes, format_time
@@ -23,7 +24,7 @@ USAGE = "expected ID=lot-7-cam-2, the id of a File, or RUN=name, the name of a r
 
 
 def main() -> int:
-    """Write a page and open it; return 0, 1 if it cannot be written, 2 for a wrong argument."""
+    """Write a page and open it; return 0, 1 if it cannot be written, 2 for a wrong argument, 130 after Ctrl-C."""
     options = _make_parser().parse_args()
     try:
         _look(options)
@@ -37,6 +38,9 @@ def main() -> int:
     except (BulkError, BotoCoreError, ClientError) as error:
         print(f"make look: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nStopped. The page is not written.", file=sys.stderr)
+        return INTERRUPTED
     return 0
 
 

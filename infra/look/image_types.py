@@ -29,6 +29,11 @@ _NAMES = {
 }
 
 
+def is_image(extension: str) -> bool:
+    """Whether a key with this extension can be that of an image."""
+    return extension in DRAWN or extension in NOT_DRAWN
+
+
 def type_name(content_type: str) -> str:
     """Return the name of an image type for people: "JPEG" for "image/jpeg"."""
     subtype = content_type.removeprefix("image/")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from infra.look.error_advice import advise
-from infra.look.image_types import DRAWN, NOT_DRAWN, type_name
+from infra.look.image_types import DRAWN, is_image, type_name
 from infra.look.safe_text import show_text
 from infra.look.warning_meanings import explain_warning
 from intake.model.error_codes import IntakeError
@@ -93,8 +93,7 @@ class StoredView(ImageView):
     def extension(self) -> str:
         """The extension of the key; "" if it is not the key of an image with this digest. A receipt can be forged."""
         digest, extension = parse_image_key(self.entry.key) or ("", "")
-        is_image = extension in DRAWN or extension in NOT_DRAWN
-        return extension if is_image and digest == self.entry.sha256 else ""
+        return extension if is_image(extension) and digest == self.entry.sha256 else ""
 
     @property
     def is_drawn(self) -> bool:
@@ -109,10 +108,10 @@ class StoredView(ImageView):
 
     @property
     def shape(self) -> str:
-        """How the picture fits its place: "tiny", "wide", "tall", or "fit" for an ordinary one."""
+        """How the picture fits its place: "tiny", "tiny upright", "wide", "tall", or "fit" for an ordinary one."""
         width, height = self.size or (_TINY, _TINY)
         if max(width, height) < _TINY:
-            return "tiny"
+            return "tiny upright" if height > width else "tiny"
         return "wide" if width > _LONG * height else "tall" if height > _LONG * width else "fit"
 
 

@@ -9,7 +9,7 @@ from infra.look.bounded_counter import BoundedCounter
 from infra.look.error_advice import advise, class_of
 from infra.look.failure_list import Failure
 from infra.look.figures import format_ms
-from infra.look.image_types import DRAWN
+from infra.look.image_types import DRAWN, is_image
 from infra.look.origin_statistics import NO_ORIGIN, Origins, OriginStatistics
 from infra.look.run_statistics import RunStatistics
 from infra.look.run_summary import RunSummary
@@ -181,7 +181,7 @@ def list_repeated(statistics: RunStatistics, source: ResultSource) -> list[Repea
     return [
         RepeatedImage(key, count, source.image_url(key), is_drawn=name[1] in DRAWN)
         for key, count in repeated
-        if (name := parse_image_key(key))
+        if (name := parse_image_key(key)) and is_image(name[1])
     ]
 
 

@@ -99,8 +99,9 @@ def describe_totals(totals: Totals, summary: RunSummary) -> str:
     """Return the headline."""
     if not totals.rows:
         return "No image yet"
-    if summary.exists and not summary.is_complete:
-        return f"Stopped: {totals.stored:,} image{'' if totals.stored == 1 else 's'} stored so far"
+    if not summary.is_complete:
+        stopped = "Stopped: " if summary.exists else ""
+        return f"{stopped}{totals.stored:,} image{'' if totals.stored == 1 else 's'} stored so far"
     if totals.stored == totals.rows > 1:
         return f"All {totals.rows:,} images are stored"
     if totals.rows == 1:
@@ -127,7 +128,8 @@ def describe_reasons(totals: Totals, statistics: RunStatistics, summary: RunSumm
     down = statistics.origins.without_images(_LEAST_IMAGES)
     if down:
         named = ", ".join(origin.name for origin in down[:_MAX_NAMED])
-        more = f" and {len(down) - _MAX_NAMED:,} more origins" if len(down) > _MAX_NAMED else ""
+        unnamed = len(down) - _MAX_NAMED
+        more = f" and {unnamed:,} more origin{'' if unnamed == 1 else 's'}" if unnamed > 0 else ""
         sentences.append(f"No image came from {named}{more}.")
     return sentences
 
@@ -143,7 +145,8 @@ def _join_codes(totals: Totals, statistics: RunStatistics, summary: RunSummary) 
 def list_facts(totals: Totals, statistics: RunStatistics, summary: RunSummary) -> list[tuple[str, str, str]]:
     """Return the figures below the bar: name, value, detail."""
     size = statistics.bytes if totals.is_from_table else summary.bytes
-    facts = [("Stored", format_bytes(size), f"{format_share(totals.stored, totals.rows)} of the images")]
+    so_far = "" if summary.is_complete else " so far"
+    facts = [("Stored", format_bytes(size), f"{format_share(totals.stored, totals.rows)} of the images{so_far}")]
     if summary.seconds is not None:
         facts.append(("Time", format_seconds(summary.seconds), ""))
     if summary.seconds:

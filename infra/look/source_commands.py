@@ -19,6 +19,9 @@ class SourceCommands(Protocol):
     def location(self, key: str) -> str:
         """Return the path or the address of a key."""
 
+    def look(self, file_id: str) -> str:
+        """Return the command that writes the page of a receipt."""
+
     def send_again(self, run: str, key: str) -> list[str]:
         """Return the commands that send a list among the results of a run again."""
 
@@ -55,6 +58,9 @@ class FolderCommands:
     def location(self, key: str) -> str:
         return str(self.folder / key)
 
+    def look(self, file_id: str) -> str:
+        return f"make look ID={file_id} {_assign('OUT', str(self.folder))}"
+
     def send_again(self, run: str, key: str) -> list[str]:
         del run
         variables = {"LIST": str(self.folder / key), "OUT": str(self.folder), **self.settings}
@@ -89,6 +95,9 @@ class BucketCommands:
 
     def location(self, key: str) -> str:
         return f"s3://{self.bucket}/{key}"
+
+    def look(self, file_id: str) -> str:
+        return Commands(self.stack, self.endpoint).look(f"ID={file_id}")
 
     def send_again(self, run: str, key: str) -> list[str]:
         return [*self.fetch_table(run), self._make(_assign("LIST", f"{_FETCHED}/{key}"))]

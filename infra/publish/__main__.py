@@ -8,8 +8,10 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from infra.build.state_machine import read_definition
 from infra.build.template_file import ROOT, load
 from infra.publish.one_template import inline
+from infra.publish.state_machine import embed_definition
 
 METADATA = "AWS::ServerlessRepo::Application"
 TEMPLATE, README = "repository.json", "repository.md"
@@ -22,18 +24,24 @@ def read_version() -> str:
     return version
 
 
-def make_template(build: Path, architecture: str, source: str) -> dict[str, Any]:
+def make_template(build: Path, architecture: str, verify: str, source: str) -> dict[str, Any]:
     """Return the built template as one template, for one processor, with all metadata.
 
     Args:
         build: the directory of the artifact. Paths in the template are relative to it.
         architecture: the processor that it is built for. Nobody can choose another after the code is published.
+        verify: `decode` if the code has the decoders. Without them, nobody can choose that.
         source: the URL of the repository of the source.
     """
     built = load(build / "template.yaml")
     stack = built["Resources"]["Observability"]["Properties"]
     template = inline(built, load(build / stack["TemplateURL"]), "Observability")
+    machine = template["Resources"]["StateMachine"]
+    definition = read_definition(build / machine["Properties"]["DefinitionUri"])
+    template["Resources"]["StateMachine"] = embed_definition(machine, definition)
     template["Parameters"]["Architecture"] |= {"Default": architecture, "AllowedValues": [architecture]}
+    if verify != "decode":
+        template["Parameters"]["Verify"] |= {"AllowedValues": ["structure"]}
     template["Metadata"][METADATA] |= {
         "SemanticVersion": read_version(),
         "SourceCodeUrl": source,
@@ -53,6 +61,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make publish")
     parser.add_argument("architecture")
     parser.add_argument("--build", type=Path, required=True)
+    parser.add_argument("--verify", default="")
     parser.add_argument("--bucket", required=True)
     parser.add_argument("--source", required=True)
     parser.add_argument("--check", action="store_true", help="only check the arguments")
@@ -66,7 +75,7 @@ def main() -> int:
         )
         return 1
     if not options.check:
-        template = make_template(options.build, options.architecture, source)
+        template = make_template(options.build, options.architecture, options.verify, source)
         (options.build / TEMPLATE).write_text(json.dumps(template, indent=1))
         (options.build / README).write_text(make_readme(source))
     return 0

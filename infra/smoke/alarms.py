@@ -2,7 +2,7 @@
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.smoke.check import Check, CheckFailed, CheckSkipped, raise_unless_denied
+from infra.smoke.check import RESTORE, Check, CheckFailed, CheckSkipped, raise_unless_denied
 from infra.smoke.deployed import Deployed
 
 _NESTED, _ALARM = "AWS::CloudFormation::Stack", "AWS::CloudWatch::Alarm"
@@ -39,7 +39,7 @@ class AlarmWatch:
             raise CheckSkipped("the stack has no alarms")
         after = self._read_states()
         if missing := sorted(set(self._names) - after.keys()):
-            raise CheckFailed(f"These alarms do not exist: {', '.join(missing)}.", "Deploy the stack again.")
+            raise CheckFailed(f"These alarms do not exist: {', '.join(missing)}.", RESTORE)
         started = {name for name, state in after.items() if state == _STARTED}
         if new := sorted(started - {name for name, state in self._before.items() if state == _STARTED}):
             raise CheckFailed(f"These alarms started: {', '.join(new)}.", "docs/operations.md explains each alarm.")

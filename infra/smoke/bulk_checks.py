@@ -4,16 +4,17 @@ import json
 from typing import Any
 
 from infra.bulk.progress import Progress
-from infra.smoke.check import Check, CheckFailed, CheckSkipped
+from infra.smoke.check import RESTORE, Check, CheckFailed, CheckSkipped
 from infra.smoke.smoke_context import SmokeContext
 from infra.smoke.smoke_file import names_invalid_member
 
-FUNCTIONS = ("Bulk", "Summary")
+FUNCTIONS = ("Summary", "Bulk")
+"""The last one has the log that says most."""
 NAME = "bulk"
 
 _NOT_STARTED = (
     "The inbox bucket sends no events to EventBridge, the rule ListArrived of the stack is disabled, or its role may "
-    "not start the state machine. Deploy the stack again."
+    f"not start the state machine. {RESTORE}"
 )
 
 
@@ -42,8 +43,10 @@ class BulkRun:
         context.pending[self.expected] = self.has_ended
         context.deployed.s3.put_object(Bucket=context.deployed.inbox, Key=self.key, Body=body)
         context.waiter.wait_for(self._find, "the start of the run", _NOT_STARTED)
+        results = f"runs/{context.run_name}/"
+        context.pending[results] = context.pending.pop(self.expected)
         progress = context.waiter.wait_for(self._end, f"the end of the run {context.run_name}", self._history)
-        context.pending.pop(self.expected)
+        context.pending.pop(results)
         self._check_end(progress)
         context.keep_stored(NAME)
         return context.run_name
@@ -58,7 +61,7 @@ class BulkRun:
 
     @property
     def expected(self) -> str:
-        """What is pending until the run has ended."""
+        """What is pending until the run is found. Then its results are."""
         return f"the run of {self.key}"
 
     @property
@@ -87,9 +90,7 @@ class BulkRun:
             )
         self._summary = self._stack.summary(self._context.run_name)
         if self._summary is None:
-            raise CheckFailed(
-                f"The run {self._context.run_name} succeeded and has no summary.", "Deploy the stack again."
-            )
+            raise CheckFailed(f"The run {self._context.run_name} succeeded and has no summary.", RESTORE)
 
 
 def list_key(name: str) -> str:

@@ -12,6 +12,7 @@ _DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "403",
 _MISSING = {"ResourceNotFoundException", "AWS.SimpleQueueService.NonExistentQueue", "NoSuchBucket", "NoSuchEntity"}
 
 PERMISSIONS = "docs/smoke.md lists the permissions that your credentials need."
+RESTORE = "Restore the stack, as docs/smoke.md says."
 
 
 class Result(StrEnum):
@@ -93,14 +94,15 @@ def _run(run: Callable[[], str]) -> tuple[Result, str, str]:
         return Result.OK, run(), ""
     except CheckFailed as failed:
         return Result.FAILED, failed.found, failed.advice
-    except CheckSkipped as skipped:
-        return Result.SKIPPED, str(skipped), ""
-    except Stopped:
-        return Result.SKIPPED, "stopped", ""
+    except (CheckSkipped, Stopped) as skipped:
+        return Result.SKIPPED, str(skipped) or "stopped", ""
     except ClientError as error:
         return Result.FAILED, describe_aws_error(error), advise(error)
     except (BotoCoreError, OSError) as error:
         return Result.FAILED, f"{error}".rstrip(".") + ".", "Check the network of this machine, then try again."
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        # A function with other code may return anything.
+        return Result.FAILED, f"This is no answer of image-intake: {type(error).__name__}: {error}.", RESTORE
 
 
 def is_denied(error: ClientError) -> bool:
@@ -131,5 +133,5 @@ def advise(error: ClientError) -> str:
     if is_denied(error):
         return f"Let your credentials call {error.operation_name}. {PERMISSIONS}"
     if error.response["Error"].get("Code") in _MISSING:
-        return "Somebody deleted a resource of the stack. Deploy the stack again, or create a new one."
+        return RESTORE
     return "Try again; if it stays, look at the service's own message above."

@@ -1,5 +1,6 @@
 """Finds and removes messages of the run in queues, and leaves those of others there."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ _MESSAGES = 10
 """Messages of one call, the most that SQS returns."""
 
 _HIDDEN_SECONDS = 30
+_MAX_REASON = 300
 QUEUES = {"FailureQueueUrl": "failure queue", "FailedFilesQueueUrl": "queue of failed Files"}
 """Queues of what failed, by their output. Nothing reads them, so that receiving a message has no consequence."""
 
@@ -39,7 +41,7 @@ def _check(context: SmokeContext) -> str:
     for output, name in QUEUES.items():
         if url := context.deployed.outputs.get(output):
             own = remove_own_messages(context.deployed.sqs, url, context.file.run)
-            found += [f"{name}: {body[:200]}" for body in own.bodies]
+            found += [f"{name}: {_describe_failure(body)}" for body in own.bodies]
             notes += [] if own.is_complete else [f"{name}: only {_ROUNDS * _MESSAGES} messages were looked at"]
     if found:
         raise CheckFailed(
@@ -47,6 +49,26 @@ def _check(context: SmokeContext) -> str:
             "The rows of the entry points above say what failed.",
         )
     return "; ".join(notes)
+
+
+def _describe_failure(body: str) -> str:
+    """Return which function failed and why, or the beginning of a message that is no record of Lambda.
+
+    Lambda Developer Guide, "Retaining records of asynchronous invocations": the record of an on-failure destination.
+    """
+    match _read_json(body):
+        case {"requestContext": {"functionArn": str(arn), "condition": str(condition)}, **record}:
+            error = record.get("responsePayload")
+            reason = f"{error.get('errorType')}: {error.get('errorMessage')}" if isinstance(error, dict) else condition
+            return f"{arn.rpartition(':function:')[2]}: {reason}"[:_MAX_REASON]
+    return body[:_MAX_REASON]
+
+
+def _read_json(body: str) -> object:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
 
 
 def remove_own_messages(sqs: Any, url: str, run: str) -> OwnMessages:  # noqa: ANN401 - boto3 creates its classes

@@ -4,7 +4,7 @@ import json
 from http import HTTPStatus
 
 from infra.local.api_client import ApiResponse
-from infra.smoke.check import Check, CheckFailed, CheckSkipped
+from infra.smoke.check import RESTORE, Check, CheckFailed, CheckSkipped
 from infra.smoke.smoke_context import SmokeContext
 from intake.model.object_keys import receipt_key
 
@@ -57,7 +57,7 @@ def _refuse(context: SmokeContext) -> str:
     if unsigned.status not in _UNSIGNED:
         raise CheckFailed(
             f"A request without a signature: expected 403, got {unsigned.status}.",
-            "Everybody may call this API. Deploy the stack again: its authorizer is AWS_IAM.",
+            f"Everybody may call this API. Its authorizer must be AWS_IAM. {RESTORE}",
         )
     return "422 for an invalid File, 403 without a signature"
 
@@ -112,7 +112,7 @@ def _read_receipt(context: SmokeContext, response: ApiResponse) -> dict[str, obj
 def describe_inbox(context: SmokeContext) -> str:
     """Return what to do if nothing happens to a manifest in the inbox bucket."""
     log = describe_log(context, "S3")
-    return f"{log} If it is empty, the inbox bucket does not notify the function: deploy the stack again."
+    return f"{log} If it is empty, the inbox bucket does not notify the function. {RESTORE}"
 
 
 def describe_log(context: SmokeContext, function: str) -> str:

@@ -8,7 +8,7 @@ import json
 import time
 from typing import Any
 
-from infra.smoke.check import Check, CheckFailed, CheckSkipped
+from infra.smoke.check import RESTORE, Check, CheckFailed, CheckSkipped
 from infra.smoke.http_checks import describe_log
 from infra.smoke.invoke_checks import describe_error, invoke
 from infra.smoke.smoke_context import SmokeContext
@@ -59,25 +59,23 @@ def _check_redrive(context: SmokeContext, url: str) -> None:
     if policy.get("deadLetterTargetArn") != expected:
         raise CheckFailed(
             f"Messages that fail go to {policy.get('deadLetterTargetArn')}, expected {expected}.",
-            "Somebody changed the redrive policy of the queue. Deploy the stack again.",
+            RESTORE,
         )
 
 
-def find_fault_of_event_source(context: SmokeContext) -> str:
-    """Return what keeps Lambda from reading the queue; empty if nothing does."""
+def find_fault_of_event_source(context: SmokeContext) -> CheckFailed | None:
+    """Return what keeps Lambda from reading the queue; None if nothing does."""
     function, arn = context.deployed.functions()[FUNCTION], context.deployed.outputs["FileQueueArn"]
     found = context.deployed.lambda_.list_event_source_mappings(FunctionName=function, EventSourceArn=arn)
     sources = found["EventSourceMappings"]
     if not sources:
-        return f"The function {function} has no event source for {arn}. Deploy the stack again."
+        return CheckFailed(f"The function {function} has no event source for {arn}.", RESTORE)
     disabled = [source for source in sources if source["State"] not in {"Enabled", "Enabling", "Updating", "Creating"}]
     if not disabled:
-        return ""
+        return None
     uuid, state = disabled[0]["UUID"], disabled[0]["State"]
-    return (
-        f"The event source {uuid} of the queue is {state}. To enable it: "
-        f"aws lambda update-event-source-mapping --uuid {uuid} --enabled"
-    )
+    command = f"aws lambda update-event-source-mapping --uuid {uuid} --enabled"
+    return CheckFailed(f"The event source {uuid} of the queue is {state}.", f"Enable it: {command}")
 
 
 def _queue_url(context: SmokeContext) -> str:

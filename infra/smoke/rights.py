@@ -46,7 +46,7 @@ def _check(deployed: Deployed) -> str:
         more = f"; and {len(excess) - _SHOWN} more" if len(excess) > _SHOWN else ""
         raise CheckFailed(
             f"Roles may do what no function needs: {'; '.join(excess[:_SHOWN])}{more}.",
-            "Somebody added permissions to these roles. Remove them, or deploy the stack again.",
+            "Somebody added permissions to these roles. Remove them.",
         )
     return f"{len(roles)} roles"
 

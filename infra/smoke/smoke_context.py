@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from infra.bulk.stack import run_name
-from infra.smoke.check import CheckFailed
+from infra.smoke.check import RESTORE, CheckFailed
 from infra.smoke.deployed import Deployed
 from infra.smoke.receipts import check_receipt
 from infra.smoke.smoke_file import SmokeFile, names_invalid_member
@@ -113,22 +113,38 @@ class SmokeContext:
         key = problem_key(self.file.invalid_id_of(name))
         self.check_problem(self.waiter.wait_for(lambda: self.deployed.read_document(key), key, advice))
 
-    def find_fault_of_function(self, name: str) -> str:
-        """Return what is wrong with a function of the stack, by the name of its output; empty if nothing is.
+    def find_fault_of_function(self, name: str) -> CheckFailed | None:
+        """Return what is wrong with a function of the stack, by the name of its output; None if nothing is.
 
         Raises:
             ClientError: Lambda does not say.
         """
         function = self.deployed.functions().get(name)
         if function is None:
-            return f"The stack has no output {name}FunctionName."
+            return CheckFailed(f"The stack has no output {name}FunctionName.", RESTORE)
         try:
             found = self.deployed.lambda_.get_function_configuration(FunctionName=function)
         except ClientError as error:
             if error.response["Error"]["Code"] == "ResourceNotFoundException":
-                return f"The function {function} does not exist."
+                return CheckFailed(f"The function {function} does not exist.", RESTORE)
             raise
         state, update = found.get("State", "Active"), found.get("LastUpdateStatus", "Successful")
         if state in {"Active", "Inactive"} and update == "Successful":
-            return ""
-        return f"The function {function} is {state}, its last update {update}: {found.get('StateReason', '')}"
+            return self._find_throttle(function)
+        reason = found.get("StateReason") or found.get("LastUpdateStatusReason", "")
+        return CheckFailed(
+            f"The function {function} is {state}, its last update {update}: {reason}", "Deploy the stack again."
+        )
+
+    def _find_throttle(self, function: str) -> CheckFailed | None:
+        """Return that Lambda never runs a function: "Throttle" in its console sets the reserved concurrency to 0."""
+        try:
+            found = self.deployed.lambda_.get_function_concurrency(FunctionName=function)
+        except ClientError:
+            return None  # the caller may not ask
+        if found.get("ReservedConcurrentExecutions") != 0:
+            return None
+        command = f"aws lambda delete-function-concurrency --function-name {function}"
+        return CheckFailed(
+            f"The reserved concurrency of {function} is 0: Lambda never runs it.", f"Remove it: {command}"
+        )

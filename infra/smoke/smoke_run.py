@@ -126,15 +126,19 @@ def _explain(context: SmokeContext, functions: Sequence[str], check: Check) -> C
         try:
             return check.run()
         except CheckFailed as failed:
-            cause = _find_cause(context, functions)
-            advice = failed.advice or http_checks.describe_log(context, functions[-1])
-            raise CheckFailed(f"{failed.found} {cause}".strip(), advice) from failed
+            if cause := _find_cause(context, functions):
+                raise CheckFailed(f"{failed.found} {cause.found}", cause.advice) from failed
+            raise CheckFailed(
+                failed.found, failed.advice or http_checks.describe_log(context, functions[-1])
+            ) from failed
 
     return Check(check.name, run)
 
 
-def _find_cause(context: SmokeContext, functions: Sequence[str]) -> str:
-    finders: list[Callable[[], str]] = [partial(context.find_fault_of_function, function) for function in functions]
+def _find_cause(context: SmokeContext, functions: Sequence[str]) -> CheckFailed | None:
+    finders: list[Callable[[], CheckFailed | None]] = [
+        partial(context.find_fault_of_function, function) for function in functions
+    ]
     if queue_checks.FUNCTION in functions:
         finders.append(lambda: queue_checks.find_fault_of_event_source(context))
     for find in finders:
@@ -143,4 +147,4 @@ def _find_cause(context: SmokeContext, functions: Sequence[str]) -> str:
                 return fault
         except (BotoCoreError, ClientError):
             continue  # the check itself has said what is wrong
-    return ""
+    return None

@@ -31,7 +31,7 @@ def _check_functions(context: SmokeContext) -> str:
     except ClientError as error:
         raise_unless_denied(error)
     if faults:
-        raise CheckFailed(" ".join(faults), "Deploy the stack again.")
+        raise CheckFailed(" ".join(fault.found for fault in faults), " ".join({fault.advice: None for fault in faults}))
     return f"{len(functions)} functions"
 
 

@@ -1,16 +1,24 @@
 """The page of a receipt on a desktop, on a phone and on paper, in light and dark, by mouse and by keyboard."""
 
+import io
+import math
 import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Locator
 
 from support.browser.lab import PageLab
-from support.browser.measure import MAX_STOPS, accessibility_faults, tab_stops, too_wide
+from support.browser.measure import MAX_STOPS, accessibility_faults, hidden_stops, pictures, tab_stops, too_wide
 from support.browser.visit import DESKTOP, PHONE, Scheme, Size, visit
 
 FILES = ["demo", "list", "inspect-failed", "all-failed", "hostile", "hostile-text"]
+
+LOW_WINDOWS = [PHONE, Size(720, 450), Size(844, 390), Size(320, 256)]
+"""A phone, upright and lying, and windows of a laptop with a zoom of 200 and 400 %."""
+
+MAX_LEVEL = 255
 
 SCHEMES: list[Scheme] = ["light", "dark"]
 
@@ -77,6 +85,82 @@ def test_paper_shows_every_image_and_every_failure(lab: PageLab, browser: Browse
         printed = opened.page.pdf()
         opened.load_pictures()
     assert printed.count(b"/Subtype /Image") >= everything[0]
+
+
+@pytest.mark.parametrize("size", LOW_WINDOWS, ids=str)
+@pytest.mark.parametrize("file_id", ["demo", "strip"])
+def test_image_to_inspect_leaves_space_for_the_others(
+    lab: PageLab, browser: Browser, file_id: str, size: Size, tmp_path: Path
+) -> None:
+    """On a narrow screen it stays above the others: also where a large zoom makes the window low."""
+    with visit(browser, lab.write_page(file_id, tmp_path), size=size, allowed=lab.s3.url) as opened:
+        opened.load_pictures()
+        opened.page.locator(".others article").last.scroll_into_view_if_needed()
+        well = opened.page.locator(".inspected .well").bounding_box()
+
+    assert well is not None
+    assert well["y"] == 0
+    assert 0 < well["height"] < 0.4 * size.height
+
+
+def test_image_to_inspect_keeps_a_height_in_a_low_wide_window(lab: PageLab, browser: Browser, tmp_path: Path) -> None:
+    with visit(browser, lab.write_page("demo", tmp_path), size=Size(960, 430), allowed=lab.s3.url) as opened:
+        opened.load_pictures()
+        assert pictures(opened.page)[0].shown_height > 200
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_drawing_on_transparent_pixels_is_seen(lab: PageLab, browser: Browser, scheme: Scheme, tmp_path: Path) -> None:
+    """The drawing has a black and a white bar: WCAG asks for a contrast of 3 to what is around (2.2, 1.4.11)."""
+    with visit(browser, lab.write_page("strip", tmp_path), scheme=scheme, allowed=lab.s3.url) as opened:
+        opened.load_pictures()
+        drawing = opened.page.locator("img[alt$='drawing.png']").screenshot()
+    with Image.open(io.BytesIO(drawing)) as shown:
+        levels = shown.convert("L").histogram()
+
+    around = [level for level, number in enumerate(levels) if number > sum(levels) / 10 and 0 < level < MAX_LEVEL]
+    assert around
+    assert min(contrast(level, other) for level in around for other in (0, MAX_LEVEL)) > 3
+
+
+def contrast(level: int, other: int) -> float:
+    """Return the contrast of two grays (WCAG 2.2, contrast ratio)."""
+    dark, light = sorted(math.pow((gray / MAX_LEVEL + 0.055) / 1.055, 2.4) for gray in (level, other))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_tiny_picture_is_enlarged_in_its_proportions(lab: PageLab, browser: Browser, tmp_path: Path) -> None:
+    with visit(browser, lab.write_page("strip", tmp_path), allowed=lab.s3.url) as opened:
+        opened.load_pictures()
+        [speck] = [picture for picture in pictures(opened.page) if picture.text.endswith("speck.png")]
+
+    assert speck.size == (2, 40)
+    assert not speck.is_distorted
+    assert 40 < speck.shown_height < 100
+
+
+@pytest.mark.parametrize("size", LOW_WINDOWS, ids=str)
+def test_focus_is_not_hidden_by_the_image_to_inspect(
+    lab: PageLab, browser: Browser, size: Size, tmp_path: Path
+) -> None:
+    """Forwards and backwards (WCAG 2.2, 2.4.11)."""
+    with visit(browser, lab.write_page("demo", tmp_path), size=size, allowed=lab.s3.url) as opened:
+        opened.load_pictures()
+        hidden = [(key, html) for key in ("Tab", "Shift+Tab") for html in hidden_stops(opened.page, key)]
+
+    assert hidden == []
+
+
+def test_choice_is_seen_in_high_contrast(lab: PageLab, browser: Browser, tmp_path: Path) -> None:
+    with visit(browser, lab.write_page("demo", tmp_path), allowed=lab.s3.url) as opened:
+        opened.page.emulate_media(forced_colors="active")
+        opened.load_pictures()
+        choice = opened.page.locator("fieldset").first
+        before = choice.screenshot()
+        press_filter(opened.page.locator("#show-failed"))
+        after = choice.screenshot()
+
+    assert before != after
 
 
 def press_filter(choice: Locator) -> None:

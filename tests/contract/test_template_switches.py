@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 from infra.build.template_file import ROOT, load
 
-from support.expected_rights import KEY, KEY_RIGHTS, NETWORK_RIGHTS, ROLES, SECRET, SECRET_RIGHTS, STORE
+from support.expected_rights import (
+    KEY,
+    KEY_RIGHTS,
+    MAP_KEY_RIGHTS,
+    NETWORK_RIGHTS,
+    ROLES,
+    SECRET,
+    SECRET_RIGHTS,
+    STORE,
+)
 from support.resolved_template import keeps_rules, resolve
 from support.template_rights import policies_of_role, rights_of_role
 from support.transformed_template import find_cycle, references, transform
@@ -137,8 +146,9 @@ def test_existing_bucket_is_nowhere_changed() -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_key_adds_two_rights_to_every_role_that_reads_or_writes(role: str) -> None:
-    expected = ROLES[role] | (KEY_RIGHTS if role != "ListArrivedRole" else set())
+def test_key_adds_its_rights_to_every_role_that_reads_or_writes(role: str) -> None:
+    added = KEY_RIGHTS | (MAP_KEY_RIGHTS if role == "StateMachineRole" else set())
+    expected = ROLES[role] | (added if role != "ListArrivedRole" else set())
 
     assert rights_of_role(resources("key"), role) == expected
 

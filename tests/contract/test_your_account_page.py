@@ -10,6 +10,7 @@ from infra.build.template_file import ROOT, load
 
 from support.expected_rights import (
     KEY_RIGHTS,
+    MAP_KEY_RIGHTS,
     NETWORK_RIGHTS,
     ROLES,
     SECRET_RIGHTS,
@@ -36,7 +37,7 @@ def document(name: str) -> Any:
 
 def test_boundary_of_the_page_allows_what_the_roles_use_and_nothing_else() -> None:
     allowed = [action for statement in document("boundary.json")["Statement"] for action in statement["Action"]]
-    switched = (KEY_RIGHTS, NETWORK_RIGHTS, SOURCE_RIGHTS, SOURCE_KEY_RIGHTS, SECRET_RIGHTS)
+    switched = (KEY_RIGHTS, MAP_KEY_RIGHTS, NETWORK_RIGHTS, SOURCE_RIGHTS, SOURCE_KEY_RIGHTS, SECRET_RIGHTS)
     used = {right.split()[0] for rights in (*ROLES.values(), *switched) for right in rights}
 
     assert sorted(allowed) == sorted(used)
@@ -63,6 +64,13 @@ def test_page_has_the_lifecycle_rules_of_the_image_bucket() -> None:
         for rule in RESOURCES["ImageBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     ]
     assert document("lifecycle.json")["Rules"] == expected
+
+
+def test_page_asks_to_expire_old_versions_of_what_expires() -> None:
+    rules = RESOURCES["ImageBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    [sentence] = re.findall(r"a rule with `NoncurrentVersionExpiration` for ([^:]*):", PAGE)
+
+    assert {rule["Prefix"] for rule in rules if "ExpirationInDays" in rule} <= set(re.findall(r"`(\w+/)`", sentence))
 
 
 def test_page_names_every_prefix_that_the_roles_may_use() -> None:

@@ -210,13 +210,14 @@ NEEDED: list[tuple[str, str, str, str, Call]] = [
 NOT_TESTABLE_HERE = {
     # The policy that all functions share has it. The invoke function reads no receipt.
     ("InvokeFunctionRole", READ),
-    # AWS Step Functions writes large results in parts, reads them to join them, and stops the executions of batches
-    # ("IAM policies for using Distributed Map states" in its guide). MiniStack does not.
+    # AWS Step Functions writes large results in parts, reads them to join them, and stops or redrives the executions
+    # of batches ("IAM policies for using Distributed Map states" in its guide). MiniStack does not.
     ("StateMachineRole", "s3:ListMultipartUploadParts ImageBucket/runs/*"),
     ("StateMachineRole", "s3:AbortMultipartUpload ImageBucket/runs/*"),
     ("StateMachineRole", READ_RUNS),
     ("StateMachineRole", f"states:DescribeExecution {EXECUTIONS_OF_RUNS}"),
     ("StateMachineRole", f"states:StopExecution {EXECUTIONS_OF_RUNS}"),
+    ("StateMachineRole", f"states:RedriveExecution {EXECUTIONS_OF_RUNS}"),
 }
 
 

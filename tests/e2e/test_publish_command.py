@@ -136,6 +136,23 @@ def test_template_is_valid(application: dict[str, Any]) -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
+def test_stack_reads_nothing_of_the_publishers_bucket_but_code(application: dict[str, Any]) -> None:
+    """The repository copies the code of functions. Other accounts cannot read the bucket."""
+    resources = load_text(application["templateBody"])["Resources"]
+
+    found = {
+        (resource["Type"], name)
+        for resource in resources.values()
+        for name, value in resource["Properties"].items()
+        if re.search(rf"s3://{BUCKET}/|\"{BUCKET}\"|/{BUCKET}/", json.dumps(value))
+    }
+    assert found == {("AWS::Serverless::Function", "CodeUri")}
+
+
+def test_code_without_decoders_cannot_be_asked_to_decode(application: dict[str, Any]) -> None:
+    assert load_text(application["templateBody"])["Parameters"]["Verify"]["AllowedValues"] == ["structure"]
+
+
 def test_code_can_be_deployed_for_its_own_processor_only(application: dict[str, Any]) -> None:
     parameter = load_text(application["templateBody"])["Parameters"]["Architecture"]
 

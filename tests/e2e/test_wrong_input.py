@@ -118,10 +118,19 @@ def test_up_refuses_a_setting_and_names_the_variable_for_parameters() -> None:
     assert said in refused("up", "SOURCE_BUCKETS=my-photos")
 
 
-def test_up_names_the_form_of_a_parameter_when_it_has_no_value() -> None:
-    said = "make up did not start. PARAMETERS: SourceBuckets: expected Name=value.\n"
-
-    assert said in refused("up", "PARAMETERS=SourceBuckets")
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("SourceBuckets", "PARAMETERS: SourceBuckets: expected Name=value.\n"),
+        (
+            "SourceBucket=a-b",
+            "PARAMETERS cannot be deployed:\n  SourceBucket: the template has no such parameter. Did you",
+        ),
+        ("Refresh=no", "PARAMETERS cannot be deployed:\n  Refresh=no: expected one of always, revalidate, fresh.\n"),
+    ],
+)
+def test_up_names_what_is_wrong_with_a_parameter(text: str, said: str) -> None:
+    assert f"make up did not start. {said}" in refused("up", f"PARAMETERS={text}")
 
 
 @pytest.mark.parametrize(

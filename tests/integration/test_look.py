@@ -52,7 +52,7 @@ def test_page_links_to_the_objects_and_to_nothing_else(source: BucketSource, ser
     assert [get(url) for url in signed] == [("image/png", b"picture"), ("application/octet-stream", b"pages")]
 
 
-def test_links_end_after_an_hour_and_the_page_says_when(source: BucketSource, tmp_path: Path) -> None:
+def test_links_end_after_an_hour_and_the_page_says_when(source: BucketSource, server: S3Server, tmp_path: Path) -> None:
     page = render(source, tmp_path / "page.html")
 
     assert source.expires_at is not None
@@ -63,6 +63,7 @@ def test_links_end_after_an_hour_and_the_page_says_when(source: BucketSource, tm
     assert f"pictures load until {source.expires_at.day} " in page.find("ul", "status").text
     assert shown in page.find("ul", "status").text
     assert shown in page.find("footer").text
+    assert f"make look ID=lot-7 ENDPOINT={server.url} writes a new page" in page.find("footer").text
 
 
 def test_embedded_page_has_no_link_to_the_bucket(source: BucketSource, server: S3Server, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """A service of AWS on loopback that gives one answer to every call."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
@@ -12,16 +12,24 @@ IDENTITY = """<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/20
 
 
 @contextmanager
-def aws_stand_in(status: int, body: str) -> Iterator[str]:
-    """Answer every call with the same response; yields the URL."""
+def aws_stand_in(status: int, body: str = "", headers: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Answer every call with the same response; yields the URL. A HEAD request gets no body."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
+            self.do_HEAD()
             self.wfile.write(body.encode())
+
+        def do_GET(self) -> None:
+            self.do_HEAD()
+            self.wfile.write(body.encode())
+
+        def do_HEAD(self) -> None:
+            self.send_response(status)
+            for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
+                self.send_header(name, value)
+            self.end_headers()
 
         def log_message(self, *_: object) -> None:
             """Print nothing."""

@@ -49,12 +49,16 @@ ROLES: dict[str, set[str]] = {
         "states:StartExecution StateMachine",
         f"states:DescribeExecution {RUNS}",
         f"states:StopExecution {RUNS}",
+        f"states:RedriveExecution {RUNS}",
     },
 }
 
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
 KEY_RIGHTS = {f"kms:Decrypt {KEY}", f"kms:GenerateDataKey {KEY}"}
 """What the parameter KmsKeyArn adds to every role that reads or writes."""
+
+MAP_KEY_RIGHTS = {f"kms:Encrypt {KEY}"}
+"""What it adds to the role of the state machine too."""
 
 SOURCES = ("my-photos", "my.scans")
 SOURCE_KEYS = (KEY, KEY.replace("eu-central-1", "us-west-2"))

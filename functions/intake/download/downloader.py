@@ -196,18 +196,18 @@ class HttpDownloader:
         transport = self._sources.get(url.origin, self._transport)
         async with image.timer:
             response = await transport.handle_async_request(self._make_request(url, image, condition))
-        cool_down.failures, cool_down.has_answered = 0, True
-        try:
-            location = redirect_location(response.status_code, response.headers)
-            if location is not None:
-                return url.follow(location)
-            if self._limits.respect_robots_tag:
-                raise_for_opt_out(response.status_code, response.headers, self._limits.respect_robots_tag)
-            if condition is not None and response.status_code in ANSWERS:
-                return to_unchanged(condition, url, response, requested_at)
-            return await self._receive(response, url, image, requested_at)
-        finally:
-            await response.stream.aclose()  # type: ignore[union-attr]  # an async transport's stream is async
+            try:
+                cool_down.failures, cool_down.has_answered = 0, True
+                location = redirect_location(response.status_code, response.headers)
+                if location is not None:
+                    return url.follow(location)
+                if self._limits.respect_robots_tag:
+                    raise_for_opt_out(response.status_code, response.headers, self._limits.respect_robots_tag)
+                if condition is not None and response.status_code in ANSWERS:
+                    return to_unchanged(condition, url, response, requested_at)
+                return await self._receive(response, url, image, requested_at)
+            finally:
+                await response.stream.aclose()  # type: ignore[union-attr]  # an async transport's stream is async
 
     def _make_request(self, url: Url, image: ImageDownload, condition: Condition | None) -> httpx.Request:
         headers = self._headers(url.authority)
@@ -227,13 +227,12 @@ class HttpDownloader:
         raise_for_encoding(response.headers)
         held, max_bytes = image.held, self._limits.max_image_bytes
         raise_for_length(length, max_bytes)
-        await held.reserve(max_bytes if length is None else length, url.host)
+        await held.reserve(max_bytes if length is None else length, url.host, image.timer.paused)
         body, is_clean = ImageBody(length, max_bytes, self._limits.image_types), True
-        async with image.timer:
-            try:
-                await body.receive(cast("BodyStream", response.stream))
-            except UncleanEnd:
-                is_clean = False
+        try:
+            await body.receive(cast("BodyStream", response.stream))
+        except UncleanEnd:
+            is_clean = False
         view, sha256 = body.finish()
         if not is_clean:
             raise_unless_end_is_proven(view, self._limits)

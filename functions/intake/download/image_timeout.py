@@ -9,7 +9,7 @@ from intake.model.error_codes import Timeout
 
 
 class ImageTimer:
-    """Counts down inside its context. Waits for the limits of the service are outside, so they do not count.
+    """Counts down inside its context. Waits for the limits of the service do not count: they are outside, or `paused`.
 
     Attributes:
         seconds_left: the seconds until it raises `Timeout`.

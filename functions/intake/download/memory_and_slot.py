@@ -1,7 +1,9 @@
 """MemoryAndSlot: the share of one image in the limits of all images."""
 
+from contextlib import nullcontext
+
 from intake.download.fair_limit import FairLimit
-from intake.download.memory_budget import MemoryBudget
+from intake.download.memory_budget import MemoryBudget, Waiting
 
 
 class MemoryAndSlot:
@@ -41,15 +43,16 @@ class MemoryAndSlot:
             self._slots.release(self.share)
             self._has_slot = False
 
-    async def reserve(self, size: int, host: str) -> None:
+    async def reserve(self, size: int, host: str, waiting: Waiting = nullcontext) -> None:
         """Wait for the memory of a body. A body that is larger than the whole budget waits until it is alone.
 
         Args:
             size: bytes.
             host: the host that sends the body. Each host gets a bounded share.
+            waiting: see `MemoryBudget.acquire`.
         """
         size = min(size, self._budget.size)
-        await self._budget.acquire(size, host)
+        await self._budget.acquire(size, host, waiting)
         self._bytes, self._host = size, host
 
     def shrink(self, size: int) -> None:

@@ -2,9 +2,13 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 from intake.http_client.wait_queue import WaitQueue
+
+type Waiting = Callable[[], AbstractContextManager[object]]
 
 
 class _Request(NamedTuple):
@@ -29,8 +33,14 @@ class MemoryBudget:
         self._held_by_host: Counter[str] = Counter()
         self._queue = WaitQueue[_Request, None]()
 
-    async def acquire(self, size: int, host: str) -> None:
-        """Wait until `size` bytes are granted to a host."""
+    async def acquire(self, size: int, host: str, waiting: Waiting = nullcontext) -> None:
+        """Wait until `size` bytes are granted to a host.
+
+        Args:
+            size: bytes.
+            host: the host that sends them.
+            waiting: makes a context that is entered if the caller has to wait, until it has the bytes.
+        """
         request = _Request(size, host)
         if size <= self.free and not self._queue and self._is_within_share(request):
             self._grant(request)
@@ -38,7 +48,8 @@ class MemoryBudget:
         waiter = self._queue.enqueue(request)
         self._grant_waiting()  # earlier requests may wait only because of their own host's share
         try:
-            await self._queue.wait_for_grant(waiter, lambda _: self.release(size, host))
+            with waiting():
+                await self._queue.wait_for_grant(waiter, lambda _: self.release(size, host))
         except asyncio.CancelledError:
             self._grant_waiting()  # later requests may fit now
             raise

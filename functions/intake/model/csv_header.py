@@ -9,6 +9,7 @@ from intake.model.misspelled_names import KnownNames
 COLUMNS = KnownNames("url", "fileUrl", "baseUrls", "sha256", "id", "refresh")
 
 _FORMS = "a column url, or columns fileUrl and baseUrls"
+_NAMING = "name the column of the URLs url, or those of a File fileUrl and baseUrls"
 _OF_FILE = {"fileUrl", "baseUrls"}
 _DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _LONGEST_SHOWN = 100
@@ -49,7 +50,12 @@ def _find_faults(names: Sequence[str]) -> Iterator[str]:
     if "url" in spellings and of_file:
         yield f"the first row has the columns url and {' and '.join(of_file)}: expected {_FORMS}"
     elif "url" not in spellings and len(of_file) < len(_OF_FILE):
-        yield f"the first row has no column url, and not both columns fileUrl and baseUrls; it has {_show(names)}"
+        yield _describe_missing_columns(names)
+
+
+def _describe_missing_columns(names: Sequence[str]) -> str:
+    found = f"the first row has no column url, and not both columns fileUrl and baseUrls; it has {_show(names)}"
+    return f"{found}: {_NAMING}"
 
 
 def _describe_row_without_columns(names: Sequence[str]) -> str:
@@ -68,8 +74,7 @@ def _describe_row_without_columns(names: Sequence[str]) -> str:
         ("://" in text, f"the first row has a URL, and no names of columns: write a row above it, with {_FORMS}"),
         *_find_frequent_delimiters(text),  # after URLs, which may have semicolons
     )
-    otherwise = f"the first row has no column url, and not both columns fileUrl and baseUrls; it has {_show(names)}"
-    return next((message for is_it, message in checks if is_it), otherwise)
+    return next((message for is_it, message in checks if is_it), _describe_missing_columns(names))
 
 
 def _find_delimiters(text: str) -> Iterator[tuple[bool, str]]:
@@ -83,8 +88,7 @@ def _find_frequent_delimiters(text: str) -> Iterator[tuple[bool, str]]:
     """Yield for each delimiter whether the row has more of it than commas, and what to do: no name is known."""
     for delimiter, words in _DELIMITERS.items():
         it_has = f"it has {_show(trim_names(text.split(delimiter)))}"
-        advice = "and name the column of the URLs url, or those of a File fileUrl and baseUrls"
-        yield text.count(delimiter) > text.count(","), f"{_describe_delimiter(words)}, {advice}; {it_has}"
+        yield text.count(delimiter) > text.count(","), f"{_describe_delimiter(words)}, and {_NAMING}; {it_has}"
 
 
 def _describe_delimiter(words: str) -> str:

@@ -181,6 +181,7 @@ def _names_columns(names: Sequence[str]) -> bool:
 
 
 def _is_named_row(item: Mapping[str, object]) -> bool:
-    cells = {COLUMNS.find(name): value for name, value in item.items()}
-    urls = [cells["url"]] if "url" in cells else [cells.get("fileUrl"), cells.get("baseUrls")]
-    return all(isinstance(value, str) for value in [*urls, *item.values()])
+    if not all(isinstance(value, str) for value in item.values()):
+        return False
+    columns = set(map(COLUMNS.find, item))
+    return "url" in columns or {"fileUrl", "baseUrls"} <= columns

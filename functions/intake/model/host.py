@@ -6,6 +6,7 @@ and `☃.net` are hosts. A label that is ASCII already stays as it is, in lower 
 """
 
 import re
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from unicodedata import bidirectional
 from urllib.parse import unquote
@@ -31,6 +32,7 @@ _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 _ACE_PREFIX = "xn--"
 
 
+@lru_cache(maxsize=256)  # most lists have many URLs of few hosts
 def parse_host(text: str) -> str:
     """Return the host that is resolved, connected to, and sent in Host and SNI.
 

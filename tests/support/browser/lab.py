@@ -100,6 +100,9 @@ def _draw() -> dict[str, bytes]:
         more = {
             "board.bmp": encode(board.resize((400, 300)), "BMP"),
             "upright.jpg": _upright(board),
+            "strip.png": encode(board.resize((40, 4000)), "PNG"),
+            "speck.png": encode(board.resize((2, 40)), "PNG"),
+            "drawing.png": encode(_draw_on_nothing(), "PNG"),
             **{f"part-{number}.jpg": encode(board.rotate(number), "JPEG") for number in range(MANY - 2)},
         }
     return drawn | more | {name: sample.data for name, sample in SAMPLES.items()}
@@ -111,6 +114,14 @@ def _upright(picture: Image.Image) -> bytes:
     exif[_ORIENTATION] = 6
     picture.save(out, "JPEG", exif=exif)
     return out.getvalue()
+
+
+def _draw_on_nothing() -> Image.Image:
+    """Return a black and a white bar on transparent pixels."""
+    drawing = Image.new("RGBA", (300, 200))
+    drawing.paste((0, 0, 0, 255), (40, 40, 140, 160))
+    drawing.paste((255, 255, 255, 255), (160, 40, 260, 160))
+    return drawing
 
 
 def _files(site: str, names: list[str]) -> Iterator[dict[str, Any]]:
@@ -125,6 +136,7 @@ def _files(site: str, names: list[str]) -> Iterator[dict[str, Any]]:
         shown = [name for name, sample in samples.items() if sample.decodes or row.extension in NOT_DRAWN]
         yield {"id": f"samples-{type_}", "urls": [f"{site}/{quote(name)}" for name in shown]}
     yield {"id": "list", "urls": [f"{site}/{name}" for name in ("board.bmp", "earlier.gif", "golden.avif")]}
+    yield _file("strip", site, "strip.png", "drawing.png", "speck.png", "golden.png", "earlier.tiff")
     yield {"id": "upright", "urls": [f"{site}/upright.jpg"]}
     note = {text: text for text in hostile.MARKUP}
     others = [{"url": url, "note": {"text": url[:500]}} for url in hostile.urls(site)]

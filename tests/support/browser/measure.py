@@ -26,6 +26,13 @@ _FOCUSED = """() => {
   return element === document.body ? null : [element.outerHTML.slice(0, 100), 2 * (box.width + box.height)]
 }"""
 
+_HIDDEN = """() => {
+  const element = document.activeElement, box = element.getBoundingClientRect()
+  const shown = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2)
+  const is_shown = shown && (element.contains(shown) || shown.contains(element))
+  return [element === document.body ? '' : element.outerHTML.slice(0, 100), !is_shown]
+}"""
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -88,6 +95,18 @@ def changed_pixels(before: Image.Image, after: Image.Image) -> int:
     """Count the pixels that differ visibly between two pictures of one size."""
     difference = ImageChops.difference(before, after).convert("L")
     return sum(difference.point(lambda level: level > 16).histogram()[1:])
+
+
+def hidden_stops(page: Page, key: str) -> list[str]:
+    """Press a key until the focus leaves the page; return the elements that another one hides while they have it."""
+    found = []
+    for _ in range(MAX_STOPS):
+        page.keyboard.press(key)
+        html, is_hidden = page.evaluate(_HIDDEN)
+        if not html:
+            break
+        found += [html] if is_hidden else []
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ ALLOWED = {
     "build": {"command"},
     "pictures": {"command"},
     "openapi": {"build", "intake"},
-    "deploy": {"command"},
+    "deploy": {"build", "command"},
     "publish": {"build"},
     "bulk": {"command", "intake"},  # runs against AWS: nothing of the local AWS
     "look": {"bulk", "command", "intake"},  # reads what is stored: nothing of the local AWS

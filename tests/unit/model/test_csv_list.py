@@ -43,7 +43,10 @@ SEMICOLONS = (
 @pytest.mark.parametrize(
     ("expected", "header"),
     [
-        (f"{NO_COLUMN} 'image_url, name'", ["image_url", "name"]),
+        (
+            f"{NO_COLUMN} 'image_url, name': name the column of the URLs url, or those of a File fileUrl",
+            ["image_url", "name"],
+        ),
         (f"{NO_COLUMN} 'fileUrl, id'", ["fileUrl", "id"]),
         ("the first row is empty", []),
         ("the first row is empty", ["\ufeff", "", ""]),

@@ -101,8 +101,19 @@ def test_look_writes_the_page_of_a_run(
 
     assert run(monkeypatch, "--run", RUN, "--out", "out") == 0
 
-    assert parse_html(opened[0].read_text()).find("h1").text == "The image is stored"
+    assert parse_html(opened[0].read_text()).find("h1").text == "1 image stored so far"
     assert f"The page is pages/{RUN}.html" in capsys.readouterr().out
+
+
+def test_look_says_that_it_was_stopped(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def stop(*arguments: object) -> None:
+        del arguments
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(look, "write_run_page", stop)
+
+    assert run(monkeypatch, "--run", RUN, "--out", "out") == 130
+    assert capsys.readouterr().err == "\nStopped. The page is not written.\n"
 
 
 @pytest.mark.parametrize(

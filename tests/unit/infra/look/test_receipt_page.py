@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from infra.look.errors import LookError, WrongInput
 from infra.look.pages import write_receipt_page
-from infra.look.sources import FolderSource
+from infra.look.sources import MAX_DOCUMENT_BYTES, FolderSource
 
 from support.receipt_documents import DIGEST, ORIGIN, failed, receipt, stored, write_objects
 from support.receipt_page import HALF, facts_of, render
@@ -144,13 +144,16 @@ def test_image_that_browsers_do_not_draw_has_a_card(tmp_path: Path, kind: str, n
 
 @pytest.mark.parametrize(
     ("shape", "width", "height"),
-    [("fit", 1000, 750), ("wide", 12_000, 50), ("tall", 50, 12_000), ("tiny", 1, 1), ("tiny", 47, 3), ("fit", 48, 48)],
+    [
+        *[("fit", 1000, 750), ("fit", 48, 48), ("wide", 12_000, 50), ("tall", 50, 12_000)],
+        *[("tiny", 1, 1), ("tiny", 47, 3), ("tiny upright", 3, 47)],
+    ],
 )
 def test_picture_of_any_shape_can_be_seen(tmp_path: Path, shape: str, width: int, height: int) -> None:
     page = render(tmp_path, receipt("f", stored("x.png", width=width, height=height)))
     well = page.find("div", "well")
 
-    assert well.classes == {"well", shape}
+    assert well.classes == {"well", *shape.split()}
     assert ("tabindex" in well.attributes) == (shape in {"wide", "tall"}), "only what scrolls is reached by Tab"
 
 
@@ -185,6 +188,14 @@ def test_what_is_no_receipt_is_said(tmp_path: Path, message: str, content: bytes
     with pytest.raises(LookError, match=message):
         write_receipt_page(FolderSource(tmp_path, tmp_path), "f", tmp_path / "page.html")
     assert not (tmp_path / "page.html").exists()
+
+
+def test_receipt_that_is_too_large_is_not_called_missing(tmp_path: Path) -> None:
+    (tmp_path / "receipts").mkdir()
+    (tmp_path / "receipts" / "f.json").write_bytes(bytes(MAX_DOCUMENT_BYTES + 1))
+
+    with pytest.raises(LookError, match=r"receipts/f\.json is larger than 33,554,432 bytes"):
+        write_receipt_page(FolderSource(tmp_path, tmp_path), "f", tmp_path / "page.html")
 
 
 def test_missing_receipt_says_where_it_was_expected_and_what_to_do(tmp_path: Path) -> None:

@@ -24,12 +24,22 @@ def test_page_of_a_run_in_which_everything_failed_has_no_image(tmp_path: Path) -
     ]
 
 
+@pytest.mark.parametrize(("origins", "more"), [(3, ""), (4, " and 1 more origin"), (5, " and 2 more origins")])
+def test_page_names_three_origins_that_gave_no_image(tmp_path: Path, origins: int, more: str) -> None:
+    urls = [f"https://{number}.example/x.jpg" for number in range(origins) for _ in range(3)]
+
+    page = show_rows(tmp_path, [failed_row(row, url=url) for row, url in enumerate(urls)])
+
+    assert page.find("p", "lead").text.endswith(f"No image came from 0.example, 1.example, 2.example{more}.")
+
+
 def test_page_of_a_run_that_has_not_ended_shows_what_there_is(tmp_path: Path) -> None:
     write_part(tmp_path, [stored_row(1), failed_row(2)])
 
     page = show(tmp_path)
 
-    assert page.find("h1").text == "1 of 2 images is stored"
+    assert page.find("h1").text == "1 image stored so far"
+    assert "50.0 % of the images so far" in page.find("header").text
     assert page.find("span", "tag").text == "not ended"
     assert "The same make run command goes on where it stopped." in section(page, "What to do next").text
 
@@ -61,8 +71,9 @@ def test_page_of_a_run_with_a_damaged_summary_shows_its_table(content: bytes, tm
 
     page = show(tmp_path)
 
-    assert page.find("h1").text == "All 2 images are stored"
+    assert page.find("h1").text == "2 images stored so far"
     assert f"{RUN}/summary.json" in section(page, "About the figures").text
+    assert "The summary cannot be read" in section(page, "What to do next").text
 
 
 def test_page_says_how_many_rows_the_table_lacks(tmp_path: Path) -> None:
@@ -78,7 +89,7 @@ def test_page_says_what_of_the_table_cannot_be_read(tmp_path: Path) -> None:
 
     page = show(tmp_path)
 
-    assert page.find("h1").text == "All 101 images are stored"
+    assert page.find("h1").text == "101 images stored so far"
     notices = [item.text for item in section(page, "About the figures").find_all("li")]
     assert notices == [
         "Lines of the table that are no row, and are not counted: 3.",

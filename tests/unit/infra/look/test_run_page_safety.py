@@ -5,6 +5,8 @@ import stat
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from support.run_page import show, show_rows, write_images
 from support.run_table import RUN, SHA256, failed_row, stored_row, write_part, write_summary
 
@@ -43,6 +45,17 @@ def test_page_loads_nothing_but_stored_images(tmp_path: Path) -> None:
     assert policy["content"].startswith("default-src 'none'; img-src file:; style-src 'sha256-")
     assert referrer == {"name": "referrer", "content": "no-referrer"}
     assert [image.attributes["src"] for image in page.find_all("img")] == [f"../../images/3f/{SHA256}.jpg"]
+
+
+@pytest.mark.parametrize("extension", ["html", "svg", "exe", "xhtml"])
+def test_page_does_not_link_to_what_is_no_image(extension: str, tmp_path: Path) -> None:
+    key = f"images/3f/{SHA256}.{extension}"
+    write_images(tmp_path, key)
+
+    page = show_rows(tmp_path, [stored_row(1, key=key), stored_row(2, key=key)])
+
+    assert key not in (tmp_path / "runs" / RUN / "index.html").read_text()
+    assert page.find("h1").text == "All 2 images are stored"
 
 
 def test_page_of_20_000_rows_is_small_and_belongs_to_its_owner(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ def test_list_of_a_bucket_is_fetched_and_sent_again_by_make_bulk() -> None:
 def test_commands_for_a_bucket_name_its_stack_and_the_local_aws() -> None:
     commands = BucketCommands("the-images", "boards", "http://127.0.0.1:4566")
 
+    assert commands.look("lot-7") == "make look ID=lot-7 STACK=boards ENDPOINT=http://127.0.0.1:4566"
     assert commands.follow("run-1") == ["make bulk RUN=run-1 STACK=boards ENDPOINT=http://127.0.0.1:4566"]
     assert commands.fetch_table("run-1") == [
         "make bulk RUN=run-1 STACK=boards ENDPOINT=http://127.0.0.1:4566 OUT=folder"
@@ -39,6 +40,7 @@ def test_table_of_a_folder_is_there_already() -> None:
 
     assert commands.fetch_table("run-1") == []
     assert commands.table_files("run-1") == "pictures/runs/run-1/images/*.jsonl.gz"
+    assert commands.look("lot-7") == "make look ID=lot-7 OUT=pictures"
     assert commands.location("runs/run-1/images/") == "pictures/runs/run-1/images"
 
 

@@ -1,6 +1,7 @@
 """How a check ended, as a row of the table."""
 
 from collections.abc import Callable
+from json import JSONDecodeError
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
@@ -32,10 +33,13 @@ def raising(error: Exception) -> Callable[[], str]:
         (Result.SKIPPED, "no queue", "", CheckSkipped("no queue")),
         (Result.SKIPPED, "stopped", "", Stopped()),
         (Result.FAILED, "Put: AWS answered AccessDenied: no.", "call Put", aws_error("AccessDenied", "Put")),
-        (Result.FAILED, "Invoke: AWS answered", "Deploy the stack", aws_error("ResourceNotFoundException", "Invoke")),
+        (Result.FAILED, "Invoke: AWS answered", "Restore the stack", aws_error("ResourceNotFoundException", "Invoke")),
         (Result.FAILED, "Send: AWS answered Throttling: no.", "Try again", aws_error("Throttling", "Send")),
         (Result.FAILED, "Could not connect", "network", EndpointConnectionError(endpoint_url="https://a.example")),
         (Result.FAILED, "timed out.", "network", TimeoutError("timed out")),
+        (Result.FAILED, "This is no answer of image-intake: KeyError: 'key'.", "Restore", KeyError("key")),
+        (Result.FAILED, "This is no answer of image-intake: AttributeError: no.", "Restore", AttributeError("no")),
+        (Result.FAILED, "This is no answer of image-intake: JSONDecodeError", "Restore", JSONDecodeError("no", "", 0)),
     ],
 )  # fmt: skip
 def test_check_becomes_a_row_whatever_it_raises(result: Result, found: str, advice: str, error: Exception) -> None:

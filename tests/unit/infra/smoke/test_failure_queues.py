@@ -1,5 +1,7 @@
 """Messages of a run in queues, over queues in memory."""
 
+import json
+
 import pytest
 from infra.smoke.check import CheckFailed
 from infra.smoke.failure_queues import failure_queue_check, remove_from_file_queue, remove_own_messages
@@ -7,6 +9,14 @@ from infra.smoke.failure_queues import failure_queue_check, remove_from_file_que
 from support.smoke_fakes import QUEUE, RUN, FakeDeployed, FakeQueues, context_of
 
 OWN, OTHERS = f'{{"id": "{RUN}-queue"}}', [f"message {number}" for number in range(25)]
+
+ERROR = {"errorType": "Unfinished", "errorMessage": "1 Files are pending."}
+
+
+def failure(**members: object) -> str:
+    """Return the record of an event that failed, as Lambda sends it."""
+    context = {"functionArn": "arn:aws:lambda:eu-central-1:1:function:S3-1", "condition": "RetriesExhausted"}
+    return json.dumps({"requestContext": context, "requestPayload": {"id": RUN}, **members})
 
 
 def test_own_messages_are_removed_and_others_become_visible_again() -> None:
@@ -31,6 +41,22 @@ def test_check_fails_for_a_message_of_the_run_alone() -> None:
     deployed.sqs.messages[QUEUE].append(OWN)
     with pytest.raises(CheckFailed, match=f"failure queue: .*{RUN}"):
         failure_queue_check(context_of(deployed)).run()
+
+
+@pytest.mark.parametrize(
+    ("expected", "body"),
+    [
+        ("S3-1: Unfinished: 1 Files are pending.", failure(responsePayload=ERROR)),
+        ("S3-1: RetriesExhausted", failure()),
+        ('["', json.dumps([RUN])),
+        ("no JSON", f"no JSON {RUN}"),
+    ],
+)
+def test_check_says_which_function_failed_and_why(expected: str, body: str) -> None:
+    deployed = FakeDeployed(outputs={"FailureQueueUrl": QUEUE}, sqs=FakeQueues({QUEUE: [body]}))
+    with pytest.raises(CheckFailed) as failed:
+        failure_queue_check(context_of(deployed)).run()
+    assert f"failure queue: {expected}" in failed.value.found
 
 
 @pytest.mark.parametrize(

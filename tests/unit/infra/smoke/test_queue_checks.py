@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from infra.smoke.check import CheckFailed, CheckSkipped
+from infra.smoke.check import RESTORE, CheckFailed, CheckSkipped
 from infra.smoke.queue_checks import find_fault_of_event_source, queue_checks, queue_refusals
 from infra.smoke.smoke_context import SmokeContext
 
@@ -60,19 +60,24 @@ def test_message_that_nothing_ingests_stays_pending() -> None:
 
 
 @pytest.mark.parametrize(
-    ("expected", "sources"),
+    ("found", "advice", "sources"),
     [
-        ("", [{"UUID": "u", "State": "Enabled"}]),
-        ("", [{"UUID": "u", "State": "Updating"}]),
-        ("The event source u of the queue is Disabled. To enable it: aws lambda", [{"UUID": "u", "State": "Disabled"}]),
-        ("The function queue has no event source", []),
+        (None, None, [{"UUID": "u", "State": "Enabled"}]),
+        (None, None, [{"UUID": "u", "State": "Updating"}]),
+        (
+            "The event source u of the queue is Disabled.",
+            "Enable it: aws lambda update-event-source-mapping --uuid u --enabled",
+            [{"UUID": "u", "State": "Disabled"}],
+        ),
+        (f"The function queue has no event source for {ARN}.", RESTORE, []),
     ],
 )
-def test_event_source_that_does_not_read_the_queue_is_named(expected: str, sources: list[dict[str, str]]) -> None:
+def test_event_source_that_does_not_read_the_queue_is_named(
+    found: str | None, advice: str | None, sources: list[dict[str, str]]
+) -> None:
     tried = make_context(None, list_event_source_mappings=lambda **_: {"EventSourceMappings": sources})
     fault = find_fault_of_event_source(tried)
-    assert fault.startswith(expected)
-    assert bool(fault) == bool(expected)
+    assert (fault and fault.found, fault and fault.advice) == (found, advice)
 
 
 def test_stack_of_an_earlier_version_is_skipped() -> None:

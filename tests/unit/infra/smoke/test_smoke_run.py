@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from infra.build.template_file import ROOT
 from infra.smoke import smoke_run as module
-from infra.smoke.check import Check, CheckFailed, Result
+from infra.smoke.check import RESTORE, Check, CheckFailed, Result
 from infra.smoke.cleanup import STOPPED_SECONDS
 from infra.smoke.smoke_context import SmokeContext
 from infra.smoke.smoke_run import SmokeRun
@@ -82,6 +82,7 @@ def test_run_has_a_row_for_each_check_and_explains_a_failure(
     names = ["pictures in the inbox bucket", "POST /files", "manifest", "receipts are the same", "stored images"]
     assert [row.name for row in run.results] == [*names, "failure queues", "alarms"]
     assert run.results[1].found == "Expected status 207, got 500. The function http does not exist."
+    assert run.results[1].advice == RESTORE  # not the log of a function that does not run
     assert (run.has_failed, run.left, removed) == (True, ["s3://a/b: AccessDenied"], [0.0])
     assert {key.split("/")[0] for key in deployed.uploaded} == {"smoke"}
 

@@ -68,11 +68,23 @@ def test_nothing_is_compared_without_a_receipt() -> None:
             check.run()
 
 
+def answer(found: Any) -> Any:
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
 @pytest.mark.parametrize(
     ("expected", "configuration"),
     [
         ("", {}),
         ("", {"State": "Inactive", "LastUpdateStatus": "Successful"}),
+        ("", {"concurrency": {"ReservedConcurrentExecutions": 5}}),
+        ("", {"concurrency": aws_error("AccessDeniedException")}),
+        (
+            "The reserved concurrency of http is 0: Lambda never runs it.",
+            {"concurrency": {"ReservedConcurrentExecutions": 0}},
+        ),
         ("The function http is Failed", {"State": "Failed", "StateReason": "The subnet has no free address."}),
         ("its last update Failed", {"State": "Active", "LastUpdateStatus": "Failed"}),
         ("The function http does not exist.", aws_error("ResourceNotFoundException")),
@@ -80,11 +92,13 @@ def test_nothing_is_compared_without_a_receipt() -> None:
 )
 def test_function_that_cannot_be_invoked_is_named(expected: str, configuration: Any) -> None:
     def describe(**_: str) -> Any:
-        if isinstance(configuration, Exception):
-            raise configuration
-        return configuration
+        return answer(configuration)
 
-    check = functions_check(context_of(FakeDeployed(lambda_=SimpleNamespace(get_function_configuration=describe))))
+    def read_concurrency(**_: str) -> Any:
+        return answer(configuration.get("concurrency", {}))
+
+    client = SimpleNamespace(get_function_configuration=describe, get_function_concurrency=read_concurrency)
+    check = functions_check(context_of(FakeDeployed(lambda_=client)))
     if expected:
         assert expected in fail(check)
     else:
