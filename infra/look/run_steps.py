@@ -8,6 +8,8 @@ from infra.look.run_view import Totals
 from infra.look.source_commands import SourceCommands
 from intake.model.object_keys import failed_key, retryable_key
 
+_NO_SUMMARY = "The run has no summary: it is running, or it was stopped."
+
 
 class Step(NamedTuple):
     """One thing to do: a sentence, and the lines to type."""
@@ -20,7 +22,8 @@ def list_steps(run: str, totals: Totals, summary: RunSummary, commands: SourceCo
     """Return what to do next, the most useful first."""
     if not summary.exists:
         lines = commands.follow(run)
-        text = f"The run has no summary: it is running, or it was stopped. {commands.resume}"
+        found = "The summary cannot be read, so the run may have ended." if summary.fault else _NO_SUMMARY
+        text = f"{found} {commands.resume}"
         return [Step(f"{text} To follow it:" if lines else text, lines)]
     steps = []
     if not summary.is_complete:

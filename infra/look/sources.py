@@ -105,7 +105,8 @@ class _DocumentReader(ABC):
         return self._read_document(summary_key(run))
 
     def read_image(self, key: str, *, max_bytes: int) -> bytes | None:
-        return self._read(key, max_bytes)
+        body = self._read(key, max_bytes)
+        return None if body is None or len(body) > max_bytes else body
 
     def _read_document(self, key: str) -> dict[str, Any] | None:
         body = self._read(key, MAX_DOCUMENT_BYTES)
@@ -113,7 +114,7 @@ class _DocumentReader(ABC):
 
     @abstractmethod
     def _read(self, key: str, max_bytes: int) -> bytes | None:
-        """Return the bytes of an object; None if it does not exist, or has more bytes."""
+        """Return the bytes of an object, one more than allowed if it has more; None if it does not exist."""
 
 
 class FolderSource(_DocumentReader):
@@ -125,7 +126,8 @@ class FolderSource(_DocumentReader):
     def __init__(self, folder: Path, page_folder: Path, settings: Mapping[str, str] = NO_SETTINGS) -> None:
         """Take the folder, the folder of the page that links to its images, and settings for the next `make run`."""
         self._folder = folder
-        self._prefix = quote(Path(os.path.relpath(folder.resolve(), page_folder.resolve())).as_posix())
+        # The name of a folder may be no text in UTF-8.
+        self._prefix = quote(os.fsencode(os.path.relpath(folder.resolve(), page_folder.resolve())))
         self.description = f"the folder {folder}"
         self.commands = FolderCommands(folder, settings)
 
@@ -142,12 +144,11 @@ class FolderSource(_DocumentReader):
         path = self._folder / key
         try:
             with path.open("rb") as file:
-                body = file.read(max_bytes + 1)
+                return file.read(max_bytes + 1)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise LookError(f"{path} cannot be read: {error.strerror}.") from None
-        return body if len(body) <= max_bytes else None
 
 
 class BucketSource(_DocumentReader):
@@ -192,13 +193,12 @@ class BucketSource(_DocumentReader):
             found = find_object(self._s3, self._bucket, key)
         except ClientError as error:
             raise LookError(_explain(error, f"s3://{self._bucket}/{key}")) from error
-        if found is None:
-            return None
-        body: bytes = found["Body"].read(max_bytes + 1)
-        return body if len(body) <= max_bytes else None
+        return None if found is None else found["Body"].read(max_bytes + 1)
 
 
 def _parse(text: bytes, name: str) -> dict[str, Any]:
+    if len(text) > MAX_DOCUMENT_BYTES:
+        raise LookError(f"{name} is larger than {MAX_DOCUMENT_BYTES:,} bytes, so it is not from image-intake.")
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):

@@ -89,7 +89,7 @@ def test_paper_shows_every_image_and_every_failure(lab: PageLab, browser: Browse
 
 @pytest.mark.parametrize("size", LOW_WINDOWS, ids=str)
 @pytest.mark.parametrize("file_id", ["demo", "strip"])
-def test_image_to_inspect_leaves_room_for_the_others(
+def test_image_to_inspect_leaves_space_for_the_others(
     lab: PageLab, browser: Browser, file_id: str, size: Size, tmp_path: Path
 ) -> None:
     """On a narrow screen it stays above the others: also where a large zoom makes the window low."""
@@ -149,6 +149,18 @@ def test_focus_is_not_hidden_by_the_image_to_inspect(
         hidden = [(key, html) for key in ("Tab", "Shift+Tab") for html in hidden_stops(opened.page, key)]
 
     assert hidden == []
+
+
+def test_choice_is_seen_in_high_contrast(lab: PageLab, browser: Browser, tmp_path: Path) -> None:
+    with visit(browser, lab.write_page("demo", tmp_path), allowed=lab.s3.url) as opened:
+        opened.page.emulate_media(forced_colors="active")
+        opened.load_pictures()
+        choice = opened.page.locator("fieldset").first
+        before = choice.screenshot()
+        press_filter(opened.page.locator("#show-failed"))
+        after = choice.screenshot()
+
+    assert before != after
 
 
 def press_filter(choice: Locator) -> None:

@@ -1,5 +1,6 @@
 """The page of a receipt: each picture in its real size, failures as text, in every format and way to open it."""
 
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,7 @@ def test_embedded_page_draws_its_pictures_without_the_server(lab: PageLab, brows
 
 def test_page_of_a_folder_draws_the_files(lab: PageLab, browser: Browser, tmp_path: Path) -> None:
     """The folder has a name that a URL must escape, and the page is in another folder."""
-    folder, pages = tmp_path / "my pictures #1 ?%41", tmp_path / "pages"
+    folder, pages = tmp_path / os.fsdecode(b"my pictures #1 ?%41 \xff"), tmp_path / "pages"
     lab.copy_images(folder, [*lab.receipts["demo"]["objectKeys"], receipt_key("demo")])
     write_receipt_page(FolderSource(folder, pages), "demo", pages / "demo.html")
 

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -46,10 +47,12 @@ def demo_page(lab: PageLab, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def run_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("run")
-    write_run(folder, 20_000)
-    write_run_page(FolderSource(folder, folder), RUN, folder / "run.html")
-    return folder / "run.html"
+    """The page of a run into a folder that is named as the documentation names it: the page shows its path."""
+    home, folder = tmp_path_factory.mktemp("run"), Path("pictures")
+    with chdir(home):
+        write_run(folder, 20_000)
+        write_run_page(FolderSource(folder, folder), RUN, folder / "run.html")
+    return home / folder / "run.html"
 
 
 @pytest.fixture(params=["demo_page", "run_page"], ids=["receipt", "run"])

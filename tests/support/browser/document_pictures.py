@@ -1,6 +1,6 @@
 """The pictures of pages in the documentation: drawn from results that are the same on every machine, and compared.
 
-Fonts differ between machines. So a picture is stale if its page had other headings, or looks very different.
+Fonts differ between machines. So a picture is stale if its page had other headings or panels, or looks very different.
 """
 
 import re
@@ -45,8 +45,8 @@ def with_fixed_values(receipt: dict[str, Any]) -> dict[str, Any]:
 
 
 def headings(page: Page) -> str:
-    """Return the text of the header and of all headings: what a page says is there, in any font."""
-    found = page.locator("header, h2, h3, th[scope=col], dt").all_inner_texts()
+    """Return the text of the header, of all headings and of panels: what a page says is there, in any font."""
+    found = page.locator("header, h2, h3, th[scope=col], dt, .panel p").all_inner_texts()
     return "\n".join(text.strip() for text in found)
 
 
@@ -57,7 +57,7 @@ def draw(page: Page) -> Image.Image:
 
 
 def save(picture: Image.Image, text: str, path: Path) -> None:
-    """Write a PNG with a palette, and with the headings of its page beside the picture."""
+    """Write a PNG with a palette, and with the headings and panels of its page beside the picture."""
     path.parent.mkdir(parents=True, exist_ok=True)
     info = PngInfo()
     info.add_itxt(_HEADINGS, text)
@@ -75,7 +75,7 @@ def _palette(picture: Image.Image) -> Image.Image:
 
 
 def read(path: Path) -> tuple[Image.Image, str]:
-    """Read a picture of the documentation, and the headings that its page had."""
+    """Read a picture of the documentation, and the headings and panels that its page had."""
     with Image.open(path) as picture:
         return picture.convert("RGB"), str(picture.info.get(_HEADINGS, ""))
 

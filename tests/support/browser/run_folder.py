@@ -17,7 +17,7 @@ from intake.model.bulk_item import BulkItem
 from intake.model.bulk_report import BatchReport, Summary
 from intake.model.error_codes import ConnectFailed, HttpServerError, IncompleteBody, IntakeError, NotFound, Timeout
 from intake.model.file import Fault, File
-from intake.model.object_keys import summary_key, table_key
+from intake.model.object_keys import failed_key, retryable_key, summary_key, table_key
 from intake.model.receipt import ErrorEntry, FailedEntry, StoredEntry
 
 RUN = "spring-catalog"
@@ -68,6 +68,8 @@ def write_run(folder: Path, rows: int, texts: tuple[str, ...] = ()) -> str:
     _write(folder / f"images/{digest[:2]}/{digest}.jpg", _placeholder())
     if texts:
         summary = summary.model_copy(update={"source": texts[0], "error": texts[1]})
+    if summary.counts.codes:
+        summary.failed_key, summary.retryable_key = failed_key(RUN), retryable_key(RUN)
     _write(folder / summary_key(RUN), summary.model_dump_json(by_alias=True).encode())
     return RUN
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from infra.look.errors import LookError, WrongInput
 from infra.look.pages import write_receipt_page
-from infra.look.sources import FolderSource
+from infra.look.sources import MAX_DOCUMENT_BYTES, FolderSource
 
 from support.receipt_documents import DIGEST, ORIGIN, failed, receipt, stored, write_objects
 from support.receipt_page import HALF, facts_of, render
@@ -188,6 +188,14 @@ def test_what_is_no_receipt_is_said(tmp_path: Path, message: str, content: bytes
     with pytest.raises(LookError, match=message):
         write_receipt_page(FolderSource(tmp_path, tmp_path), "f", tmp_path / "page.html")
     assert not (tmp_path / "page.html").exists()
+
+
+def test_receipt_that_is_too_large_is_not_called_missing(tmp_path: Path) -> None:
+    (tmp_path / "receipts").mkdir()
+    (tmp_path / "receipts" / "f.json").write_bytes(bytes(MAX_DOCUMENT_BYTES + 1))
+
+    with pytest.raises(LookError, match=r"receipts/f\.json is larger than 33,554,432 bytes"):
+        write_receipt_page(FolderSource(tmp_path, tmp_path), "f", tmp_path / "page.html")
 
 
 def test_missing_receipt_says_where_it_was_expected_and_what_to_do(tmp_path: Path) -> None:

@@ -1,12 +1,16 @@
 """The page of a receipt whose texts, keys or figures are hostile."""
 
+import os
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from infra.look.pages import write_receipt_page
+from infra.look.sources import FolderSource
 
-from support.receipt_documents import failed, receipt, stored
+from support.html_document import parse_html
+from support.receipt_documents import failed, receipt, stored, write_objects
 from support.receipt_page import HALF, facts_of, render
 
 HOSTILE = '"><script>alert(1)</script>'
@@ -49,6 +53,16 @@ def test_hostile_text_stays_text_in_every_place(tmp_path: Path, text: str) -> No
         assert re.match(r"#image-\d+$|\.\./my%20results/images/", link.attributes["href"])
     assert page.text.count("\\u202egnp.exe" if text == BIDI else text) >= 8
     assert page.raw_text.replace("\n", "").isprintable()
+
+
+def test_folder_with_a_name_that_is_no_text_has_links(tmp_path: Path) -> None:
+    document = receipt("f", stored("x.png"))
+    folder = write_objects(tmp_path / os.fsdecode(b"pictures \xff"), document)
+    write_receipt_page(FolderSource(folder, tmp_path), "f", tmp_path / "page.html")
+
+    page = parse_html((tmp_path / "page.html").read_text())
+    assert page.find("img").attributes["src"] == f"pictures%20%FF/{document['images'][0]['key']}"
+    assert "pictures \\udcff" in page.find("footer").text
 
 
 def test_only_http_urls_are_links(tmp_path: Path) -> None:

@@ -73,6 +73,7 @@ def test_page_of_a_run_with_a_damaged_summary_shows_its_table(content: bytes, tm
 
     assert page.find("h1").text == "2 images stored so far"
     assert f"{RUN}/summary.json" in section(page, "About the figures").text
+    assert "The summary cannot be read" in section(page, "What to do next").text
 
 
 def test_page_says_how_many_rows_the_table_lacks(tmp_path: Path) -> None:
