@@ -30,7 +30,8 @@ def check_stack_status(stack: str) -> None:
     if what := _MUST_BE_DELETED.get(status):
         raise StackStatusError(
             f"The stack {stack} cannot be updated, because {what} ({status}). This shows the reasons:\n"
-            f"  aws cloudformation describe-stack-events --stack-name {stack}\n"
+            f"  aws cloudformation describe-stack-events --stack-name {stack} --output text \\\n"
+            "    --query 'StackEvents[?ends_with(ResourceStatus, `FAILED`)].[LogicalResourceId,ResourceStatusReason]'\n"
             "Then delete it, and deploy again. The buckets that it made stay:\n"
             f"  .local/sam/bin/sam delete --stack-name {stack}"
         )

@@ -28,6 +28,12 @@ PAGE = "receipt.html"
 MAX_CONCURRENCY = "4"
 """Concurrent batches of a list or of messages: each runs in a process of 80 MB on this machine."""
 
+_REFUSED = {"ExistingImageBucket": "the local AWS starts without buckets."} | dict.fromkeys(
+    ("AllowedPorts", "Architecture", "BulkMaxConcurrency", "QueueMaxConcurrency", "ReceiptTopic"),
+    "make up sets it itself.",
+)
+"""Parameters that a user cannot set, and why."""
+
 _VARIABLES = frozenset({"PORT", "PICTURES", "PARAMETERS", "PYTHON", "PY", "SAM", "VERIFY"})
 
 
@@ -74,7 +80,7 @@ def _read_parameters(texts: Iterable[str]) -> dict[str, str]:
     """Return the values of parameters by their names.
 
     Raises:
-        CommandError: a text is not `Name=value`, or the template has no such parameter or refuses the value.
+        CommandError: a text is not `Name=value`, or the template or `make up` refuses the parameter.
     """
     parameters = {}
     for text in texts:
@@ -82,7 +88,8 @@ def _read_parameters(texts: Iterable[str]) -> dict[str, str]:
         if not separator:
             raise CommandError(f"PARAMETERS: {text}: expected Name=value.")
         parameters[name] = value
-    if faults := find_parameter_faults(parameters):
+    refused = [f"{name}: {_REFUSED[name]}" for name in parameters if name in _REFUSED]
+    if faults := [*find_parameter_faults(parameters), *refused]:
         raise CommandError("\n  ".join(["PARAMETERS cannot be deployed:", *faults]))
     return parameters
 

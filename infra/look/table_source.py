@@ -1,6 +1,7 @@
 """Reads the table of a run from a folder or from a bucket, part by part. A part that cannot be read is a TableFault."""
 
 import io
+import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -28,12 +29,14 @@ def read_folder(folder: Path) -> Iterator[object]:
         LookError: the folder cannot be listed.
     """
     try:
-        parts = sorted(path for path in folder.iterdir() if path.name.endswith(_ENDINGS) and path.is_file())
+        with os.scandir(folder) as entries:  # ten million rows have 130,000 parts: a Path of each takes 130 MB
+            names = sorted(entry.name for entry in entries if entry.name.endswith(_ENDINGS) and entry.is_file())
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
         raise LookError(f"{folder} cannot be read: {error.strerror}.") from None
-    for path in parts:
+    for name in names:
+        path = folder / name
         try:
             with path.open("rb") as file:
                 yield from read_part(file, str(path))

@@ -126,6 +126,11 @@ def test_up_refuses_a_setting_and_names_the_variable_for_parameters() -> None:
             "SourceBucket=a-b",
             "PARAMETERS cannot be deployed:\n  SourceBucket: the template has no such parameter. Did you",
         ),
+        (
+            "ExistingImageBucket=my-images",
+            "PARAMETERS cannot be deployed:\n  ExistingImageBucket: the local AWS starts without buckets.\n",
+        ),
+        ("ReceiptTopic=on", "PARAMETERS cannot be deployed:\n  ReceiptTopic: make up sets it itself.\n"),
         ("Refresh=no", "PARAMETERS cannot be deployed:\n  Refresh=no: expected one of always, revalidate, fresh.\n"),
     ],
 )

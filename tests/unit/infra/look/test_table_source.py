@@ -14,6 +14,7 @@ from infra.look.read_ahead import read_ahead
 from infra.look.table_parts import TableFault
 from infra.look.table_source import read_bucket, read_folder
 
+from support.process_memory import traced_peak
 from support.run_table import encode_part, stored_row, write_part
 
 PREFIX = "runs/run-1/images/"
@@ -78,6 +79,16 @@ def test_folder_without_a_table_gives_nothing(make: Callable[[Path], None], tmp_
     make(tmp_path / "images")
 
     assert list(read_folder(tmp_path / "images")) == []
+
+
+def test_folder_takes_less_than_two_hundred_bytes_a_part(tmp_path: Path) -> None:
+    """Ten million rows of `make run` have about 130,000 parts."""
+    peaks = []
+    for parts in (range(1), range(1, 3001)):
+        for number in parts:
+            (tmp_path / f"{number:08d}.jsonl").write_bytes(b"{}\n")
+        peaks.append(traced_peak(lambda: next(read_folder(tmp_path))))
+    assert peaks[1] - peaks[0] < 200 * 3000
 
 
 def test_folder_goes_on_behind_a_damaged_part(tmp_path: Path) -> None:
