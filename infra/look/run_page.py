@@ -18,15 +18,22 @@ from intake.model.object_keys import table_prefix
 _MAX_NAMED = 10
 
 
-def write_run_page(source: ResultSource, run: str, target: Path) -> None:
+def write_run_page(source: ResultSource, run: str, target: Path, statistics: RunStatistics | None = None) -> None:
     """Write the page of a run, complete or not. The table is read once, in bounded memory.
+
+    Args:
+        source: where the results are.
+        run: the name of the run.
+        target: the file.
+        statistics: of the whole table, if it was read already.
 
     Raises:
         LookError: there is no such run, it cannot be read, or the page cannot be written.
     """
     require_run_name(run)
     summary = _read_summary(source, run)
-    statistics = RunStatistics.of(source.rows(run))
+    if statistics is None:
+        statistics = RunStatistics.of(source.rows(run))
     if not (summary.exists or summary.fault or statistics.rows or statistics.damaged_parts):
         raise LookError(f"{source.description} has no results of a run named {run}. {describe_runs(source)}")
     values = _view(source, run, summary, statistics)

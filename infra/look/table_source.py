@@ -36,12 +36,16 @@ def read_folder(folder: Path) -> Iterator[object]:
     except OSError as error:
         raise LookError(f"{folder} cannot be read: {error.strerror}.") from None
     for name in names:
-        path = folder / name
-        try:
-            with path.open("rb") as file:
-                yield from read_part(file, str(path))
-        except OSError as error:
-            yield TableFault(str(path), str(error.strerror))
+        yield from read_file(folder / name)
+
+
+def read_file(path: Path) -> Iterator[object]:
+    """Yield the lines of a part."""
+    try:
+        with path.open("rb") as file:
+            yield from read_part(file, str(path))
+    except OSError as error:
+        yield TableFault(str(path), str(error.strerror))
 
 
 def read_bucket(client: "S3Client", bucket: str, prefix: str) -> Iterator[object]:

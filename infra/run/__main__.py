@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from infra.bulk.list_check import UnusableList, check_list
 from infra.command.errors import CommandError
@@ -26,15 +27,15 @@ from infra.run.settings import RunSettings, require_known_variables
 from infra.run.single_file import read_single_file
 from infra.run.spooled_list import Group, GroupSize, SpooledList
 from infra.run.worker import GroupDone, Work
-from intake.model.bulk_report import Summary
 from intake.model.verification import Verification
+
+if TYPE_CHECKING:
+    from infra.run.page import RunPage
 
 SOME_FAILED, WRONG_INPUT = 1, 2
 _PATHS = {"LIST", "FILE", "OUT"}
 _SUFFIXES = {Verification.STRUCTURE: "", Verification.DECODE: "-decode"}
 """What the digest of a list ends with in the record of a run, so that VERIFY=decode starts a run of its own."""
-_MANY_ROWS = 100_000
-"""The page of a longer list takes more than some seconds to write."""
 _MAX_REASONS = 100
 """Reasons of failures that are kept, so that their number does not grow with the list."""
 
@@ -123,18 +124,19 @@ class _Run:
         began = time.monotonic()
         try:
             self.processes.start(min(self.settings.processes, done.count(0)), self._work())
-            self._ingest((group for group in groups if not done[group.number]), done_rows)
+            page = self._make_page()
+            self._ingest((group for group in groups if not done[group.number]), done_rows, page)
         finally:
             self.processes.stop()
-        return self._finish(time.monotonic() - began)
+        return self._finish(time.monotonic() - began, page)
 
-    def _finish(self, seconds: float) -> int:
+    def _finish(self, seconds: float, page: "RunPage") -> int:
         groups = self.lines.groups
         error = "Ctrl-C" if self.processes.is_interrupted else self.processes.fault
-        pages: list[Path | None] = []
+        written: list[Path | None] = []
         try:
             summary = self.folder.finish(
-                seconds, groups=groups, error=error, write_page=lambda summary: pages.append(self._write_page(summary))
+                seconds, groups=groups, error=error, write_page=lambda summary: written.append(page.write(summary))
             )
         except OSError as fault:
             print(f"Stopped: {error or 'all rows are done'}. The summary cannot be written: {fault.strerror}.")
@@ -142,30 +144,29 @@ class _Run:
             return INTERRUPTED if self.processes.is_interrupted else SOME_FAILED
         config = self.settings.config
         print_result(self.folder, summary, list(self.reasons), rows=groups.rows, config=config, settings=self.given)
-        for page in filter(None, pages):
-            print(f"Page: {page}", flush=True)
+        for path in filter(None, written):
+            print(f"Page: {path}", flush=True)
         if self.processes.is_interrupted:
             return INTERRUPTED
         return SOME_FAILED if not summary.complete or summary.failed_key else 0
 
-    def _write_page(self, summary: Summary) -> Path | None:
-        from infra.run.page import write_page  # noqa: PLC0415 - imports Jinja2, which only the end needs
+    def _make_page(self) -> "RunPage":
+        from infra.run.page import RunPage  # noqa: PLC0415 - imports Jinja2, which the workers do not need
 
-        if self.lines.groups.rows >= _MANY_ROWS:
-            print("Writing the page of the run ...", flush=True)
-        return write_page(self.folder, summary, self.file_id, self.given)
+        return RunPage(self.folder, len(self.lines.groups), self.file_id, self.given)
 
     def _work(self) -> Work:
         run, settings = self.folder, self.settings
         return Work(settings.config, run.out, run.name, run.receipts_since, self.lines.fileno(), settings.fsync)
 
-    def _ingest(self, pending: Iterable[Group], done_rows: int) -> None:
+    def _ingest(self, pending: Iterable[Group], done_rows: int, page: "RunPage") -> None:
         with _on_interrupt(self.processes.interrupt), progress_bar(self.lines.groups.rows, done_rows) as bar:
             for message in self.processes.ingest(pending):
                 if isinstance(message, GroupDone):
                     if len(self.reasons) < _MAX_REASONS:
                         self.reasons |= dict.fromkeys(message.reasons)
                     bar.add(message.rows, message.images)
+                    page.add_group(message.number)
                 elif message:
                     bar.add_waits(message.waits)
                 bar.show_waits()

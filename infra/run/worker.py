@@ -64,11 +64,13 @@ class GroupDone:
     """A message of a worker: a group is done, and its report is stored.
 
     Attributes:
+        number: the position of the group in the list, from 0.
         rows: the number of its rows that are done: all, unless the command was stopped.
         images: the number of images by result: stored, reused, failed.
         reasons: why images failed, as far as no receipt says so: an example of each reason.
     """
 
+    number: int
     rows: int
     images: Counter[str]
     reasons: list[Reason] = field(default_factory=list)
@@ -199,7 +201,7 @@ class _Worker:
             self._send(GroupFailed(error.reason or error.message))
         else:
             counts = report.counts
-            self._send(GroupDone(counts.files, counts.images, self._reasons.pop()))
+            self._send(GroupDone(group.number, counts.files, counts.images, self._reasons.pop()))
 
     def _send(self, message: Message) -> None:
         with suppress(ConnectionError):  # the command was killed; `_receive` sees it too
