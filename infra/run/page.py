@@ -1,5 +1,6 @@
 """Writes the page of a run, or of the receipt of its one File."""
 
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -57,7 +58,7 @@ class RunPage:
     def add_group(self, number: int) -> None:
         """Count the rows of a group, if it has stored any. `number` is its position in the list, from 0."""
         part = self._run.out / table_key(self._run.name, group_name(number))
-        if self._file_id is None and not self._is_counted[number] and part.exists():
+        if self._file_id is None and not self._is_counted[number] and os.access(part, os.F_OK):
             self._is_counted[number] = True
             for line in read_file(part):
                 self._statistics.add(line)
